@@ -1,0 +1,155 @@
+//! A fold without its types: what replay, snapshots and read models are made of.
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::aggregate::Aggregate;
+use crate::aggregate::DomainEvent;
+use crate::aggregate::upcast::decode_data;
+use crate::event::EventView;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::event::category_of;
+
+/// Why an event could not be folded in.
+#[derive(Debug, Error)]
+pub enum FoldError {
+    /// The data does not have the shape its type promises.
+    #[error("the data of a {event_type} event cannot be read")]
+    Data {
+        /// The type of the event.
+        event_type: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A newer program wrote it.
+    #[error("a {event_type} event has schema version {schema_version}; this program knows up to {known}")]
+    NewerSchema {
+        /// The type of the event.
+        event_type: String,
+        /// Its schema version.
+        schema_version: u32,
+        /// The newest this program knows.
+        known: u32,
+    },
+    /// An older program wrote it and nothing says how to read it.
+    #[error("no upcaster for {event_type} events of schema version {from}")]
+    NoUpcaster {
+        /// The type of the event.
+        event_type: String,
+        /// The schema version that nothing reads.
+        from: u32,
+    },
+    /// A reducer of the operator's own failed.
+    #[error("the reducer failed: {0}")]
+    Reducer(String),
+}
+
+impl FoldError {
+    /// The data of an event cannot be read.
+    pub fn data(event_type: &str, source: serde_json::Error) -> Self {
+        Self::Data { event_type: event_type.to_owned(), source }
+    }
+}
+
+/// Names how a state was made, so that a snapshot made otherwise is never trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldVersion {
+    /// The reducer, for instance `resource`, `merge`, `count`.
+    pub name: String,
+    /// The version of its logic.
+    pub version: u32,
+}
+
+/// State + event → state, over recorded events of any type.
+pub trait Fold: Send {
+    /// How this state is made.
+    fn version(&self) -> FoldVersion;
+
+    /// Takes in the next event.
+    ///
+    /// # Errors
+    /// When the event cannot be read; the state is then as it was.
+    fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError>;
+
+    /// The state in full, as snapshots and read models keep it. [`Fold::restore`] reads it back.
+    ///
+    /// # Errors
+    /// When the state cannot be written as JSON.
+    fn save(&self) -> Result<String, FoldError>;
+
+    /// Goes on from a saved state.
+    ///
+    /// # Errors
+    /// When it is not what [`Fold::save`] writes; the state is then as it was.
+    fn restore(&mut self, saved: &str, version: Version) -> Result<(), FoldError>;
+
+    /// The state as people see it at a moment; `Null` before the first event.
+    fn show(&self, at: Timestamp) -> Value;
+}
+
+/// The fold of a typed aggregate.
+#[derive(Debug)]
+pub struct AggregateFold<A> {
+    state: A,
+    id: String,
+    version: Version,
+}
+
+impl<A: Aggregate> AggregateFold<A> {
+    /// The empty state of one stream.
+    pub fn new(stream: &str) -> Self {
+        let id = stream.split_once('-').map_or("", |(_, id)| id).to_owned();
+        debug_assert_eq!(category_of(stream), A::CATEGORY);
+        Self { state: A::default(), id, version: Version::ZERO }
+    }
+
+    /// The typed state.
+    pub fn state(&self) -> &A {
+        &self.state
+    }
+
+    /// How many events are in it.
+    pub fn stream_version(&self) -> Version {
+        self.version
+    }
+
+    /// Takes in an event that is typed already.
+    pub fn evolve(&mut self, event: &A::Event, at: Timestamp) {
+        self.state.evolve(event, at);
+        self.version = self.version.next();
+    }
+}
+
+impl<A: Aggregate> Fold for AggregateFold<A> {
+    fn version(&self) -> FoldVersion {
+        FoldVersion { name: A::CATEGORY.to_owned(), version: A::STATE_VERSION }
+    }
+
+    fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
+        let today = A::Event::schema_version(event.event_type);
+        let data = decode_data(event.event_type, event.schema_version, event.data, today, A::Event::upcasters())?;
+        // An event of a type this domain does not know changes nothing: it may be of a newer program.
+        if let Some(typed) = A::Event::from_data(event.event_type, &data) {
+            let typed = typed.map_err(|error| FoldError::data(event.event_type, error))?;
+            self.state.evolve(&typed, event.recorded_at);
+        }
+        self.version = event.version;
+        Ok(())
+    }
+
+    fn save(&self) -> Result<String, FoldError> {
+        serde_json::to_string(&self.state).map_err(|error| FoldError::Reducer(error.to_string()))
+    }
+
+    fn restore(&mut self, saved: &str, version: Version) -> Result<(), FoldError> {
+        self.state = serde_json::from_str(saved).map_err(|error| FoldError::Reducer(error.to_string()))?;
+        self.version = version;
+        Ok(())
+    }
+
+    fn show(&self, at: Timestamp) -> Value {
+        if self.version == Version::ZERO { Value::Null } else { self.state.show(&self.id, self.version.0, at) }
+    }
+}

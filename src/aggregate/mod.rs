@@ -1,0 +1,82 @@
+//! The pure contract of a domain: commands are decided into events, events evolve a state.
+//!
+//! Nothing here knows a store, a clock or a terminal. Time comes in as an argument, so a domain's
+//! tests are tables: given events, when command, then events or rejection.
+
+mod fold;
+mod projection;
+mod reducer;
+mod rejection;
+mod upcast;
+
+pub use fold::AggregateFold;
+pub use fold::Fold;
+pub use fold::FoldError;
+pub use fold::FoldVersion;
+pub use projection::Projection;
+pub use reducer::GENERIC_REDUCERS;
+pub use reducer::generic_reducer;
+pub use rejection::Rejection;
+pub use upcast::Upcaster;
+pub use upcast::decode_data;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::event::Timestamp;
+
+/// A consistency boundary: the state of one stream, what may be asked of it, and what then happens.
+///
+/// In the order of the flow: category → events → evolve → decide.
+pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// What stands before the first `-` in the names of its streams.
+    const CATEGORY: &'static str;
+    /// The version of the state's shape and of [`Aggregate::evolve`]; a snapshot of another one is passed over.
+    const STATE_VERSION: u32;
+
+    /// The facts.
+    type Event: DomainEvent;
+    /// The wishes, as they come in from outside: JSON payloads that `serde` turns into this.
+    type Command;
+    /// How a domain rule says no.
+    type Rejection: Into<Rejection>;
+
+    /// State + event → state. Never fails: what was recorded has happened.
+    ///
+    /// `at` is when the store recorded the event.
+    fn evolve(&mut self, event: &Self::Event, at: Timestamp);
+
+    /// State + command → events, or a rejection. No events: nothing changes.
+    ///
+    /// `id` is what stands behind the first `-` of the stream's name, `now` the moment of deciding.
+    ///
+    /// # Errors
+    /// When a domain rule says no.
+    fn decide(&self, id: &str, command: &Self::Command, now: Timestamp) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// The state as it is shown at a moment: what depends on time (a lock that runs out) is worked out for `at`.
+    fn show(&self, id: &str, version: u64, at: Timestamp) -> serde_json::Value;
+}
+
+/// The events of one domain, typed.
+pub trait DomainEvent: Serialize + Sized + Send + Sync {
+    /// The type it is recorded under.
+    fn event_type(&self) -> &'static str;
+
+    /// The schema version events of this type are written in today, from 1.
+    fn schema_version(event_type: &str) -> u32 {
+        let _ = event_type;
+        1
+    }
+
+    /// How older schema versions become today's, one step each.
+    fn upcasters() -> &'static [Upcaster] {
+        &[]
+    }
+
+    /// Reads the data of an event of this type in today's schema version. `None`: no event of this domain.
+    ///
+    /// # Errors
+    /// When the data does not have the shape of the type.
+    fn from_data(event_type: &str, data: &str) -> Option<Result<Self, serde_json::Error>>;
+}

@@ -1,0 +1,131 @@
+//! Reducers for streams of any application: `merge`, `last`, `count`.
+
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::aggregate::fold::Fold;
+use crate::aggregate::fold::FoldError;
+use crate::aggregate::fold::FoldVersion;
+use crate::event::EventView;
+use crate::event::Timestamp;
+use crate::event::Version;
+
+/// The reducers that know no domain, by name.
+pub const GENERIC_REDUCERS: [&str; 3] = ["merge", "last", "count"];
+
+/// The reducer of a name in [`GENERIC_REDUCERS`].
+pub fn generic_reducer(name: &str) -> Option<Box<dyn Fold>> {
+    let kind = match name {
+        "merge" => Kind::Merge,
+        "last" => Kind::Last,
+        "count" => Kind::Count,
+        _ => return None,
+    };
+    Some(Box::new(Generic { kind, state: Value::Null }))
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// The data of all events laid one over the other (RFC 7396).
+    Merge,
+    /// The data of the last event.
+    Last,
+    /// How many events of each type.
+    Count,
+}
+
+struct Generic {
+    kind: Kind,
+    state: Value,
+}
+
+impl Fold for Generic {
+    fn version(&self) -> FoldVersion {
+        let name = match self.kind {
+            Kind::Merge => "merge",
+            Kind::Last => "last",
+            Kind::Count => "count",
+        };
+        FoldVersion { name: name.to_owned(), version: 1 }
+    }
+
+    fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
+        let read = || serde_json::from_str::<Value>(event.data).map_err(|error| FoldError::data(event.event_type, error));
+        match self.kind {
+            Kind::Merge => json_patch::merge(&mut self.state, &read()?),
+            Kind::Last => self.state = read()?,
+            Kind::Count => count(&mut self.state, event.event_type),
+        }
+        Ok(())
+    }
+
+    fn save(&self) -> Result<String, FoldError> {
+        Ok(self.state.to_string())
+    }
+
+    fn restore(&mut self, saved: &str, _version: Version) -> Result<(), FoldError> {
+        self.state = serde_json::from_str(saved).map_err(|error| FoldError::Reducer(error.to_string()))?;
+        Ok(())
+    }
+
+    fn show(&self, _at: Timestamp) -> Value {
+        self.state.clone()
+    }
+}
+
+fn count(state: &mut Value, event_type: &str) {
+    if !state.is_object() {
+        *state = Value::Object(Map::from_iter([("events".to_owned(), 0.into()), ("types".to_owned(), Map::new().into())]));
+    }
+    let add_one = |value: &mut Value| *value = (value.as_u64().unwrap_or(0) + 1).into();
+    add_one(&mut state["events"]);
+    let types = &mut state["types"];
+    if types.get(event_type).is_none() {
+        types[event_type] = 0.into();
+    }
+    add_one(&mut types[event_type]);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::generic_reducer;
+    use crate::event::EventView;
+    use crate::event::Hash;
+    use crate::event::Position;
+    use crate::event::Timestamp;
+    use crate::event::Version;
+
+    #[test]
+    fn each_reducer_makes_the_state_its_name_says() {
+        let cases = [
+            ("merge", json!({"a": 1, "b": {"d": 2}})),
+            ("last", json!({"b": {"c": null, "d": 2}})),
+            ("count", json!({"events": 2, "types": {"x.done": 2}})),
+        ];
+        for (name, expected) in cases {
+            let mut fold = generic_reducer(name).unwrap();
+            for (version, data) in [(1, r#"{"a":1,"b":{"c":1}}"#), (2, r#"{"b":{"c":null,"d":2}}"#)] {
+                let event = EventView {
+                    position: Position(version),
+                    event_id: Uuid::nil(),
+                    stream: "x-1",
+                    version: Version(version),
+                    event_type: "x.done",
+                    schema_version: 1,
+                    recorded_at: Timestamp::MIN,
+                    data,
+                    metadata: "{}",
+                    hash: Hash::ZERO,
+                };
+                fold.apply(&event).unwrap();
+            }
+            assert_eq!(fold.show(Timestamp::MIN), expected, "{name}");
+            let mut again = generic_reducer(name).unwrap();
+            again.restore(&fold.save().unwrap(), Version(2)).unwrap();
+            assert_eq!(again.show(Timestamp::MIN), expected, "{name} restored");
+        }
+    }
+}

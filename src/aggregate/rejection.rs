@@ -1,0 +1,32 @@
+//! How a domain rule says no.
+
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+use thiserror::Error;
+
+/// A domain rule said no: a stable code for programs, a message for people, details for both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Error)]
+#[error("{message}")]
+pub struct Rejection {
+    /// Stable, in snake_case: `resource_locked`.
+    pub code: &'static str,
+    /// One sentence that names the values it is about.
+    pub message: String,
+    /// The same values for programs.
+    pub details: Map<String, Value>,
+}
+
+impl Rejection {
+    /// A rejection without details.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), details: Map::new() }
+    }
+
+    /// Adds a detail.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(key.to_owned(), value.into());
+        self
+    }
+}

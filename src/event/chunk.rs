@@ -1,0 +1,116 @@
+//! Many recorded events in one flat buffer that is filled again and again: no allocation an event.
+
+use uuid::Uuid;
+
+use crate::event::envelope::EventView;
+use crate::event::hash::Hash;
+use crate::event::place::Position;
+use crate::event::place::Version;
+use crate::event::time::Timestamp;
+
+/// A run of recorded events, read at once. All texts lie one behind the other in one string.
+#[derive(Debug, Default, Clone)]
+pub struct EventChunk {
+    text: String,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    position: Position,
+    version: Version,
+    recorded_at: Timestamp,
+    event_id: Uuid,
+    hash: Hash,
+    schema_version: u32,
+    start: usize,
+    stream_bytes: u32,
+    type_bytes: u32,
+    data_bytes: u32,
+    metadata_bytes: u32,
+}
+
+impl EventChunk {
+    /// Forgets the events and keeps the memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.rows.clear();
+    }
+
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Bytes of text held: a measure of when a chunk is large enough.
+    pub fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Keeps the first `count` events.
+    pub fn truncate(&mut self, count: usize) {
+        self.rows.truncate(count);
+    }
+
+    /// Copies an event to the end.
+    pub fn push(&mut self, event: &EventView<'_>) {
+        let start = self.text.len();
+        // Each is far below 4 GiB: names are limited, and no backend holds larger values.
+        let mut add = |text: &str| {
+            self.text.push_str(text);
+            text.len() as u32
+        };
+        self.rows.push(Row {
+            position: event.position,
+            version: event.version,
+            recorded_at: event.recorded_at,
+            event_id: event.event_id,
+            hash: event.hash,
+            schema_version: event.schema_version,
+            start,
+            stream_bytes: add(event.stream),
+            type_bytes: add(event.event_type),
+            data_bytes: add(event.data),
+            metadata_bytes: add(event.metadata),
+        });
+    }
+
+    /// The event at an index, from 0.
+    pub fn get(&self, index: usize) -> Option<EventView<'_>> {
+        self.rows.get(index).map(|row| self.view(row))
+    }
+
+    /// The last event.
+    pub fn last(&self) -> Option<EventView<'_>> {
+        self.rows.last().map(|row| self.view(row))
+    }
+
+    /// The events in the order they were read.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = EventView<'_>> + DoubleEndedIterator {
+        self.rows.iter().map(|row| self.view(row))
+    }
+
+    fn view(&self, row: &Row) -> EventView<'_> {
+        let stream_end = row.start + row.stream_bytes as usize;
+        let type_end = stream_end + row.type_bytes as usize;
+        let data_end = type_end + row.data_bytes as usize;
+        let metadata_end = data_end + row.metadata_bytes as usize;
+        EventView {
+            position: row.position,
+            event_id: row.event_id,
+            stream: &self.text[row.start..stream_end],
+            version: row.version,
+            event_type: &self.text[stream_end..type_end],
+            schema_version: row.schema_version,
+            recorded_at: row.recorded_at,
+            data: &self.text[type_end..data_end],
+            metadata: &self.text[data_end..metadata_end],
+            hash: row.hash,
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! Canonical JSON: one text for one meaning, the same in every backend.
+//!
+//! Object keys in order of their code points, no white space, the shortest escapes and numbers, -0 as
+//! 0. What some backend cannot hold is refused here, before anything is written: a NUL in a string,
+//! an integer beyond 64 signed bits, a number beyond a double, a key twice, nesting over [`MAX_DEPTH`].
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+use serde::Serializer;
+use serde::de::DeserializeSeed;
+use serde::de::Deserializer;
+use serde::de::Error as _;
+use serde::de::MapAccess;
+use serde::de::SeqAccess;
+use serde::de::Visitor;
+use thiserror::Error;
+
+/// How deep arrays and objects may be nested.
+pub const MAX_DEPTH: usize = 64;
+
+/// Why a text is no JSON that every backend can hold; names the line and the column.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct JsonError(String);
+
+/// A JSON object in canonical form.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct JsonObject(String);
+
+impl JsonObject {
+    /// Reads a JSON object and brings it into canonical form.
+    ///
+    /// # Errors
+    /// When the text is no JSON, no object, or holds what some backend cannot.
+    ///
+    /// ```
+    /// use esctl::event::JsonObject;
+    /// let object = JsonObject::parse(r#"{ "b": -0, "a": "\u0041" }"#).unwrap();
+    /// assert_eq!(object.as_str(), r#"{"a":"A","b":0}"#);
+    /// assert!(JsonObject::parse("[]").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, JsonError> {
+        let canonical = canonical_json(text)?;
+        if !canonical.starts_with('{') {
+            return Err(JsonError(format!("wanted a JSON object like {{\"key\":1}}, found {}", kind_of(&canonical))));
+        }
+        Ok(Self(canonical))
+    }
+
+    /// The canonical form of what a value serialises to.
+    ///
+    /// # Errors
+    /// When that is no object, or holds what some backend cannot.
+    pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, JsonError> {
+        let text = serde_json::to_string(value).map_err(|error| JsonError(error.to_string()))?;
+        Self::parse(&text)
+    }
+
+    /// The object without members.
+    pub fn empty() -> Self {
+        Self("{}".into())
+    }
+
+    /// The canonical text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for JsonObject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::Error;
+        let raw: &serde_json::value::RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+fn kind_of(canonical: &str) -> &'static str {
+    match canonical.as_bytes().first() {
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// Brings any JSON text into canonical form.
+///
+/// # Errors
+/// When the text is no JSON or holds what some backend cannot.
+pub fn canonical_json(text: &str) -> Result<String, JsonError> {
+    check_integers(text)?;
+    let mut out = Vec::with_capacity(text.len());
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let wanted = Canonical { out: &mut out, depth: 0 };
+    wanted.deserialize(&mut deserializer).map_err(|error| JsonError(error.to_string()))?;
+    deserializer.end().map_err(|error| JsonError(error.to_string()))?;
+    // Only whole `str`s and ASCII were written.
+    String::from_utf8(out).map_err(|error| JsonError(error.to_string()))
+}
+
+/// A parser turns an integer beyond 64 bits into a float without a word; so they are looked for in the text.
+fn check_integers(text: &str) -> Result<(), JsonError> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'-' | b'0'..=b'9' => {
+                let start = at;
+                at += 1;
+                while at < bytes.len() && matches!(bytes[at], b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') {
+                    at += 1;
+                }
+                // 18 digits always fit; the dot or exponent of a float makes `parse` fail with another error.
+                let number = &bytes[start..at];
+                if number.len() > 18 && !number.iter().any(|b| matches!(b, b'.' | b'e' | b'E')) {
+                    let fits = std::str::from_utf8(number).is_ok_and(|digits| digits.parse::<i64>().is_ok());
+                    if !fits {
+                        let line = bytes[..start].iter().filter(|b| **b == b'\n').count() + 1;
+                        let column = bytes[..start].iter().rev().take_while(|b| **b != b'\n').count() + 1;
+                        return Err(JsonError(format!(
+                            "integer out of range (-9223372036854775808 to 9223372036854775807) at line {line} column {column}"
+                        )));
+                    }
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    Ok(())
+}
+
+/// Writes what is read, canonically, without building a tree.
+struct Canonical<'o> {
+    out: &'o mut Vec<u8>,
+    depth: usize,
+}
+
+/// One member of an object in the output: its key with the quotes, and all of it.
+struct Member {
+    key: Range<usize>,
+    all: Range<usize>,
+}
+
+impl Canonical<'_> {
+    fn scalar<T: Serialize + ?Sized, E: serde::de::Error>(self, value: &T) -> Result<(), E> {
+        serde_json::to_writer(self.out, value).map_err(E::custom)
+    }
+
+    fn deeper<E: serde::de::Error>(&self) -> Result<usize, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH}")));
+        }
+        Ok(self.depth + 1)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Canonical<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Canonical<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        self.scalar(&value)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        self.scalar(&value)
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        self.scalar(&value)
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
+        if !value.is_finite() {
+            return Err(E::custom("number out of range"));
+        }
+        if value == 0.0 && value.is_sign_negative() {
+            return self.scalar(&0);
+        }
+        self.scalar(&value)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
+        if value.as_bytes().contains(&0) {
+            return Err(E::custom("a string holds NUL (\\u0000), which not every database can keep"));
+        }
+        self.scalar(value)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let depth = self.deeper()?;
+        let open = self.out.len();
+        self.out.push(b'[');
+        while items.next_element_seed(Canonical { out: self.out, depth })?.is_some() {
+            self.out.push(b',');
+        }
+        close(self.out, open, b']');
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let depth = self.deeper()?;
+        let open = self.out.len();
+        self.out.push(b'{');
+        let mut members: Vec<Member> = Vec::new();
+        let mut sorted = true;
+        loop {
+            let start = self.out.len();
+            if map.next_key_seed(Canonical { out: self.out, depth })?.is_none() {
+                break;
+            }
+            let key = start..self.out.len();
+            self.out.push(b':');
+            map.next_value_seed(Canonical { out: self.out, depth })?;
+            if let Some(last) = members.last() {
+                sorted &= compare_keys(&self.out[last.key.clone()], &self.out[key.clone()]) == Ordering::Less;
+            }
+            members.push(Member { key, all: start..self.out.len() });
+            self.out.push(b',');
+        }
+        if !sorted {
+            sort_members(self.out, open + 1, &mut members).map_err(A::Error::custom)?;
+        }
+        close(self.out, open, b'}');
+        Ok(())
+    }
+}
+
+/// Ends an array or object, turning the comma after its last element into the bracket.
+fn close(out: &mut Vec<u8>, open: usize, bracket: u8) {
+    if out.len() > open + 1 {
+        out.pop();
+    }
+    out.push(bracket);
+}
+
+/// Orders two keys, given with quotes and escapes, by the code points they stand for.
+fn compare_keys(a: &[u8], b: &[u8]) -> Ordering {
+    if a.contains(&b'\\') || b.contains(&b'\\') {
+        // Escapes sort elsewhere than what they stand for; such keys are rare.
+        let plain = |key: &[u8]| serde_json::from_slice::<String>(key).unwrap_or_default();
+        return plain(a).cmp(&plain(b));
+    }
+    // Without the closing quote, which would make "a" come after "a!".
+    a[..a.len() - 1].cmp(&b[..b.len() - 1])
+}
+
+fn sort_members(out: &mut Vec<u8>, start: usize, members: &mut [Member]) -> Result<(), String> {
+    members.sort_by(|a, b| compare_keys(&out[a.key.clone()], &out[b.key.clone()]));
+    let twice = members.windows(2).find(|pair| out[pair[0].key.clone()] == out[pair[1].key.clone()]);
+    if let Some(pair) = twice {
+        return Err(format!("key {} appears twice", String::from_utf8_lossy(&out[pair[0].key.clone()])));
+    }
+    let unsorted = out[start..].to_vec();
+    out.truncate(start);
+    for member in members {
+        out.extend_from_slice(&unsorted[member.all.start - start..member.all.end - start]);
+        out.push(b',');
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::JsonObject;
+    use super::canonical_json;
+
+    #[test]
+    fn one_meaning_has_one_text() {
+        let cases = [
+            (r#" { "b" : 1 , "a" : [ ] , "ab":{}, "a!":null } "#, r#"{"a":[],"a!":null,"ab":{},"b":1}"#),
+            (r#"{"x":-0,"y":-0.0,"z":1.50,"e":1E3}"#, r#"{"e":1000.0,"x":0,"y":0,"z":1.5}"#),
+            (r#"{"\u00e9":"\u00e9\/\n"}"#, "{\"é\":\"é/\\n\"}"),
+            (r#"{"\n":1,"\"":2,"!":3,"a":[{"d":1,"c":2}]}"#, r#"{"\n":1,"!":3,"\"":2,"a":[{"c":2,"d":1}]}"#),
+            ("[9223372036854775807,-9223372036854775808]", "[9223372036854775807,-9223372036854775808]"),
+        ];
+        for (text, canonical) in cases {
+            assert_eq!(canonical_json(text).unwrap(), canonical);
+        }
+    }
+
+    #[test]
+    fn what_some_backend_cannot_hold_is_refused_with_its_place() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64));
+        let cases = [
+            ("{\"a\":\n 18446744073709551616}", "line 2 column 2"),
+            ("{\"a\":9223372036854775808}", "line 1 column 6"),
+            ("{\"a\":-9223372036854775809}", "out of range"),
+            ("{\"a\":NaN}", "line 1"),
+            ("{\"a\":1e400}", "out of range"),
+            ("{\"a\":1,\"b\":2,\"a\":3}", "key \"a\" appears twice"),
+            ("{\"a\":1,\"\\u0061\":3}", "appears twice"),
+            ("{\"a\":\"\\ud800\"}", "line 1"),
+            ("{\"a\":\"\\u0000\"}", "NUL"),
+            ("{\"\\u0000\":1}", "NUL"),
+            ("{\"a\":1} x", "trailing"),
+            (&deep, "nested deeper than 64"),
+        ];
+        for (text, part) in cases {
+            let message = canonical_json(text).unwrap_err().to_string();
+            assert!(message.contains(part), "{text}: {message}");
+        }
+        let deepest = format!("{{\"a\":{}{}}}", "[".repeat(63), "]".repeat(63));
+        assert!(canonical_json(&deepest).is_ok());
+    }
+
+    #[test]
+    fn only_objects_are_objects() {
+        for (text, kind) in
+            [("5", "a number"), ("\"x\"", "a string"), ("[]", "an array"), ("null", "null"), ("true", "a boolean")]
+        {
+            assert!(JsonObject::parse(text).unwrap_err().to_string().ends_with(kind));
+        }
+    }
+
+    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<f64>().prop_filter("finite", |f| f.is_finite() && *f != 0.0).prop_map(Into::into),
+            "[^\u{0}]{0,8}".prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+                prop::collection::btree_map("[^\u{0}]{0,4}", inner, 0..6)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_meaning_stays_and_the_form_is_a_fixed_point(value in any_json()) {
+            let canonical = canonical_json(&value.to_string()).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(&canonical).unwrap(), &value);
+            prop_assert_eq!(canonical_json(&canonical).unwrap(), canonical);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,64}") {
+            let _ = canonical_json(&text);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The event and its envelope: names, versions, positions, times, canonical form and hash.
+//!
+//! Everything above speaks in these types. This layer does no I/O and knows no database, no domain
+//! and no clock.
+
+mod chunk;
+mod envelope;
+mod hash;
+mod json;
+mod name;
+mod place;
+mod text;
+mod time;
+
+pub use chunk::EventChunk;
+pub use envelope::EventView;
+pub use envelope::NewEvent;
+pub use envelope::RecordedEvent;
+pub use hash::Hash;
+pub use hash::chain_hash;
+pub use hash::content_hash;
+pub use json::JsonError;
+pub use json::JsonObject;
+pub use json::MAX_DEPTH;
+pub use json::canonical_json;
+pub use name::EventType;
+pub use name::MAX_NAME_BYTES;
+pub use name::NameError;
+pub use name::StreamName;
+pub use name::category_of;
+pub use place::ExpectedVersion;
+pub use place::PlaceError;
+pub use place::Position;
+pub use place::Version;
+pub use text::escape_unsafe;
+pub use text::is_unsafe;
+pub use time::TimeError;
+pub use time::Timestamp;

@@ -1,0 +1,185 @@
+//! Names of streams and of event types, checked once and then trusted.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use thiserror::Error;
+use unicode_normalization::IsNormalized;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::is_nfc_quick;
+
+use crate::event::text::escape_unsafe;
+use crate::event::text::is_unsafe;
+
+/// The longest name of a stream or an event type, in bytes of UTF-8.
+pub const MAX_NAME_BYTES: usize = 200;
+
+/// Why a name was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{kind} name \"{}\" {reason}", escape_unsafe(.name))]
+pub struct NameError {
+    kind: &'static str,
+    name: String,
+    reason: String,
+}
+
+/// The category of a stream: what stands before the first `-`, the whole name where there is none.
+pub fn category_of(stream: &str) -> &str {
+    stream.split_once('-').map_or(stream, |(category, _)| category)
+}
+
+fn check(kind: &'static str, text: &str) -> Result<String, NameError> {
+    let refuse = |reason: String| {
+        let name = text.chars().take(80).collect();
+        Err(NameError { kind, name, reason })
+    };
+    if text.trim().is_empty() {
+        return refuse("is empty".into());
+    }
+    // Before normalising, so that a name of a gigabyte costs nothing.
+    if text.len() > 4 * MAX_NAME_BYTES {
+        return refuse(format!("has {} bytes; at most {MAX_NAME_BYTES} are allowed", text.len()));
+    }
+    let name: String = match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.to_owned(),
+        _ => text.nfc().collect(),
+    };
+    if name.len() > MAX_NAME_BYTES {
+        return refuse(format!("has {} bytes; at most {MAX_NAME_BYTES} are allowed", name.len()));
+    }
+    if let Some(bad) = name.chars().find(|c| is_unsafe(*c)) {
+        return refuse(format!("holds U+{:04X}, which is not printable", u32::from(bad)));
+    }
+    if name.starts_with('$') {
+        return refuse("starts with $, which is reserved".into());
+    }
+    if name.trim() != name {
+        return refuse("starts or ends with white space".into());
+    }
+    Ok(name)
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks a name and brings it into normal form C, so that equal-looking names are equal.
+            ///
+            /// # Errors
+            /// When it is empty, longer than [`MAX_NAME_BYTES`], not printable, or starts with `$`.
+            pub fn parse(text: &str) -> Result<Self, NameError> {
+                check($kind, text).map(Self)
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NameError;
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                Self::parse(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+name! {
+    /// The name of a stream: `category-id`, printable, in normal form C, at most 200 bytes.
+    ///
+    /// ```
+    /// use esctl::event::StreamName;
+    /// let stream = StreamName::parse("resource-gold").unwrap();
+    /// assert_eq!((stream.category(), stream.id()), ("resource", "gold"));
+    /// assert!(StreamName::parse("$all").is_err());
+    /// ```
+    StreamName, "stream"
+}
+
+name! {
+    /// The type of an event, for instance `resource.allocated`.
+    EventType, "event type"
+}
+
+impl StreamName {
+    /// The stream of one thing of a category.
+    ///
+    /// # Errors
+    /// As [`StreamName::parse`].
+    pub fn of(category: &str, id: &str) -> Result<Self, NameError> {
+        if id.trim().is_empty() {
+            return Err(NameError { kind: "stream", name: format!("{category}-{id}"), reason: "has an empty id".into() });
+        }
+        Self::parse(&format!("{category}-{id}"))
+    }
+
+    /// What stands before the first `-`; the whole name where there is none.
+    pub fn category(&self) -> &str {
+        category_of(&self.0)
+    }
+
+    /// What stands after the first `-`; empty where there is none.
+    pub fn id(&self) -> &str {
+        self.0.split_once('-').map_or("", |(_, id)| id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EventType;
+    use super::StreamName;
+
+    #[test]
+    fn composed_and_decomposed_are_one_stream() {
+        assert_eq!(StreamName::parse("doc-e\u{301}"), StreamName::parse("doc-\u{e9}"));
+    }
+
+    #[test]
+    fn unprintable_empty_long_and_reserved_names_are_refused() {
+        for bad in ["", "   ", "$all", "a\nb", "a\u{1b}b", "a\0b", "a\u{202e}b", " a", "a ", &"x".repeat(201)] {
+            assert!(StreamName::parse(bad).is_err(), "{bad:?}");
+            assert!(EventType::parse(bad).is_err(), "{bad:?}");
+        }
+        assert!(StreamName::parse(&"x".repeat(200)).is_ok());
+    }
+
+    #[test]
+    fn a_refusal_shows_the_name_escaped() {
+        let error = StreamName::parse("a\u{1b}b").unwrap_err().to_string();
+        assert_eq!(error, "stream name \"a\\u001bb\" holds U+001B, which is not printable");
+    }
+
+    #[test]
+    fn the_category_ends_at_the_first_dash() {
+        let stream = StreamName::parse("order-a-b").unwrap();
+        assert_eq!((stream.category(), stream.id()), ("order", "a-b"));
+        let bare = StreamName::parse("order").unwrap();
+        assert_eq!((bare.category(), bare.id()), ("order", ""));
+    }
+}

@@ -1,0 +1,123 @@
+//! Where an event stands: its version in its stream, its position in the store, and what a writer
+//! expects to find.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::Serialize;
+use thiserror::Error;
+
+macro_rules! place {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl $name {
+            /// Before the first.
+            pub const ZERO: Self = Self(0);
+
+            /// The one after this one.
+            #[must_use]
+            pub fn next(self) -> Self {
+                Self(self.0 + 1)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+place! {
+    /// The place of an event in its stream, from 1. A stream's version is its number of events; 0: no stream.
+    Version
+}
+
+place! {
+    /// The place of an event in the whole store, from 1, dense. A store's head is its last position; 0: no events.
+    Position
+}
+
+/// What a writer expects of a stream when it appends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExpectedVersion {
+    /// Whatever is there.
+    #[default]
+    Any,
+    /// The stream has no events.
+    NoStream,
+    /// The stream has at least one event.
+    Exists,
+    /// The stream is at exactly this version (0 is the same as [`ExpectedVersion::NoStream`]).
+    Exact(Version),
+}
+
+impl ExpectedVersion {
+    /// Whether a stream at this version is what was expected.
+    pub fn holds(self, actual: Version) -> bool {
+        match self {
+            Self::Any => true,
+            Self::NoStream => actual == Version::ZERO,
+            Self::Exists => actual > Version::ZERO,
+            Self::Exact(version) => actual == version,
+        }
+    }
+}
+
+impl fmt::Display for ExpectedVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any"),
+            Self::NoStream => f.write_str("none"),
+            Self::Exists => f.write_str("exists"),
+            Self::Exact(version) => version.fmt(f),
+        }
+    }
+}
+
+/// Why a text is no expected version.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("wanted a version (0, 1, 2 …), any, none or exists")]
+pub struct PlaceError;
+
+impl FromStr for ExpectedVersion {
+    type Err = PlaceError;
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
+        match text {
+            "any" => Ok(Self::Any),
+            "none" => Ok(Self::NoStream),
+            "exists" => Ok(Self::Exists),
+            // Stores keep versions as signed 64-bit integers.
+            number => match number.parse::<i64>() {
+                Ok(version) if version >= 0 => Ok(Self::Exact(Version(version.unsigned_abs()))),
+                _ => Err(PlaceError),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExpectedVersion;
+    use super::Version;
+
+    #[test]
+    fn expectations_hold_as_named() {
+        let cases = [("any", true, true), ("none", true, false), ("exists", false, true), ("0", true, false), ("3", false, true)];
+        for (text, at_zero, at_three) in cases {
+            let expected: ExpectedVersion = text.parse().unwrap();
+            assert_eq!(expected.holds(Version(0)), at_zero, "{text} at 0");
+            assert_eq!(expected.holds(Version(3)), at_three, "{text} at 3");
+            assert_eq!(expected.to_string(), text);
+        }
+        for bad in ["", "-1", "+", "1.0", "ANY", "9223372036854775808"] {
+            assert!(bad.parse::<ExpectedVersion>().is_err(), "{bad}");
+        }
+    }
+}

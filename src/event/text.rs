@@ -1,0 +1,67 @@
+//! Which characters must not reach a terminal or a name as they are, and how they are shown instead.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Whether a character can change what a terminal shows instead of being shown: C0, DEL and C1
+/// controls, bidirectional controls, zero-width characters and line separators.
+///
+/// The bidirectional ones are those of Unicode Standard Annex #9, the invisible ones the
+/// `Default_Ignorable` format characters that have been used for spoofing.
+pub fn is_unsafe(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    matches!(c,
+        '\u{80}'..='\u{9f}'
+        | '\u{ad}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text with every unsafe character replaced by a visible `\u001b`-like escape.
+///
+/// Borrowed, and free of any allocation, when there is nothing to replace. The escapes are those of
+/// JSON (a surrogate pair beyond U+FFFF), so inside a JSON string the value stays the same.
+pub fn escape_unsafe(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_unsafe(c) {
+            let mut units = [0_u16; 2];
+            for unit in c.encode_utf16(&mut units) {
+                // Writing into a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape_unsafe;
+
+    #[test]
+    fn safe_text_is_borrowed() {
+        assert!(matches!(escape_unsafe("Größe 金 ok"), std::borrow::Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn controls_become_visible() {
+        assert_eq!(escape_unsafe("a\u{1b}[2J\u{9b}\u{202e}\u{e0041}\r"), "a\\u001b[2J\\u009b\\u202e\\udb40\\udc41\\u000d");
+    }
+}

@@ -1,0 +1,128 @@
+//! A moment in UTC, to the microsecond: what the store records and what replay asks for.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::Serializer;
+use serde::de::Error as _;
+use thiserror::Error;
+
+/// Microseconds since 1970-01-01T00:00:00Z, shown as RFC 3339 with six decimals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// Why a time was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct TimeError(String);
+
+/// 9999-12-30T21:59:59.999999Z, the last moment that can be shown in every time zone.
+const LAST_MICROS: i64 = 253_402_207_199_999_999;
+
+impl Timestamp {
+    /// 1970-01-01T00:00:00Z: earlier than anything a store has recorded.
+    pub const MIN: Self = Self(0);
+    /// The end of the year 9999, nearly: later than anything a store has recorded.
+    pub const MAX: Self = Self(LAST_MICROS);
+
+    /// The moment so many microseconds after 1970.
+    ///
+    /// # Errors
+    /// Before 1970 or after the year 9999.
+    pub fn from_micros(micros: i64) -> Result<Self, TimeError> {
+        if (0..=LAST_MICROS).contains(&micros) {
+            return Ok(Self(micros));
+        }
+        let side = if micros < 0 { "before 1970" } else { "after the year 9999" };
+        Err(TimeError(format!("{micros} µs since 1970 is {side}")))
+    }
+
+    /// Like [`Timestamp::from_micros`], with what lies outside moved to the nearest moment inside.
+    pub fn from_micros_saturating(micros: i64) -> Self {
+        Self(micros.clamp(0, LAST_MICROS))
+    }
+
+    /// Microseconds since 1970.
+    pub fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// So much later; the last moment there is when that is too far.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros).min(LAST_MICROS))
+    }
+
+    /// Microseconds from an earlier moment to this one; 0 when that moment is not earlier.
+    pub fn micros_since(self, earlier: Self) -> u64 {
+        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Within the range that from_micros checks jiff can show everything.
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(moment) => write!(f, "{moment:.6}"),
+            Err(_) => write!(f, "@{}us", self.0),
+        }
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimeError;
+    /// RFC 3339 with an offset. (What people type is read by the command line.)
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        let moment: jiff::Timestamp = text.parse().map_err(|error: jiff::Error| TimeError(error.to_string()))?;
+        Self::from_micros(moment.as_microsecond())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl serde::de::Visitor<'_> for Text {
+            type Value = Timestamp;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 time")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn text_has_six_decimals_and_reads_back() {
+        let moment: Timestamp = "2025-12-03T16:46:43.437Z".parse().unwrap();
+        assert_eq!(moment.to_string(), "2025-12-03T16:46:43.437000Z");
+        assert_eq!(moment.to_string().parse::<Timestamp>().unwrap(), moment);
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-30T21:59:59.999999Z");
+    }
+
+    #[test]
+    fn what_rfc_3339_cannot_say_is_refused() {
+        for bad in ["1969-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "2026-01-01T24:30:00Z", "2026-01-01", ""] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+        }
+        assert!(Timestamp::from_micros(-1).is_err());
+        assert!(Timestamp::from_micros(i64::MAX).is_err());
+    }
+}
