@@ -1,4 +1,4 @@
 //! Operate event stores.
 
-pub mod event;
 pub mod aggregate;
+pub mod event;

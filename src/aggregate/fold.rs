@@ -110,6 +110,11 @@ impl<A: Aggregate> AggregateFold<A> {
         &self.state
     }
 
+    /// What stands behind the first `-` of the stream's name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// How many events are in it.
     pub fn stream_version(&self) -> Version {
         self.version

@@ -3,12 +3,16 @@
 //! Nothing here knows a store, a clock or a terminal. Time comes in as an argument, so a domain's
 //! tests are tables: given events, when command, then events or rejection.
 
+mod decide;
 mod fold;
 mod projection;
 mod reducer;
 mod rejection;
 mod upcast;
 
+pub use decide::DecideError;
+pub use decide::DecidedEvent;
+pub use decide::Decider;
 pub use fold::AggregateFold;
 pub use fold::Fold;
 pub use fold::FoldError;
@@ -36,10 +40,19 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
 
     /// The facts.
     type Event: DomainEvent;
-    /// The wishes, as they come in from outside: JSON payloads that `serde` turns into this.
+    /// The wishes.
     type Command;
     /// How a domain rule says no.
     type Rejection: Into<Rejection>;
+
+    /// The names of its commands, as the command bus knows them: `category.verb`.
+    const COMMANDS: &'static [&'static str];
+
+    /// Reads the payload of a command of this name. `None`: no command of this domain.
+    ///
+    /// # Errors
+    /// When the payload does not have the shape of the command.
+    fn command(name: &str, payload: &serde_json::Value) -> Option<Result<Self::Command, serde_json::Error>>;
 
     /// State + event → state. Never fails: what was recorded has happened.
     ///

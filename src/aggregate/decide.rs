@@ -1,0 +1,72 @@
+//! Deciding without types: what the command bus calls.
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::aggregate::Aggregate;
+use crate::aggregate::DomainEvent;
+use crate::aggregate::fold::AggregateFold;
+use crate::aggregate::fold::Fold;
+use crate::aggregate::rejection::Rejection;
+use crate::event::JsonError;
+use crate::event::JsonObject;
+use crate::event::Timestamp;
+
+/// Why a command led to no events.
+#[derive(Debug, Error)]
+pub enum DecideError {
+    /// The domain has no command of this name.
+    #[error("unknown command {0}")]
+    UnknownCommand(String),
+    /// The payload does not have the shape the command wants.
+    #[error("the payload of {command} is not what it should be: {reason}")]
+    Payload {
+        /// The command.
+        command: String,
+        /// What is wrong with the payload.
+        reason: String,
+    },
+    /// A domain rule said no.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The domain decided an event that cannot be recorded.
+    #[error("the decided event cannot be recorded: {0}")]
+    Event(#[from] JsonError),
+}
+
+/// An event that was decided and is not recorded yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedEvent {
+    /// What happened.
+    pub event_type: &'static str,
+    /// Which shape `data` has.
+    pub schema_version: u32,
+    /// The fact.
+    pub data: JsonObject,
+}
+
+/// A fold that can decide: an aggregate of any domain.
+pub trait Decider: Fold {
+    /// State + command → events. No events: nothing changes.
+    ///
+    /// # Errors
+    /// When the command or its payload is unknown to the domain, or a rule says no.
+    fn decide(&self, command: &str, payload: &Value, now: Timestamp) -> Result<Vec<DecidedEvent>, DecideError>;
+}
+
+impl<A: Aggregate> Decider for AggregateFold<A> {
+    fn decide(&self, command: &str, payload: &Value, now: Timestamp) -> Result<Vec<DecidedEvent>, DecideError> {
+        let typed = match A::command(command, payload) {
+            None => return Err(DecideError::UnknownCommand(command.to_owned())),
+            Some(Err(error)) => return Err(DecideError::Payload { command: command.to_owned(), reason: error.to_string() }),
+            Some(Ok(typed)) => typed,
+        };
+        let events = self.state().decide(self.id(), &typed, now).map_err(Into::into)?;
+        let decided = events.iter().map(|event| {
+            let event_type = event.event_type();
+            let schema_version = A::Event::schema_version(event_type);
+            Ok(DecidedEvent { event_type, schema_version, data: JsonObject::of(event)? })
+        });
+        decided.collect()
+    }
+}
