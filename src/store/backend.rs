@@ -1,0 +1,120 @@
+//! The contract of a backend: small, untyped, object safe.
+
+use std::pin::Pin;
+
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::error::StoreError;
+use crate::store::read::Page;
+use crate::store::read::ReadQuery;
+use crate::store::read::StreamInfo;
+use crate::store::read::StreamQuery;
+use crate::store::read_model::ProjectionRecord;
+use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowQuery;
+use crate::store::read_model::RowsCommit;
+use crate::store::snapshot::Snapshot;
+use crate::store::snapshot::SnapshotInfo;
+use crate::store::snapshot::SnapshotQuery;
+
+/// What a backend answers with.
+///
+/// The work starts when the method is called, not when the answer is awaited, and dropping the answer
+/// does not stop it: a write is never cut in the middle, and a scan reads ahead while its reader works.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+/// The last event of a store, as the next one will follow on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Head {
+    /// Its position; 0: no events.
+    pub position: Position,
+    /// Its time.
+    pub recorded_at: Timestamp,
+    /// Its link in the chain.
+    pub hash: Hash,
+}
+
+/// One event store in one database. What each backend promises is in `ARCHITECTURE.md`, and is tried
+/// by `tests/conformance`.
+///
+/// A method that reads answers [`StoreError::NoStore`] where nothing has been written yet, and makes
+/// nothing; one that writes makes the store when it is not there.
+pub trait Backend: Send + Sync {
+    /// The kind of database, for people: `SQLite`.
+    fn kind(&self) -> &'static str;
+
+    /// Where it is, for people; holds no secret.
+    fn place(&self) -> String;
+
+    /// Makes the schema, or brings an older one up to date. Whether anything was made.
+    fn init(&self) -> Answer<bool>;
+
+    /// The last event.
+    fn head(&self) -> Answer<Head>;
+
+    /// Makes many appends in one transaction, in their order; each has an answer of its own, and one
+    /// that is refused leaves the others untouched.
+    fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>>;
+
+    /// Reads the next events of a query into a buffer: at most `limit`, fewer when they are large.
+    fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page>;
+
+    /// Those events of these ids that are in the store, in any order.
+    fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>>;
+
+    /// Where a stream is; 0: there is no such stream.
+    fn stream_version(&self, stream: StreamName) -> Answer<Version>;
+
+    /// Streams in the order of their names.
+    fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>>;
+
+    /// How large the store is, in bytes, with its indexes and read models.
+    fn size_bytes(&self) -> Answer<u64>;
+
+    /// The database's own check of its files: what it found, nothing when all is well.
+    fn check(&self) -> Answer<Vec<String>>;
+
+    /// Keeps a snapshot; one of the same stream, reducer and version is replaced.
+    fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()>;
+
+    /// The newest snapshot of a stream made by a reducer, at or below a version.
+    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>>;
+
+    /// Snapshots in the order of stream, reducer, version.
+    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>>;
+
+    /// Deletes snapshots; how many there were.
+    fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64>;
+
+    /// What is known of each projection that has run in this store.
+    fn projections(&self) -> Answer<Vec<ProjectionRecord>>;
+
+    /// The rows of these keys, in the order of the keys.
+    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>>;
+
+    /// Writes rows and checkpoint in one transaction; the read model is made when it is not there.
+    /// `false`, and nothing written, when the checkpoint is not where the caller believes.
+    fn commit_rows(&self, commit: RowsCommit) -> Answer<bool>;
+
+    /// Puts the read model that was built beside in the place of the old one, in one step, if its
+    /// checkpoint is where the caller believes.
+    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool>;
+
+    /// Throws away a read model and its checkpoint; whether there was one. Never touches events.
+    fn drop_read_model(&self, model: ReadModel) -> Answer<bool>;
+
+    /// Rows of a read model in the order of their keys.
+    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>>;
+
+    /// How many rows a read model has.
+    fn count_rows(&self, model: ReadModel) -> Answer<u64>;
+}

@@ -1,0 +1,122 @@
+//! Why a store did not do what it was asked. Each kind has one exit code at the command line.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::event::ExpectedVersion;
+use crate::event::StreamName;
+use crate::event::Version;
+
+/// The cause of an error; shared, since one failure can answer many grouped appends.
+pub type Cause = Arc<dyn Error + Send + Sync>;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, Clone, Error)]
+pub enum StoreError {
+    /// Another append came first, or the caller was wrong about the stream. Load again, decide again.
+    #[error("conflict: stream {stream} is at version {actual}, expected {expected}")]
+    Conflict {
+        /// The stream.
+        stream: StreamName,
+        /// What the caller expected.
+        expected: ExpectedVersion,
+        /// Where the stream is.
+        actual: Version,
+    },
+    /// An event id was used before, and not for this very batch.
+    #[error("conflict: event id {event_id} {reason}")]
+    IdConflict {
+        /// The id.
+        event_id: Uuid,
+        /// Used for what.
+        reason: IdConflict,
+    },
+    /// The request itself cannot be: nothing was tried.
+    #[error("{0}")]
+    Invalid(String),
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// There is no store at the place named; a write would make one.
+    #[error("no event store at {0}")]
+    NoStore(String),
+    /// It cannot be done now; the same call may work later.
+    #[error("{message}")]
+    Unavailable {
+        /// What was tried.
+        message: String,
+        /// What the database said.
+        #[source]
+        source: Option<Cause>,
+    },
+    /// The database does not let this user do it.
+    #[error("{message}")]
+    NotAllowed {
+        /// What was tried.
+        message: String,
+        /// What the database said.
+        #[source]
+        source: Option<Cause>,
+    },
+    /// The store is damaged: what is there cannot be what was written.
+    #[error("{message}")]
+    Integrity {
+        /// What is wrong, and where.
+        message: String,
+        /// What the database said.
+        #[source]
+        source: Option<Cause>,
+    },
+    /// Not a store that this program can work with: of a newer program, or somebody else's database.
+    #[error("{0}")]
+    Unsupported(String),
+    /// A write was sent and nobody knows whether it was done. Repeating it with the same event ids is safe.
+    #[error("{message}")]
+    OutcomeUnknown {
+        /// What was sent.
+        message: String,
+        /// What broke.
+        #[source]
+        source: Option<Cause>,
+    },
+    /// A mistake in this program.
+    #[error("{0}")]
+    Bug(String),
+}
+
+/// What an event id had been used for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum IdConflict {
+    /// An event of this stream with other content.
+    #[error("is that of another event at version {version} of stream {stream}")]
+    OtherContent {
+        /// The stream of the event known under the id.
+        stream: String,
+        /// Its version.
+        version: Version,
+    },
+    /// An event of another stream.
+    #[error("is that of an event of another stream, {stream}")]
+    OtherStream {
+        /// That stream.
+        stream: String,
+    },
+    /// This event, but others of the same batch are not there.
+    #[error("and {known} of the {of} events of this batch have been appended before, the others have not")]
+    PartOfBatch {
+        /// How many events of the batch are known.
+        known: usize,
+        /// How many events the batch has.
+        of: usize,
+    },
+}
+
+impl StoreError {
+    /// A store that is damaged, as found by this program itself.
+    pub fn integrity(message: impl Into<String>) -> Self {
+        Self::Integrity { message: message.into(), source: None }
+    }
+}

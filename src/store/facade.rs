@@ -1,0 +1,383 @@
+//! The store that everyone uses: one concrete type over any backend.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::Position;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::append::AppendRequest;
+use crate::store::append::Appended;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::append::RecordTime;
+use crate::store::backend::Answer;
+use crate::store::backend::Backend;
+use crate::store::backend::Head;
+use crate::store::duplicate::judge;
+use crate::store::error::StoreError;
+use crate::store::group::Grouper;
+use crate::store::read::ReadQuery;
+use crate::store::read::StreamInfo;
+use crate::store::read::StreamQuery;
+use crate::store::read_model::ProjectionRecord;
+use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowQuery;
+use crate::store::read_model::RowsCommit;
+use crate::store::scan::Scan;
+use crate::store::snapshot::Snapshot;
+use crate::store::snapshot::SnapshotInfo;
+use crate::store::snapshot::SnapshotQuery;
+
+/// What a store takes at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of data and metadata of one event. 1 MiB unless told.
+    pub event_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { event_bytes: 1 << 20 }
+    }
+}
+
+/// An event store. Cheap to clone; all clones are the same store.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<dyn Backend>,
+    grouper: Arc<Grouper>,
+    timeout: Duration,
+    limits: Limits,
+}
+
+/// Awaits an answer, but not for ever.
+pub(crate) async fn within<T>(timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
+    let late = || StoreError::Unavailable { message: format!("the store gave no answer within {timeout:?}"), source: None };
+    tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| Err(late()))
+}
+
+impl Store {
+    /// A store over a backend; `timeout` bounds each answer to a read.
+    pub fn new(backend: Arc<dyn Backend>, timeout: Duration) -> Self {
+        let grouper = Grouper::new(Arc::clone(&backend));
+        Self { backend, grouper, timeout, limits: Limits::default() }
+    }
+
+    /// The same store with other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The kind of database, for people.
+    pub fn kind(&self) -> &'static str {
+        self.backend.kind()
+    }
+
+    /// Where it is, for people; holds no secret.
+    pub fn place(&self) -> String {
+        self.backend.place()
+    }
+
+    /// Makes the schema now, or brings an older one up to date. Whether anything was made.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn init(&self) -> Result<bool, StoreError> {
+        self.backend.init().await
+    }
+
+    /// The last event; position 0 where there is none.
+    ///
+    /// # Errors
+    /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
+    pub async fn head(&self) -> Result<Head, StoreError> {
+        within(self.timeout, self.backend.head()).await
+    }
+
+    /// Appends events to one stream, all or nothing; durable when it returns.
+    ///
+    /// Events whose ids are all known as this very batch are not appended again
+    /// ([`Outcome::AlreadyApplied`](crate::store::Outcome::AlreadyApplied)), whatever version was expected.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::IdConflict`], [`StoreError::Invalid`], or as the backend says.
+    pub async fn append(&self, request: AppendRequest) -> Result<Appended, StoreError> {
+        let mut answers = self.append_together(vec![request]).await?;
+        answers.pop().unwrap_or_else(|| Err(StoreError::Bug("an append was not answered".into())))
+    }
+
+    /// Makes several appends in one transaction, each with an outcome of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] when one of them cannot be: then none is made. Or as the backend says.
+    pub async fn append_together(&self, requests: Vec<AppendRequest>) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
+        let appends = requests.into_iter().map(|request| self.prepare(request)).collect::<Result<Vec<_>, _>>()?;
+        let answers = self.grouper.append(appends.clone()).await?;
+        let mut outcomes = Vec::with_capacity(answers.len());
+        for (append, answer) in appends.iter().zip(answers) {
+            outcomes.push(self.settle(append, answer).await);
+        }
+        Ok(outcomes)
+    }
+
+    fn prepare(&self, request: AppendRequest) -> Result<BackendAppend, StoreError> {
+        let invalid = |message: String| Err(StoreError::Invalid(message));
+        if request.events.is_empty() {
+            return invalid("no events to append".into());
+        }
+        let mut ids = HashSet::with_capacity(request.events.len());
+        for event in &request.events {
+            let bytes = event.data.as_str().len() + event.metadata.as_str().len();
+            if bytes > self.limits.event_bytes {
+                let limit = self.limits.event_bytes;
+                return invalid(format!("an event of {bytes} bytes is over the limit of {limit} bytes"));
+            }
+            if event.event_id.is_nil() {
+                return invalid("the nil UUID is no event id".into());
+            }
+            if !ids.insert(event.event_id) {
+                return invalid(format!("event id {} appears twice in one batch", event.event_id));
+            }
+            if event.schema_version == 0 {
+                return invalid("schema versions start at 1".into());
+            }
+        }
+        if let RecordTime::Given(times) = &request.time {
+            if times.len() != request.events.len() {
+                return invalid(format!("{} times for {} events", times.len(), request.events.len()));
+            }
+            if let Some(pair) = times.windows(2).find(|pair| pair[1] <= pair[0]) {
+                return invalid(format!("times must keep growing: {} is followed by {}", pair[0], pair[1]));
+            }
+        }
+        let content = request.events.iter().map(|event| event.content_hash(&request.stream)).collect();
+        Ok(BackendAppend { request, content })
+    }
+
+    /// Turns a backend's plain answer into the outcome, asking for known events where that decides.
+    async fn settle(&self, append: &BackendAppend, answer: BackendAnswer) -> Result<Appended, StoreError> {
+        let actual = match answer {
+            BackendAnswer::Appended(appended) => return Ok(appended),
+            BackendAnswer::TimeGoesBack(last) => {
+                let message = format!("the times given are not after the last event of the store, recorded at {last}");
+                return Err(StoreError::Invalid(message));
+            }
+            BackendAnswer::WrongVersion(actual) => Some(actual),
+            BackendAnswer::KnownId => None,
+        };
+        // Events are never removed, so what is known now was known then or has come since with the same ids.
+        let ids = append.request.events.iter().map(|event| event.event_id).collect();
+        let known = within(self.timeout, self.backend.events_by_id(ids)).await?;
+        if let Some(appended) = judge(append, &known)? {
+            return Ok(appended);
+        }
+        let request = &append.request;
+        match actual {
+            Some(actual) => Err(StoreError::Conflict { stream: request.stream.clone(), expected: request.expected, actual }),
+            None => Err(StoreError::integrity(format!(
+                "an index of event ids knows events of stream {} that are not there",
+                request.stream
+            ))),
+        }
+    }
+
+    /// Starts reading; the first chunk is under way when this returns.
+    pub fn scan(&self, query: ReadQuery) -> Scan {
+        Scan::new(Arc::clone(&self.backend), self.timeout, query, None)
+    }
+
+    /// Starts reading at most so many events.
+    pub fn scan_limited(&self, query: ReadQuery, limit: u64) -> Scan {
+        Scan::new(Arc::clone(&self.backend), self.timeout, query, Some(limit))
+    }
+
+    /// The first event of a query.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn first(&self, query: ReadQuery) -> Result<Option<RecordedEvent>, StoreError> {
+        let mut scan = self.scan_limited(query, 1);
+        Ok(scan.next().await?.and_then(|chunk| chunk.get(0).map(|event| event.to_recorded())))
+    }
+
+    /// The event at a position.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn event_at(&self, position: Position) -> Result<Option<RecordedEvent>, StoreError> {
+        self.first(ReadQuery::all().from(position.0).to(position.0)).await
+    }
+
+    /// Those events of these ids that are in the store, in the order of their positions.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn events_by_id(&self, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, StoreError> {
+        let mut events = within(self.timeout, self.backend.events_by_id(ids)).await?;
+        events.sort_by_key(|event| event.position);
+        Ok(events)
+    }
+
+    /// The last position recorded at or before a moment. Time grows with position, so the store at that
+    /// moment is exactly the events up to there.
+    ///
+    /// # Errors
+    /// As the backend says; [`StoreError::Integrity`] when a position is missing.
+    pub async fn position_at(&self, moment: Timestamp) -> Result<Position, StoreError> {
+        let head = self.head().await?;
+        if head.recorded_at <= moment {
+            return Ok(head.position);
+        }
+        // Everything up to `before` is not later than the moment, `after` is.
+        let (mut before, mut after) = (0, head.position.0);
+        let mut buffer = EventChunk::default();
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            buffer.clear();
+            let query = ReadQuery::all().from(middle).to(middle);
+            let page = within(self.timeout, self.backend.read(query, 1, buffer)).await?;
+            let Some(event) = page.events.get(0) else {
+                return Err(StoreError::integrity(format!(
+                    "position {middle} is missing: events have been removed from this store"
+                )));
+            };
+            if event.recorded_at <= moment {
+                before = middle
+            } else {
+                after = middle
+            }
+            buffer = page.events;
+        }
+        // The first event has not been looked at when nothing before it was.
+        Ok(Position(before))
+    }
+
+    /// Where a stream is; 0: there is no such stream.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn stream_version(&self, stream: StreamName) -> Result<Version, StoreError> {
+        within(self.timeout, self.backend.stream_version(stream)).await
+    }
+
+    /// Streams in the order of their names.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn streams(&self, query: StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
+        within(self.timeout, self.backend.streams(query)).await
+    }
+
+    /// How large the store is, in bytes, with its indexes and read models.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn size_bytes(&self) -> Result<u64, StoreError> {
+        within(self.timeout, self.backend.size_bytes()).await
+    }
+
+    /// The database's own check of its files. Takes as long as it takes.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
+        self.backend.check().await
+    }
+
+    /// Keeps a snapshot; one of the same stream, reducer and version is replaced.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+        self.backend.put_snapshot(snapshot).await
+    }
+
+    /// The newest snapshot of a stream made by a reducer, at or below a version. Not yet to be trusted.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Result<Option<Snapshot>, StoreError> {
+        within(self.timeout, self.backend.snapshot(stream, reducer, at_most)).await
+    }
+
+    /// Snapshots in the order of stream, reducer, version.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn snapshots(&self, query: SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
+        within(self.timeout, self.backend.snapshots(query)).await
+    }
+
+    /// Deletes snapshots; how many there were.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Result<u64, StoreError> {
+        self.backend.delete_snapshots(snapshots).await
+    }
+
+    /// What is known of each read model in this store.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn projections(&self) -> Result<Vec<ProjectionRecord>, StoreError> {
+        within(self.timeout, self.backend.projections()).await
+    }
+
+    /// The rows of these keys, in the order of the keys.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
+        within(self.timeout, self.backend.rows(model, keys)).await
+    }
+
+    /// Writes rows and checkpoint in one transaction. `false`: somebody else has moved the checkpoint.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn commit_rows(&self, commit: RowsCommit) -> Result<bool, StoreError> {
+        self.backend.commit_rows(commit).await
+    }
+
+    /// Puts the read model that was built beside in the place of the old one, in one step.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn swap_read_model(&self, name: &str, at: Position, indexed_fields: Vec<String>) -> Result<bool, StoreError> {
+        self.backend.swap_read_model(name.to_owned(), at, indexed_fields).await
+    }
+
+    /// Throws away a read model and its checkpoint. Never touches events.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn drop_read_model(&self, model: ReadModel) -> Result<bool, StoreError> {
+        self.backend.drop_read_model(model).await
+    }
+
+    /// Rows of a read model in the order of their keys.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
+        within(self.timeout, self.backend.query_rows(query)).await
+    }
+
+    /// How many rows a read model has.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
+        within(self.timeout, self.backend.count_rows(model)).await
+    }
+}

@@ -1,0 +1,95 @@
+//! Appends that are asked for at the same time share a transaction; each keeps its own outcome.
+//!
+//! While one group is being written the next one gathers, so nobody waits for company, and a lone
+//! append pays nothing for the possibility.
+
+use std::mem;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use tokio::sync::oneshot;
+
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::backend::Backend;
+use crate::store::error::StoreError;
+
+/// At most so many events in one transaction of gathered appends.
+const MAX_EVENTS: usize = 2000;
+
+struct Waiting {
+    appends: Vec<BackendAppend>,
+    answer: oneshot::Sender<Result<Vec<BackendAnswer>, StoreError>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    writing: bool,
+}
+
+/// Gathers appends for one backend.
+pub(crate) struct Grouper {
+    backend: Arc<dyn Backend>,
+    queue: Mutex<Queue>,
+}
+
+impl Grouper {
+    pub(crate) fn new(backend: Arc<dyn Backend>) -> Arc<Self> {
+        Arc::new(Self { backend, queue: Mutex::default() })
+    }
+
+    /// Appends in one transaction, perhaps together with others.
+    pub(crate) async fn append(self: &Arc<Self>, appends: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
+        let (answer, outcome) = oneshot::channel();
+        let start = {
+            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.waiting.push(Waiting { appends, answer });
+            !mem::replace(&mut queue.writing, true)
+        };
+        if start {
+            // A task of its own: a caller that goes away does not cut the writing of the others.
+            tokio::spawn(Self::write_all(Arc::clone(self)));
+        }
+        let gone =
+            || StoreError::OutcomeUnknown { message: "the program ended while an append was under way".into(), source: None };
+        outcome.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    async fn write_all(self: Arc<Self>) {
+        while let Some(group) = self.next_group() {
+            let mut appends = Vec::new();
+            let mut callers = Vec::with_capacity(group.len());
+            for waiting in group {
+                callers.push((waiting.answer, waiting.appends.len()));
+                appends.extend(waiting.appends);
+            }
+            let mut outcome = self.backend.append(appends).await.map(Vec::into_iter);
+            for (caller, size) in callers {
+                let part = match &mut outcome {
+                    Ok(answers) => Ok(answers.by_ref().take(size).collect()),
+                    Err(error) => Err(error.clone()),
+                };
+                // Nobody listens any more where the caller went away; the append is done all the same.
+                let _ = caller.send(part);
+            }
+        }
+    }
+
+    fn next_group(&self) -> Option<Vec<Waiting>> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut events = 0;
+        let fits = queue.waiting.iter().take_while(|waiting| {
+            let before = events;
+            events += waiting.appends.iter().map(|append| append.request.events.len()).sum::<usize>();
+            before == 0 || events <= MAX_EVENTS
+        });
+        let count = fits.count();
+        if count == 0 {
+            queue.writing = false;
+            return None;
+        }
+        Some(queue.waiting.drain(..count).collect())
+    }
+}

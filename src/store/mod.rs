@@ -1,0 +1,66 @@
+//! Where events are kept: the contract of a backend, the [`Store`] that everyone uses, and the only
+//! list of backends.
+//!
+//! A backend folder holds its database's own statements and nothing that another one repeats; what is
+//! common (checks, hashing, duplicate answers, grouping, paging) is written once, above them.
+//! No backend knows a domain.
+
+mod append;
+mod backend;
+mod duplicate;
+mod error;
+mod facade;
+mod group;
+mod read;
+mod read_model;
+mod scan;
+mod snapshot;
+pub mod sqlite;
+mod url;
+
+pub use append::AppendRequest;
+pub use append::Appended;
+pub use append::AppendedEvent;
+pub use append::BackendAnswer;
+pub use append::BackendAppend;
+pub use append::Outcome;
+pub use append::RecordTime;
+pub use backend::Answer;
+pub use backend::Backend;
+pub use backend::Head;
+pub use error::IdConflict;
+pub use error::StoreError;
+pub use facade::Limits;
+pub use facade::Store;
+pub use read::Page;
+pub use read::ReadQuery;
+pub use read::Source;
+pub use read::StreamInfo;
+pub use read::StreamQuery;
+pub use read_model::Checkpoint;
+pub use read_model::ProjectionRecord;
+pub use read_model::ReadModel;
+pub use read_model::RowQuery;
+pub use read_model::RowsCommit;
+pub use scan::Scan;
+pub use snapshot::Snapshot;
+pub use snapshot::SnapshotInfo;
+pub use snapshot::SnapshotQuery;
+pub use url::StoreUrl;
+pub use url::redact_url;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Names the store a URL means, without touching it: what is not there is found out by the first
+/// read, and made by the first write.
+///
+/// # Errors
+/// [`StoreError::Invalid`] when the URL names no backend of this program.
+pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
+    let backend: Arc<dyn Backend> = match url {
+        StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), timeout)),
+        StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(timeout)),
+    };
+    Ok(Store::new(backend, timeout))
+}

@@ -1,0 +1,135 @@
+//! What may be read, and what comes back.
+
+use serde::Serialize;
+
+use crate::event::EventChunk;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::event::category_of;
+
+/// The whole store by position, or one stream by version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// All events; places are positions.
+    All,
+    /// One stream; places are versions.
+    Stream(StreamName),
+}
+
+/// Which events to read. Places are inclusive at both ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadQuery {
+    /// From where.
+    pub source: Source,
+    /// The lowest place, from 1.
+    pub from: u64,
+    /// The highest place.
+    pub to: u64,
+    /// From the highest down.
+    pub backwards: bool,
+    /// Only events of these categories; none: all.
+    pub categories: Vec<String>,
+    /// Only events of these types; none: all.
+    pub types: Vec<String>,
+}
+
+/// The highest place there can be: stores keep places as signed 64-bit integers.
+pub(crate) const LAST_PLACE: u64 = i64::MAX.unsigned_abs();
+
+impl ReadQuery {
+    /// Everything, forwards.
+    pub fn all() -> Self {
+        Self { source: Source::All, from: 1, to: LAST_PLACE, backwards: false, categories: Vec::new(), types: Vec::new() }
+    }
+
+    /// All of one stream, forwards.
+    pub fn stream(stream: StreamName) -> Self {
+        Self { source: Source::Stream(stream), ..Self::all() }
+    }
+
+    /// From this place on; 0 means 1.
+    #[must_use]
+    pub fn from(mut self, place: u64) -> Self {
+        self.from = place.clamp(1, LAST_PLACE);
+        self
+    }
+
+    /// Up to and including this place.
+    #[must_use]
+    pub fn to(mut self, place: u64) -> Self {
+        self.to = place.min(LAST_PLACE);
+        self
+    }
+
+    /// From the highest place down.
+    #[must_use]
+    pub fn backwards(mut self) -> Self {
+        self.backwards = true;
+        self
+    }
+
+    /// Only events of these categories; none: all.
+    #[must_use]
+    pub fn categories(mut self, categories: Vec<String>) -> Self {
+        self.categories = categories;
+        self
+    }
+
+    /// Only events of these types; none: all.
+    #[must_use]
+    pub fn types(mut self, types: Vec<String>) -> Self {
+        self.types = types;
+        self
+    }
+
+    /// Whether an event of this stream and type is wanted.
+    pub fn wants(&self, stream: &str, event_type: &str) -> bool {
+        (self.categories.is_empty() || self.categories.iter().any(|category| category == category_of(stream)))
+            && (self.types.is_empty() || self.types.iter().any(|wanted| wanted == event_type))
+    }
+}
+
+/// A part of what a [`ReadQuery`] asks for.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The events.
+    pub events: EventChunk,
+    /// How many events were looked at, wanted or not: as many as the places passed, where none is missing.
+    pub looked_at: u64,
+    /// The place looked at first.
+    pub first: u64,
+    /// The place looked at last.
+    pub last: u64,
+    /// Whether there was nothing more to look at.
+    pub end: bool,
+}
+
+/// Which streams to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StreamQuery {
+    /// Only of this category.
+    pub category: Option<String>,
+    /// Only names that start with this.
+    pub prefix: Option<String>,
+    /// Only names after this one.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A stream in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StreamInfo {
+    /// Its name.
+    pub stream: String,
+    /// Its category.
+    pub category: String,
+    /// Its version: its number of events.
+    pub version: Version,
+    /// The position of its last event.
+    pub last_position: Position,
+    /// The time of its last event.
+    pub last_recorded_at: Timestamp,
+}

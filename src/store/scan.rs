@@ -1,0 +1,102 @@
+//! Reading any number of events in chunks, in memory that does not grow: the next chunk is read while
+//! this one is worked on, and a place that is missing is found out, never passed over.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::EventChunk;
+use crate::store::backend::Answer;
+use crate::store::backend::Backend;
+use crate::store::error::StoreError;
+use crate::store::facade::within;
+use crate::store::read::Page;
+use crate::store::read::ReadQuery;
+use crate::store::read::Source;
+
+/// Events in a chunk: enough that what a chunk costs does not show, few enough to stay in the cache.
+const CHUNK_EVENTS: usize = 1000;
+
+/// A reading under way.
+pub struct Scan {
+    backend: Arc<dyn Backend>,
+    timeout: Duration,
+    query: ReadQuery,
+    left: u64,
+    ahead: Option<Answer<Page>>,
+    /// Whether the next place is known exactly: from the start when reading forwards.
+    place_known: bool,
+    chunk: EventChunk,
+}
+
+impl Scan {
+    pub(crate) fn new(backend: Arc<dyn Backend>, timeout: Duration, query: ReadQuery, limit: Option<u64>) -> Self {
+        let place_known = !query.backwards;
+        let left = limit.unwrap_or(u64::MAX);
+        let mut scan = Self { backend, timeout, query, left, ahead: None, place_known, chunk: EventChunk::default() };
+        scan.read_ahead(EventChunk::default());
+        scan
+    }
+
+    /// The next events; `None` after the last.
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] when a place is missing, and whatever the backend says.
+    pub async fn next(&mut self) -> Result<Option<&EventChunk>, StoreError> {
+        while let Some(answer) = self.ahead.take() {
+            let mut page = within(self.timeout, answer).await?;
+            self.check(&page)?;
+            let spare = mem::take(&mut self.chunk);
+            let got = page.events.len() as u64;
+            if got > self.left {
+                page.events.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
+            }
+            self.left -= got.min(self.left);
+            if !page.end {
+                self.go_on_after(page.last);
+                self.read_ahead(spare);
+            }
+            self.chunk = page.events;
+            if !self.chunk.is_empty() {
+                return Ok(Some(&self.chunk));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read_ahead(&mut self, mut buffer: EventChunk) {
+        if self.left == 0 || self.query.from > self.query.to {
+            return;
+        }
+        buffer.clear();
+        let limit = usize::try_from(self.left).unwrap_or(usize::MAX).min(CHUNK_EVENTS);
+        self.ahead = Some(self.backend.read(self.query.clone(), limit, buffer));
+    }
+
+    fn go_on_after(&mut self, last: u64) {
+        if self.query.backwards {
+            self.query.to = last - 1;
+        } else {
+            self.query.from = last + 1;
+        }
+        self.place_known = true;
+    }
+
+    fn check(&self, page: &Page) -> Result<(), StoreError> {
+        if page.looked_at == 0 {
+            return Ok(());
+        }
+        let wanted = if self.query.backwards { self.query.to } else { self.query.from };
+        let starts_right = !self.place_known || page.first == wanted;
+        let dense = page.first.abs_diff(page.last) + 1 == page.looked_at;
+        if starts_right && dense {
+            return Ok(());
+        }
+        let (lowest, highest) = if self.query.backwards { (page.last, wanted) } else { (wanted, page.last) };
+        let missing = match &self.query.source {
+            Source::All => format!("positions are missing between {lowest} and {highest}"),
+            Source::Stream(stream) => format!("versions of stream {stream} are missing between {lowest} and {highest}"),
+        };
+        Err(StoreError::integrity(format!("{missing}: events have been removed from this store")))
+    }
+}

@@ -1,0 +1,190 @@
+//! Appending: a group in one transaction, each append of it whole or not at all.
+
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::TransactionBehavior;
+use rusqlite::params;
+
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::event::chain_hash;
+use crate::store::append::Appended;
+use crate::store::append::AppendedEvent;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::append::Outcome;
+use crate::store::append::RecordTime;
+use crate::store::backend::Head;
+use crate::store::error::StoreError;
+use crate::store::sqlite::connection::SqlError;
+
+/// Reads what the next event follows on.
+pub(crate) fn head(connection: &Connection) -> Result<Head, SqlError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/head.sql"))?;
+    let head = statement.query_row([], |row| {
+        let position = row.get::<_, i64>(0)?.unsigned_abs();
+        Ok(Head {
+            position: Position(position),
+            recorded_at: Timestamp::from_micros_saturating(row.get(1)?),
+            hash: Hash(row.get(2)?),
+        })
+    });
+    head.optional()?.ok_or_else(|| StoreError::integrity("the head row of the store is missing").into())
+}
+
+/// Appends a group in one transaction.
+pub(crate) fn append_group(connection: &mut Connection, group: &[BackendAppend]) -> Result<Vec<BackendAnswer>, SqlError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let start = head(&transaction)?;
+    let mut writer = Writer { connection: &transaction, head: start, now: system_now(), last_type: None };
+    let mut answers = Vec::with_capacity(group.len());
+    for append in group {
+        answers.push(writer.append(append)?);
+    }
+    let end = writer.head;
+    if end.position > start.position {
+        let mut statement = transaction.prepare_cached(include_str!("sql/move_head.sql"))?;
+        statement.execute(params![end.position.0, end.recorded_at.micros(), end.hash.0])?;
+    }
+    transaction.commit()?;
+    Ok(answers)
+}
+
+fn system_now() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::MIN.plus(since_1970)
+}
+
+struct Writer<'c> {
+    connection: &'c Connection,
+    head: Head,
+    now: Timestamp,
+    /// The type of the event before: batches are mostly of few types.
+    last_type: Option<(String, i64)>,
+}
+
+impl Writer<'_> {
+    fn append(&mut self, append: &BackendAppend) -> Result<BackendAnswer, SqlError> {
+        let request = &append.request;
+        let known_stream = self.id_of(include_str!("sql/stream_id.sql"), request.stream.as_str())?;
+        let version = match known_stream {
+            Some(id) => stream_version(self.connection, id)?,
+            None => Version::ZERO,
+        };
+        if !request.expected.holds(version) {
+            return Ok(BackendAnswer::WrongVersion(version));
+        }
+        if let RecordTime::Given(times) = &request.time
+            && times.first().is_some_and(|first| *first <= self.head.recorded_at)
+        {
+            return Ok(match self.knows_any(append)? {
+                true => BackendAnswer::KnownId,
+                false => BackendAnswer::TimeGoesBack(self.head.recorded_at),
+            });
+        }
+        self.connection.prepare_cached("SAVEPOINT one_append")?.execute([])?;
+        let before = self.head;
+        match self.insert(append, known_stream, version) {
+            Ok(appended) => {
+                self.connection.prepare_cached("RELEASE one_append")?.execute([])?;
+                Ok(BackendAnswer::Appended(appended))
+            }
+            Err(SqlError::Sqlite(error)) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
+                self.connection.prepare_cached("ROLLBACK TO one_append")?.execute([])?;
+                self.connection.prepare_cached("RELEASE one_append")?.execute([])?;
+                self.head = before;
+                self.last_type = None;
+                // An id that is known is no fault; anything else that is not unique is.
+                if self.knows_any(append)? { Ok(BackendAnswer::KnownId) } else { Err(error.into()) }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn insert(&mut self, append: &BackendAppend, known_stream: Option<i64>, mut version: Version) -> Result<Appended, SqlError> {
+        let request = &append.request;
+        let stream = match known_stream {
+            Some(id) => id,
+            None => self.insert_name(include_str!("sql/insert_stream.sql"), request.stream.as_str())?,
+        };
+        let last = self.head.recorded_at;
+        let clock_behind_micros = match &request.time {
+            RecordTime::StoreClock => last.micros_since(self.now),
+            RecordTime::Clock(_) | RecordTime::Given(_) => 0,
+        };
+        let mut statement = self.connection.prepare_cached(include_str!("sql/insert_event.sql"))?;
+        let mut events = Vec::with_capacity(request.events.len());
+        for (index, (event, content)) in request.events.iter().zip(&append.content).enumerate() {
+            version = version.next();
+            let position = self.head.position.next();
+            let wanted = match &request.time {
+                RecordTime::StoreClock => self.now,
+                RecordTime::Clock(moment) => *moment,
+                RecordTime::Given(times) => times[index],
+            };
+            let after_last = Timestamp::from_micros_saturating(self.head.recorded_at.micros() + 1);
+            let recorded_at = wanted.max(after_last);
+            let hash = chain_hash(self.head.hash, position, version, recorded_at, *content);
+            let event_type = self.type_id(event.event_type.as_str())?;
+            statement.execute(params![
+                position.0,
+                event.event_id.as_bytes(),
+                stream,
+                version.0,
+                event_type,
+                event.schema_version,
+                recorded_at.micros(),
+                event.data.as_str(),
+                event.metadata.as_str(),
+                hash.0,
+            ])?;
+            self.head = Head { position, recorded_at, hash };
+            events.push(AppendedEvent { position, version, recorded_at, hash });
+        }
+        Ok(Appended { outcome: Outcome::Applied, events, clock_behind_micros })
+    }
+
+    fn type_id(&mut self, name: &str) -> Result<i64, SqlError> {
+        if let Some((last, id)) = &self.last_type
+            && last == name
+        {
+            return Ok(*id);
+        }
+        let id = match self.id_of(include_str!("sql/type_id.sql"), name)? {
+            Some(id) => id,
+            None => self.insert_name(include_str!("sql/insert_type.sql"), name)?,
+        };
+        self.last_type = Some((name.to_owned(), id));
+        Ok(id)
+    }
+
+    fn id_of(&self, sql: &str, name: &str) -> Result<Option<i64>, SqlError> {
+        Ok(self.connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    fn insert_name(&self, sql: &str, name: &str) -> Result<i64, SqlError> {
+        Ok(self.connection.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
+    }
+
+    fn knows_any(&self, append: &BackendAppend) -> Result<bool, SqlError> {
+        let mut statement = self.connection.prepare_cached(include_str!("sql/knows_event_id.sql"))?;
+        for event in &append.request.events {
+            if statement.query_row([event.event_id.as_bytes()], |row| row.get(0))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Where a stream is.
+pub(crate) fn stream_version(connection: &Connection, stream: i64) -> Result<Version, SqlError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/stream_version.sql"))?;
+    let version: Option<i64> = statement.query_row([stream], |row| row.get(0))?;
+    Ok(Version(version.unwrap_or(0).unsigned_abs()))
+}

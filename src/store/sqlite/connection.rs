@@ -1,0 +1,267 @@
+//! Opening the file: what it must be, how it is set up, and that reading never makes one.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use rusqlite::Connection;
+use rusqlite::ErrorCode;
+use rusqlite::OpenFlags;
+use rusqlite::TransactionBehavior;
+
+use crate::store::error::StoreError;
+use crate::store::sqlite::error::translate;
+use crate::store::sqlite::read::Names;
+
+/// "esct" as a big-endian integer: what says that a file is a store of esctl.
+const APPLICATION_ID: i32 = 0x6573_6374;
+/// The schema this program writes.
+pub(crate) const SCHEMA_VERSION: i32 = 1;
+
+/// Where a connection goes and what it is for.
+#[derive(Debug, Clone)]
+pub(crate) struct Connector {
+    /// `None`: in memory.
+    pub(crate) path: Option<PathBuf>,
+    /// Whether it may write, and so make the store.
+    pub(crate) writes: bool,
+    /// How long to wait for the lock of another process.
+    pub(crate) busy_timeout: Duration,
+}
+
+impl Connector {
+    /// The file, for messages.
+    pub(crate) fn place(&self) -> &Path {
+        self.path.as_deref().unwrap_or(Path::new(":memory:"))
+    }
+
+    fn failed(&self, doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
+        move |error| translate(error, self.place(), doing)
+    }
+
+    fn connect(&self) -> Result<Connection, StoreError> {
+        let failed = self.failed("cannot open");
+        let Some(path) = &self.path else {
+            let mut connection = Connection::open_in_memory().map_err(failed)?;
+            self.set_up(&connection)?;
+            self.make_schema(&mut connection)?;
+            return Ok(connection);
+        };
+        if self.writes {
+            create_private(path)?;
+        }
+        let mut connection = open_existing(path, self.writes).map_err(failed)?;
+        self.set_up(&connection)?;
+        let found = self.identify(&connection)?;
+        match found {
+            Found::Current => {}
+            Found::Empty if self.writes => {
+                self.turn_on_wal(&connection)?;
+                self.make_schema(&mut connection)?;
+            }
+            Found::Empty => return Err(StoreError::NoStore(path.display().to_string())),
+        }
+        Ok(connection)
+    }
+
+    fn set_up(&self, connection: &Connection) -> Result<(), StoreError> {
+        let failed = self.failed("cannot set up");
+        connection.busy_timeout(self.busy_timeout).map_err(&failed)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        // Durable when a commit returns; and a file from elsewhere cannot make us run its functions.
+        let settings =
+            "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;";
+        connection.execute_batch(settings).map_err(&failed)?;
+        if !self.writes {
+            connection.pragma_update(None, "query_only", true).map_err(&failed)?;
+        }
+        Ok(())
+    }
+
+    fn identify(&self, connection: &Connection) -> Result<Found, StoreError> {
+        let failed = self.failed("cannot read");
+        let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i32>(0)).map_err(&failed);
+        let application_id = number("PRAGMA application_id")?;
+        let version = number("PRAGMA user_version")?;
+        let place = self.place().display();
+        if application_id == APPLICATION_ID {
+            if version > SCHEMA_VERSION {
+                return Err(StoreError::Unsupported(format!(
+                    "{place} is a store of a newer esctl (schema {version}; this one knows {SCHEMA_VERSION})"
+                )));
+            }
+            return Ok(if version == SCHEMA_VERSION { Found::Current } else { Found::Empty });
+        }
+        let tables = number("SELECT count(*) FROM sqlite_schema")?;
+        if application_id == 0 && version == 0 && tables == 0 {
+            return Ok(Found::Empty);
+        }
+        Err(StoreError::Unsupported(format!("{place} is a SQLite database of another application")))
+    }
+
+    /// Changing to WAL needs the file alone for a moment, and SQLite does not wait for that by itself.
+    fn turn_on_wal(&self, connection: &Connection) -> Result<(), StoreError> {
+        let start = Instant::now();
+        loop {
+            match connection.pragma_update(None, "journal_mode", "wal") {
+                Err(error) if busy(&error) && start.elapsed() < self.busy_timeout => thread::sleep(Duration::from_millis(5)),
+                result => return result.map_err(self.failed("cannot set up")),
+            }
+        }
+    }
+
+    fn make_schema(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        let failed = self.failed("cannot make the schema in");
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        // Another process may have made it while this one waited for the lock.
+        if matches!(self.identify(&transaction)?, Found::Current) {
+            return Ok(());
+        }
+        transaction.execute_batch(include_str!("sql/schema.sql")).map_err(&failed)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(&failed)?;
+        transaction.commit().map_err(&failed)
+    }
+}
+
+enum Found {
+    Current,
+    Empty,
+}
+
+pub(crate) fn busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// Makes the file where there is none, readable by its owner only from its first moment.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            let message = format!("cannot make {}: {error}", path.display());
+            let denied = error.kind() == io::ErrorKind::PermissionDenied;
+            let source = Some(Arc::new(error) as _);
+            Err(if denied { StoreError::NotAllowed { message, source } } else { StoreError::Unavailable { message, source } })
+        }
+    }
+}
+
+fn open_existing(path: &Path, writes: bool) -> Result<Connection, rusqlite::Error> {
+    // Read-write also for reading: SQLite falls back by itself where the file does not allow it, and only so can it
+    // bring a file that was left by a killed process in order.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let connection = Connection::open_with_flags(path, flags)?;
+    if writes {
+        return Ok(connection);
+    }
+    match connection.query_row("PRAGMA schema_version", [], |_| Ok(())) {
+        // In a folder that cannot be written the WAL index cannot be made. Without a WAL the file is whole by itself.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !wal_of(path).exists() => {
+            let immutable = format!("file:{}?immutable=1", escape_path(path));
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(immutable, flags)
+        }
+        _ => Ok(connection),
+    }
+}
+
+pub(crate) fn wal_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
+fn escape_path(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
+/// A connection that is opened when it is first needed, and the names it has seen.
+pub(crate) struct Session {
+    pub(crate) connector: Connector,
+    connection: Option<Connection>,
+    pub(crate) names: Names,
+}
+
+impl Session {
+    pub(crate) fn new(connector: Connector) -> Self {
+        Self { connector, connection: None, names: Names::default() }
+    }
+
+    /// Whether there was no store and one was made by opening it now.
+    pub(crate) fn make(&mut self) -> Result<bool, StoreError> {
+        let path = self.connector.path.clone();
+        let there = path.is_some_and(|path| path.metadata().is_ok_and(|file| file.len() > 0));
+        self.open()?;
+        Ok(!there)
+    }
+
+    /// The open connection and the names.
+    pub(crate) fn open(&mut self) -> Result<(&mut Connection, &mut Names), StoreError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                if let Some(path) = self.connector.path.as_deref().filter(|_| !self.connector.writes) {
+                    must_exist(path)?;
+                }
+                self.connector.connect()?
+            }
+        };
+        Ok((self.connection.insert(connection), &mut self.names))
+    }
+
+    /// Runs a job with the connection; errors of SQLite come out in the words of the store.
+    pub(crate) fn with<T>(
+        &mut self,
+        doing: &'static str,
+        job: impl FnOnce(&mut Connection, &mut Names) -> Result<T, SqlError>,
+    ) -> Result<T, StoreError> {
+        let place = self.connector.place().to_owned();
+        let (connection, names) = self.open()?;
+        job(connection, names).map_err(|error| match error {
+            SqlError::Sqlite(error) => translate(error, &place, doing),
+            SqlError::Store(error) => error,
+        })
+    }
+}
+
+fn must_exist(path: &Path) -> Result<(), StoreError> {
+    match path.metadata() {
+        Ok(file) if file.is_dir() => {
+            Err(StoreError::Unavailable { message: format!("cannot open {}: it is a directory", path.display()), source: None })
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::NoStore(path.display().to_string())),
+        Err(error) => {
+            let message = format!("cannot open {}: {error}", path.display());
+            Err(StoreError::NotAllowed { message, source: Some(Arc::new(error)) })
+        }
+    }
+}
+
+/// What a job on a connection can fail with.
+pub(crate) enum SqlError {
+    Sqlite(rusqlite::Error),
+    Store(StoreError),
+}
+
+impl From<rusqlite::Error> for SqlError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<StoreError> for SqlError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

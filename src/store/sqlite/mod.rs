@@ -1,0 +1,181 @@
+//! SQLite inside the binary: WAL, `synchronous=FULL`, one writer and readers beside it on threads of their own.
+
+mod append;
+mod connection;
+mod error;
+mod read;
+mod read_models;
+mod snapshots;
+mod worker;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::Position;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::backend::Answer;
+use crate::store::backend::Backend;
+use crate::store::backend::Head;
+use crate::store::read::Page;
+use crate::store::read::ReadQuery;
+use crate::store::read::StreamInfo;
+use crate::store::read::StreamQuery;
+use crate::store::read_model::ProjectionRecord;
+use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowQuery;
+use crate::store::read_model::RowsCommit;
+use crate::store::snapshot::Snapshot;
+use crate::store::snapshot::SnapshotInfo;
+use crate::store::snapshot::SnapshotQuery;
+use crate::store::sqlite::connection::Connector;
+use crate::store::sqlite::worker::Worker;
+
+/// Readers beside the writer.
+const READERS: usize = 2;
+
+/// An event store in one SQLite file, or in memory.
+pub struct Sqlite {
+    writer: Worker,
+    /// None in memory, where there is one connection for everything.
+    readers: Vec<Worker>,
+    place: String,
+}
+
+impl Sqlite {
+    /// The store in a file; nothing is touched yet. `timeout` is how long to wait for another process's lock.
+    pub fn file(path: PathBuf, timeout: Duration) -> Self {
+        let place = path.display().to_string();
+        let connector = |writes| Connector { path: Some(path.clone()), writes, busy_timeout: timeout };
+        let readers = (0..READERS).map(|_| Worker::new(connector(false))).collect();
+        Self { writer: Worker::new(connector(true)), readers, place }
+    }
+
+    /// A store in memory, gone with this value.
+    pub fn memory(timeout: Duration) -> Self {
+        let connector = Connector { path: None, writes: true, busy_timeout: timeout };
+        Self { writer: Worker::new(connector), readers: Vec::new(), place: ":memory:".into() }
+    }
+
+    /// The reader with the least to do: the first one when all are idle, so that a short command opens one.
+    fn reader(&self) -> &Worker {
+        self.readers.iter().min_by_key(|reader| reader.load()).unwrap_or(&self.writer)
+    }
+}
+
+impl Backend for Sqlite {
+    fn kind(&self) -> &'static str {
+        "SQLite"
+    }
+
+    fn place(&self) -> String {
+        self.place.clone()
+    }
+
+    fn init(&self) -> Answer<bool> {
+        self.writer.run(|session| session.make())
+    }
+
+    fn head(&self) -> Answer<Head> {
+        self.reader().run(|session| session.with("cannot read", |connection, _| append::head(connection)))
+    }
+
+    fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
+        self.writer.run(move |session| session.with("cannot append to", |connection, _| append::append_group(connection, &group)))
+    }
+
+    fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
+        self.reader().run(move |session| {
+            session.with("cannot read", |connection, names| read::read(connection, names, &query, limit, buffer))
+        })
+    }
+
+    fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
+        self.reader()
+            .run(move |session| session.with("cannot read", |connection, names| read::events_by_id(connection, names, &ids)))
+    }
+
+    fn stream_version(&self, stream: StreamName) -> Answer<Version> {
+        self.reader().run(move |session| session.with("cannot read", |connection, _| read::version_of(connection, &stream)))
+    }
+
+    fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
+        self.reader().run(move |session| session.with("cannot read", |connection, _| read::streams(connection, &query)))
+    }
+
+    fn size_bytes(&self) -> Answer<u64> {
+        self.reader().run(|session| {
+            session.with("cannot read", |connection, _| {
+                let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+                let page_size: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+                Ok((pages * page_size).unsigned_abs())
+            })
+        })
+    }
+
+    fn check(&self) -> Answer<Vec<String>> {
+        self.reader().run(|session| {
+            session.with("cannot check", |connection, _| {
+                let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
+                let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+                Ok(lines.into_iter().filter(|line| line != "ok").collect())
+            })
+        })
+    }
+
+    fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
+        self.writer.run(move |session| session.with("cannot write to", |connection, _| snapshots::put(connection, &snapshot)))
+    }
+
+    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
+        self.reader().run(move |session| {
+            session.with("cannot read", |connection, _| snapshots::newest(connection, &stream, &reducer, at_most))
+        })
+    }
+
+    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
+        self.reader().run(move |session| session.with("cannot read", |connection, _| snapshots::list(connection, &query)))
+    }
+
+    fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
+        self.writer.run(move |session| session.with("cannot write to", |connection, _| snapshots::delete(connection, &snapshots)))
+    }
+
+    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
+        self.reader().run(|session| session.with("cannot read", |connection, _| read_models::projections(connection)))
+    }
+
+    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
+        self.reader()
+            .run(move |session| session.with("cannot read", |connection, _| read_models::rows(connection, &model, &keys)))
+    }
+
+    fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
+        self.writer.run(move |session| session.with("cannot write to", |connection, _| read_models::commit(connection, &commit)))
+    }
+
+    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
+        self.writer.run(move |session| {
+            session.with("cannot write to", |connection, _| read_models::swap(connection, &name, at, &indexed_fields))
+        })
+    }
+
+    fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
+        self.writer
+            .run(move |session| session.with("cannot write to", |connection, _| read_models::drop_model(connection, &model)))
+    }
+
+    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
+        self.reader().run(move |session| session.with("cannot read", |connection, _| read_models::query(connection, &query)))
+    }
+
+    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
+        self.reader().run(move |session| session.with("cannot read", |connection, _| read_models::count(connection, &model)))
+    }
+}

@@ -1,0 +1,224 @@
+//! Reading events into flat chunks. The one loop that every scan, replay and projection runs through.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::Row;
+use rusqlite::params;
+use rusqlite::types::ValueRef;
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::EventView;
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::error::StoreError;
+use crate::store::read::Page;
+use crate::store::read::ReadQuery;
+use crate::store::read::Source;
+use crate::store::read::StreamInfo;
+use crate::store::read::StreamQuery;
+use crate::store::sqlite::append::stream_version;
+use crate::store::sqlite::connection::SqlError;
+
+/// A page ends when its texts are this large, so that events of a megabyte do not make it one of a gigabyte.
+const PAGE_BYTES: usize = 1 << 20;
+/// A page ends after so many events that were not wanted, so that an answer is never far away.
+const PAGE_LOOKS: u64 = 100_000;
+/// How many stream names a connection remembers: a power of two.
+const REMEMBERED_STREAMS: usize = 4096;
+
+/// The names behind the numbers, remembered: of all types, and of some streams, in a fixed amount of memory.
+pub(crate) struct Names {
+    streams: Vec<(i64, String)>,
+    types: HashMap<i64, String>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        // No stream has the number 0.
+        Self { streams: vec![(0, String::new()); REMEMBERED_STREAMS], types: HashMap::new() }
+    }
+}
+
+impl Names {
+    fn learn(&mut self, connection: &Connection, stream: i64, event_type: i64) -> Result<(), SqlError> {
+        let slot = &mut self.streams[slot_of(stream)];
+        if slot.0 != stream {
+            *slot = (stream, name(connection, include_str!("sql/stream_name.sql"), stream)?);
+        }
+        if !self.types.contains_key(&event_type) {
+            self.types.insert(event_type, name(connection, include_str!("sql/type_name.sql"), event_type)?);
+        }
+        Ok(())
+    }
+}
+
+fn slot_of(stream: i64) -> usize {
+    // The lowest bits, whatever the sign.
+    (stream.unsigned_abs() % REMEMBERED_STREAMS as u64) as usize
+}
+
+fn name(connection: &Connection, sql: &str, id: i64) -> Result<String, SqlError> {
+    let name = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+    name.ok_or_else(|| StoreError::integrity(format!("an event names stream or type {id}, which is not there")).into())
+}
+
+/// Reads a page; see [`Backend::read`](crate::store::Backend::read).
+pub(crate) fn read(
+    connection: &Connection,
+    names: &mut Names,
+    query: &ReadQuery,
+    limit: usize,
+    mut events: EventChunk,
+) -> Result<Page, SqlError> {
+    let sql = match (&query.source, query.backwards) {
+        (Source::All, false) => include_str!("sql/read_all.sql"),
+        (Source::All, true) => include_str!("sql/read_all_backwards.sql"),
+        (Source::Stream(_), false) => include_str!("sql/read_stream.sql"),
+        (Source::Stream(_), true) => include_str!("sql/read_stream_backwards.sql"),
+    };
+    events.clear();
+    let mut page = Page { events, looked_at: 0, first: 0, last: 0, end: true };
+    let mut statement = connection.prepare_cached(sql)?;
+    let (from, to) = (query.from.cast_signed(), query.to.cast_signed());
+    let mut rows = match &query.source {
+        Source::All => statement.query(params![from, to])?,
+        Source::Stream(stream) => match stream_id(connection, stream)? {
+            Some(id) => statement.query(params![from, to, id])?,
+            None => return Ok(page),
+        },
+    };
+    let unfiltered = query.categories.is_empty() && query.types.is_empty();
+    while let Some(row) = rows.next()? {
+        let (stream, event_type) = (integer(row, 2)?, integer(row, 4)?);
+        names.learn(connection, stream, event_type)?;
+        let stream_name = names.streams[slot_of(stream)].1.as_str();
+        let type_name = names.types[&event_type].as_str();
+        let place_column = if query.source == Source::All { 0 } else { 3 };
+        page.last = integer(row, place_column)?.unsigned_abs();
+        if page.looked_at == 0 {
+            page.first = page.last;
+        }
+        page.looked_at += 1;
+        if unfiltered || query.wants(stream_name, type_name) {
+            page.events.push(&view(row, stream_name, type_name)?);
+        }
+        if page.events.len() >= limit || page.events.text_bytes() > PAGE_BYTES || page.looked_at >= PAGE_LOOKS {
+            page.end = false;
+            break;
+        }
+    }
+    Ok(page)
+}
+
+fn view<'r>(row: &'r Row<'_>, stream: &'r str, event_type: &'r str) -> Result<EventView<'r>, SqlError> {
+    Ok(EventView {
+        position: Position(integer(row, 0)?.unsigned_abs()),
+        event_id: Uuid::from_bytes(bytes(row, 1)?),
+        stream,
+        version: Version(integer(row, 3)?.unsigned_abs()),
+        event_type,
+        schema_version: u32::try_from(integer(row, 5)?).unwrap_or(u32::MAX),
+        recorded_at: Timestamp::from_micros_saturating(integer(row, 6)?),
+        data: text(row, 7)?,
+        metadata: text(row, 8)?,
+        hash: Hash(bytes(row, 9)?),
+    })
+}
+
+fn damaged(column: usize) -> SqlError {
+    StoreError::integrity(format!("an event has a value in column {column} that was never written there")).into()
+}
+
+fn integer(row: &Row<'_>, column: usize) -> Result<i64, SqlError> {
+    match row.get_ref(column)? {
+        ValueRef::Integer(value) => Ok(value),
+        _ => Err(damaged(column)),
+    }
+}
+
+fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str, SqlError> {
+    row.get_ref(column)?.as_str().map_err(|_| damaged(column))
+}
+
+fn bytes<const N: usize>(row: &Row<'_>, column: usize) -> Result<[u8; N], SqlError> {
+    match row.get_ref(column)? {
+        ValueRef::Blob(value) => value.try_into().map_err(|_| damaged(column)),
+        _ => Err(damaged(column)),
+    }
+}
+
+/// The number of a stream.
+pub(crate) fn stream_id(connection: &Connection, stream: &StreamName) -> Result<Option<i64>, SqlError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/stream_id.sql"))?;
+    Ok(statement.query_row([stream.as_str()], |row| row.get(0)).optional()?)
+}
+
+/// Those events of these ids that are there.
+pub(crate) fn events_by_id(connection: &Connection, names: &mut Names, ids: &[Uuid]) -> Result<Vec<RecordedEvent>, SqlError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/event_by_id.sql"))?;
+    let mut events = Vec::new();
+    for id in ids {
+        let mut rows = statement.query([id.as_bytes()])?;
+        if let Some(row) = rows.next()? {
+            let (stream, event_type) = (integer(row, 2)?, integer(row, 4)?);
+            names.learn(connection, stream, event_type)?;
+            let view = view(row, &names.streams[slot_of(stream)].1, &names.types[&event_type])?;
+            events.push(view.to_recorded());
+        }
+    }
+    Ok(events)
+}
+
+/// Where a stream is, by its name.
+pub(crate) fn version_of(connection: &Connection, stream: &StreamName) -> Result<Version, SqlError> {
+    stream_id(connection, stream)?.map_or(Ok(Version::ZERO), |id| stream_version(connection, id))
+}
+
+/// Streams in the order of their names.
+pub(crate) fn streams(connection: &Connection, query: &StreamQuery) -> Result<Vec<StreamInfo>, SqlError> {
+    // A category is the names `category` and `category-…`; `.` comes right after `-`. So both filters are ranges.
+    let prefix = query.prefix.as_deref().unwrap_or("");
+    let category = query.category.as_deref();
+    let lowest = category.map_or(prefix.to_owned(), |category| category.max(prefix).to_owned());
+    let beyond_prefix = format!("{prefix}\u{10ffff}");
+    let beyond = match category {
+        Some(category) => format!("{category}.").min(beyond_prefix),
+        None => beyond_prefix,
+    };
+    let mut after = query.after.clone().unwrap_or_default();
+    let mut statement = connection.prepare_cached(include_str!("sql/streams.sql"))?;
+    let mut found = Vec::new();
+    loop {
+        let mut looked_at = 0;
+        let limit = query.limit - found.len();
+        let mut rows = statement.query(params![lowest, beyond, after, limit.min(1000)])?;
+        let mut last = None;
+        while let Some(row) = rows.next()? {
+            let stream: String = row.get(0)?;
+            looked_at += 1;
+            let info = StreamInfo {
+                category: crate::event::category_of(&stream).to_owned(),
+                version: Version(integer(row, 1)?.unsigned_abs()),
+                last_position: Position(integer(row, 2)?.unsigned_abs()),
+                last_recorded_at: Timestamp::from_micros_saturating(integer(row, 3)?),
+                stream,
+            };
+            last = Some(info.stream.clone());
+            // The range of a category also holds names such as `category!x`.
+            if category.is_none_or(|category| category == info.category) && info.stream.starts_with(prefix) {
+                found.push(info);
+            }
+        }
+        match last {
+            Some(last) if looked_at == limit.min(1000) && found.len() < query.limit => after = last,
+            _ => return Ok(found),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Snapshots in SQLite.
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::params;
+
+use crate::event::Hash;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::error::StoreError;
+use crate::store::snapshot::Snapshot;
+use crate::store::snapshot::SnapshotInfo;
+use crate::store::snapshot::SnapshotQuery;
+use crate::store::sqlite::connection::SqlError;
+
+/// Keeps a snapshot.
+pub(crate) fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), SqlError> {
+    connection.prepare_cached(include_str!("sql/put_snapshot.sql"))?.execute(params![
+        snapshot.stream.as_str(),
+        snapshot.reducer,
+        snapshot.version.0,
+        snapshot.event_hash.0,
+        snapshot.reducer_version,
+        snapshot.taken_at.micros(),
+        snapshot.state,
+    ])?;
+    Ok(())
+}
+
+/// The newest snapshot at or below a version.
+pub(crate) fn newest(
+    connection: &Connection,
+    stream: &StreamName,
+    reducer: &str,
+    at_most: Version,
+) -> Result<Option<Snapshot>, SqlError> {
+    let at_most = i64::try_from(at_most.0).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(include_str!("sql/snapshot.sql"))?;
+    let snapshot = statement.query_row(params![stream.as_str(), reducer, at_most], |row| {
+        Ok(Snapshot {
+            stream: stream.clone(),
+            version: Version(row.get::<_, i64>(0)?.unsigned_abs()),
+            event_hash: Hash(row.get(1)?),
+            reducer: reducer.to_owned(),
+            reducer_version: row.get(2)?,
+            taken_at: Timestamp::from_micros_saturating(row.get(3)?),
+            state: row.get(4)?,
+        })
+    });
+    Ok(snapshot.optional()?)
+}
+
+/// Snapshots in the order of stream, reducer, version.
+pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
+    let stream = query.stream.as_ref().map(StreamName::as_str);
+    let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
+    let mut statement = connection.prepare_cached(include_str!("sql/snapshots.sql"))?;
+    let mut rows = statement.query(params![stream, after_stream, after_reducer, after_version.0, query.limit])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        found.push(SnapshotInfo {
+            stream: StreamName::parse(&name)
+                .map_err(|error| StoreError::integrity(format!("a snapshot is of no stream: {error}")))?,
+            reducer: row.get(1)?,
+            version: Version(row.get::<_, i64>(2)?.unsigned_abs()),
+            reducer_version: row.get(3)?,
+            taken_at: Timestamp::from_micros_saturating(row.get(4)?),
+            bytes: row.get::<_, i64>(5)?.unsigned_abs(),
+        });
+    }
+    Ok(found)
+}
+
+/// Deletes snapshots, all in one transaction; how many there were.
+pub(crate) fn delete(connection: &mut Connection, snapshots: &[SnapshotInfo]) -> Result<u64, SqlError> {
+    let transaction = connection.transaction()?;
+    let mut deleted = 0;
+    for snapshot in snapshots {
+        let mut statement = transaction.prepare_cached(include_str!("sql/delete_snapshot.sql"))?;
+        deleted += statement.execute(params![snapshot.stream.as_str(), snapshot.reducer, snapshot.version.0])? as u64;
+    }
+    transaction.commit()?;
+    Ok(deleted)
+}

@@ -1,0 +1,1 @@
+SELECT position FROM projections WHERE name = ?1 AND building = ?2
