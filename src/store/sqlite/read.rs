@@ -1,6 +1,7 @@
 //! Reading events into flat chunks. The one loop that every scan, replay and projection runs through.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -52,8 +53,8 @@ impl Names {
         if slot.0 != stream {
             *slot = (stream, name(connection, include_str!("sql/stream_name.sql"), stream)?);
         }
-        if !self.types.contains_key(&event_type) {
-            self.types.insert(event_type, name(connection, include_str!("sql/type_name.sql"), event_type)?);
+        if let Entry::Vacant(unknown) = self.types.entry(event_type) {
+            unknown.insert(name(connection, include_str!("sql/type_name.sql"), event_type)?);
         }
         Ok(())
     }
