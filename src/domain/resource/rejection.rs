@@ -1,6 +1,8 @@
 //! How a rule about resources says no: a stable code, a sentence with the values, the values.
 
 use jiff::SignedDuration;
+use jiff::fmt::friendly::Direction;
+use jiff::fmt::friendly::SpanPrinter;
 use serde_json::Value;
 
 use crate::aggregate::Rejection;
@@ -56,8 +58,9 @@ impl From<ResourceRejection> for Rejection {
                 Self::new("invalid_regeneration_rate", message).with("id", id).with("value", rate)
             }
             R::InvalidDuration { id, duration } => {
-                let message = format!("resource {id} cannot be locked for {duration:#}; the time must be 1µs or more");
-                Self::new("invalid_duration", message).with("id", id).with("duration", format!("{duration:#}"))
+                let duration = SpanPrinter::new().direction(Direction::Sign).duration_to_string(&duration);
+                let message = format!("resource {id} cannot be locked for {duration}; the time must be 1µs or more");
+                Self::new("invalid_duration", message).with("id", id).with("duration", duration)
             }
         }
     }
