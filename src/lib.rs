@@ -1,5 +1,6 @@
 //! Operate event stores.
 
 pub mod aggregate;
+pub mod domain;
 pub mod event;
 pub mod store;

@@ -1,5 +1,6 @@
 //! A fold without its types: what replay, snapshots and read models are made of.
 
+use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -97,6 +98,15 @@ pub struct AggregateFold<A> {
     version: Version,
 }
 
+/// What is kept of an aggregate: its state, and in the same object where it stands.
+#[derive(Serialize)]
+struct Saved<'a, A> {
+    id: &'a str,
+    version: Version,
+    #[serde(flatten)]
+    state: &'a A,
+}
+
 impl<A: Aggregate> AggregateFold<A> {
     /// The empty state of one stream.
     pub fn new(stream: &str) -> Self {
@@ -145,7 +155,8 @@ impl<A: Aggregate> Fold for AggregateFold<A> {
     }
 
     fn save(&self) -> Result<String, FoldError> {
-        serde_json::to_string(&self.state).map_err(|error| FoldError::Reducer(error.to_string()))
+        let saved = Saved { id: &self.id, version: self.version, state: &self.state };
+        serde_json::to_string(&saved).map_err(|error| FoldError::Reducer(error.to_string()))
     }
 
     fn restore(&mut self, saved: &str, version: Version) -> Result<(), FoldError> {

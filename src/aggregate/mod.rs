@@ -31,7 +31,8 @@ use crate::event::Timestamp;
 
 /// A consistency boundary: the state of one stream, what may be asked of it, and what then happens.
 ///
-/// In the order of the flow: category → events → evolve → decide.
+/// In the order of the flow: category → events → evolve → decide. The state serialises as an object
+/// without `id` and `version`: a saved state carries both, and they are the fold's to write.
 pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What stands before the first `-` in the names of its streams.
     const CATEGORY: &'static str;

@@ -7,8 +7,8 @@ pub mod resource;
 
 use std::sync::Arc;
 
-use crate::aggregate::AggregateFold;
 use crate::aggregate::Aggregate;
+use crate::aggregate::AggregateFold;
 use crate::aggregate::Decider;
 use crate::aggregate::Projection;
 
@@ -27,7 +27,12 @@ pub struct Domain {
 
 impl Domain {
     fn of<A: Aggregate>(projection: fn() -> Arc<dyn Projection>) -> Self {
-        Self { category: A::CATEGORY, commands: A::COMMANDS, aggregate: |stream| Box::new(AggregateFold::<A>::new(stream)), projection }
+        Self {
+            category: A::CATEGORY,
+            commands: A::COMMANDS,
+            aggregate: |stream| Box::new(AggregateFold::<A>::new(stream)),
+            projection,
+        }
     }
 }
 

@@ -1,0 +1,88 @@
+//! How a resource comes back with time, in whole numbers: nothing is lost however often it is asked.
+//!
+//! The rate is read as the decimal number that was written, to 10⁻¹² units a second. Microseconds
+//! times that are units of 10⁻¹⁸; what is less than one whole unit is carried over as the remainder.
+
+use std::iter;
+
+use crate::domain::resource::state::Resource;
+use crate::event::Timestamp;
+
+/// Parts of one unit of a resource.
+const PARTS: u128 = 1_000_000_000_000_000_000;
+/// Decimals of a rate that count.
+const DECIMALS: usize = 12;
+
+/// What regeneration up to a moment makes of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Regeneration {
+    /// Whole units that came back.
+    pub regenerated: i64,
+    /// How much there is with them.
+    pub amount: i64,
+    /// Up to which moment that is.
+    pub last_regenerated: Timestamp,
+    /// The part of a unit that came back beyond, in 10⁻¹⁸.
+    pub remainder: u64,
+}
+
+impl Resource {
+    /// What has come back up to a moment: all of it since the last time, capped at the maximum.
+    ///
+    /// A full resource accrues nothing. A clock that goes back brings nothing and takes nothing.
+    pub fn regenerate(&self, now: Timestamp) -> Regeneration {
+        let last_regenerated = self.last_regenerated.max(now);
+        let room = u64::try_from(self.max_amount.saturating_sub(self.amount)).unwrap_or(0);
+        let elapsed = u128::from(now.micros_since(self.last_regenerated));
+        let parts =
+            elapsed.saturating_mul(rate_in_picos(self.regeneration_rate)).saturating_add(self.regeneration_remainder.into());
+        let (units, remainder) = (parts / PARTS, parts % PARTS);
+        match (i64::try_from(units), u64::try_from(remainder)) {
+            (Ok(regenerated), Ok(remainder)) if units < u128::from(room) => {
+                Regeneration { regenerated, amount: self.amount + regenerated, last_regenerated, remainder }
+            }
+            _ => {
+                let amount = self.max_amount.max(self.amount);
+                Regeneration { regenerated: amount.saturating_sub(self.amount), amount, last_regenerated, remainder: 0 }
+            }
+        }
+    }
+}
+
+/// A rate in 10⁻¹² units a second, read from its shortest decimal text: 0.1 is a tenth, and not the
+/// nearest binary fraction. What is no positive number is 0, what is too large the largest.
+fn rate_in_picos(rate: f64) -> u128 {
+    if rate.is_nan() || rate <= 0.0 {
+        return 0;
+    }
+    let text = rate.to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = whole.bytes().chain(fraction.bytes().chain(iter::repeat(b'0')).take(DECIMALS));
+    let picos = digits.fold(0_u128, |sum, digit| sum.saturating_mul(10).saturating_add(digit.saturating_sub(b'0').into()));
+    let round_up = fraction.as_bytes().get(DECIMALS).is_some_and(|digit| *digit >= b'5');
+    picos.saturating_add(round_up.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rate_in_picos;
+
+    #[test]
+    fn a_rate_is_the_decimal_number_that_was_written() {
+        let cases = [
+            (0.0, 0),
+            (-1.0, 0),
+            (f64::NAN, 0),
+            (0.1, 100_000_000_000),
+            (1.0, 1_000_000_000_000),
+            (1_000_000.1, 1_000_000_100_000_000_000),
+            (1e-12, 1),
+            (5e-13, 1),
+            (4.9e-13, 0),
+            (1e300, u128::MAX),
+        ];
+        for (rate, picos) in cases {
+            assert_eq!(rate_in_picos(rate), picos, "{rate}");
+        }
+    }
+}
