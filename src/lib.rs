@@ -3,4 +3,5 @@
 pub mod aggregate;
 pub mod domain;
 pub mod event;
+pub mod runtime;
 pub mod store;

@@ -57,7 +57,7 @@ pub struct RowsCommit {
     pub model: ReadModel,
     /// The version of the logic that made the rows.
     pub logic_version: u32,
-    /// Where the checkpoint must be; 0: the read model is made anew.
+    /// Where the checkpoint must be; 0 also where there is none yet.
     pub from: Position,
     /// Where it goes.
     pub to: Checkpoint,

@@ -81,8 +81,7 @@ pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result
     if checkpoint_of(&transaction, &commit.model)? != commit.from {
         return Ok(false);
     }
-    if commit.from == Position::ZERO {
-        drop_table(&transaction, &table)?;
+    if !table_exists(&transaction, &table)? {
         let create = format!("CREATE TABLE {table} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL) STRICT, WITHOUT ROWID");
         transaction.execute(&create, [])?;
     }

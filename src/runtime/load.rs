@@ -1,0 +1,170 @@
+//! Rebuilding the state of one stream: from a snapshot that can be trusted and the events after it.
+
+use crate::aggregate::Fold;
+use crate::event::EventView;
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::runtime::error::RuntimeError;
+use crate::store::ReadQuery;
+use crate::store::Snapshot;
+use crate::store::Store;
+use crate::store::StoreError;
+
+/// How to rebuild.
+#[derive(Debug, Clone, Copy)]
+pub struct LoadOptions {
+    /// Up to and including this version.
+    pub up_to: Version,
+    /// Whether a snapshot may spare the events before it.
+    pub snapshots: bool,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { up_to: Version(i64::MAX.unsigned_abs()), snapshots: true }
+    }
+}
+
+/// A snapshot that was not trusted, and why.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PassedOver {
+    /// Its version.
+    pub version: Version,
+    /// What does not fit.
+    pub reason: String,
+}
+
+/// Where a fold stands after loading.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// The version it has reached; 0: no events.
+    pub version: Version,
+    /// The position of the last event.
+    pub position: Position,
+    /// The time of the last event.
+    pub recorded_at: Timestamp,
+    /// The hash of the last event.
+    pub hash: Hash,
+    /// How many events were folded in, those in the snapshot not counted.
+    pub events_applied: u64,
+    /// The snapshot that was used.
+    pub snapshot_version: Option<Version>,
+    /// Snapshots that were not trusted.
+    pub passed_over: Vec<PassedOver>,
+}
+
+impl Loaded {
+    fn reach(&mut self, event: &EventView<'_>) {
+        self.version = event.version;
+        self.position = event.position;
+        self.recorded_at = event.recorded_at;
+        self.hash = event.hash;
+    }
+}
+
+/// Brings an empty fold to where its stream is.
+///
+/// # Errors
+/// As the store says, or [`RuntimeError::Fold`] when an event cannot be read.
+pub async fn load<F: Fold + ?Sized>(
+    store: &Store,
+    stream: &StreamName,
+    fold: &mut F,
+    options: LoadOptions,
+) -> Result<Loaded, RuntimeError> {
+    let mut loaded = Loaded::default();
+    if options.snapshots {
+        start_from_snapshot(store, stream, fold, options.up_to, &mut loaded).await?;
+    }
+    let query = ReadQuery::stream(stream.clone()).from(loaded.version.0 + 1).to(options.up_to.0);
+    let mut scan = store.scan(query);
+    while let Some(chunk) = scan.next().await? {
+        for event in chunk.iter() {
+            apply(fold, &event)?;
+            loaded.events_applied += 1;
+        }
+        if let Some(last) = chunk.last() {
+            loaded.reach(&last);
+        }
+    }
+    Ok(loaded)
+}
+
+/// Folds an event in, and says which one it was when that fails.
+pub(crate) fn apply<F: Fold + ?Sized>(fold: &mut F, event: &EventView<'_>) -> Result<(), RuntimeError> {
+    fold.apply(event).map_err(|source| RuntimeError::Fold {
+        stream: event.stream.to_owned(),
+        version: event.version,
+        position: event.position,
+        source,
+    })
+}
+
+async fn start_from_snapshot<F: Fold + ?Sized>(
+    store: &Store,
+    stream: &StreamName,
+    fold: &mut F,
+    up_to: Version,
+    loaded: &mut Loaded,
+) -> Result<(), RuntimeError> {
+    let mut at_most = up_to;
+    while let Some(snapshot) = store.snapshot(stream.clone(), fold.version().name, at_most).await? {
+        match trusted(store, fold, &snapshot, loaded).await? {
+            None => {
+                loaded.snapshot_version = Some(snapshot.version);
+                return Ok(());
+            }
+            Some(reason) => loaded.passed_over.push(PassedOver { version: snapshot.version, reason }),
+        }
+        if snapshot.version <= Version(1) {
+            break;
+        }
+        at_most = Version(snapshot.version.0 - 1);
+    }
+    Ok(())
+}
+
+/// Restores a snapshot if it is of this very history and of this very logic; else says why not.
+async fn trusted<F: Fold + ?Sized>(
+    store: &Store,
+    fold: &mut F,
+    snapshot: &Snapshot,
+    loaded: &mut Loaded,
+) -> Result<Option<String>, StoreError> {
+    let today = fold.version().version;
+    if snapshot.reducer_version != today {
+        return Ok(Some(format!("made by version {} of the reducer, this is {today}", snapshot.reducer_version)));
+    }
+    let place = snapshot.version.0;
+    let Some(event) = store.first(ReadQuery::stream(snapshot.stream.clone()).from(place).to(place)).await? else {
+        return Ok(Some("the stream has no event at that version".into()));
+    };
+    if event.hash != snapshot.event_hash {
+        return Ok(Some("the event at that version has another hash".into()));
+    }
+    if let Err(error) = fold.restore(&snapshot.state, snapshot.version) {
+        return Ok(Some(format!("its state cannot be read: {error}")));
+    }
+    loaded.reach(&event.view());
+    Ok(None)
+}
+
+/// The version a stream had when the store was at a position.
+///
+/// # Errors
+/// As the store says.
+pub async fn version_at(store: &Store, stream: &StreamName, position: Position) -> Result<Version, StoreError> {
+    // Versions and positions of a stream grow together, so this halves the versions.
+    let (mut before, mut after) = (0, store.stream_version(stream.clone()).await?.0 + 1);
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        let event = store.first(ReadQuery::stream(stream.clone()).from(middle).to(middle)).await?;
+        let missing =
+            || StoreError::integrity(format!("version {middle} of stream {stream} is missing: events have been removed"));
+        if event.ok_or_else(missing)?.position <= position { before = middle } else { after = middle }
+    }
+    Ok(Version(before))
+}

@@ -1,0 +1,41 @@
+//! Load, decide, append, retry; the command bus and the query bus; projections; snapshots.
+//!
+//! Here the pure domains meet the store. Time and identity come in as arguments.
+
+mod command_bus;
+mod error;
+mod load;
+mod projector;
+mod query_bus;
+mod repository;
+mod snapshots;
+
+pub use command_bus::CommandBus;
+pub use command_bus::CommandEnvelope;
+pub use command_bus::CommandOutcome;
+pub use command_bus::CommandResult;
+pub use command_bus::OutcomeEvent;
+pub use command_bus::system_clock;
+pub use error::RuntimeError;
+pub use load::LoadOptions;
+pub use load::Loaded;
+pub use load::PassedOver;
+pub use load::load;
+pub use load::version_at;
+pub use projector::BatchSize;
+pub use projector::Projector;
+pub use projector::RunReport;
+pub use query_bus::Query;
+pub use query_bus::QueryBus;
+pub use query_bus::QueryRow;
+pub use repository::Repository;
+pub use snapshots::DEFAULT_SNAPSHOT_EVERY;
+pub use snapshots::SnapshotPolicy;
+pub use snapshots::take_snapshot;
+
+use std::sync::Arc;
+
+use crate::event::Timestamp;
+
+/// Where the moment of deciding comes from: the system's clock, or one that a scenario moves.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
