@@ -1,5 +1,6 @@
 //! A fold without its types: what replay, snapshots and read models are made of.
 
+use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
@@ -84,7 +85,7 @@ pub trait Fold: Send {
     ///
     /// # Errors
     /// When it is not what [`Fold::save`] writes; the state is then as it was.
-    fn restore(&mut self, saved: &str, version: Version) -> Result<(), FoldError>;
+    fn restore(&mut self, saved: &str) -> Result<(), FoldError>;
 
     /// The state as people see it at a moment; `Null` before the first event.
     fn show(&self, at: Timestamp) -> Value;
@@ -105,6 +106,12 @@ struct Saved<'a, A> {
     version: Version,
     #[serde(flatten)]
     state: &'a A,
+}
+
+/// Where a kept aggregate stands.
+#[derive(Deserialize)]
+struct SavedPlace {
+    version: Version,
 }
 
 impl<A: Aggregate> AggregateFold<A> {
@@ -159,9 +166,12 @@ impl<A: Aggregate> Fold for AggregateFold<A> {
         serde_json::to_string(&saved).map_err(|error| FoldError::Reducer(error.to_string()))
     }
 
-    fn restore(&mut self, saved: &str, version: Version) -> Result<(), FoldError> {
-        self.state = serde_json::from_str(saved).map_err(|error| FoldError::Reducer(error.to_string()))?;
-        self.version = version;
+    fn restore(&mut self, saved: &str) -> Result<(), FoldError> {
+        let unreadable = |error: serde_json::Error| FoldError::Reducer(error.to_string());
+        // Twice over the text is faster than once through `flatten`.
+        let place: SavedPlace = serde_json::from_str(saved).map_err(unreadable)?;
+        self.state = serde_json::from_str(saved).map_err(unreadable)?;
+        self.version = place.version;
         Ok(())
     }
 

@@ -8,7 +8,6 @@ use crate::aggregate::fold::FoldError;
 use crate::aggregate::fold::FoldVersion;
 use crate::event::EventView;
 use crate::event::Timestamp;
-use crate::event::Version;
 
 /// The reducers that know no domain, by name.
 pub const GENERIC_REDUCERS: [&str; 3] = ["merge", "last", "count"];
@@ -63,7 +62,7 @@ impl Fold for Generic {
         Ok(self.state.to_string())
     }
 
-    fn restore(&mut self, saved: &str, _version: Version) -> Result<(), FoldError> {
+    fn restore(&mut self, saved: &str) -> Result<(), FoldError> {
         self.state = serde_json::from_str(saved).map_err(|error| FoldError::Reducer(error.to_string()))?;
         Ok(())
     }
@@ -124,7 +123,7 @@ mod tests {
             }
             assert_eq!(fold.show(Timestamp::MIN), expected, "{name}");
             let mut again = generic_reducer(name).unwrap();
-            again.restore(&fold.save().unwrap(), Version(2)).unwrap();
+            again.restore(&fold.save().unwrap()).unwrap();
             assert_eq!(again.show(Timestamp::MIN), expected, "{name} restored");
         }
     }

@@ -145,7 +145,7 @@ async fn trusted<F: Fold + ?Sized>(
     if event.hash != snapshot.event_hash {
         return Ok(Some("the event at that version has another hash".into()));
     }
-    if let Err(error) = fold.restore(&snapshot.state, snapshot.version) {
+    if let Err(error) = fold.restore(&snapshot.state) {
         return Ok(Some(format!("its state cannot be read: {error}")));
     }
     loaded.reach(&event.view());

@@ -8,7 +8,6 @@ use crate::aggregate::Fold;
 use crate::aggregate::Projection;
 use crate::event::EventChunk;
 use crate::event::Position;
-use crate::event::Version;
 use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
@@ -239,7 +238,7 @@ impl<'a> Projector<'a> {
         let found = self.store.rows(model.clone(), unknown.clone()).await?;
         for (key, row) in unknown.iter().zip(found) {
             if let (Some(held), Some(row)) = (rows.held.get_mut(key), row) {
-                held.fold.restore(&row, Version::ZERO).map_err(RuntimeError::State)?;
+                held.fold.restore(&row).map_err(RuntimeError::State)?;
             }
         }
         Ok(())

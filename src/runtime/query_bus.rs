@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::aggregate::Projection;
 use crate::domain;
 use crate::event::Timestamp;
-use crate::event::Version;
 use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::BatchSize;
@@ -90,7 +89,7 @@ impl QueryBus {
         let mut shown = Vec::with_capacity(rows.len());
         for (key, row) in rows {
             let mut fold = projection.row(&key);
-            fold.restore(&row, Version::ZERO).map_err(RuntimeError::State)?;
+            fold.restore(&row).map_err(RuntimeError::State)?;
             shown.push(QueryRow { key, row: fold.show(at) });
         }
         Ok(shown)

@@ -127,7 +127,7 @@ proptest! {
             let row = read.save().unwrap();
             prop_assert_eq!(&typed.save().unwrap(), &row);
             let mut restored: Gold = AggregateFold::new("resource-gold");
-            restored.restore(&row, read.stream_version()).unwrap();
+            restored.restore(&row).unwrap();
             prop_assert_eq!(restored.state(), read.state());
             prop_assert_eq!(restored.save().unwrap(), row);
         }

@@ -60,9 +60,9 @@ fn a_row_is_flat_whole_and_reads_back() {
         "metadata": {"a": 2, "b": 1}});
     assert_eq!(serde_json::from_str::<Value>(&row).unwrap(), expected);
     let mut again = Resources.row("gold");
-    again.restore(&row, Version(3)).unwrap();
+    again.restore(&row).unwrap();
     assert_eq!((again.save().unwrap(), again.show(second(20))), (row, fold.show(second(20))));
-    assert!(again.restore(r#"{"id":"gold"}"#, Version(1)).is_err());
+    assert!(again.restore(r#"{"id":"gold"}"#).is_err());
     assert_eq!(again.show(second(20)), fold.show(second(20)));
 }
 
