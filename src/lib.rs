@@ -1,4 +1,5 @@
 //! Operate event stores.
 
 pub mod aggregate;
+pub mod cli;
 pub mod event;
