@@ -6,7 +6,9 @@ pub mod error;
 pub mod exit;
 pub mod input;
 pub mod lines;
+pub mod output;
 pub mod when;
 
 pub use error::CliError;
 pub use error::nearest;
+pub use output::Output;
