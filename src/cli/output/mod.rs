@@ -139,7 +139,7 @@ impl Output {
     /// # Errors
     /// stdout cannot be written or is closed.
     pub fn flush(&self) -> Result<(), CliError> {
-        lock(&self.sink).flush()
+        self.beside_bar(Sink::flush)
     }
 
     /// To be called last by the program: only now it is known that everything has been written.
@@ -151,10 +151,14 @@ impl Output {
     }
 
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), CliError> {
-        // On a terminal a progress bar must not run through the results.
+        self.beside_bar(|sink| sink.write(bytes))
+    }
+
+    /// On a terminal a progress bar must not run through the results.
+    fn beside_bar(&self, write: impl FnOnce(&mut Sink) -> Result<(), CliError>) -> Result<(), CliError> {
         match self.settings.width.and_then(|_| self.active_bar()) {
-            Some(bar) => bar.suspend(|| lock(&self.sink).write(bytes)),
-            None => lock(&self.sink).write(bytes),
+            Some(bar) => bar.suspend(|| write(&mut lock(&self.sink))),
+            None => write(&mut lock(&self.sink)),
         }
     }
 

@@ -1,11 +1,17 @@
 //! A progress bar for long work, on a terminal only.
 
+use std::fmt;
+
 use indicatif::ProgressBar;
 use indicatif::ProgressDrawTarget;
+use indicatif::ProgressState;
 use indicatif::ProgressStyle;
 
 use crate::cli::output::Output;
 use crate::cli::output::lock;
+
+/// With fewer columns than this only the percentage is drawn.
+const ROOMY: u16 = 70;
 
 /// A progress bar; it goes away when it is dropped, so that it never hides an error.
 pub struct Progress {
@@ -21,14 +27,21 @@ impl Output {
             return Progress { bar: ProgressBar::hidden() };
         }
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+        let roomy = console::Term::stderr().size().1 >= ROOMY;
         let template = match (total.is_some(), unit == "bytes") {
-            (true, true) => "[{bar:30}] {binary_bytes}/{binary_total_bytes}, {binary_bytes_per_sec}, {eta} left",
-            (true, false) => "[{bar:30}] {human_pos}/{human_len} {msg}, {per_sec}, {eta} left",
+            (true, _) if !roomy => "{percent}% {eta} left",
+            (false, _) if !roomy => "{human_pos}",
+            (true, true) => "[{wide_bar}] {binary_bytes}/{binary_total_bytes}, {binary_bytes_per_sec}, {eta} left",
+            (true, false) => "[{wide_bar}] {human_pos}/{human_len} {msg}, {rate}/s, {eta} left",
             (false, true) => "{binary_bytes}, {binary_bytes_per_sec}, {elapsed}",
-            (false, false) => "{human_pos} {msg}, {per_sec}, {elapsed}",
+            (false, false) => "{human_pos} {msg}, {rate}/s, {elapsed}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
+            // Whole numbers: more digits only flicker.
+            let rate = |state: &ProgressState, f: &mut dyn fmt::Write| {
+                let _ = write!(f, "{:.0}", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
         }
         bar.set_message(unit);
         *lock(&self.bar) = Some(bar.clone());

@@ -203,10 +203,7 @@ fn pages_share_the_header_and_the_widths() {
     let (stdout, _) = listed(format(Format::Table), &items, None);
     let lines: Vec<&str> = stdout.lines().collect();
     assert_eq!((lines.len(), stdout.matches("AMOUNT").count()), (1201, 1));
-    assert_eq!(
-        (lines[1], lines[600], lines[1200]),
-        ("gold       0  -", "gold                   599  -", "gold                  1199  -")
-    );
+    assert_eq!((lines[1], lines[600], lines[1200]), ("gold       0  -", "gold                   599  -", "gold    1199  -"));
     assert!(stdout.contains("a-much-longer-name     900  -"), "never cut on a pipe");
 }
 
@@ -342,11 +339,37 @@ fn nobody_is_asked_without_a_terminal() {
     assert_eq!(stderr.text(), "");
 }
 
+/// `cargo test --release -- --ignored --nocapture speed`: how long a million events take.
+#[test]
+#[ignore = "a measurement"]
+fn speed() {
+    let event: Value = json!({"position": 17, "event_id": "0193a3b4-0000-7000-8000-000000000000", "stream": "resource-gold",
+        "data": {"amount": 5, "reason": "a reason of some length", "new_amount": 995}, "metadata": {"client_id": "somebody"}});
+    let raw = event.to_string();
+    for form in [Format::Ndjson, Format::Json, Format::Csv, Format::Yaml, Format::Table] {
+        let out = Output::with_writers(format(form), Box::new(io::sink()), Box::new(io::sink()));
+        for push_text in [false, true] {
+            let begun = std::time::Instant::now();
+            let mut list = out.list(Listing::new(["position", "stream", "data"]));
+            let cells = || vec![17.into(), "resource-gold".into(), raw.as_str().into()];
+            for _ in 0..1_000_000 {
+                let taken = if push_text { list.push_json(&raw, cells) } else { list.push(&event, cells) };
+                taken.unwrap();
+            }
+            list.finish(None).unwrap();
+            eprintln!("{form:?} text={push_text} {:?}", begun.elapsed());
+        }
+    }
+}
+
 #[test]
 fn cells_of_any_size_are_drawn() {
     for length in [65_000, 66_000, 300_000] {
         let (stdout, _) = listed(format(Format::Table), &[item(&"x".repeat(length), 1), item(&"y".repeat(length), 1)], None);
         assert_eq!(stdout.lines().count(), 3, "{length}");
         assert!(stdout.contains(&"x".repeat(length)));
+        let terminal = Settings { width: Some(40), ..Settings::default() };
+        let (stdout, _) = listed(terminal, &[item(&"x".repeat(length), 1)], None);
+        assert!(stdout.lines().count() <= 5 && stdout.contains("..."), "{stdout}");
     }
 }
