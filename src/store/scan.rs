@@ -64,6 +64,11 @@ impl Scan {
         Ok(None)
     }
 
+    /// The events that the last call of [`Scan::next`] gave.
+    pub fn current(&self) -> &EventChunk {
+        &self.chunk
+    }
+
     fn read_ahead(&mut self, mut buffer: EventChunk) {
         if self.left == 0 || self.query.from > self.query.to {
             return;

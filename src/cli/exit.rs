@@ -1,0 +1,116 @@
+//! The exit codes, in one place: constants for the code, a table for the man page and for
+//! `esctl help exit-codes`.
+
+/// Done; also a repeated command that was applied before.
+pub const DONE: u8 = 0;
+/// It looked, and the answer is no.
+pub const NO: u8 = 1;
+/// Wrong usage.
+pub const USAGE: u8 = 2;
+/// What was asked for does not exist.
+pub const NOT_FOUND: u8 = 3;
+/// Somebody else wrote first, or an id was used before with other content.
+pub const CONFLICT: u8 = 4;
+/// A rule of the domain said no.
+pub const REJECTED: u8 = 5;
+/// The store or stdout cannot be used at the moment.
+pub const UNAVAILABLE: u8 = 6;
+/// Password, permission or TLS.
+pub const NOT_ALLOWED: u8 = 7;
+/// What is stored contradicts itself.
+pub const INTEGRITY: u8 = 8;
+/// This esctl cannot work with what it was given.
+pub const UNSUPPORTED: u8 = 9;
+/// Nobody knows whether the write was applied.
+pub const OUTCOME_UNKNOWN: u8 = 10;
+/// A batch was done in part.
+pub const PARTIAL: u8 = 11;
+/// A bug in esctl, a panic included.
+pub const BUG: u8 = 70;
+/// Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+/// SIGTERM.
+pub const TERMINATED: u8 = 143;
+
+/// One exit code as it is explained to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExitRow {
+    /// The code.
+    pub code: u8,
+    /// Its name, which is also the `code` of an error that has no narrower one.
+    pub name: &'static str,
+    /// When the program ends with it.
+    pub when: &'static str,
+    /// Whether the same command may be tried again; empty where there is nothing to say.
+    pub again: &'static str,
+}
+
+const fn row(code: u8, name: &'static str, when: &'static str, again: &'static str) -> ExitRow {
+    ExitRow { code, name, when, again }
+}
+
+/// Every exit code, in ascending order.
+pub const TABLE: [ExitRow; 15] = [
+    row(DONE, "done", "done; also a repeated command that was applied before", ""),
+    row(NO, "no", "it looked, and the answer is no: a scenario failed, a verification differs, a check found a problem", ""),
+    row(
+        USAGE,
+        "usage",
+        "wrong usage: unknown flag, bad number, bad time, malformed JSON, confirmation needed without a terminal",
+        "no",
+    ),
+    row(NOT_FOUND, "not_found", "not found: store, stream, version, resource, document, snapshot, projection, context", "no"),
+    row(
+        CONFLICT,
+        "conflict",
+        "conflict: the expected version did not match, retries ran out, an id was used before with other content",
+        "reload first",
+    ),
+    row(REJECTED, "rejected", "rejected by a domain rule: locked, insufficient, exists, not your turn", "no"),
+    row(UNAVAILABLE, "unavailable", "unavailable: cannot connect, timeout, busy, disk full, stdout cannot be written", "yes"),
+    row(NOT_ALLOWED, "not_allowed", "not allowed: password, permission, TLS", "no"),
+    row(
+        INTEGRITY,
+        "integrity",
+        "integrity: a hash chain, a gap in positions, a damaged file, a snapshot or checkpoint that is not of this store",
+        "no",
+    ),
+    row(
+        UNSUPPORTED,
+        "unsupported",
+        "unsupported: a store of a newer esctl, somebody else's database, a database too old, a broken configuration file",
+        "no",
+    ),
+    row(
+        OUTCOME_UNKNOWN,
+        "outcome_unknown",
+        "outcome unknown: the connection broke after the write was sent and could not be asked again; \
+         the exact command to repeat safely is printed",
+        "yes, safely",
+    ),
+    row(PARTIAL, "partial", "a batch was done in part; the output says which part", "see output"),
+    row(BUG, "bug", "a bug in esctl (a panic included), with how to report it", ""),
+    row(INTERRUPTED, "interrupted", "interrupted (Ctrl-C)", ""),
+    row(TERMINATED, "terminated", "terminated", ""),
+];
+
+/// The name of an exit code; `bug` for one that esctl does not use.
+pub fn name(code: u8) -> &'static str {
+    TABLE.iter().find(|row| row.code == code).map_or("bug", |row| row.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+    use super::name;
+
+    #[test]
+    fn codes_and_names_are_unique_and_ascend() {
+        for pair in TABLE.windows(2) {
+            assert!(pair[0].code < pair[1].code);
+            assert_ne!(pair[0].name, pair[1].name);
+        }
+        assert_eq!(name(10), "outcome_unknown");
+        assert_eq!(name(99), "bug");
+    }
+}

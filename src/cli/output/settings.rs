@@ -1,0 +1,125 @@
+//! How to print, decided once: the format, colour, and what stands at the other end.
+
+use std::env;
+use std::io;
+use std::io::IsTerminal;
+
+use clap::ValueEnum;
+
+/// The form of the results.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON value a line
+    Ndjson,
+    /// One YAML document
+    Yaml,
+    /// A header and rows
+    Csv,
+}
+
+/// Everything that printing depends on. Plain data, so that tests can state it.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The form of the results.
+    pub format: Format,
+    /// Colour in what goes to stdout.
+    pub colour: bool,
+    /// Colour in what goes to stderr.
+    pub colour_stderr: bool,
+    /// Results and errors only.
+    pub quiet: bool,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// The columns of the terminal that stdout is; none where it is no terminal.
+    pub width: Option<u16>,
+    /// Whether somebody can be asked: stdin and stderr are a terminal.
+    pub can_ask: bool,
+    /// Whether stderr is a terminal.
+    pub stderr_terminal: bool,
+    /// Whether the terminal can do no more than print line by line (`TERM=dumb`).
+    pub dumb: bool,
+    /// Whether characters beyond ASCII can be drawn.
+    pub unicode: bool,
+}
+
+impl Settings {
+    /// The settings for this process, its terminal and its environment.
+    pub fn detect(format: Format, no_color: bool, quiet: bool, verbose: u8) -> Self {
+        let variable = |name: &str| env::var(name).ok();
+        let stdout_terminal = io::stdout().is_terminal();
+        let stderr_terminal = io::stderr().is_terminal();
+        Self {
+            format,
+            colour: wants_colour(no_color, stdout_terminal, &variable),
+            colour_stderr: wants_colour(no_color, stderr_terminal, &variable),
+            quiet,
+            verbose,
+            width: stdout_terminal.then(|| console::Term::stdout().size_checked().map_or(80, |(_, columns)| columns.max(1))),
+            can_ask: io::stdin().is_terminal() && stderr_terminal,
+            stderr_terminal,
+            dumb: is_dumb(&variable),
+            unicode: is_unicode(&variable),
+        }
+    }
+}
+
+fn is_dumb(variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    variable("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Off by the flag or `NO_COLOR`, on by `CLICOLOR_FORCE`, else as the terminal is.
+fn wants_colour(no_color: bool, terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    if no_color || set("NO_COLOR") {
+        return false;
+    }
+    if set("CLICOLOR_FORCE") && variable("CLICOLOR_FORCE").as_deref() != Some("0") {
+        return true;
+    }
+    terminal && !is_dumb(variable) && variable("CLICOLOR").as_deref() != Some("0")
+}
+
+/// By the first of the three variables that is set, as every program that asks the C library does.
+fn is_unicode(variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
+    let locale = locale.unwrap_or_default().to_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unicode;
+    use super::wants_colour;
+
+    fn colour(no_color: bool, terminal: bool, set: &[(&str, &str)]) -> bool {
+        wants_colour(no_color, terminal, &|name| of(set, name))
+    }
+
+    fn of(set: &[(&str, &str)], name: &str) -> Option<String> {
+        set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn colour_follows_flag_then_environment_then_terminal() {
+        assert!(colour(false, true, &[]));
+        assert!(!colour(false, false, &[]));
+        assert!(!colour(true, true, &[("CLICOLOR_FORCE", "1")]));
+        assert!(!colour(false, true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
+        assert!(colour(false, true, &[("NO_COLOR", "")]));
+        assert!(colour(false, false, &[("CLICOLOR_FORCE", "1")]));
+        assert!(!colour(false, false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!colour(false, true, &[("TERM", "dumb")]));
+    }
+
+    #[test]
+    fn the_locale_decides_about_characters() {
+        assert!(is_unicode(&|name| of(&[("LANG", "de_DE.UTF-8")], name)));
+        assert!(!is_unicode(&|name| of(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")], name)));
+        assert!(!is_unicode(&|_| None));
+    }
+}

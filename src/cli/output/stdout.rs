@@ -1,0 +1,63 @@
+//! The real stdout, and whether there was one.
+//!
+//! Before `main` Rust opens /dev/null in the place of a closed stdout, so that results would be lost
+//! without a word. Whether it was closed can only be seen earlier, in an initialiser of the program.
+
+use std::io;
+use std::io::Write;
+
+/// A writer to stdout; one that fails where the program was started without.
+pub(crate) fn writer() -> Box<dyn Write + Send> {
+    if early::was_closed() { Box::new(Closed) } else { Box::new(io::stdout()) }
+}
+
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::other("stdout is closed"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod early {
+    use std::ffi::c_int;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::Ordering;
+
+    static CLOSED: AtomicBool = AtomicBool::new(false);
+
+    const STDOUT: c_int = 1;
+    const F_GETFD: c_int = 1;
+
+    unsafe extern "C" {
+        fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
+    }
+
+    extern "C" fn look() {
+        // SAFETY: F_GETFD takes no third argument, changes nothing, and only fails for a closed descriptor.
+        let flags = unsafe { fcntl(STDOUT, F_GETFD) };
+        CLOSED.store(flags == -1, Ordering::Relaxed);
+    }
+
+    // SAFETY: the C library calls each function in this section before `main`, with arguments that a
+    // function without parameters may ignore; `look` needs nothing of Rust's runtime.
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static LOOK: extern "C" fn() = look;
+
+    pub(super) fn was_closed() -> bool {
+        CLOSED.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod early {
+    pub(super) fn was_closed() -> bool {
+        false
+    }
+}

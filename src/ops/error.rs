@@ -1,0 +1,54 @@
+//! Why a use case did not come out.
+
+use thiserror::Error;
+
+use crate::event::JsonError;
+use crate::event::NameError;
+use crate::runtime::RuntimeError;
+use crate::store::StoreError;
+
+/// Why a use case did not come out.
+#[derive(Debug, Error)]
+pub enum OpsError {
+    /// What was run says no.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// There is no such thing.
+    #[error("there is no {kind} \"{name}\"")]
+    NotFound {
+        /// What kind of thing: `stream`, `resource`, `snapshot`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What was perhaps meant.
+        candidates: Vec<String>,
+    },
+    /// The request itself cannot be.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl OpsError {
+    /// There is no such thing.
+    pub fn not_found(kind: &'static str, name: impl Into<String>) -> Self {
+        Self::NotFound { kind, name: name.into(), candidates: Vec::new() }
+    }
+}
+
+impl From<StoreError> for OpsError {
+    fn from(error: StoreError) -> Self {
+        Self::Runtime(error.into())
+    }
+}
+
+impl From<NameError> for OpsError {
+    fn from(error: NameError) -> Self {
+        Self::Runtime(error.into())
+    }
+}
+
+impl From<JsonError> for OpsError {
+    fn from(error: JsonError) -> Self {
+        Self::Runtime(error.into())
+    }
+}
