@@ -34,7 +34,8 @@ pub async fn list_resources(
     at: Timestamp,
 ) -> Result<ListPage<Value>, OpsError> {
     let field = |name: &str, value: &Option<String>| value.as_ref().map(|value| (name.to_owned(), Value::from(value.clone())));
-    let filters: Vec<_> = [field("owner_id", &filter.owner), field("resource_type", &filter.resource_type)].into_iter().flatten().collect();
+    let filters: Vec<_> =
+        [field("owner_id", &filter.owner), field("resource_type", &filter.resource_type)].into_iter().flatten().collect();
     let mut items = Vec::new();
     let mut query = Query { name: "resources".into(), filters, after, limit: BLOCK.min(limit.saturating_add(1)), stale: false };
     while items.len() <= limit {
