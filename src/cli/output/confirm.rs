@@ -12,6 +12,9 @@ use crate::event::escape_unsafe;
 impl Output {
     /// Asks before something that cannot be undone; `yes` answers beforehand. Enter alone means no.
     ///
+    /// Ctrl-C comes as SIGINT: the program must have a handler for it by now, else it ends here with the
+    /// cursor still hidden.
+    ///
     /// # Errors
     /// Without a terminal and without `yes` (2); interrupted (130).
     pub fn confirm(&self, question: &str, yes: bool) -> Result<bool, CliError> {
