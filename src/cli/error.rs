@@ -33,13 +33,13 @@ pub struct CliError {
     /// What there is to do about it.
     pub hint: Option<String>,
     /// The particulars, for scripts.
-    pub details: Map<String, Value>,
+    pub details: Box<Map<String, Value>>,
 }
 
 impl CliError {
     /// An error with an exit code and a code of its own.
     pub fn new(exit: u8, code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit, code, message: message.into(), causes: Vec::new(), hint: None, details: Map::new() }
+        Self { exit, code, message: message.into(), causes: Vec::new(), hint: None, details: Box::default() }
     }
 
     fn of(exit: u8, message: impl Into<String>) -> Self {

@@ -77,7 +77,7 @@ fn json(error: &CliError) -> String {
         exit: u8,
         message: &'a str,
         hint: Option<&'a str>,
-        details: Map<String, Value>,
+        details: Box<Map<String, Value>>,
     }
     let mut details = error.details.clone();
     if !error.causes.is_empty() {
