@@ -149,6 +149,13 @@ impl CliError {
         }
     }
 
+    /// The argument it is about, named before the message.
+    #[must_use]
+    pub fn in_argument(mut self, argument: &str) -> Self {
+        self.message = format!("{argument}: {}", self.message);
+        self.with("argument", argument)
+    }
+
     /// One particular, for scripts.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {

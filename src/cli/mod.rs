@@ -2,13 +2,61 @@
 //!
 //! Parsing, printing and nothing else; what is done in between lives in the layers above.
 
+pub mod app;
+pub mod args;
 pub mod error;
 pub mod exit;
+pub mod failure;
 pub mod input;
 pub mod lines;
 pub mod output;
+mod panic;
+mod resource;
+mod stream;
+mod usage;
+mod values;
 pub mod when;
 
+pub use app::App;
+pub use args::Cli;
 pub use error::CliError;
 pub use error::nearest;
 pub use output::Output;
+
+use std::ffi::OsString;
+
+use clap::FromArgMatches;
+
+/// Runs the command line; the exit code. Everything that is to be said has been said.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    panic::report_as_bug();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed =
+        args::command().try_get_matches_from(&arguments).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return usage::answer(&error, &arguments),
+    };
+    let app = match App::new(cli.globals, &matches) {
+        Ok(app) => app,
+        Err((settings, error)) => return end(&Output::new(settings), Err(error)),
+    };
+    let result = app.run(cli.command);
+    end(&app.out, result)
+}
+
+/// Writes what is left to write, shows the error, and gives the code.
+fn end(out: &Output, result: Result<(), CliError>) -> u8 {
+    // What was printed before an error still goes out; the error counts.
+    let result = match (result, out.finish()) {
+        (Ok(()), finished) => finished,
+        (failed, _) => failed,
+    };
+    match result {
+        Ok(()) => exit::DONE,
+        Err(error) => {
+            out.error(&error);
+            error.exit
+        }
+    }
+}

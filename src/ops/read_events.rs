@@ -2,8 +2,8 @@
 
 use crate::event::StreamName;
 use crate::event::Timestamp;
-use crate::event::Version;
 use crate::ops::error::OpsError;
+use crate::ops::tail_events::must_exist;
 use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Source;
@@ -49,10 +49,10 @@ pub async fn read_events(store: &Store, input: &ReadEvents) -> Result<Scan, OpsE
     }
     let source = match &input.stream {
         None => Source::All,
-        Some(stream) if store.stream_version(stream.clone()).await? == Version::ZERO => {
-            return Err(OpsError::not_found("stream", stream.as_str()));
+        Some(stream) => {
+            must_exist(store, stream.clone()).await?;
+            Source::Stream(stream.clone())
         }
-        Some(stream) => Source::Stream(stream.clone()),
     };
     if let Some(since) = input.since.filter(|since| *since > Timestamp::MIN) {
         let just_before = Timestamp::from_micros_saturating(since.micros() - 1);

@@ -65,6 +65,11 @@ impl Tail {
         self.before.iter().rev()
     }
 
+    /// Whether there was nothing.
+    pub fn is_empty(&self) -> bool {
+        self.seen == 0
+    }
+
     /// Waits for the next events.
     ///
     /// # Errors
@@ -121,5 +126,16 @@ impl Tail {
             Err(StoreError::NoStore(_)) => Ok(0),
             answer => answer,
         }
+    }
+}
+
+/// A stream that has no events is not found.
+///
+/// # Errors
+/// [`OpsError::NotFound`], or as the store says.
+pub async fn must_exist(store: &Store, stream: StreamName) -> Result<(), OpsError> {
+    match store.stream_version(stream.clone()).await? {
+        Version::ZERO => Err(OpsError::not_found("stream", stream.as_str())),
+        _ => Ok(()),
     }
 }

@@ -167,6 +167,13 @@ impl Output {
     }
 }
 
+/// What is said when nothing of the program can be relied on any more.
+pub(crate) fn last_words(text: &str) {
+    let text = message::safe_lines(text);
+    let hint = "this is a bug in esctl: please report it with the command you ran and this message";
+    let _ = writeln!(io::stderr(), "error: {text}\nhint: {hint}");
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

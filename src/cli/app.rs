@@ -1,0 +1,210 @@
+//! What a command is given: the output, the store, who is asking, and the clock.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use etcetera::BaseStrategy;
+use jiff::tz::TimeZone;
+
+use crate::cli::args::Command;
+use crate::cli::args::Globals;
+use crate::cli::error::CliError;
+use crate::cli::output::Format;
+use crate::cli::output::Output;
+use crate::cli::output::Settings;
+use crate::cli::resource;
+use crate::cli::stream;
+use crate::cli::when::When;
+use crate::cli::when::parse_time;
+use crate::event::Timestamp;
+use crate::runtime::Clock;
+use crate::runtime::CommandBus;
+use crate::runtime::QueryBus;
+use crate::runtime::SnapshotPolicy;
+use crate::runtime::system_clock;
+use crate::store;
+use crate::store::Store;
+use crate::store::StoreUrl;
+
+/// How long any one answer may take, unless told.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a command is given.
+pub struct App {
+    /// Where results, notes and questions go.
+    pub out: Output,
+    /// The flags every command has.
+    pub globals: Globals,
+    clock: Clock,
+}
+
+impl App {
+    /// Works out what was asked for from flags, environment and configuration, in this order.
+    ///
+    /// # Errors
+    /// A broken configuration file, or a context that is not there; with how to print it.
+    pub fn new(globals: Globals, _matches: &ArgMatches) -> Result<Self, (Settings, CliError)> {
+        let format = globals.output.unwrap_or(Format::Table);
+        let settings = Settings::detect(format, globals.no_color, globals.quiet, globals.verbose);
+        log_to_stderr(globals.verbose);
+        Ok(Self { out: Output::new(settings), globals, clock: system_clock() })
+    }
+
+    /// Runs a command to its end, or until somebody interrupts it.
+    ///
+    /// # Errors
+    /// Whatever went wrong, with its exit code.
+    pub fn run(&self, command: Command) -> Result<(), CliError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
+        runtime.block_on(async {
+            tokio::select! {
+                result = self.dispatch(command) => result,
+                error = interrupted() => Err(error),
+            }
+        })
+    }
+
+    async fn dispatch(&self, command: Command) -> Result<(), CliError> {
+        match command {
+            Command::Resource(verb) => resource::run(verb, self).await,
+            Command::Stream(verb) => stream::run(verb, self).await,
+        }
+    }
+
+    /// The store that was asked for. Nothing is touched yet.
+    ///
+    /// # Errors
+    /// A URL that names no store (2).
+    pub fn store(&self) -> Result<Store, CliError> {
+        self.open(&self.store_url()?)
+    }
+
+    /// The store that was asked for, to write to: the folder of the embedded one is made.
+    ///
+    /// # Errors
+    /// As [`App::store`]; the folder cannot be made (6).
+    pub fn store_to_write(&self) -> Result<Store, CliError> {
+        let url = self.store_url()?;
+        if let (None, StoreUrl::SqliteFile(path)) = (&self.globals.store, &url)
+            && let Some(folder) = path.parent()
+            && let Err(error) = fs::create_dir_all(folder)
+        {
+            let message = format!("cannot make the folder {}", folder.display());
+            return Err(CliError::unavailable(message).hint("pass --store sqlite:PATH").caused_by(&error));
+        }
+        self.open(&url)
+    }
+
+    fn store_url(&self) -> Result<StoreUrl, CliError> {
+        match &self.globals.store {
+            Some(url) => Ok(url.parse()?),
+            None => Ok(StoreUrl::SqliteFile(default_path()?)),
+        }
+    }
+
+    /// A store by its URL.
+    ///
+    /// # Errors
+    /// A URL that names no store (2).
+    pub fn open(&self, url: &StoreUrl) -> Result<Store, CliError> {
+        Ok(store::open(url, self.timeout())?)
+    }
+
+    /// How long any one answer of the store may take.
+    pub fn timeout(&self) -> Duration {
+        self.globals.timeout.unwrap_or(DEFAULT_TIMEOUT)
+    }
+
+    /// A bus for commands to a store.
+    pub fn command_bus(&self, store: &Store, snapshot_every: Option<u64>) -> CommandBus {
+        let policy = snapshot_every.map_or_else(SnapshotPolicy::default, |every| SnapshotPolicy { every });
+        CommandBus::new(store.clone(), self.clock(), policy)
+    }
+
+    /// A bus for queries to a store.
+    pub fn query_bus(&self, store: &Store) -> QueryBus {
+        QueryBus::new(store.clone(), self.clock())
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// This moment.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Who is asking.
+    pub fn client(&self) -> String {
+        self.globals.client.clone().unwrap_or_else(|| whoami::username().unwrap_or_else(|_| "unknown".into()))
+    }
+
+    /// A moment that somebody typed; what it was taken for is said where something was assumed.
+    ///
+    /// # Errors
+    /// Not a time (2).
+    pub fn moment(&self, text: &str) -> Result<Timestamp, CliError> {
+        let when: When = parse_time(text, self.now(), &TimeZone::system())?;
+        if let Some(note) = when.note() {
+            self.out.note(&note);
+        }
+        Ok(when.at)
+    }
+
+    /// Says so when the clock of this machine is behind the last event of the store.
+    pub fn warn_clock_behind(&self, micros: u64) {
+        // Two appends within one tick of the clock are no news.
+        if micros > 1_000_000 {
+            let behind = Duration::from_micros(micros);
+            self.out.warn(&format!("the clock is {behind:.0?} behind the last event; the time recorded goes on from that event"));
+        }
+    }
+}
+
+/// The embedded store of this user.
+fn default_path() -> Result<PathBuf, CliError> {
+    let no_home = |error| {
+        CliError::unavailable("the user's data folder cannot be found").hint("pass --store sqlite:PATH").caused_by(&error)
+    };
+    Ok(etcetera::choose_base_strategy().map_err(no_home)?.data_dir().join("esctl").join("esctl.db"))
+}
+
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = env::var("ESCTL_LOG").ok().filter(|filter| !filter.is_empty());
+    let filter = filter.unwrap_or_else(|| format!("esctl={level}"));
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).with_ansi(false);
+    // Somebody who uses this crate as a library may have one already.
+    let _ = subscriber.try_init();
+}
+
+/// Waits for Ctrl-C or a polite request to end.
+async fn interrupted() -> CliError {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::SignalKind;
+        use tokio::signal::unix::signal;
+        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => CliError::interrupted("interrupted"),
+            _ = terminate.recv() => CliError::terminated("terminated"),
+        }
+    }
+    #[cfg(not(unix))]
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => CliError::interrupted("interrupted"),
+        Err(_) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,144 @@
+//! Kind of failure → exit code, stable code, and what to do about it. The one place where these meet.
+
+use std::error::Error;
+
+use crate::aggregate::DecideError;
+use crate::aggregate::FoldError;
+use crate::aggregate::Rejection;
+use crate::cli::error::CliError;
+use crate::event::JsonError;
+use crate::event::NameError;
+use crate::ops::OpsError;
+use crate::runtime::RuntimeError;
+use crate::store::StoreError;
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        let cause = error.source();
+        let made = match &error {
+            StoreError::Conflict { stream, expected, actual } => CliError::conflict(&message)
+                .code("version_conflict")
+                .hint("load again and decide again: somebody else has changed the stream")
+                .with("stream", stream.as_str())
+                .with("expected", expected.to_string())
+                .with("actual", actual.0),
+            StoreError::IdConflict { event_id, .. } => {
+                CliError::conflict(&message).code("event_id_conflict").with("event_id", event_id.to_string())
+            }
+            StoreError::Invalid(_) => CliError::usage(&message).code("invalid"),
+            StoreError::NotFound(_) => CliError::not_found(&message),
+            StoreError::NoStore(place) => CliError::not_found(&message)
+                .code("store_not_found")
+                .hint("it is made by the first write; name another one with --store")
+                .with("store", place.clone()),
+            StoreError::Unavailable { .. } => CliError::unavailable(&message).code("store_unavailable").hint("try again"),
+            StoreError::NotAllowed { .. } => CliError::not_allowed(&message).code("store_not_allowed"),
+            StoreError::Integrity { .. } => CliError::integrity(&message)
+                .code("store_damaged")
+                .hint("restore the store from a backup; 'esctl verify' says more"),
+            StoreError::Unsupported(_) => CliError::unsupported(&message).code("store_unsupported"),
+            StoreError::OutcomeUnknown { .. } => CliError::outcome_unknown(&message),
+            StoreError::Bug(_) => CliError::bug(&message),
+        };
+        match cause {
+            Some(cause) => made.caused_by(cause),
+            None => made,
+        }
+    }
+}
+
+impl From<Rejection> for CliError {
+    fn from(rejection: Rejection) -> Self {
+        // What does not exist is not found, whoever says so.
+        let not_found = rejection.code.ends_with("_not_found");
+        let made = if not_found { CliError::not_found(&rejection.message) } else { CliError::rejected(&rejection.message) };
+        let mut made = made.code(rejection.code);
+        *made.details = rejection.details;
+        made
+    }
+}
+
+impl From<DecideError> for CliError {
+    fn from(error: DecideError) -> Self {
+        let message = error.to_string();
+        match error {
+            DecideError::UnknownCommand(_) => CliError::usage(message).code("unknown_command"),
+            DecideError::Payload { .. } => CliError::usage(message).code("bad_payload"),
+            DecideError::Rejected(rejection) => rejection.into(),
+            DecideError::Event(_) => CliError::usage(message).code("bad_payload"),
+        }
+    }
+}
+
+impl From<&FoldError> for CliError {
+    fn from(error: &FoldError) -> Self {
+        match error {
+            FoldError::NewerSchema { .. } => CliError::unsupported(error.to_string()).code("event_of_newer_program"),
+            FoldError::NoUpcaster { .. } => CliError::unsupported(error.to_string()).code("event_not_readable"),
+            FoldError::Data { .. } => CliError::integrity(error.to_string()).code("event_not_readable"),
+            FoldError::Reducer(_) => CliError::usage(error.to_string()).code("reducer_failed"),
+        }
+    }
+}
+
+impl From<RuntimeError> for CliError {
+    fn from(error: RuntimeError) -> Self {
+        let message = error.to_string();
+        match error {
+            RuntimeError::Store(error) => error.into(),
+            RuntimeError::Name(error) => error.into(),
+            RuntimeError::Json(error) => error.into(),
+            RuntimeError::Decide(error) => error.into(),
+            RuntimeError::Fold { stream, position, source, .. } => {
+                let kind = CliError::from(&source);
+                let made = CliError::new(kind.exit, kind.code, message).with("stream", stream).with("position", position.0);
+                made.caused_by(&source)
+            }
+            RuntimeError::State(source) => CliError::integrity(message).code("state_not_readable").caused_by(&source),
+            RuntimeError::RetriesExhausted { source, attempts, .. } => {
+                let made = CliError::conflict(message).code("retries_exhausted").hint("try again, or with more --retries");
+                made.with("attempts", attempts).caused_by(&source)
+            }
+            RuntimeError::KeyReused { key, .. } => {
+                let made = CliError::conflict(message).code("idempotency_key_reused").hint("use a new key for a new command");
+                made.with("idempotency_key", key)
+            }
+            RuntimeError::NotFound(_) => CliError::not_found(message),
+        }
+    }
+}
+
+impl From<OpsError> for CliError {
+    fn from(error: OpsError) -> Self {
+        let message = error.to_string();
+        match error {
+            OpsError::Runtime(error) => error.into(),
+            OpsError::Invalid(_) => CliError::usage(message).code("invalid"),
+            OpsError::NotFound { kind, name, candidates } => {
+                let code = match kind {
+                    "stream" => "stream_not_found",
+                    "resource" => "resource_not_found",
+                    "snapshot" => "snapshot_not_found",
+                    "projection" => "projection_not_found",
+                    "version" => "version_not_found",
+                    _ => "not_found",
+                };
+                let made = CliError::not_found(message).code(code).with(kind, name.clone());
+                made.did_you_mean(&name, candidates.iter().map(String::as_str))
+            }
+        }
+    }
+}
+
+impl From<NameError> for CliError {
+    fn from(error: NameError) -> Self {
+        CliError::usage(error.to_string()).code("bad_name").hint("a stream is CATEGORY-ID, like resource-gold")
+    }
+}
+
+impl From<JsonError> for CliError {
+    fn from(error: JsonError) -> Self {
+        CliError::usage(error.to_string()).code("bad_json")
+    }
+}

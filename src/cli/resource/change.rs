@@ -1,0 +1,142 @@
+//! `esctl resource allocate|add|lock|unlock`: the commands on a resource that exists.
+
+use clap::Args;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Sheet;
+use crate::cli::output::Tone;
+use crate::cli::values::WriteArgs;
+use crate::cli::values::amount;
+use crate::runtime::CommandOutcome;
+use crate::runtime::CommandResult;
+
+/// Take an amount out of a resource
+#[derive(Debug, Args)]
+pub struct Allocate {
+    /// Which resource
+    id: String,
+    /// How much
+    #[arg(value_parser = amount, allow_hyphen_values = true)]
+    amount: i64,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+/// Put an amount into a resource, up to its maximum
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Which resource
+    id: String,
+    /// How much
+    #[arg(value_parser = amount, allow_hyphen_values = true)]
+    amount: i64,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+/// Lock a resource, so that nobody can allocate or add
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// Which resource
+    id: String,
+    /// For how long: 90s, 5m, 1h30m
+    #[arg(long = "for", value_name = "DURATION", default_value = "5m", value_parser = lock_duration, allow_hyphen_values = true)]
+    duration: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+/// Unlock a resource
+#[derive(Debug, Args)]
+pub struct Unlock {
+    /// Which resource
+    id: String,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+/// For clap: a duration as the domain reads it; what is not more than nothing is for the domain to refuse.
+fn lock_duration(text: &str) -> Result<String, String> {
+    match text.parse::<jiff::SignedDuration>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("wanted a duration like 90s, 5m or 1h30m".into()),
+    }
+}
+
+impl Allocate {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let payload = with_reason(json!({ "amount": self.amount }), self.reason);
+        send(app, &self.write, "resource.allocate", &self.id, payload).await
+    }
+}
+
+impl Add {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let payload = with_reason(json!({ "amount": self.amount }), self.reason);
+        send(app, &self.write, "resource.add", &self.id, payload).await
+    }
+}
+
+impl Lock {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let payload = with_reason(json!({ "for": self.duration }), self.reason);
+        send(app, &self.write, "resource.lock", &self.id, payload).await
+    }
+}
+
+impl Unlock {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        send(app, &self.write, "resource.unlock", &self.id, json!({})).await
+    }
+}
+
+fn with_reason(mut payload: Value, reason: Option<String>) -> Value {
+    if let Some(reason) = reason {
+        payload["reason"] = reason.into();
+    }
+    payload
+}
+
+/// Sends a command and prints what became of it.
+pub(super) async fn send(app: &App, write: &WriteArgs, command: &str, id: &str, payload: Value) -> Result<(), CliError> {
+    let store = if write.dry_run { app.store()? } else { app.store_to_write()? };
+    let bus = app.command_bus(&store, write.snapshot_every);
+    let outcome = bus.send(&write.envelope(app, command, id, payload)).await?;
+    app.warn_clock_behind(outcome.clock_behind_micros);
+    app.out.one(&outcome, |sheet| draw(&outcome, sheet))
+}
+
+fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
+    let what = match outcome.outcome {
+        CommandResult::Applied => Cell::new("applied").tone(Tone::Good),
+        CommandResult::AlreadyApplied => Cell::new("applied before; nothing changed").tone(Tone::Warn),
+        CommandResult::DryRun => Cell::new("dry run; nothing was appended").tone(Tone::Warn),
+        CommandResult::Unchanged => Cell::new("nothing to change"),
+    };
+    let position = outcome.position.map_or_else(String::new, |position| format!(", position {position}"));
+    sheet.field("outcome", what);
+    sheet.field("stream", format!("{}, version {}{position}", outcome.stream, outcome.version));
+    for event in &outcome.events {
+        sheet.field("event", format!("{} {}", event.event_type, event.data.as_str()));
+    }
+    let (amount, max) = (&outcome.state["amount"], &outcome.state["max_amount"]);
+    sheet.field("amount", format!("{amount} of {max}"));
+    if outcome.state["is_locked"] == Value::Bool(true) {
+        let expiry = outcome.state["lock_expiry"].as_str().unwrap_or_default();
+        let reason = outcome.state["lock_reason"].as_str().map_or_else(String::new, |reason| format!(": {reason}"));
+        sheet.field("locked", Cell::new(format!("until {expiry}{reason}")).tone(Tone::Warn));
+    }
+}

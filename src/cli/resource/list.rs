@@ -1,0 +1,70 @@
+//! `esctl resource list`
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Listing;
+use crate::cli::resource::show::plain;
+use crate::cli::values::all_pages;
+use crate::cli::values::limit;
+use crate::domain::resource::CLIENT_FIELDS;
+use crate::domain::resource::client_schema;
+use crate::ops::list_resources::ResourceFilter;
+use crate::ops::list_resources::list_resources;
+
+/// List resources
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only of this owner
+    #[arg(long)]
+    owner: Option<String>,
+    /// Only of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    resource_type: Option<String>,
+    /// Only those that are locked (true) or not (false) now
+    #[arg(long, value_name = "true|false")]
+    locked: Option<bool>,
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = limit)]
+    limit: Option<usize>,
+    /// Only those after this id
+    #[arg(long, value_name = "ID")]
+    after: Option<String>,
+}
+
+impl List {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let queries = app.query_bus(&app.store()?);
+        let filter = ResourceFilter { owner: self.owner, resource_type: self.resource_type, locked: self.locked };
+        let listing = Listing::new(["id", "owner", "type", "amount", "max", "updated", "locked"]);
+        let listing = listing.fields(CLIENT_FIELDS).empty("no resources");
+        let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
+        let now = app.now();
+        let (queries, filter) = (&queries, &filter);
+        let page = |after, limit| async move { list_resources(queries, filter, after, limit, now).await };
+        let next = all_pages(self.after, self.limit, page, |resources: Vec<Value>| {
+            for resource in resources {
+                let shown = client_schema(&resource);
+                if !list.push(&shown, || cells(&shown))? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        });
+        let next = next.await?;
+        list.finish(next)
+    }
+}
+
+fn cells(resource: &Value) -> Vec<Cell> {
+    let cell = |name: &&str| match &resource[*name] {
+        Value::Number(number) => Cell::number(number),
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        other => plain(other).into(),
+    };
+    CLIENT_FIELDS.iter().map(cell).collect()
+}

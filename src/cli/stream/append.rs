@@ -1,0 +1,161 @@
+//! `esctl stream append`
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::input::Source;
+use crate::cli::lines::LineReader;
+use crate::cli::output::Cell;
+use crate::cli::output::Tone;
+use crate::cli::values::event_id;
+use crate::cli::values::expected;
+use crate::cli::values::stream;
+use crate::event::EventType;
+use crate::event::ExpectedVersion;
+use crate::event::JsonObject;
+use crate::event::StreamName;
+use crate::ops::append_events::AppendReport;
+use crate::ops::append_events::EventInput;
+use crate::ops::append_events::append_events;
+use crate::runtime::CommandResult;
+
+/// Most that is read of the data of one event: what the store takes is less.
+const MAX_DATA_BYTES: usize = 4 << 20;
+/// Most events in one batch: it is one transaction and is held in memory.
+const MAX_BATCH: usize = 100_000;
+
+/// Append events to a stream
+///
+/// One event with --type and --data, or a batch with --batch: one JSON object a line,
+/// {"type":"order.placed","data":{…},"metadata":{…},"event_id":"…"}, applied as a whole or not at all.
+#[derive(Debug, Args)]
+pub struct Append {
+    /// Which stream
+    #[arg(value_parser = stream)]
+    stream: StreamName,
+    /// What happened
+    #[arg(long = "type", value_name = "T", required_unless_present = "batch", conflicts_with = "batch")]
+    event_type: Option<EventType>,
+    /// The fact, a JSON object; - reads stdin, @FILE a file
+    #[arg(
+        long,
+        value_name = "JSON|-|@FILE",
+        required_unless_present = "batch",
+        conflicts_with = "batch",
+        allow_hyphen_values = true
+    )]
+    data: Option<String>,
+    /// What is known beside it, a JSON object
+    #[arg(long, value_name = "JSON|@FILE", conflicts_with = "batch")]
+    metadata: Option<String>,
+    /// A file of events, one JSON object a line; - reads stdin
+    #[arg(long, value_name = "FILE.ndjson|-")]
+    batch: Option<String>,
+    /// What the stream must be like: a version, any, none or exists
+    #[arg(long, value_name = "N|any|none|exists", value_parser = expected, default_value = "any")]
+    expect_version: ExpectedVersion,
+    /// The id of the event; the same id again is the same event
+    #[arg(long, value_name = "UUID", value_parser = event_id, conflicts_with = "batch")]
+    event_id: Option<Uuid>,
+    /// Which shape the data has
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 1, conflicts_with = "batch")]
+    schema_version: u32,
+}
+
+/// A line of a batch.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BatchLine<'a> {
+    #[serde(rename = "type")]
+    event_type: String,
+    #[serde(borrow)]
+    data: &'a RawValue,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+    event_id: Option<String>,
+    schema_version: Option<u32>,
+}
+
+impl Append {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let batch = match &self.batch {
+            Some(file) => read_batch(file)?,
+            None => vec![self.single()?],
+        };
+        let store = app.store_to_write()?;
+        let report = append_events(&store, self.stream, self.expect_version, &app.client(), batch).await?;
+        app.warn_clock_behind(report.clock_behind_micros);
+        print(app, &report)
+    }
+
+    fn single(&self) -> Result<EventInput, CliError> {
+        // clap has seen to it that both are there.
+        let (Some(event_type), Some(data)) = (&self.event_type, &self.data) else {
+            return Err(CliError::usage("--type and --data are wanted, or --batch"));
+        };
+        let object = |what: &str, text: &str| {
+            let text = Source::of_data(text).read_text(MAX_DATA_BYTES)?;
+            JsonObject::parse(&text).map_err(|error| CliError::from(error).in_argument(what))
+        };
+        Ok(EventInput {
+            event_id: self.event_id,
+            event_type: event_type.clone(),
+            schema_version: self.schema_version,
+            data: object("--data", data)?,
+            metadata: self.metadata.as_deref().map_or(Ok(JsonObject::empty()), |text| object("--metadata", text))?,
+        })
+    }
+}
+
+fn read_batch(file: &str) -> Result<Vec<EventInput>, CliError> {
+    let source = Source::of_file(file);
+    let name = source.name().into_owned();
+    let mut lines = LineReader::open(&source)?;
+    let mut batch = Vec::new();
+    while let Some(line) = lines.next_line()? {
+        if batch.len() == MAX_BATCH {
+            let error = CliError::usage(format!("{name} holds more than {MAX_BATCH} events"));
+            return Err(error.code("batch_too_large").hint("split it: a batch is one transaction"));
+        }
+        let event = read_line(line.text).map_err(|reason| {
+            let error = CliError::usage(format!("{name}, line {}: {reason}", line.number)).code("bad_batch");
+            error.with("line", line.number).hint("none of the batch was applied")
+        })?;
+        batch.push(event);
+    }
+    if batch.is_empty() {
+        return Err(CliError::usage(format!("{name} holds no events")).code("no_events"));
+    }
+    Ok(batch)
+}
+
+fn read_line(text: &str) -> Result<EventInput, String> {
+    let line: BatchLine<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let metadata = line.metadata.map_or(Ok(JsonObject::empty()), |raw| JsonObject::parse(raw.get()));
+    Ok(EventInput {
+        event_id: line.event_id.as_deref().map(event_id).transpose().map_err(|error| format!("event_id: {error}"))?,
+        event_type: EventType::parse(&line.event_type).map_err(|error| error.to_string())?,
+        schema_version: line.schema_version.unwrap_or(1),
+        data: JsonObject::parse(line.data.get()).map_err(|error| format!("data: {error}"))?,
+        metadata: metadata.map_err(|error| format!("metadata: {error}"))?,
+    })
+}
+
+fn print(app: &App, report: &AppendReport) -> Result<(), CliError> {
+    app.out.one(report, |sheet| {
+        let what = match report.outcome {
+            CommandResult::AlreadyApplied => Cell::new("applied before; nothing changed").tone(Tone::Warn),
+            _ => Cell::new("applied").tone(Tone::Good),
+        };
+        sheet.field("outcome", what);
+        sheet.field("stream", format!("{}, version {}, position {}", report.stream, report.version, report.position));
+        sheet.field("events", report.events.len().to_string());
+        if let [event] = report.events.as_slice() {
+            sheet.field("event id", event.event_id.to_string());
+        }
+    })
+}

@@ -1,0 +1,30 @@
+//! Events as rows of a list.
+
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::ListWriter;
+use crate::cli::output::Listing;
+use crate::event::EventView;
+
+/// The fields of an event's JSON, in their order.
+const FIELDS: [&str; 10] =
+    ["position", "event_id", "stream", "version", "type", "schema_version", "recorded_at", "data", "metadata", "hash"];
+
+/// A list of events.
+pub(crate) fn listing() -> Listing {
+    Listing::new(["position", "time", "stream", "version", "type", "data"]).fields(FIELDS).empty("no events")
+}
+
+/// Adds an event; whether more are wanted.
+pub(crate) fn push(list: &mut ListWriter<'_>, event: &EventView<'_>) -> Result<bool, CliError> {
+    list.push(event, || {
+        vec![
+            event.position.into(),
+            event.recorded_at.into(),
+            event.stream.into(),
+            event.version.into(),
+            event.event_type.into(),
+            Cell::new(event.data),
+        ]
+    })
+}

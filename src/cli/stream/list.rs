@@ -1,0 +1,61 @@
+//! `esctl stream list`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Listing;
+use crate::cli::values::all_pages;
+use crate::cli::values::limit;
+use crate::ops::list_streams::list_streams;
+use crate::store::StreamInfo;
+use crate::store::StreamQuery;
+
+/// List streams
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only of this category
+    #[arg(long, value_name = "C")]
+    category: Option<String>,
+    /// Only names that start with this
+    #[arg(long, value_name = "P")]
+    prefix: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = limit)]
+    limit: Option<usize>,
+    /// Only those after this name
+    #[arg(long, value_name = "S")]
+    after: Option<String>,
+}
+
+impl List {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let store = app.store()?;
+        store.head().await?;
+        let listing = Listing::new(["stream", "category", "version", "last position", "last event"]);
+        let listing = listing.fields(["stream", "category", "version", "last_position", "last_recorded_at"]).empty("no streams");
+        let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
+        let filter = StreamQuery { category: self.category, prefix: self.prefix, after: None, limit: 0 };
+        let (store, filter) = (&store, &filter);
+        let page = |after, limit| async move { list_streams(store, StreamQuery { after, limit, ..filter.clone() }).await };
+        let next = all_pages(self.after, self.limit, page, |streams: Vec<StreamInfo>| {
+            for info in streams {
+                let more = list.push(&info, || {
+                    vec![
+                        info.stream.as_str().into(),
+                        info.category.as_str().into(),
+                        info.version.into(),
+                        info.last_position.into(),
+                        info.last_recorded_at.into(),
+                    ]
+                })?;
+                if !more {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        });
+        let next = next.await?;
+        list.finish(next)
+    }
+}

@@ -1,0 +1,41 @@
+//! `esctl stream show`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::values::stream;
+use crate::event::StreamName;
+use crate::ops::show_stream::StreamEnd;
+use crate::ops::show_stream::show_stream;
+
+/// Show a stream in a few numbers
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Which stream
+    #[arg(value_parser = stream)]
+    stream: StreamName,
+}
+
+impl Show {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let report = show_stream(&app.store()?, self.stream).await?;
+        let end = |end: &StreamEnd| format!("{} at {}, position {}", end.event_type, end.recorded_at, end.position);
+        app.out.one(&report, |sheet| {
+            sheet.field("stream", report.stream.as_str());
+            sheet.field("category", report.category.as_str());
+            sheet.field("version", report.version.to_string());
+            sheet.field("first event", end(&report.first_event));
+            sheet.field("last event", end(&report.last_event));
+            sheet.field("size", format!("{} bytes", report.size_bytes));
+            let snapshot =
+                report.snapshot.as_ref().map(|snapshot| format!("at version {}, taken {}", snapshot.version, snapshot.taken_at));
+            sheet.field("snapshot", snapshot.unwrap_or_else(|| "none".into()));
+            sheet.field("archived", if report.archived { "yes" } else { "no" });
+            sheet.blank();
+            let rows = report.types.iter().map(|(name, count)| vec![Cell::new(name), Cell::number(count)]);
+            sheet.table(&["type", "events"], rows.collect());
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! Values of arguments that several commands take, read in one way.
+
+use std::str::FromStr;
+
+use clap::Args;
+use serde_json::Map;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::event::ExpectedVersion;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::runtime::CommandEnvelope;
+
+/// For clap: a whole number as resources have them. 0 and less parse; the domain says no to them.
+pub(super) fn amount(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| format!("wanted a whole number up to {}", i64::MAX))
+}
+
+/// For clap: a version or a position, from 1.
+pub(super) fn place(text: &str) -> Result<u64, String> {
+    match text.parse::<i64>() {
+        Ok(place) if place >= 1 => Ok(place.unsigned_abs()),
+        _ => Err("wanted a whole number from 1".into()),
+    }
+}
+
+/// For clap: a version, from 0.
+pub(super) fn version(text: &str) -> Result<Version, String> {
+    match text.parse::<i64>() {
+        Ok(version) if version >= 0 => Ok(Version(version.unsigned_abs())),
+        _ => Err("wanted a version: 0, 1, 2 …".into()),
+    }
+}
+
+/// For clap: how many, from 1.
+pub(super) fn limit(text: &str) -> Result<usize, String> {
+    match text.parse::<u32>() {
+        Ok(limit) if limit >= 1 => Ok(limit as usize),
+        _ => Err("wanted a whole number from 1".into()),
+    }
+}
+
+/// For clap: the name of a stream.
+pub(super) fn stream(text: &str) -> Result<StreamName, String> {
+    StreamName::parse(text).map_err(|error| error.to_string())
+}
+
+/// For clap: what a stream must be like.
+pub(super) fn expected(text: &str) -> Result<ExpectedVersion, String> {
+    ExpectedVersion::from_str(text).map_err(|error| error.to_string())
+}
+
+/// For clap: the id of an event.
+pub(super) fn event_id(text: &str) -> Result<Uuid, String> {
+    match Uuid::parse_str(text) {
+        Ok(id) if id.is_nil() => Err("the nil UUID is no event id".into()),
+        Ok(id) => Ok(id),
+        Err(_) => Err("wanted a UUID like 018c2f5e-7a00-7000-8000-000000000001".into()),
+    }
+}
+
+/// For clap: a JSON object.
+pub(super) fn json_object(text: &str) -> Result<Map<String, Value>, String> {
+    let canonical = crate::event::JsonObject::parse(text).map_err(|error| error.to_string())?;
+    serde_json::from_str(canonical.as_str()).map_err(|error| error.to_string())
+}
+
+/// The flags of every command that goes to the command bus.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Write options")]
+pub struct WriteArgs {
+    /// Fail with 4 unless the stream is at this version
+    #[arg(long, value_name = "N", value_parser = version)]
+    pub expect_version: Option<Version>,
+    /// The same key twice changes nothing the second time and answers as the first did
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+    /// After a conflict load again and decide again, so often at most
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub retries: u32,
+    /// Only show the events that would be appended
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take a snapshot every so many events of a stream; 0: never [default: 100]
+    #[arg(long, value_name = "N")]
+    pub snapshot_every: Option<u64>,
+}
+
+impl WriteArgs {
+    /// The envelope of a command.
+    pub fn envelope(&self, app: &App, command: &str, id: &str, payload: Value) -> CommandEnvelope {
+        CommandEnvelope {
+            command: command.to_owned(),
+            id: id.to_owned(),
+            payload,
+            client_id: app.client(),
+            correlation_id: None,
+            causation_id: None,
+            idempotency_key: self.idempotency_key.clone(),
+            expected: self.expect_version,
+            retries: self.retries,
+            dry_run: self.dry_run,
+        }
+    }
+}
+
+/// Runs `page` again and again, each time after what the last one ended at, until `wanted` items were
+/// taken or there are no more. Hands each page to `take`, which says whether it wants more; gives where to go on.
+pub(super) async fn all_pages<T, P, F>(
+    after: Option<String>,
+    wanted: Option<usize>,
+    mut page: F,
+    mut take: impl FnMut(Vec<T>) -> Result<bool, CliError>,
+) -> Result<Option<String>, CliError>
+where
+    F: FnMut(Option<String>, usize) -> P,
+    P: Future<Output = Result<crate::ops::ListPage<T>, crate::ops::OpsError>>,
+{
+    let mut left = wanted.unwrap_or(usize::MAX);
+    let mut after = after;
+    loop {
+        let found = page(after, left.min(PAGE)).await?;
+        left -= found.items.len();
+        let more = take(found.items)?;
+        if found.next.is_none() || left == 0 || !more {
+            return Ok(found.next);
+        }
+        after = found.next;
+    }
+}
+
+/// Items asked of the store at once.
+const PAGE: usize = 500;
