@@ -4,17 +4,22 @@
 
 pub mod app;
 pub mod args;
+mod demo;
 pub mod error;
 pub mod exit;
 pub mod failure;
+mod init;
 pub mod input;
 pub mod lines;
 pub mod output;
 mod panic;
+mod projection;
 mod resource;
+mod stats;
 mod stream;
 mod usage;
 mod values;
+mod verify;
 pub mod when;
 
 pub use app::App;
