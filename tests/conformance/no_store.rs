@@ -58,3 +58,20 @@ pub async fn a_new_store_is_empty_and_whole<S: Subject>(subject: S) {
         StoreError::Conflict { .. }
     );
 }
+
+pub async fn reading_answers_no_store_and_makes_nothing<S: Subject>(subject: S) {
+    let store = subject.store();
+    every_reading_finds_no_store(&store).await;
+    every_reading_finds_no_store(&store).await;
+    put(&store, "thing-1", 2).await;
+    assert_eq!(whole(&store).await.len(), 2);
+}
+
+pub async fn init_makes_the_store_once<S: Subject>(subject: S) {
+    let store = subject.store();
+    assert!(store.init().await.unwrap());
+    assert!(!store.init().await.unwrap());
+    put(&store, "thing-1", 1).await;
+    assert!(!store.init().await.unwrap());
+    assert_eq!(whole(&store).await.len(), 1);
+}

@@ -137,6 +137,8 @@ macro_rules! each_chapter {
         ] []}
         crate::promises::chapter! { $one $several $subject no_store [
             a_new_store_is_empty_and_whole
+            reading_answers_no_store_and_makes_nothing
+            init_makes_the_store_once
         ] [
             a_handle_that_found_no_store_finds_it_once_another_one_has_made_it
         ]}

@@ -44,13 +44,14 @@ impl Connector {
         move |error| translate(error, self.place(), doing)
     }
 
-    fn connect(&self) -> Result<Connection, StoreError> {
+    /// A connection, and whether the store was made for it.
+    fn connect(&self) -> Result<(Connection, bool), StoreError> {
         let failed = self.failed("cannot open");
         let Some(path) = &self.path else {
             let mut connection = Connection::open_in_memory().map_err(failed)?;
             self.set_up(&connection)?;
-            self.make_schema(&mut connection)?;
-            return Ok(connection);
+            let made = self.make_schema(&mut connection)?;
+            return Ok((connection, made));
         };
         if self.writes {
             create_private(path)?;
@@ -58,15 +59,15 @@ impl Connector {
         let mut connection = open_existing(path, self.writes).map_err(failed)?;
         self.set_up(&connection)?;
         let found = self.identify(&connection)?;
-        match found {
-            Found::Current => {}
+        let made = match found {
+            Found::Current => false,
             Found::Empty if self.writes => {
                 self.turn_on_wal(&connection)?;
-                self.make_schema(&mut connection)?;
+                self.make_schema(&mut connection)?
             }
             Found::Empty => return Err(StoreError::NoStore(path.display().to_string())),
-        }
-        Ok(connection)
+        };
+        Ok((connection, made))
     }
 
     fn set_up(&self, connection: &Connection) -> Result<(), StoreError> {
@@ -115,17 +116,19 @@ impl Connector {
         }
     }
 
-    fn make_schema(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    /// Whether it was made now: of many that come at once, one makes it.
+    fn make_schema(&self, connection: &mut Connection) -> Result<bool, StoreError> {
         let failed = self.failed("cannot make the schema in");
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
         // Another process may have made it while this one waited for the lock.
         if matches!(self.identify(&transaction)?, Found::Current) {
-            return Ok(());
+            return Ok(false);
         }
         transaction.execute_batch(include_str!("sql/schema.sql")).map_err(&failed)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(&failed)?;
-        transaction.commit().map_err(&failed)
+        transaction.commit().map_err(&failed)?;
+        Ok(true)
     }
 }
 
@@ -199,24 +202,38 @@ impl Session {
 
     /// Whether there was no store and one was made by opening it now.
     pub(crate) fn make(&mut self) -> Result<bool, StoreError> {
-        let path = self.connector.path.clone();
-        let there = path.is_some_and(|path| path.metadata().is_ok_and(|file| file.len() > 0));
-        self.open()?;
-        Ok(!there)
+        if self.connection.is_some() {
+            return Ok(false);
+        }
+        let (connection, made) = self.connector.connect()?;
+        self.connection = Some(connection);
+        Ok(made)
     }
 
     /// The open connection and the names.
-    pub(crate) fn open(&mut self) -> Result<(&mut Connection, &mut Names), StoreError> {
+    fn open(&mut self) -> Result<(&mut Connection, &mut Names), StoreError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => {
                 if let Some(path) = self.connector.path.as_deref().filter(|_| !self.connector.writes) {
                     must_exist(path)?;
                 }
-                self.connector.connect()?
+                self.connector.connect()?.0
             }
         };
         Ok((self.connection.insert(connection), &mut self.names))
+    }
+
+    /// Runs a job that reads: where nothing has been written, memory holds no store either.
+    pub(crate) fn read<T>(
+        &mut self,
+        doing: &'static str,
+        job: impl FnOnce(&mut Connection, &mut Names) -> Result<T, SqlError>,
+    ) -> Result<T, StoreError> {
+        if self.connector.path.is_none() && self.connection.is_none() {
+            return Err(StoreError::NoStore(self.connector.place().display().to_string()));
+        }
+        self.with(doing, job)
     }
 
     /// Runs a job with the connection; errors of SQLite come out in the words of the store.
