@@ -75,3 +75,27 @@ pub async fn init_makes_the_store_once<S: Subject>(subject: S) {
     assert!(!store.init().await.unwrap());
     assert_eq!(whole(&store).await.len(), 1);
 }
+
+pub async fn of_many_that_init_at_once_one_makes_the_store_and_readers_see_none_or_a_whole_one<S: Shared>(_: S) {
+    for _ in 0..20 {
+        let subject = S::fresh();
+        let handles: Vec<Store> = (0..6).map(|_| subject.open()).collect();
+        let mut tasks = tokio::task::JoinSet::new();
+        for (number, store) in handles.into_iter().enumerate() {
+            tasks.spawn(async move {
+                if number % 2 == 0 {
+                    return store.init().await.unwrap();
+                }
+                loop {
+                    match store.head().await {
+                        Ok(head) => break assert_eq!(head.position.0, 0),
+                        Err(StoreError::NoStore(_)) => tokio::task::yield_now().await,
+                        Err(other) => panic!("{other:?}"),
+                    }
+                }
+                false
+            });
+        }
+        assert_eq!(tasks.join_all().await.into_iter().filter(|made| *made).count(), 1);
+    }
+}

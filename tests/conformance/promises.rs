@@ -141,6 +141,7 @@ macro_rules! each_chapter {
             init_makes_the_store_once
         ] [
             a_handle_that_found_no_store_finds_it_once_another_one_has_made_it
+            of_many_that_init_at_once_one_makes_the_store_and_readers_see_none_or_a_whole_one
         ]}
     };
 }

@@ -58,8 +58,7 @@ impl Connector {
         }
         let mut connection = open_existing(path, self.writes).map_err(failed)?;
         self.set_up(&connection)?;
-        let found = self.identify(&connection)?;
-        let made = match found {
+        let made = match self.identify_at_once(&mut connection)? {
             Found::Current => false,
             Found::Empty if self.writes => {
                 self.turn_on_wal(&connection)?;
@@ -82,6 +81,13 @@ impl Connector {
             connection.pragma_update(None, "query_only", true).map_err(&failed)?;
         }
         Ok(())
+    }
+
+    /// In one transaction: a store that is being made meanwhile is seen whole or not at all, never as
+    /// a database with tables and without a mark.
+    fn identify_at_once(&self, connection: &mut Connection) -> Result<Found, StoreError> {
+        let transaction = connection.transaction().map_err(self.failed("cannot read"))?;
+        self.identify(&transaction)
     }
 
     fn identify(&self, connection: &Connection) -> Result<Found, StoreError> {
