@@ -48,7 +48,7 @@ macro_rules! each_chapter {
             a_known_batch_with_given_times_is_known_again
             the_same_batch_twice_in_one_transaction_is_applied_once
             the_same_batch_many_times_at_once_is_applied_once
-            the_same_events_in_another_order_or_apart_are_a_conflict
+            the_same_events_in_another_order_or_apart_are_a_conflict_that_says_so
         ] [
             the_same_batch_from_eight_handles_at_once_is_applied_once
         ]}
