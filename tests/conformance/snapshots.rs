@@ -83,7 +83,7 @@ pub async fn one_of_the_same_version_is_replaced<S: Subject>(subject: S) {
 pub async fn the_list_is_in_order_and_in_pages<S: Subject>(subject: S) {
     let store = subject.store();
     let all: Vec<SnapshotInfo> = filled(&store).await.iter().map(info).collect();
-    for limit in [1, 2, 5, 17, 18, 1000] {
+    for limit in [1, 2, 5, 17, 18, 1000, usize::MAX] {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let page = list(&store, SnapshotQuery { stream: None, after: after.take(), limit }).await;

@@ -12,9 +12,27 @@ use crate::kit::request;
 use crate::kit::streams;
 use crate::kit::whole;
 
-const NAMES: [&str; 18] = [
-    "a", "a-", "a-1", "a-1-2", "a-é", "a!x", "a!x-1", "a b-1", "a.b-1", "a.b", "a/b", "aa-1", "b-1", "-x", "A-1", "a-😀", "é-1",
+const NAMES: [&str; 20] = [
+    "a",
+    "a-",
+    "a-1",
+    "a-1-2",
+    "a-é",
+    "a!x",
+    "a!x-1",
+    "a b-1",
+    "a.b-1",
+    "a.b",
+    "a/b",
+    "aa-1",
+    "b-1",
+    "-x",
+    "A-1",
+    "a-😀",
+    "é-1",
     "\u{ff41}",
+    "\u{10ffff}",
+    "a-\u{10ffff}\u{10ffff}",
 ];
 
 async fn filled<S: Subject>(subject: &S) -> Store {

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::event::EventChunk;
 use crate::event::EventView;
 use crate::event::Hash;
+use crate::event::MAX_NAME_BYTES;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
@@ -188,7 +189,8 @@ pub(crate) fn streams(connection: &Connection, query: &StreamQuery) -> Result<Ve
     let prefix = query.prefix.as_deref().unwrap_or("");
     let category = query.category.as_deref();
     let lowest = category.map_or(prefix.to_owned(), |category| category.max(prefix).to_owned());
-    let beyond_prefix = format!("{prefix}\u{10ffff}");
+    // No name is as long as this, so none that starts with the prefix is beyond it.
+    let beyond_prefix = format!("{prefix}{}", "\u{10ffff}".repeat(MAX_NAME_BYTES / 4 + 1));
     let beyond = match category {
         Some(category) => format!("{category}.").min(beyond_prefix),
         None => beyond_prefix,
