@@ -120,7 +120,13 @@ macro_rules! each_chapter {
         crate::promises::chapter! { $one $several $subject read_model_rows [
             rows_are_paged_in_the_order_of_their_keys
             names_that_are_no_plain_words_are_refused
-        ] []}
+            filters_find_rows_by_the_value_and_the_kind_of_a_field
+            fields_may_have_any_name
+            read_models_whose_names_and_fields_run_together_stay_apart
+            a_row_whose_key_is_empty_is_a_row
+        ] [
+            a_read_model_that_is_dropped_while_it_is_read_has_its_rows_or_none
+        ]}
         crate::promises::chapter! { $one $several $subject grouping [
             sixty_four_appends_at_once_are_all_applied
             neither_a_conflict_nor_a_known_id_touches_its_neighbours
