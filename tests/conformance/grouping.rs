@@ -1,5 +1,7 @@
 //! Appends that are asked for at the same time share a transaction; each keeps its own outcome.
 
+use std::time::Duration;
+
 use esctl::event::ExpectedVersion;
 use esctl::event::Version;
 use esctl::store::Outcome;
@@ -113,4 +115,24 @@ pub async fn a_caller_that_goes_away_does_not_cut_its_neighbours<S: Subject>(sub
     let there = whole(&store).await;
     assert_eq!(there.len() % 20, 2);
     assert!(there.len() >= 32 * 20 + 2);
+}
+
+/// A store outlives the runtime that a caller brought: its threads are its own.
+pub async fn appending_goes_on_when_the_runtime_of_an_earlier_caller_has_ended<S: Subject>(subject: S) {
+    let store = subject.store();
+    for round in 0..3 {
+        let earlier = store.clone();
+        let caller = std::thread::spawn(move || {
+            crate::kit::run(async {
+                let name = format!("large-{round}");
+                let large = put(&earlier, &name, 20_000);
+                let _ = tokio::time::timeout(Duration::from_millis(2), large).await;
+            });
+        });
+        caller.join().unwrap();
+        let next = tokio::time::timeout(Duration::from_secs(20), put(&store, "thing-1", 1)).await;
+        next.expect("an append waits for a runtime that is no more");
+    }
+    let there = whole(&store).await;
+    assert_eq!(there.iter().filter(|event| event.stream != "thing-1").count() % 20_000, 0);
 }

@@ -132,6 +132,7 @@ macro_rules! each_chapter {
             neither_a_conflict_nor_a_known_id_touches_its_neighbours
             each_of_many_groups_is_answered_in_its_own_order
             a_caller_that_goes_away_does_not_cut_its_neighbours
+            appending_goes_on_when_the_runtime_of_an_earlier_caller_has_ended
         ] []}
         crate::promises::chapter! { $one $several $subject limits [
             an_event_of_a_mebibyte_is_taken_and_one_byte_more_is_not
