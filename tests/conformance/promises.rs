@@ -68,6 +68,9 @@ macro_rules! each_chapter {
             given_times_that_do_not_grow_are_refused
             the_store_at_a_moment_is_exactly_a_prefix_of_it
             an_empty_store_is_empty_at_every_moment
+            appends_that_share_a_transaction_do_not_make_the_clock_look_behind
+            a_time_after_which_none_could_grow_is_refused
+            nothing_is_recorded_at_the_first_moment_there_is
         ] []}
         crate::promises::chapter! { $one $several $subject reading [
             the_store_is_read_from_anywhere_to_anywhere_in_both_directions

@@ -95,3 +95,36 @@ pub async fn an_empty_store_is_empty_at_every_moment<S: Subject>(subject: S) {
         assert_eq!(store.position_at(moment).await.unwrap(), Position(0));
     }
 }
+
+pub async fn appends_that_share_a_transaction_do_not_make_the_clock_look_behind<S: Subject>(subject: S) {
+    let store = subject.store();
+    for _ in 0..10 {
+        let together = (0..10).map(|n| timed(&format!("thing-{n}"), 30, RecordTime::StoreClock)).collect();
+        for outcome in store.append_together(together).await.unwrap() {
+            assert_eq!(outcome.unwrap().clock_behind_micros, 0);
+        }
+    }
+    whole(&store).await;
+}
+
+pub async fn a_time_after_which_none_could_grow_is_refused<S: Subject>(subject: S) {
+    let store = subject.store();
+    put(&store, "thing-1", 1).await;
+    for time in [RecordTime::Clock(Timestamp::MAX), RecordTime::Given(vec![Timestamp::MAX])] {
+        assert_fails!(store.append(timed("thing-1", 1, time)).await, StoreError::Invalid(_));
+    }
+    let late: Timestamp = "9998-12-31T23:59:59Z".parse().unwrap();
+    store.append(timed("thing-1", 2, RecordTime::Clock(late))).await.unwrap();
+    put(&store, "thing-1", 2).await;
+    assert_eq!(whole(&store).await.len(), 5);
+}
+
+pub async fn nothing_is_recorded_at_the_first_moment_there_is<S: Subject>(subject: S) {
+    let store = subject.store();
+    match store.append(timed("thing-1", 1, RecordTime::Given(vec![Timestamp::MIN]))).await {
+        Err(StoreError::Invalid(message)) => assert!(!message.contains("last event"), "{message}"),
+        other => panic!("{other:?}"),
+    }
+    store.append(timed("thing-1", 1, RecordTime::Given(vec![at(1)]))).await.unwrap();
+    assert_eq!(store.position_at(Timestamp::MIN).await.unwrap(), Position(0));
+}
