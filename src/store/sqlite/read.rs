@@ -25,6 +25,7 @@ use crate::store::read::ReadQuery;
 use crate::store::read::Source;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
+use crate::store::sqlite::append::head;
 use crate::store::sqlite::append::stream_version;
 use crate::store::sqlite::connection::SqlError;
 
@@ -86,13 +87,19 @@ pub(crate) fn read(
         (Source::Stream(_), true) => include_str!("sql/read_stream_backwards.sql"),
     };
     events.clear();
-    let mut page = Page { events, looked_at: 0, first: 0, last: 0, end: true };
+    let mut page = Page { events, looked_at: 0, first: 0, last: 0, highest: 0, end: true };
     let mut statement = connection.prepare_cached(sql)?;
     let (from, to) = (query.from.cast_signed(), query.to.cast_signed());
     let mut rows = match &query.source {
-        Source::All => statement.query(params![from, to])?,
+        Source::All => {
+            page.highest = head(connection)?.position.0;
+            statement.query(params![from, to])?
+        }
         Source::Stream(stream) => match stream_id(connection, stream)? {
-            Some(id) => statement.query(params![from, to, id])?,
+            Some(id) => {
+                page.highest = stream_version(connection, id)?.0;
+                statement.query(params![from, to, id])?
+            }
             None => return Ok(page),
         },
     };

@@ -1,0 +1,7 @@
+//! What can happen to a store in a SQLite file: damage, other processes, kills, a full disk, missing rights.
+
+mod damage;
+mod helper;
+#[path = "../conformance/kit.rs"]
+mod kit;
+mod removed;
