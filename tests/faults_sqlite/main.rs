@@ -4,4 +4,5 @@ mod damage;
 mod helper;
 #[path = "../conformance/kit.rs"]
 mod kit;
+mod places;
 mod removed;

@@ -155,14 +155,16 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => {
-            let message = format!("cannot make {}: {error}", path.display());
-            let denied = error.kind() == io::ErrorKind::PermissionDenied;
-            let source = Some(Arc::new(error) as _);
-            Err(if denied { StoreError::NotAllowed { message, source } } else { StoreError::Unavailable { message, source } })
-        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => must_be_file(path),
+        Err(error) => Err(refused("make", path, error)),
     }
+}
+
+fn refused(doing: &str, path: &Path, error: io::Error) -> StoreError {
+    let message = format!("cannot {doing} {}: {error}", path.display());
+    let denied = error.kind() == io::ErrorKind::PermissionDenied;
+    let source = Some(Arc::new(error) as _);
+    if denied { StoreError::NotAllowed { message, source } } else { StoreError::Unavailable { message, source } }
 }
 
 fn open_existing(path: &Path, writes: bool) -> Result<Connection, rusqlite::Error> {
@@ -175,7 +177,7 @@ fn open_existing(path: &Path, writes: bool) -> Result<Connection, rusqlite::Erro
     }
     match connection.query_row("PRAGMA schema_version", [], |_| Ok(())) {
         // In a folder that cannot be written the WAL index cannot be made. Without a WAL the file is whole by itself.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !wal_of(path).exists() => {
+        Err(error) if unwritable(&error) && !wal_of(path).exists() => {
             let immutable = format!("file:{}?immutable=1", escape_path(path));
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
             Connection::open_with_flags(immutable, flags)
@@ -188,6 +190,11 @@ pub(crate) fn wal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)
+}
+
+/// Which of the two SQLite says depends on the rights of the file.
+fn unwritable(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
 
 fn escape_path(path: &Path) -> String {
@@ -257,17 +264,21 @@ impl Session {
     }
 }
 
+/// A store is in a plain file: opening a pipe would wait for ever, and a device keeps nothing.
+fn must_be_file(path: &Path) -> Result<(), StoreError> {
+    let message = match path.metadata() {
+        Ok(found) if found.is_file() => return Ok(()),
+        Ok(found) if found.is_dir() => format!("cannot open {}: it is a directory", path.display()),
+        Ok(_) => format!("cannot open {}: it is no plain file", path.display()),
+        Err(error) => return Err(refused("open", path, error)),
+    };
+    Err(StoreError::Unavailable { message, source: None })
+}
+
 fn must_exist(path: &Path) -> Result<(), StoreError> {
     match path.metadata() {
-        Ok(file) if file.is_dir() => {
-            Err(StoreError::Unavailable { message: format!("cannot open {}: it is a directory", path.display()), source: None })
-        }
-        Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::NoStore(path.display().to_string())),
-        Err(error) => {
-            let message = format!("cannot open {}: {error}", path.display());
-            Err(StoreError::NotAllowed { message, source: Some(Arc::new(error)) })
-        }
+        _ => must_be_file(path),
     }
 }
 
