@@ -5,4 +5,6 @@ mod helper;
 #[path = "../conformance/kit.rs"]
 mod kit;
 mod places;
+mod processes;
 mod removed;
+mod room;
