@@ -53,7 +53,7 @@ const TASK: &str = "ESCTL_TEST_TASK";
 const FILE: &str = "ESCTL_TEST_FILE";
 
 /// The arguments that make a copy of this program run nothing but a task.
-pub const ARGUMENTS: [&str; 3] = ["--exact", "helper::the_other_process_which_does_nothing_by_itself", "--nocapture"];
+const ARGUMENTS: [&str; 3] = ["--exact", "helper::the_other_process_which_does_nothing_by_itself", "--nocapture"];
 
 /// Gives a command its task.
 pub fn with_task<'c>(command: &'c mut Command, task: &str, file: &Path) -> &'c mut Command {

@@ -101,7 +101,15 @@ fn a_writer_held_in_mid_transaction_is_waited_for_and_hides_nothing_from_readers
 
         let hasty = open(&StoreUrl::SqliteFile(folder.file()), std::time::Duration::from_millis(50)).unwrap();
         let one = || request("thing-1", esctl::event::ExpectedVersion::Any, crate::kit::events(1));
-        assert_fails!(hasty.append(one()).await, StoreError::Unavailable { .. });
+        let mut together = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (hasty, one) = (hasty.clone(), one());
+            together.spawn(async move { hasty.append(one).await });
+        }
+        // A group that cannot be written is answered to each of its callers.
+        for answer in together.join_all().await {
+            assert_fails!(answer, StoreError::Unavailable { .. });
+        }
         assert_eq!(whole(&hasty).await.len(), 3);
 
         let patient = folder.store();
