@@ -115,7 +115,7 @@ macro_rules! each_chapter {
             two_runners_of_one_projection_cannot_both_advance_it
             what_is_built_beside_is_not_seen_until_it_takes_the_place_of_the_old_one
             dropping_takes_one_read_model_and_never_events
-            a_commit_from_0_makes_the_read_model_anew
+            a_commit_from_0_goes_on_with_a_read_model_that_is_there
         ] [
             two_runners_with_handles_of_their_own_cannot_both_advance_it
             a_reader_sees_the_old_or_the_new_read_model_and_never_none
