@@ -4,11 +4,17 @@
 
 pub mod app;
 pub mod args;
+mod completions;
+pub mod config;
+mod context;
 pub mod error;
 pub mod exit;
 pub mod failure;
+pub mod generated;
+mod help;
 pub mod input;
 pub mod lines;
+mod man;
 pub mod output;
 mod panic;
 mod resource;
