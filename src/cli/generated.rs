@@ -106,7 +106,7 @@ fn page_of(command: &Command) -> Vec<u8> {
 
 /// Each part begins with the same two definitions of an apostrophe; once is enough.
 fn with_one_prelude(page: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(page);
+    let text = String::from_utf8_lossy(page).replace(".SH EXTRA", ".SH NOTES");
     let (prelude, rest): (Vec<&str>, Vec<&str>) =
         text.lines().partition(|line| line.starts_with(".ie \\n(.g .ds Aq") || line.starts_with(".el .ds Aq"));
     let lines = prelude.into_iter().take(2).chain(rest);
