@@ -18,6 +18,7 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
 use crate::cli::output::log_to_stderr;
+use crate::cli::projection;
 use crate::cli::resource;
 use crate::cli::stream;
 use crate::cli::when::When;
@@ -97,8 +98,13 @@ impl App {
 
     async fn dispatch(&self, command: Command) -> Result<(), CliError> {
         match command {
+            Command::Demo(args) => args.run(self).await,
             Command::Resource(verb) => resource::run(verb, self).await,
             Command::Stream(verb) => stream::run(verb, self).await,
+            Command::Projection(verb) => projection::run(verb, self).await,
+            Command::Verify(args) => args.run(self).await,
+            Command::Stats(args) => args.run(self).await,
+            Command::Init(args) => args.run(self).await,
             Command::Context(verb) => context::run(verb, self),
             Command::Completions(args) => args.run(self),
             Command::Man(args) => args.run(self),

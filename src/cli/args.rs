@@ -11,11 +11,16 @@ use clap::Subcommand;
 
 use crate::cli::completions;
 use crate::cli::context;
+use crate::cli::demo;
 use crate::cli::help;
+use crate::cli::init;
 use crate::cli::man;
 use crate::cli::output::Format;
+use crate::cli::projection;
 use crate::cli::resource;
+use crate::cli::stats;
 use crate::cli::stream;
+use crate::cli::verify;
 use crate::cli::when::parse_duration;
 
 /// Operate event stores: drive a domain, look into streams, replay to any moment, rebuild read models
@@ -87,12 +92,19 @@ pub struct Globals {
 /// The commands. A new one is a new file and one line here.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Demo(demo::Demo),
     /// Drive resources: create, allocate, add, lock, unlock, look at them
     #[command(subcommand)]
     Resource(resource::Verb),
     /// Look into streams, follow them, append to them
     #[command(subcommand)]
     Stream(stream::Verb),
+    /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
+    #[command(subcommand)]
+    Projection(projection::Verb),
+    Verify(verify::Verify),
+    Stats(stats::Stats),
+    Init(init::Init),
     /// Give stores names, and choose the one that counts
     #[command(subcommand)]
     Context(context::Verb),

@@ -4,14 +4,19 @@
 //! call one of these, and render what comes back.
 
 pub mod append_events;
+pub mod demo;
 pub mod error;
+pub mod init_store;
 pub mod list_resources;
 pub mod list_streams;
+pub mod projections;
 pub mod read_events;
 pub mod resource_history;
 pub mod show_resource;
 pub mod show_stream;
+pub mod stats;
 pub mod tail_events;
+pub mod verify;
 
 pub use error::OpsError;
 
