@@ -1,8 +1,6 @@
 //! What a command is given: the output, the store, who is asking, and the clock.
 
-use std::env;
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ArgMatches;
@@ -11,10 +9,15 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::Command;
 use crate::cli::args::Globals;
+use crate::cli::config::ConfigFile;
+use crate::cli::config::Effective;
+use crate::cli::config::Typed;
+use crate::cli::context;
 use crate::cli::error::CliError;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
+use crate::cli::output::log_to_stderr;
 use crate::cli::projection;
 use crate::cli::resource;
 use crate::cli::stream;
@@ -30,28 +33,50 @@ use crate::store;
 use crate::store::Store;
 use crate::store::StoreUrl;
 
-/// How long any one answer may take, unless told.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// What a command is given.
 pub struct App {
     /// Where results, notes and questions go.
     pub out: Output,
     /// The flags every command has.
     pub globals: Globals,
+    /// The configuration file.
+    pub config: ConfigFile,
+    /// The settings of flags and environment alone.
+    pub typed: Typed,
+    effective: Effective,
     clock: Clock,
 }
 
 impl App {
+    /// How long any one answer may take, unless told.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
     /// Works out what was asked for from flags, environment and configuration, in this order.
     ///
     /// # Errors
     /// A broken configuration file, or a context that is not there; with how to print it.
-    pub fn new(globals: Globals, _matches: &ArgMatches) -> Result<Self, (Settings, CliError)> {
-        let format = globals.output.unwrap_or(Format::Table);
-        let settings = Settings::detect(format, globals.no_color, globals.quiet, globals.verbose);
+    pub fn new(globals: Globals, matches: &ArgMatches) -> Result<Self, (Settings, CliError)> {
+        let settings = |format| Settings::detect(format, globals.no_color, globals.quiet, globals.verbose);
+        let failed = |error| (settings(globals.output.unwrap_or(Format::Table)), error);
+        let typed = Typed::new(&globals, matches);
+        let command = matches.subcommand_name();
+        // These must work when nothing else does.
+        let config = match command {
+            Some("help" | "completions" | "man") => ConfigFile::default(),
+            _ => ConfigFile::load().map_err(failed)?,
+        };
+        let effective = match Effective::new(&typed, &config) {
+            // What is wrong with the contexts is put right by their own commands.
+            Err(_) if matches!(command, Some("context" | "help" | "completions" | "man")) => {
+                Effective::new(&typed.in_no_context(), &ConfigFile::default())
+            }
+            effective => effective,
+        };
+        let effective = effective.map_err(failed)?;
         log_to_stderr(globals.verbose);
-        Ok(Self { out: Output::new(settings), globals, clock: system_clock() })
+        let out = Output::new(settings(effective.output.value));
+        config.warnings.iter().for_each(|warning| out.warn(warning));
+        Ok(Self { out, globals, config, typed, effective, clock: system_clock() })
     }
 
     /// Runs a command to its end, or until somebody interrupts it.
@@ -63,8 +88,10 @@ impl App {
         let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
         runtime.block_on(async {
             tokio::select! {
-                result = self.dispatch(command) => result,
+                // In this order: a question that is asked at once needs the handlers of the signals in place.
+                biased;
                 error = interrupted() => Err(error),
+                result = self.dispatch(command) => result,
             }
         })
     }
@@ -78,6 +105,10 @@ impl App {
             Command::Verify(args) => args.run(self).await,
             Command::Stats(args) => args.run(self).await,
             Command::Init(args) => args.run(self).await,
+            Command::Context(verb) => context::run(verb, self),
+            Command::Completions(args) => args.run(self),
+            Command::Man(args) => args.run(self),
+            Command::Help(args) => args.run(self),
         }
     }
 
@@ -95,7 +126,7 @@ impl App {
     /// As [`App::store`]; the folder cannot be made (6).
     pub fn store_to_write(&self) -> Result<Store, CliError> {
         let url = self.store_url()?;
-        if let (None, StoreUrl::SqliteFile(path)) = (&self.globals.store, &url)
+        if let (None, StoreUrl::SqliteFile(path)) = (&self.effective.store, &url)
             && let Some(folder) = path.parent()
             && let Err(error) = fs::create_dir_all(folder)
         {
@@ -106,10 +137,22 @@ impl App {
     }
 
     fn store_url(&self) -> Result<StoreUrl, CliError> {
-        match &self.globals.store {
-            Some(url) => Ok(url.parse()?),
-            None => Ok(StoreUrl::SqliteFile(default_path()?)),
+        match &self.effective.store {
+            Some(url) => Ok(url.value.parse()?),
+            None => Self::default_store(),
         }
+    }
+
+    /// The embedded store of this user.
+    ///
+    /// # Errors
+    /// The user has no home (6).
+    pub fn default_store() -> Result<StoreUrl, CliError> {
+        let no_home = |error| {
+            CliError::unavailable("the user's data folder cannot be found").hint("pass --store sqlite:PATH").caused_by(&error)
+        };
+        let folder = etcetera::choose_base_strategy().map_err(no_home)?.data_dir();
+        Ok(StoreUrl::SqliteFile(folder.join("esctl").join("esctl.db")))
     }
 
     /// A store by its URL.
@@ -122,12 +165,13 @@ impl App {
 
     /// How long any one answer of the store may take.
     pub fn timeout(&self) -> Duration {
-        self.globals.timeout.unwrap_or(DEFAULT_TIMEOUT)
+        self.effective.timeout.as_ref().map_or(Self::DEFAULT_TIMEOUT, |timeout| timeout.value)
     }
 
     /// A bus for commands to a store.
     pub fn command_bus(&self, store: &Store, snapshot_every: Option<u64>) -> CommandBus {
-        let policy = snapshot_every.map_or_else(SnapshotPolicy::default, |every| SnapshotPolicy { every });
+        let configured = self.effective.snapshots_every.as_ref().map(|every| every.value);
+        let policy = snapshot_every.or(configured).map_or_else(SnapshotPolicy::default, |every| SnapshotPolicy { every });
         CommandBus::new(store.clone(), self.clock(), policy)
     }
 
@@ -148,7 +192,12 @@ impl App {
 
     /// Who is asking.
     pub fn client(&self) -> String {
-        self.globals.client.clone().unwrap_or_else(|| whoami::username().unwrap_or_else(|_| "unknown".into()))
+        self.effective.client.as_ref().map_or_else(Self::default_client, |client| client.value.clone())
+    }
+
+    /// The user of this system.
+    pub fn default_client() -> String {
+        whoami::username().unwrap_or_else(|_| "unknown".into())
     }
 
     /// A moment that somebody typed; what it was taken for is said where something was assumed.
@@ -171,27 +220,6 @@ impl App {
             self.out.warn(&format!("the clock is {behind:.0?} behind the last event; the time recorded goes on from that event"));
         }
     }
-}
-
-/// The embedded store of this user.
-fn default_path() -> Result<PathBuf, CliError> {
-    let no_home = |error| {
-        CliError::unavailable("the user's data folder cannot be found").hint("pass --store sqlite:PATH").caused_by(&error)
-    };
-    Ok(etcetera::choose_base_strategy().map_err(no_home)?.data_dir().join("esctl").join("esctl.db"))
-}
-
-fn log_to_stderr(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "info",
-        _ => "debug",
-    };
-    let filter = env::var("ESCTL_LOG").ok().filter(|filter| !filter.is_empty());
-    let filter = filter.unwrap_or_else(|| format!("esctl={level}"));
-    let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).with_ansi(false);
-    // Somebody who uses this crate as a library may have one already.
-    let _ = subscriber.try_init();
 }
 
 /// Waits for Ctrl-C or a polite request to end.

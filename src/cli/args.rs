@@ -9,9 +9,12 @@ use clap::CommandFactory;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::cli::completions;
+use crate::cli::context;
 use crate::cli::demo;
-use crate::cli::exit;
+use crate::cli::help;
 use crate::cli::init;
+use crate::cli::man;
 use crate::cli::output::Format;
 use crate::cli::projection;
 use crate::cli::resource;
@@ -22,7 +25,7 @@ use crate::cli::when::parse_duration;
 
 /// Operate event stores: drive a domain, look into streams, replay to any moment, rebuild read models
 #[derive(Debug, Parser)]
-#[command(name = "esctl", version, max_term_width = 100, arg_required_else_help = true, after_help = AFTER_HELP)]
+#[command(name = "esctl", version, max_term_width = 100, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// The flags every command has.
     #[command(flatten)]
@@ -32,8 +35,18 @@ pub struct Cli {
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "Without --store the embedded store is used: a SQLite file in the user's data folder, made on the first write. \
-                          'esctl demo' shows what esctl does. 'esctl help exit-codes' lists the exit codes.";
+/// The first things to try.
+pub(super) const EXAMPLES: [&str; 5] = [
+    "esctl resource create gold --owner ann --type coin --amount 1000 --max 5000",
+    "esctl resource allocate gold 250 --reason payday",
+    "esctl stream read resource-gold -o json",
+    "esctl stream append order-7 --type order.placed --data '{\"total\":12}'",
+    "esctl context add work --store sqlite:/srv/events.db --use",
+];
+
+const AFTER_HELP: &str = "Without --store and without a context the embedded store is used: a SQLite file in the user's data folder, \
+                          made on the first write. 'esctl help COMMAND' says more about a command, 'esctl help exit-codes' lists \
+                          the exit codes.";
 
 /// The flags every command has.
 #[derive(Debug, Clone, Args)]
@@ -43,19 +56,27 @@ pub struct Globals {
     #[arg(long, global = true, env = "ESCTL_STORE", hide_env_values = true, value_name = "URL")]
     pub store: Option<String>,
     /// A named store from the configuration file
-    #[arg(long, global = true, env = "ESCTL_CONTEXT", value_name = "NAME")]
+    #[arg(long, global = true, env = "ESCTL_CONTEXT", hide_env_values = true, value_name = "NAME")]
     pub context: Option<String>,
     /// Who is asking; recorded on every event [default: the OS user]
-    #[arg(long, global = true, env = "ESCTL_CLIENT", value_name = "ID")]
+    #[arg(long, global = true, env = "ESCTL_CLIENT", hide_env_values = true, value_name = "ID")]
     pub client: Option<String>,
-    /// The form of the results [default: table]
-    #[arg(short, long, global = true, env = "ESCTL_OUTPUT", value_name = "FORMAT")]
+    /// table, json, ndjson, yaml or csv [default: table]
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "ESCTL_OUTPUT",
+        hide_env_values = true,
+        hide_possible_values = true,
+        value_name = "FORMAT"
+    )]
     pub output: Option<Format>,
     /// No colour; the variable NO_COLOR does the same
     #[arg(long, global = true)]
     pub no_color: bool,
     /// For connecting, and for any one answer of the store [default: 30s]
-    #[arg(long, global = true, env = "ESCTL_TIMEOUT", value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, global = true, env = "ESCTL_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
     /// Results and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -84,15 +105,19 @@ pub enum Command {
     Verify(verify::Verify),
     Stats(stats::Stats),
     Init(init::Init),
+    /// Give stores names, and choose the one that counts
+    #[command(subcommand)]
+    Context(context::Verb),
+    /// Print the completions for a shell
+    Completions(completions::Completions),
+    /// Print the manual page, or write one for each command
+    Man(man::Man),
+    /// Print the help of a command, or about a topic: exit-codes
+    Help(help::Help),
 }
 
 /// The definition of the command line.
 pub fn command() -> clap::Command {
-    Cli::command().after_long_help(format!("{AFTER_HELP}\n\nExit codes:\n{}", exit_codes()))
-}
-
-/// The exit codes as lines of text.
-pub fn exit_codes() -> String {
-    let lines = exit::TABLE.iter().map(|row| format!("  {:>3}  {}", row.code, row.when));
-    lines.collect::<Vec<_>>().join("\n")
+    let examples = EXAMPLES.map(|example| format!("  {example}\n")).concat();
+    Cli::command().after_help(format!("Examples:\n{examples}\n{AFTER_HELP}"))
 }

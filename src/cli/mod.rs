@@ -4,13 +4,19 @@
 
 pub mod app;
 pub mod args;
+mod completions;
+pub mod config;
+mod context;
 mod demo;
 pub mod error;
 pub mod exit;
 pub mod failure;
+pub mod generated;
+mod help;
 mod init;
 pub mod input;
 pub mod lines;
+mod man;
 pub mod output;
 mod panic;
 mod projection;

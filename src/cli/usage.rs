@@ -5,8 +5,10 @@ use std::ffi::OsString;
 
 use clap::Error;
 use clap::error::ContextKind;
+use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
+use crate::cli::args;
 use crate::cli::end;
 use crate::cli::error::CliError;
 use crate::cli::output::Format;
@@ -15,27 +17,39 @@ use crate::cli::output::Settings;
 
 /// Prints help, or the error; the exit code.
 pub(super) fn answer(error: &Error, arguments: &[OsString]) -> u8 {
+    if let Some(help) = group_help(error, arguments) {
+        return answer(&help, arguments);
+    }
     let out = Output::new(settings(arguments));
     let result = match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => out.text(&rendered(error, &out)),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => out.styled(&error.render()),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(missing_command(error, &out)),
         _ => Err(as_usage(error)),
     };
     end(&out, result)
 }
 
-fn rendered(error: &Error, out: &Output) -> String {
-    let _ = out;
-    error.render().to_string()
+/// `esctl GROUP help VERB` is `esctl GROUP VERB --help`.
+fn group_help(error: &Error, arguments: &[OsString]) -> Option<Error> {
+    let asked = matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(word)) if word == "help");
+    let at = arguments.iter().position(|word| word == "help").filter(|_| asked)?;
+    let mut line = arguments.to_vec();
+    line.remove(at);
+    line.push("--help".into());
+    args::command().try_get_matches_from(line).err()
+}
+
+/// People are shown the help; scripts are told where it is.
+fn missing_command(error: &Error, out: &Output) -> CliError {
+    if out.format() == Format::Table {
+        out.guide(&error.render());
+    }
+    CliError::usage("a command is missing").code("missing_subcommand").hint("esctl --help lists the commands")
 }
 
 /// clap's words, in the form that all errors of esctl have.
 fn as_usage(error: &Error) -> CliError {
     let text = error.render().to_string();
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let about = "a subcommand is missing";
-        let usage = CliError::usage(about).code("missing_subcommand");
-        return usage.hint(text.trim().to_owned());
-    }
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let mut paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
     let message = paragraphs.next().unwrap_or("the command line cannot be read").to_owned();

@@ -289,7 +289,13 @@ fn sort_members(out: &mut Vec<u8>, start: usize, members: &mut [Member]) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::prelude::Just;
+    use proptest::prelude::Strategy;
+    use proptest::prelude::any;
+    use proptest::prelude::prop;
+    use proptest::prop_assert_eq;
+    use proptest::prop_oneof;
+    use proptest::proptest;
 
     use super::JsonObject;
     use super::canonical_json;

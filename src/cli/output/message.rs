@@ -1,5 +1,6 @@
 //! What is said beside the results, on stderr: notes, warnings, the error.
 
+use clap::builder::StyledStr;
 use serde_json::Map;
 use serde_json::Value;
 
@@ -26,6 +27,12 @@ impl Output {
             let label = paint("warning:", Tone::Warn, self.settings().colour_stderr);
             self.say(&format!("{label} {}\n", safe_lines(text)));
         }
+    }
+
+    /// Shows a help text of clap's on stderr, before the error that it explains. It must hold nothing from outside.
+    pub(crate) fn guide(&self, text: &StyledStr) {
+        let text = if self.settings().colour_stderr { text.ansi().to_string() } else { text.to_string() };
+        self.say(&format!("{}\n\n", text.trim_end()));
     }
 
     /// Shows an error on stderr: as text, or as one JSON object with `-o json` and `-o ndjson`.

@@ -9,6 +9,7 @@ mod csv_row;
 mod fields;
 mod grid;
 mod list;
+mod log;
 mod message;
 mod progress;
 mod safe_json;
@@ -27,6 +28,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
+use clap::builder::StyledStr;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -38,6 +40,7 @@ pub use cell::Cell;
 pub use cell::Tone;
 pub use list::ListWriter;
 pub use list::Listing;
+pub(crate) use log::log_to_stderr;
 pub use progress::Progress;
 pub use settings::Format;
 pub use settings::Settings;
@@ -124,6 +127,14 @@ impl Output {
             self.write(b"\n")?;
         }
         Ok(())
+    }
+
+    /// Prints a help text of clap's, in colour where there is colour. It must hold nothing that comes from outside.
+    ///
+    /// # Errors
+    /// stdout cannot be written or is closed.
+    pub fn styled(&self, text: &StyledStr) -> Result<(), CliError> {
+        if self.settings.colour { self.write(text.ansi().to_string().as_bytes()) } else { self.text(&text.to_string()) }
     }
 
     /// Writes bytes as they are: completions, man pages, exports. Never what comes from a store unescaped.

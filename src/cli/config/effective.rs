@@ -1,0 +1,192 @@
+//! Which setting counts, and where it comes from: flag, environment, context, file, default.
+
+use std::fmt;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use clap::ValueEnum;
+use clap::parser::ValueSource;
+use serde::Serialize;
+use serde::Serializer;
+
+use crate::cli::args::Globals;
+use crate::cli::config::file::ConfigFile;
+use crate::cli::config::file::Context;
+use crate::cli::error::CliError;
+use crate::cli::output::Format;
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag on the command line.
+    Flag(&'static str),
+    /// A variable of the environment.
+    Variable(&'static str),
+    /// The context of this name.
+    Context(String),
+    /// The configuration file, for all contexts.
+    File,
+    /// What esctl does unless told.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::Context(name) => write!(f, "context {name}"),
+            Self::File => f.write_str("configuration file"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A setting and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sourced<T> {
+    /// The setting.
+    pub value: T,
+    /// Where it comes from.
+    pub from: Origin,
+}
+
+impl<T> Sourced<T> {
+    fn new(value: T, from: Origin) -> Self {
+        Self { value, from }
+    }
+}
+
+/// What was asked for by flags and environment, before any file is looked at.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Typed {
+    store: Option<Sourced<String>>,
+    context: Option<Sourced<String>>,
+    client: Option<Sourced<String>>,
+    output: Option<Sourced<Format>>,
+    timeout: Option<Sourced<Duration>>,
+}
+
+impl Typed {
+    /// Takes the flags apart by where each was given.
+    pub fn new(globals: &Globals, matches: &ArgMatches) -> Self {
+        let from = |id, flag, variable| match matches.value_source(id) {
+            Some(ValueSource::EnvVariable) => Origin::Variable(variable),
+            _ => Origin::Flag(flag),
+        };
+        let store = from("store", "--store", "ESCTL_STORE");
+        let context = from("context", "--context", "ESCTL_CONTEXT");
+        let client = from("client", "--client", "ESCTL_CLIENT");
+        let output = from("output", "--output", "ESCTL_OUTPUT");
+        let timeout = from("timeout", "--timeout", "ESCTL_TIMEOUT");
+        Self {
+            store: globals.store.clone().map(|value| Sourced::new(value, store)),
+            context: globals.context.clone().map(|value| Sourced::new(value, context)),
+            client: globals.client.clone().map(|value| Sourced::new(value, client)),
+            output: globals.output.map(|value| Sourced::new(value, output)),
+            timeout: globals.timeout.map(|value| Sourced::new(value, timeout)),
+        }
+    }
+
+    /// What was typed for the store, only if it was a flag of this command.
+    pub fn store_flag(&self) -> Option<&str> {
+        flag(self.store.as_ref())
+    }
+
+    /// What was typed for the client, only if it was a flag of this command.
+    pub fn client_flag(&self) -> Option<&str> {
+        flag(self.client.as_ref())
+    }
+
+    /// The same as if this context were named by `--context`.
+    #[must_use]
+    pub fn in_context(&self, name: &str) -> Self {
+        Self { context: Some(Sourced::new(name.to_owned(), Origin::Flag("--context"))), ..self.clone() }
+    }
+
+    /// The same as if no context were named.
+    #[must_use]
+    pub fn in_no_context(&self) -> Self {
+        Self { context: None, ..self.clone() }
+    }
+}
+
+fn flag(setting: Option<&Sourced<String>>) -> Option<&str> {
+    setting.filter(|setting| matches!(setting.from, Origin::Flag(_))).map(|setting| setting.value.as_str())
+}
+
+/// The settings that count.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effective {
+    /// The context they are of, and how it was chosen.
+    pub context: Option<Sourced<String>>,
+    /// The URL of the store; none: the embedded one. It may hold a password.
+    pub store: Option<Sourced<String>>,
+    /// Who is asking; none: the user of this system.
+    pub client: Option<Sourced<String>>,
+    /// The form of the results.
+    pub output: Sourced<Format>,
+    /// How long any one answer of the store may take; none: the default.
+    pub timeout: Option<Sourced<Duration>>,
+    /// A snapshot every so many events of a stream; none: the default.
+    pub snapshots_every: Option<Sourced<u64>>,
+}
+
+impl Effective {
+    /// Flags and environment, then the context, then the file.
+    ///
+    /// # Errors
+    /// The context is not in the file (3).
+    pub fn new(typed: &Typed, config: &ConfigFile) -> Result<Self, CliError> {
+        let chosen = chosen_context(typed, config);
+        let context = chosen.as_ref().map(|chosen| named(config, chosen)).transpose()?;
+        let of_context = || Origin::Context(chosen.as_ref().map_or_else(String::new, |chosen| chosen.value.clone()));
+        let store = match (&typed.store, context) {
+            (Some(store), Some(_)) if !outranks_context(store, typed) => None,
+            (store, _) => store.clone(),
+        };
+        let in_context = context.map(|context| Sourced::new(context.store.clone(), of_context()));
+        let client = context.and_then(|context| context.client.clone()).map(|value| Sourced::new(value, of_context()));
+        let output = context.and_then(|context| context.output).map(|value| Sourced::new(value, of_context()));
+        let timeout = context.and_then(|context| context.timeout).map(|value| Sourced::new(value, of_context()));
+        Ok(Self {
+            store: store.or(in_context),
+            client: typed.client.clone().or(client),
+            output: typed.output.clone().or(output).unwrap_or(Sourced::new(Format::Table, Origin::Default)),
+            timeout: typed.timeout.clone().or(timeout),
+            snapshots_every: config.snapshots_every.map(|every| Sourced::new(every, Origin::File)),
+            context: chosen,
+        })
+    }
+}
+
+/// A context that is named counts; the current one only where no store is named either.
+fn chosen_context(typed: &Typed, config: &ConfigFile) -> Option<Sourced<String>> {
+    if typed.context.is_some() || typed.store.is_some() {
+        return typed.context.clone();
+    }
+    config.current.clone().map(|name| Sourced::new(name, Origin::File))
+}
+
+fn named<'c>(config: &'c ConfigFile, chosen: &Sourced<String>) -> Result<&'c Context, CliError> {
+    config.context(&chosen.value).map_err(|error| match chosen.from {
+        Origin::File => CliError { message: format!("{}, which is the current one", error.message), ..error },
+        _ => error,
+    })
+}
+
+/// `--store` and `ESCTL_STORE` come before a context, except that `--context` comes before `ESCTL_STORE`.
+fn outranks_context(store: &Sourced<String>, typed: &Typed) -> bool {
+    let context_is_flag = typed.context.as_ref().is_some_and(|context| matches!(context.from, Origin::Flag(_)));
+    matches!(store.from, Origin::Flag(_)) || !context_is_flag
+}
+
+/// The name of a format, as it is typed.
+pub(crate) fn format_name(format: Format) -> String {
+    format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}

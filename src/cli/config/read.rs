@@ -1,0 +1,136 @@
+//! TOML → [`ConfigFile`], with the line of everything that is wrong.
+
+use std::ops::Range;
+use std::path::Path;
+
+use clap::ValueEnum;
+use toml_edit::Document;
+use toml_edit::Item;
+use toml_edit::Key;
+use toml_edit::TableLike;
+
+use crate::cli::config::file::ConfigFile;
+use crate::cli::config::file::Context;
+use crate::cli::error::CliError;
+use crate::cli::error::nearest;
+use crate::cli::output::Format;
+use crate::cli::when::parse_duration;
+
+/// Reads the text of a configuration file.
+///
+/// # Errors
+/// Text that is no TOML, and values that are not what they should be (9).
+pub(super) fn read_config(text: &str, path: &Path) -> Result<ConfigFile, CliError> {
+    let name = path.display().to_string();
+    let mut reader = Reader { text, name: &name, warnings: Vec::new() };
+    // Only the message: what an error displays beside it are lines of the file, and they may hold a password.
+    let document = Document::parse(text).map_err(|error| reader.error(error.span(), error.message()))?;
+    let mut config = reader.config(document.as_table())?;
+    config.warnings = reader.warnings;
+    Ok(config)
+}
+
+/// The error about a file that cannot be understood.
+pub(super) fn broken(place: &str, reason: &str) -> CliError {
+    let error = CliError::unsupported(format!("{place}: {reason}")).code("config_broken").with("file", place);
+    error.hint("correct the configuration file, or name another one with ESCTL_CONFIG")
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    name: &'a str,
+    warnings: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn config(&mut self, root: &dyn TableLike) -> Result<ConfigFile, CliError> {
+        let mut config = ConfigFile::default();
+        for (key, item) in keys_of(root) {
+            match key.get() {
+                "current_context" => config.current = Some(self.string(key, item)?),
+                "contexts" => config.contexts = self.contexts(key, item)?,
+                "snapshots" => config.snapshots_every = self.snapshots(key, item)?,
+                _ => self.unknown(key, &["current_context", "contexts", "snapshots"]),
+            }
+        }
+        Ok(config)
+    }
+
+    fn contexts(&mut self, key: &Key, item: &Item) -> Result<Vec<Context>, CliError> {
+        let named = keys_of(self.table(key, item)?);
+        named.map(|(name, item)| self.context(name, item)).collect()
+    }
+
+    fn context(&mut self, name: &Key, item: &Item) -> Result<Context, CliError> {
+        let mut context = Context { name: name.get().to_owned(), ..Context::default() };
+        let mut store = None;
+        for (key, item) in keys_of(self.table(name, item)?) {
+            match key.get() {
+                "store" => store = Some(self.string(key, item)?),
+                "client" => context.client = Some(self.string(key, item)?),
+                "output" => context.output = Some(self.parsed(key, item, |text| Format::from_str(text, false))?),
+                "timeout" => context.timeout = Some(self.parsed(key, item, parse_duration)?),
+                _ => self.unknown(key, &["store", "client", "output", "timeout"]),
+            }
+        }
+        let missing = || self.error(name.span(), &format!("the context {} names no store", name.get()));
+        context.store = store.ok_or_else(missing)?;
+        Ok(context)
+    }
+
+    fn snapshots(&mut self, key: &Key, item: &Item) -> Result<Option<u64>, CliError> {
+        let mut every = None;
+        for (key, item) in keys_of(self.table(key, item)?) {
+            match key.get() {
+                "every" => {
+                    let number = item.as_integer().and_then(|number| u64::try_from(number).ok());
+                    every = Some(number.ok_or_else(|| self.error(item.span(), "every must be a whole number from 0"))?);
+                }
+                _ => self.unknown(key, &["every"]),
+            }
+        }
+        Ok(every)
+    }
+
+    fn table<'i>(&self, key: &Key, item: &'i Item) -> Result<&'i dyn TableLike, CliError> {
+        item.as_table_like().ok_or_else(|| self.error(key.span(), &format!("{} must be a table", key.get())))
+    }
+
+    fn string(&self, key: &Key, item: &Item) -> Result<String, CliError> {
+        let text = item.as_str().map(str::to_owned);
+        text.ok_or_else(|| self.error(item.span(), &format!("{} must be a string in quotes", key.get())))
+    }
+
+    fn parsed<T, E: ToString>(&self, key: &Key, item: &Item, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, CliError> {
+        let text = self.string(key, item)?;
+        parse(&text).map_err(|error| {
+            let possible = if key.get() == "output" { ": table, json, ndjson, yaml or csv is wanted" } else { "" };
+            self.error(item.span(), &format!("{}: {}{possible}", key.get(), error.to_string()))
+        })
+    }
+
+    fn unknown(&mut self, key: &Key, known: &[&str]) {
+        let near = nearest(key.get(), known.iter().copied());
+        let near = near.map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean {near}?"));
+        let warning = format!("{}: unknown key {}; {near}", self.place(key.span()), key.get());
+        self.warnings.push(warning);
+    }
+
+    fn error(&self, span: Option<Range<usize>>, reason: &str) -> CliError {
+        let place = self.place(span);
+        broken(&place, reason).with("file", self.name)
+    }
+
+    /// `FILE:LINE:COLUMN`
+    fn place(&self, span: Option<Range<usize>>) -> String {
+        let before = span.and_then(|span| self.text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("{}:{line}:{column}", self.name)
+    }
+}
+
+/// The members of a table with their keys, which know where they stand.
+fn keys_of(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
+    table.iter().filter_map(|(name, _)| table.get_key_value(name))
+}

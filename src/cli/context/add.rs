@@ -1,0 +1,77 @@
+//! `esctl context add`
+
+use std::path;
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::context::Changed;
+use crate::cli::error::CliError;
+use crate::cli::when::parse_duration;
+use crate::store::StoreUrl;
+
+const AFTER_HELP: &str = "The store is not opened, and need not be there yet. --client ID is kept with the context.";
+
+/// Add a context: a name for a store
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Add {
+    /// The name
+    #[arg(value_parser = context_name)]
+    name: String,
+    /// Which event store
+    #[arg(id = "store", long = "store", value_name = "URL")]
+    url: String,
+    /// How long any one answer of this store may take [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = |text: &str| parse_duration(text).map(|_| text.to_owned()))]
+    store_timeout: Option<String>,
+    /// Make it the current one
+    #[arg(long = "use")]
+    make_current: bool,
+}
+
+/// For clap: the name of a context.
+fn context_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() || text.len() > 100 || !text.chars().all(fits) || text.starts_with('-') {
+        return Err("wanted letters, digits, -, _ and ., at most 100".into());
+    }
+    Ok(text.to_owned())
+}
+
+impl Add {
+    pub(super) fn run(self, app: &App) -> Result<(), CliError> {
+        let name = &self.name;
+        if app.config.context(name).is_ok() {
+            let error = CliError::conflict(format!("there is a context {name} already")).code("context_exists");
+            return Err(error.hint(format!("remove it first: esctl context remove {name}")).with("context", name.as_str()));
+        }
+        let mut texts = vec![("store", lasting(&self.url)?)];
+        if let Some(client) = app.typed.client_flag() {
+            texts.push(("client", client.to_owned()));
+        }
+        if let Some(timeout) = self.store_timeout {
+            texts.push(("timeout", timeout));
+        }
+        app.config.add_context(name, &texts, self.make_current)?;
+        let current = if self.make_current { Some(name.as_str()) } else { app.config.current.as_deref() };
+        Changed { outcome: "added", name, current }.print(app)?;
+        if current != Some(name) {
+            app.out.note(&format!("use it with --context {name}, or from now on: esctl context use {name}"));
+        }
+        Ok(())
+    }
+}
+
+/// The URL as it means the same from every folder.
+fn lasting(url: &str) -> Result<String, CliError> {
+    match url.parse::<StoreUrl>()? {
+        StoreUrl::SqliteFile(file) if file.is_relative() => {
+            let absolute = path::absolute(&file).map_err(|error| {
+                CliError::unavailable("the current folder cannot be found").hint("give an absolute path").caused_by(&error)
+            })?;
+            Ok(StoreUrl::SqliteFile(absolute).to_string())
+        }
+        _ => Ok(url.to_owned()),
+    }
+}

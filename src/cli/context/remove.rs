@@ -1,0 +1,31 @@
+//! `esctl context remove`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::context::Changed;
+use crate::cli::error::CliError;
+
+/// Remove a context; its store stays as it is
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Which context
+    name: String,
+}
+
+impl Remove {
+    pub(super) fn run(self, app: &App) -> Result<(), CliError> {
+        let name = app.config.context(&self.name)?.name.as_str();
+        let before = app.config.current.as_deref();
+        if !app.out.confirm(&format!("Remove the context {name}? Its store stays as it is."), app.globals.yes)? {
+            return Changed { outcome: "unchanged", name, current: before }.print(app);
+        }
+        app.config.remove_context(name)?;
+        let current = before.filter(|current| *current != name);
+        Changed { outcome: "removed", name, current }.print(app)?;
+        if current != before {
+            app.out.note("there is no current context any more; without --store the embedded store is used");
+        }
+        Ok(())
+    }
+}

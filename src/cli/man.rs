@@ -1,0 +1,54 @@
+//! `esctl man`
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::generated;
+
+/// Print the manual page, or write one for each command
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write a page for each command into this folder
+    #[arg(long, value_name = "D")]
+    dir: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Written {
+    dir: String,
+    pages: Vec<String>,
+}
+
+impl Man {
+    pub(super) fn run(self, app: &App) -> Result<(), CliError> {
+        let Some(dir) = self.dir else {
+            return app.out.bytes(&generated::main_page());
+        };
+        let mut written = Written { dir: dir.display().to_string(), pages: Vec::new() };
+        fs::create_dir_all(&dir).map_err(|error| unwritable(&dir, &error))?;
+        for (name, page) in generated::pages() {
+            let path = dir.join(&name);
+            fs::write(&path, page).map_err(|error| unwritable(&path, &error))?;
+            written.pages.push(name);
+        }
+        app.out.one(&written, |sheet| {
+            sheet.line(format!("{} pages in {}", written.pages.len(), written.dir));
+        })
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> CliError {
+    let message = format!("cannot write {}", path.display());
+    let made = match error.kind() {
+        io::ErrorKind::PermissionDenied => CliError::not_allowed(message),
+        _ => CliError::unavailable(message),
+    };
+    made.code("file_not_writable").with("path", path.display().to_string()).caused_by(error)
+}

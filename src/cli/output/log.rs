@@ -1,0 +1,18 @@
+//! Diagnostics of the program and its libraries, on stderr.
+
+use std::env;
+use std::io;
+
+/// Shows diagnostics from now on: as `ESCTL_LOG` says, else by how often `-v` was given.
+pub(crate) fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = env::var("ESCTL_LOG").ok().filter(|filter| !filter.is_empty());
+    let filter = filter.unwrap_or_else(|| format!("esctl={level}"));
+    let subscriber = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).with_ansi(false);
+    // Somebody who uses this crate as a library may have one already.
+    let _ = subscriber.try_init();
+}

@@ -1,0 +1,51 @@
+//! The house rules, enforced: the sources are read as text, and whatever breaks a rule is listed.
+//!
+//! `planted.rs` proves that each rule bites: it plants a violation in sources in memory and looks for it.
+
+mod exceptions;
+mod layers;
+mod modules;
+mod planted;
+mod rules;
+mod source;
+
+use std::fs;
+use std::path::Path;
+
+use source::Finding;
+use source::Source;
+
+/// Everything in these sources that breaks a rule.
+fn check(files: &[(String, String)]) -> Vec<Finding> {
+    let mut sources: Vec<Source> = files.iter().map(|(path, text)| Source::new(path, text)).collect();
+    modules::mark_test_files(&mut sources);
+    let mut findings = modules::orphans(&sources);
+    for source in &sources {
+        findings.extend(layers::check(source));
+        findings.extend(rules::check(source));
+    }
+    findings
+}
+
+fn sources_below(folder: &Path, name: &str, files: &mut Vec<(String, String)>) {
+    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = format!("{name}/{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            sources_below(&entry.path(), &path, files);
+        } else if path.ends_with(".rs") {
+            files.push((path, fs::read_to_string(entry.path()).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn the_sources_keep_the_rules_of_the_house() {
+    let mut files = Vec::new();
+    sources_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "src", &mut files);
+    assert!(files.len() > 50, "the sources were not found");
+    let findings = check(&files);
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert!(findings.is_empty(), "{} findings:\n{}", lines.len(), lines.join("\n"));
+}

@@ -1,0 +1,94 @@
+//! Rules that one file keeps by itself.
+
+use crate::exceptions;
+use crate::layers::layer_of;
+use crate::source::Finding;
+use crate::source::Source;
+use crate::source::places;
+
+/// Files longer than this say in their head why.
+const MAX_LINES: usize = 500;
+/// How the head of a longer file says it.
+const LONG_BECAUSE: &str = "//! Long because ";
+
+const PRINTING: [&str; 7] = ["print!", "println!", "eprint!", "eprintln!", "dbg!", "io::stdout", "io::stderr"];
+const PANICS: [&str; 4] = [".unwrap()", ".expect(", "todo!", "unimplemented!"];
+const CLOCKS: [&str; 6] = ["SystemTime", "Instant", "Timestamp::now", "Zoned::now", "env::", "whoami::"];
+const IMPURE: [&str; 6] = ["std::fs", "std::net", "std::process", "std::thread", "tokio::", "async fn"];
+
+pub fn check(source: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let layer = layer_of(&source.path).unwrap_or_default();
+    if !source.text.starts_with("//! ") {
+        findings.push(source.finding("head", 0, "the file does not begin with //! and what it is for"));
+    }
+    let lines = source.text.lines().count();
+    let reason = source.text.lines().take_while(|line| line.starts_with("//!")).any(|line| line.starts_with(LONG_BECAUSE));
+    if lines > MAX_LINES && !reason {
+        let what = format!("{lines} lines, and no line \"{LONG_BECAUSE}…\" in the head");
+        findings.push(source.finding("size", 0, what));
+    }
+    if !source.path.starts_with("src/cli/output/") {
+        findings.extend(words(source, "printing", &PRINTING, "only src/cli/output prints"));
+    }
+    findings.extend(words(source, "panic", &PANICS, "outside tests every failure is an error with a type"));
+    if layer != "cli" {
+        findings.extend(words(source, "anyhow", &["anyhow"], "below cli every error has a type"));
+    }
+    let pure = ["event", "aggregate", "domain"].contains(&layer);
+    if (pure || layer == "ops") && !exceptions::clock(&source.path) {
+        findings.extend(words(source, "clock", &CLOCKS, "clock, identity and environment come in as arguments"));
+    }
+    if pure {
+        findings.extend(words(source, "purity", &IMPURE, "no I/O, no threads, no async in the pure layers"));
+    }
+    findings.extend(imports(source));
+    findings.extend(conditions(source));
+    findings.extend(use_case(source));
+    findings
+}
+
+fn words(source: &Source, rule: &'static str, words: &[&str], why: &str) -> Vec<Finding> {
+    let found = words.iter().flat_map(|word| places(&source.live, word).map(move |at| (at, word)));
+    found.map(|(at, word)| source.finding(rule, at, format!("{word}: {why}"))).collect()
+}
+
+/// One name a line, also in tests.
+fn imports(source: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for at in places(&source.code, "use") {
+        let before = source.code[..at].rsplit('\n').next().unwrap_or_default().trim();
+        if !before.is_empty() && !before.starts_with("pub") {
+            continue;
+        }
+        let statement = source.code[at..].split(';').next().unwrap_or_default();
+        if statement.contains('*') {
+            findings.push(source.finding("import", at, "a glob hides what is used"));
+        }
+        if statement.contains('{') {
+            findings.push(source.finding("import", at, "one name a line"));
+        }
+    }
+    findings
+}
+
+/// Conditional compilation, but for tests.
+fn conditions(source: &Source) -> Vec<Finding> {
+    if exceptions::cfg(&source.path) {
+        return Vec::new();
+    }
+    let uses = ["cfg(", "cfg!(", "cfg_attr("].iter().flat_map(|word| places(&source.live, word));
+    let uses = uses.filter(|at| !source.live[*at..].starts_with("cfg(test)"));
+    uses.map(|at| source.finding("cfg", at, "conditional compilation is for src/store/mod.rs and Cargo.toml")).collect()
+}
+
+/// A command calls a use case, or sends to the command bus, which is the use case of every write.
+fn use_case(source: &Source) -> Vec<Finding> {
+    let is_command =
+        source.path.starts_with("src/cli/") && ["fn run(self", "fn run(mut self"].iter().any(|run| source.live.contains(run));
+    if !is_command || exceptions::no_use_case(&source.path) {
+        return Vec::new();
+    }
+    let calls = ["crate::ops::", "command_bus(", "change::send"].iter().any(|call| source.live.contains(call));
+    if calls { Vec::new() } else { vec![source.finding("use case", 0, "a command without a use case in src/ops")] }
+}
