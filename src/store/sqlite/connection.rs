@@ -166,13 +166,18 @@ fn open_existing(path: &Path, writes: bool) -> Result<Connection, rusqlite::Erro
     }
     match connection.query_row("PRAGMA schema_version", [], |_| Ok(())) {
         // In a folder that cannot be written the WAL index cannot be made. Without a WAL the file is whole by itself.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !wal_of(path).exists() => {
+        Err(error) if no_wal_index(&error) && !wal_of(path).exists() => {
             let immutable = format!("file:{}?immutable=1", escape_path(path));
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
             Connection::open_with_flags(immutable, flags)
         }
         _ => Ok(connection),
     }
+}
+
+/// SQLite says it in one way where the file can be written, in another where it cannot be either.
+fn no_wal_index(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
 
 pub(crate) fn wal_of(path: &Path) -> PathBuf {
