@@ -46,7 +46,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         args::command().try_get_matches_from(&arguments).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return usage::answer(&error, &arguments),
+        Err(error) => return usage::answer(error, &arguments),
     };
     let app = match App::new(cli.globals, &matches) {
         Ok(app) => app,

@@ -9,6 +9,7 @@ pub mod error;
 pub mod init_store;
 pub mod list_resources;
 pub mod list_streams;
+mod near;
 pub mod projections;
 pub mod read_events;
 pub mod resource_history;
