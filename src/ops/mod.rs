@@ -4,16 +4,23 @@
 //! call one of these, and render what comes back.
 
 pub mod append_events;
+mod changes;
 pub mod error;
 pub mod list_resources;
 pub mod list_streams;
 pub mod read_events;
+mod rebuild;
+mod reducer;
+pub mod replay;
 pub mod resource_history;
 pub mod show_resource;
 pub mod show_stream;
+pub mod snapshots;
 pub mod tail_events;
 
+pub use changes::Change;
 pub use error::OpsError;
+pub use reducer::Reducer;
 
 /// A page of a list; `next` is what to go on after, if there is more.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -20,6 +20,7 @@ pub use error::RuntimeError;
 pub use load::LoadOptions;
 pub use load::Loaded;
 pub use load::PassedOver;
+pub(crate) use load::apply;
 pub use load::load;
 pub use load::version_at;
 pub use projector::BatchSize;

@@ -1,0 +1,20 @@
+//! Snapshots: taking, listing, showing, verifying, deleting, thinning out.
+
+mod delete;
+mod pages;
+mod prune;
+mod show;
+mod take;
+mod verify;
+
+pub use delete::snapshots_to_delete;
+pub use pages::SnapshotPages;
+pub use prune::Prune;
+pub use show::SnapshotReport;
+pub use show::show_snapshot;
+pub use take::TakeSnapshot;
+pub use take::TakenCategory;
+pub use take::TakenReport;
+pub use take::take;
+pub use verify::SnapshotVerdict;
+pub use verify::VerifySnapshots;
