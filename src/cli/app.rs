@@ -16,6 +16,7 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
 use crate::cli::resource;
+use crate::cli::snapshot;
 use crate::cli::stream;
 use crate::cli::when::When;
 use crate::cli::when::parse_time;
@@ -72,6 +73,8 @@ impl App {
         match command {
             Command::Resource(verb) => resource::run(verb, self).await,
             Command::Stream(verb) => stream::run(verb, self).await,
+            Command::Replay(args) => args.run(self).await,
+            Command::Snapshot(verb) => snapshot::run(verb, self).await,
         }
     }
 

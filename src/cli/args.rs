@@ -11,7 +11,9 @@ use clap::Subcommand;
 
 use crate::cli::exit;
 use crate::cli::output::Format;
+use crate::cli::replay;
 use crate::cli::resource;
+use crate::cli::snapshot;
 use crate::cli::stream;
 use crate::cli::when::parse_duration;
 
@@ -72,6 +74,11 @@ pub enum Command {
     /// Look into streams, follow them, append to them
     #[command(subcommand)]
     Stream(stream::Verb),
+    /// Show what a stream, a category or the whole store was like at any moment
+    Replay(Box<replay::Replay>),
+    /// Keep states, so that they need not be folded from the start
+    #[command(subcommand)]
+    Snapshot(snapshot::Verb),
 }
 
 /// The definition of the command line.

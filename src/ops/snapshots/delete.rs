@@ -1,4 +1,4 @@
-//! Which snapshots of a stream go when they are deleted.
+//! Deleting snapshots of a stream; its events stay as they are.
 
 use crate::event::StreamName;
 use crate::event::Version;
@@ -7,17 +7,12 @@ use crate::ops::snapshots::pages::SnapshotPages;
 use crate::store::SnapshotInfo;
 use crate::store::Store;
 
-/// The snapshots of a stream, all or those at a version, to be deleted with
-/// [`Store::delete_snapshots`].
+/// The snapshots of a stream, all or those at a version.
 ///
 /// # Errors
 /// [`OpsError::NotFound`] when there is no such stream, [`OpsError::NotThere`] when it has no such snapshot, or as
 /// the store says.
-pub async fn snapshots_to_delete(
-    store: &Store,
-    stream: &StreamName,
-    version: Option<Version>,
-) -> Result<Vec<SnapshotInfo>, OpsError> {
+pub async fn find_snapshots(store: &Store, stream: &StreamName, version: Option<Version>) -> Result<Vec<SnapshotInfo>, OpsError> {
     let mut pages = SnapshotPages::open(store, Some(stream.clone())).await?;
     let mut found = Vec::new();
     while let Some(info) = pages.next().await? {
@@ -26,6 +21,14 @@ pub async fn snapshots_to_delete(
         }
     }
     if found.is_empty() { Err(missing(stream, version)) } else { Ok(found) }
+}
+
+/// Deletes snapshots that were found, all or none; how many were still there.
+///
+/// # Errors
+/// As the store says.
+pub async fn delete_snapshots(store: &Store, snapshots: Vec<SnapshotInfo>) -> Result<u64, OpsError> {
+    Ok(store.delete_snapshots(snapshots).await?)
 }
 
 /// There is no such snapshot.

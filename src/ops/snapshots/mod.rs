@@ -7,9 +7,11 @@ mod show;
 mod take;
 mod verify;
 
-pub use delete::snapshots_to_delete;
+pub use delete::delete_snapshots;
+pub use delete::find_snapshots;
 pub use pages::SnapshotPages;
-pub use prune::Prune;
+pub use prune::count_prunable;
+pub use prune::prune;
 pub use show::SnapshotReport;
 pub use show::show_snapshot;
 pub use take::TakeSnapshot;
