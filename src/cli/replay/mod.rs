@@ -26,10 +26,10 @@ use crate::store::Store;
                         What was recorded at or before it counts.")]
 pub struct Replay {
     /// Which stream
-    #[arg(value_parser = stream, required_unless_present_any = ["category", "all"], conflicts_with_all = ["category", "all"])]
+    #[arg(value_parser = stream, required_unless_present_any = ["category", "all"], conflicts_with_all = ["category", "all", "into"])]
     stream: Option<StreamName>,
     /// Every stream of this category
-    #[arg(long, value_name = "C", conflicts_with = "all")]
+    #[arg(long, value_name = "C", conflicts_with_all = ["all", "into"])]
     category: Option<String>,
     /// The whole store, into another one
     #[arg(long, requires = "into")]

@@ -122,8 +122,9 @@ async fn start_in(source: &Store, target: &Store, end: Head) -> Result<Head, Ops
         return Ok(start);
     }
     let place = target.place();
-    let other =
-        || OpsError::Conflict(format!("{place} holds other events; a copy wants an empty store, or a copy to go on with"));
+    let other = || {
+        OpsError::Conflict(format!("{place} holds other events, or more; a copy wants an empty store, or a copy to go on with"))
+    };
     let same = source.event_at(start.position).await?.filter(|event| event.hash == start.hash).ok_or_else(other)?;
     if same.position > end.position {
         return Err(OpsError::Conflict(format!(
