@@ -27,6 +27,7 @@ use crate::ops::replay::stream::report;
 use crate::ops::replay::until::Until;
 use crate::ops::snapshots::SnapshotPages;
 use crate::runtime::PassedOver;
+use crate::runtime::check_belongs;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
@@ -150,7 +151,7 @@ async fn kept_row(store: &Store, stream: &StreamName, reducer: &str) -> Result<O
         record = live(store, &*projection).await?;
         // Else a runner has moved on between the two, and the row may be of either.
         if record.as_ref().is_some_and(|now| now.checkpoint == before.checkpoint) {
-            must_belong(store, &before).await?;
+            check_belongs(store, projection.name(), before.checkpoint).await?;
             let (checkpoint, fold) = (before.checkpoint.position, projection.row(&key));
             let row = KeptRow { row: rows.into_iter().next().flatten(), checkpoint, fold };
             return Ok(Some((Kept { projection, key, checkpoint }, row)));
@@ -161,19 +162,6 @@ async fn kept_row(store: &Store, stream: &StreamName, reducer: &str) -> Result<O
 async fn live(store: &Store, projection: &dyn Projection) -> Result<Option<ProjectionRecord>, StoreError> {
     let model = ReadModel::live(projection.name());
     Ok(store.projections().await?.into_iter().find(|record| record.model == model))
-}
-
-/// A checkpoint remembers the event it stands on; a restored or different store does not have it there.
-async fn must_belong(store: &Store, record: &ProjectionRecord) -> Result<(), OpsError> {
-    let Some(id) = record.checkpoint.event_id else { return Ok(()) };
-    let (name, position) = (&record.model.name, record.checkpoint.position);
-    match store.event_at(position).await? {
-        Some(event) if event.event_id == id => Ok(()),
-        _ => Err(StoreError::integrity(format!(
-            "the checkpoint of projection {name} at position {position} is not of this store: event {id} is not there"
-        ))
-        .into()),
-    }
 }
 
 fn differences_of(kept: &str, version: Version, verdict: Verdict) -> Vec<Difference> {
