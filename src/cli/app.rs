@@ -15,6 +15,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
+use crate::cli::projection;
 use crate::cli::resource;
 use crate::cli::snapshot;
 use crate::cli::stream;
@@ -71,10 +72,15 @@ impl App {
 
     async fn dispatch(&self, command: Command) -> Result<(), CliError> {
         match command {
+            Command::Demo(args) => args.run(self).await,
             Command::Resource(verb) => resource::run(verb, self).await,
             Command::Stream(verb) => stream::run(verb, self).await,
             Command::Replay(args) => args.run(self).await,
             Command::Snapshot(verb) => snapshot::run(verb, self).await,
+            Command::Projection(verb) => projection::run(verb, self).await,
+            Command::Verify(args) => args.run(self).await,
+            Command::Stats(args) => args.run(self).await,
+            Command::Init(args) => args.run(self).await,
         }
     }
 

@@ -9,12 +9,17 @@ use clap::CommandFactory;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::cli::demo;
 use crate::cli::exit;
+use crate::cli::init;
 use crate::cli::output::Format;
+use crate::cli::projection;
 use crate::cli::replay;
 use crate::cli::resource;
 use crate::cli::snapshot;
+use crate::cli::stats;
 use crate::cli::stream;
+use crate::cli::verify;
 use crate::cli::when::parse_duration;
 
 /// Operate event stores: drive a domain, look into streams, replay to any moment, rebuild read models
@@ -68,6 +73,7 @@ pub struct Globals {
 /// The commands. A new one is a new file and one line here.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Demo(demo::Demo),
     /// Drive resources: create, allocate, add, lock, unlock, look at them
     #[command(subcommand)]
     Resource(resource::Verb),
@@ -79,6 +85,12 @@ pub enum Command {
     /// Keep states, so that they need not be folded from the start
     #[command(subcommand)]
     Snapshot(snapshot::Verb),
+    /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
+    #[command(subcommand)]
+    Projection(projection::Verb),
+    Verify(verify::Verify),
+    Stats(stats::Stats),
+    Init(init::Init),
 }
 
 /// The definition of the command line.

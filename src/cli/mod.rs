@@ -4,19 +4,24 @@
 
 pub mod app;
 pub mod args;
+mod demo;
 pub mod error;
 pub mod exit;
 pub mod failure;
+mod init;
 pub mod input;
 pub mod lines;
 pub mod output;
 mod panic;
+mod projection;
 mod replay;
 mod resource;
 mod snapshot;
+mod stats;
 mod stream;
 mod usage;
 mod values;
+mod verify;
 pub mod when;
 
 pub use app::App;

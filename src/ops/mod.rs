@@ -5,9 +5,12 @@
 
 pub mod append_events;
 mod changes;
+pub mod demo;
 pub mod error;
+pub mod init_store;
 pub mod list_resources;
 pub mod list_streams;
+pub mod projections;
 pub mod read_events;
 mod rebuild;
 mod reducer;
@@ -16,7 +19,9 @@ pub mod resource_history;
 pub mod show_resource;
 pub mod show_stream;
 pub mod snapshots;
+pub mod stats;
 pub mod tail_events;
+pub mod verify;
 
 pub use changes::Change;
 pub use error::OpsError;

@@ -15,12 +15,16 @@ use crate::store::RowQuery;
 use crate::store::Store;
 use crate::store::StoreError;
 
+/// How many rows are read at once.
+const BLOCK: usize = 500;
+
 /// What is asked.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     /// The name of the read model.
     pub name: String,
-    /// Fields at the top of the row, as it is kept, and the values they must have.
+    /// Fields of the row, as it shows at the moment asked for, and the values they must have. `a.b` is
+    /// field `b` of the object in field `a`.
     pub filters: Vec<(String, Value)>,
     /// Only keys after this one.
     pub after: Option<String>,
@@ -84,15 +88,33 @@ impl QueryBus {
         if !query.stale {
             self.bring_up_to_date(&**projection).await?;
         }
-        let (name, after) = (query.name.clone(), query.after.clone());
-        let rows = self.store.query_rows(RowQuery { name, filters: query.filters.clone(), after, limit: query.limit }).await?;
-        let mut shown = Vec::with_capacity(rows.len());
-        for (key, row) in rows {
-            let mut fold = projection.row(&key);
-            fold.restore(&row).map_err(RuntimeError::State)?;
-            shown.push(QueryRow { key, row: fold.show(at) });
+        // What does not depend on the moment is looked up by the database, through an index.
+        let indexed = projection.indexed_fields();
+        let by_index = |filter: &&(String, Value)| filter.1.is_string() && indexed.contains(&filter.0.as_str());
+        let filters: Vec<_> = query.filters.iter().filter(by_index).cloned().collect();
+        let all_by_index = filters.len() == query.filters.len();
+        let mut after = query.after.clone();
+        let mut shown = Vec::new();
+        loop {
+            let left = query.limit - shown.len();
+            let limit = if all_by_index { left.min(BLOCK) } else { BLOCK };
+            let block = RowQuery { name: query.name.clone(), filters: filters.clone(), after, limit };
+            let rows = self.store.query_rows(block).await?;
+            let last_block = rows.len() < limit;
+            after = rows.last().map(|(key, _)| key.clone());
+            for (key, row) in rows {
+                let mut fold = projection.row(&key);
+                fold.restore(&row).map_err(RuntimeError::State)?;
+                let row = fold.show(at);
+                if !row.is_null() && query.filters.iter().all(|(field, wanted)| has(&row, field, wanted)) {
+                    shown.push(QueryRow { key, row });
+                }
+            }
+            if last_block || shown.len() >= query.limit {
+                shown.truncate(query.limit);
+                return Ok(shown);
+            }
         }
-        Ok(shown)
     }
 
     async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<(), RuntimeError> {
@@ -111,5 +133,30 @@ impl QueryBus {
         let records = self.store.projections().await?;
         let live = records.iter().find(|record| record.model.name == projection.name() && !record.model.building);
         Ok(live.is_some_and(|live| live.logic_version == projection.version() && live.checkpoint.position == head))
+    }
+}
+
+/// Whether a row has a value in a field. A number, or true, or false is also found where the row has it as text.
+fn has(row: &Value, field: &str, wanted: &Value) -> bool {
+    let mut found = &row[field];
+    if found.is_null() && field.contains('.') {
+        found = field.split('.').fold(row, |inner, name| &inner[name]);
+    }
+    let as_text = || Value::String(wanted.to_string());
+    found == wanted || (!wanted.is_string() && found.is_string() && *found == as_text())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::has;
+
+    #[test]
+    fn a_filter_looks_into_objects_and_takes_text_for_numbers() {
+        let row = json!({"a": "5", "b": {"c": true}, "d.e": 1, "f": null});
+        assert!(has(&row, "a", &json!(5)) && has(&row, "a", &json!("5")));
+        assert!(has(&row, "b.c", &json!(true)) && has(&row, "d.e", &json!(1)) && has(&row, "f", &json!(null)));
+        assert!(!has(&row, "a", &json!(6)) && !has(&row, "b.x", &json!(true)) && !has(&row, "d.e", &json!("1")));
     }
 }

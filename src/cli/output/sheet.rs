@@ -58,7 +58,7 @@ impl Sheet {
     /// A small table; nothing at all where it has no rows.
     pub fn table(&mut self, columns: &[&str], rows: Vec<Vec<Cell>>) -> &mut Self {
         if !rows.is_empty() {
-            self.entries.push(Entry::Table(columns.iter().map(|&name| name.to_owned()).collect(), rows));
+            self.entries.push(Entry::Table(columns.iter().map(|name| name.to_uppercase()).collect(), rows));
         }
         self
     }

@@ -313,7 +313,7 @@ fn errors_as_text_and_as_json() {
     assert_eq!(
         stderr.text(),
         "{\"error\":{\"code\":\"resource_locked\",\"exit\":5,\"message\":\"gold is locked\",\"hint\":\"wait\",\
-         \"details\":{\"causes\":[\"first\\nhint: rm -rf /\"],\"id\":\"gold\"}}}\n"
+         \"details\":{\"id\":\"gold\",\"causes\":[\"first\\nhint: rm -rf /\"]}}}\n"
     );
 }
 

@@ -1,0 +1,22 @@
+//! `esctl init`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::ops::init_store::init_store;
+
+/// Make the store now (the first write makes it anyway)
+#[derive(Debug, Args)]
+pub struct Init {}
+
+impl Init {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let report = init_store(&app.store_to_write()?).await?;
+        app.out.one(&report, |sheet| {
+            sheet.field("store", report.store.as_str());
+            sheet.field("kind", report.kind);
+            sheet.field("made", if report.made { "now" } else { "before" });
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! `esctl projection list`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Listing;
+use crate::ops::projections::status::list_projections;
+
+/// List the projections there are
+#[derive(Debug, Args)]
+pub struct List {}
+
+impl List {
+    pub(super) fn run(self, app: &App) -> Result<(), CliError> {
+        let queries = app.query_bus(&app.store()?);
+        let columns = ["name", "version", "events of", "built in"];
+        let mut list = app.out.list(Listing::new(columns).fields(["name", "version", "categories", "built_in"]));
+        for info in list_projections(&queries) {
+            list.push(&info, || {
+                let categories = if info.categories.is_empty() { "all".to_owned() } else { info.categories.join(", ") };
+                vec![
+                    info.name.as_str().into(),
+                    info.version.into(),
+                    categories.into(),
+                    (if info.built_in { "yes" } else { "no" }).into(),
+                ]
+            })?;
+        }
+        list.finish(None)
+    }
+}

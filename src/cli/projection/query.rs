@@ -1,0 +1,69 @@
+//! `esctl projection query`
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Listing;
+use crate::cli::projection::known;
+use crate::cli::values::all_pages;
+use crate::cli::values::limit;
+use crate::ops::projections::query::query_projection;
+use crate::ops::projections::query::typed_value;
+use crate::runtime;
+use crate::runtime::QueryRow;
+
+/// Ask a read model
+#[derive(Debug, Args)]
+pub struct Query {
+    /// Which read model
+    name: String,
+    /// Only rows with this value; can be given several times
+    #[arg(long = "where", value_name = "FIELD=VALUE", value_parser = filter)]
+    filters: Vec<(String, Value)>,
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = limit)]
+    limit: Option<usize>,
+    /// Only those after this key
+    #[arg(long, value_name = "KEY")]
+    after: Option<String>,
+    /// Answer from the read model as it is, without bringing it up to date
+    #[arg(long)]
+    stale: bool,
+}
+
+fn filter(text: &str) -> Result<(String, Value), String> {
+    match text.split_once('=') {
+        Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), typed_value(value))),
+        _ => Err("wanted FIELD=VALUE, for instance owner_id=ann".into()),
+    }
+}
+
+impl Query {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let store = app.store()?;
+        let queries = app.query_bus(&store);
+        known(&queries, &self.name)?;
+        store.head().await?;
+        let listing = Listing::new(["key", "row"]).empty("no rows");
+        let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
+        let now = app.now();
+        let (queries, filters, name, stale) = (&queries, &self.filters, &self.name, self.stale);
+        let page = |after, limit| async move {
+            let query = runtime::Query { name: name.clone(), filters: filters.clone(), after, limit, stale };
+            query_projection(queries, query, now).await
+        };
+        let next = all_pages(self.after, self.limit, page, |rows: Vec<QueryRow>| {
+            for row in rows {
+                if !list.push(&row.row, || vec![Cell::new(&row.key), Cell::new(&row.row)])? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        });
+        let next = next.await?;
+        list.finish(next)
+    }
+}

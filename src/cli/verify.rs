@@ -1,0 +1,66 @@
+//! `esctl verify`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Tone;
+use crate::cli::values::stream;
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::ops::verify;
+
+/// Check that everything is as it was written: hash chain, positions, versions, ids, snapshots
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Only this stream; the whole store when none is given
+    #[arg(value_parser = stream, conflicts_with = "all")]
+    stream: Option<StreamName>,
+    /// The whole store
+    #[arg(long)]
+    all: bool,
+    /// A head that was kept elsewhere: it vouches for everything before it
+    #[arg(long, value_name = "POSITION:HASH", value_parser = head)]
+    head: Option<(Position, Hash)>,
+}
+
+fn head(text: &str) -> Result<(Position, Hash), String> {
+    let parsed = text.split_once(':').and_then(|(position, hash)| {
+        let position = crate::cli::values::place(position).ok()?;
+        Some((Position(position), Hash::parse(hash)?))
+    });
+    parsed.ok_or_else(|| "wanted POSITION:HASH as an earlier 'esctl verify' printed it".into())
+}
+
+impl Verify {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let store = app.store()?;
+        let input = verify::Verify { stream: self.stream, head: self.head };
+        let bar = app.out.progress(Some(store.head().await?.position.0), "events");
+        let report = verify::verify(&store, &input, &mut |events| bar.advance(events)).await?;
+        bar.finish();
+        app.out.one(&report, |sheet| {
+            let verdict = if report.ok { Cell::new("ok").tone(Tone::Good) } else { Cell::new("damaged").tone(Tone::Bad) };
+            sheet.field("verdict", verdict);
+            if let Some(stream) = &report.stream {
+                sheet.field("stream", stream.as_str());
+            }
+            sheet.field(
+                "checked",
+                format!("{} events, {} streams, {} snapshots", report.events, report.streams, report.snapshots),
+            );
+            sheet.field("head", format!("{}:{}", report.head_position, report.head_hash));
+            let row = |finding: &verify::Finding| vec![finding.kind.into(), finding.position.into(), Cell::new(&finding.message)];
+            sheet.table(&["finding", "position", "what is wrong"], report.findings.iter().map(row).collect());
+        })?;
+        if report.ok {
+            return Ok(());
+        }
+        let error = CliError::integrity(format!("{} findings: the store is not as it was written", report.findings.len()));
+        Err(error
+            .code("store_damaged")
+            .hint("restore it from a backup, or copy what is whole with 'esctl replay --all --at TIME --into URL'"))
+    }
+}

@@ -1,0 +1,6 @@
+//! Read models: which there are, how far they are, bringing them up to date, rebuilding, asking them.
+
+pub mod query;
+pub mod rebuild;
+pub mod run;
+pub mod status;

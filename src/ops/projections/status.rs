@@ -1,0 +1,139 @@
+//! How far each projection is, and what that means.
+
+use serde::Serialize;
+
+use crate::aggregate::Projection;
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::ops::error::OpsError;
+use crate::runtime::QueryBus;
+use crate::store::ProjectionRecord;
+use crate::store::ReadModel;
+use crate::store::ReadQuery;
+use crate::store::Store;
+
+/// A projection there is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProjectionInfo {
+    /// Its name, and that of its read model.
+    pub name: String,
+    /// The version of its logic.
+    pub version: u32,
+    /// The categories whose events it wants; none: all.
+    pub categories: Vec<String>,
+    /// Whether it comes with esctl.
+    pub built_in: bool,
+}
+
+/// What the numbers of a projection mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectionState {
+    /// It has taken in everything there is.
+    Current,
+    /// There are newer events, but none that it wants.
+    NothingForIt,
+    /// Events that it wants wait.
+    Behind,
+    /// It has never run in this store.
+    NeverRun,
+    /// Its rows were made by other logic than this program's: the next run rebuilds it.
+    Outdated,
+    /// Its checkpoint is not of this store.
+    Foreign,
+}
+
+/// How far a projection is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProjectionStatus {
+    /// Its name.
+    pub name: String,
+    /// What the numbers mean.
+    pub state: ProjectionState,
+    /// The last position it has taken in.
+    pub position: Position,
+    /// The last position there is.
+    pub head: Position,
+    /// Positions between the two.
+    pub lag_events: u64,
+    /// Seconds since the oldest event that it wants and has not taken in; 0 when there is none.
+    pub lag_seconds: f64,
+    /// Rows of its read model.
+    pub rows: u64,
+    /// When its checkpoint last moved.
+    pub updated_at: Option<Timestamp>,
+    /// How far a rebuild beside it is, when one is under way or was broken off.
+    pub rebuild_position: Option<Position>,
+}
+
+/// The projections there are.
+pub fn list_projections(queries: &QueryBus) -> Vec<ProjectionInfo> {
+    let info = |projection: &std::sync::Arc<dyn Projection>| ProjectionInfo {
+        name: projection.name().to_owned(),
+        version: projection.version(),
+        categories: projection.categories(),
+        built_in: true,
+    };
+    queries.projections().iter().map(info).collect()
+}
+
+/// How far the projections are: one by name, or all.
+///
+/// # Errors
+/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound), or as the store says.
+pub async fn projection_status(
+    store: &Store,
+    queries: &QueryBus,
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<ProjectionStatus>, OpsError> {
+    let wanted = match name {
+        Some(name) => vec![queries.projection(name)?.clone()],
+        None => queries.projections().to_vec(),
+    };
+    // The checkpoints first: what comes in between makes a projection look behind, never ahead.
+    let records = store.projections().await?;
+    let head = store.head().await?.position;
+    let mut statuses = Vec::with_capacity(wanted.len());
+    for projection in wanted {
+        let of = |building| records.iter().find(|r| r.model.name == projection.name() && r.model.building == building);
+        statuses.push(status(store, &*projection, of(false), of(true), head, now).await?);
+    }
+    Ok(statuses)
+}
+
+async fn status(
+    store: &Store,
+    projection: &dyn Projection,
+    live: Option<&ProjectionRecord>,
+    building: Option<&ProjectionRecord>,
+    head: Position,
+    now: Timestamp,
+) -> Result<ProjectionStatus, OpsError> {
+    let position = live.map_or(Position::ZERO, |live| live.checkpoint.position);
+    let waiting = ReadQuery::all().from(position.0 + 1).categories(projection.categories());
+    let oldest = if position < head { store.first(waiting).await? } else { None };
+    let foreign = match live.and_then(|live| live.checkpoint.event_id) {
+        Some(id) => store.event_at(position).await?.is_none_or(|event| event.event_id != id),
+        None => false,
+    };
+    let state = match live {
+        None => ProjectionState::NeverRun,
+        Some(_) if foreign => ProjectionState::Foreign,
+        Some(live) if live.logic_version != projection.version() => ProjectionState::Outdated,
+        Some(_) if oldest.is_some() => ProjectionState::Behind,
+        Some(_) if position < head => ProjectionState::NothingForIt,
+        Some(_) => ProjectionState::Current,
+    };
+    Ok(ProjectionStatus {
+        name: projection.name().to_owned(),
+        state,
+        position,
+        head,
+        lag_events: head.0.saturating_sub(position.0),
+        lag_seconds: oldest.map_or(0.0, |event| now.micros_since(event.recorded_at) as f64 / 1e6),
+        rows: store.count_rows(ReadModel::live(projection.name())).await?,
+        updated_at: live.map(|live| live.updated_at),
+        rebuild_position: building.map(|building| building.checkpoint.position),
+    })
+}

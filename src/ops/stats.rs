@@ -1,0 +1,157 @@
+//! A store in numbers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::event::EventView;
+use crate::event::Timestamp;
+use crate::event::category_of;
+use crate::ops::error::OpsError;
+use crate::store::ReadQuery;
+use crate::store::Store;
+use crate::store::StreamQuery;
+
+/// Into how many equal spans of time the history is divided for a chart.
+pub const CHART_SPANS: usize = 24;
+/// How many streams are asked for at once.
+const PAGE: usize = 1000;
+
+/// Events of one category or of one type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// The category or the type.
+    pub name: String,
+    /// Streams of the category; none for a type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streams: Option<u64>,
+    /// Its events.
+    pub events: u64,
+    /// Bytes of their data and metadata.
+    pub bytes: u64,
+}
+
+/// Events in one span of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// When it begins.
+    pub from: Timestamp,
+    /// Events recorded in it.
+    pub events: u64,
+}
+
+/// A store in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatsReport {
+    /// Where it is.
+    pub store: String,
+    /// The kind of database.
+    pub kind: &'static str,
+    /// Events.
+    pub events: u64,
+    /// Streams.
+    pub streams: u64,
+    /// Bytes on disk, with indexes and read models.
+    pub size_bytes: u64,
+    /// The time of the first event.
+    pub first_recorded_at: Option<Timestamp>,
+    /// The time of the last event.
+    pub last_recorded_at: Option<Timestamp>,
+    /// Events a second between the first and the last.
+    pub events_per_second: f64,
+    /// Per category.
+    pub categories: Vec<Share>,
+    /// Per type.
+    pub types: Vec<Share>,
+    /// Events over time.
+    pub chart: Vec<Span>,
+}
+
+/// Counts in one pass over the events. `progress` is told how many were counted.
+///
+/// # Errors
+/// As the store says.
+pub async fn stats(store: &Store, progress: &mut (dyn FnMut(u64) + Send)) -> Result<StatsReport, OpsError> {
+    let head = store.head().await?;
+    let first = store.first(ReadQuery::all()).await?.map(|event| event.recorded_at);
+    let last = first.map(|_| head.recorded_at);
+    let mut count = Counting { chart: chart(first.unwrap_or_default(), head.recorded_at), ..Counting::default() };
+    let mut scan = store.scan(ReadQuery::all().to(head.position.0));
+    while let Some(chunk) = scan.next().await? {
+        chunk.iter().for_each(|event| count.add(&event));
+        progress(chunk.len() as u64);
+    }
+    let streams = count.streams(store).await?;
+    let seconds = last.zip(first).map_or(0.0, |(last, first)| last.micros_since(first) as f64 / 1e6);
+    Ok(StatsReport {
+        store: store.place(),
+        kind: store.kind(),
+        events: head.position.0,
+        streams,
+        size_bytes: store.size_bytes().await?,
+        first_recorded_at: first,
+        last_recorded_at: last,
+        events_per_second: if seconds > 0.0 { head.position.0 as f64 / seconds } else { 0.0 },
+        categories: largest_first(count.categories),
+        types: largest_first(count.types),
+        chart: if first.is_some() { count.chart } else { Vec::new() },
+    })
+}
+
+#[derive(Default)]
+struct Counting {
+    categories: BTreeMap<String, Share>,
+    types: BTreeMap<String, Share>,
+    chart: Vec<Span>,
+}
+
+impl Counting {
+    fn add(&mut self, event: &EventView<'_>) {
+        let bytes = (event.data.len() + event.metadata.len()) as u64;
+        let (category, event_type) = (category_of(event.stream), event.event_type);
+        for (shares, name) in [(&mut self.categories, category), (&mut self.types, event_type)] {
+            // Looked up first, so that a name is only copied when it is new.
+            if !shares.contains_key(name) {
+                shares.insert(name.to_owned(), Share { name: name.to_owned(), ..Share::default() });
+            }
+            if let Some(share) = shares.get_mut(name) {
+                share.events += 1;
+                share.bytes += bytes;
+            }
+        }
+        if let Some(span) = self.chart.iter_mut().rev().find(|span| span.from <= event.recorded_at) {
+            span.events += 1;
+        }
+    }
+
+    async fn streams(&mut self, store: &Store) -> Result<u64, OpsError> {
+        let mut query = StreamQuery { limit: PAGE, ..StreamQuery::default() };
+        let mut all = 0;
+        loop {
+            let page = store.streams(query.clone()).await?;
+            for stream in &page {
+                all += 1;
+                if let Some(share) = self.categories.get_mut(&stream.category) {
+                    *share.streams.get_or_insert(0) += 1;
+                }
+            }
+            if page.len() < PAGE {
+                return Ok(all);
+            }
+            query.after = page.last().map(|stream| stream.stream.clone());
+        }
+    }
+}
+
+fn largest_first(shares: BTreeMap<String, Share>) -> Vec<Share> {
+    let mut shares: Vec<Share> = shares.into_values().collect();
+    shares.sort_by_key(|share| std::cmp::Reverse(share.events));
+    shares
+}
+
+/// Equal spans from the first to the last event.
+fn chart(first: Timestamp, last: Timestamp) -> Vec<Span> {
+    let width = last.micros_since(first) / CHART_SPANS as u64 + 1;
+    let from = |index: u64| first.plus(std::time::Duration::from_micros(width * index));
+    (0..CHART_SPANS as u64).map(|index| Span { from: from(index), events: 0 }).collect()
+}
