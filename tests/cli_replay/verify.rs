@@ -135,6 +135,19 @@ fn a_category_lists_each_stream_and_fails_if_one_differs() {
 }
 
 #[test]
+fn a_row_that_no_stream_stands_behind_is_found_in_its_category() {
+    let esctl = with_kept_states();
+    assert_eq!(esctl.tamper("INSERT INTO rm_resources SELECT 'ghost', row FROM rm_resources WHERE key = 'gold'"), 1);
+    let list = report_of_failure(&esctl, &["replay", "--category", "resource", "--verify"]);
+    let ghost = &list["items"][2];
+    assert_eq!(
+        (&ghost["stream"], &ghost["version"], &ghost["verify"]["ok"]),
+        (&json!("resource-ghost"), &json!(0), &json!(false))
+    );
+    assert_eq!(ghost["verify"]["differences"][0]["reason"], "the row is of a stream without events");
+}
+
+#[test]
 fn a_checkpoint_of_another_store_is_an_integrity_failure() {
     let esctl = with_kept_states();
     esctl.tamper("UPDATE projections SET event_id = randomblob(16)");

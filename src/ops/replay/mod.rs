@@ -2,6 +2,7 @@
 
 mod category;
 mod into;
+mod stray_rows;
 mod stream;
 mod trace;
 mod until;

@@ -159,12 +159,12 @@ async fn kept_row(store: &Store, stream: &StreamName, reducer: &str) -> Result<O
     }
 }
 
-async fn live(store: &Store, projection: &dyn Projection) -> Result<Option<ProjectionRecord>, StoreError> {
+pub(super) async fn live(store: &Store, projection: &dyn Projection) -> Result<Option<ProjectionRecord>, StoreError> {
     let model = ReadModel::live(projection.name());
     Ok(store.projections().await?.into_iter().find(|record| record.model == model))
 }
 
-fn differences_of(kept: &str, version: Version, verdict: Verdict) -> Vec<Difference> {
+pub(super) fn differences_of(kept: &str, version: Version, verdict: Verdict) -> Vec<Difference> {
     let Verdict::Differs { reason, mut changes } = verdict else { return Vec::new() };
     if changes.is_empty() {
         changes.push(Change { path: String::new(), before: None, after: None });
