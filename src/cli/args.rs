@@ -17,7 +17,9 @@ use crate::cli::init;
 use crate::cli::man;
 use crate::cli::output::Format;
 use crate::cli::projection;
+use crate::cli::replay;
 use crate::cli::resource;
+use crate::cli::snapshot;
 use crate::cli::stats;
 use crate::cli::stream;
 use crate::cli::values::token;
@@ -101,6 +103,11 @@ pub enum Command {
     /// Look into streams, follow them, append to them
     #[command(subcommand)]
     Stream(stream::Verb),
+    /// Show what a stream, a category or the whole store was like at any moment
+    Replay(Box<replay::Replay>),
+    /// Keep states, so that they need not be folded from the start
+    #[command(subcommand)]
+    Snapshot(snapshot::Verb),
     /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
     #[command(subcommand)]
     Projection(projection::Verb),
