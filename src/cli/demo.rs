@@ -9,9 +9,9 @@ use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
 use crate::ops::demo;
-use crate::ops::demo::DemoReplay;
 use crate::ops::demo::DemoReport;
 use crate::ops::demo::DemoStep;
+use crate::ops::replay::ReplayReport;
 
 /// Show what esctl does, in a store of its own: the lock/allocate flow, then a replay to a moment in it
 #[derive(Debug, Args)]
@@ -67,7 +67,7 @@ fn tell_step(number: usize, step: &DemoStep, sheet: &mut Sheet) {
     }
 }
 
-fn tell_replay(replay: &DemoReplay, command: &str, sheet: &mut Sheet) {
+fn tell_replay(replay: &ReplayReport, command: &str, sheet: &mut Sheet) {
     let typed = if command.ends_with("--at") { format!("{command} {}", replay.at) } else { command.to_owned() };
     sheet.line(Cell::new(format!("   $ {typed}")).tone(Tone::Dim));
     let state = &replay.state;

@@ -60,6 +60,11 @@ impl Serialize for Hash {
     }
 }
 
+/// The hash of a text by itself.
+pub fn text_hash(text: &str) -> Hash {
+    Hash(Sha256::digest(text.as_bytes()).into())
+}
+
 /// The hash over what a writer brings: everything of an event but its place and time.
 ///
 /// `data` and `metadata` must be canonical (see [`canonical_json`](crate::event::canonical_json)).

@@ -19,6 +19,7 @@ pub use envelope::RecordedEvent;
 pub use hash::Hash;
 pub use hash::chain_hash;
 pub use hash::content_hash;
+pub use hash::text_hash;
 pub use json::JsonError;
 pub use json::JsonObject;
 pub use json::MAX_DEPTH;

@@ -5,31 +5,30 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::aggregate::AggregateFold;
 use crate::aggregate::DecideError;
-use crate::aggregate::Fold;
-use crate::domain::resource::Resource;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
+use crate::ops::projections::rebuild::rebuild_projection;
+use crate::ops::reducer::Reducer;
+use crate::ops::replay::Replay;
+use crate::ops::replay::ReplayReport;
+use crate::ops::replay::Until;
+use crate::ops::replay::replay;
+use crate::ops::snapshots::TakeSnapshot;
+use crate::ops::snapshots::take;
 use crate::ops::verify::Verify;
 use crate::ops::verify::verify;
 use crate::runtime::BatchSize;
 use crate::runtime::Clock;
 use crate::runtime::CommandBus;
 use crate::runtime::CommandEnvelope;
-use crate::runtime::LoadOptions;
-use crate::runtime::Loaded;
-use crate::runtime::Projector;
 use crate::runtime::QueryBus;
 use crate::runtime::RuntimeError;
 use crate::runtime::SnapshotPolicy;
-use crate::runtime::load;
-use crate::runtime::take_snapshot;
-use crate::runtime::version_at;
 use crate::store::Store;
 
 /// One thing that somebody asks for.
@@ -127,19 +126,6 @@ pub struct DemoEvent {
     pub data: Value,
 }
 
-/// The state at a moment of the past.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DemoReplay {
-    /// The moment.
-    pub at: Timestamp,
-    /// Where the stream was.
-    pub version: Version,
-    /// How many events were folded.
-    pub events_applied: u64,
-    /// What the resource was like.
-    pub state: Value,
-}
-
 /// The whole story.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DemoReport {
@@ -148,9 +134,9 @@ pub struct DemoReport {
     /// The stream they left.
     pub stream: Vec<DemoEvent>,
     /// Replayed to the moment while it was locked.
-    pub replay_locked: DemoReplay,
+    pub replay_locked: ReplayReport,
     /// Replayed to the present.
-    pub replay_now: DemoReplay,
+    pub replay_now: ReplayReport,
     /// The version a snapshot was taken at.
     pub snapshot_version: Version,
     /// How many events went into the read model that was rebuilt.
@@ -180,20 +166,20 @@ pub async fn demo(store: &Store, clock: &Clock) -> Result<DemoReport, OpsError> 
     // While it was locked: the moment of the locking itself is the first of them.
     let locked =
         events.iter().find(|event| event.event_type == "resource.locked").map_or(Timestamp::MIN, |event| event.recorded_at);
-    let replay_locked = replay_to(store, &stream, locked).await?;
     let now = clock();
-    let replay_now = replay_to(store, &stream, now).await?;
-    let snapshot_version = snapshot(store, &stream, now).await?;
+    let to = |until| Replay { stream: stream.clone(), until, diff: None, reducer: Reducer::Own, snapshots: false, now };
+    let replay_locked = replay(store, &to(Until::Time(locked))).await?;
+    let replay_now = replay(store, &to(Until::Head)).await?;
+    let taken = take(store, &stream, &TakeSnapshot { reducer: Reducer::Own, min_events: 0, now }).await?;
     let queries = QueryBus::new(store.clone(), clock.clone());
-    let projection = queries.projection("resources")?;
-    let rebuilt = Projector::new(store, &**projection, clock.clone(), BatchSize::default()).rebuild(&mut |_| {}).await?;
+    let rebuilt = rebuild_projection(store, &queries, "resources", BatchSize::default(), clock.clone(), &mut |_| {}).await?;
     let verified = verify(store, &Verify::default(), &mut |_| {}).await?;
     Ok(DemoReport {
         steps,
         stream: events,
         replay_locked,
         replay_now,
-        snapshot_version,
+        snapshot_version: taken.version,
         rebuilt_events: rebuilt.events_applied,
         verified_events: verified.events,
         verified: verified.ok,
@@ -248,17 +234,4 @@ async fn events_of(store: &Store, stream: &StreamName) -> Result<Vec<DemoEvent>,
         }));
     }
     Ok(events)
-}
-
-async fn replay_to(store: &Store, stream: &StreamName, at: Timestamp) -> Result<DemoReplay, OpsError> {
-    let up_to = version_at(store, stream, store.position_at(at).await?).await?;
-    let mut fold = AggregateFold::<Resource>::new(stream.as_str());
-    let loaded = load(store, stream, &mut fold, LoadOptions { up_to, snapshots: false }).await?;
-    Ok(DemoReplay { at, version: loaded.version, events_applied: loaded.events_applied, state: fold.show(at) })
-}
-
-async fn snapshot(store: &Store, stream: &StreamName, now: Timestamp) -> Result<Version, OpsError> {
-    let mut fold = AggregateFold::<Resource>::new(stream.as_str());
-    let loaded: Loaded = load(store, stream, &mut fold, LoadOptions::default()).await?;
-    Ok(take_snapshot(store, stream, &fold, &loaded, now).await?.version)
 }

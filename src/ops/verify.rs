@@ -241,11 +241,13 @@ impl Verifier<'_> {
         let snapshot = self.store.snapshot(info.stream.clone(), info.reducer.clone(), place).await?;
         let event = self.store.first(ReadQuery::stream(info.stream.clone()).from(place.0).to(place.0)).await?;
         let fits = match (&snapshot, &event) {
-            (Some(snapshot), Some(event)) => snapshot.version == place && snapshot.event_hash == event.hash,
+            (Some(snapshot), Some(event)) => {
+                snapshot.version == place && snapshot.event_hash == event.hash && snapshot.is_whole()
+            }
             _ => false,
         };
         if !fits {
-            let message = format!("the snapshot of {} at version {place} is not of this history", info.stream);
+            let message = format!("the snapshot of {} at version {place} is not of this history, or was changed", info.stream);
             self.found("snapshot", event.map(|event| event.position), message);
         }
         Ok(())

@@ -145,6 +145,9 @@ async fn trusted<F: Fold + ?Sized>(
     if event.hash != snapshot.event_hash {
         return Ok(Some("the event at that version has another hash".into()));
     }
+    if !snapshot.is_whole() {
+        return Ok(Some("its state was changed after it was taken".into()));
+    }
     if let Err(error) = fold.restore(&snapshot.state) {
         return Ok(Some(format!("its state cannot be read: {error}")));
     }

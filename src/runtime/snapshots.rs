@@ -4,6 +4,7 @@ use crate::aggregate::Fold;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::event::text_hash;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::Loaded;
 use crate::store::Snapshot;
@@ -52,6 +53,7 @@ pub fn take_snapshot<'s, F: Fold + ?Sized>(
         reducer: reducer.name,
         reducer_version: reducer.version,
         taken_at: now,
+        state_hash: text_hash(&state),
         state,
     });
     async move {

@@ -6,6 +6,7 @@ use crate::event::Hash;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::event::text_hash;
 
 /// A state, and what it must be checked against before it is trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,15 @@ pub struct Snapshot {
     pub taken_at: Timestamp,
     /// The state, as JSON.
     pub state: String,
+    /// The hash of that JSON: a state that was changed since does not match it.
+    pub state_hash: Hash,
+}
+
+impl Snapshot {
+    /// Whether the state is what was kept.
+    pub fn is_whole(&self) -> bool {
+        text_hash(&self.state) == self.state_hash
+    }
 }
 
 /// A snapshot in a list, without its state.

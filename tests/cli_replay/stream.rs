@@ -189,7 +189,8 @@ fn a_snapshot_spares_events_and_changes_nothing() {
 #[test]
 fn a_snapshot_that_cannot_be_trusted_is_passed_over_and_named() {
     let tampered = [
-        ("UPDATE snapshots SET state = 'no json'", "cannot be read"),
+        ("UPDATE snapshots SET state = 'no json'", "was changed"),
+        ("UPDATE snapshots SET state = json_set(state, '$.amount', 1)", "was changed"),
         ("UPDATE snapshots SET event_hash = zeroblob(32)", "another hash"),
         ("UPDATE snapshots SET reducer_version = 99", "version 99"),
     ];

@@ -54,7 +54,8 @@ async fn one_that_does_not_fit_is_passed_over_and_told() {
     }
     let (_, right) = state(&world, LoadOptions { snapshots: false, ..LoadOptions::default() }).await;
     let good = world.store.snapshot(gold(), "resource".into(), Version(20)).await.unwrap().unwrap();
-    let bad: [fn(&mut Snapshot); 4] = [
+    let bad: [fn(&mut Snapshot); 5] = [
+        |snapshot| snapshot.state = snapshot.state.replace("98", "99"),
         |snapshot| snapshot.event_hash = Hash([7; 32]),
         |snapshot| snapshot.reducer_version = 99,
         |snapshot| snapshot.state = "not json".into(),

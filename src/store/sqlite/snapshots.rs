@@ -24,6 +24,7 @@ pub(crate) fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), Sq
         snapshot.reducer_version,
         snapshot.taken_at.micros(),
         snapshot.state,
+        snapshot.state_hash.0,
     ])?;
     Ok(())
 }
@@ -46,6 +47,7 @@ pub(crate) fn newest(
             reducer_version: row.get(2)?,
             taken_at: Timestamp::from_micros_saturating(row.get(3)?),
             state: row.get(4)?,
+            state_hash: Hash(row.get(5)?),
         })
     });
     Ok(snapshot.optional()?)

@@ -41,6 +41,7 @@ CREATE TABLE snapshots (
     reducer_version INTEGER NOT NULL,
     taken_at        INTEGER NOT NULL,
     state           TEXT    NOT NULL,
+    state_hash      BLOB    NOT NULL,
     PRIMARY KEY (stream, reducer, version)
 ) STRICT, WITHOUT ROWID;
 
