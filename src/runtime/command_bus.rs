@@ -36,6 +36,7 @@ use crate::runtime::snapshots::SnapshotPolicy;
 use crate::runtime::snapshots::take_snapshot;
 use crate::store::AppendRequest;
 use crate::store::Appended;
+use crate::store::Outcome;
 use crate::store::ReadQuery;
 use crate::store::RecordTime;
 use crate::store::Store;
@@ -203,13 +204,25 @@ impl CommandBus {
         }
         let before = loaded.version;
         let appended = self.append(stream, before, events.clone(), now).await?;
+        if appended.outcome == Outcome::AlreadyApplied
+            && let Some(first) = self.done_before(domain, stream, envelope).await?
+        {
+            // Somebody else with the same key came in between.
+            return Ok(first);
+        }
         let recorded = appended.events.iter().map(|event| (event.position, event.recorded_at, event.hash));
         take_in(&mut *aggregate, stream, &events, &mut loaded, recorded)?;
         outcome.outcome = CommandResult::Applied;
         outcome.position = Some(loaded.position);
         outcome.state = aggregate.show(loaded.recorded_at);
         outcome.clock_behind_micros = appended.clock_behind_micros;
-        self.snapshot_if_due(stream, &*aggregate, before, &loaded, now).await;
+        if self.snapshots.is_due(before, loaded.version) {
+            let taking = take_snapshot(&self.store, stream, &*aggregate, &loaded, now);
+            // The command is done. A snapshot only saves time later, so its failure must not turn that into an error.
+            if let Err(error) = taking.await {
+                tracing::warn!(%stream, %error, "no snapshot could be taken");
+            }
+        }
         Ok(outcome)
     }
 
@@ -223,16 +236,6 @@ impl CommandBus {
         let time = if self.clock_records { RecordTime::Clock(now) } else { RecordTime::StoreClock };
         let request = AppendRequest { stream: stream.clone(), expected: ExpectedVersion::Exact(at), events, time };
         self.store.append(request).await
-    }
-
-    async fn snapshot_if_due(&self, stream: &StreamName, fold: &dyn Decider, before: Version, loaded: &Loaded, now: Timestamp) {
-        if !self.snapshots.is_due(before, loaded.version) {
-            return;
-        }
-        // The command is done. A snapshot only saves time later, so its failure must not turn that into an error.
-        if let Err(error) = take_snapshot(&self.store, stream, fold, loaded, now).await {
-            tracing::warn!(%stream, %error, "no snapshot could be taken");
-        }
     }
 
     /// Whether the idempotency key has been used: then the answer is what it was.

@@ -32,29 +32,33 @@ impl SnapshotPolicy {
     }
 }
 
-/// Keeps the state of a fold that stands where `loaded` says.
+/// Keeps the state of a fold that stands where `loaded` says. The state is written down at once: what is
+/// awaited is only the store, so the fold need not be shared between threads.
 ///
 /// # Errors
 /// As the store says, or when the state cannot be written.
-pub async fn take_snapshot<F: Fold + ?Sized>(
-    store: &Store,
+pub fn take_snapshot<'s, F: Fold + ?Sized>(
+    store: &'s Store,
     stream: &StreamName,
     fold: &F,
     loaded: &Loaded,
     now: Timestamp,
-) -> Result<Snapshot, RuntimeError> {
+) -> impl Future<Output = Result<Snapshot, RuntimeError>> + use<'s, F> {
     let reducer = fold.version();
-    let snapshot = Snapshot {
+    let snapshot = fold.save().map_err(RuntimeError::State).map(|state| Snapshot {
         stream: stream.clone(),
         version: loaded.version,
         event_hash: loaded.hash,
         reducer: reducer.name,
         reducer_version: reducer.version,
         taken_at: now,
-        state: fold.save().map_err(RuntimeError::State)?,
-    };
-    store.put_snapshot(snapshot.clone()).await?;
-    Ok(snapshot)
+        state,
+    });
+    async move {
+        let snapshot = snapshot?;
+        store.put_snapshot(snapshot.clone()).await?;
+        Ok(snapshot)
+    }
 }
 
 #[cfg(test)]

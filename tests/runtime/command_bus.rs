@@ -1,0 +1,161 @@
+//! The command bus: retries after a conflict, idempotency keys, dry runs.
+
+use esctl::aggregate::DecideError;
+use esctl::event::Version;
+use esctl::runtime::CommandResult;
+use esctl::runtime::RuntimeError;
+use esctl::store::StoreError;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::kit::command;
+use crate::kit::world;
+
+#[tokio::test]
+async fn commands_at_the_same_time_are_decided_again_and_none_is_lost() {
+    let world = world();
+    world.create("gold", 1000).await;
+    let mut tasks = Vec::new();
+    for _ in 0..16 {
+        let bus = world.bus(0);
+        tasks.push(tokio::spawn(async move {
+            let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
+            allocate.retries = 100;
+            bus.send(&allocate).await.unwrap().version
+        }));
+    }
+    let mut versions = Vec::new();
+    for task in tasks {
+        versions.push(task.await.unwrap().0);
+    }
+    versions.sort_unstable();
+    assert_eq!(versions, (2..=17).collect::<Vec<_>>());
+    let last = world.bus(0).send(&command("resource.add", "gold", json!({"amount": 1}))).await.unwrap();
+    assert_eq!(last.state["amount"], json!(1000 - 160 + 1));
+}
+
+#[tokio::test]
+async fn without_retries_the_loser_is_told() {
+    let world = world();
+    world.create("gold", 1000).await;
+    let mut tasks = Vec::new();
+    for _ in 0..16 {
+        let bus = world.bus(0);
+        tasks.push(tokio::spawn(async move {
+            let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
+            allocate.retries = 0;
+            bus.send(&allocate).await
+        }));
+    }
+    let mut applied = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => applied += 1,
+            Err(RuntimeError::RetriesExhausted { attempts: 1, source: StoreError::Conflict { .. }, .. }) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert!(applied >= 1);
+    assert_eq!(world.store.stream_version("resource-gold".parse().unwrap()).await.unwrap(), Version(1 + applied));
+}
+
+#[tokio::test]
+async fn the_same_key_answers_as_the_first_time() {
+    let world = world();
+    world.create("gold", 1000).await;
+    let mut allocate = command("resource.allocate", "gold", json!({"amount": 10, "reason": "x"}));
+    allocate.idempotency_key = Some("k".into());
+    let first = world.bus(0).send(&allocate).await.unwrap();
+    world.advance(60);
+    world.allocate("gold", 3).await;
+    // Whatever the version is expected to be, and however often.
+    for expected in [None, Some(Version(1)), Some(Version(77))] {
+        allocate.expected = expected;
+        let again = world.bus(0).send(&allocate).await.unwrap();
+        assert_eq!(again.outcome, CommandResult::AlreadyApplied);
+        assert_eq!(
+            (again.version, again.position, &again.events, &again.state),
+            (first.version, first.position, &first.events, &first.state)
+        );
+    }
+    assert_eq!(world.store.head().await.unwrap().position.0, 5);
+}
+
+#[tokio::test]
+async fn one_key_asked_for_at_the_same_time_counts_once() {
+    let world = world();
+    world.create("gold", 1000).await;
+    let mut tasks = Vec::new();
+    for _ in 0..12 {
+        let bus = world.bus(0);
+        tasks.push(tokio::spawn(async move {
+            let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
+            allocate.idempotency_key = Some("k".into());
+            allocate.retries = 100;
+            bus.send(&allocate).await.unwrap().outcome
+        }));
+    }
+    let mut applied = 0;
+    for task in tasks {
+        applied += u32::from(task.await.unwrap() == CommandResult::Applied);
+    }
+    assert_eq!(applied, 1);
+    assert_eq!(world.store.head().await.unwrap().position.0, 2);
+}
+
+#[tokio::test]
+async fn a_key_of_another_command_is_a_conflict() {
+    let world = world();
+    world.create("gold", 1000).await;
+    let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
+    allocate.idempotency_key = Some("k".into());
+    world.bus(0).send(&allocate).await.unwrap();
+    allocate.payload = json!({"amount": 11});
+    let error = world.bus(0).send(&allocate).await.unwrap_err();
+    assert!(matches!(&error, RuntimeError::KeyReused { key, version: Version(2), .. } if key == "k"), "{error:?}");
+    // The key belongs to its stream.
+    world.create("wood", 1000).await;
+    let mut other = command("resource.allocate", "wood", json!({"amount": 11}));
+    other.idempotency_key = Some("k".into());
+    assert_eq!(world.bus(0).send(&other).await.unwrap().outcome, CommandResult::Applied);
+}
+
+#[tokio::test]
+async fn a_wrong_expected_version_is_not_tried_again() {
+    let world = world();
+    world.create("gold", 1000).await;
+    let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
+    allocate.expected = Some(Version(7));
+    let error = world.bus(0).send(&allocate).await.unwrap_err();
+    assert!(matches!(error, RuntimeError::Store(StoreError::Conflict { actual: Version(1), .. })), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_and_appends_nothing() {
+    let world = world();
+    let payload = json!({"owner_id": "ann", "resource_type": "gold", "initial_amount": 5, "max_amount": 10});
+    let mut create = command("resource.create", "gold", payload);
+    create.dry_run = true;
+    let outcome = world.bus(0).send(&create).await.unwrap();
+    assert_eq!((outcome.outcome, outcome.position, outcome.events.len()), (CommandResult::DryRun, None, 1));
+    assert_eq!(outcome.state["amount"], json!(5));
+    assert!(matches!(world.store.head().await, Err(StoreError::NoStore(_))));
+}
+
+#[tokio::test]
+async fn unknown_commands_and_payloads_are_told_apart_from_rejections() {
+    let world = world();
+    world.create("gold", 5).await;
+    let send = |name: &'static str, payload: Value| {
+        let bus = world.bus(0);
+        async move { bus.send(&command(name, "gold", payload)).await.unwrap_err() }
+    };
+    assert!(matches!(send("resource.eat", json!({})).await, RuntimeError::Decide(DecideError::UnknownCommand(_))));
+    assert!(matches!(send("x", json!({})).await, RuntimeError::Decide(DecideError::UnknownCommand(_))));
+    assert!(matches!(send("resource.allocate", json!({"amount": 1.5})).await, RuntimeError::Decide(DecideError::Payload { .. })));
+    let rejected = send("resource.allocate", json!({"amount": 6})).await;
+    assert!(
+        matches!(&rejected, RuntimeError::Decide(DecideError::Rejected(no)) if no.code == "insufficient_amount"),
+        "{rejected:?}"
+    );
+}

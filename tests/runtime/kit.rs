@@ -1,0 +1,71 @@
+//! What the tests of the runtime share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use esctl::event::Timestamp;
+use esctl::runtime::Clock;
+use esctl::runtime::CommandBus;
+use esctl::runtime::CommandEnvelope;
+use esctl::runtime::SnapshotPolicy;
+use esctl::store::Store;
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+
+/// A store in a file that goes away with this value, and a clock that stands still.
+pub struct World {
+    pub store: Store,
+    pub micros: Arc<AtomicI64>,
+    _dir: TempDir,
+}
+
+pub fn world() -> World {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("test.db").display());
+    let store = esctl::store::open(&url.parse().unwrap(), Duration::from_secs(20)).unwrap();
+    World { store, micros: Arc::new(AtomicI64::new(1_764_780_403_000_000)), _dir: dir }
+}
+
+impl World {
+    pub fn clock(&self) -> Clock {
+        let micros = Arc::clone(&self.micros);
+        Arc::new(move || Timestamp::from_micros(micros.load(Ordering::SeqCst)).unwrap())
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        self.micros.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+
+    pub fn bus(&self, every: u64) -> CommandBus {
+        CommandBus::with_standing_clock(self.store.clone(), self.clock(), SnapshotPolicy { every })
+    }
+
+    pub async fn create(&self, id: &str, amount: i64) {
+        let payload = json!({"owner_id": "ann", "resource_type": "gold", "initial_amount": amount, "max_amount": 1_000_000});
+        self.bus(0).send(&command("resource.create", id, payload)).await.unwrap();
+    }
+
+    pub async fn allocate(&self, id: &str, times: u64) {
+        for _ in 0..times {
+            self.bus(0).send(&command("resource.allocate", id, json!({"amount": 1}))).await.unwrap();
+        }
+    }
+}
+
+pub fn command(name: &str, id: &str, payload: Value) -> CommandEnvelope {
+    CommandEnvelope {
+        command: name.to_owned(),
+        id: id.to_owned(),
+        payload,
+        client_id: "test".to_owned(),
+        correlation_id: None,
+        causation_id: None,
+        idempotency_key: None,
+        expected: None,
+        retries: 5,
+        dry_run: false,
+    }
+}

@@ -1,0 +1,212 @@
+//! The projection runner: each event exactly once, whatever happens between.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use esctl::aggregate::Fold;
+use esctl::aggregate::Projection;
+use esctl::domain::resource::Resources;
+use esctl::event::EventType;
+use esctl::event::EventView;
+use esctl::event::ExpectedVersion;
+use esctl::event::NewEvent;
+use esctl::event::Position;
+use esctl::runtime::BatchSize;
+use esctl::runtime::Projector;
+use esctl::runtime::Query;
+use esctl::runtime::QueryBus;
+use esctl::runtime::RunReport;
+use esctl::runtime::RuntimeError;
+use esctl::store::AppendRequest;
+use esctl::store::Checkpoint;
+use esctl::store::ReadModel;
+use esctl::store::RecordTime;
+use esctl::store::RowsCommit;
+use esctl::store::StoreError;
+use serde_json::Value;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::kit::World;
+use crate::kit::command;
+use crate::kit::world;
+
+async fn run(world: &World, batch: usize) -> Result<RunReport, RuntimeError> {
+    Projector::new(&world.store, &Resources, world.clock(), BatchSize(batch)).catch_up(&mut |_| {}).await
+}
+
+async fn amounts(world: &World) -> Vec<(String, i64)> {
+    let query = Query { name: "resources".into(), limit: 100, stale: true, ..Query::default() };
+    let rows = QueryBus::new(world.store.clone(), world.clock()).ask(&query, (world.clock())()).await.unwrap();
+    rows.into_iter().map(|row| (row.key, row.row["amount"].as_i64().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn each_event_is_taken_in_once_across_batches_and_runs() {
+    let world = world();
+    world.create("gold", 1000).await;
+    world.create("wood", 500).await;
+    world.allocate("gold", 30).await;
+    let first = run(&world, 7).await.unwrap();
+    assert_eq!((first.events_applied, first.position, first.rebuilt), (32, Position(32), true));
+    world.allocate("wood", 20).await;
+    let second = run(&world, 7).await.unwrap();
+    assert_eq!((second.from, second.events_applied, second.rebuilt), (Position(32), 20, false));
+    assert_eq!(run(&world, 7).await.unwrap().events_applied, 0);
+    assert_eq!(amounts(&world).await, [("gold".to_owned(), 970), ("wood".to_owned(), 480)]);
+}
+
+#[tokio::test]
+async fn runners_at_the_same_time_apply_nothing_twice() {
+    let world = Arc::new(world());
+    world.create("gold", 100_000).await;
+    run(&world, 10).await.unwrap();
+    world.allocate("gold", 300).await;
+    let mut tasks = Vec::new();
+    for batch in [3, 5, 7, 11] {
+        let world = Arc::clone(&world);
+        tasks.push(tokio::spawn(async move { run(&world, batch).await.unwrap().position }));
+    }
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), Position(301));
+    }
+    assert_eq!(amounts(&world).await, [("gold".to_owned(), 100_000 - 300)]);
+}
+
+#[tokio::test]
+async fn rebuilds_at_the_same_time_end_with_one_whole_read_model() {
+    let world = Arc::new(world());
+    world.create("gold", 100_000).await;
+    world.allocate("gold", 300).await;
+    let mut tasks = Vec::new();
+    for batch in [3, 5, 7, 11] {
+        let world = Arc::clone(&world);
+        tasks.push(tokio::spawn(async move {
+            Projector::new(&world.store, &Resources, world.clock(), BatchSize(batch)).rebuild(&mut |_| {}).await.unwrap();
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    run(&world, 100).await.unwrap();
+    assert_eq!(amounts(&world).await, [("gold".to_owned(), 100_000 - 300)]);
+}
+
+#[tokio::test]
+async fn a_rebuild_that_was_broken_off_leaves_the_old_one_and_goes_on() {
+    let world = world();
+    world.create("gold", 1000).await;
+    world.allocate("gold", 50).await;
+    run(&world, 10).await.unwrap();
+    {
+        let projector = Projector::new(&world.store, &Resources, world.clock(), BatchSize(10));
+        let mut stop = |_: u64| {};
+        let rebuild = projector.rebuild(&mut stop);
+        // Dropped after a few turns, as if interrupted.
+        let _ = tokio::time::timeout(std::time::Duration::from_micros(300), rebuild).await;
+    }
+    assert_eq!(amounts(&world).await, [("gold".to_owned(), 950)]);
+    let report = Projector::new(&world.store, &Resources, world.clock(), BatchSize(10)).rebuild(&mut |_| {}).await.unwrap();
+    assert!(report.rebuilt);
+    assert_eq!(amounts(&world).await, [("gold".to_owned(), 950)]);
+    let building = world.store.projections().await.unwrap().into_iter().filter(|record| record.model.building).count();
+    assert_eq!(building, 0);
+}
+
+#[tokio::test]
+async fn a_checkpoint_of_another_store_is_found_out() {
+    let world = world();
+    world.create("gold", 1000).await;
+    run(&world, 10).await.unwrap();
+    let foreign = RowsCommit {
+        model: ReadModel::live("resources"),
+        logic_version: 1,
+        from: Position(1),
+        to: Checkpoint { position: Position(1), event_id: Some(Uuid::from_u128(7)) },
+        rows: Vec::new(),
+        now: (world.clock())(),
+    };
+    assert!(world.store.commit_rows(foreign).await.unwrap());
+    world.allocate("gold", 1).await;
+    let error = run(&world, 10).await.unwrap_err();
+    assert!(
+        matches!(&error, RuntimeError::Store(StoreError::Integrity { message, .. }) if message.contains("not of this store")),
+        "{error:?}"
+    );
+    // A rebuild asks nobody but the events.
+    Projector::new(&world.store, &Resources, world.clock(), BatchSize(10)).rebuild(&mut |_| {}).await.unwrap();
+    assert_eq!(amounts(&world).await, [("gold".to_owned(), 999)]);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_taken_in_stops_it_right_before() {
+    let world = world();
+    world.create("gold", 1000).await;
+    run(&world, 10).await.unwrap();
+    world.allocate("gold", 2).await;
+    let mut bad = NewEvent::new(EventType::parse("resource.allocated").unwrap(), &json!({"amount": "many"})).unwrap();
+    bad.event_id = Uuid::from_u128(1);
+    let request = AppendRequest {
+        stream: "resource-gold".parse().unwrap(),
+        expected: ExpectedVersion::Any,
+        events: vec![bad],
+        time: RecordTime::StoreClock,
+    };
+    world.store.append(request).await.unwrap();
+    let error = run(&world, 1000).await.unwrap_err();
+    assert!(matches!(&error, RuntimeError::Fold { position: Position(4), .. }), "{error:?}");
+    // What is there is whole: all of what was before the batch, or nothing of it.
+    assert_eq!(amounts(&world).await, [("gold".to_owned(), 1000)]);
+    // A read model that cannot be rebuilt stays as it was.
+    assert!(Projector::new(&world.store, &Resources, world.clock(), BatchSize(1)).rebuild(&mut |_| {}).await.is_err());
+    assert_eq!(amounts(&world).await, [("gold".to_owned(), 1000)]);
+}
+
+/// The same projection, with other logic.
+struct Newer;
+
+impl Projection for Newer {
+    fn name(&self) -> &str {
+        "resources"
+    }
+    fn version(&self) -> u32 {
+        2
+    }
+    fn categories(&self) -> Vec<String> {
+        Resources.categories()
+    }
+    fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
+        Resources.key(event).map(|key| Cow::Owned(format!("new-{key}")))
+    }
+    fn row(&self, key: &str) -> Box<dyn Fold> {
+        Resources.row(key)
+    }
+}
+
+#[tokio::test]
+async fn new_logic_builds_its_read_model_anew() {
+    let world = world();
+    world.create("gold", 1000).await;
+    run(&world, 10).await.unwrap();
+    let report = Projector::new(&world.store, &Newer, world.clock(), BatchSize(10)).catch_up(&mut |_| {}).await.unwrap();
+    assert!(report.rebuilt);
+    assert_eq!(amounts(&world).await, [("new-gold".to_owned(), 1000)]);
+}
+
+#[tokio::test]
+async fn a_query_brings_the_read_model_up_to_date_and_sees_this_moment() {
+    let world = world();
+    world.create("gold", 1000).await;
+    world.bus(0).send(&command("resource.lock", "gold", json!({"for": "1m"}))).await.unwrap();
+    let queries = QueryBus::new(world.store.clone(), world.clock());
+    let locked = |locked: bool| Query {
+        name: "resources".into(),
+        filters: vec![("owner_id".into(), json!("ann")), ("is_locked".into(), Value::Bool(locked))],
+        limit: 10,
+        ..Query::default()
+    };
+    assert_eq!(queries.ask(&locked(true), (world.clock())()).await.unwrap().len(), 1);
+    world.advance(61);
+    assert_eq!(queries.ask(&locked(true), (world.clock())()).await.unwrap().len(), 0);
+    assert_eq!(queries.ask(&locked(false), (world.clock())()).await.unwrap().len(), 1);
+}
