@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use toml_edit::Document;
@@ -69,7 +70,7 @@ impl Reader<'_> {
                 "store" => store = Some(self.string(key, item)?),
                 "client" => context.client = Some(self.string(key, item)?),
                 "output" => context.output = Some(self.parsed(key, item, |text| Format::from_str(text, false))?),
-                "timeout" => context.timeout = Some(self.parsed(key, item, parse_duration)?),
+                "timeout" => context.timeout = Some(self.parsed(key, item, some_time)?),
                 _ => self.unknown(key, &["store", "client", "output", "timeout"]),
             }
         }
@@ -127,6 +128,14 @@ impl Reader<'_> {
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         format!("{}:{line}:{column}", self.name)
+    }
+}
+
+/// A time in which something can be answered.
+fn some_time(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(Duration::ZERO) => Err(format!("{text} leaves no time for an answer")),
+        read => read.map_err(|error| error.to_string()),
     }
 }
 
