@@ -20,6 +20,7 @@ use crate::cli::output::Settings;
 use crate::cli::output::log_to_stderr;
 use crate::cli::projection;
 use crate::cli::resource;
+use crate::cli::snapshot;
 use crate::cli::stream;
 use crate::cli::when::When;
 use crate::cli::when::parse_time;
@@ -101,6 +102,8 @@ impl App {
             Command::Demo(args) => args.run(self).await,
             Command::Resource(verb) => resource::run(verb, self).await,
             Command::Stream(verb) => stream::run(verb, self).await,
+            Command::Replay(args) => args.run(self).await,
+            Command::Snapshot(verb) => snapshot::run(verb, self).await,
             Command::Projection(verb) => projection::run(verb, self).await,
             Command::Verify(args) => args.run(self).await,
             Command::Stats(args) => args.run(self).await,

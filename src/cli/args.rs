@@ -17,10 +17,14 @@ use crate::cli::init;
 use crate::cli::man;
 use crate::cli::output::Format;
 use crate::cli::projection;
+use crate::cli::replay;
 use crate::cli::resource;
+use crate::cli::snapshot;
 use crate::cli::stats;
 use crate::cli::stream;
+use crate::cli::values::token;
 use crate::cli::verify;
+use crate::cli::when::WhenError;
 use crate::cli::when::parse_duration;
 
 /// Operate event stores: drive a domain, look into streams, replay to any moment, rebuild read models
@@ -59,7 +63,7 @@ pub struct Globals {
     #[arg(long, global = true, env = "ESCTL_CONTEXT", hide_env_values = true, value_name = "NAME")]
     pub context: Option<String>,
     /// Who is asking; recorded on every event [default: the OS user]
-    #[arg(long, global = true, env = "ESCTL_CLIENT", hide_env_values = true, value_name = "ID")]
+    #[arg(long, global = true, env = "ESCTL_CLIENT", hide_env_values = true, value_name = "ID", value_parser = token)]
     pub client: Option<String>,
     /// table, json, ndjson, yaml or csv [default: table]
     #[arg(
@@ -76,7 +80,7 @@ pub struct Globals {
     #[arg(long, global = true)]
     pub no_color: bool,
     /// For connecting, and for any one answer of the store [default: 30s]
-    #[arg(long, global = true, env = "ESCTL_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, global = true, env = "ESCTL_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
     pub timeout: Option<Duration>,
     /// Results and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -99,6 +103,11 @@ pub enum Command {
     /// Look into streams, follow them, append to them
     #[command(subcommand)]
     Stream(stream::Verb),
+    /// Show what a stream, a category or the whole store was like at any moment
+    Replay(Box<replay::Replay>),
+    /// Keep states, so that they need not be folded from the start
+    #[command(subcommand)]
+    Snapshot(snapshot::Verb),
     /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
     #[command(subcommand)]
     Projection(projection::Verb),
@@ -116,8 +125,26 @@ pub enum Command {
     Help(help::Help),
 }
 
+/// For clap: how long an answer may take; nothing can be answered in no time.
+fn timeout(text: &str) -> Result<Duration, WhenError> {
+    match parse_duration(text) {
+        Ok(Duration::ZERO) => Err(WhenError::new(text, "leaves no time for an answer", "write it like 30s or 500ms")),
+        read => read,
+    }
+}
+
+/// The value of an option may look like a negative number, so that it is refused as what it is: out of
+/// range, and not an unknown flag.
+fn take_negative_numbers(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| {
+        let takes_value = arg.get_long().is_some() && arg.get_action().takes_values();
+        if takes_value && !arg.is_allow_hyphen_values_set() { arg.allow_negative_numbers(true) } else { arg }
+    });
+    command.mut_subcommands(take_negative_numbers)
+}
+
 /// The definition of the command line.
 pub fn command() -> clap::Command {
     let examples = EXAMPLES.map(|example| format!("  {example}\n")).concat();
-    Cli::command().after_help(format!("Examples:\n{examples}\n{AFTER_HELP}"))
+    take_negative_numbers(Cli::command()).after_help(format!("Examples:\n{examples}\n{AFTER_HELP}"))
 }

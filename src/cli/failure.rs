@@ -109,22 +109,28 @@ impl From<RuntimeError> for CliError {
     }
 }
 
+fn not_found_code(kind: &str) -> &'static str {
+    match kind {
+        "stream" => "stream_not_found",
+        "resource" => "resource_not_found",
+        "snapshot" => "snapshot_not_found",
+        "projection" => "projection_not_found",
+        "version" => "version_not_found",
+        "position" => "position_not_found",
+        _ => "not_found",
+    }
+}
+
 impl From<OpsError> for CliError {
     fn from(error: OpsError) -> Self {
         let message = error.to_string();
         match error {
             OpsError::Runtime(error) => error.into(),
             OpsError::Invalid(_) => CliError::usage(message).code("invalid"),
+            OpsError::Conflict(_) => CliError::conflict(message),
+            OpsError::NotThere { kind, .. } => CliError::not_found(message).code(not_found_code(kind)),
             OpsError::NotFound { kind, name, candidates } => {
-                let code = match kind {
-                    "stream" => "stream_not_found",
-                    "resource" => "resource_not_found",
-                    "snapshot" => "snapshot_not_found",
-                    "projection" => "projection_not_found",
-                    "version" => "version_not_found",
-                    _ => "not_found",
-                };
-                let made = CliError::not_found(message).code(code).with(kind, name.clone());
+                let made = CliError::not_found(message).code(not_found_code(kind)).with(kind, name.clone());
                 made.did_you_mean(&name, candidates.iter().map(String::as_str))
             }
         }

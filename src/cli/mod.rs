@@ -20,7 +20,9 @@ mod man;
 pub mod output;
 mod panic;
 mod projection;
+mod replay;
 mod resource;
+mod snapshot;
 mod stats;
 mod stream;
 mod usage;
@@ -46,7 +48,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         args::command().try_get_matches_from(&arguments).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return usage::answer(&error, &arguments),
+        Err(error) => return usage::answer(error, &arguments),
     };
     let app = match App::new(cli.globals, &matches) {
         Ok(app) => app,

@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::OsString;
 
 use clap::Error;
+use clap::builder::StyledStr;
 use clap::error::ContextKind;
 use clap::error::ContextValue;
 use clap::error::ErrorKind;
@@ -11,19 +12,24 @@ use clap::error::ErrorKind;
 use crate::cli::args;
 use crate::cli::end;
 use crate::cli::error::CliError;
+use crate::cli::error::nearest;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
+use crate::event::escape_unsafe;
+
+/// What of a refused value is shown.
+const SHOWN: usize = 120;
 
 /// Prints help, or the error; the exit code.
-pub(super) fn answer(error: &Error, arguments: &[OsString]) -> u8 {
-    if let Some(help) = group_help(error, arguments) {
-        return answer(&help, arguments);
+pub(super) fn answer(error: Error, arguments: &[OsString]) -> u8 {
+    if let Some(help) = group_help(&error, arguments) {
+        return answer(help, arguments);
     }
     let out = Output::new(settings(arguments));
     let result = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => out.styled(&error.render()),
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(missing_command(error, &out)),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(missing_command(&error, &out)),
         _ => Err(as_usage(error)),
     };
     end(&out, result)
@@ -48,7 +54,8 @@ fn missing_command(error: &Error, out: &Output) -> CliError {
 }
 
 /// clap's words, in the form that all errors of esctl have.
-fn as_usage(error: &Error) -> CliError {
+fn as_usage(mut error: Error) -> CliError {
+    show_what_was_typed(&mut error);
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let mut paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
@@ -58,7 +65,58 @@ fn as_usage(error: &Error) -> CliError {
     if let Some(argument) = error.get(ContextKind::InvalidArg) {
         usage = usage.with("argument", argument.to_string());
     }
-    if hint.is_empty() { usage } else { usage.hint(hint.join("\n")) }
+    let usage = if hint.is_empty() { usage } else { usage.hint(hint.join("\n")) };
+    match near(&error) {
+        Some(near) => usage.hint(format!("did you mean {near}?")),
+        None => usage,
+    }
+}
+
+/// clap takes escape sequences out of what it prints, so that the message would name something else than
+/// what was typed, and an empty line typed by somebody would end the message.
+fn show_what_was_typed(error: &mut Error) {
+    let typed: Vec<(ContextKind, ContextValue)> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
+    for (kind, value) in typed {
+        let shown = match value {
+            ContextValue::String(text) => ContextValue::String(excerpt(&text)),
+            ContextValue::Strings(texts) => ContextValue::Strings(texts.iter().map(|text| excerpt(text)).collect()),
+            // "to pass X as a value, use -- X" helps nobody with an X that cannot be read.
+            ContextValue::StyledStrs(tips) if tips.iter().any(is_hostile) => ContextValue::StyledStrs(Vec::new()),
+            _ => continue,
+        };
+        error.insert(kind, shown);
+    }
+}
+
+fn is_hostile(tip: &StyledStr) -> bool {
+    let tip = tip.ansi().to_string();
+    tip.len() > 4 * SHOWN || tip.contains(['\n', '\r']) || tip.matches('\u{1b}').count() > 8
+}
+
+fn excerpt(text: &str) -> String {
+    let safe = escape_unsafe(text);
+    match safe.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &safe[..end]),
+        None => safe.into_owned(),
+    }
+}
+
+/// What was probably meant, of what clap takes for alike.
+fn near(error: &Error) -> Option<String> {
+    let pairs = [
+        (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
+        (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+        (ContextKind::InvalidValue, ContextKind::SuggestedValue),
+    ];
+    pairs.into_iter().find_map(|(typed, suggested)| {
+        let ContextValue::String(typed) = error.get(typed)? else { return None };
+        match error.get(suggested)? {
+            ContextValue::String(text) => nearest(typed, [text.as_str()]),
+            ContextValue::Strings(texts) => nearest(typed, texts.iter().map(String::as_str)),
+            _ => None,
+        }
+        .map(str::to_owned)
+    })
 }
 
 /// How to print when there are no parsed flags: what was asked for is looked up by hand.

@@ -12,6 +12,7 @@ use crate::cli::error::CliError;
 use crate::event::ExpectedVersion;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::event::is_unsafe;
 use crate::runtime::CommandEnvelope;
 
 /// For clap: a whole number as resources have them. 0 and less parse; the domain says no to them.
@@ -62,6 +63,21 @@ pub(super) fn event_id(text: &str) -> Result<Uuid, String> {
     }
 }
 
+/// The longest idempotency key or client id, in bytes: both are recorded with every event.
+const MAX_ID_BYTES: usize = 1024;
+
+/// For clap: an idempotency key or who is asking.
+pub(super) fn token(text: &str) -> Result<String, String> {
+    match text {
+        text if text.trim().is_empty() => Err("it is empty".into()),
+        text if text.len() > MAX_ID_BYTES => Err(format!("it has {} bytes; at most {MAX_ID_BYTES} are allowed", text.len())),
+        text => match text.chars().find(|c| is_unsafe(*c)) {
+            Some(bad) => Err(format!("it holds U+{:04X}, which is not printable", u32::from(bad))),
+            None => Ok(text.to_owned()),
+        },
+    }
+}
+
 /// For clap: a JSON object.
 pub(super) fn json_object(text: &str) -> Result<Map<String, Value>, String> {
     let canonical = crate::event::JsonObject::parse(text).map_err(|error| error.to_string())?;
@@ -76,7 +92,7 @@ pub struct WriteArgs {
     #[arg(long, value_name = "N", value_parser = version)]
     pub expect_version: Option<Version>,
     /// The same key twice changes nothing the second time and answers as the first did
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = token)]
     pub idempotency_key: Option<String>,
     /// After a conflict load again and decide again, so often at most
     #[arg(long, value_name = "N", default_value_t = 5)]

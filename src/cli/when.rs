@@ -43,7 +43,7 @@ pub struct WhenError {
 }
 
 impl WhenError {
-    fn new(text: &str, reason: &str, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(text: &str, reason: &str, hint: impl Into<String>) -> Self {
         Self { message: format!("'{}' {reason}", escape_unsafe(text)), hint: hint.into() }
     }
 }

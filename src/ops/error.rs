@@ -23,6 +23,17 @@ pub enum OpsError {
         /// What was perhaps meant.
         candidates: Vec<String>,
     },
+    /// There is such a thing, but not there: a stream not up to that version, or not yet at that moment.
+    #[error("{message}")]
+    NotThere {
+        /// What kind of thing is missing: `version`, `stream`, `position`, `snapshot`.
+        kind: &'static str,
+        /// One sentence that names what there is instead.
+        message: String,
+    },
+    /// What is there already does not go together with what was asked for; nothing was written.
+    #[error("{0}")]
+    Conflict(String),
     /// The request itself cannot be.
     #[error("{0}")]
     Invalid(String),

@@ -4,21 +4,29 @@
 //! call one of these, and render what comes back.
 
 pub mod append_events;
+mod changes;
 pub mod demo;
 pub mod error;
 pub mod init_store;
 pub mod list_resources;
 pub mod list_streams;
+mod near;
 pub mod projections;
 pub mod read_events;
+mod rebuild;
+mod reducer;
+pub mod replay;
 pub mod resource_history;
 pub mod show_resource;
 pub mod show_stream;
+pub mod snapshots;
 pub mod stats;
 pub mod tail_events;
 pub mod verify;
 
+pub use changes::Change;
 pub use error::OpsError;
+pub use reducer::Reducer;
 
 /// A page of a list; `next` is what to go on after, if there is more.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

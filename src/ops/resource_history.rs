@@ -15,6 +15,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
+use crate::ops::near::nothing_of;
 use crate::runtime::RuntimeError;
 use crate::store::ReadQuery;
 use crate::store::Scan;
@@ -58,7 +59,7 @@ impl ResourceHistory {
     pub async fn open(store: &Store, id: &str) -> Result<Self, OpsError> {
         let stream = StreamName::of(Resource::CATEGORY, id)?;
         if store.stream_version(stream.clone()).await? == Version::ZERO {
-            return Err(OpsError::not_found("resource", id));
+            return Err(nothing_of("resource", store, &stream).await);
         }
         let fold = AggregateFold::new(stream.as_str());
         Ok(Self { scan: store.scan(ReadQuery::stream(stream)), fold })

@@ -9,6 +9,7 @@ use crate::domain::resource::Resource;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::ops::error::OpsError;
+use crate::ops::near::nothing_of;
 use crate::runtime::LoadOptions;
 use crate::runtime::load;
 use crate::store::Store;
@@ -22,7 +23,7 @@ pub async fn show_resource(store: &Store, id: &str, at: Timestamp) -> Result<Val
     let mut fold = AggregateFold::<Resource>::new(stream.as_str());
     load(store, &stream, &mut fold, LoadOptions::default()).await?;
     match fold.show(at) {
-        Value::Null => Err(OpsError::not_found("resource", id)),
+        Value::Null => Err(nothing_of("resource", store, &stream).await),
         state => Ok(state),
     }
 }

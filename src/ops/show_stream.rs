@@ -10,6 +10,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
+use crate::ops::near::no_stream;
 use crate::store::ReadQuery;
 use crate::store::SnapshotInfo;
 use crate::store::SnapshotQuery;
@@ -81,7 +82,7 @@ pub async fn show_stream(store: &Store, stream: StreamName) -> Result<StreamRepo
         last = chunk.last().map(|event| end(&event));
     }
     let (Some(first_event), Some(last_event)) = (first, last) else {
-        return Err(OpsError::not_found("stream", stream.as_str()));
+        return Err(no_stream(store, &stream).await);
     };
     let snapshots = store.snapshots(SnapshotQuery { stream: Some(stream.clone()), after: None, limit: usize::MAX >> 1 }).await?;
     Ok(StreamReport {

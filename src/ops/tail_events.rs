@@ -6,6 +6,7 @@ use crate::event::EventChunk;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::error::OpsError;
+use crate::ops::near::no_stream;
 use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Source;
@@ -135,7 +136,7 @@ impl Tail {
 /// [`OpsError::NotFound`], or as the store says.
 pub async fn must_exist(store: &Store, stream: StreamName) -> Result<(), OpsError> {
     match store.stream_version(stream.clone()).await? {
-        Version::ZERO => Err(OpsError::not_found("stream", stream.as_str())),
+        Version::ZERO => Err(no_stream(store, &stream).await),
         _ => Ok(()),
     }
 }

@@ -13,6 +13,7 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::event::chain_hash;
 use crate::ops::error::OpsError;
+use crate::ops::near::no_stream;
 use crate::store::Head;
 use crate::store::ReadQuery;
 use crate::store::SnapshotInfo;
@@ -192,7 +193,7 @@ impl Verifier<'_> {
 
     async fn one_stream(&mut self, stream: &StreamName, progress: &mut (dyn FnMut(u64) + Send)) -> Result<(), OpsError> {
         if self.store.stream_version(stream.clone()).await? == Version::ZERO {
-            return Err(OpsError::not_found("stream", stream.as_str()));
+            return Err(no_stream(self.store, stream).await);
         }
         self.report.streams = 1;
         let mut scan = self.store.scan(ReadQuery::stream(stream.clone()));

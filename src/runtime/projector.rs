@@ -95,7 +95,7 @@ impl<'a> Projector<'a> {
     pub async fn rebuild(&self, progress: &mut (dyn FnMut(u64) + Send)) -> Result<RunReport, RuntimeError> {
         let mut begun = self.record(true).await?.filter(|record| record.logic_version == self.projection.version());
         if let Some(record) = &begun
-            && self.check_belongs(record.checkpoint).await.is_err()
+            && check_belongs(self.store, self.projection.name(), record.checkpoint).await.is_err()
         {
             begun = None;
         }
@@ -117,26 +117,13 @@ impl<'a> Projector<'a> {
         Ok(records.into_iter().find(|record| record.model.name == name && record.model.building == building))
     }
 
-    /// A checkpoint remembers the event it stands on; a restored or different store does not have it there.
-    async fn check_belongs(&self, checkpoint: Checkpoint) -> Result<(), StoreError> {
-        let Some(id) = checkpoint.event_id else { return Ok(()) };
-        let event = self.store.event_at(checkpoint.position).await?;
-        if event.is_some_and(|event| event.event_id == id) {
-            return Ok(());
-        }
-        let (name, position) = (self.projection.name(), checkpoint.position);
-        Err(StoreError::integrity(format!(
-            "the checkpoint of projection {name} at position {position} is not of this store: event {id} is not there"
-        )))
-    }
-
     async fn run(
         &self,
         building: bool,
         start: Checkpoint,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<RunReport, RuntimeError> {
-        self.check_belongs(start).await?;
+        check_belongs(self.store, self.projection.name(), start).await?;
         let name = self.projection.name();
         let model = ReadModel { name: name.to_owned(), building };
         let mut report = RunReport {
@@ -266,4 +253,16 @@ impl<'a> Projector<'a> {
         };
         Ok(self.store.commit_rows(commit).await?)
     }
+}
+
+/// A checkpoint remembers the event it stands on; a restored or different store does not have it there.
+pub(crate) async fn check_belongs(store: &Store, projection: &str, checkpoint: Checkpoint) -> Result<(), StoreError> {
+    let Some(id) = checkpoint.event_id else { return Ok(()) };
+    let position = checkpoint.position;
+    if store.event_at(position).await?.is_some_and(|event| event.event_id == id) {
+        return Ok(());
+    }
+    Err(StoreError::integrity(format!(
+        "the checkpoint of projection {projection} at position {position} is not of this store: event {id} is not there"
+    )))
 }

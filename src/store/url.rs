@@ -54,28 +54,55 @@ impl fmt::Display for StoreUrl {
 ///
 /// Works on text that is no URL as well, since it is wanted most when something is wrong with it.
 pub fn redact_url(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
+    if text.starts_with("sqlite:") {
         return text.to_owned();
+    }
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => match text.split_once(':') {
+            // The slashes forgotten, and what follows is a password all the same.
+            Some((scheme, rest)) => (format!("{scheme}:"), rest),
+            None => (String::new(), text),
+        },
     };
     let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let place = format!("{scheme}{}", redact_place(place));
+    // Also the form `host=… password=…` of libpq.
+    let place = place.split(' ').map(redact_parameter).collect::<Vec<_>>().join(" ");
+    match query {
+        None => place,
+        Some(query) => format!("{place}?{}", query.split('&').map(redact_parameter).collect::<Vec<_>>().join("&")),
+    }
+}
+
+/// `user:password@host:port/path`, or what somebody made of it.
+fn redact_place(place: &str) -> String {
     // The last @ ends the credentials, also where somebody forgot to escape one in the password.
-    let place = match place.rsplit_once('@') {
-        Some((credentials, host)) => match credentials.split_once(':') {
+    if let Some((credentials, host)) = place.rsplit_once('@') {
+        return match credentials.split_once(':') {
             Some((user, _password)) => format!("{user}:***@{host}"),
             None => place.to_owned(),
-        },
-        None => place.to_owned(),
-    };
-    let Some(query) = query else {
-        return format!("{scheme}://{place}");
-    };
-    let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
-        Some((key, _)) if ["pass", "secret", "token", "key"].iter().any(|word| key.to_ascii_lowercase().contains(word)) => {
+        };
+    }
+    let (hosts, path) = place.split_once('/').map_or((place, None), |(hosts, path)| (hosts, Some(path)));
+    // Without a host, what looks like a port may be a password.
+    let hosts = hosts.split(',').map(|host| match host.split_once(':') {
+        Some((name, port)) if !name.starts_with('[') && !port.bytes().all(|b| b.is_ascii_digit()) => format!("{name}:***"),
+        _ => host.to_owned(),
+    });
+    let hosts = hosts.collect::<Vec<_>>().join(",");
+    path.map_or_else(|| hosts.clone(), |path| format!("{hosts}/{path}"))
+}
+
+fn redact_parameter(parameter: &str) -> String {
+    match parameter.split_once('=') {
+        Some((key, _))
+            if ["pass", "pwd", "secret", "token", "key"].iter().any(|word| key.to_ascii_lowercase().contains(word)) =>
+        {
             format!("{key}=***")
         }
         _ => parameter.to_owned(),
-    });
-    format!("{scheme}://{place}?{}", parameters.collect::<Vec<_>>().join("&"))
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +136,12 @@ mod tests {
             ("postgres://u:p@ss:w@h:5/d", "postgres://u:***@h:5/d"),
             ("postgres://u@h/d?password=x&sslmode=require", "postgres://u@h/d?password=***&sslmode=require"),
             ("sqlite:a@b:c", "sqlite:a@b:c"),
+            ("postgres://u:secret", "postgres://u:***"),
+            ("postgres:u:secret@h/d", "postgres:u:***@h/d"),
+            ("u:secret@h", "u:secret@h"),
+            ("mongodb://h1:27017,h2:27018/d", "mongodb://h1:27017,h2:27018/d"),
+            ("postgres://[::1]:5432/d", "postgres://[::1]:5432/d"),
+            ("host=h password=secret", "host=h password=***"),
         ];
         for (url, shown) in cases {
             assert_eq!(redact_url(url), shown);

@@ -1,6 +1,7 @@
 //! `esctl resource allocate|add|lock|unlock`: the commands on a resource that exists.
 
 use clap::Args;
+use jiff::SignedDuration;
 use serde_json::Value;
 use serde_json::json;
 
@@ -11,6 +12,8 @@ use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
 use crate::cli::values::WriteArgs;
 use crate::cli::values::amount;
+use crate::cli::when::WhenError;
+use crate::cli::when::parse_duration;
 use crate::runtime::CommandOutcome;
 use crate::runtime::CommandResult;
 
@@ -69,11 +72,16 @@ pub struct Unlock {
 }
 
 /// For clap: a duration as the domain reads it; what is not more than nothing is for the domain to refuse.
-fn lock_duration(text: &str) -> Result<String, String> {
-    match text.parse::<jiff::SignedDuration>() {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("wanted a duration like 90s, 5m or 1h30m".into()),
+fn lock_duration(text: &str) -> Result<String, WhenError> {
+    if text.parse::<SignedDuration>().is_ok() {
+        return Ok(text.to_owned());
     }
+    // Also in days and weeks, as everywhere else on the command line.
+    let duration = parse_duration(text)?;
+    let duration = SignedDuration::try_from(duration);
+    duration
+        .map(|duration| duration.to_string())
+        .map_err(|_| WhenError::new(text, "is too long", "write it like 90s, 5m or 1h30m"))
 }
 
 impl Allocate {

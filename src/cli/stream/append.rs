@@ -1,5 +1,8 @@
 //! `esctl stream append`
 
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+
 use clap::Args;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,6 +25,7 @@ use crate::ops::append_events::AppendReport;
 use crate::ops::append_events::EventInput;
 use crate::ops::append_events::append_events;
 use crate::runtime::CommandResult;
+use crate::store::Limits;
 
 /// Most that is read of the data of one event: what the store takes is less.
 const MAX_DATA_BYTES: usize = 4 << 20;
@@ -77,7 +81,7 @@ struct BatchLine<'a> {
     #[serde(borrow)]
     metadata: Option<&'a RawValue>,
     event_id: Option<String>,
-    schema_version: Option<u32>,
+    schema_version: Option<NonZeroU32>,
 }
 
 impl Append {
@@ -116,15 +120,22 @@ fn read_batch(file: &str) -> Result<Vec<EventInput>, CliError> {
     let name = source.name().into_owned();
     let mut lines = LineReader::open(&source)?;
     let mut batch = Vec::new();
+    let mut lines_of_ids = HashMap::new();
     while let Some(line) = lines.next_line()? {
         if batch.len() == MAX_BATCH {
             let error = CliError::usage(format!("{name} holds more than {MAX_BATCH} events"));
             return Err(error.code("batch_too_large").hint("split it: a batch is one transaction"));
         }
-        let event = read_line(line.text).map_err(|reason| {
+        let bad = |reason: String| {
             let error = CliError::usage(format!("{name}, line {}: {reason}", line.number)).code("bad_batch");
             error.with("line", line.number).hint("none of the batch was applied")
-        })?;
+        };
+        let event = read_line(line.text).map_err(bad)?;
+        if let Some(id) = event.event_id
+            && let Some(first) = lines_of_ids.insert(id, line.number)
+        {
+            return Err(bad(format!("event_id {id} was that of line {first}")));
+        }
         batch.push(event);
     }
     if batch.is_empty() {
@@ -134,15 +145,25 @@ fn read_batch(file: &str) -> Result<Vec<EventInput>, CliError> {
 }
 
 fn read_line(text: &str) -> Result<EventInput, String> {
+    // An array of the right length would pass for an object whose fields have no names.
+    if text.trim_start().starts_with('[') {
+        return Err("wanted a JSON object like {\"type\":\"order.placed\",\"data\":{}}, found an array".into());
+    }
     let line: BatchLine<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let metadata = line.metadata.map_or(Ok(JsonObject::empty()), |raw| JsonObject::parse(raw.get()));
-    Ok(EventInput {
+    let event = EventInput {
         event_id: line.event_id.as_deref().map(event_id).transpose().map_err(|error| format!("event_id: {error}"))?,
         event_type: EventType::parse(&line.event_type).map_err(|error| error.to_string())?,
-        schema_version: line.schema_version.unwrap_or(1),
+        schema_version: line.schema_version.map_or(1, NonZeroU32::get),
         data: JsonObject::parse(line.data.get()).map_err(|error| format!("data: {error}"))?,
         metadata: metadata.map_err(|error| format!("metadata: {error}"))?,
-    })
+    };
+    // The store looks again, but does not know lines.
+    let (bytes, most) = (event.data.as_str().len() + event.metadata.as_str().len(), Limits::default().event_bytes);
+    if bytes > most {
+        return Err(format!("an event of {bytes} bytes is over the limit of {most} bytes"));
+    }
+    Ok(event)
 }
 
 fn print(app: &App, report: &AppendReport) -> Result<(), CliError> {

@@ -1,0 +1,102 @@
+//! Every stream of a category, one row each.
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Listing;
+use crate::cli::output::Tone;
+use crate::cli::replay::Replay;
+use crate::cli::replay::show::differs;
+use crate::cli::replay::show::line;
+use crate::cli::replay::show::read_model;
+use crate::cli::replay::show::warn_passed_over;
+use crate::ops::Reducer;
+use crate::ops::replay::CategoryReplay;
+use crate::ops::replay::ReplayCategory;
+use crate::ops::replay::ReplayReport;
+use crate::ops::replay::Until;
+use crate::store::Store;
+
+/// The fields of an item, in their order.
+const FIELDS: [&str; 8] = ["stream", "category", "version", "position", "at", "events_applied", "snapshot_version", "state"];
+
+/// What was compared of a category.
+#[derive(Default)]
+struct Compared {
+    streams: u64,
+    rows: u64,
+    snapshots: u64,
+    streams_that_differ: u64,
+    differences: usize,
+}
+
+impl Replay {
+    pub(super) async fn of_category(
+        self,
+        app: &App,
+        store: &Store,
+        category: String,
+        until: Until,
+        reducer: Reducer,
+    ) -> Result<(), CliError> {
+        let (snapshots, verify) = (!self.no_snapshot, self.verify);
+        let empty = format!("no streams of category {category}");
+        let named = format!("category {category}");
+        let input = ReplayCategory { category, until, reducer, snapshots, verify, now: app.now() };
+        let mut replay = CategoryReplay::open(store, input).await?;
+        let (columns, fields) = if verify {
+            (["stream", "version", "read model", "snapshots", "result"], [FIELDS.as_slice(), &["verify"]].concat())
+        } else {
+            (["stream", "version", "position", "as of", "state"], FIELDS.to_vec())
+        };
+        let listing = Listing::new(columns).fields(fields).empty(empty);
+        // A comparison that stops half way would say that all is well.
+        let mut list = app.out.list(if verify { listing.unlimited() } else { listing });
+        let mut compared = Compared::default();
+        while let Some(report) = replay.next().await? {
+            warn_passed_over(app, &report);
+            compared.add(&report);
+            if !list.push(&report, || cells(&report))? {
+                break;
+            }
+        }
+        list.finish(None)?;
+        if verify { compared.judge(app, &named) } else { Ok(()) }
+    }
+}
+
+impl Compared {
+    fn add(&mut self, report: &ReplayReport) {
+        let Some(verify) = &report.verify else { return };
+        self.streams += 1;
+        self.rows += u64::from(verify.read_model.is_some());
+        self.snapshots += verify.snapshots_compared;
+        self.streams_that_differ += u64::from(!verify.ok);
+        self.differences += verify.differences.len();
+    }
+
+    fn judge(&self, app: &App, category: &str) -> Result<(), CliError> {
+        let Self { streams, rows, snapshots, .. } = self;
+        app.out.note(&format!("compared {streams} streams: {rows} rows of a read model, {snapshots} snapshots"));
+        if self.differences == 0 {
+            return Ok(());
+        }
+        let what = format!("{} of {streams} streams of {category} is not what their events make", self.streams_that_differ);
+        Err(differs(what, self.differences).with("streams", self.streams_that_differ))
+    }
+}
+
+fn cells(report: &ReplayReport) -> Vec<Cell> {
+    let mut cells = vec![report.stream.as_str().into(), report.version.into()];
+    match &report.verify {
+        None => cells.extend([report.position.into(), report.at.into(), Cell::new(&report.state)]),
+        Some(verify) => {
+            let result = match verify.differences.as_slice() {
+                [] => Cell::new("all fits").tone(Tone::Good),
+                some => Cell::new(some.iter().map(line).collect::<Vec<_>>().join("; ")).tone(Tone::Bad),
+            };
+            cells.extend([read_model(verify).into(), verify.snapshots_compared.into(), result]);
+        }
+    }
+    cells
+}

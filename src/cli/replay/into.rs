@@ -1,0 +1,68 @@
+//! The whole store as it was, into another one.
+
+use std::fs;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Output;
+use crate::ops::replay::CopyProgress;
+use crate::ops::replay::CopyStore;
+use crate::ops::replay::copy_store;
+use crate::store::Store;
+use crate::store::StoreUrl;
+
+/// Copies and reports.
+pub(super) async fn run(app: &App, url: &str, at: Option<&str>) -> Result<(), CliError> {
+    let url: StoreUrl = url.parse()?;
+    let source = app.store()?;
+    let target = app.open(&url)?;
+    if is_same(&source, &target, &url) {
+        return Err(CliError::usage("a store cannot be copied into itself").code("same_store"));
+    }
+    let at = at.map(|text| app.moment(text)).transpose()?;
+    let bar = app.out.progress(None, "events");
+    let mut broken_off = BrokenOff { out: &app.out, written: false };
+    let mut progress = |step| match step {
+        CopyProgress::ToCopy(events) => bar.total(events),
+        CopyProgress::Copied(events) => {
+            broken_off.written = true;
+            bar.advance(events);
+        }
+    };
+    let report = copy_store(&source, &target, CopyStore { at, now: app.now() }, &mut progress).await?;
+    broken_off.written = false;
+    bar.finish();
+    app.out.one(&report, |sheet| {
+        sheet.field("from", &report.from);
+        sheet.field("into", &report.into);
+        sheet.field("as of", report.at);
+        sheet.field("position", report.position.to_string());
+        sheet.field("events copied", report.events_copied.to_string());
+        sheet.field("already there", report.already_there.to_string());
+        sheet.field("head hash", report.head_hash);
+    })
+}
+
+/// Whether both are one file, whatever it is called, or one database.
+fn is_same(source: &Store, target: &Store, url: &StoreUrl) -> bool {
+    // Each store in memory is one of its own.
+    if *url == StoreUrl::SqliteMemory {
+        return false;
+    }
+    let files = (fs::canonicalize(source.place()), fs::canonicalize(target.place()));
+    source.place() == target.place() || matches!(files, (Ok(source), Ok(target)) if source == target)
+}
+
+/// Says how to go on when a copy ends before its end, also where somebody interrupts it.
+struct BrokenOff<'a> {
+    out: &'a Output,
+    written: bool,
+}
+
+impl Drop for BrokenOff<'_> {
+    fn drop(&mut self) {
+        if self.written {
+            self.out.note("what was copied so far stays; the same command again goes on from there");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `esctl replay`
+
+mod category;
+mod into;
+mod show;
+mod trace;
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::values::place;
+use crate::cli::values::stream;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::Reducer;
+use crate::ops::replay::Replay as ReplayStream;
+use crate::ops::replay::Until;
+use crate::store::Store;
+
+/// Show what a stream, a category or the whole store was like at any moment
+#[derive(Debug, Args)]
+#[command(after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, now, '10m ago', @UNIXSECONDS. \
+                        What was recorded at or before it counts.")]
+pub struct Replay {
+    /// Which stream
+    #[arg(value_parser = stream, required_unless_present_any = ["category", "all"], conflicts_with_all = ["category", "all", "into"])]
+    stream: Option<StreamName>,
+    /// Every stream of this category
+    #[arg(long, value_name = "C", conflicts_with_all = ["all", "into"])]
+    category: Option<String>,
+    /// The whole store, into another one
+    #[arg(long, requires = "into")]
+    all: bool,
+    /// The store that --all is copied into; empty, or a copy that was broken off
+    #[arg(long, value_name = "URL", requires = "all")]
+    into: Option<String>,
+    /// As it was at this time
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["version", "position"])]
+    at: Option<String>,
+    /// As it was at this version of the stream
+    #[arg(long, value_name = "N", value_parser = place, conflicts_with_all = ["position", "category", "all"])]
+    version: Option<u64>,
+    /// As it was at this position of the store
+    #[arg(long, value_name = "P", value_parser = place, conflicts_with = "all")]
+    position: Option<u64>,
+    /// What has changed since this time or version
+    #[arg(long, value_name = "TIME|VERSION", conflicts_with_all = ["category", "all"])]
+    diff: Option<String>,
+    /// Each event and what it changed
+    #[arg(long, conflicts_with_all = ["category", "all", "diff", "verify"])]
+    trace: bool,
+    /// Rebuild in memory and compare with the read model and the snapshots; exit code 1 when something differs
+    #[arg(long, conflicts_with = "all")]
+    verify: bool,
+    /// Fold every event, without a snapshot
+    #[arg(long, conflicts_with = "all")]
+    no_snapshot: bool,
+    /// What makes the state: resource, merge, last, count [default: the category's own, else merge]
+    #[arg(long, value_name = "R", conflicts_with = "all")]
+    reducer: Option<String>,
+}
+
+impl Replay {
+    pub(super) async fn run(mut self, app: &App) -> Result<(), CliError> {
+        if let Some(url) = self.into.take() {
+            return into::run(app, &url, self.at.as_deref()).await;
+        }
+        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), reducer)?;
+        let until = self.until(app)?;
+        let store = app.store()?;
+        if let Until::Time(moment) = until {
+            say_if_future(app, &store, moment).await?;
+        }
+        if let Some(category) = self.category.take() {
+            return self.of_category(app, &store, category, until, reducer).await;
+        }
+        // clap has seen to it that it is there.
+        let Some(stream) = self.stream.take() else { return Err(CliError::usage("name a stream")) };
+        let diff = self.diff.as_deref().map(|text| from(app, text)).transpose()?;
+        let input = ReplayStream { stream, until, diff, reducer, snapshots: !self.no_snapshot, now: app.now() };
+        match (self.trace, self.verify) {
+            (true, _) => trace::run(app, &store, &input).await,
+            (false, verify) => show::run(app, &store, &input, verify).await,
+        }
+    }
+
+    fn until(&self, app: &App) -> Result<Until, CliError> {
+        Ok(match (&self.at, self.version, self.position) {
+            (Some(text), ..) => Until::Time(app.moment(text)?),
+            (None, Some(version), _) => Until::Version(Version(version)),
+            (None, None, Some(position)) => Until::Position(Position(position)),
+            (None, None, None) => Until::Head,
+        })
+    }
+}
+
+/// A bare whole number is a version, anything else a time.
+fn from(app: &App, text: &str) -> Result<Until, CliError> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse::<i64>() {
+        Ok(version) if digits => Ok(Until::Version(Version(version.unsigned_abs()))),
+        Err(_) if digits => Err(CliError::usage(format!("--diff: {text} is too large for a version")).code("bad_version")),
+        _ => Ok(Until::Time(app.moment(text)?)),
+    }
+}
+
+async fn say_if_future(app: &App, store: &Store, moment: Timestamp) -> Result<(), CliError> {
+    if moment > app.now() {
+        let head = store.head().await?.position;
+        app.out.note(&format!("{moment} is in the future: nothing is recorded after position {head} yet"));
+    }
+    Ok(())
+}
+
+/// A reducer by name.
+pub(super) fn reducer(text: &str) -> Result<Reducer, CliError> {
+    let names = Reducer::names();
+    if text.starts_with("jq:") || text.starts_with('@') {
+        let error = CliError::usage("a jq program as a reducer is not built in yet").code("reducer_not_built_in");
+        return Err(error.hint(format!("there are {}", names.join(", "))));
+    }
+    Reducer::named(text).ok_or_else(|| {
+        let error = CliError::usage(format!("there is no reducer \"{text}\"; there are {}", names.join(", ")));
+        error.code("unknown_reducer").did_you_mean(text, names)
+    })
+}

@@ -1,0 +1,133 @@
+//! The state of one stream, and what a comparison has found.
+
+use serde_json::Value;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Sheet;
+use crate::cli::output::Tone;
+use crate::ops::replay;
+use crate::ops::replay::Diff;
+use crate::ops::replay::Difference;
+use crate::ops::replay::EventRef;
+use crate::ops::replay::Replay;
+use crate::ops::replay::ReplayReport;
+use crate::ops::replay::VerifyReport;
+use crate::ops::replay::replay_and_verify;
+use crate::store::Store;
+
+/// Replays and prints.
+pub(super) async fn run(app: &App, store: &Store, input: &Replay, verify: bool) -> Result<(), CliError> {
+    let report = match verify {
+        true => replay_and_verify(store, input).await?,
+        false => replay::replay(store, input).await?,
+    };
+    warn_passed_over(app, &report);
+    app.out.one(&report, |sheet| draw(sheet, &report))?;
+    match &report.verify {
+        Some(verify) if !verify.ok => {
+            Err(differs(format!("{} is not what its events make", report.stream), verify.differences.len()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The error a comparison ends with that has found something.
+pub(super) fn differs(what: String, differences: usize) -> CliError {
+    let places = if differences == 1 { "1 difference".to_owned() } else { format!("{differences} differences") };
+    let error = CliError::no(format!("what is kept of {what}: {places}")).code("verify_differs").with("differences", differences);
+    error.hint("snapshots: 'esctl snapshot delete', then 'take'; a read model: 'esctl projection rebuild'")
+}
+
+/// Says which snapshots were not trusted.
+pub(super) fn warn_passed_over(app: &App, report: &ReplayReport) {
+    let of_verify = report.verify.iter().flat_map(|verify| &verify.passed_over);
+    for snapshot in report.passed_over.iter().chain(of_verify) {
+        let (version, reason) = (snapshot.version, &snapshot.reason);
+        app.out.warn(&format!("the snapshot of {} at version {version} was passed over: {reason}", report.stream));
+    }
+}
+
+fn draw(sheet: &mut Sheet, report: &ReplayReport) {
+    sheet.field("stream", report.stream.as_str());
+    sheet.field("version", format!("{}, position {}", report.version, report.position));
+    sheet.field("as of", report.at);
+    let applied = match report.snapshot_version {
+        Some(version) => format!("{} after the snapshot at version {version}", report.events_applied),
+        None => report.events_applied.to_string(),
+    };
+    sheet.field("events applied", applied);
+    if let Some(verify) = &report.verify {
+        draw_verify(sheet, verify);
+    }
+    if let Some(diff) = &report.diff {
+        draw_diff(sheet, diff);
+    }
+    sheet.heading("state");
+    sheet.text(&pretty(&report.state));
+}
+
+fn draw_verify(sheet: &mut Sheet, verify: &VerifyReport) {
+    let result = if verify.ok { Cell::new("all fits").tone(Tone::Good) } else { Cell::new("differs").tone(Tone::Bad) };
+    sheet.field("verified", result);
+    sheet.field("read model", read_model(verify));
+    sheet.field("snapshots", format!("{} compared", verify.snapshots_compared));
+    for difference in &verify.differences {
+        sheet.heading(&format!("{} at version {}: {}", difference.kept, difference.version, difference.reason));
+        sheet.field("path", place(&difference.path));
+        sheet.field("events make", value(difference.expected.as_ref()));
+        sheet.field("kept is", Cell::new(value(difference.found.as_ref())).tone(Tone::Bad));
+        sheet.field("explained by", difference.event.as_ref().map_or_else(|| "no event".into(), event));
+    }
+}
+
+/// What was compared of the read model, in words.
+pub(super) fn read_model(verify: &VerifyReport) -> String {
+    let words = |model: &replay::ReadModelCompared| format!("{} compared at version {}", model.name, model.version);
+    verify.read_model.as_ref().map_or_else(|| "none to compare with".into(), words)
+}
+
+fn draw_diff(sheet: &mut Sheet, diff: &Diff) {
+    let since = match diff.from_version.0 {
+        0 => "changes since before the first event".to_owned(),
+        version => format!("changes since version {version}"),
+    };
+    sheet.heading(&since);
+    if diff.changes.is_empty() {
+        sheet.line("none");
+    }
+    let rows = diff.changes.iter().map(|change| {
+        vec![place(&change.path).into(), value(change.before.as_ref()).into(), value(change.after.as_ref()).into()]
+    });
+    sheet.table(&["path", "before", "after"], rows.collect());
+}
+
+/// One difference in one line.
+pub(super) fn line(it: &Difference) -> String {
+    let because = it.event.as_ref().map_or_else(|| "no event explains it".into(), event);
+    let (expected, found) = (value(it.expected.as_ref()), value(it.found.as_ref()));
+    format!(
+        "{} at version {}: {} {}: events make {expected}, kept is {found} ({because})",
+        it.kept,
+        it.version,
+        it.reason,
+        place(&it.path)
+    )
+}
+
+fn event(event: &EventRef) -> String {
+    format!("{}, version {}, position {}, {}", event.event_type, event.version, event.position, event.recorded_at)
+}
+
+fn place(path: &str) -> &str {
+    if path.is_empty() { "(the whole)" } else { path }
+}
+
+fn value(value: Option<&Value>) -> String {
+    value.map_or_else(|| "-".into(), Value::to_string)
+}
+
+fn pretty(state: &Value) -> String {
+    serde_json::to_string_pretty(state).unwrap_or_else(|_| state.to_string())
+}

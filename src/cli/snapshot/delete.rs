@@ -1,0 +1,54 @@
+//! `esctl snapshot delete`
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::values::place;
+use crate::cli::values::stream;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::ops::snapshots::delete_snapshots;
+use crate::ops::snapshots::find_snapshots;
+
+/// Delete snapshots of a stream; events stay as they are
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// Of which stream
+    #[arg(value_parser = stream)]
+    stream: StreamName,
+    /// Only the one at this version
+    #[arg(long, value_name = "N", value_parser = place)]
+    version: Option<u64>,
+}
+
+/// How many snapshots were deleted.
+#[derive(Debug, Serialize)]
+pub(super) struct Deleted {
+    deleted: u64,
+}
+
+impl Delete {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let store = app.store()?;
+        let found = find_snapshots(&store, &self.stream, self.version.map(Version)).await?;
+        let question = format!("Delete {} of stream {}?", counted(found.len() as u64), self.stream);
+        if !app.out.confirm(&question, app.globals.yes)? {
+            return print(app, 0);
+        }
+        print(app, delete_snapshots(&store, found).await?)
+    }
+}
+
+/// Prints how many were deleted.
+pub(super) fn print(app: &App, deleted: u64) -> Result<(), CliError> {
+    app.out.one(&Deleted { deleted }, |sheet| {
+        sheet.field("deleted", counted(deleted));
+    })
+}
+
+/// So many snapshots, in words.
+pub(super) fn counted(snapshots: u64) -> String {
+    if snapshots == 1 { "1 snapshot".into() } else { format!("{snapshots} snapshots") }
+}

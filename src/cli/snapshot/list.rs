@@ -1,0 +1,42 @@
+//! `esctl snapshot list`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Listing;
+use crate::cli::values::stream;
+use crate::event::StreamName;
+use crate::ops::snapshots::SnapshotPages;
+
+/// List snapshots
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only of this stream
+    #[arg(value_parser = stream)]
+    stream: Option<StreamName>,
+}
+
+impl List {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let mut snapshots = SnapshotPages::open(&app.store()?, self.stream).await?;
+        let listing = Listing::new(["stream", "version", "reducer", "taken", "bytes"]);
+        let listing = listing.fields(["stream", "version", "reducer", "reducer_version", "taken_at", "bytes"]);
+        let mut list = app.out.list(listing.empty("no snapshots"));
+        while let Some(info) = snapshots.next().await? {
+            let more = list.push(&info, || {
+                vec![
+                    info.stream.as_str().into(),
+                    info.version.into(),
+                    info.reducer.as_str().into(),
+                    info.taken_at.into(),
+                    info.bytes.into(),
+                ]
+            })?;
+            if !more {
+                break;
+            }
+        }
+        list.finish(None)
+    }
+}

@@ -1,0 +1,31 @@
+//! `esctl snapshot prune`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::snapshot::delete::counted;
+use crate::cli::snapshot::delete::print;
+use crate::cli::values::limit;
+use crate::ops::snapshots::count_prunable;
+use crate::ops::snapshots::prune;
+
+/// Delete all but the newest snapshots of each stream
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// How many stay, of each stream and reducer
+    #[arg(long, value_name = "N", value_parser = limit, default_value_t = 1)]
+    keep: usize,
+}
+
+impl Prune {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let store = app.store()?;
+        let count = count_prunable(&store, self.keep).await?;
+        let question = format!("Delete {} and keep the newest {} of each stream?", counted(count), self.keep);
+        if count == 0 || !app.out.confirm(&question, app.globals.yes)? {
+            return print(app, 0);
+        }
+        print(app, prune(&store, self.keep).await?)
+    }
+}

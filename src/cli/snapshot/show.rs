@@ -1,0 +1,42 @@
+//! `esctl snapshot show`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::values::place;
+use crate::cli::values::stream;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::ops::snapshots::show_snapshot;
+
+/// Show a snapshot with its state
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Of which stream
+    #[arg(value_parser = stream)]
+    stream: StreamName,
+    /// The one at this version [default: the newest]
+    #[arg(long, value_name = "N", value_parser = place)]
+    version: Option<u64>,
+    /// Only one that this reducer made
+    #[arg(long, value_name = "R")]
+    reducer: Option<String>,
+}
+
+impl Show {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let version = self.version.map(Version);
+        let report = show_snapshot(&app.store()?, &self.stream, version, self.reducer.as_deref()).await?;
+        app.out.one(&report, |sheet| {
+            sheet.field("stream", report.stream.as_str());
+            sheet.field("version", report.version.to_string());
+            sheet.field("reducer", format!("{}, version {}", report.reducer, report.reducer_version));
+            sheet.field("taken", report.taken_at);
+            sheet.field("event hash", report.event_hash);
+            sheet.field("size", format!("{} bytes", report.bytes));
+            sheet.heading("state");
+            sheet.text(&serde_json::to_string_pretty(&report.state).unwrap_or_default());
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! `esctl snapshot take`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Listing;
+use crate::cli::output::Tone;
+use crate::cli::replay::reducer;
+use crate::cli::values::place;
+use crate::cli::values::stream;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::ops::Reducer;
+use crate::ops::snapshots::TakeSnapshot;
+use crate::ops::snapshots::TakenCategory;
+use crate::ops::snapshots::TakenReport;
+use crate::ops::snapshots::take;
+use crate::store::Store;
+
+/// Take a snapshot of a stream, or of every stream of a category
+#[derive(Debug, Args)]
+pub struct Take {
+    /// Which stream
+    #[arg(value_parser = stream, required_unless_present = "category", conflicts_with = "category")]
+    stream: Option<StreamName>,
+    /// Every stream of this category that has moved on since its newest snapshot
+    #[arg(long, value_name = "C")]
+    category: Option<String>,
+    /// Only where at least so many events have come since the newest snapshot
+    #[arg(long, value_name = "N", value_parser = place, default_value_t = 1)]
+    min_events: u64,
+    /// What makes the state: resource, merge, last, count [default: the category's own]
+    #[arg(long, value_name = "R")]
+    reducer: Option<String>,
+}
+
+impl Take {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), reducer)?;
+        let input = TakeSnapshot { reducer, min_events: self.min_events, now: app.now() };
+        let store = app.store()?;
+        store.head().await?;
+        match (self.stream, self.category) {
+            (Some(stream), _) => one(app, &store, &stream, &input).await,
+            (None, Some(category)) => every(app, &store, &category, input).await,
+            // clap has seen to it that one of them is there.
+            (None, None) => Err(CliError::usage("name a stream or a category")),
+        }
+    }
+}
+
+async fn one(app: &App, store: &Store, stream: &StreamName, input: &TakeSnapshot) -> Result<(), CliError> {
+    let report = take(store, stream, input).await?;
+    warn_passed_over(app, &report);
+    app.out.one(&report, |sheet| {
+        let outcome = match (report.taken, report.version) {
+            (true, version) => Cell::new(format!("taken at version {version}")).tone(Tone::Good),
+            (false, Version::ZERO) => Cell::new("not taken: too few events"),
+            (false, version) => Cell::new(format!("not taken: the one at version {version} is near enough")),
+        };
+        sheet.field("snapshot", outcome);
+        sheet.field("stream", report.stream.as_str());
+        sheet.field("reducer", &report.reducer);
+        sheet.field("events since", report.events_since.to_string());
+        if let Some(bytes) = report.bytes {
+            sheet.field("size", format!("{bytes} bytes"));
+        }
+    })
+}
+
+async fn every(app: &App, store: &Store, category: &str, input: TakeSnapshot) -> Result<(), CliError> {
+    let mut taken = TakenCategory::open(store, category, input).await?;
+    let listing = Listing::new(["stream", "version", "reducer", "events since", "bytes"]);
+    let listing = listing.fields(["taken", "stream", "version", "reducer", "events_since", "bytes"]);
+    // What is done is done for all of them, however many are shown.
+    let mut list = app.out.list(listing.unlimited().empty("no snapshots were due"));
+    let mut near_enough = 0_u64;
+    while let Some(report) = taken.next().await? {
+        warn_passed_over(app, &report);
+        if !report.taken {
+            near_enough += 1;
+            continue;
+        }
+        list.push(&report, || {
+            vec![
+                report.stream.as_str().into(),
+                report.version.into(),
+                report.reducer.as_str().into(),
+                report.events_since.into(),
+                report.bytes.into(),
+            ]
+        })?;
+    }
+    list.finish(None)?;
+    if near_enough > 0 {
+        app.out.note(&format!("{near_enough} more streams have a snapshot that is near enough"));
+    }
+    Ok(())
+}
+
+fn warn_passed_over(app: &App, report: &TakenReport) {
+    for snapshot in &report.passed_over {
+        let (version, reason) = (snapshot.version, &snapshot.reason);
+        app.out.warn(&format!("the snapshot of {} at version {version} was passed over: {reason}", report.stream));
+    }
+}

@@ -1,0 +1,50 @@
+//! `esctl snapshot verify`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Listing;
+use crate::cli::output::Tone;
+use crate::cli::values::stream;
+use crate::event::StreamName;
+use crate::ops::snapshots::VerifySnapshots;
+
+/// Compare snapshots with what the events make; exit code 1 when one is wrong
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Only of this stream
+    #[arg(value_parser = stream)]
+    stream: Option<StreamName>,
+}
+
+impl Verify {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let mut verify = VerifySnapshots::open(&app.store()?, self.stream).await?;
+        let listing = Listing::new(["stream", "version", "reducer", "result"]);
+        let listing = listing.fields(["stream", "version", "reducer", "ok", "reason"]);
+        // A comparison that stops half way would say that all is well.
+        let mut list = app.out.list(listing.unlimited().empty("no snapshots"));
+        let mut wrong = 0_u64;
+        while let Some(verdicts) = verify.next().await? {
+            for verdict in verdicts {
+                wrong += u64::from(!verdict.ok);
+                list.push(&verdict, || {
+                    let result = match &verdict.reason {
+                        None => Cell::new("fits").tone(Tone::Good),
+                        Some(reason) => Cell::new(reason).tone(Tone::Bad),
+                    };
+                    vec![verdict.stream.as_str().into(), verdict.version.into(), verdict.reducer.as_str().into(), result]
+                })?;
+            }
+        }
+        let compared = list.pushed();
+        list.finish(None)?;
+        if wrong == 0 {
+            return Ok(());
+        }
+        let error = CliError::no(format!("{wrong} of {compared} snapshots cannot be trusted")).code("snapshot_differs");
+        Err(error.with("wrong", wrong).hint("delete them with 'esctl snapshot delete', then 'esctl snapshot take'"))
+    }
+}

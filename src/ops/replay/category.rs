@@ -1,0 +1,120 @@
+//! The state of every stream of a category as it was, one after the other.
+
+use std::collections::VecDeque;
+
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::error::OpsError;
+use crate::ops::reducer::Reducer;
+use crate::ops::replay::stray_rows::stray_rows;
+use crate::ops::replay::stream::Replay;
+use crate::ops::replay::stream::ReplayReport;
+use crate::ops::replay::stream::replay_to;
+use crate::ops::replay::until::Until;
+use crate::ops::replay::verify::replay_and_verify;
+use crate::runtime::version_at;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::StreamInfo;
+use crate::store::StreamQuery;
+
+/// Streams looked up at once.
+const PAGE: usize = 500;
+
+/// What to replay.
+#[derive(Debug, Clone)]
+pub struct ReplayCategory {
+    /// Which category.
+    pub category: String,
+    /// Up to where: everything, a moment or a position.
+    pub until: Until,
+    /// What makes the states.
+    pub reducer: Reducer,
+    /// Whether snapshots may spare the events before them.
+    pub snapshots: bool,
+    /// Whether to compare with what is kept.
+    pub verify: bool,
+    /// What the states are shown for where everything is replayed.
+    pub now: Timestamp,
+}
+
+/// A replay of a category under way, in the order of the names.
+pub struct CategoryReplay {
+    store: Store,
+    input: ReplayCategory,
+    /// Streams without an event up to here were not there yet.
+    position: Option<Position>,
+    page: VecDeque<StreamInfo>,
+    /// How many rows of the read model were compared.
+    rows: u64,
+    /// Rows that no stream stands behind, once they have been looked for.
+    stray: Option<VecDeque<ReplayReport>>,
+    after: Option<String>,
+    end: bool,
+}
+
+impl CategoryReplay {
+    /// Begins before the first stream.
+    ///
+    /// # Errors
+    /// [`OpsError::NotThere`] when the store does not reach that far, [`OpsError::Invalid`] for a version, which is
+    /// of one stream, or as the store says.
+    pub async fn open(store: &Store, input: ReplayCategory) -> Result<Self, OpsError> {
+        if let Until::Version(_) = input.until {
+            return Err(OpsError::Invalid("a version is of one stream, not of a category".into()));
+        }
+        store.head().await?;
+        let position = input.until.position(store).await?;
+        Ok(Self { store: store.clone(), input, position, page: VecDeque::new(), rows: 0, stray: None, after: None, end: false })
+    }
+
+    /// The next stream that was there; none after the last.
+    ///
+    /// # Errors
+    /// As [`replay`](crate::ops::replay::replay).
+    pub async fn next(&mut self) -> Result<Option<ReplayReport>, OpsError> {
+        while let Some(info) = self.next_stream().await? {
+            let stream = StreamName::parse(&info.stream)
+                .map_err(|error| StoreError::integrity(format!("a stream has a name that was never taken: {error}")))?;
+            let up_to = match self.position {
+                Some(position) if info.last_position > position => version_at(&self.store, &stream, position).await?,
+                _ => info.version,
+            };
+            if up_to == Version::ZERO {
+                continue;
+            }
+            let ReplayCategory { until, snapshots, now, .. } = self.input;
+            let input = Replay { stream, until, diff: None, reducer: self.input.reducer.clone(), snapshots, now };
+            if !self.input.verify {
+                return Ok(Some(replay_to(&self.store, &input, up_to).await?));
+            }
+            let report = replay_and_verify(&self.store, &input).await?;
+            self.rows += u64::from(report.verify.as_ref().is_some_and(|verify| verify.read_model.is_some()));
+            return Ok(Some(report));
+        }
+        self.next_stray().await
+    }
+
+    async fn next_stray(&mut self) -> Result<Option<ReplayReport>, OpsError> {
+        // At an earlier moment, or with a reducer by name, not every row was met.
+        let all_met = self.input.verify && self.position.is_none() && self.input.reducer == Reducer::Own;
+        if self.stray.is_none() && all_met {
+            let (category, now) = (&self.input.category, self.input.now);
+            self.stray = Some(stray_rows(&self.store, category, self.rows, now).await?.into());
+        }
+        Ok(self.stray.as_mut().and_then(VecDeque::pop_front))
+    }
+
+    async fn next_stream(&mut self) -> Result<Option<StreamInfo>, OpsError> {
+        if self.page.is_empty() && !self.end {
+            let category = Some(self.input.category.clone());
+            let query = StreamQuery { category, prefix: None, after: self.after.take(), limit: PAGE };
+            self.page = self.store.streams(query).await?.into();
+            self.end = self.page.len() < PAGE;
+            self.after = self.page.back().map(|info| info.stream.clone());
+        }
+        Ok(self.page.pop_front())
+    }
+}

@@ -1,0 +1,190 @@
+//! The whole store as it was, into another store: events, ids and times kept, so the same hash chain.
+
+use serde::Serialize;
+
+use crate::event::EventChunk;
+use crate::event::EventType;
+use crate::event::EventView;
+use crate::event::ExpectedVersion;
+use crate::event::Hash;
+use crate::event::JsonObject;
+use crate::event::NewEvent;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::error::OpsError;
+use crate::store::AppendRequest;
+use crate::store::Head;
+use crate::store::Outcome;
+use crate::store::ReadQuery;
+use crate::store::RecordTime;
+use crate::store::Store;
+use crate::store::StoreError;
+
+/// What to copy.
+#[derive(Debug, Clone, Copy)]
+pub struct CopyStore {
+    /// Up to what was recorded at or before this moment; none: everything.
+    pub at: Option<Timestamp>,
+    /// What is said to be the moment where everything is copied.
+    pub now: Timestamp,
+}
+
+/// What was copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CopyReport {
+    /// Out of which store.
+    pub from: String,
+    /// Into which store.
+    pub into: String,
+    /// As of when.
+    pub at: Timestamp,
+    /// The last position of the copy.
+    pub position: Position,
+    /// How many events were copied now.
+    pub events_copied: u64,
+    /// How many had been copied before.
+    pub already_there: u64,
+    /// The hash of the last event: the same as in the store copied from.
+    pub head_hash: Hash,
+}
+
+/// Copies a store as it was into another one. A target that holds a beginning of it already, from a copy that
+/// was broken off, is gone on with. `progress` is told how many events there are to copy, then how many were.
+///
+/// # Errors
+/// [`OpsError::Conflict`] when the target holds other events, or more: then nothing is written. Or as the
+/// stores say; what was copied until then is whole batches, and stays.
+pub async fn copy_store(
+    source: &Store,
+    target: &Store,
+    input: CopyStore,
+    progress: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<CopyReport, OpsError> {
+    let end = end_of(source, input.at).await?;
+    let start = start_in(source, target, end).await?;
+    progress(CopyProgress::ToCopy(end.position.0 - start.position.0));
+    let mut report = CopyReport {
+        from: source.place(),
+        into: target.place(),
+        at: input.at.unwrap_or(input.now.max(end.recorded_at)),
+        position: end.position,
+        events_copied: 0,
+        already_there: start.position.0,
+        head_hash: end.hash,
+    };
+    let mut scan = source.scan(ReadQuery::all().from(start.position.next().0).to(end.position.0));
+    while let Some(chunk) = scan.next().await? {
+        let known = copy_chunk(target, chunk).await?;
+        report.already_there += known;
+        report.events_copied += chunk.len() as u64 - known;
+        progress(CopyProgress::Copied(chunk.len() as u64));
+    }
+    let reached = if end.position == Position::ZERO { end } else { target.head().await? };
+    if (reached.position, reached.hash) != (end.position, end.hash) {
+        return Err(OpsError::Conflict(format!(
+            "the target is not a copy: it ends at position {} with hash {}, the source at position {} with hash {}",
+            reached.position, reached.hash, end.position, end.hash
+        )));
+    }
+    Ok(report)
+}
+
+/// How far a copy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyProgress {
+    /// So many events are to be copied.
+    ToCopy(u64),
+    /// So many more have been, for good.
+    Copied(u64),
+}
+
+/// The last event of the source that is wanted.
+async fn end_of(source: &Store, at: Option<Timestamp>) -> Result<Head, OpsError> {
+    let head = source.head().await?;
+    let Some(at) = at else { return Ok(head) };
+    let position = source.position_at(at).await?;
+    if position == head.position {
+        return Ok(head);
+    }
+    let event = source.event_at(position).await?;
+    Ok(event.map_or_else(Head::default, |event| Head { position, recorded_at: event.recorded_at, hash: event.hash }))
+}
+
+/// Where the target is, if that is a beginning of what is wanted.
+async fn start_in(source: &Store, target: &Store, end: Head) -> Result<Head, OpsError> {
+    let start = match target.head().await {
+        Err(StoreError::NoStore(_)) => Head::default(),
+        head => head?,
+    };
+    if start.position == Position::ZERO {
+        return Ok(start);
+    }
+    let place = target.place();
+    let other = || {
+        OpsError::Conflict(format!("{place} holds other events, or more; a copy wants an empty store, or a copy to go on with"))
+    };
+    let same = source.event_at(start.position).await?.filter(|event| event.hash == start.hash).ok_or_else(other)?;
+    if same.position > end.position {
+        return Err(OpsError::Conflict(format!(
+            "{place} holds a later copy, up to position {}; position {} was asked for",
+            start.position, end.position
+        )));
+    }
+    Ok(start)
+}
+
+/// Appends a chunk in one transaction; how many of its events were there already.
+async fn copy_chunk(target: &Store, chunk: &EventChunk) -> Result<u64, OpsError> {
+    let mut requests: Vec<AppendRequest> = Vec::new();
+    for event in chunk.iter() {
+        let new = copy_of(&event)?;
+        match requests.last_mut() {
+            // Events of one stream in a row have versions in a row.
+            Some(AppendRequest { stream, events, time: RecordTime::Given(times), .. }) if stream.as_str() == event.stream => {
+                events.push(new);
+                times.push(event.recorded_at);
+            }
+            _ => requests.push(AppendRequest {
+                stream: StreamName::parse(event.stream)?,
+                expected: ExpectedVersion::Exact(Version(event.version.0.saturating_sub(1))),
+                events: vec![new],
+                time: RecordTime::Given(vec![event.recorded_at]),
+            }),
+        }
+    }
+    let mut known = 0;
+    let mut hash = None;
+    for answer in target.append_together(requests).await? {
+        let appended = match answer {
+            Ok(appended) => appended,
+            Err(error @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. } | StoreError::Invalid(_))) => {
+                return Err(changed_meanwhile(target, &error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if appended.outcome == Outcome::AlreadyApplied {
+            known += appended.events.len() as u64;
+        }
+        hash = appended.events.last().map(|event| event.hash);
+    }
+    if hash != chunk.last().map(|event| event.hash) {
+        return Err(changed_meanwhile(target, "the hash chains differ"));
+    }
+    Ok(known)
+}
+
+fn changed_meanwhile(target: &Store, reason: &str) -> OpsError {
+    OpsError::Conflict(format!("{} was written to by somebody else during the copy: {reason}", target.place()))
+}
+
+fn copy_of(event: &EventView<'_>) -> Result<NewEvent, OpsError> {
+    Ok(NewEvent {
+        event_id: event.event_id,
+        event_type: EventType::parse(event.event_type)?,
+        schema_version: event.schema_version,
+        data: JsonObject::parse(event.data)?,
+        metadata: JsonObject::parse(event.metadata)?,
+    })
+}

@@ -1,0 +1,62 @@
+//! Rows of a read model that no stream stands behind: comparing stream by stream never meets them.
+
+use crate::domain;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::changes::Change;
+use crate::ops::error::OpsError;
+use crate::ops::rebuild::Verdict;
+use crate::ops::replay::stream::ReplayReport;
+use crate::ops::replay::stream::report;
+use crate::ops::replay::verify::ReadModelCompared;
+use crate::ops::replay::verify::VerifyReport;
+use crate::ops::replay::verify::differences_of;
+use crate::ops::replay::verify::live;
+use crate::runtime::Loaded;
+use crate::store::ReadModel;
+use crate::store::RowQuery;
+use crate::store::Store;
+
+/// Rows looked up at once.
+const PAGE: usize = 500;
+
+/// A report for each row of a category's read model whose stream has no events; `rows` are those that were compared.
+pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Timestamp) -> Result<Vec<ReplayReport>, OpsError> {
+    let Some(domain) = domain::of_category(category) else { return Ok(Vec::new()) };
+    let projection = (domain.projection)();
+    let name = projection.name().to_owned();
+    let Some(record) = live(store, &*projection).await? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    // Looked for only where there are more of them than streams.
+    if store.count_rows(ReadModel::live(&name)).await? <= rows {
+        return Ok(found);
+    }
+    let mut query = RowQuery { name: name.clone(), filters: Vec::new(), after: None, limit: PAGE };
+    loop {
+        let page = store.query_rows(query.clone()).await?;
+        let last_page = page.len() < PAGE;
+        query.after = page.last().map(|(key, _)| key.clone());
+        for (key, row) in page {
+            let Ok(stream) = StreamName::of(category, &key) else { continue };
+            if store.stream_version(stream.clone()).await? > Version::ZERO {
+                continue;
+            }
+            let changes = vec![Change { path: String::new(), before: None, after: Some(row.into()) }];
+            let verdict = Verdict::Differs { reason: "the row is of a stream without events".into(), changes };
+            let position = record.checkpoint.position;
+            let mut stray = report(&stream, Loaded::default(), now, serde_json::Value::Null);
+            stray.verify = Some(VerifyReport {
+                ok: false,
+                read_model: Some(ReadModelCompared { name: name.clone(), position, version: Version::ZERO }),
+                snapshots_compared: 0,
+                passed_over: Vec::new(),
+                differences: differences_of(&format!("read model {name}"), Version::ZERO, verdict),
+            });
+            found.push(stray);
+        }
+        if last_page {
+            return Ok(found);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The state of one stream as it was.
+
+use json_patch::Patch;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::changes::Change;
+use crate::ops::changes::changes;
+use crate::ops::error::OpsError;
+use crate::ops::reducer::Reducer;
+use crate::ops::replay::until::Until;
+use crate::ops::replay::verify::VerifyReport;
+use crate::runtime::LoadOptions;
+use crate::runtime::Loaded;
+use crate::runtime::PassedOver;
+use crate::runtime::load;
+use crate::store::Store;
+
+/// What to replay.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// Which stream.
+    pub stream: StreamName,
+    /// Up to where.
+    pub until: Until,
+    /// Also the difference from the state up to there.
+    pub diff: Option<Until>,
+    /// What makes the state.
+    pub reducer: Reducer,
+    /// Whether a snapshot may spare the events before it.
+    pub snapshots: bool,
+    /// What the state is shown for where everything is replayed.
+    pub now: Timestamp,
+}
+
+/// A state, and how it came about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReplayReport {
+    /// The stream.
+    pub stream: StreamName,
+    /// Its category.
+    pub category: String,
+    /// The version of the last event in the state.
+    pub version: Version,
+    /// The position of the last event in the state.
+    pub position: Position,
+    /// The moment the state is shown for.
+    pub at: Timestamp,
+    /// How many events were folded in.
+    pub events_applied: u64,
+    /// The snapshot they were folded into.
+    pub snapshot_version: Option<Version>,
+    /// The state; null where the events make none.
+    pub state: Value,
+    /// Snapshots that were not trusted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOver>,
+    /// What has changed since an earlier state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<Diff>,
+    /// What the comparison with the kept states has found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<VerifyReport>,
+}
+
+/// The way from another state to this one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Diff {
+    /// The version of the other state; 0: before the first event.
+    pub from_version: Version,
+    /// What makes this state of it (RFC 6902).
+    pub patch: Patch,
+    /// The same for people.
+    #[serde(skip)]
+    pub changes: Vec<Change>,
+}
+
+/// Replays a stream.
+///
+/// # Errors
+/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::NotThere`] when it was not there yet or does
+/// not reach that far, [`OpsError::Invalid`] when the reducer is not for it, or as the store says.
+pub async fn replay(store: &Store, input: &Replay) -> Result<ReplayReport, OpsError> {
+    let up_to = input.until.existing_version(store, &input.stream).await?;
+    replay_to(store, input, up_to).await
+}
+
+/// Replays a stream up to a version that is known.
+pub(super) async fn replay_to(store: &Store, input: &Replay, up_to: Version) -> Result<ReplayReport, OpsError> {
+    let mut fold = input.reducer.fold(&input.stream)?;
+    let options = LoadOptions { up_to, snapshots: input.snapshots };
+    let loaded = load(store, &input.stream, &mut *fold, options).await?;
+    let at = input.until.moment(input.now, loaded.recorded_at);
+    let mut report = report(&input.stream, loaded, at, fold.show(at));
+    if let Some(from) = input.diff {
+        report.diff = Some(diff(store, input, from, &report.state).await?);
+    }
+    Ok(report)
+}
+
+pub(super) fn report(stream: &StreamName, loaded: Loaded, at: Timestamp, state: Value) -> ReplayReport {
+    ReplayReport {
+        stream: stream.clone(),
+        category: stream.category().to_owned(),
+        version: loaded.version,
+        position: loaded.position,
+        at,
+        events_applied: loaded.events_applied,
+        snapshot_version: loaded.snapshot_version,
+        state,
+        passed_over: loaded.passed_over,
+        diff: None,
+        verify: None,
+    }
+}
+
+/// What has changed since a state that may be of before the stream was.
+async fn diff(store: &Store, input: &Replay, from: Until, state: &Value) -> Result<Diff, OpsError> {
+    let from_version = from.version(store, &input.stream).await?;
+    let mut before = Value::Null;
+    if from_version > Version::ZERO {
+        let mut fold = input.reducer.fold(&input.stream)?;
+        let options = LoadOptions { up_to: from_version, snapshots: input.snapshots };
+        let loaded = load(store, &input.stream, &mut *fold, options).await?;
+        before = fold.show(from.moment(input.now, loaded.recorded_at));
+    }
+    Ok(Diff { from_version, patch: json_patch::diff(&before, state), changes: changes(&before, state) })
+}

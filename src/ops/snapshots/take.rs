@@ -1,0 +1,125 @@
+//! Taking snapshots: of one stream, or of every stream of a category that has moved on.
+
+use serde::Serialize;
+
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::error::OpsError;
+use crate::ops::list_streams::list_streams;
+use crate::ops::reducer::Reducer;
+use crate::runtime::LoadOptions;
+use crate::runtime::PassedOver;
+use crate::runtime::load;
+use crate::runtime::take_snapshot;
+use crate::store::Store;
+use crate::store::StreamQuery;
+
+/// Streams looked up at once.
+const PAGE: usize = 500;
+
+/// How to take snapshots.
+#[derive(Debug, Clone)]
+pub struct TakeSnapshot {
+    /// What makes the states.
+    pub reducer: Reducer,
+    /// Only where at least so many events have come since the newest snapshot.
+    pub min_events: u64,
+    /// When they are taken.
+    pub now: Timestamp,
+}
+
+/// What became of one stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TakenReport {
+    /// Whether a snapshot was taken; else the newest one is near enough.
+    pub taken: bool,
+    /// The stream.
+    pub stream: StreamName,
+    /// The version of the snapshot; 0: there is none.
+    pub version: Version,
+    /// What made its state.
+    pub reducer: String,
+    /// How many events have come since the snapshot before.
+    pub events_since: u64,
+    /// How many bytes of JSON its state has; none where none was taken.
+    pub bytes: Option<u64>,
+    /// Snapshots that were not trusted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// Takes a snapshot of a stream as it is now.
+///
+/// # Errors
+/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::Invalid`] when no reducer is named and no domain
+/// is there for it, or as the store says.
+pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> Result<TakenReport, OpsError> {
+    let mut fold = input.reducer.fold_to_keep(stream)?;
+    let loaded = load(store, stream, &mut *fold, LoadOptions::default()).await?;
+    if loaded.version == Version::ZERO {
+        return Err(OpsError::not_found("stream", stream.as_str()));
+    }
+    let taken = loaded.events_applied >= input.min_events.max(1);
+    let mut report = TakenReport {
+        taken,
+        stream: stream.clone(),
+        version: loaded.snapshot_version.unwrap_or(Version::ZERO),
+        reducer: fold.version().name,
+        events_since: loaded.events_applied,
+        bytes: None,
+        passed_over: loaded.passed_over.clone(),
+    };
+    if taken {
+        let snapshot = take_snapshot(store, stream, &*fold, &loaded, input.now).await?;
+        report.version = snapshot.version;
+        report.bytes = Some(snapshot.state.len() as u64);
+    }
+    Ok(report)
+}
+
+/// Takes snapshots of a category, stream by stream, in the order of the names.
+pub struct TakenCategory {
+    store: Store,
+    input: TakeSnapshot,
+    category: String,
+    page: std::vec::IntoIter<StreamName>,
+    after: Option<String>,
+    end: bool,
+}
+
+impl TakenCategory {
+    /// Begins before the first stream.
+    ///
+    /// # Errors
+    /// [`OpsError::Invalid`] when no reducer is named and no domain is there for the category, or as the store says.
+    pub async fn open(store: &Store, category: &str, input: TakeSnapshot) -> Result<Self, OpsError> {
+        input.reducer.fold_to_keep(&StreamName::parse(category)?)?;
+        store.head().await?;
+        let page = Vec::new().into_iter();
+        Ok(Self { store: store.clone(), input, category: category.to_owned(), page, after: None, end: false })
+    }
+
+    /// Takes the next one; none after the last stream.
+    ///
+    /// # Errors
+    /// As [`take`].
+    pub async fn next(&mut self) -> Result<Option<TakenReport>, OpsError> {
+        loop {
+            if let Some(stream) = self.page.next() {
+                return Ok(Some(take(&self.store, &stream, &self.input).await?));
+            }
+            if self.end {
+                return Ok(None);
+            }
+            let category = Some(self.category.clone());
+            let query = StreamQuery { category, prefix: None, after: self.after.take(), limit: PAGE };
+            let found = list_streams(&self.store, query).await?;
+            self.end = found.next.is_none();
+            self.after = found.next;
+            // One with fewer events than are wanted has no need to be loaded.
+            let long_enough = found.items.iter().filter(|info| info.version.0 >= self.input.min_events);
+            self.page = long_enough.map(|info| StreamName::parse(&info.stream)).collect::<Result<Vec<_>, _>>()?.into_iter();
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! `esctl replay` as operators and scripts meet it: the whole program.
+
+mod category;
+#[path = "../common/mod.rs"]
+mod common;
+mod into;
+mod properties;
+mod stream;
+mod trace;
+mod verify;

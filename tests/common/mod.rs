@@ -1,0 +1,89 @@
+//! The whole program, run in a folder of its own, on a store of its own.
+
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A program and its store.
+pub struct Esctl {
+    /// Goes away with it.
+    pub dir: TempDir,
+    /// The URL of the store.
+    pub store: String,
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Output {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+impl Esctl {
+    pub fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let store = format!("sqlite:{}", dir.path().join("store.db").display());
+        Self { dir, store }
+    }
+
+    /// The file of a name in its folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Runs a command on the store.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.run_on(&self.store, args)
+    }
+
+    /// Runs a command on another store.
+    pub fn run_on(&self, store: &str, args: &[&str]) -> Output {
+        let mut command = Command::cargo_bin("esctl").unwrap();
+        command.env_clear().env("TZ", "UTC").env("HOME", self.dir.path()).current_dir(self.dir.path());
+        let output = command.args(["--client", "ann", "--store", store]).args(args).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Output { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap() }
+    }
+
+    /// Runs a command that must succeed; its JSON.
+    pub fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["-o", "json"]].concat());
+        assert_eq!(output.code, 0, "{args:?}: {output:?}");
+        serde_json::from_str(&output.stdout).unwrap()
+    }
+
+    /// Runs a command that must end with this exit code; the error it says.
+    pub fn error(&self, code: i32, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["-o", "json"]].concat());
+        assert_eq!(output.code, code, "{args:?}: {output:?}");
+        let line = output.stderr.lines().rfind(|line| line.starts_with("{\"error\"")).unwrap();
+        serde_json::from_str::<Value>(line).unwrap()["error"].clone()
+    }
+
+    /// Changes the store behind the program's back; how many rows that were.
+    pub fn tamper(&self, sql: &str) -> usize {
+        rusqlite::Connection::open(self.path("store.db")).unwrap().execute(sql, []).unwrap()
+    }
+}
+
+/// A store with a resource `gold` (created, allocated, locked, unlocked), a resource `silver` and a stream `order-1`.
+pub fn a_store() -> Esctl {
+    let esctl = Esctl::new();
+    let runs: [&[&str]; 7] = [
+        &["resource", "create", "gold", "--owner", "p1", "--type", "currency", "--amount", "1000", "--max", "1000"],
+        &["resource", "allocate", "gold", "100", "--reason", "shop"],
+        &["resource", "lock", "gold", "--for", "1h", "--reason", "audit"],
+        &["resource", "unlock", "gold"],
+        &["resource", "create", "silver", "--owner", "p2", "--type", "currency", "--amount", "10", "--max", "50"],
+        &["stream", "append", "order-1", "--type", "order.placed", "--data", r#"{"a":1,"b":{"c":2}}"#],
+        &["stream", "append", "order-1", "--type", "order.paid", "--data", r#"{"b":{"d":3},"paid":true}"#],
+    ];
+    for args in runs {
+        let output = esctl.run(args);
+        assert_eq!(output.code, 0, "{args:?}: {output:?}");
+    }
+    esctl
+}
