@@ -149,3 +149,19 @@ fn help_knows_commands_groups_and_topics() {
     assert!(nothing.code == 2 && nothing.stdout.is_empty() && nothing.stderr.contains("Usage: esctl"));
     assert!(home.run("-o json stream").stderr.starts_with("{\"error\":"));
 }
+
+#[test]
+fn the_examples_of_the_help_work_in_their_order() {
+    let home = Home::new();
+    let help = home.run("--help").stdout;
+    let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  esctl ")).collect();
+    assert!(examples.len() >= 5, "{help}");
+    for example in examples {
+        // As a shell takes it apart: only single quotes occur.
+        let parts = example.split('\'').enumerate();
+        let words: Vec<&str> =
+            parts.flat_map(|(index, part)| if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() }).collect();
+        let answer = home.run_with(&[], &words);
+        assert_eq!(answer.code, 0, "{example}: {}", answer.stderr);
+    }
+}

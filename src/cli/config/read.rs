@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::time::Duration;
 
 use clap::ValueEnum;
 use toml_edit::Document;
@@ -10,12 +9,13 @@ use toml_edit::Item;
 use toml_edit::Key;
 use toml_edit::TableLike;
 
+use crate::cli::args::timeout;
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
 use crate::cli::output::Format;
-use crate::cli::when::parse_duration;
+use crate::cli::values::token;
 
 /// Reads the text of a configuration file.
 ///
@@ -68,9 +68,9 @@ impl Reader<'_> {
         for (key, item) in keys_of(self.table(name, item)?) {
             match key.get() {
                 "store" => store = Some(self.string(key, item)?),
-                "client" => context.client = Some(self.string(key, item)?),
+                "client" => context.client = Some(self.parsed(key, item, token)?),
                 "output" => context.output = Some(self.parsed(key, item, |text| Format::from_str(text, false))?),
-                "timeout" => context.timeout = Some(self.parsed(key, item, some_time)?),
+                "timeout" => context.timeout = Some(self.parsed(key, item, timeout)?),
                 _ => self.unknown(key, &["store", "client", "output", "timeout"]),
             }
         }
@@ -128,14 +128,6 @@ impl Reader<'_> {
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         format!("{}:{line}:{column}", self.name)
-    }
-}
-
-/// A time in which something can be answered.
-fn some_time(text: &str) -> Result<Duration, String> {
-    match parse_duration(text) {
-        Ok(Duration::ZERO) => Err(format!("{text} leaves no time for an answer")),
-        read => read.map_err(|error| error.to_string()),
     }
 }
 
