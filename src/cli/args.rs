@@ -40,10 +40,12 @@ pub struct Cli {
 }
 
 /// The first things to try.
-pub(super) const EXAMPLES: [&str; 5] = [
+pub(super) const EXAMPLES: [&str; 7] = [
+    "esctl demo",
     "esctl resource create gold --owner ann --type coin --amount 1000 --max 5000",
     "esctl resource allocate gold 250 --reason payday",
     "esctl stream read resource-gold -o json",
+    "esctl replay resource-gold --version 1",
     "esctl stream append order-7 --type order.placed --data '{\"total\":12}'",
     "esctl context add work --store sqlite:/srv/events.db --use",
 ];
@@ -126,7 +128,7 @@ pub enum Command {
 }
 
 /// For clap: how long an answer may take; nothing can be answered in no time.
-fn timeout(text: &str) -> Result<Duration, WhenError> {
+pub(super) fn timeout(text: &str) -> Result<Duration, WhenError> {
     match parse_duration(text) {
         Ok(Duration::ZERO) => Err(WhenError::new(text, "leaves no time for an answer", "write it like 30s or 500ms")),
         read => read,

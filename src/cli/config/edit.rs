@@ -23,7 +23,7 @@ impl ConfigFile {
     /// Adds a context; `texts` are its keys and values.
     ///
     /// # Errors
-    /// As [`ConfigFile::edit`].
+    /// A broken file (9); one that cannot be written (6, 7).
     pub fn add_context(&self, name: &str, texts: &[(&str, String)], make_current: bool) -> Result<(), CliError> {
         self.edit(|root| {
             let contexts = table_in(root, "contexts")?;
@@ -42,7 +42,7 @@ impl ConfigFile {
     /// Makes a context the current one.
     ///
     /// # Errors
-    /// As [`ConfigFile::edit`].
+    /// A broken file (9); one that cannot be written (6, 7).
     pub fn use_context(&self, name: &str) -> Result<(), CliError> {
         self.edit(|root| {
             // In place, so that a comment behind the old value stays.
@@ -61,7 +61,7 @@ impl ConfigFile {
     /// Removes a context; when it is the current one, there is none from now on.
     ///
     /// # Errors
-    /// As [`ConfigFile::edit`].
+    /// A broken file (9); one that cannot be written (6, 7).
     pub fn remove_context(&self, name: &str) -> Result<(), CliError> {
         self.edit(|root| {
             table_in(root, "contexts")?.remove(name);

@@ -93,11 +93,6 @@ impl Typed {
         }
     }
 
-    /// What was typed for the store, only if it was a flag of this command.
-    pub fn store_flag(&self) -> Option<&str> {
-        flag(self.store.as_ref())
-    }
-
     /// What was typed for the client, only if it was a flag of this command.
     pub fn client_flag(&self) -> Option<&str> {
         flag(self.client.as_ref())

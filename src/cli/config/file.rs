@@ -114,7 +114,11 @@ pub(super) fn text_of(path: &Path) -> Result<Option<String>, CliError> {
     };
     match read_text(file, &name, MAX_BYTES) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.exit == exit::USAGE => Err(broken(&name, &error.message)),
+        Err(error) if error.exit == exit::USAGE => {
+            // What is wrong, without the name once more.
+            let reason = error.message.strip_prefix(&name).unwrap_or(&error.message);
+            Err(broken(&name, &format!("the file{reason}")))
+        }
         Err(error) => Err(error),
     }
 }

@@ -9,12 +9,13 @@ use toml_edit::Item;
 use toml_edit::Key;
 use toml_edit::TableLike;
 
+use crate::cli::args::timeout;
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
 use crate::cli::output::Format;
-use crate::cli::when::parse_duration;
+use crate::cli::values::token;
 
 /// Reads the text of a configuration file.
 ///
@@ -67,9 +68,9 @@ impl Reader<'_> {
         for (key, item) in keys_of(self.table(name, item)?) {
             match key.get() {
                 "store" => store = Some(self.string(key, item)?),
-                "client" => context.client = Some(self.string(key, item)?),
+                "client" => context.client = Some(self.parsed(key, item, token)?),
                 "output" => context.output = Some(self.parsed(key, item, |text| Format::from_str(text, false))?),
-                "timeout" => context.timeout = Some(self.parsed(key, item, parse_duration)?),
+                "timeout" => context.timeout = Some(self.parsed(key, item, timeout)?),
                 _ => self.unknown(key, &["store", "client", "output", "timeout"]),
             }
         }

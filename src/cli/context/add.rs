@@ -5,9 +5,9 @@ use std::path;
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::args::timeout;
 use crate::cli::context::Changed;
 use crate::cli::error::CliError;
-use crate::cli::when::parse_duration;
 use crate::store::StoreUrl;
 
 const AFTER_HELP: &str = "The store is not opened, and need not be there yet. --client ID is kept with the context.";
@@ -23,7 +23,7 @@ pub struct Add {
     #[arg(id = "store", long = "store", value_name = "URL")]
     url: String,
     /// How long any one answer of this store may take [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = |text: &str| parse_duration(text).map(|_| text.to_owned()))]
+    #[arg(long, value_name = "DURATION", value_parser = |text: &str| timeout(text).map(|_| text.to_owned()))]
     store_timeout: Option<String>,
     /// Make it the current one
     #[arg(long = "use")]

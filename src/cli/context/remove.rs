@@ -17,7 +17,7 @@ impl Remove {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let name = app.config.context(&self.name)?.name.as_str();
         let before = app.config.current.as_deref();
-        if !app.out.confirm(&format!("Remove the context {name}? Its store stays as it is."), app.globals.yes)? {
+        if !app.out.confirm(&format!("Remove the context {name}?"), app.globals.yes)? {
             return Changed { outcome: "unchanged", name, current: before }.print(app);
         }
         app.config.remove_context(name)?;

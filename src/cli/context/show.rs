@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
+use serde::Serializer;
 
 use crate::cli::app::App;
 use crate::cli::config::Effective;
@@ -23,14 +24,21 @@ struct Report {
     context: Option<String>,
     current: bool,
     config_file: Option<String>,
+    #[serde(serialize_with = "by_name")]
     settings: Vec<Setting>,
 }
 
 #[derive(Serialize)]
 struct Setting {
+    #[serde(skip)]
     name: &'static str,
     value: String,
     from: Origin,
+}
+
+/// An object with the names as keys, in their order.
+fn by_name<S: Serializer>(settings: &[Setting], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(settings.iter().map(|setting| (setting.name, setting)))
 }
 
 impl Show {
@@ -73,6 +81,6 @@ fn settings(effective: &Effective) -> Result<Vec<Setting>, CliError> {
         setting("client", client, App::default_client()),
         setting("output", Some((format_name(effective.output.value), &effective.output.from)), String::new()),
         setting("timeout", timeout, format!("{:?}", App::DEFAULT_TIMEOUT)),
-        setting("snapshots.every", every, crate::runtime::DEFAULT_SNAPSHOT_EVERY.to_string()),
+        setting("snapshot_every", every, crate::runtime::DEFAULT_SNAPSHOT_EVERY.to_string()),
     ])
 }

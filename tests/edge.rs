@@ -1,0 +1,167 @@
+//! The edge as a whole program: configuration, contexts, help. Each test has a home of its own.
+
+use std::fs;
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+struct Home {
+    folder: TempDir,
+}
+
+struct Answer {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("config/esctl/config.toml")
+    }
+
+    fn write_config(&self, text: &str) {
+        fs::create_dir_all(self.config().parent().unwrap()).unwrap();
+        fs::write(self.config(), text).unwrap();
+    }
+
+    fn run_with(&self, variables: &[(&str, &str)], words: &[&str]) -> Answer {
+        let home = self.folder.path();
+        let mut command = Command::cargo_bin("esctl").unwrap();
+        command.env_clear().env("HOME", home).env("XDG_CONFIG_HOME", home.join("config")).env("XDG_DATA_HOME", home.join("data"));
+        let output = command.current_dir(home).envs(variables.iter().copied()).args(words).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Answer { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    fn run(&self, line: &str) -> Answer {
+        self.run_with(&[], &line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Which store counts, and where that comes from.
+    fn store(&self, variables: &[(&str, &str)], flags: &str) -> (String, String) {
+        let line = format!("{flags} context show -o json");
+        let answer = self.run_with(variables, &line.split_whitespace().collect::<Vec<_>>());
+        let report: Value = serde_json::from_str(&answer.stdout).unwrap();
+        let text = |name: &str| report["settings"]["store"][name].as_str().unwrap().to_owned();
+        (text("value"), text("from"))
+    }
+}
+
+#[test]
+fn the_store_is_chosen_by_flag_then_context_then_environment_then_file() {
+    let home = Home::new();
+    assert!(home.store(&[], "").0.ends_with("data/esctl/esctl.db"));
+    home.write_config("current_context = 'a'\n[contexts.a]\nstore = 'sqlite:/a'\n[contexts.b]\nstore = 'sqlite:/b'\n");
+    let is = |variables: &[(&str, &str)], flags: &str, value: &str, from: &str| {
+        assert_eq!(home.store(variables, flags), (value.to_owned(), from.to_owned()), "{variables:?} {flags}");
+    };
+    let both = [("ESCTL_STORE", "sqlite:/e"), ("ESCTL_CONTEXT", "b")];
+    is(&[], "", "sqlite:/a", "context a");
+    is(&both[1..], "", "sqlite:/b", "context b");
+    is(&both, "", "sqlite:/e", "ESCTL_STORE");
+    is(&both, "--context a", "sqlite:/a", "context a");
+    is(&both, "--context a --store sqlite:/f", "sqlite:/f", "--store");
+}
+
+#[test]
+fn a_context_is_added_used_and_removed() {
+    let home = Home::new();
+    assert_eq!(home.run("context add dev --store sqlite:dev.db --client ann --use").code, 0);
+    assert_eq!(home.run("resource create gold --owner ann --type coin --amount 5 --max 9").code, 0);
+    assert!(home.folder.path().join("dev.db").exists());
+    let history = home.run("stream read resource-gold -o ndjson").stdout;
+    assert!(history.contains("\"client_id\":\"ann\""), "{history}");
+
+    let again = home.run("-o json context add dev --store sqlite:x");
+    assert!(again.code == 4 && again.stderr.contains("context_exists"), "{}", again.stderr);
+    assert_eq!(home.run("context add bad --store mysql://u:hush@h/d").code, 2);
+    assert_eq!(home.run("context add other --store sqlite:/o").code, 0);
+    let list: Value = serde_json::from_str(&home.run("context list -o json").stdout).unwrap();
+    assert_eq!((list["items"][0]["current"].as_bool(), list["items"][1]["name"].as_str()), (Some(true), Some("other")));
+
+    let mistyped = home.run("--context othre stream list");
+    assert!(mistyped.code == 3 && mistyped.stderr.contains("did you mean other?"), "{}", mistyped.stderr);
+    assert_eq!(home.run("context use othre").code, 3);
+    assert_eq!(home.run("context use other").code, 0);
+    assert_eq!(home.run("context remove other").code, 2);
+    assert_eq!(home.run("context remove other --yes").code, 0);
+    assert!(home.store(&[], "").0.ends_with("data/esctl/esctl.db"));
+}
+
+#[test]
+fn a_broken_file_stops_commands_but_not_the_help() {
+    let home = Home::new();
+    home.write_config("[contexts.a]\nstore = 5\n");
+    let answer = home.run("stream list");
+    assert!(answer.code == 9 && answer.stderr.contains("config.toml:2:9"), "{}", answer.stderr);
+    assert_eq!(home.run("-o json stream list").code, 9);
+    for line in ["help exit-codes", "help stream read", "completions bash", "man", "--help", "--version"] {
+        assert_eq!(home.run(line).code, 0, "{line}");
+    }
+}
+
+#[test]
+fn a_current_context_that_is_gone_can_be_put_right() {
+    let home = Home::new();
+    home.write_config("current_context = 'gone'\n[contexts.a]\nstore = 'sqlite:/a'\n");
+    assert_eq!(home.run("stream list").code, 3);
+    assert_eq!(home.run("context list").code, 0);
+    assert_eq!(home.run("context use a").code, 0);
+}
+
+#[test]
+fn unknown_keys_are_warnings_and_no_file_is_no_news() {
+    let home = Home::new();
+    assert_eq!(home.run("context list -o json").stderr, "");
+    home.write_config("[contexts.a]\nstore = 'sqlite:/a'\nclinet = 'x'\n");
+    let answer = home.run("context list");
+    assert!(answer.code == 0 && answer.stderr.contains("config.toml:3:1: unknown key clinet; did you mean client?"));
+    assert_eq!(home.run("context list -q").stderr, "");
+}
+
+#[test]
+fn a_password_is_never_printed() {
+    let home = Home::new();
+    home.write_config("current_context = 'a'\n[contexts.a]\nstore = 'postgres://u:hush@h/d?password=hush'\n");
+    for line in ["context list", "context list -o json", "context show", "context show -o yaml", "stream list", "context use a"] {
+        let answer = home.run(line);
+        assert!(!format!("{}{}", answer.stdout, answer.stderr).contains("hush"), "{line}");
+    }
+}
+
+#[test]
+fn help_knows_commands_groups_and_topics() {
+    let home = Home::new();
+    let same = [home.run("help resource create"), home.run("resource help create"), home.run("resource create --help")];
+    assert!(same.iter().all(|answer| answer.code == 0 && answer.stdout == same[0].stdout && answer.stdout.contains("--owner")));
+    let codes: Value = serde_json::from_str(&home.run("help exit-codes -o json").stdout).unwrap();
+    assert_eq!(codes["items"][10]["code"], "outcome_unknown");
+    let unknown = home.run("help steram");
+    assert!(unknown.code == 2 && unknown.stderr.contains("did you mean stream?"), "{}", unknown.stderr);
+    let nothing = home.run("");
+    assert!(nothing.code == 2 && nothing.stdout.is_empty() && nothing.stderr.contains("Usage: esctl"));
+    assert!(home.run("-o json stream").stderr.starts_with("{\"error\":"));
+}
+
+#[test]
+fn the_examples_of_the_help_work_in_their_order() {
+    let home = Home::new();
+    let help = home.run("--help").stdout;
+    let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  esctl ")).collect();
+    assert!(examples.len() >= 5, "{help}");
+    for example in examples {
+        // As a shell takes it apart: only single quotes occur.
+        let parts = example.split('\'').enumerate();
+        let words: Vec<&str> =
+            parts.flat_map(|(index, part)| if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() }).collect();
+        let answer = home.run_with(&[], &words);
+        assert_eq!(answer.code, 0, "{example}: {}", answer.stderr);
+    }
+}
