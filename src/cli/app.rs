@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::Command;
 use crate::cli::args::Globals;
+use crate::cli::bench;
 use crate::cli::error::CliError;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
@@ -72,6 +73,7 @@ impl App {
         match command {
             Command::Resource(verb) => resource::run(verb, self).await,
             Command::Stream(verb) => stream::run(verb, self).await,
+            Command::Bench(verb) => bench::run(verb, self).await,
         }
     }
 

@@ -9,6 +9,7 @@ use clap::CommandFactory;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::cli::bench;
 use crate::cli::exit;
 use crate::cli::output::Format;
 use crate::cli::resource;
@@ -72,6 +73,9 @@ pub enum Command {
     /// Look into streams, follow them, append to them
     #[command(subcommand)]
     Stream(stream::Verb),
+    /// Measure how fast a store is here, beside the bare database
+    #[command(subcommand)]
+    Bench(bench::Verb),
 }
 
 /// The definition of the command line.

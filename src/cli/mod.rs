@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod args;
+mod bench;
 pub mod error;
 pub mod exit;
 pub mod failure;

@@ -4,6 +4,7 @@
 //! call one of these, and render what comes back.
 
 pub mod append_events;
+pub mod bench;
 pub mod error;
 pub mod list_resources;
 pub mod list_streams;

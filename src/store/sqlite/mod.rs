@@ -1,12 +1,15 @@
 //! SQLite inside the binary: WAL, `synchronous=FULL`, one writer and readers beside it on threads of their own.
 
 mod append;
+mod bare;
 mod connection;
 mod error;
 mod read;
 mod read_models;
 mod snapshots;
 mod worker;
+
+pub use bare::BareSqlite;
 
 use std::path::PathBuf;
 use std::time::Duration;
