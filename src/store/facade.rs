@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::event::EventChunk;
+use crate::event::NewEvent;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
@@ -55,6 +56,16 @@ pub struct Store {
     grouper: Arc<Grouper>,
     timeout: Duration,
     limits: Limits,
+}
+
+/// An id that more than one of the events has.
+fn id_twice(events: &[NewEvent]) -> Option<Uuid> {
+    // Ids that were made one after the other grow, mostly; then nothing need be remembered.
+    if events.is_sorted_by(|a, b| a.event_id < b.event_id) {
+        return None;
+    }
+    let mut ids = HashSet::with_capacity(events.len());
+    events.iter().map(|event| event.event_id).find(|id| !ids.insert(*id))
 }
 
 /// Awaits an answer, but not for ever.
@@ -134,7 +145,6 @@ impl Store {
         if request.events.is_empty() {
             return invalid("no events to append".into());
         }
-        let mut ids = HashSet::with_capacity(request.events.len());
         for event in &request.events {
             let bytes = event.data.as_str().len() + event.metadata.as_str().len();
             if bytes > self.limits.event_bytes {
@@ -144,12 +154,12 @@ impl Store {
             if event.event_id.is_nil() {
                 return invalid("the nil UUID is no event id".into());
             }
-            if !ids.insert(event.event_id) {
-                return invalid(format!("event id {} appears twice in one batch", event.event_id));
-            }
             if event.schema_version == 0 {
                 return invalid("schema versions start at 1".into());
             }
+        }
+        if let Some(twice) = id_twice(&request.events) {
+            return invalid(format!("event id {twice} appears twice in one batch"));
         }
         if let RecordTime::Given(times) = &request.time {
             if times.len() != request.events.len() {
@@ -160,7 +170,7 @@ impl Store {
             }
         }
         let content = request.events.iter().map(|event| event.content_hash(&request.stream)).collect();
-        Ok(BackendAppend { request, content })
+        Ok(BackendAppend { request: Arc::new(request), content })
     }
 
     /// Turns a backend's plain answer into the outcome, asking for known events where that decides.

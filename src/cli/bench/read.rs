@@ -33,8 +33,8 @@ pub struct Read {
     /// Of how many streams
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
     streams: usize,
-    /// Events in one commit while the store is filled
-    #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
+    /// Events in one commit, where something is written
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "10000")]
     batch: usize,
     #[command(flatten)]
     scratch: ScratchArgs,

@@ -75,7 +75,7 @@ pub async fn bench_replay(bench: &mut Bench<'_>, input: ReadBench) -> Result<Ben
 /// As the store says; [`OpsError::Invalid`] when not all events came.
 pub async fn bench_project(bench: &mut Bench<'_>, input: ReadBench) -> Result<BenchReport, OpsError> {
     run(bench, input, "project", async |bench| {
-        let projector = Projector::new(&bench.store, &Resources, bench.clock.clone(), BatchSize::default());
+        let projector = Projector::new(&bench.store, &Resources, bench.clock.clone(), BatchSize(input.batch.max(1)));
         Ok(projector.rebuild(bench.progress).await?.events_applied)
     })
     .await

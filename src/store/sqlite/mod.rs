@@ -7,6 +7,7 @@ mod error;
 mod read;
 mod read_models;
 mod snapshots;
+mod transaction;
 mod worker;
 
 pub use bare::BareSqlite;
@@ -90,7 +91,7 @@ impl Backend for Sqlite {
     }
 
     fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
-        self.writer.run(move |session| session.with("cannot append to", |connection, _| append::append_group(connection, &group)))
+        self.writer.run(move |session| session.with("cannot append to", |connection, names| append::append_group(connection, names, &group)))
     }
 
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
