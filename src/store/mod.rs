@@ -86,6 +86,8 @@ pub fn scratch_url(url: &StoreUrl, folder: &Path) -> Result<StoreUrl, StoreError
 pub fn bare(url: &StoreUrl, timeout: Duration) -> Result<Box<dyn Bare>, StoreError> {
     match url {
         StoreUrl::SqliteFile(path) => Ok(Box::new(sqlite::BareSqlite::file(path.clone(), timeout))),
-        StoreUrl::SqliteMemory => Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into())),
+        StoreUrl::SqliteMemory => {
+            Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into()))
+        }
     }
 }

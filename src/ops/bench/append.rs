@@ -17,7 +17,7 @@ use crate::store::AppendRequest;
 use crate::store::Store;
 
 /// Rounds in which both sides take turns, so that a slow moment of the machine meets both.
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 20;
 /// At most so many events are made before they are written, whatever is asked for.
 const EVENTS_A_ROUND: u64 = 20_000;
 

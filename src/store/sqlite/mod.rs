@@ -91,7 +91,9 @@ impl Backend for Sqlite {
     }
 
     fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
-        self.writer.run(move |session| session.with("cannot append to", |connection, names| append::append_group(connection, names, &group)))
+        self.writer.run(move |session| {
+            session.with("cannot append to", |connection, names| append::append_group(connection, names, &group))
+        })
     }
 
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
