@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::Command;
 use crate::cli::args::Globals;
+use crate::cli::bench;
 use crate::cli::config::ConfigFile;
 use crate::cli::config::Effective;
 use crate::cli::config::Typed;
@@ -112,6 +113,7 @@ impl App {
             Command::Completions(args) => args.run(self),
             Command::Man(args) => args.run(self),
             Command::Help(args) => args.run(self),
+            Command::Bench(verb) => bench::run(verb, self).await,
         }
     }
 

@@ -9,6 +9,7 @@ use clap::CommandFactory;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::cli::bench;
 use crate::cli::completions;
 use crate::cli::context;
 use crate::cli::demo;
@@ -116,6 +117,9 @@ pub enum Command {
     Verify(verify::Verify),
     Stats(stats::Stats),
     Init(init::Init),
+    /// Measure how fast a store is here, beside the bare database
+    #[command(subcommand)]
+    Bench(bench::Verb),
     /// Give stores names, and choose the one that counts
     #[command(subcommand)]
     Context(context::Verb),

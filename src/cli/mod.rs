@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod args;
+mod bench;
 mod completions;
 pub mod config;
 mod context;

@@ -4,6 +4,7 @@
 //! call one of these, and render what comes back.
 
 pub mod append_events;
+pub mod bench;
 mod changes;
 pub mod demo;
 pub mod error;

@@ -7,6 +7,7 @@ mod error;
 mod load;
 mod projector;
 mod query_bus;
+mod replay;
 mod repository;
 mod snapshots;
 
@@ -30,6 +31,7 @@ pub(crate) use projector::check_belongs;
 pub use query_bus::Query;
 pub use query_bus::QueryBus;
 pub use query_bus::QueryRow;
+pub use replay::replay_all;
 pub use repository::Repository;
 pub use snapshots::DEFAULT_SNAPSHOT_EVERY;
 pub use snapshots::SnapshotPolicy;

@@ -1,5 +1,7 @@
 //! What an append is made of, and what it answers.
 
+use std::sync::Arc;
+
 use crate::event::ExpectedVersion;
 use crate::event::Hash;
 use crate::event::NewEvent;
@@ -33,13 +35,13 @@ pub struct AppendRequest {
     pub time: RecordTime,
 }
 
-/// A checked [`AppendRequest`] as a backend gets it, with the content hash of each event.
+/// A checked [`AppendRequest`] as a backend gets it, with the content hash of each event. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct BackendAppend {
     /// The request.
-    pub request: AppendRequest,
+    pub request: Arc<AppendRequest>,
     /// One for each event.
-    pub content: Vec<Hash>,
+    pub content: Arc<[Hash]>,
 }
 
 /// Whether an append changed anything.

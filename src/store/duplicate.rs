@@ -23,7 +23,7 @@ pub(crate) fn judge(append: &BackendAppend, known: &[RecordedEvent]) -> Result<O
     let request = &append.request;
     let by_id: HashMap<Uuid, &RecordedEvent> = known.iter().map(|event| (event.event_id, event)).collect();
     let mut events = Vec::with_capacity(request.events.len());
-    for (event, content) in request.events.iter().zip(&append.content) {
+    for (event, content) in request.events.iter().zip(append.content.iter()) {
         let Some(recorded) = by_id.get(&event.event_id) else {
             continue;
         };

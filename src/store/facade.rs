@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::event::EventChunk;
+use crate::event::NewEvent;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
@@ -59,6 +60,16 @@ pub struct Store {
 
 /// 9999-01-01. From there on the year 9999 leaves room for 30 million million events, a microsecond apart.
 const TOO_LATE: Timestamp = Timestamp::from_micros_const(253_370_764_800_000_000);
+
+/// An id that more than one of the events has.
+fn id_twice(events: &[NewEvent]) -> Option<Uuid> {
+    // Ids that were made one after the other grow, mostly; then nothing need be remembered.
+    if events.is_sorted_by(|a, b| a.event_id < b.event_id) {
+        return None;
+    }
+    let mut ids = HashSet::with_capacity(events.len());
+    events.iter().map(|event| event.event_id).find(|id| !ids.insert(*id))
+}
 
 /// Awaits an answer, but not for ever.
 pub(crate) async fn within<T>(timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
@@ -137,7 +148,6 @@ impl Store {
         if request.events.is_empty() {
             return invalid("no events to append".into());
         }
-        let mut ids = HashSet::with_capacity(request.events.len());
         for event in &request.events {
             let bytes = event.data.as_str().len() + event.metadata.as_str().len();
             if bytes > self.limits.event_bytes {
@@ -147,12 +157,12 @@ impl Store {
             if event.event_id.is_nil() {
                 return invalid("the nil UUID is no event id".into());
             }
-            if !ids.insert(event.event_id) {
-                return invalid(format!("event id {} appears twice in one batch", event.event_id));
-            }
             if event.schema_version == 0 {
                 return invalid("schema versions start at 1".into());
             }
+        }
+        if let Some(twice) = id_twice(&request.events) {
+            return invalid(format!("event id {twice} appears twice in one batch"));
         }
         let brought = match &request.time {
             RecordTime::StoreClock => &[],
@@ -174,7 +184,7 @@ impl Store {
             }
         }
         let content = request.events.iter().map(|event| event.content_hash(&request.stream)).collect();
-        Ok(BackendAppend { request, content })
+        Ok(BackendAppend { request: Arc::new(request), content })
     }
 
     /// Turns a backend's plain answer into the outcome, asking for known events where that decides.

@@ -7,6 +7,7 @@
 
 mod append;
 mod backend;
+mod bare;
 mod duplicate;
 mod error;
 mod facade;
@@ -28,6 +29,7 @@ pub use append::RecordTime;
 pub use backend::Answer;
 pub use backend::Backend;
 pub use backend::Head;
+pub use bare::Bare;
 pub use error::IdConflict;
 pub use error::StoreError;
 pub use facade::Limits;
@@ -49,6 +51,7 @@ pub use snapshot::SnapshotQuery;
 pub use url::StoreUrl;
 pub use url::redact_url;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,4 +66,28 @@ pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
         StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(timeout)),
     };
     Ok(Store::new(backend, timeout))
+}
+
+/// Where a scratch store of the same kind as this one can be made: in a folder, for the embedded kinds. The
+/// store of the URL itself is never touched.
+///
+/// # Errors
+/// [`StoreError::Unsupported`] when a scratch store of this kind cannot be made.
+pub fn scratch_url(url: &StoreUrl, folder: &Path) -> Result<StoreUrl, StoreError> {
+    match url {
+        StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => Ok(StoreUrl::SqliteFile(folder.join("bench.db"))),
+    }
+}
+
+/// The bare database under a scratch store.
+///
+/// # Errors
+/// [`StoreError::Unsupported`] when there is no bare loop for this kind of store.
+pub fn bare(url: &StoreUrl, timeout: Duration) -> Result<Box<dyn Bare>, StoreError> {
+    match url {
+        StoreUrl::SqliteFile(path) => Ok(Box::new(sqlite::BareSqlite::file(path.clone(), timeout))),
+        StoreUrl::SqliteMemory => {
+            Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into()))
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! Appending: a group in one transaction, each append of it whole or not at all.
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
 use rusqlite::Connection;
+use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
-use rusqlite::TransactionBehavior;
 use rusqlite::params;
 
 use crate::event::Hash;
@@ -22,6 +23,8 @@ use crate::store::append::RecordTime;
 use crate::store::backend::Head;
 use crate::store::error::StoreError;
 use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::read::Names;
+use crate::store::sqlite::transaction;
 
 /// Reads what the next event follows on.
 pub(crate) fn head(connection: &Connection) -> Result<Head, SqlError> {
@@ -38,23 +41,58 @@ pub(crate) fn head(connection: &Connection) -> Result<Head, SqlError> {
 }
 
 /// Appends a group in one transaction.
-pub(crate) fn append_group(connection: &mut Connection, group: &[BackendAppend]) -> Result<Vec<BackendAnswer>, SqlError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let start = head(&transaction)?;
-    let now = system_now();
-    let clock_behind_micros = start.recorded_at.micros_since(now);
-    let mut writer = Writer { connection: &transaction, head: start, now, clock_behind_micros, last_type: None };
-    let mut answers = Vec::with_capacity(group.len());
-    for append in group {
-        answers.push(writer.append(append)?);
+pub(crate) fn append_group(
+    connection: &Connection,
+    names: &mut Names,
+    group: &[BackendAppend],
+) -> Result<Vec<BackendAnswer>, SqlError> {
+    let mut types = HashMap::new();
+    let written = transaction::write(connection, || {
+        let start = head(connection)?;
+        let now = system_now();
+        let clock_behind_micros = start.recorded_at.micros_since(now);
+        let known_types = &names.type_ids;
+        let mut writer = Writer { connection, head: start, now, clock_behind_micros, known_types, types: &mut types };
+        let answers = match group {
+            [alone] => vec![writer.append(alone)?],
+            group => group.iter().map(|append| writer.append_apart(append)).collect::<Result<_, _>>()?,
+        };
+        let end = writer.head;
+        if end.position > start.position {
+            let mut statement = connection.prepare_cached(include_str!("sql/move_head.sql"))?;
+            statement.execute(params![end.position.0, end.recorded_at.micros(), end.hash.0])?;
+        }
+        Ok(answers)
+    });
+    match (written, group) {
+        (Ok(answers), _) => {
+            names.type_ids.extend(types);
+            Ok(answers)
+        }
+        // What was alone has been rolled back as a whole.
+        (Err(error), [alone]) if not_unique(&error) => Ok(vec![known_id(connection, alone, error)?]),
+        (Err(error), _) => Err(error),
     }
-    let end = writer.head;
-    if end.position > start.position {
-        let mut statement = transaction.prepare_cached(include_str!("sql/move_head.sql"))?;
-        statement.execute(params![end.position.0, end.recorded_at.micros(), end.hash.0])?;
+}
+
+fn not_unique(error: &SqlError) -> bool {
+    let SqlError::Sqlite(error) = error else { return false };
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+/// An id that is known is no fault; anything else that is not unique is.
+fn known_id(connection: &Connection, append: &BackendAppend, error: SqlError) -> Result<BackendAnswer, SqlError> {
+    if knows_any(connection, append)? { Ok(BackendAnswer::KnownId) } else { Err(error) }
+}
+
+fn knows_any(connection: &Connection, append: &BackendAppend) -> Result<bool, SqlError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/knows_event_id.sql"))?;
+    for event in &append.request.events {
+        if statement.query_row([event.event_id.as_bytes()], |row| row.get(0))? {
+            return Ok(true);
+        }
     }
-    transaction.commit()?;
-    Ok(answers)
+    Ok(false)
 }
 
 fn system_now() -> Timestamp {
@@ -68,11 +106,31 @@ struct Writer<'c> {
     now: Timestamp,
     /// Against the events before the group: those of the group itself are at most microseconds ahead.
     clock_behind_micros: u64,
-    /// The type of the event before: batches are mostly of few types.
-    last_type: Option<(String, i64)>,
+    /// Types that were there before.
+    known_types: &'c HashMap<String, i64>,
+    /// Types met in this transaction, perhaps made by it.
+    types: &'c mut HashMap<String, i64>,
 }
 
 impl Writer<'_> {
+    /// Appends as one of several: when it is refused the others stay.
+    fn append_apart(&mut self, append: &BackendAppend) -> Result<BackendAnswer, SqlError> {
+        self.connection.prepare_cached("SAVEPOINT one_append")?.execute([])?;
+        let before = self.head;
+        let outcome = self.append(append);
+        let refused = matches!(&outcome, Err(error) if not_unique(error));
+        if refused {
+            self.connection.prepare_cached("ROLLBACK TO one_append")?.execute([])?;
+            self.head = before;
+            self.types.clear();
+        }
+        self.connection.prepare_cached("RELEASE one_append")?.execute([])?;
+        match outcome {
+            Err(error) if refused => known_id(self.connection, append, error),
+            outcome => outcome,
+        }
+    }
+
     fn append(&mut self, append: &BackendAppend) -> Result<BackendAnswer, SqlError> {
         let request = &append.request;
         let known_stream = self.id_of(include_str!("sql/stream_id.sql"), request.stream.as_str())?;
@@ -86,28 +144,12 @@ impl Writer<'_> {
         if let RecordTime::Given(times) = &request.time
             && times.first().is_some_and(|first| *first <= self.head.recorded_at)
         {
-            return Ok(match self.knows_any(append)? {
+            return Ok(match knows_any(self.connection, append)? {
                 true => BackendAnswer::KnownId,
                 false => BackendAnswer::TimeGoesBack(self.head.recorded_at),
             });
         }
-        self.connection.prepare_cached("SAVEPOINT one_append")?.execute([])?;
-        let before = self.head;
-        match self.insert(append, known_stream, version) {
-            Ok(appended) => {
-                self.connection.prepare_cached("RELEASE one_append")?.execute([])?;
-                Ok(BackendAnswer::Appended(appended))
-            }
-            Err(SqlError::Sqlite(error)) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
-                self.connection.prepare_cached("ROLLBACK TO one_append")?.execute([])?;
-                self.connection.prepare_cached("RELEASE one_append")?.execute([])?;
-                self.head = before;
-                self.last_type = None;
-                // An id that is known is no fault; anything else that is not unique is.
-                if self.knows_any(append)? { Ok(BackendAnswer::KnownId) } else { Err(error.into()) }
-            }
-            Err(error) => Err(error),
-        }
+        self.insert(append, known_stream, version).map(BackendAnswer::Appended)
     }
 
     fn insert(&mut self, append: &BackendAppend, known_stream: Option<i64>, mut version: Version) -> Result<Appended, SqlError> {
@@ -122,7 +164,7 @@ impl Writer<'_> {
         };
         let mut statement = self.connection.prepare_cached(include_str!("sql/insert_event.sql"))?;
         let mut events = Vec::with_capacity(request.events.len());
-        for (index, (event, content)) in request.events.iter().zip(&append.content).enumerate() {
+        for (index, (event, content)) in request.events.iter().zip(append.content.iter()).enumerate() {
             version = version.next();
             let position = self.head.position.next();
             let wanted = match &request.time {
@@ -153,16 +195,14 @@ impl Writer<'_> {
     }
 
     fn type_id(&mut self, name: &str) -> Result<i64, SqlError> {
-        if let Some((last, id)) = &self.last_type
-            && last == name
-        {
+        if let Some(id) = self.known_types.get(name).or_else(|| self.types.get(name)) {
             return Ok(*id);
         }
         let id = match self.id_of(include_str!("sql/type_id.sql"), name)? {
             Some(id) => id,
             None => self.insert_name(include_str!("sql/insert_type.sql"), name)?,
         };
-        self.last_type = Some((name.to_owned(), id));
+        self.types.insert(name.to_owned(), id);
         Ok(id)
     }
 
@@ -172,16 +212,6 @@ impl Writer<'_> {
 
     fn insert_name(&self, sql: &str, name: &str) -> Result<i64, SqlError> {
         Ok(self.connection.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
-    }
-
-    fn knows_any(&self, append: &BackendAppend) -> Result<bool, SqlError> {
-        let mut statement = self.connection.prepare_cached(include_str!("sql/knows_event_id.sql"))?;
-        for event in &append.request.events {
-            if statement.query_row([event.event_id.as_bytes()], |row| row.get(0))? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }
 

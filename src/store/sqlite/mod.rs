@@ -1,12 +1,16 @@
 //! SQLite inside the binary: WAL, `synchronous=FULL`, one writer and readers beside it on threads of their own.
 
 mod append;
+mod bare;
 mod connection;
 mod error;
 mod read;
 mod read_models;
 mod snapshots;
+mod transaction;
 mod worker;
+
+pub use bare::BareSqlite;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -87,7 +91,9 @@ impl Backend for Sqlite {
     }
 
     fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
-        self.writer.run(move |session| session.with("cannot append to", |connection, _| append::append_group(connection, &group)))
+        self.writer.run(move |session| {
+            session.with("cannot append to", |connection, names| append::append_group(connection, names, &group))
+        })
     }
 
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {

@@ -40,12 +40,14 @@ const REMEMBERED_STREAMS: usize = 4096;
 pub(crate) struct Names {
     streams: Vec<(i64, String)>,
     types: HashMap<i64, String>,
+    /// The numbers of types, for whoever writes: only what is committed, which never changes any more.
+    pub(crate) type_ids: HashMap<String, i64>,
 }
 
 impl Default for Names {
     fn default() -> Self {
         // No stream has the number 0.
-        Self { streams: vec![(0, String::new()); REMEMBERED_STREAMS], types: HashMap::new() }
+        Self { streams: vec![(0, String::new()); REMEMBERED_STREAMS], types: HashMap::new(), type_ids: HashMap::new() }
     }
 }
 

@@ -1,0 +1,50 @@
+//! `esctl bench append`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::bench::scratch::Scratch;
+use crate::cli::bench::scratch::ScratchArgs;
+use crate::cli::bench::show::show;
+use crate::cli::error::CliError;
+use crate::cli::values::limit;
+use crate::ops::bench::AppendBench;
+use crate::ops::bench::Bench;
+use crate::ops::bench::bench_append;
+
+/// Append events to a scratch store, durably, beside bare inserts into the same file
+///
+/// The store of the user is never touched.
+#[derive(Debug, Args)]
+pub struct Append {
+    /// How many events
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "20000")]
+    events: usize,
+    /// To how many streams
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
+    streams: usize,
+    /// How many append at the same time
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "1")]
+    writers: usize,
+    /// Events in an append: one commit
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "1")]
+    batch: usize,
+    #[command(flatten)]
+    scratch: ScratchArgs,
+}
+
+impl Append {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let scratch = Scratch::make(app, &self.scratch)?;
+        let (events, streams) = (self.events as u64, self.streams as u64);
+        let bar = app.out.progress(Some(events), "events");
+        let mut progress = |more| bar.advance(more);
+        let mut bench = Bench { store: scratch.store()?, bare: scratch.bare()?, clock: app.clock(), progress: &mut progress };
+        let input = AppendBench { events, streams, writers: self.writers, batch: self.batch };
+        let mut report = bench_append(&mut bench, input).await?;
+        drop(bench);
+        bar.finish();
+        report.store = scratch.name();
+        show(app, &report, "bare inserts")
+    }
+}

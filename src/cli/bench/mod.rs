@@ -1,0 +1,34 @@
+//! `esctl bench`: how fast a store is here, beside the bare database in the same run.
+
+mod append;
+mod read;
+mod scratch;
+mod show;
+
+use clap::Subcommand;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Append events, durably
+    Append(append::Append),
+    /// Scan all events
+    Read(read::Read),
+    /// Fold the state of every stream
+    Replay(read::Read),
+    /// Rebuild a read model
+    Project(read::Read),
+}
+
+/// Runs a verb.
+pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+    match verb {
+        Verb::Append(args) => args.run(app).await,
+        Verb::Read(args) => args.run(app, read::What::Read).await,
+        Verb::Replay(args) => args.run(app, read::What::Replay).await,
+        Verb::Project(args) => args.run(app, read::What::Project).await,
+    }
+}

@@ -1,0 +1,60 @@
+//! `esctl bench read`, `replay` and `project`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::bench::scratch::Scratch;
+use crate::cli::bench::scratch::ScratchArgs;
+use crate::cli::bench::show::show;
+use crate::cli::error::CliError;
+use crate::cli::values::limit;
+use crate::ops::bench::Bench;
+use crate::ops::bench::PASSES;
+use crate::ops::bench::ReadBench;
+use crate::ops::bench::bench_project;
+use crate::ops::bench::bench_read;
+use crate::ops::bench::bench_replay;
+
+/// Which of the three.
+pub(super) enum What {
+    Read,
+    Replay,
+    Project,
+}
+
+/// Work through a scratch store that is filled first, beside a bare scan of the same file
+///
+/// The store of the user is never touched.
+#[derive(Debug, Args)]
+pub struct Read {
+    /// How many events
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "1000000")]
+    events: usize,
+    /// Of how many streams
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
+    streams: usize,
+    /// Events in one commit, where something is written
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "10000")]
+    batch: usize,
+    #[command(flatten)]
+    scratch: ScratchArgs,
+}
+
+impl Read {
+    pub(super) async fn run(self, app: &App, what: What) -> Result<(), CliError> {
+        let scratch = Scratch::make(app, &self.scratch)?;
+        let input = ReadBench { events: self.events as u64, streams: self.streams as u64, batch: self.batch };
+        let bar = app.out.progress(Some(input.events * PASSES), "events");
+        let mut progress = |more| bar.advance(more);
+        let mut bench = Bench { store: scratch.store()?, bare: scratch.bare()?, clock: app.clock(), progress: &mut progress };
+        let mut report = match what {
+            What::Read => bench_read(&mut bench, input).await?,
+            What::Replay => bench_replay(&mut bench, input).await?,
+            What::Project => bench_project(&mut bench, input).await?,
+        };
+        drop(bench);
+        bar.finish();
+        report.store = scratch.name();
+        show(app, &report, "bare scan")
+    }
+}

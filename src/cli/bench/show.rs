@@ -1,0 +1,25 @@
+//! How the report of a benchmark is laid out.
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::ops::bench::BenchReport;
+
+/// Prints the report; `bare` says what the other side did.
+pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), CliError> {
+    app.out.one(report, |sheet| {
+        sheet.field("what", report.what);
+        let (events, streams) = (report.events, report.streams);
+        let writers = if report.writers > 1 { format!(", {} writers", report.writers) } else { String::new() };
+        sheet.field("events", format!("{events} in {streams} streams, {} a commit{writers}", report.batch));
+        sheet.field("esctl", format!("{:.0} events/s", report.events_per_second));
+        sheet.field(bare, format!("{:.0} events/s", report.bare_events_per_second));
+        sheet.field("ratio", format!("{:.2}", report.ratio));
+        if let Some(latency) = report.latency {
+            sheet.field("latency", format!("{} µs median, {} µs 99 of 100", latency.p50_micros, latency.p99_micros));
+        }
+        let memory = report.peak_memory_bytes.map(|bytes| format!("{:.1} MiB at most", bytes as f64 / 1_048_576.0));
+        sheet.field("memory", memory.unwrap_or_else(|| "not known".into()));
+        sheet.field("seconds", format!("{:.3}", report.seconds));
+        sheet.field("store", format!("{} (removed)", report.store));
+    })
+}

@@ -1,0 +1,115 @@
+//! How fast events are appended: durable, chained and indexed, beside bare inserts.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use tokio::task::JoinSet;
+
+use crate::event::NewEvent;
+use crate::event::Version;
+use crate::ops::bench::Bench;
+use crate::ops::bench::BenchReport;
+use crate::ops::bench::Latency;
+use crate::ops::bench::generate;
+use crate::ops::bench::report::Rounds;
+use crate::ops::error::OpsError;
+use crate::store::AppendRequest;
+use crate::store::Store;
+
+/// Rounds in which both sides take turns, so that a slow moment of the machine meets both.
+const ROUNDS: u64 = 20;
+/// At most so many events are made before they are written, whatever is asked for.
+const EVENTS_A_ROUND: u64 = 20_000;
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppendBench {
+    /// How many events.
+    pub events: u64,
+    /// To how many streams; at least one for each writer.
+    pub streams: u64,
+    /// How many write at the same time.
+    pub writers: usize,
+    /// Events in an append.
+    pub batch: usize,
+}
+
+/// One that appends to streams of its own, in turn.
+struct Writer {
+    streams: Vec<(u64, Version)>,
+    turn: usize,
+}
+
+impl Writer {
+    fn next(&mut self, events: usize) -> Result<AppendRequest, OpsError> {
+        let (number, version) = &mut self.streams[self.turn];
+        let request = generate::append(generate::stream(*number)?, *version, events)?;
+        version.0 += events as u64;
+        self.turn = (self.turn + 1) % self.streams.len();
+        Ok(request)
+    }
+}
+
+/// Appends events and inserts as many bare ones, in turn.
+///
+/// # Errors
+/// As the store says.
+pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<BenchReport, OpsError> {
+    let (batch, writers) = (input.batch.max(1), input.writers.max(1));
+    let streams = input.streams.max(writers as u64);
+    let mut all: Vec<Writer> = (0..writers as u64)
+        .map(|writer| Writer {
+            streams: (writer..streams).step_by(writers).map(|number| (number, Version::ZERO)).collect(),
+            turn: 0,
+        })
+        .collect();
+    // The same number of whole appends in each round, for each writer.
+    let appends = input.events.div_ceil((batch * writers) as u64).max(1);
+    let most = (EVENTS_A_ROUND / (batch * writers) as u64).max(1);
+    let rounds = appends.div_ceil(most).max(ROUNDS.min(appends));
+    let appends_a_round = appends.div_ceil(rounds);
+    let events_a_round = appends_a_round * (batch * writers) as u64;
+    // Making the files and the tables is no part of any round.
+    bench.store.init().await?;
+    bench.bare.append(Vec::new(), batch).await?;
+    let mut times = Rounds::default();
+    let mut latencies = Vec::new();
+    for _ in 0..rounds {
+        let parts = all.iter_mut().map(|writer| (0..appends_a_round).map(|_| writer.next(batch)).collect::<Result<Vec<_>, _>>());
+        let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        let bare: Vec<NewEvent> = parts.iter().flatten().flat_map(|append| append.events.iter().cloned()).collect();
+        let start = Instant::now();
+        write(&bench.store, parts, &mut latencies).await?;
+        times.own(start.elapsed());
+        let start = Instant::now();
+        bench.bare.append(bare, batch).await?;
+        times.bare(start.elapsed());
+        (bench.progress)(events_a_round);
+    }
+    let latency = Latency::of(latencies);
+    let events = events_a_round * rounds;
+    let seconds = times.total().as_secs_f64();
+    Ok(BenchReport { events, batch, writers, streams, latency, seconds, ..times.report("append", events_a_round) })
+}
+
+/// Lets each writer append its part; an append begins when the one before is durable.
+async fn write(store: &Store, parts: Vec<Vec<AppendRequest>>, latencies: &mut Vec<Duration>) -> Result<(), OpsError> {
+    let mut writers = JoinSet::new();
+    for part in parts {
+        let store = store.clone();
+        writers.spawn(async move {
+            let mut latencies = Vec::with_capacity(part.len());
+            for append in part {
+                let start = Instant::now();
+                store.append(append).await?;
+                latencies.push(start.elapsed());
+            }
+            Ok::<_, OpsError>(latencies)
+        });
+    }
+    while let Some(writer) = writers.join_next().await {
+        let written = writer.map_err(|error| OpsError::Invalid(format!("a writer has failed: {error}")))?;
+        latencies.extend(written?);
+    }
+    Ok(())
+}

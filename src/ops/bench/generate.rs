@@ -1,0 +1,101 @@
+//! Events of resources as they would really be recorded: about 120 bytes of data and 60 of metadata.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::aggregate::Aggregate;
+use crate::aggregate::DomainEvent;
+use crate::domain::resource::Resource;
+use crate::domain::resource::ResourceAdded;
+use crate::domain::resource::ResourceAllocated;
+use crate::domain::resource::ResourceCreated;
+use crate::domain::resource::ResourceEvent;
+use crate::event::EventType;
+use crate::event::ExpectedVersion;
+use crate::event::JsonObject;
+use crate::event::NewEvent;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::bench::Bench;
+use crate::ops::error::OpsError;
+use crate::store::AppendRequest;
+use crate::store::RecordTime;
+
+/// How much there is of each resource when it was created.
+const AMOUNT: i64 = 500_000;
+/// How much is taken, and put back with the next event.
+const TAKEN: i64 = 25;
+/// 2025-12-03T16:46:43.437Z
+const FIRST_MOMENT_MICROS: i64 = 1_764_780_403_437_000;
+
+/// The event of a resource at a version, from 1: created, then in turn something is taken and put back.
+fn event(version: u64) -> Result<NewEvent, OpsError> {
+    let last_regenerated = Some(Timestamp::from_micros_saturating(FIRST_MOMENT_MICROS).plus(Duration::from_millis(version)));
+    let (regenerated, regeneration_remainder, reason) = (0, 0, None);
+    let fact = match version {
+        1 => ResourceEvent::Created(ResourceCreated {
+            owner_id: "player123".into(),
+            resource_type: "currency".into(),
+            amount: AMOUNT,
+            max_amount: 2 * AMOUNT,
+            regeneration_rate: 0.0,
+            metadata: serde_json::Map::new(),
+            last_regenerated,
+        }),
+        version if version % 2 == 0 => ResourceEvent::Allocated(ResourceAllocated {
+            amount: TAKEN,
+            new_amount: AMOUNT - TAKEN,
+            regenerated,
+            last_regenerated,
+            regeneration_remainder,
+            reason,
+        }),
+        _ => ResourceEvent::Added(ResourceAdded {
+            amount: TAKEN,
+            requested: TAKEN,
+            new_amount: AMOUNT,
+            regenerated,
+            last_regenerated,
+            regeneration_remainder,
+            reason,
+        }),
+    };
+    let event_id = Uuid::now_v7();
+    let metadata = format!(r#"{{"client_id":"bench","correlation_id":"{}"}}"#, &event_id.simple().to_string()[..28]);
+    Ok(NewEvent {
+        event_id,
+        event_type: EventType::parse(fact.event_type())?,
+        schema_version: 1,
+        data: JsonObject::of(&fact)?,
+        metadata: JsonObject::parse(&metadata)?,
+    })
+}
+
+/// The stream of the resource with a number.
+pub(super) fn stream(number: u64) -> Result<StreamName, OpsError> {
+    Ok(StreamName::of(Resource::CATEGORY, &format!("bench-{number:06}"))?)
+}
+
+/// So many events for one stream, after those up to a version.
+pub(super) fn append(stream: StreamName, after: Version, events: usize) -> Result<AppendRequest, OpsError> {
+    let events = (after.0 + 1..).take(events).map(event).collect::<Result<Vec<_>, _>>()?;
+    Ok(AppendRequest { stream, expected: ExpectedVersion::Exact(after), events, time: RecordTime::StoreClock })
+}
+
+/// Fills the store: the streams take turns, event by event; so many events a commit.
+pub(super) async fn fill(bench: &mut Bench<'_>, events: u64, streams: u64, batch: usize) -> Result<(), OpsError> {
+    let mut written = 0;
+    while written < events {
+        let next = events.min(written + batch as u64);
+        let appends = (written..next).map(|number| append(stream(number % streams)?, Version(number / streams), 1));
+        let answers = bench.store.append_together(appends.collect::<Result<_, _>>()?).await?;
+        for answer in answers {
+            answer?;
+        }
+        (bench.progress)(next - written);
+        written = next;
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! How fast a store is, beside the bare database doing the same work in the same run.
+//!
+//! The only use cases that measure time themselves: it is what they are for. They fill the store they are
+//! given, so it must be a scratch store.
+
+mod append;
+mod generate;
+mod memory;
+mod read;
+mod report;
+
+pub use append::AppendBench;
+pub use append::bench_append;
+pub use read::PASSES;
+pub use read::ReadBench;
+pub use read::bench_project;
+pub use read::bench_read;
+pub use read::bench_replay;
+pub use report::BenchReport;
+pub use report::Latency;
+
+use crate::runtime::Clock;
+use crate::store::Bare;
+use crate::store::Store;
+
+/// What is measured, and told how far it is.
+pub struct Bench<'a> {
+    /// A scratch store: it is filled with events.
+    pub store: Store,
+    /// The bare database under it.
+    pub bare: Box<dyn Bare>,
+    /// The clock for what is recorded.
+    pub clock: Clock,
+    /// Told how many events more were written or read.
+    pub progress: &'a mut (dyn FnMut(u64) + Send),
+}

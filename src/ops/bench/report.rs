@@ -1,0 +1,137 @@
+//! What a benchmark reports.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::ops::bench::memory::peak_memory_bytes;
+
+/// The rates of the store and of the bare database under it, from the same run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BenchReport {
+    /// `append`, `read`, `replay` or `project`.
+    pub what: &'static str,
+    /// How many events each side worked through.
+    pub events: u64,
+    /// Events a commit.
+    pub batch: usize,
+    /// How many wrote at the same time.
+    pub writers: usize,
+    /// Over how many streams.
+    pub streams: u64,
+    /// The median of the rounds.
+    pub events_per_second: f64,
+    /// The same of the bare database.
+    pub bare_events_per_second: f64,
+    /// The first over the second.
+    pub ratio: f64,
+    /// How long an append took its caller.
+    #[serde(flatten)]
+    pub latency: Option<Latency>,
+    /// The most memory this process has held, making the events and the bare side included, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+    /// The kind of database and where it was.
+    pub store: String,
+    /// How long the store took for the events: the median of the rounds, or all of them where each wrote a part.
+    pub seconds: f64,
+}
+
+/// How long an append took its caller, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Latency {
+    /// Half of them were faster.
+    pub p50_micros: u64,
+    /// 99 of 100 were faster.
+    pub p99_micros: u64,
+}
+
+impl Latency {
+    /// Of these; `None` where there are none.
+    pub(super) fn of(mut all: Vec<Duration>) -> Option<Self> {
+        all.sort_unstable();
+        let at = |percent: usize| {
+            let longest = all.get((all.len() * percent / 100).min(all.len().saturating_sub(1)))?;
+            u64::try_from(longest.as_micros()).ok()
+        };
+        Some(Self { p50_micros: at(50)?, p99_micros: at(99)? })
+    }
+}
+
+/// The times of both sides, round by round.
+#[derive(Debug, Default)]
+pub(super) struct Rounds {
+    own: Vec<Duration>,
+    bare: Vec<Duration>,
+}
+
+impl Rounds {
+    pub(super) fn own(&mut self, took: Duration) {
+        self.own.push(took);
+    }
+
+    pub(super) fn bare(&mut self, took: Duration) {
+        self.bare.push(took);
+    }
+
+    /// How long all rounds of the store took together.
+    pub(super) fn total(&self) -> Duration {
+        self.own.iter().sum()
+    }
+
+    /// A report of rounds of so many events each; the caller fills in what else it knows.
+    pub(super) fn report(&self, what: &'static str, events_a_round: u64) -> BenchReport {
+        let rate = |times: &[Duration]| events_a_round as f64 / median_seconds(times);
+        let (own, bare) = (rate(&self.own), rate(&self.bare));
+        BenchReport {
+            what,
+            events: events_a_round,
+            batch: 1,
+            writers: 1,
+            streams: 1,
+            events_per_second: own,
+            bare_events_per_second: bare,
+            ratio: own / bare,
+            latency: None,
+            peak_memory_bytes: peak_memory_bytes(),
+            store: String::new(),
+            seconds: median_seconds(&self.own),
+        }
+    }
+}
+
+fn median_seconds(times: &[Duration]) -> f64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let middle = sorted.len() / 2;
+    let median = match sorted.as_slice() {
+        [] => Duration::ZERO,
+        times if times.len() % 2 == 1 => times[middle],
+        times => (times[middle - 1] + times[middle]) / 2,
+    };
+    // A clock that has not moved must not make a rate that no JSON can hold.
+    median.as_secs_f64().max(1e-9)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Latency;
+    use super::Rounds;
+
+    #[test]
+    fn rates_are_those_of_the_median_rounds() {
+        let mut rounds = Rounds::default();
+        [9, 2, 4].into_iter().for_each(|seconds| rounds.own(Duration::from_secs(seconds)));
+        [1, 3].into_iter().for_each(|seconds| rounds.bare(Duration::from_secs(seconds)));
+        let report = rounds.report("read", 8);
+        assert_eq!((report.events_per_second, report.bare_events_per_second, report.ratio), (2.0, 4.0, 0.5));
+    }
+
+    #[test]
+    fn percentiles_are_of_the_sorted_times() {
+        let latency = Latency::of((1..=200).rev().map(Duration::from_micros).collect());
+        assert_eq!(latency, Some(Latency { p50_micros: 101, p99_micros: 199 }));
+        assert_eq!(Latency::of(Vec::new()), None);
+    }
+}

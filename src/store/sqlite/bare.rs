@@ -1,0 +1,83 @@
+//! SQLite's own limit: see [`Bare`].
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::CachedStatement;
+use rusqlite::Connection;
+use rusqlite::TransactionBehavior;
+use rusqlite::params;
+use rusqlite::types::ValueRef;
+
+use crate::event::NewEvent;
+use crate::store::backend::Answer;
+use crate::store::bare::Bare;
+use crate::store::sqlite::connection::Connector;
+use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::worker::Worker;
+
+/// A connection of its own to the file of a scratch store.
+pub struct BareSqlite {
+    worker: Worker,
+}
+
+impl BareSqlite {
+    /// Beside the store in a file; nothing is touched yet.
+    pub fn file(path: PathBuf, timeout: Duration) -> Self {
+        Self { worker: Worker::new(Connector { path: Some(path), writes: true, busy_timeout: timeout }) }
+    }
+}
+
+impl Bare for BareSqlite {
+    fn append(&self, events: Vec<NewEvent>, batch: usize) -> Answer<()> {
+        self.worker.run(move |session| session.with("cannot append to", |connection, _| append(connection, &events, batch)))
+    }
+
+    fn scan(&self) -> Answer<u64> {
+        self.worker.run(|session| session.with("cannot read", |connection, _| scan(connection)))
+    }
+}
+
+fn append(connection: &mut Connection, events: &[NewEvent], batch: usize) -> Result<(), SqlError> {
+    connection.execute_batch(include_str!("sql/bare_events.sql"))?;
+    if batch == 1 {
+        // Without BEGIN and COMMIT each insert is a commit.
+        let mut statement = connection.prepare_cached(include_str!("sql/bare_insert.sql"))?;
+        return events.iter().try_for_each(|event| insert(&mut statement, event));
+    }
+    for batch in events.chunks(batch) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut statement = transaction.prepare_cached(include_str!("sql/bare_insert.sql"))?;
+        batch.iter().try_for_each(|event| insert(&mut statement, event))?;
+        drop(statement);
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn insert(statement: &mut CachedStatement<'_>, event: &NewEvent) -> Result<(), SqlError> {
+    let (data, metadata) = (event.data.as_str(), event.metadata.as_str());
+    // Numbers and a hash as long as those of the store.
+    let hash = [0x5a_u8; 32];
+    statement.execute(params![event.event_id.as_bytes(), 1000, 1000, 1, 1, i64::MAX >> 12, data, metadata, hash])?;
+    Ok(())
+}
+
+fn scan(connection: &Connection) -> Result<u64, SqlError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/bare_scan.sql"))?;
+    let columns = statement.column_count();
+    let mut rows = statement.query([])?;
+    let mut events = 0;
+    while let Some(row) = rows.next()? {
+        for column in 0..columns {
+            match row.get_ref(column)? {
+                ValueRef::Integer(value) => drop(black_box(value)),
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => drop(black_box(bytes)),
+                ValueRef::Null | ValueRef::Real(_) => {}
+            }
+        }
+        events += 1;
+    }
+    Ok(events)
+}
