@@ -42,7 +42,7 @@ fn completions_and_manual_pages_are_up_to_date() {
 
 #[test]
 fn nothing_of_this_machine_is_in_them() {
-    let home = env::var("HOME").unwrap_or_else(|_| "/root".into());
+    let home = env::var("HOME").unwrap_or_default();
     for (path, text) in generated::files() {
         let text = String::from_utf8(text).unwrap();
         for word in [env!("CARGO_MANIFEST_DIR"), home.as_str()].into_iter().filter(|word| word.len() > 1) {
