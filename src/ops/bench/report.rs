@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn rates_are_those_of_the_median_rounds() {
         let mut rounds = Rounds::default();
-        [9, 2, 4].map(|seconds| rounds.own(Duration::from_secs(seconds)));
-        [1, 3].map(|seconds| rounds.bare(Duration::from_secs(seconds)));
+        [9, 2, 4].into_iter().for_each(|seconds| rounds.own(Duration::from_secs(seconds)));
+        [1, 3].into_iter().for_each(|seconds| rounds.bare(Duration::from_secs(seconds)));
         let report = rounds.report("read", 8);
         assert_eq!((report.events_per_second, report.bare_events_per_second, report.ratio), (2.0, 4.0, 0.5));
     }
