@@ -69,10 +69,12 @@ pub fn text_hash(text: &str) -> Hash {
 ///
 /// `data` and `metadata` must be canonical (see [`canonical_json`](crate::event::canonical_json)).
 pub fn content_hash(stream: &str, event_id: Uuid, event_type: &str, schema_version: u32, data: &str, metadata: &str) -> Hash {
-    let mut hasher = Sha256::new();
+    // Hashed in one piece: a small text costs less to copy than to begin with.
+    let names = stream.len() + event_type.len();
+    let mut content = Vec::with_capacity(names + data.len() + metadata.len() + 16 + 7 * size_of::<u64>());
     let mut field = |bytes: &[u8]| {
-        hasher.update((bytes.len() as u64).to_be_bytes());
-        hasher.update(bytes);
+        content.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        content.extend_from_slice(bytes);
     };
     field(stream.as_bytes());
     field(event_id.as_bytes());
@@ -80,7 +82,7 @@ pub fn content_hash(stream: &str, event_id: Uuid, event_type: &str, schema_versi
     field(&u64::from(schema_version).to_be_bytes());
     field(data.as_bytes());
     field(metadata.as_bytes());
-    Hash(hasher.finalize().into())
+    Hash(Sha256::digest(&content).into())
 }
 
 /// The hash of an event in the chain: the one before it, its place and time, and its content.

@@ -33,7 +33,7 @@ pub struct Read {
     /// Of how many streams
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
     streams: usize,
-    /// Events in one commit, where something is written
+    /// Events whose rows go into one commit, where a read model is rebuilt
     #[arg(long, value_name = "N", value_parser = limit, default_value = "10000")]
     batch: usize,
     #[command(flatten)]

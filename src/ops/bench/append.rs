@@ -16,10 +16,12 @@ use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
 use crate::store::Store;
 
-/// Rounds in which both sides take turns, so that a slow moment of the machine meets both.
-const ROUNDS: u64 = 20;
-/// At most so many events are made before they are written, whatever is asked for.
+/// Both sides take turns in at least so many rounds, so that a slow moment of the machine meets both.
+const ROUNDS: u64 = 5;
+/// Events in a round at most: they are made before, and held.
 const EVENTS_A_ROUND: u64 = 20_000;
+/// Appends in a round at most: enough that the database tidies up behind itself in each.
+const APPENDS_A_ROUND: u64 = 1000;
 
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +67,7 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
         .collect();
     // The same number of whole appends in each round, for each writer.
     let appends = input.events.div_ceil((batch * writers) as u64).max(1);
-    let most = (EVENTS_A_ROUND / (batch * writers) as u64).max(1);
+    let most = (EVENTS_A_ROUND / (batch * writers) as u64).clamp(1, APPENDS_A_ROUND);
     let rounds = appends.div_ceil(most).max(ROUNDS.min(appends));
     let appends_a_round = appends.div_ceil(rounds);
     let events_a_round = appends_a_round * (batch * writers) as u64;

@@ -27,6 +27,8 @@ use crate::store::RecordTime;
 const AMOUNT: i64 = 500_000;
 /// How much is taken, and put back with the next event.
 const TAKEN: i64 = 25;
+/// Events in one commit while a store is filled: few enough to be held, enough that each page is written seldom.
+const FILL_BATCH: u64 = 5000;
 /// 2025-12-03T16:46:43.437Z
 const FIRST_MOMENT_MICROS: i64 = 1_764_780_403_437_000;
 
@@ -84,11 +86,11 @@ pub(super) fn append(stream: StreamName, after: Version, events: usize) -> Resul
     Ok(AppendRequest { stream, expected: ExpectedVersion::Exact(after), events, time: RecordTime::StoreClock })
 }
 
-/// Fills the store: the streams take turns, event by event; so many events a commit.
-pub(super) async fn fill(bench: &mut Bench<'_>, events: u64, streams: u64, batch: usize) -> Result<(), OpsError> {
+/// Fills the store: the streams take turns, event by event.
+pub(super) async fn fill(bench: &mut Bench<'_>, events: u64, streams: u64) -> Result<(), OpsError> {
     let mut written = 0;
     while written < events {
-        let next = events.min(written + batch as u64);
+        let next = events.min(written + FILL_BATCH);
         let appends = (written..next).map(|number| append(stream(number % streams)?, Version(number / streams), 1));
         let answers = bench.store.append_together(appends.collect::<Result<_, _>>()?).await?;
         for answer in answers {

@@ -26,7 +26,7 @@ pub struct ReadBench {
     pub events: u64,
     /// Of how many streams.
     pub streams: u64,
-    /// Events a commit, where something is written.
+    /// Events whose rows are written in one commit, where a read model is rebuilt.
     pub batch: usize,
 }
 
@@ -89,7 +89,7 @@ async fn run(
     work: impl AsyncFn(&mut Bench<'_>) -> Result<u64, OpsError>,
 ) -> Result<BenchReport, OpsError> {
     let (events, streams, batch) = (input.events.max(1), input.streams.max(1), input.batch.max(1));
-    fill(bench, events, streams, batch).await?;
+    fill(bench, events, streams).await?;
     let mut times = Rounds::default();
     for _ in 0..ROUNDS {
         let (seen, took) = timed(work(bench)).await?;
