@@ -29,31 +29,36 @@ pub struct Read {
     /// At most so many
     #[arg(long, value_name = "N", value_parser = place)]
     limit: Option<u64>,
+    /// Only those after this version or position (backwards: before it), as 'next' of a page says
+    #[arg(long, value_name = "N", value_parser = place)]
+    after: Option<u64>,
     /// From the last to the first
     #[arg(long)]
     backwards: bool,
     /// Only events of this category; can be given several times
-    #[arg(long, value_name = "C", requires = "all")]
+    #[arg(long, value_name = "C", conflicts_with = "stream")]
     category: Vec<String>,
     /// Only events of this type; can be given several times
     #[arg(long = "type", value_name = "T")]
     types: Vec<String>,
     /// Only events recorded at or after this time
-    #[arg(long, value_name = "TIME", requires = "all")]
+    #[arg(long, value_name = "TIME", conflicts_with = "stream")]
     since: Option<String>,
     /// Only events recorded at or before this time
-    #[arg(long, value_name = "TIME", requires = "all")]
+    #[arg(long, value_name = "TIME", conflicts_with = "stream")]
     until: Option<String>,
 }
 
 impl Read {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let moment = |text: Option<String>| text.map(|text| app.moment(&text)).transpose();
+        let (from, to) = bounds(self.from, self.to, self.after, self.backwards);
         let input = ReadEvents {
             stream: self.stream,
-            from: self.from,
-            to: self.to,
-            limit: self.limit,
+            from,
+            to,
+            // One more, to know whether there is more.
+            limit: self.limit.map(|limit| limit + 1),
             backwards: self.backwards,
             categories: self.category,
             types: self.types,
@@ -63,20 +68,30 @@ impl Read {
         let mut scan = read_events(&app.store()?, &input).await?;
         let listing = event_rows::listing();
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let mut last = None;
+        let (mut last, mut next) = (None, None);
         'events: while let Some(chunk) = scan.next().await? {
             for event in chunk.iter() {
+                if self.limit == Some(list.pushed()) {
+                    next = last;
+                    break 'events;
+                }
                 if !event_rows::push(&mut list, &event)? {
                     break 'events;
                 }
+                last = Some(if input.stream.is_some() { event.version.0 } else { event.position.0 });
             }
-            last = chunk.last().map(|event| if input.stream.is_some() { event.version.0 } else { event.position.0 });
         }
-        // Where to go on, if the limit was what ended it.
-        let full = self.limit.is_some_and(|limit| list.pushed() == limit);
-        let next = last
-            .filter(|_| full)
-            .and_then(|last| if input.backwards { last.checked_sub(1).filter(|n| *n > 0) } else { Some(last + 1) });
         list.finish(next.map(|next| next.to_string()))
+    }
+}
+
+/// Where to begin and to end, with what `--after` leaves of it. (Places are below 2^63, so nothing overflows.)
+fn bounds(from: Option<u64>, to: Option<u64>, after: Option<u64>, backwards: bool) -> (Option<u64>, Option<u64>) {
+    match after {
+        None => (from, to),
+        // Before the first: a range with nothing in it, since the one that crosses is refused.
+        Some(1) if backwards => (Some(u64::MAX), None),
+        Some(after) if backwards => (from, Some(to.map_or(after - 1, |to| to.min(after - 1)))),
+        Some(after) => (Some(from.map_or(after + 1, |from| from.max(after + 1))), to),
     }
 }
