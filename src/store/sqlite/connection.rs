@@ -44,29 +44,29 @@ impl Connector {
         move |error| translate(error, self.place(), doing)
     }
 
-    fn connect(&self) -> Result<Connection, StoreError> {
+    /// The connection, and whether there was no store and this one has made it.
+    fn connect(&self) -> Result<(Connection, bool), StoreError> {
         let failed = self.failed("cannot open");
         let Some(path) = &self.path else {
             let mut connection = Connection::open_in_memory().map_err(failed)?;
             self.set_up(&connection)?;
             self.make_schema(&mut connection)?;
-            return Ok(connection);
+            return Ok((connection, true));
         };
         if self.writes {
             create_private(path)?;
         }
         let mut connection = open_existing(path, self.writes).map_err(failed)?;
         self.set_up(&connection)?;
-        let found = self.identify(&connection)?;
-        match found {
-            Found::Current => {}
+        match self.identify(&connection)? {
+            Found::Current => Ok((connection, false)),
             Found::Empty if self.writes => {
                 self.turn_on_wal(&connection)?;
-                self.make_schema(&mut connection)?;
+                let made = self.make_schema(&mut connection)?;
+                Ok((connection, made))
             }
-            Found::Empty => return Err(StoreError::NoStore(path.display().to_string())),
+            Found::Empty => Err(StoreError::NoStore(path.display().to_string())),
         }
-        Ok(connection)
     }
 
     fn set_up(&self, connection: &Connection) -> Result<(), StoreError> {
@@ -115,17 +115,18 @@ impl Connector {
         }
     }
 
-    fn make_schema(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    /// Whether this one made it: another process may have made it while this one waited for the lock.
+    fn make_schema(&self, connection: &mut Connection) -> Result<bool, StoreError> {
         let failed = self.failed("cannot make the schema in");
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
-        // Another process may have made it while this one waited for the lock.
         if matches!(self.identify(&transaction)?, Found::Current) {
-            return Ok(());
+            return Ok(false);
         }
         transaction.execute_batch(include_str!("sql/schema.sql")).map_err(&failed)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(&failed)?;
-        transaction.commit().map_err(&failed)
+        transaction.commit().map_err(&failed)?;
+        Ok(true)
     }
 }
 
@@ -194,20 +195,20 @@ fn escape_path(path: &Path) -> String {
 pub(crate) struct Session {
     pub(crate) connector: Connector,
     connection: Option<Connection>,
+    made: bool,
     pub(crate) names: Names,
 }
 
 impl Session {
     pub(crate) fn new(connector: Connector) -> Self {
-        Self { connector, connection: None, names: Names::default() }
+        Self { connector, connection: None, made: false, names: Names::default() }
     }
 
     /// Whether there was no store and one was made by opening it now.
     pub(crate) fn make(&mut self) -> Result<bool, StoreError> {
-        let path = self.connector.path.clone();
-        let there = path.is_some_and(|path| path.metadata().is_ok_and(|file| file.len() > 0));
+        let was_open = self.connection.is_some();
         self.open()?;
-        Ok(!there)
+        Ok(self.made && !was_open)
     }
 
     /// The open connection and the names.
@@ -218,7 +219,9 @@ impl Session {
                 if let Some(path) = self.connector.path.as_deref().filter(|_| !self.connector.writes) {
                     must_exist(path)?;
                 }
-                self.connector.connect()?
+                let (connection, made) = self.connector.connect()?;
+                self.made = made;
+                connection
             }
         };
         Ok((self.connection.insert(connection), &mut self.names))
