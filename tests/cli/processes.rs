@@ -5,6 +5,7 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use crate::support::Answer;
 use crate::support::Home;
@@ -182,4 +183,40 @@ fn a_runner_that_follows_ends_on_a_signal() {
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{output:?}");
     }
+}
+
+/// Ends within seconds, with this code. (A signal that comes before there is a handler ends it the hard way.)
+fn ends(mut child: std::process::Child, name: &str, code: i32) {
+    signal(name, &child);
+    let begun = Instant::now();
+    let ended = loop {
+        match child.try_wait().unwrap() {
+            Some(ended) => break ended,
+            None if begun.elapsed() > Duration::from_secs(10) => {
+                child.kill().unwrap();
+                panic!("{name} does not end it");
+            }
+            None => thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    assert!(ended.code() == Some(code) || ended.code().is_none(), "{name}: {ended}");
+}
+
+#[test]
+fn a_program_that_waits_for_its_pipes_ends_on_a_signal() {
+    let home = Home::new();
+    let batch = "{\"type\":\"t\",\"data\":{\"text\":\"something to fill the pipe\"}}\n".repeat(10_000);
+    home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
+    let head = home.head();
+    // Several times: which of the two is waited for first is left to chance.
+    at_once(6, |n| {
+        let (name, code) = if n % 2 == 0 { ("INT", 130) } else { ("TERM", 143) };
+        for line in ["stream append a-1 --batch -", "stream append a-1 --type t --data -", "stream read a-1 -o ndjson"] {
+            // Nobody writes to its stdin, nobody reads its stdout.
+            let child = start(home.command().args(crate::support::words(line)));
+            thread::sleep(Duration::from_millis(200));
+            ends(child, name, code);
+        }
+    });
+    assert_eq!(home.head(), head);
 }
