@@ -251,7 +251,9 @@ fn must_exist(path: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::NoStore(path.display().to_string())),
         Err(error) => {
             let message = format!("cannot open {}: {error}", path.display());
-            Err(StoreError::NotAllowed { message, source: Some(Arc::new(error)) })
+            let denied = error.kind() == io::ErrorKind::PermissionDenied;
+            let source = Some(Arc::new(error) as _);
+            Err(if denied { StoreError::NotAllowed { message, source } } else { StoreError::Unavailable { message, source } })
         }
     }
 }
