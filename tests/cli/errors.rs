@@ -178,6 +178,51 @@ fn folders_and_missing_parents_are_6() {
     assert_eq!(files(&home), [""; 0]);
 }
 
+#[cfg(unix)]
+#[test]
+fn paths_that_lead_nowhere_are_6() {
+    let home = Home::seeded();
+    std::os::unix::fs::symlink("loop.db", home.path("loop.db")).unwrap();
+    let long = "n".repeat(300);
+    for path in ["loop.db", "store.db/below.db", &long] {
+        for line in READERS.iter().chain(&WRITERS) {
+            home.run(&format!("--store sqlite:{path} {line}")).fails(6, path);
+        }
+    }
+    home.run("--store sqlite:/dev/null stats").fails(3, "/dev/null");
+    home.run("--store sqlite:/dev/null init").fails(6, "/dev/null");
+    let odd = home.path("a b?#%25.db").display().to_string();
+    home.run_args(&["--store", &format!("sqlite:{odd}"), "stream", "append", "a-1", "--type", "t", "--data", "{}"]).ok();
+    home.run_args(&["--store", &format!("sqlite:{odd}"), "verify"]).ok();
+    assert!(home.path("a b?#%25.db").exists());
+}
+
+#[test]
+fn a_head_that_was_kept_is_held_against_the_store() {
+    let home = Home::new();
+    home.run("init").ok();
+    let heads: Vec<String> = (0..3)
+        .map(|_| {
+            let (position, hash) = home.head();
+            home.run("stream append a-1 --type t --data {}").ok();
+            format!("{position}:{hash}")
+        })
+        .collect();
+    for head in &heads {
+        home.run(&format!("verify --head {head}")).ok();
+    }
+    let zeros = "0".repeat(64);
+    for head in [format!("2:{zeros}"), format!("99:{zeros}"), heads[1].replacen("1:", "2:", 1)] {
+        let answer = home.run(&format!("verify --head {head} -o json"));
+        assert_eq!(
+            (answer.code, answer.json()["ok"].as_bool(), answer.json()["findings"][0]["kind"].as_str()),
+            (8, Some(false), Some("head"))
+        );
+        assert_eq!(answer.error()["code"], "store_damaged");
+    }
+    home.run(&format!("verify --head 0:{}", "1".repeat(64))).fails(2, "POSITION:HASH");
+}
+
 #[test]
 fn what_is_no_store() {
     let home = Home::seeded();
