@@ -383,6 +383,29 @@ fn arguments_that_are_no_utf8_are_refused() {
         command.args(arguments).arg(OsStr::from_bytes(b"a-\xff"));
         Answer::of(start(&mut command), b"").fails(2, "UTF-8");
     }
+    for name in ["ESCTL_STORE", "ESCTL_CLIENT", "ESCTL_TIMEOUT"] {
+        let mut command = home.command();
+        command.env(name, OsStr::from_bytes(b"a-\xff")).args(["resource", "unlock", "gold"]);
+        Answer::of(start(&mut command), b"").fails(2, "UTF-8");
+    }
+}
+
+#[test]
+fn the_environment_is_read_as_strictly_as_flags() {
+    let home = Home::seeded();
+    let before = home.head();
+    for (name, value, part) in [
+        ("ESCTL_STORE", "", "is empty"),
+        ("ESCTL_CLIENT", "", "is empty"),
+        ("ESCTL_OUTPUT", "xml", "possible values"),
+        ("ESCTL_TIMEOUT", "0s", "no time"),
+        ("ESCTL_TIMEOUT", "5", "did you mean 5s?"),
+    ] {
+        let mut command = home.command();
+        command.env(name, value).args(["resource", "lock", "gold"]);
+        Answer::of(start(&mut command), b"").fails(2, part);
+    }
+    assert_eq!(home.head(), before);
 }
 
 #[test]

@@ -64,6 +64,9 @@ fn errors_have_one_shape() {
             let answer = home.run(&format!("{line} -o {format}"));
             assert!(answer.code == code && answer.err.starts_with("error: ") && answer.out.is_empty(), "{line} {answer:?}");
         }
+        for flag in ["-o=json", "-ojson", "--output=json", "--output json"] {
+            assert_eq!(home.run(&format!("{flag} {line}")).error()["code"], name, "{flag} {line}");
+        }
         let mut command = home.command();
         command.env("ESCTL_OUTPUT", "json").args(crate::support::words(line));
         assert_eq!(Answer::of(start(&mut command), b"").error()["code"], name);
@@ -195,6 +198,24 @@ fn paths_that_lead_nowhere_are_6() {
     home.run_args(&["--store", &format!("sqlite:{odd}"), "stream", "append", "a-1", "--type", "t", "--data", "{}"]).ok();
     home.run_args(&["--store", &format!("sqlite:{odd}"), "verify"]).ok();
     assert!(home.path("a b?#%25.db").exists());
+}
+
+#[test]
+fn a_store_that_somebody_holds_is_6_within_the_timeout() {
+    let home = Home::seeded();
+    let other = rusqlite::Connection::open(home.path("store.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for line in [WRITERS[0], WRITERS[1], "resource allocate gold 1", "projection rebuild resources"] {
+        let begun = std::time::Instant::now();
+        home.run(&format!("--timeout 300ms {line}")).fails(6, "another process holds the lock");
+        assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{line}: {:?}", begun.elapsed());
+    }
+    // Readers do not wait for a writer.
+    for line in ["stream read --all", "resource show gold", "stats", "verify", "stream list"] {
+        home.run(&format!("--timeout 300ms {line}")).ok();
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    home.run("resource allocate gold 1").ok();
 }
 
 #[test]
