@@ -349,8 +349,8 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;stream;read' {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'From this version on (with --all: from this position on)')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Up to this version (with --all: up to this position)')
-            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Go on after this version (with --all: position): what an earlier list gave as next')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many')
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Only those after this version or position (backwards: before it), as ''next'' of a page says')
             [CompletionResult]::new('--category', '--category', [CompletionResultType]::ParameterName, 'Only events of this category; can be given several times')
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only events of this type; can be given several times')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only events recorded at or after this time')
@@ -819,7 +819,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;bench;read' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'How many events')
             [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Of how many streams')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events in one commit, where something is written')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events whose rows go into one commit, where a read model is rebuilt')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH or sqlite::memory:')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
@@ -841,7 +841,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;bench;replay' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'How many events')
             [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Of how many streams')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events in one commit, where something is written')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events whose rows go into one commit, where a read model is rebuilt')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH or sqlite::memory:')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
@@ -863,7 +863,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;bench;project' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'How many events')
             [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Of how many streams')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events in one commit, where something is written')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events whose rows go into one commit, where a read model is rebuilt')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH or sqlite::memory:')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')

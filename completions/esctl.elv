@@ -332,8 +332,8 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;stream;read'= {
             cand --from 'From this version on (with --all: from this position on)'
             cand --to 'Up to this version (with --all: up to this position)'
-            cand --after 'Go on after this version (with --all: position): what an earlier list gave as next'
             cand --limit 'At most so many'
+            cand --after 'Only those after this version or position (backwards: before it), as ''next'' of a page says'
             cand --category 'Only events of this category; can be given several times'
             cand --type 'Only events of this type; can be given several times'
             cand --since 'Only events recorded at or after this time'
@@ -780,7 +780,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;bench;read'= {
             cand --events 'How many events'
             cand --streams 'Of how many streams'
-            cand --batch 'Events in one commit, where something is written'
+            cand --batch 'Events whose rows go into one commit, where a read model is rebuilt'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
             cand --context 'A named store from the configuration file'
@@ -801,7 +801,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;bench;replay'= {
             cand --events 'How many events'
             cand --streams 'Of how many streams'
-            cand --batch 'Events in one commit, where something is written'
+            cand --batch 'Events whose rows go into one commit, where a read model is rebuilt'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
             cand --context 'A named store from the configuration file'
@@ -822,7 +822,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;bench;project'= {
             cand --events 'How many events'
             cand --streams 'Of how many streams'
-            cand --batch 'Events in one commit, where something is written'
+            cand --batch 'Events whose rows go into one commit, where a read model is rebuilt'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
             cand --context 'A named store from the configuration file'

@@ -1,6 +1,8 @@
 //! What a command is given: the output, the store, who is asking, and the clock.
 
 use std::fs;
+use std::process;
+use std::thread;
 use std::time::Duration;
 
 use clap::ArgMatches;
@@ -34,6 +36,9 @@ use crate::runtime::system_clock;
 use crate::store;
 use crate::store::Store;
 use crate::store::StoreUrl;
+
+/// How long after a signal the program may take to end by itself.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What a command is given.
 pub struct App {
@@ -88,6 +93,7 @@ impl App {
     pub fn run(&self, command: Command) -> Result<(), CliError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
+        self.end_on_signal();
         runtime.block_on(async {
             tokio::select! {
                 // In this order: a question that is asked at once needs the handlers of the signals in place.
@@ -96,6 +102,26 @@ impl App {
                 result = self.dispatch(command) => result,
             }
         })
+    }
+
+    /// Ends the program when it does not end by itself soon after a signal: while it waits for its stdin, or
+    /// for the reader of its stdout, nothing else runs on its thread. Nothing is lost by that: a transaction
+    /// of a store is whole or not there.
+    fn end_on_signal(&self) {
+        let settings = self.out.settings().clone();
+        let watch = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            // Without it the program still ends, only later.
+            let Ok(runtime) = runtime else { return };
+            let error = runtime.block_on(async {
+                let error = interrupted().await;
+                tokio::time::sleep(GRACE).await;
+                error
+            });
+            Output::new(settings).error(&error);
+            process::exit(error.exit.into());
+        };
+        let _ = thread::Builder::new().name("signals".into()).spawn(watch);
     }
 
     async fn dispatch(&self, command: Command) -> Result<(), CliError> {

@@ -124,7 +124,7 @@ pub(super) fn settings(arguments: &[OsString]) -> Settings {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     let flag = words.iter().enumerate().find_map(|(index, word)| match *word {
         "-o" | "--output" => words.get(index + 1).copied(),
-        word => word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")),
+        word => word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o=")).or_else(|| word.strip_prefix("-o")),
     });
     let variable = env::var("ESCTL_OUTPUT").ok();
     let format = match flag.or(variable.as_deref()) {

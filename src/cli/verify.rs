@@ -28,8 +28,12 @@ pub struct Verify {
 
 fn head(text: &str) -> Result<(Position, Hash), String> {
     let parsed = text.split_once(':').and_then(|(position, hash)| {
-        let position = crate::cli::values::place(position).ok()?;
-        Some((Position(position), Hash::parse(hash)?))
+        let hash = Hash::parse(hash)?;
+        // What a store without events says of itself.
+        if position == "0" && hash == Hash::ZERO {
+            return Some((Position::ZERO, hash));
+        }
+        Some((Position(crate::cli::values::place(position).ok()?), hash))
     });
     parsed.ok_or_else(|| "wanted POSITION:HASH as an earlier 'esctl verify' printed it".into())
 }
@@ -58,7 +62,9 @@ impl Verify {
         if report.ok {
             return Ok(());
         }
-        let error = CliError::integrity(format!("{} findings: the store is not as it was written", report.findings.len()));
+        let found = report.findings.len();
+        let found = if found == 1 { "1 finding".to_owned() } else { format!("{found} findings") };
+        let error = CliError::integrity(format!("{found}: the store is not as it was written"));
         Err(error
             .code("store_damaged")
             .hint("restore it from a backup, or copy what is whole with 'esctl replay --all --at TIME --into URL'"))

@@ -47,6 +47,10 @@ pub async fn read_events(store: &Store, input: &ReadEvents) -> Result<Scan, OpsE
     {
         return Err(OpsError::Invalid(format!("since {since} is after until {until}")));
     }
+    if input.stream.is_some() && (input.since.is_some() || input.until.is_some()) {
+        // A moment is a place in the store, not in a stream.
+        return Err(OpsError::Invalid("a time bounds the events of the whole store, not those of one stream".into()));
+    }
     let source = match &input.stream {
         None => Source::All,
         Some(stream) => {

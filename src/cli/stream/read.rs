@@ -26,44 +26,38 @@ pub struct Read {
     /// Up to this version (with --all: up to this position)
     #[arg(long, value_name = "N", value_parser = place)]
     to: Option<u64>,
-    /// Go on after this version (with --all: position): what an earlier list gave as next
-    #[arg(long, value_name = "N", value_parser = place, conflicts_with = "from")]
-    after: Option<u64>,
     /// At most so many
     #[arg(long, value_name = "N", value_parser = place)]
     limit: Option<u64>,
+    /// Only those after this version or position (backwards: before it), as 'next' of a page says
+    #[arg(long, value_name = "N", value_parser = place)]
+    after: Option<u64>,
     /// From the last to the first
     #[arg(long)]
     backwards: bool,
     /// Only events of this category; can be given several times
-    #[arg(long, value_name = "C", requires = "all")]
+    #[arg(long, value_name = "C", conflicts_with = "stream")]
     category: Vec<String>,
     /// Only events of this type; can be given several times
     #[arg(long = "type", value_name = "T")]
     types: Vec<String>,
     /// Only events recorded at or after this time
-    #[arg(long, value_name = "TIME", requires = "all")]
+    #[arg(long, value_name = "TIME", conflicts_with = "stream")]
     since: Option<String>,
     /// Only events recorded at or before this time
-    #[arg(long, value_name = "TIME", requires = "all")]
+    #[arg(long, value_name = "TIME", conflicts_with = "stream")]
     until: Option<String>,
 }
 
 impl Read {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let moment = |text: Option<String>| text.map(|text| app.moment(&text)).transpose();
-        // Going on means up, or down when reading backwards.
-        let (mut from, mut to) = (self.from, self.to);
-        match self.after {
-            Some(after) if self.backwards => to = Some(to.unwrap_or(u64::MAX).min(after - 1)),
-            Some(after) => from = Some(after + 1),
-            None => {}
-        }
+        let (from, to) = bounds(self.from, self.to, self.after, self.backwards);
         let input = ReadEvents {
             stream: self.stream,
             from,
             to,
-            // One more than wanted tells whether there is more.
+            // One more, to know whether there is more.
             limit: self.limit.map(|limit| limit + 1),
             backwards: self.backwards,
             categories: self.category,
@@ -74,19 +68,30 @@ impl Read {
         let mut scan = read_events(&app.store()?, &input).await?;
         let listing = event_rows::listing();
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let (mut last, mut next) = (0, None);
+        let (mut last, mut next) = (None, None);
         'events: while let Some(chunk) = scan.next().await? {
             for event in chunk.iter() {
                 if self.limit == Some(list.pushed()) {
-                    next = Some(last.to_string());
+                    next = last;
                     break 'events;
                 }
                 if !event_rows::push(&mut list, &event)? {
                     break 'events;
                 }
-                last = if input.stream.is_some() { event.version.0 } else { event.position.0 };
+                last = Some(if input.stream.is_some() { event.version.0 } else { event.position.0 });
             }
         }
-        list.finish(next)
+        list.finish(next.map(|next| next.to_string()))
+    }
+}
+
+/// Where to begin and to end, with what `--after` leaves of it. (Places are below 2^63, so nothing overflows.)
+fn bounds(from: Option<u64>, to: Option<u64>, after: Option<u64>, backwards: bool) -> (Option<u64>, Option<u64>) {
+    match after {
+        None => (from, to),
+        // Before the first: a range with nothing in it, since the one that crosses is refused.
+        Some(1) if backwards => (Some(u64::MAX), None),
+        Some(after) if backwards => (from, Some(to.map_or(after - 1, |to| to.min(after - 1)))),
+        Some(after) => (Some(from.map_or(after + 1, |from| from.max(after + 1))), to),
     }
 }

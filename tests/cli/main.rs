@@ -1,0 +1,11 @@
+//! The whole program as a black box: arguments and stdin in; stdout, stderr and the exit code out.
+
+mod bad_input;
+mod errors;
+mod formats;
+mod memory;
+mod processes;
+mod resource;
+mod stream;
+mod support;
+mod terminal;

@@ -1,0 +1,94 @@
+//! Many events: memory stays flat.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::Read;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::support::Home;
+use crate::support::start;
+use crate::support::words;
+
+const MOST_KIB: u64 = 64 << 10;
+
+/// Runs a command, throws away what it prints, and gives the most memory it ever held and the bytes printed.
+fn peak(home: &Home, line: &str) -> (u64, usize) {
+    let mut child = start(home.command().args(words(line)));
+    let mut stdout = child.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let (mut buffer, mut all) = (vec![0; 1 << 16], 0);
+        while let Ok(n @ 1..) = stdout.read(&mut buffer) {
+            all += n;
+        }
+        all
+    });
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    let ended = loop {
+        // VmHWM only grows, so the last look counts; a process that has ended has none.
+        if let Ok(text) = fs::read_to_string(&status)
+            && let Some(line) = text.lines().find(|line| line.starts_with("VmHWM"))
+        {
+            most = most.max(line.split_whitespace().nth(1).unwrap().parse().unwrap());
+        }
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    assert!(ended.success(), "{line}: {ended}");
+    (most, reader.join().unwrap())
+}
+
+#[test]
+fn two_hundred_thousand_events_take_no_more_memory_than_a_few() {
+    let home = Home::new();
+    let pad = "x".repeat(60);
+    for part in 0..4 {
+        let mut batch = String::new();
+        for n in 0..50_000 {
+            batch.push_str(&format!("{{\"type\":\"t\",\"data\":{{\"n\":{n},\"note\":\"{pad}\"}}}}\n"));
+        }
+        home.feed(&format!("stream append a-{part} --batch - -o ndjson"), batch.as_bytes()).ok();
+    }
+    for id in 0..20 {
+        home.run(&format!("resource create r{id} --owner o --type t --amount 5 --max 5")).ok();
+    }
+    for (line, least) in [
+        ("stream read --all -o ndjson", 40 << 20),
+        ("stream read --all", 20 << 20),
+        // A quarter of them is enough to show where the others grow.
+        ("stream read a-1 -o json", 10 << 20),
+        ("stream read a-1 -o csv", 10 << 20),
+        ("stream read a-1 --backwards -o ndjson", 10 << 20),
+        ("stream show a-1", 100),
+        ("stream tail --no-follow -n 10", 100),
+        ("stats", 100),
+        ("verify", 100),
+        ("projection rebuild resources", 20),
+        ("resource list", 100),
+    ] {
+        let (most, printed) = peak(&home, line);
+        assert!(most > 1000 && most < MOST_KIB, "{line}: {most} KiB");
+        assert!(printed >= least, "{line}: {printed} bytes");
+    }
+}
+
+#[test]
+fn the_first_row_comes_at_once() {
+    let home = Home::new();
+    let batch = "{\"type\":\"t\",\"data\":{}}\n".repeat(100_000);
+    home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
+    let begun = Instant::now();
+    let mut child = start(home.command().args(["stream", "read", "a-1", "-o", "ndjson"]));
+    let mut first = [0; 1];
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut first).unwrap();
+    let waited = begun.elapsed();
+    // Nobody reads on: it ends quietly.
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
+    assert!(waited < Duration::from_millis(1500), "{waited:?}");
+}

@@ -1,0 +1,102 @@
+//! In a pseudo terminal: colour, progress and width are only there.
+#![cfg(unix)]
+
+use std::io::Read;
+use std::process::Command;
+use std::time::Duration;
+use std::time::Instant;
+
+use expectrl::Session;
+
+use crate::support::HOSTILE;
+use crate::support::Home;
+use crate::support::words;
+
+/// Runs a command line on a terminal of so many columns; everything it wrote there.
+fn on_terminal(home: &Home, columns: u16, line: &str, set: &[(&str, &str)]) -> String {
+    let mut command: Command = home.command();
+    command.env("TERM", "xterm-256color").envs(set.iter().copied()).args(words(line));
+    // The size is set before the program can ask for it.
+    let mut script = Command::new("sh");
+    script.env_clear().args(["-c", &format!("stty cols {columns} rows 24; exec \"$@\""), "sh"]);
+    script.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            script.env(name, value);
+        }
+    }
+    script.current_dir(home.path("")).arg(command.get_program()).args(command.get_args());
+    let mut session = Session::spawn(script).unwrap();
+    let (mut seen, mut buffer, begun) = (Vec::new(), [0; 4096], Instant::now());
+    loop {
+        match session.try_read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => seen.extend_from_slice(&buffer[..n]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                assert!(begun.elapsed() < Duration::from_secs(20), "{}", String::from_utf8_lossy(&seen));
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            // The other end has gone.
+            Err(_) => break,
+        }
+    }
+    let _ = session.read(&mut buffer);
+    String::from_utf8(seen).unwrap()
+}
+
+#[test]
+fn colour_is_on_a_terminal_and_can_be_turned_off() {
+    let home = Home::seeded();
+    let esc = |set: &[(&str, &str)], line: &str| on_terminal(&home, 100, line, set).contains("\u{1b}[");
+    assert!(esc(&[], "resource list"));
+    assert!(esc(&[], "resource show nope"), "errors too");
+    assert!(!esc(&[], "resource list --no-color"));
+    assert!(!esc(&[("NO_COLOR", "1")], "resource list"));
+    assert!(!esc(&[("TERM", "dumb")], "resource list"));
+    assert!(!esc(&[("TERM", "dumb")], "verify"), "no progress where lines cannot be cleared");
+    assert!(!home.run("resource list").ok().out.contains('\u{1b}'));
+    let mut command = home.command();
+    command.env("CLICOLOR_FORCE", "1").args(["resource", "list"]);
+    assert!(crate::support::Answer::of(crate::support::start(&mut command), b"").ok().out.contains("\u{1b}[1m"));
+}
+
+#[test]
+fn twenty_columns_are_enough() {
+    let home = Home::seeded();
+    for line in ["resource list", "stream read --all", "stream list", "projection status", "resource history gold"] {
+        for columns in [20, 1, 7, 79] {
+            let shown = on_terminal(&home, columns, &format!("{line} --no-color"), &[("LANG", "C")]);
+            assert!(
+                shown.to_lowercase().contains('e') && !shown.contains("panicked") && !shown.contains('\u{1b}'),
+                "{columns}: {shown}"
+            );
+            assert!(shown.is_ascii(), "{columns}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let home = Home::new();
+    home.run_args(&["resource", "create", "g", "--owner", HOSTILE, "--type", "t", "--amount", "9", "--max", "9"]).ok();
+    home.run_args(&["resource", "lock", "g", "--reason", HOSTILE]).ok();
+    for line in ["resource list", "resource show g", "stream read --all", "resource allocate g 1", "resource history g -o yaml"] {
+        let shown = on_terminal(&home, 60, &format!("{line} --no-color"), &[]);
+        let raw: Vec<char> = shown.chars().filter(|c| !matches!(c, '\r' | '\n') && esctl::event::is_unsafe(*c)).collect();
+        assert!(raw.is_empty(), "{line}: {raw:?} in {shown:?}");
+    }
+}
+
+#[test]
+fn a_table_stops_at_100_rows_and_progress_is_taken_away() {
+    let home = Home::new();
+    let batch = "{\"type\":\"t\",\"data\":{}}\n".repeat(150);
+    home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
+    let shown = on_terminal(&home, 100, "stream read a-1 --no-color", &[]);
+    assert!(shown.contains("more rows") && !shown.contains("\r\n     101"), "{shown}");
+    let shown = on_terminal(&home, 100, "stream read a-1 --limit 150 --no-color", &[]);
+    assert!(shown.contains("\r\n     150") && !shown.contains("more rows;"), "{shown}");
+    let shown = on_terminal(&home, 100, "verify --no-color", &[]);
+    assert!(shown.contains("verdict:  ok"), "{shown}");
+    assert_eq!(home.run("verify").ok().err, "", "no progress without a terminal");
+}
