@@ -30,8 +30,10 @@ async fn alike(store: &Store, stream: &StreamName) -> Vec<String> {
         let query = StreamQuery { prefix, limit: LOOKED_AT, ..StreamQuery::default() };
         // That there is nothing to offer must not hide what was not found.
         let found = store.streams(query).await.unwrap_or_default();
-        if !found.is_empty() {
-            return found.into_iter().map(|info| info.stream).collect();
+        // The stream itself can be there, and what it was to hold not.
+        let others: Vec<String> = found.into_iter().map(|info| info.stream).filter(|name| name != stream.as_str()).collect();
+        if !others.is_empty() {
+            return others;
         }
     }
     Vec::new()

@@ -1,6 +1,7 @@
 //! The whole program as a black box: arguments and stdin in; stdout, stderr and the exit code out.
 
 mod bad_input;
+mod clock;
 mod errors;
 mod formats;
 mod memory;

@@ -114,6 +114,9 @@ fn what_is_not_there_is_3() {
     for line in ["resource show gole", "resource history gole"] {
         home.run(line).fails(3, "did you mean gold?");
     }
+    // A stream that holds something else is no resource, nor what was meant.
+    home.run("stream append resource-other --type other.thing --data {}").ok();
+    assert!(!home.run("resource show other").fails(3, "there is no resource \"other\"").err.contains("did you mean other"));
     // Where there is no store yet, a command on a resource makes none.
     let home = Home::new();
     home.run("resource allocate gold 1").fails(3, "gold");
