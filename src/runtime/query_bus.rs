@@ -1,16 +1,20 @@
 //! The query bus: answers from read models by name.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::aggregate::Fold;
 use crate::aggregate::Projection;
 use crate::domain;
 use crate::event::Timestamp;
 use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
+use crate::runtime::load::apply;
 use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::Projector;
+use crate::store::ReadQuery;
 use crate::store::RowQuery;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -85,8 +89,8 @@ impl QueryBus {
     /// As [`Projector::catch_up`] and as the store says.
     pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
         let projection = self.projection(&query.name)?;
-        if !query.stale {
-            self.bring_up_to_date(&**projection).await?;
+        if !query.stale && !self.bring_up_to_date(&**projection).await? {
+            return self.ask_events(&**projection, query, at).await;
         }
         // What does not depend on the moment is looked up by the database, through an index.
         let indexed = projection.indexed_fields();
@@ -105,10 +109,7 @@ impl QueryBus {
             for (key, row) in rows {
                 let mut fold = projection.row(&key);
                 fold.restore(&row).map_err(RuntimeError::State)?;
-                let row = fold.show(at);
-                if !row.is_null() && query.filters.iter().all(|(field, wanted)| has(&row, field, wanted)) {
-                    shown.push(QueryRow { key, row });
-                }
+                shown.extend(wanted_row(query, key, fold.show(at)));
             }
             if last_block || shown.len() >= query.limit {
                 shown.truncate(query.limit);
@@ -117,15 +118,38 @@ impl QueryBus {
         }
     }
 
-    async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<(), RuntimeError> {
+    /// Whether the read model is up to date; if not, it cannot be written here.
+    async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<bool, RuntimeError> {
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
         match projector.catch_up(&mut |_| {}).await {
-            // Where the store cannot be written the answer comes from what is there, if that is all there is.
             Err(RuntimeError::Store(error @ (StoreError::Unavailable { .. } | StoreError::NotAllowed { .. }))) => {
-                if self.is_current(projection).await? { Ok(()) } else { Err(error.into()) }
+                tracing::warn!(%error, "the read model cannot be brought up to date");
+                Ok(self.is_current(projection).await?)
             }
-            result => result.map(|_| ()),
+            result => result.map(|_| true),
         }
+    }
+
+    /// The answer of a store that can be read but not written: its rows are folded in memory, from all events.
+    async fn ask_events(&self, projection: &dyn Projection, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
+        let mut rows: BTreeMap<String, Box<dyn Fold>> = BTreeMap::new();
+        let mut scan = self.store.scan(ReadQuery::all().categories(projection.categories()));
+        while let Some(chunk) = scan.next().await? {
+            for event in chunk.iter() {
+                let Some(key) = projection.key(&event) else { continue };
+                match rows.get_mut(&*key) {
+                    Some(row) => apply(&mut **row, &event)?,
+                    None => {
+                        let mut row = projection.row(&key);
+                        apply(&mut *row, &event)?;
+                        rows.insert(key.into_owned(), row);
+                    }
+                }
+            }
+        }
+        let after = |key: &String| query.after.as_ref().is_none_or(|after| key > after);
+        let rows = rows.into_iter().filter(|(key, _)| after(key));
+        Ok(rows.filter_map(|(key, fold)| wanted_row(query, key, fold.show(at))).take(query.limit).collect())
     }
 
     async fn is_current(&self, projection: &dyn Projection) -> Result<bool, StoreError> {
@@ -134,6 +158,12 @@ impl QueryBus {
         let live = records.iter().find(|record| record.model.name == projection.name() && !record.model.building);
         Ok(live.is_some_and(|live| live.logic_version == projection.version() && live.checkpoint.position == head))
     }
+}
+
+/// A row of the answer, if it is one.
+fn wanted_row(query: &Query, key: String, row: Value) -> Option<QueryRow> {
+    let wanted = !row.is_null() && query.filters.iter().all(|(field, value)| has(&row, field, value));
+    wanted.then_some(QueryRow { key, row })
 }
 
 /// Whether a row has a value in a field. A number, or true, or false is also found where the row has it as text.

@@ -327,10 +327,12 @@ fn a_read_only_file_can_be_read() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     let home = Home::seeded();
+    fs::create_dir(home.path("locked")).unwrap();
+    settle(&home.path("store.db"));
+    fs::copy(home.path("store.db"), home.path("locked/without-read-model.db")).unwrap();
     home.run("projection run").ok();
     settle(&home.path("store.db"));
     let chmod = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    fs::create_dir(home.path("locked")).unwrap();
     fs::copy(home.path("store.db"), home.path("locked/a.db")).unwrap();
     let is_root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
     let binary = home.path("esctl");
@@ -339,15 +341,16 @@ fn a_read_only_file_can_be_read() {
         fs::copy(assert_cmd::cargo::cargo_bin!("esctl"), &binary).unwrap();
         chmod(&home.path(""), 0o755);
     }
-    let run = |line: &str| {
+    let run_on = |store: &str, line: &str| {
         let mut command = home.command();
         if is_root {
             command = std::process::Command::new(&binary);
             command.env_clear().env("HOME", "/").uid(65534).gid(65534).current_dir("/");
         }
-        command.arg("--store").arg(format!("sqlite:{}", home.path("locked/a.db").display())).args(crate::support::words(line));
+        command.arg("--store").arg(format!("sqlite:{}", home.path(store).display())).args(crate::support::words(line));
         Answer::of(start(&mut command), b"")
     };
+    let run = |line: &str| run_on("locked/a.db", line);
     for (folder, file) in [(0o555, 0o444), (0o777, 0o444), (0o555, 0o666)] {
         chmod(&home.path("locked/a.db"), file);
         chmod(&home.path("locked"), folder);
@@ -357,6 +360,14 @@ fn a_read_only_file_can_be_read() {
         for line in [WRITERS[0], WRITERS[1], "resource allocate gold 1", "projection rebuild resources"] {
             run(line).fails(6, "a.db");
         }
+    }
+    // A read model that is not there and cannot be made is no reason not to answer; that it is slow is said.
+    chmod(&home.path("locked/without-read-model.db"), 0o444);
+    chmod(&home.path("locked"), 0o555);
+    for line in ["resource list -o ndjson", "projection query resources --where owner_id=ann -o ndjson"] {
+        let answer = run_on("locked/without-read-model.db", line).ok();
+        assert_eq!(answer.out, home.run(line).ok().out);
+        assert!(answer.err.contains("cannot be brought up to date"), "{}", answer.err);
     }
     chmod(&home.path("locked/a.db"), 0o000);
     chmod(&home.path("locked"), 0o755);
