@@ -1,30 +1,21 @@
 //! What a command is given: the output, the store, who is asking, and the clock.
 
 use std::fs;
-use std::process;
-use std::thread;
 use std::time::Duration;
 
 use clap::ArgMatches;
 use etcetera::BaseStrategy;
 use jiff::tz::TimeZone;
 
-use crate::cli::args::Command;
 use crate::cli::args::Globals;
-use crate::cli::bench;
 use crate::cli::config::ConfigFile;
 use crate::cli::config::Effective;
 use crate::cli::config::Typed;
-use crate::cli::context;
 use crate::cli::error::CliError;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
 use crate::cli::output::log_to_stderr;
-use crate::cli::projection;
-use crate::cli::resource;
-use crate::cli::snapshot;
-use crate::cli::stream;
 use crate::cli::when::When;
 use crate::cli::when::parse_time;
 use crate::event::Timestamp;
@@ -36,9 +27,6 @@ use crate::runtime::system_clock;
 use crate::store;
 use crate::store::Store;
 use crate::store::StoreUrl;
-
-/// How long after a signal the program may take to end by itself.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// What a command is given.
 pub struct App {
@@ -84,63 +72,6 @@ impl App {
         let out = Output::new(settings(effective.output.value));
         config.warnings.iter().for_each(|warning| out.warn(warning));
         Ok(Self { out, globals, config, typed, effective, clock: system_clock() })
-    }
-
-    /// Runs a command to its end, or until somebody interrupts it.
-    ///
-    /// # Errors
-    /// Whatever went wrong, with its exit code.
-    pub fn run(&self, command: Command) -> Result<(), CliError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
-        self.end_on_signal();
-        runtime.block_on(async {
-            tokio::select! {
-                // In this order: a question that is asked at once needs the handlers of the signals in place.
-                biased;
-                error = interrupted() => Err(error),
-                result = self.dispatch(command) => result,
-            }
-        })
-    }
-
-    /// Ends the program when it does not end by itself soon after a signal: while it waits for its stdin, or
-    /// for the reader of its stdout, nothing else runs on its thread. Nothing is lost by that: a transaction
-    /// of a store is whole or not there.
-    fn end_on_signal(&self) {
-        let settings = self.out.settings().clone();
-        let watch = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            // Without it the program still ends, only later.
-            let Ok(runtime) = runtime else { return };
-            let error = runtime.block_on(async {
-                let error = interrupted().await;
-                tokio::time::sleep(GRACE).await;
-                error
-            });
-            Output::new(settings).error(&error);
-            process::exit(error.exit.into());
-        };
-        let _ = thread::Builder::new().name("signals".into()).spawn(watch);
-    }
-
-    async fn dispatch(&self, command: Command) -> Result<(), CliError> {
-        match command {
-            Command::Demo(args) => args.run(self).await,
-            Command::Resource(verb) => resource::run(verb, self).await,
-            Command::Stream(verb) => stream::run(verb, self).await,
-            Command::Replay(args) => args.run(self).await,
-            Command::Snapshot(verb) => snapshot::run(verb, self).await,
-            Command::Projection(verb) => projection::run(verb, self).await,
-            Command::Verify(args) => args.run(self).await,
-            Command::Stats(args) => args.run(self).await,
-            Command::Init(args) => args.run(self).await,
-            Command::Context(verb) => context::run(verb, self),
-            Command::Completions(args) => args.run(self),
-            Command::Man(args) => args.run(self),
-            Command::Help(args) => args.run(self),
-            Command::Bench(verb) => bench::run(verb, self).await,
-        }
     }
 
     /// The store that was asked for. Nothing is touched yet.
@@ -250,26 +181,5 @@ impl App {
             let behind = Duration::from_micros(micros);
             self.out.warn(&format!("the clock is {behind:.0?} behind the last event; the time recorded goes on from that event"));
         }
-    }
-}
-
-/// Waits for Ctrl-C or a polite request to end.
-async fn interrupted() -> CliError {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::SignalKind;
-        use tokio::signal::unix::signal;
-        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = interrupt.recv() => CliError::interrupted("interrupted"),
-            _ = terminate.recv() => CliError::terminated("terminated"),
-        }
-    }
-    #[cfg(not(unix))]
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => CliError::interrupted("interrupted"),
-        Err(_) => std::future::pending().await,
     }
 }

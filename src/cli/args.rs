@@ -7,24 +7,10 @@ use std::time::Duration;
 use clap::Args;
 use clap::CommandFactory;
 use clap::Parser;
-use clap::Subcommand;
 
-use crate::cli::bench;
-use crate::cli::completions;
-use crate::cli::context;
-use crate::cli::demo;
-use crate::cli::help;
-use crate::cli::init;
-use crate::cli::man;
+use crate::cli::commands::Command;
 use crate::cli::output::Format;
-use crate::cli::projection;
-use crate::cli::replay;
-use crate::cli::resource;
-use crate::cli::snapshot;
-use crate::cli::stats;
-use crate::cli::stream;
 use crate::cli::values::token;
-use crate::cli::verify;
 use crate::cli::when::WhenError;
 use crate::cli::when::parse_duration;
 
@@ -94,41 +80,6 @@ pub struct Globals {
     /// Answer yes to every confirmation
     #[arg(short, long, global = true)]
     pub yes: bool,
-}
-
-/// The commands. A new one is a new file and one line here.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    Demo(demo::Demo),
-    /// Drive resources: create, allocate, add, lock, unlock, look at them
-    #[command(subcommand)]
-    Resource(resource::Verb),
-    /// Look into streams, follow them, append to them
-    #[command(subcommand)]
-    Stream(stream::Verb),
-    /// Show what a stream, a category or the whole store was like at any moment
-    Replay(Box<replay::Replay>),
-    /// Keep states, so that they need not be folded from the start
-    #[command(subcommand)]
-    Snapshot(snapshot::Verb),
-    /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
-    #[command(subcommand)]
-    Projection(projection::Verb),
-    Verify(verify::Verify),
-    Stats(stats::Stats),
-    Init(init::Init),
-    /// Measure how fast a store is here, beside the bare database
-    #[command(subcommand)]
-    Bench(bench::Verb),
-    /// Give stores names, and choose the one that counts
-    #[command(subcommand)]
-    Context(context::Verb),
-    /// Print the completions for a shell
-    Completions(completions::Completions),
-    /// Print the manual page, or write one for each command
-    Man(man::Man),
-    /// Print the help of a command, or about a topic: exit-codes
-    Help(help::Help),
 }
 
 /// For clap: how long an answer may take; nothing can be answered in no time.

@@ -5,6 +5,7 @@
 pub mod app;
 pub mod args;
 mod bench;
+mod commands;
 mod completions;
 pub mod config;
 mod context;
@@ -23,6 +24,7 @@ mod panic;
 mod projection;
 mod replay;
 mod resource;
+mod signals;
 mod snapshot;
 mod stats;
 mod stream;
@@ -41,6 +43,8 @@ use std::ffi::OsString;
 
 use clap::FromArgMatches;
 
+use crate::cli::commands::Command;
+
 /// Runs the command line; the exit code. Everything that is to be said has been said.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     panic::report_as_bug();
@@ -55,8 +59,23 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(app) => app,
         Err((settings, error)) => return end(&Output::new(settings), Err(error)),
     };
-    let result = app.run(cli.command);
+    let result = run(cli.command, &app);
     end(&app.out, result)
+}
+
+/// Runs a command to its end, or until somebody interrupts it.
+fn run(command: Command, app: &App) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
+    signals::end_in_the_end(app.out.settings().clone());
+    runtime.block_on(async {
+        tokio::select! {
+            // In this order: a question that is asked at once needs the handlers of the signals in place.
+            biased;
+            error = signals::interrupted() => Err(error),
+            result = commands::run(command, app) => result,
+        }
+    })
 }
 
 /// Writes what is left to write, shows the error, and gives the code.

@@ -5,7 +5,7 @@ const CFG: [(&str, &str); 4] = [
     ("src/store/sqlite/connection.rs", "the mode of a new file is a matter of Unix"),
     ("src/cli/config/private.rs", "the mode of a file is a matter of Unix"),
     ("src/cli/output/stdout.rs", "whether stdout was closed can only be seen where ELF initialisers are"),
-    ("src/cli/app.rs", "SIGTERM is a matter of Unix"),
+    ("src/cli/signals.rs", "SIGTERM is a matter of Unix"),
 ];
 
 /// A clock, an identity or an environment where they are otherwise arguments.

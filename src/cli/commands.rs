@@ -1,0 +1,78 @@
+//! The list of commands, and which code runs each.
+
+use clap::Subcommand;
+
+use crate::cli::app::App;
+use crate::cli::bench;
+use crate::cli::completions;
+use crate::cli::context;
+use crate::cli::demo;
+use crate::cli::error::CliError;
+use crate::cli::help;
+use crate::cli::init;
+use crate::cli::man;
+use crate::cli::projection;
+use crate::cli::replay;
+use crate::cli::resource;
+use crate::cli::snapshot;
+use crate::cli::stats;
+use crate::cli::stream;
+use crate::cli::verify;
+
+/// The commands. A new one is a new file and one line here.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Demo(demo::Demo),
+    /// Drive resources: create, allocate, add, lock, unlock, look at them
+    #[command(subcommand)]
+    Resource(resource::Verb),
+    /// Look into streams, follow them, append to them
+    #[command(subcommand)]
+    Stream(stream::Verb),
+    /// Show what a stream, a category or the whole store was like at any moment
+    Replay(Box<replay::Replay>),
+    /// Keep states, so that they need not be folded from the start
+    #[command(subcommand)]
+    Snapshot(snapshot::Verb),
+    /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
+    #[command(subcommand)]
+    Projection(projection::Verb),
+    Verify(verify::Verify),
+    Stats(stats::Stats),
+    Init(init::Init),
+    /// Measure how fast a store is here, beside the bare database
+    #[command(subcommand)]
+    Bench(bench::Verb),
+    /// Give stores names, and choose the one that counts
+    #[command(subcommand)]
+    Context(context::Verb),
+    /// Print the completions for a shell
+    Completions(completions::Completions),
+    /// Print the manual page, or write one for each command
+    Man(man::Man),
+    /// Print the help of a command, or about a topic: exit-codes
+    Help(help::Help),
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Whatever went wrong, with its exit code.
+pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
+    match command {
+        Command::Demo(args) => args.run(app).await,
+        Command::Resource(verb) => resource::run(verb, app).await,
+        Command::Stream(verb) => stream::run(verb, app).await,
+        Command::Replay(args) => args.run(app).await,
+        Command::Snapshot(verb) => snapshot::run(verb, app).await,
+        Command::Projection(verb) => projection::run(verb, app).await,
+        Command::Verify(args) => args.run(app).await,
+        Command::Stats(args) => args.run(app).await,
+        Command::Init(args) => args.run(app).await,
+        Command::Context(verb) => context::run(verb, app),
+        Command::Completions(args) => args.run(app),
+        Command::Man(args) => args.run(app),
+        Command::Help(args) => args.run(app),
+        Command::Bench(verb) => bench::run(verb, app).await,
+    }
+}
