@@ -819,7 +819,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;bench;read' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'How many events')
             [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Of how many streams')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events in one commit, where something is written')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events whose rows go into one commit, where a read model is rebuilt')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH or sqlite::memory:')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
@@ -841,7 +841,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;bench;replay' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'How many events')
             [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Of how many streams')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events in one commit, where something is written')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events whose rows go into one commit, where a read model is rebuilt')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH or sqlite::memory:')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
@@ -863,7 +863,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;bench;project' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'How many events')
             [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Of how many streams')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events in one commit, where something is written')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events whose rows go into one commit, where a read model is rebuilt')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH or sqlite::memory:')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')

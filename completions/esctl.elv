@@ -780,7 +780,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;bench;read'= {
             cand --events 'How many events'
             cand --streams 'Of how many streams'
-            cand --batch 'Events in one commit, where something is written'
+            cand --batch 'Events whose rows go into one commit, where a read model is rebuilt'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
             cand --context 'A named store from the configuration file'
@@ -801,7 +801,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;bench;replay'= {
             cand --events 'How many events'
             cand --streams 'Of how many streams'
-            cand --batch 'Events in one commit, where something is written'
+            cand --batch 'Events whose rows go into one commit, where a read model is rebuilt'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
             cand --context 'A named store from the configuration file'
@@ -822,7 +822,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;bench;project'= {
             cand --events 'How many events'
             cand --streams 'Of how many streams'
-            cand --batch 'Events in one commit, where something is written'
+            cand --batch 'Events whose rows go into one commit, where a read model is rebuilt'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
             cand --context 'A named store from the configuration file'
