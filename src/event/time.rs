@@ -41,6 +41,12 @@ impl Timestamp {
         Err(TimeError(format!("{micros} µs since 1970 is {side}")))
     }
 
+    /// Like [`Timestamp::from_micros_saturating`], for constants.
+    pub(crate) const fn from_micros_const(micros: i64) -> Self {
+        assert!(micros >= 0 && micros <= LAST_MICROS);
+        Self(micros)
+    }
+
     /// Like [`Timestamp::from_micros`], with what lies outside moved to the nearest moment inside.
     pub fn from_micros_saturating(micros: i64) -> Self {
         Self(micros.clamp(0, LAST_MICROS))

@@ -39,7 +39,7 @@ pub struct ReadEvents {
 /// the store says.
 pub async fn read_events(store: &Store, input: &ReadEvents) -> Result<Scan, OpsError> {
     let (mut from, mut to) = (input.from.unwrap_or(1), input.to.unwrap_or(u64::MAX));
-    if from > to {
+    if input.from.is_some() && from > to {
         return Err(OpsError::Invalid(format!("from {from} is after to {to}")));
     }
     if let (Some(since), Some(until)) = (input.since, input.until)

@@ -17,9 +17,9 @@ use crate::store::error::StoreError;
 /// # Errors
 /// [`StoreError::IdConflict`] when they are not this very batch.
 pub(crate) fn judge(append: &BackendAppend, known: &[RecordedEvent]) -> Result<Option<Appended>, StoreError> {
-    let Some(first) = known.first() else {
+    if known.is_empty() {
         return Ok(None);
-    };
+    }
     let request = &append.request;
     let by_id: HashMap<Uuid, &RecordedEvent> = known.iter().map(|event| (event.event_id, event)).collect();
     let mut events = Vec::with_capacity(request.events.len());
@@ -41,11 +41,16 @@ pub(crate) fn judge(append: &BackendAppend, known: &[RecordedEvent]) -> Result<O
             hash: recorded.hash,
         });
     }
-    // The same events in another order, or with others between them, are not the same batch.
-    let in_order = events.windows(2).all(|pair| pair[1].version == pair[0].version.next());
-    if events.len() < request.events.len() || !in_order {
-        let reason = IdConflict::PartOfBatch { known: events.len(), of: request.events.len() };
-        return Err(StoreError::IdConflict { event_id: first.event_id, reason });
+    let conflict = |reason| {
+        // A backend gives them in any order; the first of the batch is named.
+        let event_id = request.events.iter().map(|event| event.event_id).find(|id| by_id.contains_key(id));
+        Err(StoreError::IdConflict { event_id: event_id.unwrap_or_default(), reason })
+    };
+    if events.len() < request.events.len() {
+        return conflict(IdConflict::PartOfBatch { known: events.len(), of: request.events.len() });
+    }
+    if events.windows(2).any(|pair| pair[1].version != pair[0].version.next()) {
+        return conflict(IdConflict::OtherOrder);
     }
     Ok(Some(Appended { outcome: Outcome::AlreadyApplied, events, clock_behind_micros: 0 }))
 }

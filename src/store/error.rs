@@ -112,6 +112,9 @@ pub enum IdConflict {
         /// How many events the batch has.
         of: usize,
     },
+    /// All events of this batch are there, but not one after the other in this order.
+    #[error("and the others of this batch have been appended before, but not in this order without others between them")]
+    OtherOrder,
 }
 
 impl StoreError {

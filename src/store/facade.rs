@@ -57,6 +57,9 @@ pub struct Store {
     limits: Limits,
 }
 
+/// 9999-01-01. From there on the year 9999 leaves room for 30 million million events, a microsecond apart.
+const TOO_LATE: Timestamp = Timestamp::from_micros_const(253_370_764_800_000_000);
+
 /// Awaits an answer, but not for ever.
 pub(crate) async fn within<T>(timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
     let late = || StoreError::Unavailable { message: format!("the store gave no answer within {timeout:?}"), source: None };
@@ -151,7 +154,18 @@ impl Store {
                 return invalid("schema versions start at 1".into());
             }
         }
+        let brought = match &request.time {
+            RecordTime::StoreClock => &[],
+            RecordTime::Clock(moment) => std::slice::from_ref(moment),
+            RecordTime::Given(times) => times.as_slice(),
+        };
+        if let Some(late) = brought.iter().find(|moment| **moment >= TOO_LATE) {
+            return invalid(format!("{late} is too late: a store takes times before {TOO_LATE}, so that later ones can follow"));
+        }
         if let RecordTime::Given(times) = &request.time {
+            if let Some(first) = times.first().filter(|first| **first == Timestamp::MIN) {
+                return invalid(format!("{first} is too early: a store takes times after it"));
+            }
             if times.len() != request.events.len() {
                 return invalid(format!("{} times for {} events", times.len(), request.events.len()));
             }

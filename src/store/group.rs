@@ -58,6 +58,8 @@ impl Grouper {
     }
 
     async fn write_all(self: Arc<Self>) {
+        // The runtime of the caller that started this may end first: then the next append starts anew.
+        let mut end = GiveUp { grouper: &self, armed: true };
         while let Some(group) = self.next_group() {
             let mut appends = Vec::new();
             let mut callers = Vec::with_capacity(group.len());
@@ -75,6 +77,7 @@ impl Grouper {
                 let _ = caller.send(part);
             }
         }
+        end.armed = false;
     }
 
     fn next_group(&self) -> Option<Vec<Waiting>> {
@@ -91,5 +94,29 @@ impl Grouper {
             return None;
         }
         Some(queue.waiting.drain(..count).collect())
+    }
+}
+
+/// What is to be done when the writing ends before its time.
+struct GiveUp<'g> {
+    grouper: &'g Grouper,
+    armed: bool,
+}
+
+impl Drop for GiveUp<'_> {
+    fn drop(&mut self) {
+        if !self.armed {
+            return;
+        }
+        let waiting = {
+            let mut queue = self.grouper.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.writing = false;
+            mem::take(&mut queue.waiting)
+        };
+        // These have not been sent; those that were are answered as of unknown outcome.
+        for waiting in waiting {
+            let message = "the program part that was writing has ended; nothing was appended".into();
+            let _ = waiting.answer.send(Err(StoreError::Unavailable { message, source: None }));
+        }
     }
 }

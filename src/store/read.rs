@@ -102,6 +102,9 @@ pub struct Page {
     pub first: u64,
     /// The place looked at last.
     pub last: u64,
+    /// The highest place of the source, found out before the events were read: at least up to there they must
+    /// be. More may have come since.
+    pub highest: u64,
     /// Whether there was nothing more to look at.
     pub end: bool,
 }

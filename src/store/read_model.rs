@@ -72,7 +72,8 @@ pub struct RowsCommit {
 pub struct RowQuery {
     /// The name of the read model; the live one answers.
     pub name: String,
-    /// Fields at the top of the row and the values they must have.
+    /// Fields at the top of the row and the values they must have, of the same kind of JSON; a field
+    /// that is not there is null.
     pub filters: Vec<(String, serde_json::Value)>,
     /// Only keys after this one.
     pub after: Option<String>,

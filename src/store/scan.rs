@@ -10,6 +10,7 @@ use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::error::StoreError;
 use crate::store::facade::within;
+use crate::store::read::LAST_PLACE;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::Source;
@@ -24,16 +25,15 @@ pub struct Scan {
     query: ReadQuery,
     left: u64,
     ahead: Option<Answer<Page>>,
-    /// Whether the next place is known exactly: from the start when reading forwards.
-    place_known: bool,
     chunk: EventChunk,
 }
 
 impl Scan {
-    pub(crate) fn new(backend: Arc<dyn Backend>, timeout: Duration, query: ReadQuery, limit: Option<u64>) -> Self {
-        let place_known = !query.backwards;
+    pub(crate) fn new(backend: Arc<dyn Backend>, timeout: Duration, mut query: ReadQuery, limit: Option<u64>) -> Self {
+        query.from = query.from.clamp(1, LAST_PLACE);
+        query.to = query.to.min(LAST_PLACE);
         let left = limit.unwrap_or(u64::MAX);
-        let mut scan = Self { backend, timeout, query, left, ahead: None, place_known, chunk: EventChunk::default() };
+        let mut scan = Self { backend, timeout, query, left, ahead: None, chunk: EventChunk::default() };
         scan.read_ahead(EventChunk::default());
         scan
     }
@@ -84,20 +84,19 @@ impl Scan {
         } else {
             self.query.from = last + 1;
         }
-        self.place_known = true;
     }
 
+    /// Whether a page holds every place that it must: none missing before, between or after its events.
     fn check(&self, page: &Page) -> Result<(), StoreError> {
-        if page.looked_at == 0 {
-            return Ok(());
-        }
-        let wanted = if self.query.backwards { self.query.to } else { self.query.from };
-        let starts_right = !self.place_known || page.first == wanted;
+        let lowest = self.query.from;
+        let highest = page.highest.max(page.first).max(page.last).min(self.query.to);
+        let (start, end) = if self.query.backwards { (highest, lowest) } else { (lowest, highest) };
+        let nothing_there = highest < lowest;
         let dense = page.first.abs_diff(page.last) + 1 == page.looked_at;
-        if starts_right && dense {
+        let complete = page.first == start && dense && (page.last == end || !page.end);
+        if nothing_there || complete {
             return Ok(());
         }
-        let (lowest, highest) = if self.query.backwards { (page.last, wanted) } else { (wanted, page.last) };
         let missing = match &self.query.source {
             Source::All => format!("positions are missing between {lowest} and {highest}"),
             Source::Stream(stream) => format!("versions of stream {stream} are missing between {lowest} and {highest}"),

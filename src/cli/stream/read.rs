@@ -26,6 +26,9 @@ pub struct Read {
     /// Up to this version (with --all: up to this position)
     #[arg(long, value_name = "N", value_parser = place)]
     to: Option<u64>,
+    /// Go on after this version (with --all: position): what an earlier list gave as next
+    #[arg(long, value_name = "N", value_parser = place, conflicts_with = "from")]
+    after: Option<u64>,
     /// At most so many
     #[arg(long, value_name = "N", value_parser = place)]
     limit: Option<u64>,
@@ -49,11 +52,19 @@ pub struct Read {
 impl Read {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let moment = |text: Option<String>| text.map(|text| app.moment(&text)).transpose();
+        // Going on means up, or down when reading backwards.
+        let (mut from, mut to) = (self.from, self.to);
+        match self.after {
+            Some(after) if self.backwards => to = Some(to.unwrap_or(u64::MAX).min(after - 1)),
+            Some(after) => from = Some(after + 1),
+            None => {}
+        }
         let input = ReadEvents {
             stream: self.stream,
-            from: self.from,
-            to: self.to,
-            limit: self.limit,
+            from,
+            to,
+            // One more than wanted tells whether there is more.
+            limit: self.limit.map(|limit| limit + 1),
             backwards: self.backwards,
             categories: self.category,
             types: self.types,
@@ -63,20 +74,19 @@ impl Read {
         let mut scan = read_events(&app.store()?, &input).await?;
         let listing = event_rows::listing();
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let mut last = None;
+        let (mut last, mut next) = (0, None);
         'events: while let Some(chunk) = scan.next().await? {
             for event in chunk.iter() {
+                if self.limit == Some(list.pushed()) {
+                    next = Some(last.to_string());
+                    break 'events;
+                }
                 if !event_rows::push(&mut list, &event)? {
                     break 'events;
                 }
+                last = if input.stream.is_some() { event.version.0 } else { event.position.0 };
             }
-            last = chunk.last().map(|event| if input.stream.is_some() { event.version.0 } else { event.position.0 });
         }
-        // Where to go on, if the limit was what ended it.
-        let full = self.limit.is_some_and(|limit| list.pushed() == limit);
-        let next = last
-            .filter(|_| full)
-            .and_then(|last| if input.backwards { last.checked_sub(1).filter(|n| *n > 0) } else { Some(last + 1) });
-        list.finish(next.map(|next| next.to_string()))
+        list.finish(next)
     }
 }

@@ -41,7 +41,9 @@ pub(crate) fn head(connection: &Connection) -> Result<Head, SqlError> {
 pub(crate) fn append_group(connection: &mut Connection, group: &[BackendAppend]) -> Result<Vec<BackendAnswer>, SqlError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let start = head(&transaction)?;
-    let mut writer = Writer { connection: &transaction, head: start, now: system_now(), last_type: None };
+    let now = system_now();
+    let clock_behind_micros = start.recorded_at.micros_since(now);
+    let mut writer = Writer { connection: &transaction, head: start, now, clock_behind_micros, last_type: None };
     let mut answers = Vec::with_capacity(group.len());
     for append in group {
         answers.push(writer.append(append)?);
@@ -64,6 +66,8 @@ struct Writer<'c> {
     connection: &'c Connection,
     head: Head,
     now: Timestamp,
+    /// Against the events before the group: those of the group itself are at most microseconds ahead.
+    clock_behind_micros: u64,
     /// The type of the event before: batches are mostly of few types.
     last_type: Option<(String, i64)>,
 }
@@ -112,9 +116,8 @@ impl Writer<'_> {
             Some(id) => id,
             None => self.insert_name(include_str!("sql/insert_stream.sql"), request.stream.as_str())?,
         };
-        let last = self.head.recorded_at;
         let clock_behind_micros = match &request.time {
-            RecordTime::StoreClock => last.micros_since(self.now),
+            RecordTime::StoreClock => self.clock_behind_micros,
             RecordTime::Clock(_) | RecordTime::Given(_) => 0,
         };
         let mut statement = self.connection.prepare_cached(include_str!("sql/insert_event.sql"))?;

@@ -44,29 +44,29 @@ impl Connector {
         move |error| translate(error, self.place(), doing)
     }
 
-    fn connect(&self) -> Result<Connection, StoreError> {
+    /// A connection, and whether the store was made for it.
+    fn connect(&self) -> Result<(Connection, bool), StoreError> {
         let failed = self.failed("cannot open");
         let Some(path) = &self.path else {
             let mut connection = Connection::open_in_memory().map_err(failed)?;
             self.set_up(&connection)?;
-            self.make_schema(&mut connection)?;
-            return Ok(connection);
+            let made = self.make_schema(&mut connection)?;
+            return Ok((connection, made));
         };
         if self.writes {
             create_private(path)?;
         }
         let mut connection = open_existing(path, self.writes).map_err(failed)?;
         self.set_up(&connection)?;
-        let found = self.identify(&connection)?;
-        match found {
-            Found::Current => {}
+        let made = match self.identify_at_once(&mut connection)? {
+            Found::Current => false,
             Found::Empty if self.writes => {
                 self.turn_on_wal(&connection)?;
-                self.make_schema(&mut connection)?;
+                self.make_schema(&mut connection)?
             }
             Found::Empty => return Err(StoreError::NoStore(path.display().to_string())),
-        }
-        Ok(connection)
+        };
+        Ok((connection, made))
     }
 
     fn set_up(&self, connection: &Connection) -> Result<(), StoreError> {
@@ -81,6 +81,13 @@ impl Connector {
             connection.pragma_update(None, "query_only", true).map_err(&failed)?;
         }
         Ok(())
+    }
+
+    /// In one transaction: a store that is being made meanwhile is seen whole or not at all, never as
+    /// a database with tables and without a mark.
+    fn identify_at_once(&self, connection: &mut Connection) -> Result<Found, StoreError> {
+        let transaction = connection.transaction().map_err(self.failed("cannot read"))?;
+        self.identify(&transaction)
     }
 
     fn identify(&self, connection: &Connection) -> Result<Found, StoreError> {
@@ -115,17 +122,19 @@ impl Connector {
         }
     }
 
-    fn make_schema(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    /// Whether it was made now: of many that come at once, one makes it.
+    fn make_schema(&self, connection: &mut Connection) -> Result<bool, StoreError> {
         let failed = self.failed("cannot make the schema in");
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
         // Another process may have made it while this one waited for the lock.
         if matches!(self.identify(&transaction)?, Found::Current) {
-            return Ok(());
+            return Ok(false);
         }
         transaction.execute_batch(include_str!("sql/schema.sql")).map_err(&failed)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(&failed)?;
-        transaction.commit().map_err(&failed)
+        transaction.commit().map_err(&failed)?;
+        Ok(true)
     }
 }
 
@@ -146,14 +155,16 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => {
-            let message = format!("cannot make {}: {error}", path.display());
-            let denied = error.kind() == io::ErrorKind::PermissionDenied;
-            let source = Some(Arc::new(error) as _);
-            Err(if denied { StoreError::NotAllowed { message, source } } else { StoreError::Unavailable { message, source } })
-        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => must_be_file(path),
+        Err(error) => Err(refused("make", path, error)),
     }
+}
+
+fn refused(doing: &str, path: &Path, error: io::Error) -> StoreError {
+    let message = format!("cannot {doing} {}: {error}", path.display());
+    let denied = error.kind() == io::ErrorKind::PermissionDenied;
+    let source = Some(Arc::new(error) as _);
+    if denied { StoreError::NotAllowed { message, source } } else { StoreError::Unavailable { message, source } }
 }
 
 fn open_existing(path: &Path, writes: bool) -> Result<Connection, rusqlite::Error> {
@@ -166,7 +177,7 @@ fn open_existing(path: &Path, writes: bool) -> Result<Connection, rusqlite::Erro
     }
     match connection.query_row("PRAGMA schema_version", [], |_| Ok(())) {
         // In a folder that cannot be written the WAL index cannot be made. Without a WAL the file is whole by itself.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !wal_of(path).exists() => {
+        Err(error) if unwritable(&error) && !wal_of(path).exists() => {
             let immutable = format!("file:{}?immutable=1", escape_path(path));
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
             Connection::open_with_flags(immutable, flags)
@@ -179,6 +190,11 @@ pub(crate) fn wal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)
+}
+
+/// Which of the two SQLite says depends on the rights of the file.
+fn unwritable(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
 
 fn escape_path(path: &Path) -> String {
@@ -199,24 +215,38 @@ impl Session {
 
     /// Whether there was no store and one was made by opening it now.
     pub(crate) fn make(&mut self) -> Result<bool, StoreError> {
-        let path = self.connector.path.clone();
-        let there = path.is_some_and(|path| path.metadata().is_ok_and(|file| file.len() > 0));
-        self.open()?;
-        Ok(!there)
+        if self.connection.is_some() {
+            return Ok(false);
+        }
+        let (connection, made) = self.connector.connect()?;
+        self.connection = Some(connection);
+        Ok(made)
     }
 
     /// The open connection and the names.
-    pub(crate) fn open(&mut self) -> Result<(&mut Connection, &mut Names), StoreError> {
+    fn open(&mut self) -> Result<(&mut Connection, &mut Names), StoreError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => {
                 if let Some(path) = self.connector.path.as_deref().filter(|_| !self.connector.writes) {
                     must_exist(path)?;
                 }
-                self.connector.connect()?
+                self.connector.connect()?.0
             }
         };
         Ok((self.connection.insert(connection), &mut self.names))
+    }
+
+    /// Runs a job that reads: where nothing has been written, memory holds no store either.
+    pub(crate) fn read<T>(
+        &mut self,
+        doing: &'static str,
+        job: impl FnOnce(&mut Connection, &mut Names) -> Result<T, SqlError>,
+    ) -> Result<T, StoreError> {
+        if self.connector.path.is_none() && self.connection.is_none() {
+            return Err(StoreError::NoStore(self.connector.place().display().to_string()));
+        }
+        self.with(doing, job)
     }
 
     /// Runs a job with the connection; errors of SQLite come out in the words of the store.
@@ -234,17 +264,21 @@ impl Session {
     }
 }
 
+/// A store is in a plain file: opening a pipe would wait for ever, and a device keeps nothing.
+fn must_be_file(path: &Path) -> Result<(), StoreError> {
+    let message = match path.metadata() {
+        Ok(found) if found.is_file() => return Ok(()),
+        Ok(found) if found.is_dir() => format!("cannot open {}: it is a directory", path.display()),
+        Ok(_) => format!("cannot open {}: it is no plain file", path.display()),
+        Err(error) => return Err(refused("open", path, error)),
+    };
+    Err(StoreError::Unavailable { message, source: None })
+}
+
 fn must_exist(path: &Path) -> Result<(), StoreError> {
     match path.metadata() {
-        Ok(file) if file.is_dir() => {
-            Err(StoreError::Unavailable { message: format!("cannot open {}: it is a directory", path.display()), source: None })
-        }
-        Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::NoStore(path.display().to_string())),
-        Err(error) => {
-            let message = format!("cannot open {}: {error}", path.display());
-            Err(StoreError::NotAllowed { message, source: Some(Arc::new(error)) })
-        }
+        _ => must_be_file(path),
     }
 }
 

@@ -83,7 +83,7 @@ impl Backend for Sqlite {
     }
 
     fn head(&self) -> Answer<Head> {
-        self.reader().run(|session| session.with("cannot read", |connection, _| append::head(connection)))
+        self.reader().run(|session| session.read("cannot read", |connection, _| append::head(connection)))
     }
 
     fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
@@ -92,26 +92,26 @@ impl Backend for Sqlite {
 
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
         self.reader().run(move |session| {
-            session.with("cannot read", |connection, names| read::read(connection, names, &query, limit, buffer))
+            session.read("cannot read", |connection, names| read::read(connection, names, &query, limit, buffer))
         })
     }
 
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
         self.reader()
-            .run(move |session| session.with("cannot read", |connection, names| read::events_by_id(connection, names, &ids)))
+            .run(move |session| session.read("cannot read", |connection, names| read::events_by_id(connection, names, &ids)))
     }
 
     fn stream_version(&self, stream: StreamName) -> Answer<Version> {
-        self.reader().run(move |session| session.with("cannot read", |connection, _| read::version_of(connection, &stream)))
+        self.reader().run(move |session| session.read("cannot read", |connection, _| read::version_of(connection, &stream)))
     }
 
     fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
-        self.reader().run(move |session| session.with("cannot read", |connection, _| read::streams(connection, &query)))
+        self.reader().run(move |session| session.read("cannot read", |connection, _| read::streams(connection, &query)))
     }
 
     fn size_bytes(&self) -> Answer<u64> {
         self.reader().run(|session| {
-            session.with("cannot read", |connection, _| {
+            session.read("cannot read", |connection, _| {
                 let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
                 let page_size: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
                 Ok((pages * page_size).unsigned_abs())
@@ -121,7 +121,7 @@ impl Backend for Sqlite {
 
     fn check(&self) -> Answer<Vec<String>> {
         self.reader().run(|session| {
-            session.with("cannot check", |connection, _| {
+            session.read("cannot check", |connection, _| {
                 let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
                 let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
                 Ok(lines.into_iter().filter(|line| line != "ok").collect())
@@ -135,12 +135,12 @@ impl Backend for Sqlite {
 
     fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
         self.reader().run(move |session| {
-            session.with("cannot read", |connection, _| snapshots::newest(connection, &stream, &reducer, at_most))
+            session.read("cannot read", |connection, _| snapshots::newest(connection, &stream, &reducer, at_most))
         })
     }
 
     fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
-        self.reader().run(move |session| session.with("cannot read", |connection, _| snapshots::list(connection, &query)))
+        self.reader().run(move |session| session.read("cannot read", |connection, _| snapshots::list(connection, &query)))
     }
 
     fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
@@ -148,12 +148,12 @@ impl Backend for Sqlite {
     }
 
     fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
-        self.reader().run(|session| session.with("cannot read", |connection, _| read_models::projections(connection)))
+        self.reader().run(|session| session.read("cannot read", |connection, _| read_models::projections(connection)))
     }
 
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
         self.reader()
-            .run(move |session| session.with("cannot read", |connection, _| read_models::rows(connection, &model, &keys)))
+            .run(move |session| session.read("cannot read", |connection, _| read_models::rows(connection, &model, &keys)))
     }
 
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
@@ -172,10 +172,10 @@ impl Backend for Sqlite {
     }
 
     fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
-        self.reader().run(move |session| session.with("cannot read", |connection, _| read_models::query(connection, &query)))
+        self.reader().run(move |session| session.read("cannot read", |connection, _| read_models::query(connection, &query)))
     }
 
     fn count_rows(&self, model: ReadModel) -> Answer<u64> {
-        self.reader().run(move |session| session.with("cannot read", |connection, _| read_models::count(connection, &model)))
+        self.reader().run(move |session| session.read("cannot read", |connection, _| read_models::count(connection, &model)))
     }
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::event::EventChunk;
 use crate::event::EventView;
 use crate::event::Hash;
+use crate::event::MAX_NAME_BYTES;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
@@ -24,6 +25,7 @@ use crate::store::read::ReadQuery;
 use crate::store::read::Source;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
+use crate::store::sqlite::append::head;
 use crate::store::sqlite::append::stream_version;
 use crate::store::sqlite::connection::SqlError;
 
@@ -85,13 +87,19 @@ pub(crate) fn read(
         (Source::Stream(_), true) => include_str!("sql/read_stream_backwards.sql"),
     };
     events.clear();
-    let mut page = Page { events, looked_at: 0, first: 0, last: 0, end: true };
+    let mut page = Page { events, looked_at: 0, first: 0, last: 0, highest: 0, end: true };
     let mut statement = connection.prepare_cached(sql)?;
     let (from, to) = (query.from.cast_signed(), query.to.cast_signed());
     let mut rows = match &query.source {
-        Source::All => statement.query(params![from, to])?,
+        Source::All => {
+            page.highest = head(connection)?.position.0;
+            statement.query(params![from, to])?
+        }
         Source::Stream(stream) => match stream_id(connection, stream)? {
-            Some(id) => statement.query(params![from, to, id])?,
+            Some(id) => {
+                page.highest = stream_version(connection, id)?.0;
+                statement.query(params![from, to, id])?
+            }
             None => return Ok(page),
         },
     };
@@ -188,7 +196,8 @@ pub(crate) fn streams(connection: &Connection, query: &StreamQuery) -> Result<Ve
     let prefix = query.prefix.as_deref().unwrap_or("");
     let category = query.category.as_deref();
     let lowest = category.map_or(prefix.to_owned(), |category| category.max(prefix).to_owned());
-    let beyond_prefix = format!("{prefix}\u{10ffff}");
+    // No name is as long as this, so none that starts with the prefix is beyond it.
+    let beyond_prefix = format!("{prefix}{}", "\u{10ffff}".repeat(MAX_NAME_BYTES / 4 + 1));
     let beyond = match category {
         Some(category) => format!("{category}.").min(beyond_prefix),
         None => beyond_prefix,

@@ -60,6 +60,8 @@ pub(crate) fn projections(connection: &Connection) -> Result<Vec<ProjectionRecor
 /// The rows of these keys.
 pub(crate) fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
     let table = table_of(model)?;
+    // One view of the store: the table may be dropped or swapped meanwhile.
+    let _view = connection.unchecked_transaction()?;
     if !table_exists(connection, &table)? {
         return Ok(vec![None; keys.len()]);
     }
@@ -121,9 +123,10 @@ pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexe
     }
     drop_table(&transaction, &live_table)?;
     transaction.execute(&format!("ALTER TABLE {building_table} RENAME TO {live_table}"), [])?;
-    for field in indexed_fields {
-        let (index, column) = (quote_name(&format!("{live_table}_{field}")), field_column(field));
-        transaction.execute(&format!("CREATE INDEX {index} ON {live_table} ({column}, key)"), [])?;
+    for (number, field) in indexed_fields.iter().enumerate() {
+        // No name of a read model holds a space, so no index is named like another one or like a table.
+        let column = field_column(field);
+        transaction.execute(&format!("CREATE INDEX \"{live_table} {number}\" ON {live_table} ({column}, key)"), [])?;
     }
     transaction.prepare_cached(include_str!("sql/delete_checkpoint.sql"))?.execute(params![name, false])?;
     transaction.prepare_cached(include_str!("sql/building_goes_live.sql"))?.execute([name])?;
@@ -143,14 +146,28 @@ pub(crate) fn drop_model(connection: &mut Connection, model: &ReadModel) -> Resu
     Ok(there)
 }
 
-fn quote_name(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+/// A field at the top of a row as a path of SQLite, in quotes: a JSON string is how it writes a name.
+fn field_path(field: &str) -> String {
+    let path = format!("$.{}", Value::from(field));
+    format!("'{}'", path.replace('\'', "''"))
 }
 
 /// A field at the top of a row, as an expression that an index on the same field serves.
 fn field_column(field: &str) -> String {
-    let path = format!("$.\"{}\"", field.replace('"', "\\\""));
-    format!("row ->> '{}'", path.replace('\'', "''"))
+    format!("row ->> {}", field_path(field))
+}
+
+/// The kinds of JSON a value may be found as: `->>` alone does not tell `true` from 1, or an object from its text.
+fn kinds_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "'null'",
+        Value::Bool(true) => "'true'",
+        Value::Bool(false) => "'false'",
+        Value::Number(_) => "'integer', 'real'",
+        Value::String(_) => "'text'",
+        Value::Array(_) => "'array'",
+        Value::Object(_) => "'object'",
+    }
 }
 
 /// A JSON value as `->>` gives it.
@@ -168,13 +185,20 @@ fn sql_value(value: &Value) -> Box<dyn ToSql> {
 /// Rows in the order of their keys.
 pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
     let table = table_of(&ReadModel::live(&query.name))?;
+    // One view of the store: the table may be dropped or swapped meanwhile.
+    let _view = connection.unchecked_transaction()?;
     if !table_exists(connection, &table)? {
         return Ok(Vec::new());
     }
-    let mut sql = format!("SELECT key, row FROM {table} WHERE key > ?");
-    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(query.after.clone().unwrap_or_default())];
+    let mut sql = format!("SELECT key, row FROM {table} WHERE true");
+    let mut values: Vec<Box<dyn ToSql>> = Vec::new();
+    if let Some(after) = &query.after {
+        sql.push_str(" AND key > ?");
+        values.push(Box::new(after.clone()));
+    }
     for (field, value) in &query.filters {
-        sql.push_str(&format!(" AND {} IS ?", field_column(field)));
+        let (column, path, kinds) = (field_column(field), field_path(field), kinds_of(value));
+        sql.push_str(&format!(" AND {column} IS ? AND coalesce(json_type(row, {path}), 'null') IN ({kinds})"));
         values.push(sql_value(value));
     }
     sql.push_str(" ORDER BY key LIMIT ?");
@@ -187,6 +211,8 @@ pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(St
 /// How many rows a read model has.
 pub(crate) fn count(connection: &Connection, model: &ReadModel) -> Result<u64, SqlError> {
     let table = table_of(model)?;
+    // One view of the store: the table may be dropped or swapped meanwhile.
+    let _view = connection.unchecked_transaction()?;
     if !table_exists(connection, &table)? {
         return Ok(0);
     }

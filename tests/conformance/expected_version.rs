@@ -1,0 +1,89 @@
+//! Of two appends with the same expected version exactly one succeeds; the other is told where the stream is.
+
+use esctl::event::ExpectedVersion;
+use esctl::event::Version;
+use esctl::store::Store;
+use esctl::store::StoreError;
+use tokio::task::JoinSet;
+
+use crate::assert_fails;
+use crate::kit::Shared;
+use crate::kit::Subject;
+use crate::kit::events;
+use crate::kit::exactly;
+use crate::kit::put;
+use crate::kit::request;
+use crate::kit::stream;
+use crate::kit::whole;
+
+pub async fn each_expectation_is_met_or_answered_with_the_actual_version<S: Subject>(subject: S) {
+    let store = subject.store();
+    put(&store, "thing-3", 3).await;
+    put(&store, "thing-33", 1).await;
+    let far = exactly(u64::MAX);
+    let cases = [
+        (
+            "thing-0",
+            0,
+            vec![ExpectedVersion::Any, ExpectedVersion::NoStream, exactly(0)],
+            vec![ExpectedVersion::Exists, exactly(1), far],
+        ),
+        (
+            "thing-3",
+            3,
+            vec![ExpectedVersion::Any, ExpectedVersion::Exists, exactly(3)],
+            vec![ExpectedVersion::NoStream, exactly(0), exactly(2), exactly(4), far],
+        ),
+    ];
+    for (name, actual, met, unmet) in cases {
+        for expected in unmet {
+            match store.append(request(name, expected, events(1))).await {
+                Err(StoreError::Conflict { stream: told, expected: wanted, actual: found }) => {
+                    assert_eq!((told, wanted, found), (stream(name), expected, Version(actual)));
+                }
+                other => panic!("{name} expected {expected}: {other:?}"),
+            }
+        }
+        for (round, expected) in met.into_iter().enumerate() {
+            let name = if actual == 0 { format!("fresh-{round}") } else { name.to_owned() };
+            let expected = if expected == exactly(3) { exactly(5) } else { expected };
+            store.append(request(&name, expected, events(1))).await.unwrap();
+        }
+    }
+    assert_eq!(store.stream_version(stream("thing-3")).await.unwrap(), Version(6));
+    assert_eq!(store.stream_version(stream("thing-0")).await.unwrap(), Version(0));
+    whole(&store).await;
+}
+
+pub async fn a_conflict_names_stream_expected_and_actual_version<S: Subject>(subject: S) {
+    let store = subject.store();
+    put(&store, "thing-1", 2).await;
+    let error = store.append(request("thing-1", exactly(7), events(1))).await.unwrap_err();
+    assert_eq!(error.to_string(), "conflict: stream thing-1 is at version 2, expected 7");
+}
+
+async fn race(handles: Vec<Store>, rounds: u64) {
+    for round in 0..rounds {
+        let mut tasks = JoinSet::new();
+        for store in &handles {
+            let store = store.clone();
+            tasks.spawn(async move { store.append(request("thing-1", exactly(round), events(1))).await });
+        }
+        let outcomes = tasks.join_all().await;
+        let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        assert_eq!(won.len(), 1, "round {round}: {lost:?}");
+        for outcome in lost {
+            assert_fails!(outcome, StoreError::Conflict { actual, .. } if actual == Version(round + 1));
+        }
+    }
+    assert_eq!(whole(&handles[0]).await.len() as u64, rounds);
+}
+
+pub async fn of_sixteen_appends_at_once_exactly_one_wins<S: Subject>(subject: S) {
+    race(vec![subject.store(); 16], 20).await;
+}
+
+pub async fn of_eight_handles_at_once_exactly_one_wins<S: Shared>(subject: S) {
+    subject.open().init().await.unwrap();
+    race((0..8).map(|_| subject.open()).collect(), 15).await;
+}

@@ -1,0 +1,23 @@
+//! What every backend promises, tried on each of them. A chapter is a module; a test is written once, against a
+//! [`Store`](esctl::store::Store) from a [`kit::Subject`]. A new backend is one line in `subjects.rs`.
+//!
+//! `README.md` beside this file says which tests fail when a promise is broken on purpose.
+
+mod append;
+mod chain;
+mod expected_version;
+mod grouping;
+mod idempotency;
+mod json;
+mod kit;
+mod limits;
+mod no_store;
+mod positions;
+mod promises;
+mod read_model_rows;
+mod read_models;
+mod reading;
+mod snapshots;
+mod streams;
+mod subjects;
+mod time;

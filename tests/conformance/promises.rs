@@ -1,0 +1,204 @@
+//! The list of all tests, and the macros that make them for a backend. A test that is not listed is dead code, and
+//! so a warning.
+
+/// Makes all tests for one backend: its name, its subject, whether other handles can open the same store (`shared`)
+/// or not (`alone`), and a mark for each test, such as `ignore = "needs a server"`.
+///
+/// What needs a second handle and cannot have one stays in the list, ignored, in a module whose name says why.
+macro_rules! conformance {
+    ($backend:ident: $subject:ident, shared $(, $($mark:tt)+)?) => {
+        mod $backend {
+            crate::promises::each_chapter! { [case $($($mark)+)?] [case $($($mark)+)?] $subject }
+        }
+    };
+    ($backend:ident: $subject:ident, alone $(, $($mark:tt)+)?) => {
+        mod $backend {
+            crate::promises::each_chapter! { [case $($($mark)+)?] [skip] $subject }
+        }
+    };
+}
+
+/// The chapters: tests that need one handle, then those that need several.
+macro_rules! each_chapter {
+    ($one:tt $several:tt $subject:ident) => {
+        crate::promises::chapter! { $one $several $subject append [
+            a_batch_is_recorded_in_its_order_and_each_event_is_answered
+            everything_an_event_brings_comes_back
+            what_is_refused_leaves_nothing_behind
+            ten_thousand_events_are_one_append
+            appends_made_together_each_have_their_own_outcome
+            an_append_whose_future_is_dropped_happens_wholly_or_not_at_all
+        ] [
+            what_one_handle_appends_another_one_reads_at_once
+            what_was_appended_is_there_when_the_store_is_opened_again
+        ]}
+        crate::promises::chapter! { $one $several $subject expected_version [
+            each_expectation_is_met_or_answered_with_the_actual_version
+            a_conflict_names_stream_expected_and_actual_version
+            of_sixteen_appends_at_once_exactly_one_wins
+        ] [
+            of_eight_handles_at_once_exactly_one_wins
+        ]}
+        crate::promises::chapter! { $one $several $subject idempotency [
+            the_same_batch_again_answers_with_the_first_result_whatever_it_expects
+            other_content_under_a_known_id_is_a_conflict_that_names_the_event
+            a_known_id_in_another_stream_is_a_conflict_that_names_the_stream
+            a_batch_known_in_part_says_how_much_of_it_is_known
+            a_part_of_a_known_batch_has_been_applied_with_it
+            a_known_batch_with_given_times_is_known_again
+            the_same_batch_twice_in_one_transaction_is_applied_once
+            the_same_batch_many_times_at_once_is_applied_once
+            the_same_events_in_another_order_or_apart_are_a_conflict_that_says_so
+        ] [
+            the_same_batch_from_eight_handles_at_once_is_applied_once
+        ]}
+        crate::promises::chapter! { $one $several $subject positions [
+            no_refusal_leaves_a_hole
+            an_event_is_found_at_its_position_and_nothing_beyond_the_head
+            readers_that_remember_only_their_position_miss_nothing_of_twelve_writers
+        ] [
+            readers_miss_nothing_of_twelve_writers_with_handles_of_their_own
+        ]}
+        crate::promises::chapter! { $one $several $subject time [
+            events_of_a_batch_are_a_microsecond_apart_at_least
+            time_grows_also_when_the_callers_clock_goes_back
+            a_store_clock_that_is_behind_is_reported_and_time_still_grows
+            the_store_clock_is_that_of_now
+            given_times_are_kept_to_the_microsecond
+            given_times_that_do_not_grow_are_refused
+            the_store_at_a_moment_is_exactly_a_prefix_of_it
+            an_empty_store_is_empty_at_every_moment
+            appends_that_share_a_transaction_do_not_make_the_clock_look_behind
+            a_time_after_which_none_could_grow_is_refused
+            nothing_is_recorded_at_the_first_moment_there_is
+        ] []}
+        crate::promises::chapter! { $one $several $subject reading [
+            the_store_is_read_from_anywhere_to_anywhere_in_both_directions
+            a_stream_is_read_from_anywhere_to_anywhere_in_both_directions
+            a_limit_takes_the_first_events_of_what_is_asked
+            a_limit_counts_what_the_filters_let_through
+            nothing_is_lost_or_doubled_where_chunks_end
+            filters_let_through_exactly_their_categories_and_types
+            a_filter_that_matches_one_of_many_events_finds_it_and_one_that_matches_none_ends
+            chunks_of_large_events_stay_small
+            a_scan_under_way_neither_loses_nor_doubles_while_events_are_appended
+            an_unknown_stream_has_no_events_and_version_0
+            events_are_found_by_id_in_the_order_of_their_positions
+        ] []}
+        crate::promises::chapter! { $one $several $subject chain [
+            the_whole_chain_can_be_recomputed_from_the_events
+            the_same_history_has_the_same_head_hash_however_it_was_batched
+            the_answer_to_an_append_is_its_link_in_the_chain
+        ] []}
+        crate::promises::chapter! { $one $several $subject json [
+            hostile_strings_come_back_as_values_and_as_keys
+            numbers_come_back_as_they_were_written
+            shapes_come_back_with_their_keys_in_canonical_order
+            the_same_key_order_is_kept_for_keys_that_differ_only_in_case_or_form
+            hostile_names_name_streams_and_types_of_their_own
+        ] []}
+        crate::promises::chapter! { $one $several $subject streams [
+            category_prefix_after_and_limit_choose_exactly_what_they_say
+            each_stream_is_listed_with_its_category_version_and_last_event
+            pages_of_any_size_together_are_the_whole_list
+            names_that_only_begin_like_the_category_do_not_fill_its_page
+        ] []}
+        crate::promises::chapter! { $one $several $subject snapshots [
+            the_newest_at_or_below_a_version_comes_back_as_it_was
+            one_of_the_same_version_is_replaced
+            the_list_is_in_order_and_in_pages
+            deleting_takes_exactly_those_named_and_no_event
+        ] []}
+        crate::promises::chapter! { $one $several $subject read_models [
+            rows_come_back_by_key_and_are_replaced
+            a_commit_from_elsewhere_writes_neither_rows_nor_checkpoint
+            two_runners_of_one_projection_cannot_both_advance_it
+            what_is_built_beside_is_not_seen_until_it_takes_the_place_of_the_old_one
+            dropping_takes_one_read_model_and_never_events
+            a_commit_from_0_goes_on_with_a_read_model_that_is_there
+        ] [
+            two_runners_with_handles_of_their_own_cannot_both_advance_it
+            a_reader_sees_the_old_or_the_new_read_model_and_never_none
+        ]}
+        crate::promises::chapter! { $one $several $subject read_model_rows [
+            rows_are_paged_in_the_order_of_their_keys
+            names_that_are_no_plain_words_are_refused
+            filters_find_rows_by_the_value_and_the_kind_of_a_field
+            fields_may_have_any_name
+            read_models_whose_names_and_fields_run_together_stay_apart
+            a_row_whose_key_is_empty_is_a_row
+        ] [
+            a_read_model_that_is_dropped_while_it_is_read_has_its_rows_or_none
+        ]}
+        crate::promises::chapter! { $one $several $subject grouping [
+            sixty_four_appends_at_once_are_all_applied
+            neither_a_conflict_nor_a_known_id_touches_its_neighbours
+            each_of_many_groups_is_answered_in_its_own_order
+            a_caller_that_goes_away_does_not_cut_its_neighbours
+            appending_goes_on_when_the_runtime_of_an_earlier_caller_has_ended
+        ] []}
+        crate::promises::chapter! { $one $several $subject limits [
+            an_event_of_a_mebibyte_is_taken_and_one_byte_more_is_not
+            the_limit_of_an_event_can_be_set
+            a_batch_of_nothing_is_refused
+            ids_that_cannot_be_are_refused
+            one_request_that_cannot_be_refuses_those_made_together_with_it
+            the_longest_names_are_taken
+        ] []}
+        crate::promises::chapter! { $one $several $subject no_store [
+            a_new_store_is_empty_and_whole
+            reading_answers_no_store_and_makes_nothing
+            init_makes_the_store_once
+        ] [
+            a_handle_that_found_no_store_finds_it_once_another_one_has_made_it
+            of_many_that_init_at_once_one_makes_the_store_and_readers_see_none_or_a_whole_one
+        ]}
+    };
+}
+
+macro_rules! chapter {
+    ($one:tt $several:tt $subject:ident $chapter:ident [$($alone:ident)*] [$($shared:ident)*]) => {
+        mod $chapter {
+            $(crate::promises::promise! { $one $subject $chapter $alone })*
+            crate::promises::of_several! { $several $subject $chapter [$($shared)*] }
+        }
+    };
+}
+
+macro_rules! of_several {
+    ([skip] $subject:ident $chapter:ident []) => {};
+    ([skip] $subject:ident $chapter:ident [$($name:ident)+]) => {
+        mod not_possible_with_one_handle {
+            $(
+                #[test]
+                #[ignore = "this store cannot be opened twice"]
+                fn $name() {}
+            )+
+        }
+    };
+    ($case:tt $subject:ident $chapter:ident [$($name:ident)*]) => {
+        $(crate::promises::promise! { $case $subject $chapter $name })*
+    };
+}
+
+macro_rules! promise {
+    ([case] $subject:ident $chapter:ident $name:ident) => {
+        crate::promises::promise! { [case test] $subject $chapter $name }
+    };
+    ([case ignore = $why:literal] $subject:ident $chapter:ident $name:ident) => {
+        crate::promises::promise! { [case test, ignore = $why] $subject $chapter $name }
+    };
+    ([case test $(, $($mark:tt)+)?] $subject:ident $chapter:ident $name:ident) => {
+        #[test]
+        $(#[$($mark)+])?
+        fn $name() {
+            crate::kit::run(crate::$chapter::$name(<crate::subjects::$subject as crate::kit::Subject>::fresh()));
+        }
+    };
+}
+
+pub(crate) use chapter;
+pub(crate) use conformance;
+pub(crate) use each_chapter;
+pub(crate) use of_several;
+pub(crate) use promise;

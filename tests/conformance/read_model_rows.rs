@@ -1,0 +1,170 @@
+//! Rows of a read model are found by the values of their fields and in pages; its name is a plain word.
+
+use esctl::event::Position;
+use esctl::store::ReadModel;
+use esctl::store::RowQuery;
+use esctl::store::StoreError;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::assert_fails;
+use crate::kit::Shared;
+use crate::kit::Subject;
+use crate::kit::put;
+use crate::kit::whole;
+use crate::read_models::all;
+use crate::read_models::commit;
+use crate::read_models::keys;
+use crate::read_models::things;
+
+pub async fn rows_are_paged_in_the_order_of_their_keys<S: Subject>(subject: S) {
+    let store = subject.store();
+    let names: Vec<String> = (0..25).map(|n| format!("key {n:02}")).collect();
+    let rows: Vec<(&str, Value)> =
+        names.iter().rev().map(|name| (name.as_str(), json!({ "even": name.ends_with('2') }))).collect();
+    assert!(store.commit_rows(commit(things(), 0, 1, &rows)).await.unwrap());
+    for limit in [1, 7, 24, 25, 26] {
+        let mut found: Vec<String> = Vec::new();
+        loop {
+            let page = keys(&store, RowQuery { after: found.last().cloned(), limit, ..all("things") }).await;
+            assert!(page.len() <= limit);
+            if page.is_empty() {
+                break;
+            }
+            found.extend(page);
+        }
+        assert_eq!(found, names, "{limit}");
+    }
+    let filters = vec![("even".to_owned(), json!(true))];
+    let after = Some("key 02".to_owned());
+    assert_eq!(keys(&store, RowQuery { filters, after, limit: 1, ..all("things") }).await, ["key 12"]);
+    assert!(keys(&store, RowQuery { limit: 0, ..all("things") }).await.is_empty());
+    assert!(keys(&store, all("nothing")).await.is_empty());
+}
+
+pub async fn filters_find_rows_by_the_value_and_the_kind_of_a_field<S: Subject>(subject: S) {
+    let store = subject.store();
+    let values = [
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(1),
+        json!(0),
+        json!(-1.5),
+        json!("1"),
+        json!("true"),
+        json!(""),
+        json!("é'\""),
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(1e300),
+        json!([1, "a"]),
+        json!({"a": 1}),
+        json!("{\"a\":1}"),
+        json!("null"),
+    ];
+    let names: Vec<String> = (0..values.len()).map(|n| format!("{n:02}")).collect();
+    let rows: Vec<(&str, Value)> =
+        names.iter().zip(&values).map(|(name, value)| (name.as_str(), json!({ "field": value }))).collect();
+    // Without an index, then with one.
+    assert!(store.commit_rows(commit(things(), 0, 1, &rows)).await.unwrap());
+    assert!(store.commit_rows(commit(ReadModel::building("things"), 0, 1, &rows)).await.unwrap());
+    for indexed in [false, true] {
+        if indexed {
+            assert!(store.swap_read_model("things", Position(1), vec!["field".into()]).await.unwrap());
+        }
+        for (name, value) in names.iter().zip(&values) {
+            let query = RowQuery { filters: vec![("field".into(), value.clone())], ..all("things") };
+            assert_eq!(keys(&store, query).await, [name.as_str()], "{value}, indexed: {indexed}");
+        }
+        let equal = RowQuery { filters: vec![("field".into(), json!(1.0))], ..all("things") };
+        assert_eq!(keys(&store, equal).await, ["03"], "1.0 is 1");
+        let absent = RowQuery { filters: vec![("none".into(), json!(null))], ..all("things") };
+        assert_eq!(keys(&store, absent).await, names, "a field that is not there is null");
+        let both = RowQuery { filters: vec![("field".into(), json!(1)), ("field".into(), json!(2))], ..all("things") };
+        assert!(keys(&store, both).await.is_empty());
+    }
+}
+
+pub async fn fields_may_have_any_name<S: Subject>(subject: S) {
+    let store = subject.store();
+    let fields =
+        ["a", "A", "", "a.b", "a'b", "a\"b", "a\\b", "a[0]", "$", "é", "😀", "a b", "\n", "%", "a/b", "a' OR 1 --", "\u{1}"];
+    let names: Vec<String> = (0..fields.len()).map(|n| format!("{n:02}")).collect();
+    let rows: Vec<(&str, Value)> = names
+        .iter()
+        .zip(fields)
+        .map(|(name, field)| (name.as_str(), Value::Object([(field.to_owned(), json!(7))].into_iter().collect())))
+        .collect();
+    let building = ReadModel::building("things");
+    assert!(store.commit_rows(commit(things(), 0, 1, &rows)).await.unwrap());
+    assert!(store.commit_rows(commit(building, 0, 1, &rows)).await.unwrap());
+    for indexed in [false, true] {
+        if indexed {
+            let all_of_them = fields.iter().map(|field| (*field).to_owned()).collect();
+            assert!(store.swap_read_model("things", Position(1), all_of_them).await.unwrap());
+        }
+        for (name, field) in names.iter().zip(fields) {
+            let query = RowQuery { filters: vec![(field.into(), json!(7))], ..all("things") };
+            assert_eq!(keys(&store, query).await, [name.as_str()], "{field:?}, indexed: {indexed}");
+        }
+    }
+}
+
+pub async fn read_models_whose_names_and_fields_run_together_stay_apart<S: Subject>(subject: S) {
+    let store = subject.store();
+    for (name, fields) in [("a", ["b_c", "b"]), ("a_b", ["c", "d"]), ("a_b_c", ["x", "X"])] {
+        let building = ReadModel::building(name);
+        assert!(store.commit_rows(commit(building, 0, 1, &[(name, json!({}))])).await.unwrap());
+        assert!(store.swap_read_model(name, Position(1), fields.map(str::to_owned).to_vec()).await.unwrap());
+    }
+    for name in ["a", "a_b", "a_b_c"] {
+        assert_eq!(keys(&store, all(name)).await, [name]);
+    }
+}
+
+pub async fn a_row_whose_key_is_empty_is_a_row<S: Subject>(subject: S) {
+    let store = subject.store();
+    assert!(store.commit_rows(commit(things(), 0, 1, &[("", json!({})), ("a", json!({}))])).await.unwrap());
+    assert_eq!(keys(&store, all("things")).await, ["", "a"]);
+    assert_eq!(keys(&store, RowQuery { after: Some(String::new()), ..all("things") }).await, ["a"]);
+}
+
+pub async fn a_read_model_that_is_dropped_while_it_is_read_has_its_rows_or_none<S: Shared>(subject: S) {
+    let (runner, reader) = (subject.open(), subject.open());
+    assert!(runner.commit_rows(commit(things(), 0, 1, &[("a", json!({})), ("b", json!({}))])).await.unwrap());
+    let dropping = tokio::spawn(async move {
+        for _ in 0..60 {
+            assert!(runner.drop_read_model(things()).await.unwrap());
+            assert!(runner.commit_rows(commit(things(), 0, 1, &[("a", json!({})), ("b", json!({}))])).await.unwrap());
+        }
+    });
+    while !dropping.is_finished() {
+        let found = keys(&reader, all("things")).await;
+        assert!(found.is_empty() || found == ["a", "b"], "{found:?}");
+        assert!([0, 2].contains(&reader.count_rows(things()).await.unwrap()));
+        let rows = reader.rows(things(), vec!["a".into(), "b".into()]).await.unwrap();
+        assert_eq!(rows[0], rows[1]);
+        tokio::task::yield_now().await;
+    }
+    dropping.await.unwrap();
+}
+
+pub async fn names_that_are_no_plain_words_are_refused<S: Subject>(subject: S) {
+    let store = subject.store();
+    put(&store, "thing-1", 1).await;
+    let long = "x".repeat(49);
+    for name in ["", "A", "1a", "_a", "a-b", "a b", "a;drop", "a\"", "é", "a.b", "a_building", &long] {
+        let model = ReadModel::live(name);
+        assert_fails!(store.commit_rows(commit(model.clone(), 0, 1, &[])).await, StoreError::Invalid(_));
+        assert_fails!(store.swap_read_model(name, Position(1), vec![]).await, StoreError::Invalid(_));
+        assert_fails!(store.drop_read_model(model.clone()).await, StoreError::Invalid(_));
+        assert_fails!(store.rows(model.clone(), vec![]).await, StoreError::Invalid(_));
+        assert_fails!(store.count_rows(model).await, StoreError::Invalid(_));
+        assert_fails!(store.query_rows(all(name)).await, StoreError::Invalid(_));
+    }
+    let longest = "x".repeat(48);
+    assert!(store.commit_rows(commit(ReadModel::live(&longest), 0, 1, &[])).await.unwrap());
+    assert!(store.commit_rows(commit(ReadModel::live("a_1"), 0, 1, &[])).await.unwrap());
+    assert_eq!(whole(&store).await.len(), 1);
+}

@@ -1,0 +1,10 @@
+//! What can happen to a store in a SQLite file: damage, other processes, kills, a full disk, missing rights.
+
+mod damage;
+mod helper;
+#[path = "../conformance/kit.rs"]
+mod kit;
+mod places;
+mod processes;
+mod removed;
+mod room;
