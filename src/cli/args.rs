@@ -45,7 +45,7 @@ const AFTER_HELP: &str = "Without --store and without a context the embedded sto
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// Which event store: sqlite:PATH or sqlite::memory:
+    /// Which event store: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&sslmode=MODE
     #[arg(long, global = true, env = "ESCTL_STORE", hide_env_values = true, value_name = "URL")]
     pub store: Option<String>,
     /// A named store from the configuration file

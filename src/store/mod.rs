@@ -12,6 +12,7 @@ mod duplicate;
 mod error;
 mod facade;
 mod group;
+pub mod postgres;
 mod read;
 mod read_model;
 mod scan;
@@ -64,6 +65,7 @@ pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
     let backend: Arc<dyn Backend> = match url {
         StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), timeout)),
         StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(timeout)),
+        StoreUrl::Postgres(url) => Arc::new(postgres::Postgres::new(url, timeout)),
     };
     Ok(Store::new(backend, timeout))
 }

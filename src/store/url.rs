@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::store::error::StoreError;
+use crate::store::postgres::PostgresUrl;
 
 /// A store's URL, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,10 +14,12 @@ pub enum StoreUrl {
     SqliteFile(PathBuf),
     /// `sqlite::memory:`: a store that lives as long as the process.
     SqliteMemory,
+    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`
+    Postgres(PostgresUrl),
 }
 
 /// What a store URL may look like, for messages.
-const FORMS: &str = "sqlite:PATH, sqlite::memory:";
+const FORMS: &str = "sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE";
 
 impl FromStr for StoreUrl {
     type Err = StoreError;
@@ -36,6 +39,7 @@ impl FromStr for StoreUrl {
                 path if path.contains('\0') => invalid("holds NUL"),
                 path => Ok(Self::SqliteFile(PathBuf::from(path))),
             },
+            "postgres" | "postgresql" => PostgresUrl::parse(text).map(Self::Postgres),
             _ => invalid("has an unknown scheme"),
         }
     }
@@ -46,6 +50,7 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::SqliteFile(path) => write!(f, "sqlite:{}", path.display()),
             Self::SqliteMemory => f.write_str("sqlite::memory:"),
+            Self::Postgres(url) => url.fmt(f),
         }
     }
 }

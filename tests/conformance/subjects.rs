@@ -3,6 +3,8 @@
 use esctl::store::Store;
 use esctl::store::StoreUrl;
 use esctl::store::open;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
 use tempfile::TempDir;
 
 use crate::kit::Shared;
@@ -50,6 +52,56 @@ impl Subject for SqliteMemory {
     }
 }
 
+/// PostgreSQL: a schema of its own on the server of `ESCTL_TEST_POSTGRES`.
+pub struct Postgres {
+    store: Store,
+    server: String,
+    schema: String,
+}
+
+impl Postgres {
+    fn url(&self) -> String {
+        let mark = if self.server.contains('?') { '&' } else { '?' };
+        format!("{}{mark}schema={}", self.server, self.schema)
+    }
+}
+
+impl Subject for Postgres {
+    fn fresh() -> Self {
+        let server = std::env::var("ESCTL_TEST_POSTGRES").expect("ESCTL_TEST_POSTGRES names a server");
+        let schema = format!("esctl_test_{}", uuid::Uuid::now_v7().simple().to_string().split_at(12).1);
+        let mut subject = Self { store: open(&StoreUrl::SqliteMemory, TIMEOUT).unwrap(), server, schema };
+        subject.store = subject.open();
+        subject
+    }
+
+    fn store(&self) -> Store {
+        self.store.clone()
+    }
+}
+
+impl Shared for Postgres {
+    fn open(&self) -> Store {
+        open(&self.url().parse().unwrap(), TIMEOUT).unwrap()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let (server, schema) = (self.server.clone(), self.schema.clone());
+        // A thread of its own: this one may be inside a runtime.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut connection = sqlx::PgConnection::connect(&server).await.unwrap();
+                let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS {schema} CASCADE");
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+            });
+        });
+        let _ = dropping.join();
+    }
+}
+
 conformance!(sqlite_file: SqliteFile, shared);
 conformance!(sqlite_memory: SqliteMemory, alone);
-// A server: `conformance!(postgres: Postgres, shared, ignore = "needs a server: tests/run");`
+conformance!(postgres: Postgres, shared, ignore = "needs a server: tests/run");

@@ -1,0 +1,247 @@
+//! Appending: a group in one statement, and what is done when the connection breaks meanwhile.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use sqlx::PgConnection;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::event::ExpectedVersion;
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::event::chain_hash;
+use crate::store::append::Appended;
+use crate::store::append::AppendedEvent;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::append::Outcome;
+use crate::store::append::RecordTime;
+use crate::store::error::StoreError;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::ids::Ids;
+use crate::store::postgres::outcome::find_out;
+use crate::store::postgres::session::Database;
+use crate::store::postgres::session::Task;
+
+const DOING: &str = "cannot append to";
+
+/// Appends a group. After a broken connection the store is asked what became of it; what was surely not appended is
+/// tried once more.
+pub(crate) async fn append_group(database: &Database, group: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
+    let mut open: Vec<(usize, &BackendAppend)> = group.iter().enumerate().collect();
+    let mut answers: Vec<Option<BackendAnswer>> = vec![None; group.len()];
+    let mut breaks = 0;
+    while !open.is_empty() {
+        let asked: Vec<&BackendAppend> = open.iter().map(|(_, append)| *append).collect();
+        let found = match try_once(database, &asked).await {
+            Ok(found) => found.into_iter().map(Some).collect(),
+            Err(Failed::Surely(error)) if breaks == 0 => return Err(error),
+            // A part of the group has been appended before the connection broke.
+            Err(Failed::Surely(error)) => return Err(partly_unless_none(&answers, error)),
+            Err(Failed::Perhaps { process, error }) => {
+                breaks += 1;
+                let known = find_out(database, &process, &asked).await.map_err(|cause| unknown(database, cause))?;
+                if breaks > 1 && known.iter().all(Option::is_none) {
+                    return Err(partly_unless_none(&answers, broke_again(database, error)));
+                }
+                known
+            }
+        };
+        for ((place, _), answer) in open.iter().zip(found) {
+            answers[*place] = answer;
+        }
+        open.retain(|(place, _)| answers[*place].is_none());
+    }
+    Ok(answers.into_iter().flatten().collect())
+}
+
+fn unknown(database: &Database, cause: StoreError) -> StoreError {
+    let place = database.pool.connector.url.place();
+    let message = format!("the connection to {place} broke after an append was sent, and what became of it cannot be found out");
+    StoreError::OutcomeUnknown { message, source: Some(Arc::new(cause)) }
+}
+
+fn broke_again(database: &Database, error: SqlError) -> StoreError {
+    let place = database.pool.connector.url.place();
+    let message = format!("{DOING} {place}: the connection broke twice; nothing was appended");
+    StoreError::Unavailable { message, source: Some(Arc::new(error)) }
+}
+
+/// One error answers a whole group: it may not say that nothing was done where something was.
+fn partly_unless_none(answers: &[Option<BackendAnswer>], error: StoreError) -> StoreError {
+    if answers.iter().all(Option::is_none) {
+        return error;
+    }
+    let message = "the connection broke while appends were made together, and not all of them can be answered".into();
+    StoreError::OutcomeUnknown { message, source: Some(Arc::new(error)) }
+}
+
+/// The server process that was writing, as [`find_out`] needs it.
+type Process = crate::store::postgres::pool::ServerProcess;
+
+enum Failed {
+    /// Nothing was appended.
+    Surely(StoreError),
+    /// Nobody knows yet.
+    Perhaps { process: Process, error: SqlError },
+}
+
+async fn try_once(database: &Database, group: &[&BackendAppend]) -> Result<Vec<BackendAnswer>, Failed> {
+    let surely = |error: SqlError| Failed::Surely(database.translate(error, DOING));
+    for last in [false, true] {
+        let mut lease = database.ready(Task::WriteAgain).await.map_err(surely)?;
+        let asking = ask(&mut lease.session.connection, group);
+        match timeout(database.pool.connector.patience(), asking).await.unwrap_or(Err(SqlError::Late)) {
+            Ok(answers) => {
+                database.pool.give_back(lease);
+                return Ok(answers);
+            }
+            Err(error) if error.broken() => {
+                let process = lease.session.backend.clone();
+                drop(lease);
+                database.pool.forget_idle();
+                return Err(Failed::Perhaps { process, error });
+            }
+            Err(error) => {
+                let removed = error.nothing_there();
+                database.put_aside(lease, removed);
+                if !removed || last {
+                    return Err(surely(error));
+                }
+            }
+        }
+    }
+    Err(Failed::Surely(StoreError::Bug("an append was tried neither once nor twice".into())))
+}
+
+/// The arguments of the statement: an element for each append, then for each event.
+#[derive(Default)]
+struct Arguments<'g> {
+    streams: Vec<&'g str>,
+    expected: Vec<i64>,
+    sizes: Vec<i32>,
+    clocks: Vec<Option<i64>>,
+    earlier: Vec<i32>,
+    ids: Vec<Uuid>,
+    owners: Vec<i32>,
+    types: Vec<&'g str>,
+    schema_versions: Vec<i32>,
+    given: Vec<Option<i64>>,
+    data: Vec<&'g str>,
+    metadata: Vec<&'g str>,
+    content: Vec<&'g [u8]>,
+}
+
+impl<'g> Arguments<'g> {
+    fn of(group: &[&'g BackendAppend]) -> Result<Self, SqlError> {
+        let mut arguments = Self::default();
+        let mut last_of_stream: HashMap<&StreamName, i32> = HashMap::new();
+        for append in group {
+            let request = &append.request;
+            let number = int(arguments.streams.len() + 1)?;
+            arguments.streams.push(request.stream.as_str());
+            arguments.expected.push(match request.expected {
+                ExpectedVersion::Any => -1,
+                ExpectedVersion::Exists => -2,
+                ExpectedVersion::NoStream => 0,
+                // No stream is at a version beyond.
+                ExpectedVersion::Exact(version) => i64::try_from(version.0).unwrap_or(i64::MAX),
+            });
+            arguments.sizes.push(int(request.events.len())?);
+            arguments.clocks.push(match &request.time {
+                RecordTime::Clock(moment) => Some(moment.micros()),
+                RecordTime::StoreClock | RecordTime::Given(_) => None,
+            });
+            arguments.earlier.push(last_of_stream.insert(&request.stream, number).unwrap_or(0));
+            for (index, (event, content)) in request.events.iter().zip(&append.content).enumerate() {
+                arguments.ids.push(event.event_id);
+                arguments.owners.push(number);
+                arguments.types.push(event.event_type.as_str());
+                arguments.schema_versions.push(event.schema_version.cast_signed());
+                arguments.given.push(match &request.time {
+                    RecordTime::Given(times) => times.get(index).map(|time| time.micros()),
+                    RecordTime::StoreClock | RecordTime::Clock(_) => None,
+                });
+                arguments.data.push(event.data.as_str());
+                arguments.metadata.push(event.metadata.as_str());
+                arguments.content.push(&content.0);
+            }
+        }
+        Ok(arguments)
+    }
+
+    fn repeats(&self) -> bool {
+        let mut seen = HashSet::with_capacity(self.ids.len());
+        self.streams.len() > 1 && !self.ids.iter().all(|id| seen.insert(id))
+    }
+}
+
+fn int(number: usize) -> Result<i32, SqlError> {
+    let too_many = |_| StoreError::Invalid("too many events for one append".into());
+    Ok(i32::try_from(number).map_err(too_many)?)
+}
+
+async fn ask(connection: &mut PgConnection, group: &[&BackendAppend]) -> Result<Vec<BackendAnswer>, SqlError> {
+    let arguments = Arguments::of(group)?;
+    let repeats = arguments.repeats();
+    let rows = sqlx::query(include_str!("sql/append.sql"))
+        .bind(arguments.streams)
+        .bind(arguments.expected)
+        .bind(arguments.sizes)
+        .bind(arguments.clocks)
+        .bind(arguments.earlier)
+        .bind(Ids(arguments.ids))
+        .bind(arguments.owners)
+        .bind(arguments.types)
+        .bind(arguments.schema_versions)
+        .bind(arguments.given)
+        .bind(arguments.data)
+        .bind(arguments.metadata)
+        .bind(arguments.content)
+        .bind(repeats)
+        .fetch_all(connection)
+        .await?;
+    if rows.len() != group.len() {
+        return Err(StoreError::integrity("the store did not answer every append").into());
+    }
+    rows.iter().zip(group).map(|(row, append)| answer(row, append)).collect()
+}
+
+fn answer(row: &PgRow, append: &BackendAppend) -> Result<BackendAnswer, SqlError> {
+    let version = Version(row.try_get::<i64, _>(2)?.unsigned_abs());
+    let time = Timestamp::from_micros_saturating(row.try_get(3)?);
+    match row.try_get::<i32, _>(0)? {
+        0 => {}
+        1 => return Ok(BackendAnswer::WrongVersion(version)),
+        2 => return Ok(BackendAnswer::KnownId),
+        _ => return Ok(BackendAnswer::TimeGoesBack(time)),
+    }
+    let request = &append.request;
+    let mut place = (Position(row.try_get::<i64, _>(1)?.unsigned_abs()), version);
+    let mut hash = Hash(row.try_get(4)?);
+    let mut events = Vec::with_capacity(request.events.len());
+    for (index, content) in append.content.iter().enumerate() {
+        place = (place.0.next(), place.1.next());
+        let recorded_at = match &request.time {
+            RecordTime::Given(times) => times.get(index).copied().unwrap_or(time),
+            // From the first on they are a microsecond apart: all have the same clock.
+            RecordTime::StoreClock | RecordTime::Clock(_) => {
+                Timestamp::from_micros_saturating(time.micros().saturating_add_unsigned(index as u64))
+            }
+        };
+        hash = chain_hash(hash, place.0, place.1, recorded_at, *content);
+        events.push(AppendedEvent { position: place.0, version: place.1, recorded_at, hash });
+    }
+    let clock_behind_micros = match request.time {
+        RecordTime::StoreClock => row.try_get::<i64, _>(5)?.unsigned_abs(),
+        RecordTime::Clock(_) | RecordTime::Given(_) => 0,
+    };
+    Ok(BackendAnswer::Appended(Appended { outcome: Outcome::Applied, events, clock_behind_micros }))
+}

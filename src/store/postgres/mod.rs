@@ -1,0 +1,214 @@
+//! PostgreSQL: a schema of its own, a function that appends in one statement, a few connections on a thread of their own.
+//!
+//! Each session has settings of its own (time-outs, `search_path`, `synchronous_commit`), sent when it starts, and keeps
+//! prepared statements: a pooler in between must not share connections between transactions.
+
+mod append;
+mod error;
+mod ids;
+mod outcome;
+mod pool;
+mod read;
+mod read_models;
+mod schema;
+mod session;
+mod snapshots;
+mod streams;
+mod url;
+mod worker;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::Position;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::backend::Answer;
+use crate::store::backend::Backend;
+use crate::store::backend::Head;
+use crate::store::error::StoreError;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::pool::Connector;
+use crate::store::postgres::pool::Session;
+use crate::store::postgres::read_models::table_of;
+use crate::store::postgres::session::Database;
+use crate::store::postgres::session::Task;
+use crate::store::postgres::worker::Worker;
+use crate::store::read::Page;
+use crate::store::read::ReadQuery;
+use crate::store::read::StreamInfo;
+use crate::store::read::StreamQuery;
+use crate::store::read_model::ProjectionRecord;
+use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowQuery;
+use crate::store::read_model::RowsCommit;
+use crate::store::snapshot::Snapshot;
+use crate::store::snapshot::SnapshotInfo;
+use crate::store::snapshot::SnapshotQuery;
+
+pub use url::PostgresUrl;
+
+/// An event store in a schema of a PostgreSQL database.
+pub struct Postgres {
+    worker: Worker,
+    place: String,
+}
+
+impl Postgres {
+    /// The store at a URL; nothing is touched yet. `timeout` bounds connecting, waiting for locks, and each statement.
+    pub fn new(url: &PostgresUrl, timeout: Duration) -> Self {
+        Self { worker: Worker::new(Connector { url: url.clone(), timeout }), place: url.place() }
+    }
+
+    fn reading<T: Send + 'static>(
+        &self,
+        job: impl AsyncFnMut(&mut Session) -> Result<T, SqlError> + Send + 'static,
+    ) -> Answer<T> {
+        self.worker.read(move |database| async move { database.run(Task::Read, "cannot read", job).await })
+    }
+
+    fn writing<T: Send + 'static>(
+        &self,
+        task: Task,
+        job: impl AsyncFnMut(&mut Session) -> Result<T, SqlError> + Send + 'static,
+    ) -> Answer<T> {
+        self.worker.write(move |database| async move { database.run(task, "cannot write to", job).await })
+    }
+}
+
+fn refused<T: Send + 'static>(error: StoreError) -> Answer<T> {
+    Box::pin(std::future::ready(Err(error)))
+}
+
+async fn read_page(database: Rc<Database>, query: ReadQuery, limit: usize, buffer: EventChunk) -> Result<Page, StoreError> {
+    let event_bytes = database.event_bytes.get();
+    let mut buffer = Some(buffer);
+    let job =
+        async |session: &mut Session| read::read(session, &query, limit, event_bytes, buffer.take().unwrap_or_default()).await;
+    let page = database.run(Task::Read, "cannot read", job).await?;
+    if !page.events.is_empty() {
+        database.event_bytes.set(read::average(&page.events));
+    }
+    Ok(page)
+}
+
+impl Backend for Postgres {
+    fn kind(&self) -> &'static str {
+        "PostgreSQL"
+    }
+
+    fn place(&self) -> String {
+        self.place.clone()
+    }
+
+    fn init(&self) -> Answer<bool> {
+        self.worker.write(|database| async move { database.init().await })
+    }
+
+    fn head(&self) -> Answer<Head> {
+        self.reading(async |session: &mut Session| read::head(session).await)
+    }
+
+    fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
+        self.worker.write(move |database| async move { append::append_group(&database, group).await })
+    }
+
+    fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
+        self.worker.read(move |database| read_page(database, query, limit, buffer))
+    }
+
+    fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
+        self.reading(async move |session: &mut Session| read::events_by_id(session, ids.clone()).await)
+    }
+
+    fn stream_version(&self, stream: StreamName) -> Answer<Version> {
+        self.reading(async move |session: &mut Session| read::version_of(session, &stream).await)
+    }
+
+    fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
+        self.reading(async move |session: &mut Session| streams::streams(session, &query).await)
+    }
+
+    fn size_bytes(&self) -> Answer<u64> {
+        self.reading(async |session: &mut Session| {
+            let bytes: i64 = sqlx::query_scalar(include_str!("sql/size.sql")).fetch_one(&mut session.connection).await?;
+            Ok(bytes.unsigned_abs())
+        })
+    }
+
+    fn check(&self) -> Answer<Vec<String>> {
+        let job = async |session: &mut Session| {
+            Ok(sqlx::query_scalar(include_str!("sql/check.sql")).fetch_all(&mut session.connection).await?)
+        };
+        self.worker.read(move |database| async move { database.run_long(Task::Read, "cannot check", job).await })
+    }
+
+    fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
+        self.writing(Task::WriteAgain, async move |session: &mut Session| snapshots::put(session, &snapshot).await)
+    }
+
+    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
+        self.reading(async move |session: &mut Session| snapshots::newest(session, &stream, &reducer, at_most).await)
+    }
+
+    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
+        self.reading(async move |session: &mut Session| snapshots::list(session, &query).await)
+    }
+
+    fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
+        self.writing(Task::Write, async move |session: &mut Session| snapshots::delete(session, &snapshots).await)
+    }
+
+    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
+        self.reading(async |session: &mut Session| read_models::projections(session).await)
+    }
+
+    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
+        match table_of(&model) {
+            Ok(table) => self.reading(async move |session: &mut Session| read_models::rows(session, &table, &keys).await),
+            Err(error) => refused(error),
+        }
+    }
+
+    fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
+        match table_of(&commit.model) {
+            Ok(_) => self.writing(Task::Write, async move |session: &mut Session| read_models::commit(session, &commit).await),
+            Err(error) => refused(error),
+        }
+    }
+
+    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
+        if let Err(error) = table_of(&ReadModel::live(&name)) {
+            return refused(error);
+        }
+        let job = async move |session: &mut Session| read_models::swap(session, &name, at, &indexed_fields).await;
+        self.worker.write(move |database| async move { database.run_long(Task::Write, "cannot write to", job).await })
+    }
+
+    fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
+        match table_of(&model) {
+            Ok(_) => self.writing(Task::Write, async move |session: &mut Session| read_models::drop_model(session, &model).await),
+            Err(error) => refused(error),
+        }
+    }
+
+    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
+        match table_of(&ReadModel::live(&query.name)) {
+            Ok(table) => self.reading(async move |session: &mut Session| read_models::query(session, &table, &query).await),
+            Err(error) => refused(error),
+        }
+    }
+
+    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
+        match table_of(&model) {
+            Ok(table) => self.reading(async move |session: &mut Session| read_models::count(session, &table).await),
+            Err(error) => refused(error),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Reading events into flat chunks. The one loop that every scan, replay and projection runs through.
+
+use std::future::poll_fn;
+
+use sqlx::AssertSqlSafe;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use sqlx::postgres::PgValueFormat;
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::EventView;
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::backend::Head;
+use crate::store::error::StoreError;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::ids::Ids;
+use crate::store::postgres::pool::Session;
+use crate::store::read::Page;
+use crate::store::read::ReadQuery;
+use crate::store::read::Source;
+
+/// A page ends when its texts are this large, so that events of a megabyte do not make it one of a gigabyte.
+const PAGE_BYTES: usize = 1 << 20;
+/// A page of a filtered query looks at so many events at most, so that an answer is never far away.
+const PAGE_LOOKS: usize = 5000;
+/// At least so many rows are asked for, however large events were of late.
+const FEWEST_ROWS: usize = 8;
+/// An answer with more bytes left than this is not read to its end: the connection is closed instead.
+const DRAIN_BYTES: usize = 8 << 20;
+
+/// Reads what the next event follows on.
+pub(crate) async fn head(session: &mut Session) -> Result<Head, SqlError> {
+    let row = sqlx::query(include_str!("sql/head.sql")).fetch_optional(&mut session.connection).await?;
+    let row = row.ok_or_else(|| StoreError::integrity("the head row of the store is missing"))?;
+    Ok(Head {
+        position: Position(row.try_get::<i64, _>(0)?.unsigned_abs()),
+        recorded_at: Timestamp::from_micros_saturating(row.try_get(1)?),
+        hash: Hash(row.try_get(2)?),
+    })
+}
+
+fn statement(query: &ReadQuery) -> String {
+    let backwards = query.backwards;
+    let (page, next) = match (&query.source, backwards) {
+        (Source::All, false) => (include_str!("sql/read_all.sql"), 4),
+        (Source::All, true) => (include_str!("sql/read_all_backwards.sql"), 4),
+        (Source::Stream(_), false) => (include_str!("sql/read_stream.sql"), 5),
+        (Source::Stream(_), true) => (include_str!("sql/read_stream_backwards.sql"), 5),
+    };
+    if unfiltered(query) {
+        return page.to_owned();
+    }
+    let (categories, types) = (format!("${next}::text[]"), format!("${}::text[]", next + 1));
+    include_str!("sql/filtered.sql").replace("{page}", page).replace("{categories}", &categories).replace("{types}", &types)
+}
+
+fn unfiltered(query: &ReadQuery) -> bool {
+    query.categories.is_empty() && query.types.is_empty()
+}
+
+/// Reads a page; see [`Backend::read`](crate::store::Backend::read). `event_bytes` is how large an event was of late.
+pub(crate) async fn read(
+    session: &mut Session,
+    query: &ReadQuery,
+    limit: usize,
+    event_bytes: usize,
+    mut events: EventChunk,
+) -> Result<Page, SqlError> {
+    events.clear();
+    let mut page = Page { events, ..Page::default() };
+    let wanted = if unfiltered(query) { limit } else { PAGE_LOOKS };
+    let rows_asked = (2 * PAGE_BYTES / event_bytes.max(1)).clamp(FEWEST_ROWS, wanted.max(FEWEST_ROWS)).min(wanted);
+    let mut sql = sqlx::query(AssertSqlSafe(statement(query)))
+        .bind(query.from.cast_signed())
+        .bind(query.to.cast_signed())
+        .bind(i64::try_from(rows_asked).unwrap_or(i64::MAX));
+    if let Source::Stream(stream) = &query.source {
+        sql = sql.bind(stream.as_str());
+    }
+    if !unfiltered(query) {
+        sql = sql.bind(&query.categories).bind(&query.types);
+    }
+    let mut rows = sql.fetch(&mut session.connection);
+    let mut cut = false;
+    while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+        let row = row?;
+        let place = u64::from_be_bytes(fixed(&row, 0)?);
+        if fixed::<8>(&row, 2)? == [0; 8] {
+            page.highest = place;
+            continue;
+        }
+        page.last = place;
+        if page.looked_at == 0 {
+            page.first = place;
+        }
+        page.looked_at += 1;
+        if let Some(view) = view(&row)? {
+            page.events.push(&view);
+        }
+        if page.events.len() >= limit || page.events.text_bytes() > PAGE_BYTES {
+            cut = true;
+            break;
+        }
+    }
+    drop(rows);
+    let looked_at = usize::try_from(page.looked_at).unwrap_or(usize::MAX);
+    page.end = !cut && looked_at < rows_asked;
+    session.spoiled |= cut && (rows_asked - looked_at).saturating_mul(average(&page.events).max(event_bytes)) > DRAIN_BYTES;
+    Ok(page)
+}
+
+/// How many bytes of text an event of a chunk has; 0 when there is none.
+pub(crate) fn average(events: &EventChunk) -> usize {
+    events.text_bytes().checked_div(events.len()).unwrap_or(0)
+}
+
+/// The event of a row; `None` when only its place was sent.
+fn view(row: &PgRow) -> Result<Option<EventView<'_>>, SqlError> {
+    let Some(stream) = text(row, 6)? else { return Ok(None) };
+    let there = |column| text(row, column)?.ok_or_else(|| damaged(column));
+    Ok(Some(EventView {
+        position: Position(u64::from_be_bytes(fixed(row, 1)?)),
+        version: Version(u64::from_be_bytes(fixed(row, 2)?)),
+        recorded_at: Timestamp::from_micros_saturating(i64::from_be_bytes(fixed(row, 3)?)),
+        event_id: Uuid::from_bytes(fixed(row, 4)?),
+        schema_version: u32::from_be_bytes(fixed(row, 5)?),
+        stream,
+        event_type: there(7)?,
+        hash: Hash(fixed(row, 8)?),
+        data: there(9)?,
+        metadata: there(10)?,
+    }))
+}
+
+fn damaged(column: usize) -> SqlError {
+    StoreError::integrity(format!("an event has a value in column {column} that was never written there")).into()
+}
+
+fn bytes(row: &PgRow, column: usize) -> Result<Option<&[u8]>, SqlError> {
+    use sqlx::ValueRef;
+    let value = row.try_get_raw(column)?;
+    if value.is_null() {
+        return Ok(None);
+    }
+    if value.format() != PgValueFormat::Binary {
+        return Err(damaged(column));
+    }
+    value.as_bytes().map(Some).map_err(|_| damaged(column))
+}
+
+fn fixed<const N: usize>(row: &PgRow, column: usize) -> Result<[u8; N], SqlError> {
+    let value = bytes(row, column)?.and_then(|bytes| bytes.try_into().ok());
+    value.ok_or_else(|| damaged(column))
+}
+
+fn text(row: &PgRow, column: usize) -> Result<Option<&str>, SqlError> {
+    let Some(bytes) = bytes(row, column)? else { return Ok(None) };
+    std::str::from_utf8(bytes).map(Some).map_err(|_| damaged(column))
+}
+
+/// A `uuid` of a row.
+pub(crate) fn id(row: &PgRow, column: usize) -> Result<Option<Uuid>, SqlError> {
+    let Some(bytes) = bytes(row, column)? else { return Ok(None) };
+    Uuid::from_slice(bytes).map(Some).map_err(|_| damaged(column))
+}
+
+/// Those events of these ids that are there.
+pub(crate) async fn events_by_id(session: &mut Session, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, SqlError> {
+    let statement = sqlx::query(include_str!("sql/events_by_id.sql"));
+    let rows = statement.bind(Ids(ids)).fetch_all(&mut session.connection).await?;
+    let events = rows.iter().map(|row| Ok(view(row)?.ok_or_else(|| damaged(6))?.to_recorded()));
+    events.collect()
+}
+
+/// Where a stream is.
+pub(crate) async fn version_of(session: &mut Session, stream: &StreamName) -> Result<Version, SqlError> {
+    let statement = sqlx::query_scalar(include_str!("sql/stream_version.sql")).bind(stream.as_str());
+    let version: i64 = statement.fetch_one(&mut session.connection).await?;
+    Ok(Version(version.unsigned_abs()))
+}

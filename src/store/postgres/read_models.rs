@@ -1,0 +1,144 @@
+//! Read models in PostgreSQL: a table `rm_NAME` each, and their checkpoints. No statement here names the events.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use sqlx::AssertSqlSafe;
+use sqlx::Row;
+
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::ids::Id;
+use crate::store::postgres::pool::Session;
+use crate::store::postgres::read::id;
+use crate::store::read_model::Checkpoint;
+use crate::store::read_model::ProjectionRecord;
+use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowQuery;
+use crate::store::read_model::RowsCommit;
+
+/// The table of a read model. Its name goes into statements as text, so it is looked at closely.
+pub(crate) fn table_of(model: &ReadModel) -> Result<String, StoreError> {
+    let name = &model.name;
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name.len() <= 48
+        && !name.ends_with("_building");
+    if !plain {
+        let message = format!("\"{name}\" is no name of a read model: a to z, 0 to 9 and _, at most 48, not ending in _building");
+        return Err(StoreError::Invalid(message));
+    }
+    Ok(if model.building { format!("rm_{name}_building") } else { format!("rm_{name}") })
+}
+
+/// What is known of each read model.
+pub(crate) async fn projections(session: &mut Session) -> Result<Vec<ProjectionRecord>, SqlError> {
+    let rows = sqlx::query(include_str!("sql/projections.sql")).fetch_all(&mut session.connection).await?;
+    let record = |row: &sqlx::postgres::PgRow| {
+        Ok(ProjectionRecord {
+            model: ReadModel { name: row.try_get(0)?, building: row.try_get(1)? },
+            logic_version: u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX),
+            checkpoint: Checkpoint { position: Position(row.try_get::<i64, _>(3)?.unsigned_abs()), event_id: id(row, 4)? },
+            updated_at: Timestamp::from_micros_saturating(row.try_get(5)?),
+        })
+    };
+    rows.iter().map(record).collect()
+}
+
+/// A table that is not there is a read model without rows, where there is a store at all.
+async fn or_none<T: Default>(session: &mut Session, result: Result<T, sqlx::Error>) -> Result<T, SqlError> {
+    let error = match result {
+        Ok(value) => return Ok(value),
+        Err(error) => SqlError::from(error),
+    };
+    if error.nothing_there() {
+        let looking = sqlx::query_scalar("SELECT to_regclass('esctl_meta') IS NOT NULL");
+        if looking.fetch_one(&mut session.connection).await? {
+            return Ok(T::default());
+        }
+    }
+    Err(error)
+}
+
+/// The rows of these keys.
+pub(crate) async fn rows(session: &mut Session, table: &str, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
+    let sql = format!("SELECT key, row::text FROM {table} WHERE key = ANY ($1)");
+    let found = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut session.connection).await;
+    let found: HashMap<String, String> = or_none(session, found).await?.into_iter().collect();
+    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+}
+
+/// Rows and checkpoint in one statement; `false` when the checkpoint is elsewhere.
+pub(crate) async fn commit(session: &mut Session, commit: &RowsCommit) -> Result<bool, SqlError> {
+    // Of two rows with one key the later one counts.
+    let rows: HashMap<&str, &str> = commit.rows.iter().map(|(key, row)| (key.as_str(), row.as_str())).collect();
+    let mut rows: Vec<(&str, &str)> = rows.into_iter().collect();
+    rows.sort_unstable();
+    let (keys, contents): (Vec<&str>, Vec<&str>) = rows.into_iter().unzip();
+    let statement = sqlx::query_scalar(include_str!("sql/commit_rows.sql"))
+        .bind(&commit.model.name)
+        .bind(commit.model.building)
+        .bind(i64::from(commit.logic_version))
+        .bind(commit.from.0.cast_signed())
+        .bind(commit.to.position.0.cast_signed())
+        .bind(commit.to.event_id.map(Id))
+        .bind(commit.now.micros())
+        .bind(keys)
+        .bind(contents);
+    Ok(statement.fetch_one(&mut session.connection).await?)
+}
+
+/// The read model built beside takes the place of the live one.
+pub(crate) async fn swap(session: &mut Session, name: &str, at: Position, fields: &[String]) -> Result<bool, SqlError> {
+    let statement = sqlx::query_scalar("SELECT swap_read_model($1, $2, $3)").bind(name).bind(at.0.cast_signed()).bind(fields);
+    Ok(statement.fetch_one(&mut session.connection).await?)
+}
+
+/// Throws away a read model and its checkpoint.
+pub(crate) async fn drop_model(session: &mut Session, model: &ReadModel) -> Result<bool, SqlError> {
+    let statement = sqlx::query_scalar("SELECT drop_read_model($1, $2)").bind(&model.name).bind(model.building);
+    Ok(statement.fetch_one(&mut session.connection).await?)
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Rows in the order of their keys.
+pub(crate) async fn query(session: &mut Session, table: &str, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
+    let mut sql = format!("SELECT key, row::text FROM {table} WHERE true");
+    let mut values: Vec<String> = Vec::new();
+    if let Some(after) = &query.after {
+        values.push(after.clone());
+        sql.push_str(" AND key > $1");
+    }
+    for (field, value) in &query.filters {
+        // As text and not as an argument, so that the index on the field is found.
+        let field_text = literal(field);
+        let of_row = format!("field_value(row, {field_text})");
+        if value.is_null() {
+            sql.push_str(&format!(" AND left({of_row}, 100) IS NULL"));
+            continue;
+        }
+        values.push(Value::Object([(field.clone(), value.clone())].into_iter().collect()).to_string());
+        let of_query = format!("field_value(${}::json, {field_text})", values.len());
+        sql.push_str(&format!(" AND left({of_row}, 100) = left({of_query}, 100) AND {of_row} = {of_query}"));
+    }
+    values.push(query.limit.min(usize::MAX / 2).to_string());
+    sql.push_str(&format!(" ORDER BY key LIMIT ${}::text::int8", values.len()));
+    let mut statement = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql));
+    for value in values {
+        statement = statement.bind(value);
+    }
+    let found = statement.fetch_all(&mut session.connection).await;
+    or_none(session, found).await
+}
+
+/// How many rows a read model has.
+pub(crate) async fn count(session: &mut Session, table: &str) -> Result<u64, SqlError> {
+    let sql = format!("SELECT count(*) FROM {table}");
+    let counted = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql)).fetch_one(&mut session.connection).await;
+    Ok(or_none(session, counted).await?.unsigned_abs())
+}

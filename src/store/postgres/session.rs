@@ -1,0 +1,174 @@
+//! One job on a connection: with the store it needs, within its time, and once more where that is safe.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use tokio::time::timeout;
+
+use crate::store::error::StoreError;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::pool::Connector;
+use crate::store::postgres::pool::Lease;
+use crate::store::postgres::pool::Pool;
+use crate::store::postgres::pool::Session;
+use crate::store::postgres::schema::Found;
+use crate::store::postgres::schema::identify;
+use crate::store::postgres::schema::make;
+use crate::store::postgres::schema::unknown_making;
+
+/// What a job is to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// It reads: needs a store, and may be done again on another connection.
+    Read,
+    /// It writes, and doing it twice is the same as doing it once.
+    WriteAgain,
+    /// It writes, and whether it was done is unknown when the connection breaks.
+    Write,
+}
+
+/// The database as the jobs of one store see it.
+pub(crate) struct Database {
+    pub(crate) pool: Pool,
+    place: String,
+    /// How large an event was of late: how many are asked for at once depends on it.
+    pub(crate) event_bytes: Cell<usize>,
+}
+
+impl Database {
+    pub(crate) fn new(connector: Connector) -> Self {
+        let place = connector.url.place();
+        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096) }
+    }
+
+    pub(crate) fn translate(&self, error: SqlError, doing: &str) -> StoreError {
+        error.translate(&self.place, doing)
+    }
+
+    /// A connection on which the store is there. One that writes makes it.
+    pub(crate) async fn ready(&self, task: Task) -> Result<Lease, SqlError> {
+        let mut lease = self.pool.lease().await?;
+        if lease.session.found == Found::Nothing {
+            self.look_again(&mut lease, task).await?;
+        }
+        Ok(lease)
+    }
+
+    async fn look_again(&self, lease: &mut Lease, task: Task) -> Result<(), SqlError> {
+        let connector = &self.pool.connector;
+        if !lease.fresh {
+            let (_, found) = timeout(connector.timeout, identify(&mut lease.session.connection, &connector.url))
+                .await
+                .unwrap_or(Err(SqlError::Late))?;
+            lease.session.found = found;
+        }
+        if lease.session.found == Found::Nothing {
+            if task == Task::Read {
+                return Err(StoreError::NoStore(self.place.clone()).into());
+            }
+            self.make_on(&mut lease.session).await?;
+        }
+        Ok(())
+    }
+
+    async fn make_on(&self, session: &mut Session) -> Result<bool, SqlError> {
+        let connector = &self.pool.connector;
+        let making = timeout(connector.patience(), make(&mut session.connection, &connector.url)).await;
+        match making.unwrap_or(Err(SqlError::Late)) {
+            Ok(made) => {
+                session.found = Found::Current;
+                Ok(made)
+            }
+            Err(error) if error.broken() => Err(unknown_making(&connector.url, error).into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the store; whether it was made now.
+    pub(crate) async fn init(&self) -> Result<bool, StoreError> {
+        let doing = "cannot make the store at";
+        let mut lease = self.pool.lease().await.map_err(|error| self.translate(error, doing))?;
+        if lease.session.found == Found::Current {
+            // It may have been removed since this connection was opened.
+            let url = &self.pool.connector.url;
+            let looked = identify(&mut lease.session.connection, url).await;
+            lease.session.found = looked.map_err(|error| self.translate(error, doing))?.1;
+        }
+        let made = match lease.session.found {
+            Found::Current => false,
+            Found::Nothing => self.make_on(&mut lease.session).await.map_err(|error| self.translate(error, doing))?,
+        };
+        self.pool.give_back(lease);
+        Ok(made)
+    }
+
+    /// Gives back a connection whose job failed; `removed`: because the store is not there any more.
+    pub(crate) fn put_aside(&self, mut lease: Lease, removed: bool) {
+        if removed {
+            lease.session.found = Found::Nothing;
+        }
+        self.pool.give_back(lease);
+    }
+
+    /// Runs a job on a connection.
+    pub(crate) async fn run<T>(
+        &self,
+        task: Task,
+        doing: &str,
+        mut job: impl AsyncFnMut(&mut Session) -> Result<T, SqlError>,
+    ) -> Result<T, StoreError> {
+        let mut again = true;
+        loop {
+            let mut lease = self.ready(task).await.map_err(|error| self.translate(error, doing))?;
+            let outcome = timeout(self.pool.connector.patience(), job(&mut lease.session)).await;
+            let error = match outcome.unwrap_or(Err(SqlError::Late)) {
+                Ok(value) => {
+                    self.pool.give_back(lease);
+                    return Ok(value);
+                }
+                Err(error) => error,
+            };
+            if error.broken() {
+                drop(lease);
+                self.pool.forget_idle();
+                match task {
+                    Task::Write => return Err(self.unknown(doing, error)),
+                    // One that was late has had its time.
+                    _ if again && !matches!(error, SqlError::Late) => {}
+                    _ => return Err(self.translate(error, doing)),
+                }
+            } else {
+                let removed = error.nothing_there();
+                self.put_aside(lease, removed);
+                if !removed || !again {
+                    return Err(self.translate(error, doing));
+                }
+            }
+            again = false;
+        }
+    }
+
+    /// Runs a job that takes as long as it takes, on a connection of its own.
+    pub(crate) async fn run_long<T>(
+        &self,
+        task: Task,
+        doing: &str,
+        mut job: impl AsyncFnMut(&mut Session) -> Result<T, SqlError>,
+    ) -> Result<T, StoreError> {
+        let mut lease = self.ready(task).await.map_err(|error| self.translate(error, doing))?;
+        lease.session.spoiled = true;
+        let run = async {
+            sqlx::raw_sql("SET statement_timeout = 0").execute(&mut lease.session.connection).await?;
+            job(&mut lease.session).await
+        };
+        run.await.map_err(|error| match task {
+            Task::Write if error.broken() => self.unknown(doing, error),
+            _ => self.translate(error, doing),
+        })
+    }
+
+    fn unknown(&self, doing: &str, error: SqlError) -> StoreError {
+        let message = format!("{doing} {}: the connection broke, and whether it was done is unknown", self.place);
+        StoreError::OutcomeUnknown { message, source: Some(Arc::new(error)) }
+    }
+}

@@ -1,0 +1,88 @@
+//! Snapshots in PostgreSQL.
+
+use sqlx::Row;
+
+use crate::event::Hash;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::error::StoreError;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::pool::Session;
+use crate::store::snapshot::Snapshot;
+use crate::store::snapshot::SnapshotInfo;
+use crate::store::snapshot::SnapshotQuery;
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Keeps a snapshot.
+pub(crate) async fn put(session: &mut Session, snapshot: &Snapshot) -> Result<(), SqlError> {
+    sqlx::query(include_str!("sql/put_snapshot.sql"))
+        .bind(snapshot.stream.as_str())
+        .bind(&snapshot.reducer)
+        .bind(whole(snapshot.version.0))
+        .bind(snapshot.event_hash.0)
+        .bind(i64::from(snapshot.reducer_version))
+        .bind(snapshot.taken_at.micros())
+        .bind(&snapshot.state)
+        .execute(&mut session.connection)
+        .await?;
+    Ok(())
+}
+
+/// The newest snapshot at or below a version.
+pub(crate) async fn newest(
+    session: &mut Session,
+    stream: &StreamName,
+    reducer: &str,
+    at_most: Version,
+) -> Result<Option<Snapshot>, SqlError> {
+    let statement = sqlx::query(include_str!("sql/snapshot.sql")).bind(stream.as_str()).bind(reducer).bind(whole(at_most.0));
+    let Some(row) = statement.fetch_optional(&mut session.connection).await? else { return Ok(None) };
+    Ok(Some(Snapshot {
+        stream: stream.clone(),
+        version: Version(row.try_get::<i64, _>(0)?.unsigned_abs()),
+        event_hash: Hash(row.try_get(1)?),
+        reducer: reducer.to_owned(),
+        reducer_version: u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX),
+        taken_at: Timestamp::from_micros_saturating(row.try_get(3)?),
+        state: row.try_get(4)?,
+    }))
+}
+
+/// Snapshots in the order of stream, reducer, version.
+pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
+    let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
+    let rows = sqlx::query(include_str!("sql/snapshots.sql"))
+        .bind(query.stream.as_ref().map(StreamName::as_str))
+        .bind(after_stream)
+        .bind(after_reducer)
+        .bind(whole(after_version.0))
+        .bind(i64::try_from(query.limit).unwrap_or(i64::MAX))
+        .fetch_all(&mut session.connection)
+        .await?;
+    let info = |row: &sqlx::postgres::PgRow| {
+        let name: String = row.try_get(0)?;
+        Ok(SnapshotInfo {
+            stream: StreamName::parse(&name)
+                .map_err(|error| StoreError::integrity(format!("a snapshot is of no stream: {error}")))?,
+            reducer: row.try_get(1)?,
+            version: Version(row.try_get::<i64, _>(2)?.unsigned_abs()),
+            reducer_version: u32::try_from(row.try_get::<i64, _>(3)?).unwrap_or(u32::MAX),
+            taken_at: Timestamp::from_micros_saturating(row.try_get(4)?),
+            bytes: row.try_get::<i64, _>(5)?.unsigned_abs(),
+        })
+    };
+    rows.iter().map(info).collect()
+}
+
+/// Deletes snapshots, all in one statement; how many there were.
+pub(crate) async fn delete(session: &mut Session, snapshots: &[SnapshotInfo]) -> Result<u64, SqlError> {
+    let streams: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.stream.as_str()).collect();
+    let reducers: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.reducer.as_str()).collect();
+    let versions: Vec<i64> = snapshots.iter().map(|snapshot| whole(snapshot.version.0)).collect();
+    let statement = sqlx::query(include_str!("sql/delete_snapshots.sql")).bind(streams).bind(reducers).bind(versions);
+    Ok(statement.execute(&mut session.connection).await?.rows_affected())
+}

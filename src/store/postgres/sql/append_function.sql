@@ -1,0 +1,98 @@
+-- The whole write contract: a group of appends in one statement, each whole or not at all, in their order.
+--
+-- For each append: its stream, what it expects (-1 any, -2 exists, else exactly that version), how many events it
+-- has, the clock to use (NULL: this server's), and the number of the append of this group before it on the same
+-- stream (0: none). For each event: what it brings, the number of its append, and the time it was given elsewhere
+-- (NULL: none). `repeats`: some event id is in more than one append.
+--
+-- For each append: 0 and where its first event is, 1 and the version that was not expected, 2 when an id is known,
+-- 3 and the last time when a given one is not after it. Times and hashes of the other events follow from these.
+-- Nothing is refused by an exception: there is no subtransaction to roll back to.
+CREATE FUNCTION append_events(
+    streams text[], expected int8[], sizes int4[], clocks int8[], earlier int4[],
+    ids uuid[], owners int4[], types text[], schema_versions int4[], given int8[],
+    datas text[], metadatas text[], contents bytea[], repeats boolean
+) RETURNS TABLE (outcome int4, at_position int8, at_version int8, at_time int8, previous bytea, behind int8)
+LANGUAGE plpgsql AS $$
+DECLARE
+    last_position int8;
+    last_time     int8;
+    last_hash     bytea;
+    server_time   int8;
+    clock         int8;
+    known         uuid[];
+    reached       int8[];
+    positions     int8[];
+    versions      int8[];
+    times         int8[];
+    hashes        bytea[];
+    start         int4 := 1;
+    stop          int4;
+    appended      int4 := 0;
+BEGIN
+    -- Fair, and released only after the commit can be seen: so positions become visible in their order.
+    PERFORM pg_advisory_xact_lock(1702060916, to_regnamespace(current_schema())::oid::int4);
+    SELECT h.position, h.recorded_at, h.hash INTO STRICT last_position, last_time, last_hash FROM head h;
+    server_time := extract(epoch FROM clock_timestamp()) * 1000000;
+    behind := greatest(0, last_time - server_time);
+    known := ARRAY(SELECT e.event_id FROM events e WHERE e.event_id = ANY (ids));
+    reached := array_fill(0::int8, ARRAY[cardinality(streams)]);
+    positions := array_fill(NULL::int8, ARRAY[cardinality(ids)]);
+    versions := positions;
+    times := positions;
+    hashes := array_fill(NULL::bytea, ARRAY[cardinality(ids)]);
+
+    FOR a IN 1 .. cardinality(streams) LOOP
+        stop := start + sizes[a] - 1;
+        IF earlier[a] > 0 THEN
+            at_version := reached[earlier[a]];
+        ELSE
+            SELECT e.version INTO at_version FROM events e WHERE e.stream = streams[a] ORDER BY e.version DESC LIMIT 1;
+            at_version := coalesce(at_version, 0);
+        END IF;
+        at_position := last_position;
+        at_time := last_time;
+        previous := last_hash;
+        IF (expected[a] >= 0 AND at_version <> expected[a]) OR (expected[a] = -2 AND at_version = 0) THEN
+            outcome := 1;
+        ELSIF known <> '{}' AND ids[start:stop] && known THEN
+            outcome := 2;
+        ELSIF given[start] <= last_time THEN
+            outcome := 3;
+        ELSE
+            outcome := 0;
+            appended := appended + sizes[a];
+            clock := coalesce(clocks[a], server_time);
+            FOR i IN start .. stop LOOP
+                last_position := last_position + 1;
+                last_time := greatest(coalesce(given[i], clock), last_time + 1);
+                last_hash := sha256(last_hash || int8send(last_position) || int8send(at_version + 1 + i - start)
+                                    || int8send(last_time) || contents[i]);
+                positions[i] := last_position;
+                versions[i] := at_version + 1 + i - start;
+                times[i] := last_time;
+                hashes[i] := last_hash;
+            END LOOP;
+            IF repeats THEN
+                known := known || ids[start:stop];
+            END IF;
+        END IF;
+        reached[a] := at_version + CASE outcome WHEN 0 THEN sizes[a] ELSE 0 END;
+        start := stop + 1;
+        IF outcome = 0 THEN
+            at_time := times[start - sizes[a]];
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+
+    IF appended > 0 THEN
+        INSERT INTO events (position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata)
+        SELECT n.position, n.version, n.recorded_at, n.event_id, n.schema_version, streams[n.owner], n.type, n.hash,
+               n.data::json, n.metadata::json
+        FROM unnest(positions, versions, times, ids, schema_versions, owners, types, hashes, datas, metadatas)
+             AS n (position, version, recorded_at, event_id, schema_version, owner, type, hash, data, metadata)
+        WHERE n.position IS NOT NULL;
+        UPDATE head SET position = last_position, recorded_at = last_time, hash = last_hash;
+    END IF;
+END
+$$

@@ -1,0 +1,2 @@
+-- One at a time makes the store of this name.
+SELECT pg_advisory_xact_lock(hashtextextended('esctl schema ' || $1::text, 0))

@@ -1,0 +1,5 @@
+INSERT INTO snapshots (stream, reducer, version, event_hash, reducer_version, taken_at, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)
+ON CONFLICT (stream, reducer, version) DO UPDATE SET
+    event_hash = excluded.event_hash, reducer_version = excluded.reducer_version,
+    taken_at = excluded.taken_at, state = excluded.state

@@ -1,0 +1,47 @@
+//! The list of streams, from one name to the next through the index.
+
+use sqlx::Row;
+
+use crate::event::MAX_NAME_BYTES;
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::event::category_of;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::pool::Session;
+use crate::store::read::StreamInfo;
+use crate::store::read::StreamQuery;
+
+/// Streams in the order of their names.
+pub(crate) async fn streams(session: &mut Session, query: &StreamQuery) -> Result<Vec<StreamInfo>, SqlError> {
+    let prefix = query.prefix.as_deref().unwrap_or("");
+    // No name is as long as this, so none that starts with the prefix is beyond it.
+    let beyond_prefix = format!("{prefix}{}", "\u{10ffff}".repeat(MAX_NAME_BYTES / 4 + 1));
+    // A category is the name `category` and the names `category-…`; `.` comes right after `-`.
+    let (alone, lowest, beyond) = match query.category.as_deref() {
+        Some(category) => {
+            let alone = Some(category).filter(|category| category.starts_with(prefix));
+            (alone, format!("{category}-").max(prefix.to_owned()), format!("{category}.").min(beyond_prefix))
+        }
+        None => (None, prefix.to_owned(), beyond_prefix),
+    };
+    let rows = sqlx::query(include_str!("sql/streams.sql"))
+        .bind(alone)
+        .bind(lowest)
+        .bind(beyond)
+        .bind(query.after.as_deref().unwrap_or(""))
+        .bind(i64::try_from(query.limit).unwrap_or(i64::MAX))
+        .fetch_all(&mut session.connection)
+        .await?;
+    let info = |row: &sqlx::postgres::PgRow| {
+        let stream: String = row.try_get(0)?;
+        Ok(StreamInfo {
+            category: category_of(&stream).to_owned(),
+            version: Version(row.try_get::<i64, _>(1)?.unsigned_abs()),
+            last_position: Position(row.try_get::<i64, _>(2)?.unsigned_abs()),
+            last_recorded_at: Timestamp::from_micros_saturating(row.try_get(3)?),
+            stream,
+        })
+    };
+    rows.iter().map(info).collect()
+}

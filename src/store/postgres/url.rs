@@ -1,0 +1,171 @@
+//! A PostgreSQL URL, read: what of it is ours, what is the driver's, and what of it may be shown.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::PgSslMode;
+use url::Url;
+
+use crate::store::error::StoreError;
+use crate::store::url::redact_url;
+
+/// The schema of a store whose URL names none.
+const DEFAULT_SCHEMA: &str = "esctl";
+/// What may stand behind the question mark; `schema` is ours, the others are the driver's.
+const PARAMETERS: [&str; 10] =
+    ["schema", "sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "user", "password", "dbname"];
+const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&sslmode=…`
+///
+/// Without `sslmode` (and `PGSSLMODE`) a server on this machine is asked for TLS and taken without; any other one must
+/// have it, with a certificate that is good for its name (`verify-full`). What the URL leaves out comes from the usual
+/// variables (`PGHOST`, `PGUSER`, `PGPASSWORD` …) and from `~/.pgpass`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl {
+    /// Without `schema`; holds the password.
+    secret: String,
+    schema: String,
+}
+
+impl PostgresUrl {
+    /// Reads a URL whose scheme is `postgres` or `postgresql`.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] with what it may be; never with a password.
+    pub fn parse(text: &str) -> Result<Self, StoreError> {
+        let invalid = |reason: String| StoreError::Invalid(format!("store URL \"{}\" {reason}", redact_url(text)));
+        let mut url = Url::parse(text).map_err(|error| invalid(format!("cannot be read: {error}")))?;
+        if !text.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
+            return Err(invalid("names no server; it may be postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME".into()));
+        }
+        let mut schema = DEFAULT_SCHEMA.to_owned();
+        let mut others = Vec::new();
+        for (key, value) in url.query_pairs() {
+            match &*key {
+                "schema" => schema = value.into_owned(),
+                "sslmode" if !SSL_MODES.contains(&&*value) => {
+                    return Err(invalid(format!("has an unknown sslmode; it may be {}", SSL_MODES.join(", "))));
+                }
+                known if PARAMETERS.contains(&known) => others.push((key.into_owned(), value.into_owned())),
+                unknown => {
+                    return Err(invalid(format!("has an unknown parameter \"{unknown}\"; it may be {}", PARAMETERS.join(", "))));
+                }
+            }
+        }
+        let plain = schema.starts_with(|c: char| c.is_ascii_lowercase())
+            && schema.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && schema.len() <= 40
+            && !schema.starts_with("pg_");
+        if !plain {
+            return Err(invalid(
+                "has a schema that is no plain name: a to z, 0 to 9 and _, at most 40, not beginning with pg_".into(),
+            ));
+        }
+        url.set_query(None);
+        url.set_fragment(None);
+        if !others.is_empty() {
+            url.query_pairs_mut().extend_pairs(others);
+        }
+        let url = Self { secret: url.into(), schema };
+        // Now, so that a bad port or path is wrong usage and no fault of the connection.
+        url.options().map_err(|()| invalid("cannot be read".into()))?;
+        Ok(url)
+    }
+
+    /// The schema all tables of the store are in.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// What the driver connects with. Its `Debug` prints the password. The cause of an error is not kept: it may, too.
+    pub(crate) fn options(&self) -> Result<PgConnectOptions, ()> {
+        let options: PgConnectOptions = self.secret.parse().map_err(|_| ())?;
+        let said = self.secret.contains("sslmode=") || std::env::var_os("PGSSLMODE").is_some();
+        if said {
+            return Ok(options);
+        }
+        let mode = if on_this_machine(&options) { PgSslMode::Prefer } else { PgSslMode::VerifyFull };
+        Ok(options.ssl_mode(mode))
+    }
+
+    /// Where it is, without the user and without any secret.
+    pub(crate) fn place(&self) -> String {
+        let Ok(options) = self.options() else { return "postgres://".into() };
+        let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |socket| socket.display().to_string());
+        let database = options.get_database().unwrap_or_else(|| options.get_username());
+        format!("postgres://{host}:{}/{database}?schema={}", options.get_port(), self.schema)
+    }
+}
+
+fn on_this_machine(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|address| address.is_loopback())
+}
+
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place())
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgresUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::postgres::PgSslMode;
+
+    use super::PostgresUrl;
+
+    #[test]
+    fn the_schema_is_ours_and_the_rest_is_the_drivers() {
+        let url = PostgresUrl::parse("postgres://u:p%40ss@db.example:5433/shop?sslmode=require&schema=a_1").unwrap();
+        assert_eq!(url.schema(), "a_1");
+        assert_eq!(url.to_string(), "postgres://db.example:5433/shop?schema=a_1");
+        assert!(!format!("{url:?}").contains("p%40ss"));
+        assert!(matches!(url.options().unwrap().get_ssl_mode(), PgSslMode::Require));
+    }
+
+    #[test]
+    fn without_a_word_about_tls_only_this_machine_may_do_without() {
+        let mode = |url: &str| PostgresUrl::parse(url).unwrap().options().unwrap().get_ssl_mode();
+        for here in
+            ["postgres://127.0.0.1/d", "postgres://localhost/d", "postgres://[::1]/d", "postgres:///d?host=/run/postgresql"]
+        {
+            assert!(matches!(mode(here), PgSslMode::Prefer), "{here}");
+        }
+        for there in ["postgres://10.0.0.1/d", "postgresql://db.example/d", "postgres://localhost.example/d"] {
+            assert!(matches!(mode(there), PgSslMode::VerifyFull), "{there}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_what_may_be_and_without_the_password() {
+        let cases = [
+            ("postgres:d", "HOST:PORT"),
+            ("postgres://u:hidden@h/d?sslmod=require", "sslmode"),
+            ("postgres://u:hidden@h/d?sslmode=yes", "verify-full"),
+            ("postgres://u:hidden@h:99999/d", "port"),
+            ("postgres://u:hidden@h/d?port=x", "read"),
+            ("postgres://u:hidden@h/d?schema=", "schema"),
+            ("postgres://u:hidden@h/d?schema=A", "schema"),
+            ("postgres://u:hidden@h/d?schema=pg_toast", "schema"),
+            ("postgres://u:hidden@h/d?schema=a\"b", "schema"),
+        ];
+        for (url, hint) in cases {
+            let message = PostgresUrl::parse(url).unwrap_err().to_string();
+            assert!(message.contains(hint), "{message}");
+            assert!(!message.contains("hidden"), "{message}");
+        }
+        assert!(PostgresUrl::parse(&format!("postgres://h/d?schema={}", "a".repeat(41))).is_err());
+    }
+}

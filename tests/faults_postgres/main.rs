@@ -1,0 +1,10 @@
+//! What only a server on a network can suffer: wrong passwords, somebody else's tables, connections that break at the
+//! worst moment. Each test has a database of its own on the server of `ESCTL_TEST_POSTGRES`.
+
+mod broken;
+mod helper;
+#[path = "../conformance/kit.rs"]
+mod kit;
+mod order;
+mod proxy;
+mod refused;

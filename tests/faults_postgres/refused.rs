@@ -1,0 +1,155 @@
+//! Who is not let in, and where, each with an error of its own kind and without the password.
+
+crate::faults! {
+    a_wrong_password_is_not_allowed_and_not_shown
+    a_database_that_is_not_there_is_not_found
+    a_server_that_is_down_is_unavailable
+    a_server_that_does_not_answer_is_unavailable_within_the_timeout
+    tables_of_somebody_else_are_left_alone
+    a_store_of_a_newer_program_is_refused
+    an_empty_schema_made_by_an_administrator_is_used
+    a_user_who_may_only_read_reads_and_is_not_allowed_to_write
+    a_user_without_rights_on_the_schema_is_not_allowed
+    a_database_that_takes_no_writes_is_read
+    tls_that_is_wanted_and_not_there_is_not_allowed
+}
+
+mod cases {
+    use std::net::TcpListener;
+    use std::time::Duration;
+    use std::time::Instant;
+
+    use esctl::store::Store;
+    use esctl::store::StoreError;
+
+    use crate::assert_fails;
+    use crate::helper::Database;
+    use crate::helper::execute;
+    use crate::helper::store_at;
+    use crate::kit::TIMEOUT;
+    use crate::kit::event;
+    use crate::kit::put;
+    use crate::kit::request;
+    use crate::kit::whole;
+
+    async fn appending(store: &Store) -> Result<esctl::store::Appended, StoreError> {
+        store.append(request("thing-1", esctl::event::ExpectedVersion::Any, vec![event(1)])).await
+    }
+
+    pub async fn a_wrong_password_is_not_allowed_and_not_shown() {
+        let database = Database::new().await;
+        let mut url = database.url();
+        url.set_password(Some("not-this-one")).unwrap();
+        let store = store_at(&url, TIMEOUT);
+        for error in [store.head().await.unwrap_err(), appending(&store).await.unwrap_err()] {
+            assert!(matches!(error, StoreError::NotAllowed { .. }), "{error:?}");
+            assert!(!format!("{error} {error:?}").contains("not-this-one"));
+        }
+    }
+
+    pub async fn a_database_that_is_not_there_is_not_found() {
+        let mut url = Database::new().await.url();
+        url.set_path("no_such_database");
+        assert_fails!(store_at(&url, TIMEOUT).head().await, StoreError::NotFound(_));
+    }
+
+    pub async fn a_server_that_is_down_is_unavailable() {
+        let mut url = Database::new().await.url();
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        url.set_port(Some(nobody)).unwrap();
+        let store = store_at(&url, TIMEOUT);
+        assert_fails!(store.head().await, StoreError::Unavailable { .. });
+        assert_fails!(appending(&store).await, StoreError::Unavailable { .. });
+    }
+
+    pub async fn a_server_that_does_not_answer_is_unavailable_within_the_timeout() {
+        let mut url = Database::new().await.url();
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        url.set_port(Some(silent.local_addr().unwrap().port())).unwrap();
+        let store = store_at(&url, Duration::from_millis(300));
+        let start = Instant::now();
+        assert_fails!(appending(&store).await, StoreError::Unavailable { .. });
+        // Far below what a machine under load needs by itself; a wait for ever is what is looked for.
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+
+    pub async fn tables_of_somebody_else_are_left_alone() {
+        let database = Database::new().await;
+        let mut connection = database.connect().await;
+        execute(&mut connection, "CREATE SCHEMA esctl; CREATE TABLE esctl.events (theirs int)").await;
+        let store = database.store();
+        assert_fails!(store.head().await, StoreError::Unsupported(_));
+        assert_fails!(appending(&store).await, StoreError::Unsupported(_));
+        assert_fails!(store.init().await, StoreError::Unsupported(_));
+        execute(&mut connection, "CREATE TABLE esctl.esctl_meta (theirs int)").await;
+        assert_fails!(appending(&store).await, StoreError::Unsupported(_));
+    }
+
+    pub async fn a_store_of_a_newer_program_is_refused() {
+        let database = Database::new().await;
+        put(&database.store(), "thing-1", 1).await;
+        execute(&mut database.connect().await, "UPDATE esctl.esctl_meta SET schema_version = 2").await;
+        assert_fails!(database.store().head().await, StoreError::Unsupported(_));
+        assert_fails!(appending(&database.store()).await, StoreError::Unsupported(_));
+    }
+
+    pub async fn an_empty_schema_made_by_an_administrator_is_used() {
+        let database = Database::new().await;
+        execute(&mut database.connect().await, "CREATE SCHEMA esctl").await;
+        let store = database.store();
+        assert_fails!(store.head().await, StoreError::NoStore(_));
+        put(&store, "thing-1", 2).await;
+        assert_eq!(whole(&store).await.len(), 2);
+    }
+
+    /// The store as a role of the test's own sees it.
+    async fn as_role(database: &Database, grants: &str) -> Store {
+        let role = database.name();
+        let mut connection = database.connect().await;
+        execute(&mut connection, &format!("CREATE ROLE {role} LOGIN PASSWORD 'r'")).await;
+        execute(&mut connection, &grants.replace("ROLE", role)).await;
+        let mut url = database.url();
+        url.set_username(role).unwrap();
+        url.set_password(Some("r")).unwrap();
+        store_at(&url, TIMEOUT)
+    }
+
+    pub async fn a_user_who_may_only_read_reads_and_is_not_allowed_to_write() {
+        let database = Database::new().await;
+        put(&database.store(), "thing-1", 3).await;
+        let grants = "GRANT USAGE ON SCHEMA esctl TO ROLE; GRANT SELECT ON ALL TABLES IN SCHEMA esctl TO ROLE";
+        let store = as_role(&database, grants).await;
+        assert_eq!(whole(&store).await.len(), 3);
+        assert!(store.size_bytes().await.unwrap() > 0);
+        assert_fails!(appending(&store).await, StoreError::NotAllowed { .. });
+        assert!(!store.init().await.unwrap());
+        assert_eq!(whole(&store).await.len(), 3);
+    }
+
+    pub async fn a_user_without_rights_on_the_schema_is_not_allowed() {
+        let database = Database::new().await;
+        let store = as_role(&database, "").await;
+        assert_fails!(store.head().await, StoreError::NoStore(_));
+        assert_fails!(appending(&store).await, StoreError::NotAllowed { .. });
+        put(&database.store(), "thing-1", 3).await;
+        assert_fails!(store.head().await, StoreError::NotAllowed { .. });
+        assert_fails!(appending(&store).await, StoreError::NotAllowed { .. });
+    }
+
+    pub async fn a_database_that_takes_no_writes_is_read() {
+        let database = Database::new().await;
+        put(&database.store(), "thing-1", 3).await;
+        let sql = format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name());
+        execute(&mut database.connect().await, &sql).await;
+        let store = database.store();
+        assert_eq!(whole(&store).await.len(), 3);
+        assert_fails!(appending(&store).await, StoreError::NotAllowed { .. });
+        assert_eq!(whole(&store).await.len(), 3);
+    }
+
+    pub async fn tls_that_is_wanted_and_not_there_is_not_allowed() {
+        let mut url = Database::new().await.url();
+        url.set_query(Some("sslmode=verify-full"));
+        assert_fails!(store_at(&url, TIMEOUT).head().await, StoreError::NotAllowed { .. });
+    }
+}
