@@ -78,6 +78,7 @@ pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
 pub fn scratch_url(url: &StoreUrl, folder: &Path) -> Result<StoreUrl, StoreError> {
     match url {
         StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => Ok(StoreUrl::SqliteFile(folder.join("bench.db"))),
+        StoreUrl::Postgres(_) => Err(not_measured("PostgreSQL")),
     }
 }
 
@@ -91,5 +92,10 @@ pub fn bare(url: &StoreUrl, timeout: Duration) -> Result<Box<dyn Bare>, StoreErr
         StoreUrl::SqliteMemory => {
             Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into()))
         }
+        StoreUrl::Postgres(_) => Err(not_measured("PostgreSQL")),
     }
+}
+
+fn not_measured(kind: &str) -> StoreError {
+    StoreError::Unsupported(format!("there is no scratch store of {kind} to measure"))
 }

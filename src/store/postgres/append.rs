@@ -160,7 +160,7 @@ impl<'g> Arguments<'g> {
                 RecordTime::StoreClock | RecordTime::Given(_) => None,
             });
             arguments.earlier.push(last_of_stream.insert(&request.stream, number).unwrap_or(0));
-            for (index, (event, content)) in request.events.iter().zip(&append.content).enumerate() {
+            for (index, (event, content)) in request.events.iter().zip(append.content.iter()).enumerate() {
                 arguments.ids.push(event.event_id);
                 arguments.owners.push(number);
                 arguments.types.push(event.event_type.as_str());

@@ -27,6 +27,7 @@ pub(crate) async fn put(session: &mut Session, snapshot: &Snapshot) -> Result<()
         .bind(i64::from(snapshot.reducer_version))
         .bind(snapshot.taken_at.micros())
         .bind(&snapshot.state)
+        .bind(snapshot.state_hash.0)
         .execute(&mut session.connection)
         .await?;
     Ok(())
@@ -49,6 +50,7 @@ pub(crate) async fn newest(
         reducer_version: u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX),
         taken_at: Timestamp::from_micros_saturating(row.try_get(3)?),
         state: row.try_get(4)?,
+        state_hash: Hash(row.try_get(5)?),
     }))
 }
 

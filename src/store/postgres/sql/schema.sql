@@ -38,6 +38,7 @@ CREATE TABLE snapshots (
     reducer_version int8 NOT NULL,
     taken_at        int8 NOT NULL,
     state           json NOT NULL,
+    state_hash      bytea NOT NULL,
     PRIMARY KEY (stream, reducer, version)
 );
 
