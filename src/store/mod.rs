@@ -11,6 +11,7 @@ mod duplicate;
 mod error;
 mod facade;
 mod group;
+pub mod mongodb;
 mod read;
 mod read_model;
 mod scan;
@@ -61,6 +62,7 @@ pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
     let backend: Arc<dyn Backend> = match url {
         StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), timeout)),
         StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(timeout)),
+        StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), timeout)),
     };
     Ok(Store::new(backend, timeout))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::store::error::StoreError;
+use crate::store::mongodb::MongoUrl;
 
 /// A store's URL, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,10 +14,12 @@ pub enum StoreUrl {
     SqliteFile(PathBuf),
     /// `sqlite::memory:`: a store that lives as long as the process.
     SqliteMemory,
+    /// `mongodb://…/DATABASE` or `mongodb+srv://…/DATABASE`
+    MongoDb(MongoUrl),
 }
 
 /// What a store URL may look like, for messages.
-const FORMS: &str = "sqlite:PATH, sqlite::memory:";
+const FORMS: &str = "sqlite:PATH, sqlite::memory:, mongodb://HOST/DATABASE, mongodb+srv://HOST/DATABASE";
 
 impl FromStr for StoreUrl {
     type Err = StoreError;
@@ -36,6 +39,10 @@ impl FromStr for StoreUrl {
                 path if path.contains('\0') => invalid("holds NUL"),
                 path => Ok(Self::SqliteFile(PathBuf::from(path))),
             },
+            "mongodb" | "mongodb+srv" => match MongoUrl::parse(text) {
+                Ok(url) => Ok(Self::MongoDb(url)),
+                Err(reason) => invalid(&reason),
+            },
             _ => invalid("has an unknown scheme"),
         }
     }
@@ -46,6 +53,7 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::SqliteFile(path) => write!(f, "sqlite:{}", path.display()),
             Self::SqliteMemory => f.write_str("sqlite::memory:"),
+            Self::MongoDb(url) => url.fmt(f),
         }
     }
 }
@@ -70,7 +78,9 @@ pub fn redact_url(text: &str) -> String {
         return format!("{scheme}://{place}");
     };
     let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
-        Some((key, _)) if ["pass", "secret", "token", "key"].iter().any(|word| key.to_ascii_lowercase().contains(word)) => {
+        Some((key, _))
+            if ["pass", "secret", "token", "key", "properties"].iter().any(|word| key.to_ascii_lowercase().contains(word)) =>
+        {
             format!("{key}=***")
         }
         _ => parameter.to_owned(),
