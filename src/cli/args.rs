@@ -39,7 +39,7 @@ const AFTER_HELP: &str = "Without --store the embedded store is used: a SQLite f
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// Which event store: sqlite:PATH or sqlite::memory:
+    /// Which event store: sqlite:PATH, sqlite::memory: or mongodb://HOST/DATABASE
     #[arg(long, global = true, env = "ESCTL_STORE", hide_env_values = true, value_name = "URL")]
     pub store: Option<String>,
     /// A named store from the configuration file

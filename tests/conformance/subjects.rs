@@ -79,7 +79,7 @@ impl Drop for MongoDatabase {
         let drop_database = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let client = mongodb::Client::with_uri_str(server).await.unwrap();
+                let client = ::mongodb::Client::with_uri_str(server).await.unwrap();
                 client.database(&name).drop().await.unwrap();
             });
         };

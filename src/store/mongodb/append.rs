@@ -23,13 +23,13 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Head;
 use crate::store::error::StoreError;
+use crate::store::mongodb::by_id::knows_any;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::decide::Decision;
 use crate::store::mongodb::decide::decide;
 use crate::store::mongodb::insert::Run;
 use crate::store::mongodb::insert::Stop;
 use crate::store::mongodb::read::head;
-use crate::store::mongodb::read::knows_any;
 use crate::store::mongodb::streams::versions;
 
 /// How long what a process remembers is trusted.
@@ -236,7 +236,7 @@ impl Group<'_> {
         }
         self.pauses += 1;
         // Each waits for a time of its own, or the same ones would collide again. The clock's last digits are chance enough.
-        let chance = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos() / 1000 % 1000;
+        let chance = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().subsec_micros() % 1000;
         let most = Duration::from_micros(500) * self.pauses;
         tokio::time::sleep(most.min(LONGEST_PAUSE) * chance / 1000).await;
         Ok(())

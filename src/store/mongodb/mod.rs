@@ -6,6 +6,7 @@
 
 mod address;
 mod append;
+mod by_id;
 mod check;
 mod connection;
 mod decide;
@@ -13,6 +14,7 @@ mod documents;
 mod error;
 mod filters;
 mod insert;
+mod projection;
 mod read;
 mod read_models;
 mod rows;
@@ -43,8 +45,8 @@ use crate::store::backend::Head;
 use crate::store::error::StoreError;
 use crate::store::mongodb::append::Writer;
 use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::projection::Look;
 use crate::store::mongodb::read::Walks;
-use crate::store::mongodb::read_models::Look;
 use crate::store::mongodb::worker::Worker;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -136,7 +138,7 @@ impl Backend for MongoDb {
 
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
         let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { read::events_by_id(shared.reading().await?, &ids).await })
+        self.worker.read(async move { by_id::events_by_id(shared.reading().await?, &ids).await })
     }
 
     fn stream_version(&self, stream: StreamName) -> Answer<Version> {
@@ -181,7 +183,7 @@ impl Backend for MongoDb {
 
     fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
         let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { read_models::projections(shared.reading().await?).await })
+        self.worker.read(async move { projection::projections(shared.reading().await?).await })
     }
 
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {

@@ -19,7 +19,7 @@ use crate::store::mongodb::error::code_of;
 use crate::store::mongodb::filters::bson_of;
 use crate::store::mongodb::filters::condition;
 use crate::store::mongodb::filters::matches;
-use crate::store::mongodb::read_models::State;
+use crate::store::mongodb::projection::State;
 use crate::store::mongodb::schema;
 use crate::store::read_model::RowQuery;
 
