@@ -45,7 +45,8 @@ const AFTER_HELP: &str = "Without --store and without a context the embedded sto
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// Which event store: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&sslmode=MODE
+    /// Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or
+    /// mongodb://HOST/DATABASE
     #[arg(long, global = true, env = "ESCTL_STORE", hide_env_values = true, value_name = "URL")]
     pub store: Option<String>,
     /// A named store from the configuration file

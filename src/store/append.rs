@@ -88,4 +88,11 @@ pub enum BackendAnswer {
     KnownId,
     /// A given time is not after the time of the event before. Nothing was recorded.
     TimeGoesBack(Timestamp),
+    /// The append is larger than this database takes as one. Nothing was recorded.
+    TooLarge {
+        /// How large it is.
+        bytes: u64,
+        /// What there is room for.
+        limit: u64,
+    },
 }

@@ -195,6 +195,12 @@ impl Store {
                 let message = format!("the times given are not after the last event of the store, recorded at {last}");
                 return Err(StoreError::Invalid(message));
             }
+            BackendAnswer::TooLarge { bytes, limit } => {
+                let kind = self.backend.kind();
+                return Err(StoreError::Invalid(format!(
+                    "an append of {bytes} bytes is over the {limit} that {kind} takes as one"
+                )));
+            }
             BackendAnswer::WrongVersion(actual) => Some(actual),
             BackendAnswer::KnownId => None,
         };

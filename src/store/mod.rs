@@ -12,6 +12,7 @@ mod duplicate;
 mod error;
 mod facade;
 mod group;
+pub mod mongodb;
 pub mod postgres;
 mod read;
 mod read_model;
@@ -66,6 +67,7 @@ pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
         StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), timeout)),
         StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(timeout)),
         StoreUrl::Postgres(url) => Arc::new(postgres::Postgres::new(url, timeout)),
+        StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), timeout)),
     };
     Ok(Store::new(backend, timeout))
 }
@@ -79,6 +81,7 @@ pub fn scratch_url(url: &StoreUrl, folder: &Path) -> Result<StoreUrl, StoreError
     match url {
         StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => Ok(StoreUrl::SqliteFile(folder.join("bench.db"))),
         StoreUrl::Postgres(_) => Err(not_measured("PostgreSQL")),
+        StoreUrl::MongoDb(_) => Err(not_measured("MongoDB")),
     }
 }
 
@@ -93,6 +96,7 @@ pub fn bare(url: &StoreUrl, timeout: Duration) -> Result<Box<dyn Bare>, StoreErr
             Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into()))
         }
         StoreUrl::Postgres(_) => Err(not_measured("PostgreSQL")),
+        StoreUrl::MongoDb(_) => Err(not_measured("MongoDB")),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::store::error::StoreError;
+use crate::store::mongodb::MongoUrl;
 use crate::store::postgres::PostgresUrl;
 
 /// A store's URL, read.
@@ -16,10 +17,13 @@ pub enum StoreUrl {
     SqliteMemory,
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`
     Postgres(PostgresUrl),
+    /// `mongodb://…/DATABASE` or `mongodb+srv://…/DATABASE`
+    MongoDb(MongoUrl),
 }
 
 /// What a store URL may look like, for messages.
-const FORMS: &str = "sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+const FORMS: &str = "sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE, \
+                     mongodb://HOST/DATABASE, mongodb+srv://HOST/DATABASE";
 
 impl FromStr for StoreUrl {
     type Err = StoreError;
@@ -40,6 +44,10 @@ impl FromStr for StoreUrl {
                 path => Ok(Self::SqliteFile(PathBuf::from(path))),
             },
             "postgres" | "postgresql" => PostgresUrl::parse(text).map(Self::Postgres),
+            "mongodb" | "mongodb+srv" => match MongoUrl::parse(text) {
+                Ok(url) => Ok(Self::MongoDb(url)),
+                Err(reason) => invalid(&reason),
+            },
             _ => invalid("has an unknown scheme"),
         }
     }
@@ -51,6 +59,7 @@ impl fmt::Display for StoreUrl {
             Self::SqliteFile(path) => write!(f, "sqlite:{}", path.display()),
             Self::SqliteMemory => f.write_str("sqlite::memory:"),
             Self::Postgres(url) => url.fmt(f),
+            Self::MongoDb(url) => url.fmt(f),
         }
     }
 }
@@ -102,7 +111,9 @@ fn redact_place(place: &str) -> String {
 fn redact_parameter(parameter: &str) -> String {
     match parameter.split_once('=') {
         Some((key, _))
-            if ["pass", "pwd", "secret", "token", "key"].iter().any(|word| key.to_ascii_lowercase().contains(word)) =>
+            if ["pass", "pwd", "secret", "token", "key", "properties"]
+                .iter()
+                .any(|word| key.to_ascii_lowercase().contains(word)) =>
         {
             format!("{key}=***")
         }

@@ -52,6 +52,81 @@ impl Subject for SqliteMemory {
     }
 }
 
+/// MongoDB: a database of its own, on the server that a variable of the environment names.
+struct MongoDatabase {
+    store: Store,
+    url: StoreUrl,
+    server: String,
+    name: String,
+}
+
+impl MongoDatabase {
+    fn fresh(variable: &str) -> Self {
+        let server = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no server: tests/servers starts one"));
+        let name = format!("t{}", uuid::Uuid::new_v4().simple());
+        let (place, options) = server.split_once("/?").unwrap_or((server.trim_end_matches('/'), ""));
+        let url: StoreUrl = format!("{place}/{name}?{options}").parse().unwrap();
+        Self { store: open(&url, TIMEOUT).unwrap(), url, server, name }
+    }
+
+    fn open(&self) -> Store {
+        open(&self.url, TIMEOUT).unwrap()
+    }
+}
+
+impl Drop for MongoDatabase {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // A test ends inside a runtime, which cannot be waited on from there.
+        let drop_database = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let client = ::mongodb::Client::with_uri_str(server).await.unwrap();
+                client.database(&name).drop().await.unwrap();
+            });
+        };
+        std::thread::spawn(drop_database).join().unwrap();
+    }
+}
+
+/// MongoDB as a replica set.
+pub struct MongoReplicaSet(MongoDatabase);
+
+impl Subject for MongoReplicaSet {
+    fn fresh() -> Self {
+        Self(MongoDatabase::fresh("ESCTL_TEST_MONGODB"))
+    }
+
+    fn store(&self) -> Store {
+        self.0.store.clone()
+    }
+}
+
+impl Shared for MongoReplicaSet {
+    fn open(&self) -> Store {
+        self.0.open()
+    }
+}
+
+/// MongoDB as a standalone server, which has no transactions.
+pub struct MongoStandalone(MongoDatabase);
+
+impl Subject for MongoStandalone {
+    fn fresh() -> Self {
+        Self(MongoDatabase::fresh("ESCTL_TEST_MONGODB_STANDALONE"))
+    }
+
+    fn store(&self) -> Store {
+        self.0.store.clone()
+    }
+}
+
+impl Shared for MongoStandalone {
+    fn open(&self) -> Store {
+        self.0.open()
+    }
+}
+
 /// PostgreSQL: a schema of its own on the server of `ESCTL_TEST_POSTGRES`.
 pub struct Postgres {
     store: Store,
@@ -105,3 +180,5 @@ impl Drop for Postgres {
 conformance!(sqlite_file: SqliteFile, shared);
 conformance!(sqlite_memory: SqliteMemory, alone);
 conformance!(postgres: Postgres, shared, ignore = "needs a server: tests/run");
+conformance!(mongodb: MongoReplicaSet, shared, ignore = "needs a server: tests/run");
+conformance!(mongodb_standalone: MongoStandalone, shared, ignore = "needs a server: tests/run");

@@ -1,0 +1,253 @@
+//! Appending: what is decided on the newest state there was goes in right behind it, or collides and is decided again.
+//!
+//! A commit's `_id` is the position right behind the last commit. Whoever appended since that one was looked at took this
+//! very `_id`, so an insert that succeeds was decided on the newest state. The last commit is read **before** the
+//! versions of the streams: what is read of them is then never older than the place that is written to.
+//!
+//! A process remembers its last commit and the streams it knows for a moment: an insert proves them right. A refusal
+//! proves nothing, so it is given only on what was read for it. (Not for longer than a moment: where a database is
+//! restored to an older state under a running process, nothing collides.)
+
+use std::collections::HashMap;
+use std::time::Duration;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use tokio::time::Instant;
+
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::backend::Head;
+use crate::store::error::StoreError;
+use crate::store::mongodb::by_id::knows_any;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::decide::Decision;
+use crate::store::mongodb::decide::decide;
+use crate::store::mongodb::insert::Run;
+use crate::store::mongodb::insert::Stop;
+use crate::store::mongodb::read::head;
+use crate::store::mongodb::streams::versions;
+
+/// How long what a process remembers is trusted.
+const REMEMBERED: Duration = Duration::from_secs(1);
+/// How many streams a process remembers.
+const REMEMBERED_STREAMS: usize = 10_000;
+/// The longest pause before looking again.
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Where the store ends, as far as a process knows.
+pub(crate) struct Tip {
+    /// The last event.
+    pub(crate) head: Head,
+    /// Where streams are.
+    pub(crate) streams: HashMap<StreamName, Version>,
+    /// When it was known to be so.
+    seen: Instant,
+}
+
+/// What a process remembers between appends. One append, or group, at a time.
+#[derive(Default)]
+pub(crate) struct Writer {
+    tip: Option<Tip>,
+}
+
+impl Writer {
+    /// Appends a group, each of it whole or not at all.
+    pub(crate) async fn append(
+        &mut self,
+        connection: &Connection,
+        group: Vec<BackendAppend>,
+    ) -> Result<Vec<BackendAnswer>, StoreError> {
+        let deadline = Instant::now() + connection.timeout;
+        let mut group = Group { connection, deadline, appends: group, answers: Vec::new(), pauses: 0 };
+        // Whether the state was read for this group: only then a refusal can be given.
+        let mut fresh = false;
+        while group.answers.len() < group.appends.len() {
+            fresh |= self.look(&group).await?;
+            let Some(tip) = &self.tip else { continue };
+            let decisions = decide(tip, &group.appends[group.answers.len()..], now());
+            if !fresh && decisions.iter().any(|decision| !matches!(decision, Decision::Commit(_))) {
+                self.tip = None;
+                continue;
+            }
+            // Until this returns nobody knows what is there.
+            let mut tip = self.tip.take();
+            let end = group.carry_out(decisions, tip.as_mut()).await;
+            let end = end.map_err(|error| group.after_some_were_applied(error))?;
+            if end == End::Behind {
+                fresh = false;
+                group.pause().await?;
+            } else {
+                self.tip = tip.filter(|tip| tip.streams.len() <= REMEMBERED_STREAMS);
+            }
+        }
+        Ok(group.answers)
+    }
+
+    /// Makes sure that the tip and the streams of what is left are known. Whether they were read now.
+    async fn look(&mut self, group: &Group<'_>) -> Result<bool, StoreError> {
+        let left = &group.appends[group.answers.len()..];
+        let mut fresh = false;
+        let mut tip = match self.tip.take().filter(|tip| tip.seen.elapsed() < REMEMBERED) {
+            Some(tip) => tip,
+            None => {
+                fresh = true;
+                let seen = Instant::now();
+                let connection = group.connection.clone();
+                let head = group.bounded(async move { head(&connection).await }).await?;
+                Tip { head, streams: HashMap::new(), seen }
+            }
+        };
+        let mut unknown: Vec<StreamName> = Vec::new();
+        for append in left {
+            let stream = &append.request.stream;
+            if !tip.streams.contains_key(stream) {
+                tip.streams.insert(stream.clone(), Version::ZERO);
+                unknown.push(stream.clone());
+            }
+        }
+        // In a store without events there are no streams. (Should there be some by now, the insert collides.)
+        if !unknown.is_empty() && tip.head.position > Position::ZERO {
+            let connection = group.connection.clone();
+            let found = group.bounded(async move { versions(&connection, &unknown).await }).await?;
+            tip.streams.extend(found);
+        }
+        self.tip = Some(tip);
+        Ok(fresh)
+    }
+}
+
+fn now() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::MIN.plus(since_1970)
+}
+
+#[derive(PartialEq, Eq)]
+enum End {
+    /// The tip is known.
+    Known,
+    /// Others have appended.
+    Behind,
+}
+
+/// Appends under way.
+struct Group<'c> {
+    connection: &'c Connection,
+    deadline: Instant,
+    appends: Vec<BackendAppend>,
+    /// Of the first ones.
+    answers: Vec<BackendAnswer>,
+    pauses: u32,
+}
+
+impl Group<'_> {
+    /// Does what was decided, as far as it goes.
+    async fn carry_out(&mut self, decisions: Vec<Decision>, mut tip: Option<&mut Tip>) -> Result<End, StoreError> {
+        let mut decisions = decisions.into_iter().peekable();
+        loop {
+            while let Some(decision) = decisions.next_if(|decision| !matches!(decision, Decision::Commit(_))) {
+                self.refuse(decision).await?;
+            }
+            let mut run = Run::default();
+            let mut decided = Vec::new();
+            // Refusals between commits are as right as the commits before them: they wait for those.
+            while let Some(decision) = decisions.next_if(|decision| match decision {
+                Decision::Commit(commit) => run.takes(commit),
+                _ => false,
+            }) {
+                if let Decision::Commit(commit) = decision {
+                    run.push(commit.document, commit.head);
+                    decided.push((commit.appended, commit.head));
+                }
+            }
+            if decided.is_empty() {
+                return Ok(End::Known);
+            }
+            let (inserted, stop) = run.insert(self.connection, self.deadline).await;
+            for (appended, head) in decided.drain(..inserted) {
+                if let Some(tip) = tip.as_deref_mut() {
+                    tip.head = head;
+                    tip.seen = Instant::now();
+                    let stream = &self.appends[self.answers.len()].request.stream;
+                    let version = appended.events.last().map(|event| event.version).unwrap_or_default();
+                    tip.streams.insert(stream.clone(), version);
+                }
+                self.answers.push(BackendAnswer::Appended(appended));
+            }
+            match stop {
+                None => {}
+                Some(Stop::Collided) => return Ok(End::Behind),
+                Some(Stop::KnownId) => {
+                    // What follows was decided as if this one went in.
+                    if self.knows_ids_of_next().await? {
+                        self.answers.push(BackendAnswer::KnownId);
+                    }
+                    return Ok(End::Behind);
+                }
+                Some(Stop::Failed(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn refuse(&mut self, decision: Decision) -> Result<(), StoreError> {
+        let answer = match decision {
+            Decision::Commit(_) => return Err(StoreError::Bug("an append was refused that was to be made".into())),
+            Decision::Refuse(answer) => answer,
+            // A batch that is known has its times from the first time.
+            Decision::TimeGoesBack(_) if self.knows_ids_of_next().await? => BackendAnswer::KnownId,
+            Decision::TimeGoesBack(last) => BackendAnswer::TimeGoesBack(last),
+        };
+        self.answers.push(answer);
+        Ok(())
+    }
+
+    async fn knows_ids_of_next(&self) -> Result<bool, StoreError> {
+        let connection = self.connection.clone();
+        let ids = self.appends[self.answers.len()].request.events.iter().map(|event| event.event_id).collect::<Vec<_>>();
+        self.bounded(async move { knows_any(&connection, &ids).await }).await
+    }
+
+    /// Waits for a reading, which goes on to its end by itself, but not for ever.
+    async fn bounded<T: Send + 'static>(
+        &self,
+        reading: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let task = tokio::time::timeout_at(self.deadline, tokio::spawn(reading));
+        match task.await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(StoreError::Bug("a task of the database has died".into())),
+            Err(_) => Err(self.late("it gave no answer")),
+        }
+    }
+
+    fn late(&self, why: &str) -> StoreError {
+        let (place, timeout) = (&self.connection.place, self.connection.timeout);
+        StoreError::Unavailable { message: format!("cannot append to {place} within {timeout:?}: {why}"), source: None }
+    }
+
+    /// Before looking again: the other's commit is seen once most of the servers have it.
+    async fn pause(&mut self) -> Result<(), StoreError> {
+        if Instant::now() >= self.deadline {
+            return Err(self.after_some_were_applied(self.late("others were always faster")));
+        }
+        self.pauses += 1;
+        // Each waits for a time of its own, or the same ones would collide again. The clock's last digits are chance enough.
+        let chance = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().subsec_micros() % 1000;
+        let most = Duration::from_micros(500) * self.pauses;
+        tokio::time::sleep(most.min(LONGEST_PAUSE) * chance / 1000).await;
+        Ok(())
+    }
+
+    /// A group has one error for all: where some were appended, it must not say that none was.
+    fn after_some_were_applied(&self, error: StoreError) -> StoreError {
+        let applied = self.answers.iter().any(|answer| matches!(answer, BackendAnswer::Appended(_)));
+        match error {
+            StoreError::Unavailable { message, source } if applied => StoreError::OutcomeUnknown { message, source },
+            other => other,
+        }
+    }
+}

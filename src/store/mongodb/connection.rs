@@ -1,0 +1,141 @@
+//! The way to the database: what it must be, what every request says, and that reading never makes anything.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use mongodb::Client;
+use mongodb::Collection;
+use mongodb::Database;
+use mongodb::bson::Document;
+use mongodb::bson::RawDocumentBuf;
+use mongodb::bson::doc;
+use mongodb::error::Error;
+use mongodb::event::EventHandler;
+use mongodb::event::sdam::SdamEvent;
+use mongodb::options::Acknowledgment;
+use mongodb::options::ClientOptions;
+use mongodb::options::DatabaseOptions;
+use mongodb::options::ReadConcern;
+use mongodb::options::ReadPreference;
+use mongodb::options::SelectionCriteria;
+use mongodb::options::WriteConcern;
+
+use crate::store::error::StoreError;
+use crate::store::mongodb::address::MongoUrl;
+use crate::store::mongodb::error::is_duplicate;
+use crate::store::mongodb::error::translate;
+use crate::store::mongodb::schema;
+
+/// The oldest server: `maxWireVersion` of MongoDB 6.0.
+const OLDEST_WIRE_VERSION: i32 = 17;
+
+/// A database that answers. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    pub(crate) database: Database,
+    /// The events.
+    pub(crate) commits: Collection<RawDocumentBuf>,
+    /// Where it is, for people.
+    pub(crate) place: Arc<str>,
+    /// How long to wait for an answer.
+    pub(crate) timeout: Duration,
+    /// Whether the store has been seen.
+    there: Arc<AtomicBool>,
+    behind: Arc<Mutex<Option<Error>>>,
+}
+
+/// Durable on most of the servers when it is acknowledged, whatever the defaults of the URL or of the servers are.
+pub(crate) fn write_concern(timeout: Duration) -> WriteConcern {
+    WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(timeout).build()
+}
+
+impl Connection {
+    /// Finds the server and looks whether it is one to work with.
+    pub(crate) async fn open(url: &MongoUrl, timeout: Duration) -> Result<Self, StoreError> {
+        let place: Arc<str> = url.to_string().into();
+        let behind: Arc<Mutex<Option<Error>>> = Arc::default();
+        let failed = |error| {
+            let behind = behind.lock().unwrap_or_else(PoisonError::into_inner).take();
+            translate(error, &place, "cannot connect to", behind)
+        };
+        let mut options = ClientOptions::parse(url.with_secrets()).await.map_err(failed)?;
+        options.server_selection_timeout = Some(timeout);
+        options.connect_timeout = Some(timeout);
+        options.app_name.get_or_insert_with(|| "esctl".to_owned());
+        let heard = Arc::clone(&behind);
+        // That no server was found does not say why; the last failure to reach one does.
+        options.sdam_event_handler = Some(EventHandler::callback(move |event| {
+            if let SdamEvent::ServerHeartbeatFailed(event) = event {
+                *heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(event.failure);
+            }
+        }));
+        let client = Client::with_options(options).map_err(failed)?;
+        let answer = client.database("admin").run_command(doc! { "hello": 1 }).await.map_err(failed)?;
+        let wire_version = answer.get_i32("maxWireVersion").unwrap_or_default();
+        if wire_version < OLDEST_WIRE_VERSION {
+            return Err(StoreError::Unsupported(format!(
+                "{place} is older than MongoDB 6.0 (it speaks version {wire_version} of the protocol, 6.0 speaks {OLDEST_WIRE_VERSION})"
+            )));
+        }
+        let concerns = DatabaseOptions::builder()
+            .read_concern(ReadConcern::majority())
+            .write_concern(write_concern(timeout))
+            .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+            .build();
+        let database = client.database_with_options(url.database(), concerns);
+        let commits = database.collection(schema::COMMITS);
+        Ok(Self { database, commits, place, timeout, there: Arc::default(), behind })
+    }
+
+    /// A collection of this database.
+    pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
+        self.database.collection(name)
+    }
+
+    /// An error of the driver in the words of the store.
+    pub(crate) fn failed(&self, doing: &'static str) -> impl Fn(Error) -> StoreError + '_ {
+        move |error| {
+            let behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            translate(error, &self.place, doing, behind)
+        }
+    }
+
+    /// For one that reads: [`StoreError::NoStore`] where nothing has been written.
+    pub(crate) async fn must_be_there(&self) -> Result<(), StoreError> {
+        if self.there.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        match schema::find(self).await? {
+            schema::Found::Ours => self.there.store(true, Ordering::Relaxed),
+            schema::Found::Begun | schema::Found::Nothing => return Err(StoreError::NoStore(self.place.to_string())),
+        }
+        Ok(())
+    }
+
+    /// For one that writes: makes the store where there is none. Whether this made it.
+    pub(crate) async fn make(&self) -> Result<bool, StoreError> {
+        if self.there.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let made = match schema::find(self).await? {
+            schema::Found::Ours => false,
+            schema::Found::Begun | schema::Found::Nothing => schema::make(self).await?,
+        };
+        self.there.store(true, Ordering::Relaxed);
+        Ok(made)
+    }
+
+    /// Updates one document, or makes it: two that make it at once are no fault. How many were changed or made.
+    pub(crate) async fn upsert(&self, collection: &str, which: Document, change: Document) -> Result<u64, StoreError> {
+        let outcome = self.collection(collection).update_one(which, change).upsert(true).await;
+        match outcome {
+            Ok(done) => Ok(done.modified_count + u64::from(done.upserted_id.is_some())),
+            Err(error) if is_duplicate(&error) => Ok(0),
+            Err(error) => Err(self.failed("cannot write to")(error)),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! A commit as a BSON document: one append, its events in an array, written and read by hand.
+//!
+//! ```text
+//! { _id: position of the first event, stream, first_version, count, recorded_at and hash of the last event,
+//!   events: [ { id, type, schema_version, recorded_at: µs since 1970, data, metadata, hash } ] }
+//! ```
+//! `data` and `metadata` are the canonical text: that is what is hashed, and BSON would not give it back byte for byte.
+
+use mongodb::bson::RawArray;
+use mongodb::bson::RawArrayBuf;
+use mongodb::bson::RawBsonRef;
+use mongodb::bson::RawDocument;
+use mongodb::bson::RawDocumentBuf;
+use mongodb::bson::cstr;
+use mongodb::bson::raw::RawBinaryRef;
+use mongodb::bson::spec::BinarySubtype;
+use uuid::Uuid;
+
+use crate::event::EventView;
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::append::AppendedEvent;
+use crate::store::append::BackendAppend;
+use crate::store::backend::Head;
+use crate::store::error::StoreError;
+
+/// Bytes of a value beside its content: names, lengths and types of the fields of one event, generously.
+const FRAME_BYTES: usize = 200;
+
+/// The document of an append and what the store added to its events.
+pub(crate) fn commit_of(append: &BackendAppend, added: &[AppendedEvent]) -> RawDocumentBuf {
+    let request = &append.request;
+    let mut events = RawArrayBuf::new();
+    for (event, added) in request.events.iter().zip(added) {
+        let mut document = RawDocumentBuf::new();
+        document.append(cstr!("id"), uuid_ref(event.event_id.as_bytes()));
+        document.append(cstr!("type"), event.event_type.as_str());
+        document.append(cstr!("schema_version"), i64::from(event.schema_version));
+        document.append(cstr!("recorded_at"), added.recorded_at.micros());
+        document.append(cstr!("data"), event.data.as_str());
+        document.append(cstr!("metadata"), event.metadata.as_str());
+        document.append(cstr!("hash"), bytes_ref(&added.hash.0));
+        events.push(document);
+    }
+    let mut commit = RawDocumentBuf::new();
+    if let (Some(first), Some(last)) = (added.first(), added.last()) {
+        commit.append(cstr!("_id"), first.position.0.cast_signed());
+        commit.append(cstr!("stream"), request.stream.as_str());
+        commit.append(cstr!("first_version"), first.version.0.cast_signed());
+        commit.append(cstr!("count"), added.len() as i64);
+        commit.append(cstr!("recorded_at"), last.recorded_at.micros());
+        commit.append(cstr!("hash"), bytes_ref(&last.hash.0));
+    }
+    commit.append(cstr!("events"), events);
+    commit
+}
+
+/// About how large the document of an append will be: not less than it is.
+pub(crate) fn bytes_of(append: &BackendAppend) -> usize {
+    let of_event = |event: &crate::event::NewEvent| {
+        FRAME_BYTES + event.event_type.as_str().len() + event.data.as_str().len() + event.metadata.as_str().len()
+    };
+    append.request.events.iter().map(of_event).sum::<usize>() + append.request.stream.as_str().len() + FRAME_BYTES
+}
+
+fn uuid_ref(bytes: &[u8; 16]) -> RawBinaryRef<'_> {
+    RawBinaryRef { subtype: BinarySubtype::Uuid, bytes }
+}
+
+fn bytes_ref(bytes: &[u8]) -> RawBinaryRef<'_> {
+    RawBinaryRef { subtype: BinarySubtype::Generic, bytes }
+}
+
+/// What a commit says of itself, without its events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Summary<'d> {
+    /// The position of its first event.
+    pub(crate) first_position: u64,
+    /// Its stream.
+    pub(crate) stream: &'d str,
+    /// The version of its first event.
+    pub(crate) first_version: u64,
+    /// How many events.
+    pub(crate) count: u64,
+    /// The time of its last event.
+    pub(crate) recorded_at: Timestamp,
+    /// The link of its last event in the chain.
+    pub(crate) hash: Hash,
+    /// The events, where they were asked for.
+    pub(crate) events: Option<&'d RawArray>,
+}
+
+impl Summary<'_> {
+    /// What the next commit follows on.
+    pub(crate) fn head(&self) -> Head {
+        Head { position: Position(self.first_position + self.count - 1), recorded_at: self.recorded_at, hash: self.hash }
+    }
+
+    /// Where its stream is after it.
+    pub(crate) fn version(&self) -> Version {
+        Version(self.first_version + self.count - 1)
+    }
+}
+
+fn damaged(what: &str, position: u64) -> StoreError {
+    StoreError::integrity(format!("the commit at position {position} has a {what} that was never written there"))
+}
+
+/// Reads what a commit says of itself.
+pub(crate) fn summary(document: &RawDocument) -> Result<Summary<'_>, StoreError> {
+    let mut found = Summary {
+        first_position: 0,
+        stream: "",
+        first_version: 0,
+        count: 0,
+        recorded_at: Timestamp::MIN,
+        hash: Hash::ZERO,
+        events: None,
+    };
+    for element in document.iter() {
+        let (name, value) = element.map_err(|_| damaged("field", found.first_position))?;
+        let (name, at) = (name.as_str(), found.first_position);
+        match name {
+            "_id" => found.first_position = place(value).ok_or_else(|| damaged(name, at))?,
+            "stream" => found.stream = value.as_str().ok_or_else(|| damaged(name, at))?,
+            "first_version" => found.first_version = place(value).ok_or_else(|| damaged(name, at))?,
+            "count" => found.count = place(value).ok_or_else(|| damaged(name, at))?,
+            "recorded_at" => found.recorded_at = time(value).ok_or_else(|| damaged(name, at))?,
+            "hash" => found.hash = Hash(bytes(value).ok_or_else(|| damaged(name, at))?),
+            "events" => found.events = Some(value.as_array().ok_or_else(|| damaged(name, at))?),
+            _ => {}
+        }
+    }
+    if found.first_position == 0 || found.first_version == 0 || found.count == 0 || found.stream.is_empty() {
+        return Err(damaged("field missing or a value", found.first_position));
+    }
+    Ok(found)
+}
+
+/// The events of a commit, one behind the other; [`event`] reads them.
+pub(crate) fn events<'d>(commit: &Summary<'d>) -> Result<Vec<&'d RawDocument>, StoreError> {
+    let array = commit.events.ok_or_else(|| damaged("field missing: events", commit.first_position))?;
+    let mut events = Vec::with_capacity(usize::try_from(commit.count).unwrap_or(0).min(1 << 20));
+    for element in array {
+        let event = element.ok().and_then(RawBsonRef::as_document).ok_or_else(|| damaged("event", commit.first_position))?;
+        events.push(event);
+    }
+    if events.len() as u64 != commit.count {
+        return Err(StoreError::integrity(format!(
+            "the commit at position {} holds {} events and was written with {}",
+            commit.first_position,
+            events.len(),
+            commit.count
+        )));
+    }
+    Ok(events)
+}
+
+/// Reads the event at an index of a commit.
+pub(crate) fn event<'d>(commit: &Summary<'d>, index: u64, document: &'d RawDocument) -> Result<EventView<'d>, StoreError> {
+    let position = commit.first_position + index;
+    let mut event = EventView {
+        position: Position(position),
+        event_id: Uuid::nil(),
+        stream: commit.stream,
+        version: Version(commit.first_version + index),
+        event_type: "",
+        schema_version: 0,
+        recorded_at: Timestamp::MIN,
+        data: "",
+        metadata: "",
+        hash: Hash::ZERO,
+    };
+    for element in document.iter() {
+        let (name, value) = element.map_err(|_| damaged("field", position))?;
+        let name = name.as_str();
+        let bad = || damaged(name, position);
+        match name {
+            "id" => event.event_id = Uuid::from_bytes(bytes(value).ok_or_else(bad)?),
+            "type" => event.event_type = value.as_str().ok_or_else(bad)?,
+            "schema_version" => {
+                let number = value.as_i64().and_then(|number| u32::try_from(number).ok());
+                event.schema_version = number.ok_or_else(bad)?;
+            }
+            "recorded_at" => event.recorded_at = time(value).ok_or_else(bad)?,
+            "data" => event.data = value.as_str().ok_or_else(bad)?,
+            "metadata" => event.metadata = value.as_str().ok_or_else(bad)?,
+            "hash" => event.hash = Hash(bytes(value).ok_or_else(bad)?),
+            _ => {}
+        }
+    }
+    Ok(event)
+}
+
+fn place(value: RawBsonRef<'_>) -> Option<u64> {
+    u64::try_from(value.as_i64()?).ok()
+}
+
+fn time(value: RawBsonRef<'_>) -> Option<Timestamp> {
+    value.as_i64().map(Timestamp::from_micros_saturating)
+}
+
+fn bytes<const N: usize>(value: RawBsonRef<'_>) -> Option<[u8; N]> {
+    value.as_binary()?.bytes.try_into().ok()
+}

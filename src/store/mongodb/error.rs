@@ -1,0 +1,108 @@
+//! What MongoDB and its driver say, in the words of the store.
+
+use std::io;
+use std::sync::Arc;
+
+use mongodb::error::Error;
+use mongodb::error::ErrorKind;
+use mongodb::error::WriteFailure;
+
+use crate::store::error::StoreError;
+
+/// Codes of the server that esctl looks at; see `error_codes.yml` of MongoDB.
+pub(crate) mod code {
+    pub(crate) const UNAUTHORIZED: i32 = 13;
+    pub(crate) const AUTHENTICATION_FAILED: i32 = 18;
+    pub(crate) const NAMESPACE_NOT_FOUND: i32 = 26;
+    pub(crate) const CURSOR_NOT_FOUND: i32 = 43;
+    pub(crate) const NAMESPACE_EXISTS: i32 = 48;
+    pub(crate) const MAX_TIME_EXPIRED: i32 = 50;
+    pub(crate) const INVALID_OPTIONS: i32 = 72;
+    pub(crate) const INVALID_NAMESPACE: i32 = 73;
+    pub(crate) const QUERY_PLAN_KILLED: i32 = 175;
+    pub(crate) const DUPLICATE_KEY: i32 = 11_000;
+    pub(crate) const ATLAS_ERROR: i32 = 8_000;
+    pub(crate) const OUT_OF_DISK_SPACE: i32 = 14_031;
+    /// The server is stopping, starting, or no longer the primary: another one takes the same request.
+    pub(crate) const ELSEWHERE_OR_LATER: [i32; 13] = [6, 7, 89, 91, 133, 134, 189, 262, 9_001, 10_107, 11_600, 11_602, 13_435];
+}
+
+/// The code that the server gave, where it was the server.
+pub(crate) fn code_of(error: &Error) -> Option<i32> {
+    match &*error.kind {
+        ErrorKind::Command(error) => Some(error.code),
+        ErrorKind::Write(WriteFailure::WriteError(error)) => Some(error.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(error)) => Some(error.code),
+        ErrorKind::InsertMany(error) => {
+            let first = error.write_errors.as_ref().and_then(|errors| errors.first());
+            first.map(|error| error.code).or_else(|| error.write_concern_error.as_ref().map(|error| error.code))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a document with the same unique key is there.
+pub(crate) fn is_duplicate(error: &Error) -> bool {
+    code_of(error) == Some(code::DUPLICATE_KEY)
+}
+
+/// Whether nothing can have reached the server.
+pub(crate) fn was_not_sent(error: &Error) -> bool {
+    match &*error.kind {
+        ErrorKind::ServerSelection { .. } | ErrorKind::DnsResolve { .. } | ErrorKind::ConnectionPoolCleared { .. } => true,
+        ErrorKind::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        _ => false,
+    }
+}
+
+/// Whether the same request may be answered later, or by another server; what became of this one is not known.
+pub(crate) fn may_pass(error: &Error) -> bool {
+    was_not_sent(error)
+        || matches!(&*error.kind, ErrorKind::Io(_))
+        || matches!(&*error.kind, ErrorKind::Write(WriteFailure::WriteConcernError(_)))
+        || code_of(error).is_some_and(|code| code::ELSEWHERE_OR_LATER.contains(&code))
+}
+
+/// A TLS library tells the driver of a certificate it does not trust as of data that is not valid.
+fn is_tls(error: &Error) -> bool {
+    match &*error.kind {
+        ErrorKind::InvalidTlsConfig { .. } => true,
+        ErrorKind::Io(error) => error.kind() == io::ErrorKind::InvalidData,
+        _ => false,
+    }
+}
+
+/// Turns an error of the driver into that of a store. `doing` says what was tried; `behind` is the last failure to
+/// reach a server, which says more than that none was found.
+pub(crate) fn translate(error: Error, place: &str, doing: &str, behind: Option<Error>) -> StoreError {
+    let code = code_of(&error);
+    let behind = behind.filter(|_| matches!(&*error.kind, ErrorKind::ServerSelection { .. }));
+    let cause = behind.unwrap_or(error);
+    let what = |reason: &str| format!("{doing} {place}: {reason}");
+    let not_allowed = |message, source| StoreError::NotAllowed { message, source };
+    let unavailable = |message, source| StoreError::Unavailable { message, source };
+    // The kind alone: the error around it shows the raw answer of the server, and so events.
+    let kind = &*cause.kind;
+    let source = Some(Arc::new(kind.clone()) as _);
+    if is_tls(&cause) {
+        return not_allowed(what("no trusted TLS connection can be made"), source);
+    }
+    match (kind, code) {
+        (ErrorKind::Authentication { .. }, _) | (_, Some(code::AUTHENTICATION_FAILED | code::ATLAS_ERROR)) => {
+            not_allowed(what("user name or password is wrong, or of another authSource"), source)
+        }
+        (_, Some(code::UNAUTHORIZED)) => not_allowed(what("not allowed"), source),
+        (_, Some(code::INVALID_NAMESPACE)) => StoreError::Invalid(what("this is no name of a database")),
+        (_, Some(code::MAX_TIME_EXPIRED)) => unavailable(what("it took too long"), source),
+        (_, Some(code::OUT_OF_DISK_SPACE)) => unavailable(what("the disk is full"), source),
+        (ErrorKind::InvalidArgument { .. }, _) => StoreError::Bug(what(&kind.to_string())),
+        (ErrorKind::Bson(_) | ErrorKind::BsonDeserialization(_) | ErrorKind::InvalidResponse { .. }, _) => {
+            StoreError::Integrity { message: what("the database does not answer as it should"), source }
+        }
+        (ErrorKind::IncompatibleServer { .. }, _) => StoreError::Unsupported(what(&kind.to_string())),
+        (ErrorKind::Command(_) | ErrorKind::Write(_) | ErrorKind::InsertMany(_), _) if !may_pass(&cause) => {
+            unavailable(what("the server refused"), source)
+        }
+        _ => unavailable(what("the server cannot be reached"), source),
+    }
+}

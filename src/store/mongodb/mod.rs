@@ -1,0 +1,248 @@
+//! MongoDB 6.0 and later: an append is one document, so no transaction is needed, on a standalone server, a replica set and Atlas alike.
+//!
+//! All requests run on a thread of the store's own ([`worker`]): a caller that goes away cuts none. What is acknowledged is
+//! on the disks of most of the servers (`w: majority, j: true`); what is read is, too (`majority`, from the primary).
+//! `append.rs` says how positions stay dense without a lock, `read_models.rs` how rows and checkpoint move together.
+
+mod address;
+mod append;
+mod by_id;
+mod check;
+mod connection;
+mod decide;
+mod documents;
+mod error;
+mod filters;
+mod insert;
+mod projection;
+mod read;
+mod read_models;
+mod rows;
+mod schema;
+mod snapshots;
+mod streams;
+mod worker;
+
+pub use address::MongoUrl;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::Position;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::backend::Answer;
+use crate::store::backend::Backend;
+use crate::store::backend::Head;
+use crate::store::error::StoreError;
+use crate::store::mongodb::append::Writer;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::projection::Look;
+use crate::store::mongodb::read::Walks;
+use crate::store::mongodb::worker::Worker;
+use crate::store::read::Page;
+use crate::store::read::ReadQuery;
+use crate::store::read::StreamInfo;
+use crate::store::read::StreamQuery;
+use crate::store::read_model::ProjectionRecord;
+use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowQuery;
+use crate::store::read_model::RowsCommit;
+use crate::store::snapshot::Snapshot;
+use crate::store::snapshot::SnapshotInfo;
+use crate::store::snapshot::SnapshotQuery;
+
+/// An event store in one MongoDB database.
+pub struct MongoDb {
+    shared: Arc<Shared>,
+    worker: Worker,
+}
+
+struct Shared {
+    url: MongoUrl,
+    timeout: Duration,
+    connection: OnceCell<Connection>,
+    writer: Mutex<Writer>,
+    walks: Walks,
+}
+
+impl Shared {
+    async fn connection(&self) -> Result<&Connection, StoreError> {
+        self.connection.get_or_try_init(|| Connection::open(&self.url, self.timeout)).await
+    }
+
+    /// For what reads.
+    async fn reading(&self) -> Result<&Connection, StoreError> {
+        let connection = self.connection().await?;
+        connection.must_be_there().await?;
+        Ok(connection)
+    }
+
+    /// For what writes.
+    async fn writing(&self) -> Result<&Connection, StoreError> {
+        let connection = self.connection().await?;
+        connection.make().await?;
+        Ok(connection)
+    }
+
+    async fn append(&self, group: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
+        let connection = self.writing().await?;
+        self.writer.lock().await.append(connection, group).await
+    }
+}
+
+impl MongoDb {
+    /// The store at a URL; nothing is touched yet. `timeout` is how long to wait for the server.
+    pub fn new(url: MongoUrl, timeout: Duration) -> Self {
+        let shared = Shared { url, timeout, connection: OnceCell::new(), writer: Mutex::default(), walks: Walks::default() };
+        Self { shared: Arc::new(shared), worker: Worker::default() }
+    }
+}
+
+impl Backend for MongoDb {
+    fn kind(&self) -> &'static str {
+        "MongoDB"
+    }
+
+    fn place(&self) -> String {
+        self.shared.url.to_string()
+    }
+
+    fn init(&self) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write(async move { shared.connection().await?.make().await })
+    }
+
+    fn head(&self) -> Answer<Head> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { read::head(shared.reading().await?).await })
+    }
+
+    fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write(async move { shared.append(group).await })
+    }
+
+    fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { read::read(shared.reading().await?, &shared.walks, query, limit, buffer).await })
+    }
+
+    fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { by_id::events_by_id(shared.reading().await?, &ids).await })
+    }
+
+    fn stream_version(&self, stream: StreamName) -> Answer<Version> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { streams::stream_version(shared.reading().await?, &stream).await })
+    }
+
+    fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { streams::streams(shared.reading().await?, &query).await })
+    }
+
+    fn size_bytes(&self) -> Answer<u64> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { check::size_bytes(shared.reading().await?).await })
+    }
+
+    fn check(&self) -> Answer<Vec<String>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { check::check(shared.reading().await?).await })
+    }
+
+    fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write(async move { snapshots::put(shared.writing().await?, &snapshot).await })
+    }
+
+    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { snapshots::newest(shared.reading().await?, &stream, &reducer, at_most).await })
+    }
+
+    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { snapshots::list(shared.reading().await?, &query).await })
+    }
+
+    fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write(async move { snapshots::delete(shared.writing().await?, &snapshots).await })
+    }
+
+    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { projection::projections(shared.reading().await?).await })
+    }
+
+    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move {
+            let connection = shared.reading().await?;
+            let mut look = Look::begin(connection, model).await?;
+            while let Some(state) = &look.state {
+                let found = rows::by_key(connection, state, &keys).await;
+                if let Some(found) = look.end(found).await? {
+                    return Ok(found);
+                }
+            }
+            Ok(vec![None; keys.len()])
+        })
+    }
+
+    fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write(async move { read_models::commit(shared.writing().await?, &commit).await })
+    }
+
+    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write(async move { read_models::swap(shared.writing().await?, &name, at, &indexed_fields).await })
+    }
+
+    fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write(async move { read_models::drop_model(shared.writing().await?, &model).await })
+    }
+
+    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move {
+            let connection = shared.reading().await?;
+            let mut look = Look::begin(connection, ReadModel::live(&query.name)).await?;
+            while let Some(state) = &look.state {
+                let found = rows::query(connection, state, &query).await;
+                if let Some(found) = look.end(found).await? {
+                    return Ok(found);
+                }
+            }
+            Ok(Vec::new())
+        })
+    }
+
+    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move {
+            let connection = shared.reading().await?;
+            let mut look = Look::begin(connection, model).await?;
+            while let Some(state) = &look.state {
+                let found = rows::count(connection, state).await;
+                if let Some(found) = look.end(found).await? {
+                    return Ok(found);
+                }
+            }
+            Ok(0)
+        })
+    }
+}

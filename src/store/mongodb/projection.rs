@@ -1,0 +1,162 @@
+//! The document of a projection: where its read models are, how far, and which rows are still on their way.
+
+use std::time::Duration;
+
+use mongodb::bson::Bson;
+use mongodb::bson::Document;
+use mongodb::bson::Uuid as BsonUuid;
+use mongodb::bson::doc;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::rows;
+use crate::store::mongodb::schema;
+use crate::store::read_model::Checkpoint;
+use crate::store::read_model::ProjectionRecord;
+use crate::store::read_model::ReadModel;
+
+/// Before a reader looks again.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A read model as its projection's document tells.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct State {
+    /// Where its rows are.
+    pub(crate) collection: String,
+    /// The number of its last commit.
+    pub(crate) number: i64,
+    /// The staged rows of its last commit, until they are all in their collection.
+    pub(crate) pending: Option<Uuid>,
+    /// The version of the logic that made its rows.
+    pub(crate) logic_version: u32,
+    /// How far it is.
+    pub(crate) checkpoint: Checkpoint,
+    /// When it last moved.
+    pub(crate) updated_at: Timestamp,
+}
+
+/// Its name goes into names of collections, so it is looked at closely.
+pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name.len() <= 48
+        && !name.ends_with("_building");
+    if plain {
+        return Ok(());
+    }
+    let message = format!("\"{name}\" is no name of a read model: a to z, 0 to 9 and _, at most 48, not ending in _building");
+    Err(StoreError::Invalid(message))
+}
+
+/// The field of a read model.
+pub(crate) fn part_of(model: &ReadModel) -> &'static str {
+    if model.building { "building" } else { "live" }
+}
+
+fn state_of(part: &Document) -> Option<State> {
+    let number = |field| part.get_i64(field).ok();
+    let uuid = |field| match part.get(field) {
+        Some(Bson::Binary(binary)) => binary.bytes.as_slice().try_into().ok().map(Uuid::from_bytes),
+        _ => None,
+    };
+    Some(State {
+        collection: part.get_str("collection").ok()?.to_owned(),
+        number: number("commit")?,
+        pending: uuid("pending"),
+        logic_version: u32::try_from(number("logic_version")?).ok()?,
+        checkpoint: Checkpoint { position: Position(u64::try_from(number("position")?).ok()?), event_id: uuid("event_id") },
+        updated_at: Timestamp::from_micros_saturating(number("updated_at")?),
+    })
+}
+
+fn part(projection: &Document, part: &str) -> Result<Option<State>, StoreError> {
+    let Ok(part) = projection.get_document(part) else { return Ok(None) };
+    state_of(part).map(Some).ok_or_else(|| StoreError::integrity("a projection has a value that was never written there"))
+}
+
+/// An id as BSON has it.
+pub(crate) fn bson_uuid(id: Uuid) -> Bson {
+    Bson::from(BsonUuid::from_bytes(id.into_bytes()))
+}
+
+/// What is known of each read model.
+pub(crate) async fn projections(connection: &Connection) -> Result<Vec<ProjectionRecord>, StoreError> {
+    let failed = connection.failed("cannot read");
+    let projections = connection.collection(schema::PROJECTIONS);
+    let mut cursor = projections.find(doc! {}).sort(doc! { "_id": 1 }).await.map_err(&failed)?;
+    let mut records = Vec::new();
+    while cursor.advance().await.map_err(&failed)? {
+        let projection = cursor.deserialize_current().map_err(&failed)?;
+        let name = projection.get_str("_id").unwrap_or_default();
+        for model in [ReadModel::live(name), ReadModel::building(name)] {
+            if let Some(State { logic_version, checkpoint, updated_at, .. }) = part(&projection, part_of(&model))? {
+                records.push(ProjectionRecord { model, logic_version, checkpoint, updated_at });
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// What is known of a read model.
+pub(crate) async fn state(connection: &Connection, model: &ReadModel) -> Result<Option<State>, StoreError> {
+    let projection = connection.collection(schema::PROJECTIONS).find_one(doc! { "_id": &model.name }).await;
+    match projection.map_err(connection.failed("cannot read"))? {
+        Some(projection) => part(&projection, part_of(model)),
+        None => Ok(None),
+    }
+}
+
+/// A look at a read model as of one commit of it: again, where it moved meanwhile.
+pub(crate) struct Look<'c> {
+    connection: &'c Connection,
+    model: ReadModel,
+    deadline: Instant,
+    /// As it was before the rows were read; `None`: there is no such read model.
+    pub(crate) state: Option<State>,
+}
+
+impl<'c> Look<'c> {
+    pub(crate) async fn begin(connection: &'c Connection, model: ReadModel) -> Result<Self, StoreError> {
+        check_name(&model.name)?;
+        let deadline = Instant::now() + connection.timeout;
+        let state = state(connection, &model).await?;
+        Ok(Self { connection, model, deadline, state })
+    }
+
+    /// What was read, if it is of one commit; otherwise it is to be read again.
+    pub(crate) async fn end<T>(&mut self, outcome: Result<T, rows::Gone>) -> Result<Option<T>, StoreError> {
+        let after = state(self.connection, &self.model).await?;
+        match outcome {
+            Err(rows::Gone::Failed(error)) => return Err(error),
+            Ok(found) if after == self.state => return Ok(Some(found)),
+            _ if Instant::now() >= self.deadline => {
+                let message = format!("cannot read {}: read model {} never stood still", self.connection.place, self.model.name);
+                return Err(StoreError::Unavailable { message, source: None });
+            }
+            _ => {}
+        }
+        self.state = after;
+        tokio::time::sleep(PAUSE).await;
+        Ok(None)
+    }
+}
+
+/// As [`state`] reads it.
+pub(crate) fn document_of(state: &State) -> Document {
+    let mut document = doc! {
+        "collection": &state.collection,
+        "commit": state.number,
+        "logic_version": i64::from(state.logic_version),
+        "position": state.checkpoint.position.0.cast_signed(),
+        "event_id": state.checkpoint.event_id.map_or(Bson::Null, bson_uuid),
+        "updated_at": state.updated_at.micros(),
+    };
+    if let Some(pending) = state.pending {
+        document.insert("pending", bson_uuid(pending));
+    }
+    document
+}

@@ -1,0 +1,216 @@
+//! Read models in MongoDB, without transactions: so alike on a standalone server, a replica set and Atlas.
+//!
+//! A projection is one document in `projections`, with a part for the live read model and one for that built beside;
+//! each part names the collection of its rows, its checkpoint, and the number of the commit it stands on. One update of
+//! that document is each step that must be whole:
+//!
+//! - A commit of rows first puts the rows aside (`staged_rows`), then moves the checkpoint **and** says which staged rows
+//!   belong to it (`pending`), then writes those rows into their collection and takes the mark away. Whoever is killed
+//!   before the second step has done nothing; after it, everything: readers lay the staged rows over the collection, and
+//!   the next commit first finishes the one before. A row carries the number of its commit and is written only from below
+//!   it, so somebody who was stopped in the middle and wakes up late changes nothing.
+//! - A swap renames the part that was built beside. The collection keeps its name, `rm_NAME.` and a random end; people find
+//!   it through the view `rm_NAME`, which is pointed there next. A collection that no projection names is dropped by the
+//!   next swap or drop.
+//!
+//! A reader looks at the projection before and after it read rows, and reads again when it has moved meanwhile.
+//! No statement here names the events.
+
+use mongodb::IndexModel;
+use mongodb::bson::doc;
+use uuid::Uuid;
+
+use crate::event::Position;
+use crate::store::error::StoreError;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::error::code;
+use crate::store::mongodb::error::code_of;
+use crate::store::mongodb::filters::plain_path;
+use crate::store::mongodb::projection::State;
+use crate::store::mongodb::projection::bson_uuid;
+use crate::store::mongodb::projection::check_name;
+use crate::store::mongodb::projection::document_of;
+use crate::store::mongodb::projection::part_of;
+use crate::store::mongodb::projection::state;
+use crate::store::mongodb::rows;
+use crate::store::mongodb::schema;
+use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowsCommit;
+
+fn view_of(name: &str) -> String {
+    format!("rm_{name}")
+}
+
+/// Rows and checkpoint together; `false` when the checkpoint is elsewhere.
+pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Result<bool, StoreError> {
+    check_name(&commit.model.name)?;
+    let Some(before) = settled(connection, &commit.model).await? else {
+        if commit.from != Position::ZERO {
+            return Ok(false);
+        }
+        if !commit.model.building {
+            // Before there are rows, so that a name that is taken is found out in time.
+            let (name, collection) = (&commit.model.name, new_collection(&commit.model.name));
+            point_view(connection, name, &collection).await?;
+            return advance(connection, commit, None, collection).await;
+        }
+        return advance(connection, commit, None, new_collection(&commit.model.name)).await;
+    };
+    if before.checkpoint.position != commit.from {
+        return Ok(false);
+    }
+    let collection = before.collection.clone();
+    advance(connection, commit, Some(before), collection).await
+}
+
+/// The state of a read model whose last commit is finished.
+async fn settled(connection: &Connection, model: &ReadModel) -> Result<Option<State>, StoreError> {
+    loop {
+        match state(connection, model).await? {
+            Some(state) if state.pending.is_some() => finish(connection, model, &state).await?,
+            other => return Ok(other),
+        }
+    }
+}
+
+fn new_collection(name: &str) -> String {
+    format!("rm_{name}.{:012x}", Uuid::new_v4().as_u128() & 0xffff_ffff_ffff)
+}
+
+async fn advance(
+    connection: &Connection,
+    commit: &RowsCommit,
+    before: Option<State>,
+    collection: String,
+) -> Result<bool, StoreError> {
+    let part = part_of(&commit.model);
+    let after = State {
+        number: before.as_ref().map_or(0, |before| before.number) + 1,
+        pending: (!commit.rows.is_empty()).then(Uuid::new_v4),
+        logic_version: commit.logic_version,
+        checkpoint: commit.to,
+        updated_at: commit.now,
+        collection,
+    };
+    rows::stage(connection, &after, &commit.rows).await?;
+    let mut which = doc! { "_id": &commit.model.name };
+    match &before {
+        Some(before) => {
+            which.insert(format!("{part}.collection"), &before.collection);
+            which.insert(format!("{part}.commit"), before.number);
+        }
+        None => {
+            which.insert(part, doc! { "$exists": false });
+        }
+    }
+    let change = doc! { "$set": { part: document_of(&after) } };
+    let moved = match before {
+        Some(_) => {
+            let update = connection.collection(schema::PROJECTIONS).update_one(which, change).await;
+            update.map_err(connection.failed("cannot write to"))?.modified_count
+        }
+        None => connection.upsert(schema::PROJECTIONS, which, change).await?,
+    };
+    if moved == 0 {
+        rows::unstage(connection, &after).await?;
+        return Ok(false);
+    }
+    // From here on it is done. Should finishing fail, readers see it all the same, and the next commit finishes it.
+    if after.pending.is_some()
+        && let Err(error) = finish(connection, &commit.model, &after).await
+    {
+        tracing::warn!(%error, projection = commit.model.name, "rows are committed and not yet all in their collection");
+    }
+    Ok(true)
+}
+
+/// Writes the staged rows of a commit where they belong. Anyone may do it, also twice, also at once.
+async fn finish(connection: &Connection, model: &ReadModel, state: &State) -> Result<(), StoreError> {
+    let Some(pending) = state.pending else { return Ok(()) };
+    rows::apply(connection, state, pending).await?;
+    let part = part_of(model);
+    let which = doc! {
+        "_id": &model.name,
+        format!("{part}.collection"): &state.collection,
+        format!("{part}.pending"): bson_uuid(pending),
+    };
+    let change = doc! { "$unset": { format!("{part}.pending"): "" } };
+    let done = connection.collection(schema::PROJECTIONS).update_one(which, change).await;
+    done.map_err(connection.failed("cannot write to"))?;
+    rows::unstage(connection, state).await
+}
+
+/// The view under which people find the rows.
+async fn point_view(connection: &Connection, name: &str, collection: &str) -> Result<(), StoreError> {
+    let view = view_of(name);
+    let made = schema::make_view(connection, &view, collection, &[doc! { "$project": { "row": 1 } }]).await;
+    made.map_err(|error| match code_of(&error) {
+        // What cannot be changed as a view is none.
+        Some(code::INVALID_OPTIONS) => {
+            StoreError::Unsupported(format!("{} holds a collection {view} that is not of esctl", connection.place))
+        }
+        _ => connection.failed("cannot write to")(error),
+    })
+}
+
+/// The read model built beside takes the place of the live one.
+pub(crate) async fn swap(
+    connection: &Connection,
+    name: &str,
+    at: Position,
+    indexed_fields: &[String],
+) -> Result<bool, StoreError> {
+    check_name(name)?;
+    let failed = connection.failed("cannot write to");
+    let Some(building) = settled(connection, &ReadModel::building(name)).await? else { return Ok(false) };
+    if building.checkpoint.position != at {
+        return Ok(false);
+    }
+    let fields = indexed_fields.iter().filter_map(|field| plain_path(field));
+    let indexes: Vec<IndexModel> = fields.map(|path| IndexModel::builder().keys(doc! { path: 1, "_id": 1 }).build()).collect();
+    if !indexes.is_empty() {
+        connection.collection(&building.collection).create_indexes(indexes).await.map_err(&failed)?;
+    }
+    let which = doc! { "_id": name, "building.collection": &building.collection, "building.commit": building.number };
+    let projections = connection.collection(schema::PROJECTIONS);
+    let swapped = projections.update_one(which, doc! { "$rename": { "building": "live" } });
+    if swapped.await.map_err(&failed)?.modified_count == 0 {
+        return Ok(false);
+    }
+    point_view(connection, name, &building.collection).await?;
+    sweep(connection, name).await?;
+    Ok(true)
+}
+
+/// Throws away a read model and its checkpoint.
+pub(crate) async fn drop_model(connection: &Connection, model: &ReadModel) -> Result<bool, StoreError> {
+    check_name(&model.name)?;
+    let failed = connection.failed("cannot write to");
+    let part = part_of(model);
+    let which = doc! { "_id": &model.name, part: { "$exists": true } };
+    let projections = connection.collection(schema::PROJECTIONS);
+    let dropped = projections.update_one(which, doc! { "$unset": { part: "" } });
+    let there = dropped.await.map_err(&failed)?.modified_count > 0;
+    if !model.building && there {
+        connection.collection(&view_of(&model.name)).drop().await.map_err(&failed)?;
+    }
+    sweep(connection, &model.name).await?;
+    Ok(there)
+}
+
+/// Drops collections that this projection does not name, with what is staged for them.
+async fn sweep(connection: &Connection, name: &str) -> Result<(), StoreError> {
+    let failed = connection.failed("cannot write to");
+    // The names first: a collection is named in the projection before it is made.
+    let names = connection.database.list_collection_names().await.map_err(&failed)?;
+    let mut used = Vec::new();
+    for model in [ReadModel::live(name), ReadModel::building(name)] {
+        used.extend(state(connection, &model).await?.map(|state| state.collection));
+    }
+    let prefix = format!("{}.", view_of(name));
+    for unused in names.iter().filter(|found| found.starts_with(&prefix) && !used.contains(found)) {
+        connection.collection(unused).drop().await.map_err(&failed)?;
+        rows::unstage_all(connection, unused).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! Rows: documents `{_id: key, commit: number of the commit, text: the row's JSON, row: the same for queries}`, and those
+//! that are staged, many in a document. The text is what comes back: BSON would not give every number back as it was.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use mongodb::bson::Bson;
+use mongodb::bson::Document;
+use mongodb::bson::Uuid as BsonUuid;
+use mongodb::bson::doc;
+use mongodb::error::Error;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::store::error::StoreError;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::error::code;
+use crate::store::mongodb::error::code_of;
+use crate::store::mongodb::filters::bson_of;
+use crate::store::mongodb::filters::condition;
+use crate::store::mongodb::filters::matches;
+use crate::store::mongodb::projection::State;
+use crate::store::mongodb::schema;
+use crate::store::read_model::RowQuery;
+
+/// Bytes of rows in one staged document, or in one request, that has the row twice.
+const BATCH_BYTES: usize = 6 << 20;
+/// Rows in one request.
+const BATCH_ROWS: usize = 5000;
+/// Keys looked up at once.
+const KEYS: usize = 5000;
+
+/// Why rows could not be read.
+pub(crate) enum Gone {
+    /// Their collection was dropped in the middle: look again.
+    Dropped,
+    /// Anything else.
+    Failed(StoreError),
+}
+
+fn gone(connection: &Connection) -> impl Fn(Error) -> Gone + '_ {
+    |error| match code_of(&error) {
+        Some(code::QUERY_PLAN_KILLED | code::NAMESPACE_NOT_FOUND | code::CURSOR_NOT_FOUND) => Gone::Dropped,
+        _ => Gone::Failed(connection.failed("cannot read")(error)),
+    }
+}
+
+fn damaged() -> StoreError {
+    StoreError::integrity("a read model has a value that was never written there")
+}
+
+fn id(id: Uuid) -> Bson {
+    Bson::from(BsonUuid::from_bytes(id.into_bytes()))
+}
+
+/// Cuts rows into runs that fit into one document.
+fn batches(rows: &[(String, String)]) -> impl Iterator<Item = &[(String, String)]> {
+    let mut left = rows;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = left.iter().take(BATCH_ROWS).enumerate().take_while(|(index, (key, row))| {
+            bytes += key.len() + row.len() + 100;
+            *index == 0 || bytes <= BATCH_BYTES
+        });
+        let count = fits.count();
+        let (batch, rest) = left.split_at(count);
+        left = rest;
+        (count > 0).then_some(batch)
+    })
+}
+
+/// Puts the rows of a commit aside.
+pub(crate) async fn stage(connection: &Connection, state: &State, rows: &[(String, String)]) -> Result<(), StoreError> {
+    let Some(pending) = state.pending else { return Ok(()) };
+    for batch in batches(rows) {
+        let rows: Vec<Bson> = batch.iter().map(|(key, text)| Bson::from(doc! { "key": key, "text": text })).collect();
+        let staged = doc! { "collection": &state.collection, "commit": state.number, "pending": id(pending), "rows": rows };
+        let staged = connection.collection(schema::STAGED_ROWS).insert_one(staged).await;
+        staged.map_err(connection.failed("cannot write to"))?;
+    }
+    Ok(())
+}
+
+/// Forgets what was staged for a commit and for those before it: none of these can be wanted any more.
+pub(crate) async fn unstage(connection: &Connection, state: &State) -> Result<(), StoreError> {
+    let Some(pending) = state.pending else { return Ok(()) };
+    // Others may have staged rows for the commit of this number too; only one of them can have been made.
+    let mine = doc! { "collection": &state.collection, "pending": id(pending) };
+    let older = doc! { "collection": &state.collection, "commit": { "$lt": state.number } };
+    forget(connection, doc! { "$or": [mine, older] }).await
+}
+
+/// Forgets all that was staged for a collection.
+pub(crate) async fn unstage_all(connection: &Connection, collection: &str) -> Result<(), StoreError> {
+    forget(connection, doc! { "collection": collection }).await
+}
+
+async fn forget(connection: &Connection, which: Document) -> Result<(), StoreError> {
+    let deleted = connection.collection(schema::STAGED_ROWS).delete_many(which).await;
+    deleted.map(|_| ()).map_err(connection.failed("cannot write to"))
+}
+
+/// The staged rows of a commit, by key.
+async fn staged(connection: &Connection, state: &State, pending: Uuid) -> Result<BTreeMap<String, String>, StoreError> {
+    let failed = connection.failed("cannot read");
+    let which = doc! { "collection": &state.collection, "pending": id(pending) };
+    let mut cursor = connection.collection(schema::STAGED_ROWS).find(which).await.map_err(&failed)?;
+    let mut rows = BTreeMap::new();
+    while cursor.advance().await.map_err(&failed)? {
+        let list = cursor.current().get_array("rows").map_err(|_| damaged())?;
+        for row in list {
+            let row = row.ok().and_then(|row| row.as_document()).ok_or_else(damaged)?;
+            let text = |field| row.get_str(field).map(str::to_owned).map_err(|_| damaged());
+            rows.insert(text("key")?, text("text")?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Writes the staged rows of a commit into their collection, each from below only.
+pub(crate) async fn apply(connection: &Connection, state: &State, pending: Uuid) -> Result<(), StoreError> {
+    let rows: Vec<(String, String)> = staged(connection, state, pending).await?.into_iter().collect();
+    let wait = i64::try_from(connection.timeout.as_millis()).unwrap_or(i64::MAX);
+    for batch in batches(&rows) {
+        let update = |(key, text): &(String, String)| {
+            let row = serde_json::from_str(text).map_or(Bson::Null, |row: Value| bson_of(&row));
+            let document = doc! { "_id": key, "commit": state.number, "text": text, "row": row };
+            Bson::from(doc! { "q": { "_id": key, "commit": { "$lt": state.number } }, "u": document, "upsert": true })
+        };
+        let updates: Vec<Bson> = batch.iter().map(update).collect();
+        let command = doc! {
+            "update": &state.collection,
+            "ordered": false,
+            "writeConcern": { "w": "majority", "j": true, "wtimeout": wait },
+            "updates": updates,
+        };
+        let answer = connection.database.run_command(command).await.map_err(connection.failed("cannot write to"))?;
+        judge(connection, &answer)?;
+    }
+    Ok(())
+}
+
+fn judge(connection: &Connection, answer: &Document) -> Result<(), StoreError> {
+    let errors = answer.get_array("writeErrors").map(Vec::as_slice).unwrap_or_default();
+    let concern = answer.get_document("writeConcernError").ok();
+    // A row that is there from this commit or a later one is not found below it, and cannot be made again.
+    let real = errors.iter().filter_map(Bson::as_document).find(|error| error.get_i32("code").ok() != Some(code::DUPLICATE_KEY));
+    let Some(error) = real.or(concern) else { return Ok(()) };
+    let (code, message) = (error.get_i32("code").unwrap_or_default(), error.get_str("errmsg").unwrap_or_default());
+    let message = format!("cannot write to {}: the server refused ({code}: {message})", connection.place);
+    Err(StoreError::Unavailable { message, source: None })
+}
+
+async fn overlay(connection: &Connection, state: &State) -> Result<BTreeMap<String, String>, Gone> {
+    match state.pending {
+        Some(pending) => staged(connection, state, pending).await.map_err(Gone::Failed),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+/// The rows of these keys.
+pub(crate) async fn by_key(connection: &Connection, state: &State, keys: &[String]) -> Result<Vec<Option<String>>, Gone> {
+    let mut found: HashMap<String, String> = HashMap::new();
+    let collection = connection.collection(&state.collection);
+    for keys in keys.chunks(KEYS) {
+        let find = collection.find(doc! { "_id": { "$in": keys } });
+        let mut cursor = find.projection(doc! { "text": 1 }).await.map_err(gone(connection))?;
+        while cursor.advance().await.map_err(gone(connection))? {
+            let row = cursor.current();
+            let text = |field| row.get_str(field).map(str::to_owned).map_err(|_| Gone::Failed(damaged()));
+            found.insert(text("_id")?, text("text")?);
+        }
+    }
+    found.extend(overlay(connection, state).await?);
+    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+}
+
+/// Rows in the order of their keys.
+pub(crate) async fn query(connection: &Connection, state: &State, query: &RowQuery) -> Result<Vec<(String, String)>, Gone> {
+    if query.limit == 0 {
+        return Ok(Vec::new());
+    }
+    let staged = overlay(connection, state).await?;
+    let after = query.after.as_deref();
+    let mut conditions: Vec<Document> = query.filters.iter().map(|(field, value)| condition(field, value)).collect();
+    conditions.extend(after.map(|after| doc! { "_id": { "$gt": after } }));
+    let filter = if conditions.is_empty() {
+        doc! {}
+    } else {
+        doc! { "$and": conditions }
+    };
+    let collection = connection.collection(&state.collection);
+    let mut find = collection.find(filter).sort(doc! { "_id": 1 }).projection(doc! { "text": 1 });
+    // Staged rows may take the place of as many that are found.
+    if let Ok(limit) = i32::try_from(query.limit.saturating_add(staged.len())) {
+        find = find.limit(limit.into());
+    }
+    let mut cursor = find.await.map_err(gone(connection))?;
+    let mut found = BTreeMap::new();
+    while cursor.advance().await.map_err(gone(connection))? {
+        let row = cursor.current();
+        let text = |field| row.get_str(field).map(str::to_owned).map_err(|_| Gone::Failed(damaged()));
+        let key = text("_id")?;
+        if !staged.contains_key(&key) {
+            found.insert(key, text("text")?);
+        }
+    }
+    let fits = |key: &str, row: &str| {
+        after.is_none_or(|after| key > after)
+            && serde_json::from_str::<Value>(row)
+                .is_ok_and(|row| query.filters.iter().all(|(field, value)| matches(&row, field, value)))
+    };
+    found.extend(staged.into_iter().filter(|(key, row)| fits(key, row)));
+    Ok(found.into_iter().take(query.limit).collect())
+}
+
+/// How many rows there are.
+pub(crate) async fn count(connection: &Connection, state: &State) -> Result<u64, Gone> {
+    let staged = overlay(connection, state).await?;
+    let keys: Vec<&str> = staged.keys().map(String::as_str).collect();
+    let others = if keys.is_empty() {
+        doc! {}
+    } else {
+        doc! { "_id": { "$nin": &keys } }
+    };
+    let count = connection.collection(&state.collection).count_documents(others).await.map_err(gone(connection))?;
+    Ok(count + keys.len() as u64)
+}

@@ -1,0 +1,133 @@
+//! What the database holds, how it is made, and how it is known to be ours.
+//!
+//! The mark `esctl_meta` is written before anything else and set to `ready` after everything else: a store that is being
+//! made is seen as none, one whose maker was killed is finished by the next, and of many makers exactly one sets it.
+
+use mongodb::IndexModel;
+use mongodb::bson::Document;
+use mongodb::bson::doc;
+use mongodb::error::Error;
+use mongodb::options::IndexOptions;
+
+use crate::store::error::StoreError;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::error::code;
+use crate::store::mongodb::error::code_of;
+
+/// One document an append.
+pub(crate) const COMMITS: &str = "commits";
+/// Snapshots.
+pub(crate) const SNAPSHOTS: &str = "snapshots";
+/// One document a projection.
+pub(crate) const PROJECTIONS: &str = "projections";
+/// Rows that are committed with a checkpoint, until they are all in their read model.
+pub(crate) const STAGED_ROWS: &str = "staged_rows";
+/// A view with one document an event, for people.
+const EVENTS: &str = "events";
+/// What says that the database is ours.
+const META: &str = "esctl_meta";
+/// The schema this program writes.
+const SCHEMA_VERSION: i64 = 1;
+
+/// Two appends to a stream behind the same version cannot both be.
+pub(crate) const INDEX_STREAM: &str = "stream_version";
+/// No event id twice.
+pub(crate) const INDEX_EVENT_ID: &str = "event_id";
+/// The first commit of each stream: the list of streams.
+pub(crate) const INDEX_NEW_STREAM: &str = "new_stream";
+
+/// What was found in a database.
+pub(crate) enum Found {
+    /// A store.
+    Ours,
+    /// A store that is being made, or whose maker was killed.
+    Begun,
+    /// Nothing of a store.
+    Nothing,
+}
+
+/// Looks what there is.
+pub(crate) async fn find(connection: &Connection) -> Result<Found, StoreError> {
+    if let Some(found) = mark(connection).await? {
+        return Ok(found);
+    }
+    let names = connection.database.list_collection_names().await.map_err(connection.failed("cannot read"))?;
+    let foreign = names.iter().find(|name| [COMMITS, SNAPSHOTS, PROJECTIONS, STAGED_ROWS, EVENTS].contains(&name.as_str()));
+    let Some(foreign) = foreign else { return Ok(Found::Nothing) };
+    // Somebody may have begun to make a store since: the mark comes before the collections.
+    if let Some(found) = mark(connection).await? {
+        return Ok(found);
+    }
+    let place = &connection.place;
+    Err(StoreError::Unsupported(format!(
+        "{place} is a database of another application: its collection {foreign} is not of esctl"
+    )))
+}
+
+async fn mark(connection: &Connection) -> Result<Option<Found>, StoreError> {
+    let mark = connection.collection(META).find_one(doc! { "_id": "store" }).await.map_err(connection.failed("cannot read"))?;
+    let Some(mark) = mark else { return Ok(None) };
+    let place = &connection.place;
+    let version = mark.get_i64("schema_version").unwrap_or(i64::MAX);
+    if !matches!(mark.get_str("application"), Ok("esctl")) {
+        return Err(StoreError::Unsupported(format!("{place} is a database of another application")));
+    }
+    if version > SCHEMA_VERSION {
+        return Err(StoreError::Unsupported(format!(
+            "{place} is a store of a newer esctl (schema {version}; this one knows {SCHEMA_VERSION})"
+        )));
+    }
+    Ok(Some(if matches!(mark.get_bool("ready"), Ok(true)) { Found::Ours } else { Found::Begun }))
+}
+
+/// Makes the store, or finishes what another one began. Whether it was this one that finished it.
+pub(crate) async fn make(connection: &Connection) -> Result<bool, StoreError> {
+    let begun = doc! { "application": "esctl", "schema_version": SCHEMA_VERSION, "ready": false };
+    connection.upsert(META, doc! { "_id": "store" }, doc! { "$setOnInsert": begun }).await?;
+    let failed = connection.failed("cannot make the schema in");
+    let unique = |name: &str| IndexOptions::builder().name(name.to_owned()).unique(true);
+    let indexes = [
+        // The newest first, so that the last commit of each of many streams is one step of the index away.
+        IndexModel::builder().keys(doc! { "stream": 1, "first_version": -1 }).options(unique(INDEX_STREAM).build()).build(),
+        IndexModel::builder().keys(doc! { "events.id": 1 }).options(unique(INDEX_EVENT_ID).build()).build(),
+        IndexModel::builder()
+            .keys(doc! { "stream": 1 })
+            .options(unique(INDEX_NEW_STREAM).partial_filter_expression(doc! { "first_version": 1 }).build())
+            .build(),
+    ];
+    connection.commits.create_indexes(indexes).await.map_err(&failed)?;
+    make_view(connection, EVENTS, COMMITS, &events_view()).await.map_err(&failed)?;
+    let ready = connection.collection(META);
+    let done = ready.update_one(doc! { "_id": "store", "ready": false }, doc! { "$set": { "ready": true } });
+    Ok(done.await.map_err(&failed)?.modified_count == 1)
+}
+
+/// Makes a view; one that is there goes over the collection named now.
+pub(crate) async fn make_view(connection: &Connection, view: &str, over: &str, pipeline: &[Document]) -> Result<(), Error> {
+    let create = doc! { "create": view, "viewOn": over, "pipeline": pipeline };
+    match connection.database.run_command(create).await {
+        Err(error) if code_of(&error) == Some(code::NAMESPACE_EXISTS) => {
+            let change = doc! { "collMod": view, "viewOn": over, "pipeline": pipeline };
+            connection.database.run_command(change).await.map(|_| ())
+        }
+        outcome => outcome.map(|_| ()),
+    }
+}
+
+/// One document an event. Data and metadata are the canonical text, as it is hashed.
+fn events_view() -> Vec<Document> {
+    let micros_to_date = doc! { "$toDate": { "$trunc": { "$divide": ["$events.recorded_at", 1000] } } };
+    vec![
+        doc! { "$unwind": { "path": "$events", "includeArrayIndex": "index" } },
+        doc! { "$project": {
+            "_id": { "$add": ["$_id", "$index"] },
+            "stream": 1,
+            "version": { "$add": ["$first_version", "$index"] },
+            "type": "$events.type",
+            "event_id": "$events.id",
+            "recorded_at": micros_to_date,
+            "data": "$events.data",
+            "metadata": "$events.metadata",
+        } },
+    ]
+}

@@ -1,0 +1,142 @@
+//! Snapshots in MongoDB: the key `{stream, reducer, version}` is compared field by field, so the key is the only index.
+
+use mongodb::bson::Binary;
+use mongodb::bson::Bson;
+use mongodb::bson::Document;
+use mongodb::bson::doc;
+use mongodb::bson::spec::BinarySubtype;
+
+use crate::event::Hash;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::error::StoreError;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::decide::MAX_COMMIT_BYTES;
+use crate::store::mongodb::error::is_duplicate;
+use crate::store::mongodb::schema;
+use crate::store::snapshot::Snapshot;
+use crate::store::snapshot::SnapshotInfo;
+use crate::store::snapshot::SnapshotQuery;
+
+/// Snapshots deleted at once.
+const AT_ONCE: usize = 1000;
+
+fn key(stream: &str, reducer: &str, version: Version) -> Document {
+    doc! { "stream": stream, "reducer": reducer, "version": i64::try_from(version.0).unwrap_or(i64::MAX) }
+}
+
+fn damaged() -> StoreError {
+    StoreError::integrity("a snapshot has a value that was never written there")
+}
+
+/// Keeps a snapshot.
+pub(crate) async fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), StoreError> {
+    let bytes = snapshot.state.len();
+    if bytes > MAX_COMMIT_BYTES {
+        return Err(StoreError::Invalid(format!(
+            "a snapshot of {bytes} bytes is over the {MAX_COMMIT_BYTES} that one may have here"
+        )));
+    }
+    let key = key(snapshot.stream.as_str(), &snapshot.reducer, snapshot.version);
+    let document = doc! {
+        "_id": key.clone(),
+        "event_hash": binary(snapshot.event_hash),
+        "reducer_version": i64::from(snapshot.reducer_version),
+        "taken_at": snapshot.taken_at.micros(),
+        "bytes": bytes as i64,
+        "state": &snapshot.state,
+        "state_hash": binary(snapshot.state_hash),
+    };
+    let snapshots = connection.collection(schema::SNAPSHOTS);
+    loop {
+        match snapshots.replace_one(doc! { "_id": key.clone() }, &document).upsert(true).await {
+            // Another one has made it at the same time: now it can be replaced.
+            Err(error) if is_duplicate(&error) => {}
+            outcome => return outcome.map(|_| ()).map_err(connection.failed("cannot write to")),
+        }
+    }
+}
+
+/// The newest snapshot at or below a version.
+pub(crate) async fn newest(
+    connection: &Connection,
+    stream: &StreamName,
+    reducer: &str,
+    at_most: Version,
+) -> Result<Option<Snapshot>, StoreError> {
+    let range = doc! { "$gte": key(stream.as_str(), reducer, Version::ZERO), "$lte": key(stream.as_str(), reducer, at_most) };
+    let snapshots = connection.collection(schema::SNAPSHOTS);
+    let newest = snapshots.find_one(doc! { "_id": range }).sort(doc! { "_id": -1 });
+    let newest = newest.await.map_err(connection.failed("cannot read"))?;
+    newest.map(|document| snapshot_of(&document).ok_or_else(damaged)).transpose()
+}
+
+fn binary(hash: Hash) -> Binary {
+    Binary { subtype: BinarySubtype::Generic, bytes: hash.0.to_vec() }
+}
+
+fn snapshot_of(document: &Document) -> Option<Snapshot> {
+    let info = info_of(document)?;
+    let hash = |field| Some(Hash(document.get_binary_generic(field).ok()?.as_slice().try_into().ok()?));
+    Some(Snapshot {
+        stream: info.stream,
+        version: info.version,
+        event_hash: hash("event_hash")?,
+        reducer: info.reducer,
+        reducer_version: info.reducer_version,
+        taken_at: info.taken_at,
+        state: document.get_str("state").ok()?.to_owned(),
+        state_hash: hash("state_hash")?,
+    })
+}
+
+fn info_of(document: &Document) -> Option<SnapshotInfo> {
+    let key = document.get_document("_id").ok()?;
+    Some(SnapshotInfo {
+        stream: StreamName::parse(key.get_str("stream").ok()?).ok()?,
+        version: Version(u64::try_from(key.get_i64("version").ok()?).ok()?),
+        reducer: key.get_str("reducer").ok()?.to_owned(),
+        reducer_version: u32::try_from(document.get_i64("reducer_version").ok()?).ok()?,
+        taken_at: Timestamp::from_micros_saturating(document.get_i64("taken_at").ok()?),
+        bytes: u64::try_from(document.get_i64("bytes").ok()?).ok()?,
+    })
+}
+
+/// Snapshots in the order of stream, reducer, version.
+pub(crate) async fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
+    let failed = connection.failed("cannot read");
+    if query.limit == 0 {
+        return Ok(Vec::new());
+    }
+    let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
+    let mut filter = doc! { "_id": { "$gt": key(&after_stream, &after_reducer, after_version) } };
+    if let Some(stream) = &query.stream {
+        filter.insert("_id.stream", stream.as_str());
+    }
+    let snapshots = connection.collection(schema::SNAPSHOTS);
+    let mut find = snapshots.find(filter).sort(doc! { "_id": 1 }).projection(doc! { "state": 0 });
+    if let Ok(limit) = i32::try_from(query.limit) {
+        find = find.limit(limit.into());
+    }
+    let mut cursor = find.await.map_err(&failed)?;
+    let mut found = Vec::new();
+    while cursor.advance().await.map_err(&failed)? {
+        let document = cursor.deserialize_current().map_err(&failed)?;
+        found.push(info_of(&document).ok_or_else(damaged)?);
+    }
+    Ok(found)
+}
+
+/// Deletes snapshots; how many there were.
+pub(crate) async fn delete(connection: &Connection, snapshots: &[SnapshotInfo]) -> Result<u64, StoreError> {
+    let collection = connection.collection(schema::SNAPSHOTS);
+    let mut deleted = 0;
+    for snapshots in snapshots.chunks(AT_ONCE) {
+        let key_of = |snapshot: &SnapshotInfo| Bson::from(key(snapshot.stream.as_str(), &snapshot.reducer, snapshot.version));
+        let keys: Vec<Bson> = snapshots.iter().map(key_of).collect();
+        let delete = collection.delete_many(doc! { "_id": { "$in": keys } });
+        deleted += delete.await.map_err(connection.failed("cannot write to"))?.deleted_count;
+    }
+    Ok(deleted)
+}

@@ -1,0 +1,94 @@
+//! The thread that drives the database: what is asked runs there to its end, whoever awaits it, and on no runtime of a caller's.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
+use std::thread::JoinHandle;
+
+use tokio::runtime::Builder;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+
+use crate::store::backend::Answer;
+use crate::store::error::StoreError;
+
+struct Running {
+    runtime: Handle,
+    /// The thread goes on while there is a clone of this: here, and with each write under way.
+    alive: mpsc::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+/// One thread with a runtime of its own. It starts with the first job; it ends with this value, after the last write.
+#[derive(Default)]
+pub(crate) struct Worker {
+    running: Mutex<Option<Running>>,
+}
+
+impl Worker {
+    /// Starts a job that reads: nobody waits for it once the store is gone.
+    pub(crate) fn read<T: Send + 'static>(&self, job: impl Future<Output = Result<T, StoreError>> + Send + 'static) -> Answer<T> {
+        self.start(job, false)
+    }
+
+    /// Starts a job that writes: it is done to its end, also when the store is dropped meanwhile.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Answer<T> {
+        self.start(job, true)
+    }
+
+    fn start<T: Send + 'static>(
+        &self,
+        job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+        writes: bool,
+    ) -> Answer<T> {
+        let (answer, result) = oneshot::channel();
+        let started = self.running().map(|(runtime, alive)| {
+            let alive = writes.then_some(alive);
+            runtime.spawn(async move {
+                // A caller that no longer waits does not undo what was done.
+                let _ = answer.send(job.await);
+                drop(alive);
+            });
+        });
+        Box::pin(async move {
+            started?;
+            let died = |_| Err(StoreError::Bug("the thread of the database has died".into()));
+            result.await.unwrap_or_else(died)
+        })
+    }
+
+    fn running(&self) -> Result<(Handle, mpsc::Sender<()>), StoreError> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = &*running {
+            return Ok((running.runtime.clone(), running.alive.clone()));
+        }
+        let failed =
+            |error| StoreError::Unavailable { message: "no thread can be started".into(), source: Some(Arc::new(error) as _) };
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let handle = runtime.handle().clone();
+        let (alive, mut last) = mpsc::channel(1);
+        let work = move || runtime.block_on(async { while last.recv().await.is_some() {} });
+        let thread = thread::Builder::new().name("mongodb".into()).spawn(work).map_err(failed)?;
+        *running = Some(Running { runtime: handle.clone(), alive: alive.clone(), thread });
+        Ok((handle, alive))
+    }
+}
+
+impl Drop for Worker {
+    /// Waits for the writes under way.
+    fn drop(&mut self) {
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Running { alive, thread, .. }) = running {
+            drop(alive);
+            // The last clone of a store may be dropped by a job on this very thread.
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}

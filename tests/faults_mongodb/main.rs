@@ -1,0 +1,12 @@
+//! What can happen to a store in MongoDB: other processes, kills, a server that stops or is cut off, somebody else's
+//! database, missing rights, and a projection that is broken off between its steps.
+
+mod connection;
+mod helper;
+#[path = "../conformance/kit.rs"]
+mod kit;
+mod places;
+mod processes;
+mod read_models;
+mod rights;
+mod server;

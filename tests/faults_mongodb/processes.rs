@@ -1,0 +1,67 @@
+//! Many processes on one store, and processes that are killed.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use crate::helper::Place;
+use crate::helper::said;
+use crate::helper::start;
+use crate::kit::put;
+use crate::kit::run;
+use crate::kit::whole;
+
+fn ids_of(line: &str) -> Vec<String> {
+    line.split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn what_a_killed_process_was_told_is_there_once_and_appending_goes_on() {
+    run(async {
+        let place = Place::new();
+        let mut acknowledged: HashSet<String> = HashSet::new();
+        for round in 0..6_usize {
+            let mut children = [start("append 3", &place.url()), start("append 700", &place.url())];
+            let mut lines: Vec<_> = children.iter_mut().map(said).collect();
+            for (line, count) in lines.iter_mut().zip([1 + 5 * round, 1 + round % 3]) {
+                acknowledged.extend(line.take(count).flat_map(|line| ids_of(&line)));
+            }
+            std::thread::sleep(std::time::Duration::from_micros(1700 * round as u64));
+            for child in &mut children {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+            acknowledged.extend(lines.into_iter().flatten().flat_map(|line| ids_of(&line)));
+
+            let store = place.store();
+            let there = whole(&store).await;
+            let ids: HashSet<String> = there.iter().map(|event| event.event_id.to_string()).collect();
+            assert_eq!(ids.len(), there.len(), "each event once");
+            assert!(acknowledged.is_subset(&ids), "an acknowledged event is not there");
+            put(&store, "after-1", 1).await;
+            assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+        }
+        assert!(acknowledged.len() > 500);
+    });
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn of_five_processes_exactly_one_wins_each_version() {
+    run(async {
+        let place = Place::new();
+        let mut children: Vec<_> = (0..5).map(|_| start("race", &place.url())).collect();
+        let mut winners: HashMap<String, usize> = HashMap::new();
+        for child in &mut children {
+            for line in said(child) {
+                *winners.entry(line).or_default() += 1;
+            }
+        }
+        for mut child in children {
+            assert!(child.wait().unwrap().success());
+        }
+        let expected: HashMap<String, usize> = (0..25).map(|version| (format!("won {version}"), 1)).collect();
+        assert_eq!(winners, expected);
+        assert_eq!(whole(&place.store()).await.len(), 25);
+    });
+}

@@ -1,0 +1,50 @@
+//! Users, passwords, and what a user may not do.
+
+use esctl::store::StoreError;
+use mongodb::bson::doc;
+
+use crate::helper::all_enabled;
+use crate::helper::store_at;
+use crate::kit::TIMEOUT;
+use crate::kit::put;
+use crate::kit::whole;
+use crate::server::Server;
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_wrong_password_and_missing_rights_are_not_allowed_and_nothing_secret_is_told() {
+    all_enabled(async {
+        let server = Server::start(&["--auth"]);
+        let admin = mongodb::Client::with_uri_str(server.url()).await.unwrap().database("admin");
+        let root = doc! { "createUser": "root", "pwd": "rootsecret", "roles": ["root"] };
+        admin.run_command(root).await.unwrap();
+        let url = |user: &str, password: &str| {
+            format!("mongodb://{user}:{password}@{}/shop?directConnection=true&authSource=admin", server.address())
+        };
+        let admin = mongodb::Client::with_uri_str(url("root", "rootsecret")).await.unwrap().database("admin");
+        for (user, role) in [("reader", "read"), ("writer", "readWrite"), ("stranger", "none")] {
+            let roles = if role == "none" { vec![] } else { vec![doc! { "role": role, "db": "shop" }] };
+            admin.run_command(doc! { "createUser": user, "pwd": "usersecret", "roles": roles }).await.unwrap();
+        }
+
+        let refused = |error: StoreError| {
+            assert!(matches!(error, StoreError::NotAllowed { .. }), "{error:?}");
+            assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+        };
+        refused(store_at(&url("writer", "wrongsecret"), TIMEOUT).head().await.unwrap_err());
+        refused(store_at(&url("writer", "wrongsecret"), TIMEOUT).init().await.unwrap_err());
+        refused(store_at(&url("nobody", "usersecret"), TIMEOUT).head().await.unwrap_err());
+        refused(store_at(&url("stranger", "usersecret"), TIMEOUT).head().await.unwrap_err());
+        refused(store_at(&format!("mongodb://{}/shop", server.address()), TIMEOUT).head().await.unwrap_err());
+        refused(store_at(&url("reader", "usersecret"), TIMEOUT).init().await.unwrap_err());
+
+        let writer = store_at(&url("writer", "usersecret"), TIMEOUT);
+        put(&writer, "thing-1", 3).await;
+        assert_eq!(writer.check().await.unwrap(), Vec::<String>::new());
+        let reader = store_at(&url("reader", "usersecret"), TIMEOUT);
+        assert_eq!(whole(&reader).await.len(), 3);
+        let append = crate::kit::request("thing-1", esctl::event::ExpectedVersion::Any, crate::kit::events(1));
+        refused(reader.append(append).await.unwrap_err());
+        assert_eq!(whole(&reader).await.len(), 3);
+    });
+}
