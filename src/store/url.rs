@@ -60,7 +60,11 @@ impl fmt::Display for StoreUrl {
 /// Works on text that is no URL as well, since it is wanted most when something is wrong with it.
 pub fn redact_url(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
+        // A URL with its slashes forgotten is no file name either.
+        return match (text.split_once(':'), text.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, host))) if scheme != "sqlite" => format!("{scheme}:***@{host}"),
+            _ => text.to_owned(),
+        };
     };
     let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
     // The last @ ends the credentials, also where somebody forgot to escape one in the password.

@@ -130,7 +130,7 @@ mod cases {
             );
             while !killing.load(Ordering::SeqCst) {
                 execute(&mut connection, &end_one).await;
-                tokio::time::sleep(Duration::from_millis(40)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
         let mut writing = tokio::task::JoinSet::new();

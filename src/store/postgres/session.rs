@@ -48,8 +48,13 @@ impl Database {
     /// A connection on which the store is there. One that writes makes it.
     pub(crate) async fn ready(&self, task: Task) -> Result<Lease, SqlError> {
         let mut lease = self.pool.lease().await?;
-        if lease.session.found == Found::Nothing {
-            self.look_again(&mut lease, task).await?;
+        if lease.session.found == Found::Nothing
+            && let Err(error) = self.look_again(&mut lease, task).await
+        {
+            if matches!(error, SqlError::Store(StoreError::NoStore(_))) {
+                self.pool.give_back(lease);
+            }
+            return Err(error);
         }
         Ok(lease)
     }
