@@ -130,7 +130,7 @@ mod cases {
             );
             while !killing.load(Ordering::SeqCst) {
                 execute(&mut connection, &end_one).await;
-                tokio::time::sleep(Duration::from_millis(40)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
         let mut writing = tokio::task::JoinSet::new();
@@ -165,7 +165,7 @@ mod cases {
         put(&database.store(), "thing-1", 1).await;
         let mut holder = database.connect().await;
         execute(&mut holder, "BEGIN; SELECT pg_advisory_xact_lock(1702060916, 'esctl'::regnamespace::oid::int4)").await;
-        let hasty = store_at(&database.url(), Duration::from_millis(300));
+        let hasty = store_at(&database.url(), Duration::from_secs(2));
         let error = hasty.append(request("thing-1", exactly(1), events(1))).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
         assert!(error.to_string().contains("lock"), "{error}");

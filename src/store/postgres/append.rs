@@ -35,6 +35,7 @@ const DOING: &str = "cannot append to";
 /// Appends a group. After a broken connection the store is asked what became of it; what was surely not appended is
 /// tried once more.
 pub(crate) async fn append_group(database: &Database, group: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
+    let _turn = database.appending.lock().await;
     let mut open: Vec<(usize, &BackendAppend)> = group.iter().enumerate().collect();
     let mut answers: Vec<Option<BackendAnswer>> = vec![None; group.len()];
     let mut breaks = 0;

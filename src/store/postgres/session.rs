@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::store::error::StoreError;
@@ -33,12 +34,15 @@ pub(crate) struct Database {
     place: String,
     /// How large an event was of late: how many are asked for at once depends on it.
     pub(crate) event_bytes: Cell<usize>,
+    /// Appends of one store come one after the other, in the order in which they were asked for: those that would wait
+    /// in the server for each other must not take the connections of the readers.
+    pub(crate) appending: Mutex<()>,
 }
 
 impl Database {
     pub(crate) fn new(connector: Connector) -> Self {
         let place = connector.url.place();
-        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096) }
+        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096), appending: Mutex::new(()) }
     }
 
     pub(crate) fn translate(&self, error: SqlError, doing: &str) -> StoreError {
@@ -48,8 +52,13 @@ impl Database {
     /// A connection on which the store is there. One that writes makes it.
     pub(crate) async fn ready(&self, task: Task) -> Result<Lease, SqlError> {
         let mut lease = self.pool.lease().await?;
-        if lease.session.found == Found::Nothing {
-            self.look_again(&mut lease, task).await?;
+        if lease.session.found == Found::Nothing
+            && let Err(error) = self.look_again(&mut lease, task).await
+        {
+            if matches!(error, SqlError::Store(StoreError::NoStore(_))) {
+                self.pool.give_back(lease);
+            }
+            return Err(error);
         }
         Ok(lease)
     }

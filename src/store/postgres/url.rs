@@ -27,6 +27,8 @@ pub struct PostgresUrl {
     /// Without `schema`; holds the password.
     secret: String,
     schema: String,
+    /// Whether it says what TLS must be like.
+    says_sslmode: bool,
 }
 
 impl PostgresUrl {
@@ -63,12 +65,13 @@ impl PostgresUrl {
                 "has a schema that is no plain name: a to z, 0 to 9 and _, at most 40, not beginning with pg_".into(),
             ));
         }
+        let says_sslmode = others.iter().any(|(key, _)| key == "sslmode");
         url.set_query(None);
         url.set_fragment(None);
         if !others.is_empty() {
             url.query_pairs_mut().extend_pairs(others);
         }
-        let url = Self { secret: url.into(), schema };
+        let url = Self { secret: url.into(), schema, says_sslmode };
         // Now, so that a bad port or path is wrong usage and no fault of the connection.
         url.options().map_err(|()| invalid("cannot be read".into()))?;
         Ok(url)
@@ -82,8 +85,9 @@ impl PostgresUrl {
     /// What the driver connects with. Its `Debug` prints the password. The cause of an error is not kept: it may, too.
     pub(crate) fn options(&self) -> Result<PgConnectOptions, ()> {
         let options: PgConnectOptions = self.secret.parse().map_err(|_| ())?;
-        let said = self.secret.contains("sslmode=") || std::env::var_os("PGSSLMODE").is_some();
-        if said {
+        // The driver takes a mode that it does not know for one that may go without TLS.
+        let in_environment = || std::env::var("PGSSLMODE").is_ok_and(|mode| SSL_MODES.contains(&mode.as_str()));
+        if self.says_sslmode || in_environment() {
             return Ok(options);
         }
         let mode = if on_this_machine(&options) { PgSslMode::Prefer } else { PgSslMode::VerifyFull };
@@ -143,7 +147,7 @@ mod tests {
         {
             assert!(matches!(mode(here), PgSslMode::Prefer), "{here}");
         }
-        for there in ["postgres://10.0.0.1/d", "postgresql://db.example/d", "postgres://localhost.example/d"] {
+        for there in ["postgres://u:sslmode=disable@10.0.0.1/d", "postgresql://db.example/d", "postgres://localhost.example/d"] {
             assert!(matches!(mode(there), PgSslMode::VerifyFull), "{there}");
         }
     }
@@ -152,6 +156,7 @@ mod tests {
     fn what_cannot_be_is_refused_with_what_may_be_and_without_the_password() {
         let cases = [
             ("postgres:d", "HOST:PORT"),
+            ("postgres:/u:hidden@h/d", "HOST:PORT"),
             ("postgres://u:hidden@h/d?sslmod=require", "sslmode"),
             ("postgres://u:hidden@h/d?sslmode=yes", "verify-full"),
             ("postgres://u:hidden@h:99999/d", "port"),

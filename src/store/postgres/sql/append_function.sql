@@ -85,13 +85,20 @@ BEGIN
         RETURN NEXT;
     END LOOP;
 
-    IF appended > 0 THEN
+    -- One event by itself is what most commands record, and does without the arrays.
+    IF appended = 1 AND cardinality(ids) = 1 THEN
+        INSERT INTO events (position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata)
+        VALUES (last_position, at_version + 1, last_time, ids[1], schema_versions[1], streams[1], types[1], last_hash,
+                datas[1]::json, metadatas[1]::json);
+    ELSIF appended > 0 THEN
         INSERT INTO events (position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata)
         SELECT n.position, n.version, n.recorded_at, n.event_id, n.schema_version, streams[n.owner], n.type, n.hash,
                n.data::json, n.metadata::json
         FROM unnest(positions, versions, times, ids, schema_versions, owners, types, hashes, datas, metadatas)
              AS n (position, version, recorded_at, event_id, schema_version, owner, type, hash, data, metadata)
         WHERE n.position IS NOT NULL;
+    END IF;
+    IF appended > 0 THEN
         UPDATE head SET position = last_position, recorded_at = last_time, hash = last_hash;
     END IF;
 END
