@@ -87,3 +87,18 @@ pub async fn of_eight_handles_at_once_exactly_one_wins<S: Shared>(subject: S) {
     subject.open().init().await.unwrap();
     race((0..8).map(|_| subject.open()).collect(), 15).await;
 }
+
+pub async fn a_handle_decides_on_what_another_one_has_appended_since<S: Shared>(subject: S) {
+    let (one, other) = (subject.open(), subject.open());
+    for round in 0..10 {
+        let version = 2 * round;
+        one.append(request("thing-1", exactly(version), events(1))).await.unwrap();
+        other.append(request("thing-1", exactly(version + 1), events(1))).await.unwrap();
+        // What the first handle knew when it appended is no longer so.
+        match one.append(request("thing-1", exactly(version + 1), events(1))).await {
+            Err(StoreError::Conflict { actual, .. }) => assert_eq!(actual, Version(version + 2)),
+            unexpected => panic!("{unexpected:?}"),
+        }
+    }
+    assert_eq!(whole(&one).await.len(), 20);
+}

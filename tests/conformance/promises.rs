@@ -38,6 +38,7 @@ macro_rules! each_chapter {
             of_sixteen_appends_at_once_exactly_one_wins
         ] [
             of_eight_handles_at_once_exactly_one_wins
+            a_handle_decides_on_what_another_one_has_appended_since
         ]}
         crate::promises::chapter! { $one $several $subject idempotency [
             the_same_batch_again_answers_with_the_first_result_whatever_it_expects

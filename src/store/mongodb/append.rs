@@ -9,11 +9,13 @@
 //! restored to an older state under a running process, nothing collides.)
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::event::Position;
 use crate::event::StreamName;
@@ -23,7 +25,7 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Head;
 use crate::store::error::StoreError;
-use crate::store::mongodb::by_id::knows_any;
+use crate::store::mongodb::by_id::known;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::decide::Decision;
 use crate::store::mongodb::decide::decide;
@@ -63,13 +65,13 @@ impl Writer {
         group: Vec<BackendAppend>,
     ) -> Result<Vec<BackendAnswer>, StoreError> {
         let deadline = Instant::now() + connection.timeout;
-        let mut group = Group { connection, deadline, appends: group, answers: Vec::new(), pauses: 0 };
+        let mut group = Group { connection, deadline, appends: group, answers: Vec::new(), known: HashSet::new(), pauses: 0 };
         // Whether the state was read for this group: only then a refusal can be given.
         let mut fresh = false;
         while group.answers.len() < group.appends.len() {
             fresh |= self.look(&group).await?;
             let Some(tip) = &self.tip else { continue };
-            let decisions = decide(tip, &group.appends[group.answers.len()..], now());
+            let decisions = decide(tip, &group.appends[group.answers.len()..], &group.known, now());
             if !fresh && decisions.iter().any(|decision| !matches!(decision, Decision::Commit(_))) {
                 self.tip = None;
                 continue;
@@ -141,6 +143,8 @@ struct Group<'c> {
     appends: Vec<BackendAppend>,
     /// Of the first ones.
     answers: Vec<BackendAnswer>,
+    /// Ids found to be in the store already.
+    known: HashSet<Uuid>,
     pauses: u32,
 }
 
@@ -182,10 +186,8 @@ impl Group<'_> {
                 None => {}
                 Some(Stop::Collided) => return Ok(End::Behind),
                 Some(Stop::KnownId) => {
-                    // What follows was decided as if this one went in.
-                    if self.knows_ids_of_next().await? {
-                        self.answers.push(BackendAnswer::KnownId);
-                    }
+                    // What follows was decided as if this one went in. Of those known one by one each would be a request more.
+                    self.find_known().await?;
                     return Ok(End::Behind);
                 }
                 Some(Stop::Failed(error)) => return Err(error),
@@ -205,10 +207,19 @@ impl Group<'_> {
         Ok(())
     }
 
-    async fn knows_ids_of_next(&self) -> Result<bool, StoreError> {
+    async fn knows_ids_of_next(&mut self) -> Result<bool, StoreError> {
+        self.find_known().await?;
+        let next = &self.appends[self.answers.len()].request;
+        Ok(next.events.iter().any(|event| self.known.contains(&event.event_id)))
+    }
+
+    /// Looks which ids of what is left are in the store.
+    async fn find_known(&mut self) -> Result<(), StoreError> {
         let connection = self.connection.clone();
-        let ids = self.appends[self.answers.len()].request.events.iter().map(|event| event.event_id).collect::<Vec<_>>();
-        self.bounded(async move { knows_any(&connection, &ids).await }).await
+        let left = self.appends[self.answers.len()..].iter().flat_map(|append| &append.request.events);
+        let ids: Vec<Uuid> = left.map(|event| event.event_id).collect();
+        self.known = self.bounded(async move { known(&connection, &ids).await }).await?;
+        Ok(())
     }
 
     /// Waits for a reading, which goes on to its end by itself, but not for ever.

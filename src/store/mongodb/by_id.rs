@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
+use mongodb::bson::RawBsonRef;
 use mongodb::bson::Uuid as BsonUuid;
 use mongodb::bson::doc;
 use uuid::Uuid;
@@ -22,15 +23,24 @@ fn ids_filter(ids: &[Uuid]) -> Document {
     doc! { "events.id": { "$in": ids } }
 }
 
-/// Whether any of these events is there.
-pub(crate) async fn knows_any(connection: &Connection, ids: &[Uuid]) -> Result<bool, StoreError> {
+/// Which of these ids are there. (Those of the same commits come along: more may be known than was asked.)
+pub(crate) async fn known(connection: &Connection, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
+    let failed = connection.failed("cannot read");
+    let mut known = HashSet::new();
     for ids in ids.chunks(IDS) {
-        let found = connection.commits.find_one(ids_filter(ids)).projection(doc! { "_id": 1 }).await;
-        if found.map_err(connection.failed("cannot read"))?.is_some() {
-            return Ok(true);
+        let find = connection.commits.find(ids_filter(ids)).projection(doc! { "events.id": 1, "_id": 0 });
+        let mut commits = find.await.map_err(&failed)?;
+        while commits.advance().await.map_err(&failed)? {
+            let damaged = |_| StoreError::integrity("a commit has events that were never written there");
+            let events = commits.current().get_array("events").map_err(damaged)?;
+            let id_of = |event: RawBsonRef<'_>| {
+                let id = event.as_document().and_then(|event| event.get_binary("id").ok());
+                id.and_then(|id| Uuid::from_slice(id.bytes).ok())
+            };
+            known.extend(events.into_iter().filter_map(|event| event.ok().and_then(id_of)));
         }
     }
-    Ok(false)
+    Ok(known)
 }
 
 /// Those events of these ids that are there.

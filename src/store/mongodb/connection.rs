@@ -63,7 +63,8 @@ impl Connection {
             translate(error, &place, "cannot connect to", behind)
         };
         let mut options = ClientOptions::parse(url.with_secrets()).await.map_err(failed)?;
-        options.server_selection_timeout = Some(timeout);
+        // A little less than the caller waits: the driver can say why it found no server.
+        options.server_selection_timeout = Some(timeout * 9 / 10);
         options.connect_timeout = Some(timeout);
         options.app_name.get_or_insert_with(|| "esctl".to_owned());
         let heard = Arc::clone(&behind);

@@ -1,8 +1,10 @@
 //! What becomes of each append of a group behind a known end of the store. No I/O.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use mongodb::bson::RawDocumentBuf;
+use uuid::Uuid;
 
 use crate::event::Hash;
 use crate::event::StreamName;
@@ -43,11 +45,14 @@ pub(crate) struct Commit {
     pub(crate) head: Head,
 }
 
-/// Decides on appends in their order, each as if those before it that fit were made.
-pub(crate) fn decide(tip: &Tip, group: &[BackendAppend], now: Timestamp) -> Vec<Decision> {
+/// Decides on appends in their order, each as if those before it that fit were made. `known`: ids that are in the store.
+pub(crate) fn decide<'g>(tip: &Tip, group: &'g [BackendAppend], known: &HashSet<Uuid>, now: Timestamp) -> Vec<Decision> {
     let mut behind =
         Behind { head: tip.head, clock_behind_micros: tip.head.recorded_at.micros_since(now), now, moved: HashMap::new() };
-    let decide = |append| {
+    let decide = |append: &'g BackendAppend| {
+        if append.request.events.iter().any(|event| known.contains(&event.event_id)) {
+            return Decision::Refuse(BackendAnswer::KnownId);
+        }
         let version = behind.moved.get(stream_of(append)).or_else(|| tip.streams.get(stream_of(append)));
         let version = version.copied().unwrap_or_default();
         behind.decide(append, version)

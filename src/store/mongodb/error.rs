@@ -23,6 +23,8 @@ pub(crate) mod code {
     pub(crate) const DUPLICATE_KEY: i32 = 11_000;
     pub(crate) const ATLAS_ERROR: i32 = 8_000;
     pub(crate) const OUT_OF_DISK_SPACE: i32 = 14_031;
+    pub(crate) const NOT_WRITABLE_PRIMARY: i32 = 10_107;
+    pub(crate) const NOT_PRIMARY_NO_SECONDARY_OK: i32 = 13_435;
     /// The server is stopping, starting, or no longer the primary: another one takes the same request.
     pub(crate) const ELSEWHERE_OR_LATER: [i32; 13] = [6, 7, 89, 91, 133, 134, 189, 262, 9_001, 10_107, 11_600, 11_602, 13_435];
 }
@@ -46,11 +48,12 @@ pub(crate) fn is_duplicate(error: &Error) -> bool {
     code_of(error) == Some(code::DUPLICATE_KEY)
 }
 
-/// Whether nothing can have reached the server.
+/// Whether nothing can have been done: no server was reached, or one that does not take writes.
 pub(crate) fn was_not_sent(error: &Error) -> bool {
     match &*error.kind {
         ErrorKind::ServerSelection { .. } | ErrorKind::DnsResolve { .. } | ErrorKind::ConnectionPoolCleared { .. } => true,
         ErrorKind::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        ErrorKind::Command(error) => [code::NOT_WRITABLE_PRIMARY, code::NOT_PRIMARY_NO_SECONDARY_OK].contains(&error.code),
         _ => false,
     }
 }
@@ -95,7 +98,7 @@ pub(crate) fn translate(error: Error, place: &str, doing: &str, behind: Option<E
         (_, Some(code::INVALID_NAMESPACE)) => StoreError::Invalid(what("this is no name of a database")),
         (_, Some(code::MAX_TIME_EXPIRED)) => unavailable(what("it took too long"), source),
         (_, Some(code::OUT_OF_DISK_SPACE)) => unavailable(what("the disk is full"), source),
-        (ErrorKind::InvalidArgument { .. }, _) => StoreError::Bug(what(&kind.to_string())),
+        (ErrorKind::InvalidArgument { .. }, _) => StoreError::Invalid(what(&kind.to_string())),
         (ErrorKind::Bson(_) | ErrorKind::BsonDeserialization(_) | ErrorKind::InvalidResponse { .. }, _) => {
             StoreError::Integrity { message: what("the database does not answer as it should"), source }
         }

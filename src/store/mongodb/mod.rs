@@ -105,6 +105,11 @@ impl MongoDb {
         let shared = Shared { url, timeout, connection: OnceCell::new(), writer: Mutex::default(), walks: Walks::default() };
         Self { shared: Arc::new(shared), worker: Worker::default() }
     }
+
+    /// How long to wait for a write of several steps that is no append. (The indexes of a swap may take any time.)
+    fn patience(&self) -> Duration {
+        self.shared.timeout * 10
+    }
 }
 
 impl Backend for MongoDb {
@@ -118,7 +123,7 @@ impl Backend for MongoDb {
 
     fn init(&self) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write(async move { shared.connection().await?.make().await })
+        self.worker.write_within(self.patience(), async move { shared.connection().await?.make().await })
     }
 
     fn head(&self) -> Answer<Head> {
@@ -163,7 +168,7 @@ impl Backend for MongoDb {
 
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write(async move { snapshots::put(shared.writing().await?, &snapshot).await })
+        self.worker.write_within(self.patience(), async move { snapshots::put(shared.writing().await?, &snapshot).await })
     }
 
     fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
@@ -178,7 +183,7 @@ impl Backend for MongoDb {
 
     fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write(async move { snapshots::delete(shared.writing().await?, &snapshots).await })
+        self.worker.write_within(self.patience(), async move { snapshots::delete(shared.writing().await?, &snapshots).await })
     }
 
     fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
@@ -203,7 +208,7 @@ impl Backend for MongoDb {
 
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write(async move { read_models::commit(shared.writing().await?, &commit).await })
+        self.worker.write_within(self.patience(), async move { read_models::commit(shared.writing().await?, &commit).await })
     }
 
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
@@ -213,7 +218,7 @@ impl Backend for MongoDb {
 
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write(async move { read_models::drop_model(shared.writing().await?, &model).await })
+        self.worker.write_within(self.patience(), async move { read_models::drop_model(shared.writing().await?, &model).await })
     }
 
     fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {

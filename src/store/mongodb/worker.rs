@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::runtime::Handle;
@@ -39,6 +40,27 @@ impl Worker {
         job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Answer<T> {
         self.start(job, true)
+    }
+
+    /// Starts a job that writes and has no bound of its own: a server that stands still is not waited for for ever.
+    pub(crate) fn write_within<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Answer<T> {
+        let late = move |_| {
+            let message = format!("it is not known whether the write was done: the server gave no answer within {patience:?}");
+            Err(StoreError::OutcomeUnknown { message, source: None })
+        };
+        let died = |_| Err(StoreError::Bug("a task of the database has died".into()));
+        // A task of its own: the driver's work is not to be cut in the middle.
+        self.start(
+            async move {
+                let task = tokio::time::timeout(patience, tokio::spawn(job));
+                task.await.map_or_else(late, |done| done.unwrap_or_else(died))
+            },
+            true,
+        )
     }
 
     fn start<T: Send + 'static>(
