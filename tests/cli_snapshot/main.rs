@@ -87,6 +87,15 @@ fn what_is_not_there_is_not_found() {
 #[test]
 fn they_are_listed_and_shown() {
     let esctl = with_three();
+#[test]
+fn a_stream_with_a_name_that_was_never_taken_is_damage() {
+    let esctl = a_store();
+    esctl.tamper("UPDATE streams SET name = 'resource-' || char(7) WHERE name = 'resource-gold'");
+    for args in [["snapshot", "take", "--category", "resource"].as_slice(), &["replay", "--category", "resource"]] {
+        assert_eq!(esctl.error(8, args)["code"], "store_damaged", "{args:?}");
+    }
+}
+
     esctl.json(&["snapshot", "take", "resource-gold", "--reducer", "count"]);
     let gold = |version, reducer: &str| ("resource-gold".to_owned(), version, reducer.to_owned());
     let wanted = [gold(6, "count"), gold(4, "resource"), gold(5, "resource"), gold(6, "resource")];

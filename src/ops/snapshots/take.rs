@@ -14,6 +14,7 @@ use crate::runtime::load;
 use crate::runtime::take_snapshot;
 use crate::store::Store;
 use crate::store::StreamQuery;
+use crate::store::StreamInfo;
 
 /// Streams looked up at once.
 const PAGE: usize = 500;
@@ -119,7 +120,7 @@ impl TakenCategory {
             self.after = found.next;
             // One with fewer events than are wanted has no need to be loaded.
             let long_enough = found.items.iter().filter(|info| info.version.0 >= self.input.min_events);
-            self.page = long_enough.map(|info| StreamName::parse(&info.stream)).collect::<Result<Vec<_>, _>>()?.into_iter();
+            self.page = long_enough.map(StreamInfo::name).collect::<Result<Vec<_>, _>>()?.into_iter();
         }
     }
 }
