@@ -70,6 +70,9 @@ fn what_is_not_there_is_not_found() {
     for args in [["take", "resource-lead"], ["list", "resource-lead"], ["show", "resource-lead"], ["verify", "resource-lead"]] {
         assert_eq!(esctl.error(3, &[&["snapshot"], args.as_slice()].concat())["code"], "stream_not_found", "{args:?}");
     }
+    for args in [["snapshot", "take", "resource-gole"].as_slice(), &["replay", "resource-gole"]] {
+        assert_eq!(esctl.error(3, args)["hint"], "did you mean resource-gold?", "{args:?}");
+    }
     esctl.json(&["snapshot", "take", "resource-gold"]);
     let missing: [&[&str]; 4] = [
         &["snapshot", "show", "resource-silver"],
@@ -85,9 +88,6 @@ fn what_is_not_there_is_not_found() {
 }
 
 #[test]
-fn they_are_listed_and_shown() {
-    let esctl = with_three();
-#[test]
 fn a_stream_with_a_name_that_was_never_taken_is_damage() {
     let esctl = a_store();
     esctl.tamper("UPDATE streams SET name = 'resource-' || char(7) WHERE name = 'resource-gold'");
@@ -96,6 +96,9 @@ fn a_stream_with_a_name_that_was_never_taken_is_damage() {
     }
 }
 
+#[test]
+fn they_are_listed_and_shown() {
+    let esctl = with_three();
     esctl.json(&["snapshot", "take", "resource-gold", "--reducer", "count"]);
     let gold = |version, reducer: &str| ("resource-gold".to_owned(), version, reducer.to_owned());
     let wanted = [gold(6, "count"), gold(4, "resource"), gold(5, "resource"), gold(6, "resource")];

@@ -7,14 +7,15 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::ops::list_streams::list_streams;
+use crate::ops::near::no_stream;
 use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
 use crate::runtime::PassedOver;
 use crate::runtime::load;
 use crate::runtime::take_snapshot;
 use crate::store::Store;
-use crate::store::StreamQuery;
 use crate::store::StreamInfo;
+use crate::store::StreamQuery;
 
 /// Streams looked up at once.
 const PAGE: usize = 500;
@@ -59,7 +60,7 @@ pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> R
     let mut fold = input.reducer.fold_to_keep(stream)?;
     let loaded = load(store, stream, &mut *fold, LoadOptions::default()).await?;
     if loaded.version == Version::ZERO {
-        return Err(OpsError::not_found("stream", stream.as_str()));
+        return Err(no_stream(store, stream).await);
     }
     let taken = loaded.events_applied >= input.min_events.max(1);
     let mut report = TakenReport {
