@@ -88,7 +88,8 @@ impl CategoryReplay {
                 return Ok(Some(replay_to(&self.store, &input, up_to).await?));
             }
             let report = replay_and_verify(&self.store, &input).await?;
-            self.rows += u64::from(report.verify.as_ref().is_some_and(|verify| verify.read_model.is_some()));
+            let read_model = report.verify.as_ref().and_then(|verify| verify.read_model.as_ref());
+            self.rows += u64::from(read_model.is_some_and(|read_model| read_model.has_row));
             return Ok(Some(report));
         }
         self.next_stray().await
