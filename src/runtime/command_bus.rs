@@ -158,6 +158,10 @@ impl CommandBus {
                 Err(RuntimeError::Store(conflict @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. }))) => conflict,
                 result => return result,
             };
+            // What was in the way may be this very command, sent twice at the same time: no retry is needed to answer it.
+            if let Some(first) = self.done_before(&domain, &stream, envelope).await? {
+                return Ok(first);
+            }
             if envelope.expected.is_some() {
                 return Err(conflict.into());
             }
