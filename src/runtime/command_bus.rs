@@ -187,7 +187,8 @@ impl CommandBus {
             let (stream, actual) = (stream.clone(), loaded.version);
             return Err(StoreError::Conflict { stream, expected: ExpectedVersion::Exact(expected), actual }.into());
         }
-        let now = (self.clock)();
+        // A clock that is behind does not decide before what has happened: a lock would have run out when it is recorded.
+        let now = (self.clock)().max(loaded.recorded_at);
         let decided = aggregate.decide(&envelope.command, &envelope.payload, now)?;
         let events = new_events(&decided, stream, envelope)?;
         let mut outcome = CommandOutcome {

@@ -140,6 +140,17 @@ async fn the_loser_of_two_with_one_key_is_answered_as_the_first_whatever_it_allo
 }
 
 #[tokio::test]
+async fn with_a_clock_that_is_behind_it_is_decided_as_of_the_last_event() {
+    let world = world();
+    world.create("gold", 1000).await;
+    world.advance(-3600);
+    let locked = world.bus(0).send(&command("resource.lock", "gold", json!({"for": "5m"}))).await.unwrap();
+    assert_eq!(locked.state["is_locked"], json!(true));
+    let refused = world.bus(0).send(&command("resource.allocate", "gold", json!({"amount": 1}))).await.unwrap_err();
+    assert!(matches!(&refused, RuntimeError::Decide(DecideError::Rejected(no)) if no.code == "resource_locked"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_key_of_another_command_is_a_conflict() {
     let world = world();
     world.create("gold", 1000).await;
