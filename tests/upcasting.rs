@@ -157,3 +157,13 @@ fn what_cannot_be_read_is_named_and_changes_nothing() {
     assert!(matches!(broken, FoldError::Data { .. }));
     assert_eq!(fold.stream_version(), Version::ZERO);
 }
+
+#[test]
+fn an_event_of_a_type_that_is_not_known_changes_nothing_whatever_its_schema_version() {
+    let mut fold = AggregateFold::<Payment>::new("payment-1");
+    apply(&mut fold, "payment.received", 2, r#"{"amount":"7","currency":"CHF"}"#).unwrap();
+    for schema_version in [1, 2, 7] {
+        apply(&mut fold, "payment.disputed", schema_version, r#"{"by":"ann"}"#).unwrap();
+    }
+    assert_eq!((fold.stream_version(), fold.show(Timestamp::MIN)), (Version(4), json!(["7 CHF from ?"])));
+}

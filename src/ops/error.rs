@@ -39,13 +39,6 @@ pub enum OpsError {
     Invalid(String),
 }
 
-impl OpsError {
-    /// There is no such thing.
-    pub fn not_found(kind: &'static str, name: impl Into<String>) -> Self {
-        Self::NotFound { kind, name: name.into(), candidates: Vec::new() }
-    }
-}
-
 impl From<StoreError> for OpsError {
     fn from(error: StoreError) -> Self {
         Self::Runtime(error.into())

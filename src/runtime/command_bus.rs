@@ -158,6 +158,10 @@ impl CommandBus {
                 Err(RuntimeError::Store(conflict @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. }))) => conflict,
                 result => return result,
             };
+            // What was in the way may be this very command, sent twice at the same time: no retry is needed to answer it.
+            if let Some(first) = self.done_before(&domain, &stream, envelope).await? {
+                return Ok(first);
+            }
             if envelope.expected.is_some() {
                 return Err(conflict.into());
             }
@@ -183,7 +187,8 @@ impl CommandBus {
             let (stream, actual) = (stream.clone(), loaded.version);
             return Err(StoreError::Conflict { stream, expected: ExpectedVersion::Exact(expected), actual }.into());
         }
-        let now = (self.clock)();
+        // A clock that is behind does not decide before what has happened: a lock would have run out when it is recorded.
+        let now = (self.clock)().max(loaded.recorded_at);
         let decided = aggregate.decide(&envelope.command, &envelope.payload, now)?;
         let events = new_events(&decided, stream, envelope)?;
         let mut outcome = CommandOutcome {

@@ -1,5 +1,6 @@
 //! The projection runner: reads in order, folds rows, writes rows and checkpoint together.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -7,6 +8,7 @@ use serde::Serialize;
 use crate::aggregate::Fold;
 use crate::aggregate::Projection;
 use crate::event::EventChunk;
+use crate::event::EventView;
 use crate::event::Position;
 use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
@@ -51,6 +53,8 @@ pub struct RunReport {
 pub struct Projector<'a> {
     store: &'a Store,
     projection: &'a dyn Projection,
+    /// None: all.
+    categories: Vec<String>,
     clock: Clock,
     batch: BatchSize,
 }
@@ -71,7 +75,7 @@ struct HeldRow {
 impl<'a> Projector<'a> {
     /// A runner for a projection over a store.
     pub fn new(store: &'a Store, projection: &'a dyn Projection, clock: Clock, batch: BatchSize) -> Self {
-        Self { store, projection, clock, batch }
+        Self { store, projection, categories: projection.categories(), clock, batch }
     }
 
     /// Takes in everything up to the head. A read model that is not there, or made by other logic, is built
@@ -197,7 +201,7 @@ impl<'a> Projector<'a> {
         self.hold_rows(model, rows, chunk).await?;
         let mut applied = 0;
         for event in chunk.iter() {
-            let Some(key) = self.projection.key(&event) else { continue };
+            let Some(key) = self.key(&event) else { continue };
             let Some(row) = rows.held.get_mut(&*key) else { continue };
             apply(&mut *row.fold, &event)?;
             row.changed = true;
@@ -206,11 +210,17 @@ impl<'a> Projector<'a> {
         Ok(applied)
     }
 
+    /// The key of the row an event goes to, if the projection wants it.
+    fn key<'e>(&self, event: &EventView<'e>) -> Option<Cow<'e, str>> {
+        let wanted = self.categories.is_empty() || self.categories.iter().any(|category| category == event.category());
+        if wanted { self.projection.key(event) } else { None }
+    }
+
     /// Makes sure that the row of each event of a chunk is held.
     async fn hold_rows(&self, model: &ReadModel, rows: &mut Rows, chunk: &EventChunk) -> Result<(), RuntimeError> {
         let mut unknown = Vec::new();
         for event in chunk.iter() {
-            let Some(key) = self.projection.key(&event) else { continue };
+            let Some(key) = self.key(&event) else { continue };
             if !rows.held.contains_key(&*key) {
                 let fold = self.projection.row(&key);
                 rows.held.insert(key.clone().into_owned(), HeldRow { fold, changed: false });

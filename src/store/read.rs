@@ -8,6 +8,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
+use crate::store::error::StoreError;
 
 /// The whole store by position, or one stream by version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,4 +136,15 @@ pub struct StreamInfo {
     pub last_position: Position,
     /// The time of its last event.
     pub last_recorded_at: Timestamp,
+}
+
+impl StreamInfo {
+    /// Its name, checked.
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] when it is no name that a store takes.
+    pub fn name(&self) -> Result<StreamName, StoreError> {
+        let damaged = |error| StoreError::integrity(format!("a stream has a name that was never taken: {error}"));
+        StreamName::parse(&self.stream).map_err(damaged)
+    }
 }

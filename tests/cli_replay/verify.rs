@@ -148,6 +148,16 @@ fn a_row_that_no_stream_stands_behind_is_found_in_its_category() {
 }
 
 #[test]
+fn a_row_that_no_stream_stands_behind_is_found_also_where_a_stream_has_no_row_yet() {
+    let esctl = with_kept_states();
+    let bronze = ["resource", "create", "bronze", "--owner", "p3", "--type", "currency", "--amount", "1", "--max", "1"];
+    assert_eq!(esctl.run(&bronze).code, 0);
+    assert_eq!(esctl.tamper("INSERT INTO rm_resources SELECT 'ghost', row FROM rm_resources WHERE key = 'gold'"), 1);
+    let list = report_of_failure(&esctl, &["replay", "--category", "resource", "--verify"]);
+    assert_eq!(list["items"][3]["stream"], json!("resource-ghost"));
+}
+
+#[test]
 fn a_checkpoint_of_another_store_is_an_integrity_failure() {
     let esctl = with_kept_states();
     esctl.tamper("UPDATE projections SET event_id = randomblob(16)");

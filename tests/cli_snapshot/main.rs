@@ -70,6 +70,9 @@ fn what_is_not_there_is_not_found() {
     for args in [["take", "resource-lead"], ["list", "resource-lead"], ["show", "resource-lead"], ["verify", "resource-lead"]] {
         assert_eq!(esctl.error(3, &[&["snapshot"], args.as_slice()].concat())["code"], "stream_not_found", "{args:?}");
     }
+    for args in [["snapshot", "take", "resource-gole"].as_slice(), &["replay", "resource-gole"]] {
+        assert_eq!(esctl.error(3, args)["hint"], "did you mean resource-gold?", "{args:?}");
+    }
     esctl.json(&["snapshot", "take", "resource-gold"]);
     let missing: [&[&str]; 4] = [
         &["snapshot", "show", "resource-silver"],
@@ -82,6 +85,15 @@ fn what_is_not_there_is_not_found() {
     }
     assert_eq!(esctl.run(&["snapshot", "take"]).code, 2);
     assert_eq!(Esctl::new().error(3, &["snapshot", "list"])["code"], "store_not_found");
+}
+
+#[test]
+fn a_stream_with_a_name_that_was_never_taken_is_damage() {
+    let esctl = a_store();
+    esctl.tamper("UPDATE streams SET name = 'resource-' || char(7) WHERE name = 'resource-gold'");
+    for args in [["snapshot", "take", "--category", "resource"].as_slice(), &["replay", "--category", "resource"]] {
+        assert_eq!(esctl.error(8, args)["code"], "store_damaged", "{args:?}");
+    }
 }
 
 #[test]

@@ -70,6 +70,14 @@ impl Drop for SmallDisk {
     }
 }
 
+/// Two appends in one transaction, too large for the memory that SQLite keeps pages in.
+async fn two_large(store: &Store) -> StoreError {
+    let large = JsonObject::of(&serde_json::json!({ "text": "x".repeat(500_000) })).unwrap();
+    let batch = || events(6).into_iter().map(|event| NewEvent { data: large.clone(), ..event }).collect();
+    let both = ["large-2", "large-3"].map(|stream| request(stream, ExpectedVersion::Any, batch()));
+    store.append_together(both.into()).await.unwrap_err()
+}
+
 async fn fill(store: &Store) -> (u64, StoreError) {
     let large = JsonObject::of(&serde_json::json!({ "text": "x".repeat(50_000) })).unwrap();
     let mut done = 0;
@@ -94,6 +102,9 @@ fn a_full_disk_loses_nothing_and_the_same_handle_goes_on_when_there_is_room() {
         let store = store_at(&disk.path().join("store.db"));
         put(&store, "before-1", 1).await;
         let (done, error) = fill(&store).await;
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+        assert!(error.to_string().contains("disk is full"), "{error}");
+        let error = two_large(&store).await;
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
         assert!(error.to_string().contains("disk is full"), "{error}");
         assert!(done > 0);

@@ -1,9 +1,18 @@
 //! The command bus: retries after a conflict, idempotency keys, dry runs.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+
 use esctl::aggregate::DecideError;
 use esctl::event::Version;
+use esctl::runtime::Clock;
+use esctl::runtime::CommandBus;
 use esctl::runtime::CommandResult;
 use esctl::runtime::RuntimeError;
+use esctl::runtime::SnapshotPolicy;
 use esctl::store::StoreError;
 use serde_json::Value;
 use serde_json::json;
@@ -101,6 +110,44 @@ async fn one_key_asked_for_at_the_same_time_counts_once() {
     }
     assert_eq!(applied, 1);
     assert_eq!(world.store.head().await.unwrap().position.0, 2);
+}
+
+#[tokio::test]
+async fn the_loser_of_two_with_one_key_is_answered_as_the_first_whatever_it_allows_itself() {
+    for (expected, retries) in [(None, 0), (Some(Version(1)), 5)] {
+        let world = world();
+        world.create("gold", 1000).await;
+        let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
+        (allocate.idempotency_key, allocate.expected, allocate.retries) = (Some("k".into()), expected, retries);
+        // Asked for the time between loading and appending: there the other one comes first.
+        let (other, sent, now) = (world.bus(0), allocate.clone(), world.clock());
+        let overtaken = AtomicBool::new(false);
+        let clock: Clock = Arc::new(move || {
+            if !overtaken.swap(true, Ordering::SeqCst) {
+                thread::scope(|scope| {
+                    scope.spawn(|| {
+                        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                        assert_eq!(runtime.block_on(other.send(&sent)).unwrap().outcome, CommandResult::Applied);
+                    });
+                });
+            }
+            // Decided later, so with other content.
+            now().plus(Duration::from_secs(1))
+        });
+        let outcome = CommandBus::new(world.store.clone(), clock, SnapshotPolicy { every: 0 }).send(&allocate).await.unwrap();
+        assert_eq!((outcome.outcome, outcome.version), (CommandResult::AlreadyApplied, Version(2)));
+    }
+}
+
+#[tokio::test]
+async fn with_a_clock_that_is_behind_it_is_decided_as_of_the_last_event() {
+    let world = world();
+    world.create("gold", 1000).await;
+    world.advance(-3600);
+    let locked = world.bus(0).send(&command("resource.lock", "gold", json!({"for": "5m"}))).await.unwrap();
+    assert_eq!(locked.state["is_locked"], json!(true));
+    let refused = world.bus(0).send(&command("resource.allocate", "gold", json!({"amount": 1}))).await.unwrap_err();
+    assert!(matches!(&refused, RuntimeError::Decide(DecideError::Rejected(no)) if no.code == "resource_locked"), "{refused:?}");
 }
 
 #[tokio::test]

@@ -4,3 +4,4 @@ mod command_bus;
 mod kit;
 mod projections;
 mod snapshots;
+mod verify;

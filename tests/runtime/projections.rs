@@ -210,3 +210,42 @@ async fn a_query_brings_the_read_model_up_to_date_and_sees_this_moment() {
     assert_eq!(queries.ask(&locked(true), (world.clock())()).await.unwrap().len(), 0);
     assert_eq!(queries.ask(&locked(false), (world.clock())()).await.unwrap().len(), 1);
 }
+
+/// Leaves it to the runner to tell categories apart.
+struct ByIdAlone;
+
+impl Projection for ByIdAlone {
+    fn name(&self) -> &str {
+        "resources"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn categories(&self) -> Vec<String> {
+        Resources.categories()
+    }
+    fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
+        event.stream.split_once('-').map(|(_, id)| Cow::Borrowed(id))
+    }
+    fn row(&self, key: &str) -> Box<dyn Fold> {
+        Resources.row(key)
+    }
+}
+
+#[tokio::test]
+async fn a_projection_is_given_events_of_its_categories_only() {
+    let world = world();
+    world.create("gold", 1000).await;
+    let fact = json!({"amount": 1, "new_amount": 7});
+    let request = AppendRequest {
+        stream: "order-gold".parse().unwrap(),
+        expected: ExpectedVersion::Any,
+        events: vec![NewEvent::new(EventType::parse("resource.allocated").unwrap(), &fact).unwrap()],
+        time: RecordTime::StoreClock,
+    };
+    world.store.append(request).await.unwrap();
+    let projector = Projector::new(&world.store, &ByIdAlone, world.clock(), BatchSize(10));
+    let report = projector.catch_up(&mut |_| {}).await.unwrap();
+    assert_eq!((report.events_applied, report.position), (1, Position(2)));
+    assert_eq!(amounts(&world).await, [("gold".to_owned(), 1000)]);
+}

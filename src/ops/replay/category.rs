@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use crate::event::Position;
-use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
@@ -16,7 +15,6 @@ use crate::ops::replay::until::Until;
 use crate::ops::replay::verify::replay_and_verify;
 use crate::runtime::version_at;
 use crate::store::Store;
-use crate::store::StoreError;
 use crate::store::StreamInfo;
 use crate::store::StreamQuery;
 
@@ -76,8 +74,7 @@ impl CategoryReplay {
     /// As [`replay`](crate::ops::replay::replay).
     pub async fn next(&mut self) -> Result<Option<ReplayReport>, OpsError> {
         while let Some(info) = self.next_stream().await? {
-            let stream = StreamName::parse(&info.stream)
-                .map_err(|error| StoreError::integrity(format!("a stream has a name that was never taken: {error}")))?;
+            let stream = info.name()?;
             let up_to = match self.position {
                 Some(position) if info.last_position > position => version_at(&self.store, &stream, position).await?,
                 _ => info.version,
@@ -91,7 +88,8 @@ impl CategoryReplay {
                 return Ok(Some(replay_to(&self.store, &input, up_to).await?));
             }
             let report = replay_and_verify(&self.store, &input).await?;
-            self.rows += u64::from(report.verify.as_ref().is_some_and(|verify| verify.read_model.is_some()));
+            let read_model = report.verify.as_ref().and_then(|verify| verify.read_model.as_ref());
+            self.rows += u64::from(read_model.is_some_and(|read_model| read_model.has_row));
             return Ok(Some(report));
         }
         self.next_stray().await

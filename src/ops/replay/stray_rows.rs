@@ -28,7 +28,7 @@ pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Ti
     let name = projection.name().to_owned();
     let Some(record) = live(store, &*projection).await? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    // Looked for only where there are more of them than streams.
+    // Looked for only where there are more of them than were met.
     if store.count_rows(ReadModel::live(&name)).await? <= rows {
         return Ok(found);
     }
@@ -48,7 +48,7 @@ pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Ti
             let mut stray = report(&stream, Loaded::default(), now, serde_json::Value::Null);
             stray.verify = Some(VerifyReport {
                 ok: false,
-                read_model: Some(ReadModelCompared { name: name.clone(), position, version: Version::ZERO }),
+                read_model: Some(ReadModelCompared { name: name.clone(), position, version: Version::ZERO, has_row: true }),
                 snapshots_compared: 0,
                 passed_over: Vec::new(),
                 differences: differences_of(&format!("read model {name}"), Version::ZERO, verdict),

@@ -5,6 +5,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
+use crate::ops::near::no_stream;
 use crate::runtime::version_at;
 use crate::store::ReadQuery;
 use crate::store::Store;
@@ -32,7 +33,7 @@ impl Until {
     pub(super) async fn version(self, store: &Store, stream: &StreamName) -> Result<Version, OpsError> {
         let last = store.stream_version(stream.clone()).await?;
         if last == Version::ZERO {
-            return Err(OpsError::not_found("stream", stream.as_str()));
+            return Err(no_stream(store, stream).await);
         }
         match self {
             Self::Head => Ok(last),

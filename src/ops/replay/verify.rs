@@ -58,6 +58,9 @@ pub struct ReadModelCompared {
     pub position: Position,
     /// The version of the stream it shows.
     pub version: Version,
+    /// Whether there is a row; a stream that is newer than the read model has none yet.
+    #[serde(skip)]
+    pub has_row: bool,
 }
 
 /// A place where what is kept is not what the events make.
@@ -84,6 +87,7 @@ struct Kept {
     projection: Arc<dyn Projection>,
     key: String,
     checkpoint: Position,
+    has_row: bool,
 }
 
 /// Rebuilds a stream in memory, without any snapshot, and compares all of it with what is kept. The state in
@@ -117,7 +121,7 @@ pub async fn replay_and_verify(store: &Store, input: &Replay) -> Result<ReplayRe
         let mut of_row = differences_of(&format!("read model {name}"), version, verdict);
         explain_all(store, stream, &mut *kept.projection.row(&kept.key), &mut of_row).await?;
         differences.append(&mut of_row);
-        read_model = Some(ReadModelCompared { name, position: kept.checkpoint, version });
+        read_model = Some(ReadModelCompared { name, position: kept.checkpoint, version, has_row: kept.has_row });
     }
 
     let mut replayed = if input.until == Until::Head && input.diff.is_none() {
@@ -154,7 +158,7 @@ async fn kept_row(store: &Store, stream: &StreamName, reducer: &str) -> Result<O
             check_belongs(store, projection.name(), before.checkpoint).await?;
             let (checkpoint, fold) = (before.checkpoint.position, projection.row(&key));
             let row = KeptRow { row: rows.into_iter().next().flatten(), checkpoint, fold };
-            return Ok(Some((Kept { projection, key, checkpoint }, row)));
+            return Ok(Some((Kept { projection, key, checkpoint, has_row: row.row.is_some() }, row)));
         }
     }
 }

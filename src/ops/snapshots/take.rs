@@ -7,12 +7,14 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::ops::list_streams::list_streams;
+use crate::ops::near::no_stream;
 use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
 use crate::runtime::PassedOver;
 use crate::runtime::load;
 use crate::runtime::take_snapshot;
 use crate::store::Store;
+use crate::store::StreamInfo;
 use crate::store::StreamQuery;
 
 /// Streams looked up at once.
@@ -58,7 +60,7 @@ pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> R
     let mut fold = input.reducer.fold_to_keep(stream)?;
     let loaded = load(store, stream, &mut *fold, LoadOptions::default()).await?;
     if loaded.version == Version::ZERO {
-        return Err(OpsError::not_found("stream", stream.as_str()));
+        return Err(no_stream(store, stream).await);
     }
     let taken = loaded.events_applied >= input.min_events.max(1);
     let mut report = TakenReport {
@@ -119,7 +121,7 @@ impl TakenCategory {
             self.after = found.next;
             // One with fewer events than are wanted has no need to be loaded.
             let long_enough = found.items.iter().filter(|info| info.version.0 >= self.input.min_events);
-            self.page = long_enough.map(|info| StreamName::parse(&info.stream)).collect::<Result<Vec<_>, _>>()?.into_iter();
+            self.page = long_enough.map(StreamInfo::name).collect::<Result<Vec<_>, _>>()?.into_iter();
         }
     }
 }

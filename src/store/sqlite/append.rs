@@ -119,6 +119,10 @@ impl Writer<'_> {
         let before = self.head;
         let outcome = self.append(append);
         let refused = matches!(&outcome, Err(error) if not_unique(error));
+        if outcome.is_err() && !refused {
+            // The whole group is rolled back, perhaps already: then there is no savepoint any more to release.
+            return outcome;
+        }
         if refused {
             self.connection.prepare_cached("ROLLBACK TO one_append")?.execute([])?;
             self.head = before;
