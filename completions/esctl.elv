@@ -18,7 +18,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
     }
     var completions = [
         &'esctl'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -51,7 +51,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand help 'Print the help of a command, or about a topic: exit-codes'
         }
         &'esctl;demo'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -68,7 +68,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;resource'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -103,7 +103,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
             cand --retries 'After a conflict load again and decide again, so often at most'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -126,7 +126,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
             cand --retries 'After a conflict load again and decide again, so often at most'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -149,7 +149,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
             cand --retries 'After a conflict load again and decide again, so often at most'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -173,7 +173,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
             cand --retries 'After a conflict load again and decide again, so often at most'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -195,7 +195,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
             cand --retries 'After a conflict load again and decide again, so often at most'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -213,7 +213,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;resource;show'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -236,7 +236,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --locked 'Only those that are locked (true) or not (false) now'
             cand --limit 'At most so many'
             cand --after 'Only those after this id'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -253,7 +253,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;resource;history'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -270,7 +270,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;stream'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -296,7 +296,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --prefix 'Only names that start with this'
             cand --limit 'At most so many'
             cand --after 'Only those after this name'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -313,7 +313,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;stream;show'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -338,7 +338,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --type 'Only events of this type; can be given several times'
             cand --since 'Only events recorded at or after this time'
             cand --until 'Only events recorded at or before this time'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -361,7 +361,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --type 'Only events of this type; can be given several times'
             cand -n 'How many of the events that are there already'
             cand --lines 'How many of the events that are there already'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -389,7 +389,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --expect-version 'What the stream must be like: a version, any, none or exists'
             cand --event-id 'The id of the event; the same id again is the same event'
             cand --schema-version 'Which shape the data has'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -413,7 +413,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --position 'As it was at this position of the store'
             cand --diff 'What has changed since this time or version'
             cand --reducer 'What makes the state: resource, merge, last, count [default: the category''s own, else merge]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -434,7 +434,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;snapshot'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -460,7 +460,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --category 'Every stream of this category that has moved on since its newest snapshot'
             cand --min-events 'Only where at least so many events have come since the newest snapshot'
             cand --reducer 'What makes the state: resource, merge, last, count [default: the category''s own]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -477,7 +477,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;snapshot;list'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -496,7 +496,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;snapshot;show'= {
             cand --version 'The one at this version [default: the newest]'
             cand --reducer 'Only one that this reducer made'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -513,7 +513,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;snapshot;verify'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -531,7 +531,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;snapshot;delete'= {
             cand --version 'Only the one at this version'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -549,7 +549,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;snapshot;prune'= {
             cand --keep 'How many stay, of each stream and reducer'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -566,7 +566,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;projection'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -588,7 +588,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand query 'Ask a read model'
         }
         &'esctl;projection;list'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -605,7 +605,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;projection;status'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -622,7 +622,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;projection;run'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -642,7 +642,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;projection;rebuild'= {
             cand --batch 'Events in one transaction'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -663,7 +663,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --where 'Only rows with this value; can be given several times'
             cand --limit 'At most so many'
             cand --after 'Only those after this key'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -682,7 +682,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;verify'= {
             cand --head 'A head that was kept elsewhere: it vouches for everything before it'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -700,7 +700,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;stats'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -718,7 +718,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;init'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -735,7 +735,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;bench'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -761,7 +761,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --writers 'How many append at the same time'
             cand --batch 'Events in an append: one commit'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -782,7 +782,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --streams 'Of how many streams'
             cand --batch 'Events whose rows go into one commit, where a read model is rebuilt'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -803,7 +803,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --streams 'Of how many streams'
             cand --batch 'Events whose rows go into one commit, where a read model is rebuilt'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -824,7 +824,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --streams 'Of how many streams'
             cand --batch 'Events whose rows go into one commit, where a read model is rebuilt'
             cand --dir 'The folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -841,7 +841,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;context'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -863,7 +863,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand remove 'Remove a context; its store stays as it is'
         }
         &'esctl;context;list'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -899,7 +899,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;context;use'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -916,7 +916,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;context;show'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -933,7 +933,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;context;remove'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -950,7 +950,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;completions'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -968,7 +968,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;man'= {
             cand --dir 'Write a page for each command into this folder'
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
@@ -985,7 +985,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;help'= {
-            cand --store 'Which event store: sqlite:PATH or sqlite::memory:'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
