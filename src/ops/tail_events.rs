@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::event::EventChunk;
+use crate::event::EventView;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::error::OpsError;
@@ -29,12 +30,12 @@ pub struct TailEvents {
     pub last: u64,
 }
 
-/// A tail: what was there, then what comes.
+/// A tail: what was there, then what comes. Memory stays flat, however much was there.
 pub struct Tail {
     store: Store,
     query: ReadQuery,
-    /// What was there, read backwards.
-    before: EventChunk,
+    /// The last place there was when the tail was opened.
+    there: u64,
     /// Everything up to this place has been handed out or was not wanted.
     seen: u64,
     /// A reading under way, and the place it ends at.
@@ -42,65 +43,91 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// Reads the last events there are. A stream or a store that is not there yet has none.
+    /// Finds the last events there are. A stream or a store that is not there yet has none.
     ///
     /// # Errors
     /// As the store says.
     pub async fn open(store: &Store, input: &TailEvents) -> Result<Self, OpsError> {
         let source = input.stream.clone().map_or(Source::All, Source::Stream);
         let query = ReadQuery { source, categories: input.categories.clone(), types: input.types.clone(), ..ReadQuery::all() };
-        let mut tail = Self { store: store.clone(), query, before: EventChunk::default(), seen: 0, scan: None };
-        tail.seen = tail.highest().await?;
-        if tail.seen > 0 && input.last > 0 {
-            let backwards = tail.query.clone().to(tail.seen).backwards();
-            let mut scan = store.scan_limited(backwards, input.last);
-            while let Some(chunk) = scan.next().await? {
-                chunk.iter().for_each(|event| tail.before.push(&event));
-            }
+        let mut tail = Self { store: store.clone(), query, there: 0, seen: 0, scan: None };
+        tail.there = tail.highest().await?;
+        tail.seen = tail.before_the_last(input.last).await?;
+        if tail.seen < tail.there {
+            let query = tail.query.clone().from(tail.seen + 1).to(tail.there);
+            tail.scan = Some((store.scan(query), tail.there));
         }
         Ok(tail)
     }
 
-    /// The events that were there, in their order, oldest first.
-    pub fn before(&self) -> impl Iterator<Item = crate::event::EventView<'_>> {
-        self.before.iter().rev()
+    /// The place before the first of the last `count` events that are wanted.
+    async fn before_the_last(&self, count: u64) -> Result<u64, OpsError> {
+        if self.query.categories.is_empty() && self.query.types.is_empty() {
+            return Ok(self.there.saturating_sub(count));
+        }
+        let mut first = None;
+        let mut scan = self.store.scan_limited(self.query.clone().to(self.there).backwards(), count);
+        while let Some(chunk) = scan.next().await? {
+            first = chunk.last().map(|event| self.place(&event));
+        }
+        Ok(first.map_or(self.there, |first| first.saturating_sub(1)))
+    }
+
+    fn place(&self, event: &EventView<'_>) -> u64 {
+        match self.query.source {
+            Source::All => event.position.0,
+            Source::Stream(_) => event.version.0,
+        }
     }
 
     /// Whether there was nothing.
     pub fn is_empty(&self) -> bool {
-        self.seen == 0
+        self.there == 0
     }
 
-    /// Waits for the next events.
+    /// The next of the events that were there, oldest first; none after the last of them.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn next_there(&mut self) -> Result<Option<&EventChunk>, OpsError> {
+        if self.seen < self.there && self.read_on().await? {
+            return Ok(self.scan.as_ref().map(|(scan, _)| scan.current()));
+        }
+        Ok(None)
+    }
+
+    /// Waits for the next events, those that were there and were not asked for first.
     ///
     /// # Errors
     /// As the store says; one that is not reachable for a moment is asked again.
     pub async fn next(&mut self) -> Result<&EventChunk, OpsError> {
-        self.before.clear();
         loop {
-            let (mut scan, end) = match self.scan.take() {
-                Some(under_way) => under_way,
-                None => self.wait_for_news().await?,
-            };
-            let found = match scan.next().await {
-                Ok(chunk) => chunk.is_some(),
+            if self.scan.is_none() {
+                self.scan = Some(self.wait_for_news().await?);
+            }
+            match self.read_on().await {
+                Ok(true) => break,
+                Ok(false) => {}
                 // Asked again from the last event that was handed out.
-                Err(StoreError::Unavailable { .. }) => continue,
+                Err(StoreError::Unavailable { .. }) => tokio::time::sleep(POLL).await,
                 Err(error) => return Err(error.into()),
-            };
-            if !found {
-                self.seen = end;
-                continue;
             }
-            if let Some(last) = scan.current().last() {
-                self.seen = match self.query.source {
-                    Source::All => last.position.0,
-                    Source::Stream(_) => last.version.0,
-                };
-            }
-            let (scan, _) = self.scan.insert((scan, end));
-            return Ok(scan.current());
         }
+        self.scan.as_ref().map(|(scan, _)| scan.current()).ok_or_else(|| StoreError::Bug("a tail lost its place".into()).into())
+    }
+
+    /// Reads on in the reading under way; whether there are events in it. It is over when there are none, or an error.
+    async fn read_on(&mut self) -> Result<bool, StoreError> {
+        let Some((mut scan, end)) = self.scan.take() else { return Ok(false) };
+        if scan.next().await?.is_none() {
+            self.seen = end;
+            return Ok(false);
+        }
+        if let Some(last) = scan.current().last() {
+            self.seen = self.place(&last);
+        }
+        self.scan = Some((scan, end));
+        Ok(true)
     }
 
     async fn wait_for_news(&self) -> Result<(Scan, u64), OpsError> {

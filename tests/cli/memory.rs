@@ -64,6 +64,8 @@ fn two_hundred_thousand_events_take_no_more_memory_than_a_few() {
         ("stream read a-1 --backwards -o ndjson", 10 << 20),
         ("stream show a-1", 100),
         ("stream tail --no-follow -n 10", 100),
+        ("stream tail --no-follow -n 200000 -o ndjson", 40 << 20),
+        ("stream tail --no-follow -n 200000 --category a -o ndjson", 40 << 20),
         ("stats", 100),
         ("verify", 100),
         ("projection rebuild resources", 20),

@@ -186,6 +186,32 @@ fn a_runner_that_follows_ends_on_a_signal() {
     }
 }
 
+#[test]
+fn a_runner_that_follows_waits_for_a_store_that_is_busy() {
+    let home = Home::seeded();
+    let mut command = home.command();
+    command.args(["projection", "run", "--follow", "--timeout", "100ms"]);
+    let mut child = start(&mut command);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // While it stands still there is something to do for it, and then no way to do it.
+    signal("STOP", &child);
+    home.run("resource allocate gold 1").ok();
+    let holder = rusqlite::Connection::open(home.path("store.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    signal("CONT", &child);
+    thread::sleep(Duration::from_millis(700));
+    holder.execute_batch("ROLLBACK").unwrap();
+    let begun = Instant::now();
+    while home.run("projection status -o json").ok().items()[0]["position"] != 4 && begun.elapsed() < Duration::from_secs(10) {
+        thread::sleep(Duration::from_millis(50));
+    }
+    signal("INT", &child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert_eq!(home.run("projection status -o json").ok().items()[0]["position"], 4);
+}
+
 /// Ends within seconds, with this code. (A signal that comes before there is a handler ends it the hard way.)
 fn ends(mut child: std::process::Child, name: &str, code: i32) {
     signal(name, &child);

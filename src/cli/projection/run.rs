@@ -8,7 +8,10 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::projection::known;
 use crate::cli::projection::print;
+use crate::ops::error::OpsError;
 use crate::ops::projections::run::run_projection;
+use crate::runtime::RuntimeError;
+use crate::store::StoreError;
 
 /// How often a follower looks for new events.
 const POLL: Duration = Duration::from_millis(100);
@@ -47,7 +50,13 @@ impl Run {
         loop {
             tokio::time::sleep(POLL).await;
             for name in &names {
-                run_projection(&store, &queries, name, app.clock(), &mut |_| {}).await?;
+                match run_projection(&store, &queries, name, app.clock(), &mut |_| {}).await {
+                    // It goes on from its checkpoint when the store can be reached again.
+                    Err(OpsError::Runtime(RuntimeError::Store(StoreError::Unavailable { message, .. }))) => {
+                        tracing::info!(projection = name, %message, "tried again");
+                    }
+                    result => drop(result?),
+                }
             }
         }
     }

@@ -56,8 +56,10 @@ impl Tail {
             }
         }
         let mut list = app.out.list(event_rows::listing().unlimited());
-        for event in tail.before() {
-            event_rows::push(&mut list, &event)?;
+        while let Some(chunk) = tail.next_there().await? {
+            for event in chunk.iter() {
+                event_rows::push(&mut list, &event)?;
+            }
         }
         if !follow {
             return list.finish(None);
