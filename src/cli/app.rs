@@ -122,6 +122,7 @@ impl App {
     /// # Errors
     /// A URL that names no store (2).
     pub fn open(&self, url: &StoreUrl) -> Result<Store, CliError> {
+        tracing::info!(store = %url, timeout = ?self.timeout(), client = self.client(), "opening");
         Ok(store::open(url, self.timeout())?)
     }
 

@@ -54,6 +54,18 @@ pub enum Command {
     Help(help::Help),
 }
 
+impl Command {
+    /// How to go on when it was interrupted, where that is not plain.
+    pub(super) fn after_interrupt(&self) -> Option<&'static str> {
+        match self {
+            Self::Projection(projection::Verb::Rebuild(_)) => {
+                Some("the old read model still answers; the same command again goes on from where this one was")
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Runs a command to its end.
 ///
 /// # Errors

@@ -32,11 +32,11 @@ impl From<StoreError> for CliError {
                 .code("store_not_found")
                 .hint("it is made by the first write; name another one with --store")
                 .with("store", place.clone()),
-            StoreError::Unavailable { .. } => CliError::unavailable(&message).code("store_unavailable").hint("try again"),
+            StoreError::Unavailable { .. } => CliError::unavailable(&message).code("store_unavailable"),
             StoreError::NotAllowed { .. } => CliError::not_allowed(&message).code("store_not_allowed"),
             StoreError::Integrity { .. } => CliError::integrity(&message)
                 .code("store_damaged")
-                .hint("restore the store from a backup; 'esctl verify' says more"),
+                .hint("'esctl verify' looks at everything; what is damaged comes back from a backup"),
             StoreError::Unsupported(_) => CliError::unsupported(&message).code("store_unsupported"),
             StoreError::OutcomeUnknown { .. } => CliError::outcome_unknown(&message),
             StoreError::Bug(_) => CliError::bug(&message),

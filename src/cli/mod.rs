@@ -68,11 +68,12 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
     signals::end_in_the_end(app.out.settings().clone());
+    let after_interrupt = command.after_interrupt();
     runtime.block_on(async {
         tokio::select! {
             // In this order: a question that is asked at once needs the handlers of the signals in place.
             biased;
-            error = signals::interrupted() => Err(error),
+            error = signals::interrupted() => Err(after_interrupt.map_or(error.clone(), |hint| error.hint(hint))),
             result = commands::run(command, app) => result,
         }
     })

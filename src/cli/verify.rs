@@ -65,8 +65,12 @@ impl Verify {
         let found = report.findings.len();
         let found = if found == 1 { "1 finding".to_owned() } else { format!("{found} findings") };
         let error = CliError::integrity(format!("{found}: the store is not as it was written"));
-        Err(error
-            .code("store_damaged")
-            .hint("restore it from a backup, or copy what is whole with 'esctl replay --all --at TIME --into URL'"))
+        let derived = |finding: &verify::Finding| matches!(finding.kind, "snapshot" | "checkpoint");
+        let hint = if report.findings.iter().all(derived) {
+            "the events are whole: delete the snapshot, or rebuild the read model, that is named"
+        } else {
+            "restore it from a backup, or copy what is whole before it with 'esctl replay --all --into URL'"
+        };
+        Err(error.code("store_damaged").hint(hint))
     }
 }

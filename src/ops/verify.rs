@@ -14,6 +14,7 @@ use crate::event::Version;
 use crate::event::chain_hash;
 use crate::ops::error::OpsError;
 use crate::ops::near::no_stream;
+use crate::runtime::check_belongs;
 use crate::runtime::version_at;
 use crate::store::Head;
 use crate::store::ReadQuery;
@@ -31,7 +32,8 @@ const PAGE: usize = 1000;
 /// Something that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What kind, in `snake_case`: `hash`, `time`, `gap`, `version`, `id`, `head`, `snapshot`, `database`.
+    /// What kind, in `snake_case`: `hash`, `time`, `gap`, `version`, `id`, `head`, `snapshot`,
+    /// `checkpoint`, `database`.
     pub kind: &'static str,
     /// Where, if it is at a position.
     pub position: Option<Position>,
@@ -139,6 +141,7 @@ impl Verifier<'_> {
             self.found("head", Some(head.position), message);
         }
         self.versions(head.position).await?;
+        self.checkpoints().await?;
         self.snapshots(None).await
     }
 
@@ -195,6 +198,17 @@ impl Verifier<'_> {
             let message =
                 format!("the streams have {versions} versions, the store {} events: versions are missing", self.report.events);
             self.found("version", None, message);
+        }
+        Ok(())
+    }
+
+    /// Each read model stands on an event of this store.
+    async fn checkpoints(&mut self) -> Result<(), OpsError> {
+        for record in self.store.projections().await? {
+            let (name, position) = (record.model.name, record.checkpoint.position);
+            if let Err(StoreError::Integrity { message, .. }) = check_belongs(self.store, &name, record.checkpoint).await {
+                self.found("checkpoint", Some(position), format!("{message}; 'esctl projection rebuild {name}' makes it anew"));
+            }
         }
         Ok(())
     }

@@ -168,6 +168,7 @@ impl CommandBus {
             if attempts > envelope.retries {
                 return Err(RuntimeError::RetriesExhausted { stream: stream.to_string(), attempts, source: conflict });
             }
+            tracing::info!(%stream, attempts, %conflict, "deciding again");
             tokio::time::sleep(pause(attempts)).await;
         }
     }

@@ -90,6 +90,7 @@ pub async fn load<F: Fold + ?Sized>(
             loaded.reach(&last);
         }
     }
+    tracing::debug!(%stream, version = loaded.version.0, events = loaded.events_applied, snapshot = ?loaded.snapshot_version, "loaded");
     Ok(loaded)
 }
 

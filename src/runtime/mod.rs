@@ -27,7 +27,7 @@ pub use load::version_at;
 pub use projector::BatchSize;
 pub use projector::Projector;
 pub use projector::RunReport;
-pub(crate) use projector::check_belongs;
+pub use projector::check_belongs;
 pub use query_bus::Query;
 pub use query_bus::QueryBus;
 pub use query_bus::QueryRow;

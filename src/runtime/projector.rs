@@ -82,13 +82,24 @@ impl<'a> Projector<'a> {
     /// beside and swapped in. `progress` is told how many positions were passed.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] when the checkpoint is not of this store; [`RuntimeError::Fold`] when an
-    /// event cannot be taken in: the read model then stays before it.
+    /// [`StoreError::Integrity`] when the checkpoint is not of this store; [`StoreError::Unsupported`] when a newer
+    /// program has made the read model; [`RuntimeError::Fold`] when an event cannot be taken in: the read model then
+    /// stays before it.
     pub async fn catch_up(&self, progress: &mut (dyn FnMut(u64) + Send)) -> Result<RunReport, RuntimeError> {
         match self.record(false).await? {
-            Some(live) if live.logic_version == self.projection.version() => self.run(false, live.checkpoint, progress).await,
+            Some(live) if live.logic_version == self.projection.version() => self.run(false, Some(live), progress).await,
+            // An older program must not undo what a newer one has made; the newer one does it the other way round.
+            Some(live) if live.logic_version > self.projection.version() => Err(self.of_other_logic(&live).into()),
             _ => self.rebuild(progress).await,
         }
+    }
+
+    fn of_other_logic(&self, record: &ProjectionRecord) -> StoreError {
+        let (name, own) = (self.projection.name(), self.projection.version());
+        let made = record.logic_version;
+        StoreError::Unsupported(format!(
+            "read model {name} is made by version {made} of its logic; this program has version {own}"
+        ))
     }
 
     /// Builds the read model anew beside the old one, which answers until the new one replaces it in one step.
@@ -106,8 +117,7 @@ impl<'a> Projector<'a> {
         if begun.is_none() {
             self.store.drop_read_model(ReadModel::building(self.projection.name())).await?;
         }
-        let start = begun.map_or_else(Checkpoint::default, |record| record.checkpoint);
-        let mut report = self.run(true, start, progress).await?;
+        let mut report = self.run(true, begun, progress).await?;
         let fields = self.projection.indexed_fields().iter().map(|field| (*field).to_owned()).collect();
         // When it is no longer there, somebody else has finished the same work.
         self.store.swap_read_model(self.projection.name(), report.position, fields).await?;
@@ -124,9 +134,10 @@ impl<'a> Projector<'a> {
     async fn run(
         &self,
         building: bool,
-        start: Checkpoint,
+        mut record: Option<ProjectionRecord>,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<RunReport, RuntimeError> {
+        let start = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         check_belongs(self.store, self.projection.name(), start).await?;
         let name = self.projection.name();
         let model = ReadModel { name: name.to_owned(), building };
@@ -137,24 +148,23 @@ impl<'a> Projector<'a> {
             events_applied: 0,
             rebuilt: false,
         };
-        let mut checkpoint = start;
         loop {
-            let reached = self.run_from(&model, checkpoint, &mut report, progress).await?;
+            let reached = self.run_from(&model, record.as_ref(), &mut report, progress).await?;
             if let Some(reached) = reached {
                 report.position = reached;
                 return Ok(report);
             }
             // Another runner has moved the checkpoint: go on from there.
-            let moved = self.record(building).await?;
-            match moved {
-                Some(record) => checkpoint = record.checkpoint,
+            record = self.record(building).await?;
+            match &record {
+                Some(moved) if moved.logic_version != self.projection.version() => return Err(self.of_other_logic(moved).into()),
                 None if building => {
                     // It has been swapped in or thrown away by the other one.
                     let live = self.record(false).await?;
-                    report.position = live.map_or(checkpoint.position, |live| live.checkpoint.position);
+                    report.position = live.map_or(report.position, |live| live.checkpoint.position);
                     return Ok(report);
                 }
-                None => checkpoint = Checkpoint::default(),
+                _ => {}
             }
         }
     }
@@ -163,10 +173,11 @@ impl<'a> Projector<'a> {
     async fn run_from(
         &self,
         model: &ReadModel,
-        start: Checkpoint,
+        record: Option<&ProjectionRecord>,
         report: &mut RunReport,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Option<Position>, RuntimeError> {
+        let start = record.map_or_else(Checkpoint::default, |record| record.checkpoint);
         let mut rows = Rows { held: HashMap::new(), complete: start.position == Position::ZERO };
         let head = self.store.head().await?.position;
         let mut at = start;
@@ -190,7 +201,7 @@ impl<'a> Projector<'a> {
             }
         }
         // A read model of a store without events is still one, with its table.
-        let made = start.position > Position::ZERO || at.position > Position::ZERO;
+        let made = record.is_some() || at.position > Position::ZERO;
         if (reached != at || !made) && !self.commit(model, &mut rows, at.position, reached).await? {
             return Ok(None);
         }
@@ -266,7 +277,10 @@ impl<'a> Projector<'a> {
 }
 
 /// A checkpoint remembers the event it stands on; a restored or different store does not have it there.
-pub(crate) async fn check_belongs(store: &Store, projection: &str, checkpoint: Checkpoint) -> Result<(), StoreError> {
+///
+/// # Errors
+/// [`StoreError::Integrity`] when it is not there, or as the store says.
+pub async fn check_belongs(store: &Store, projection: &str, checkpoint: Checkpoint) -> Result<(), StoreError> {
     let Some(id) = checkpoint.event_id else { return Ok(()) };
     let position = checkpoint.position;
     if store.event_at(position).await?.is_some_and(|event| event.event_id == id) {

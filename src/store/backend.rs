@@ -102,7 +102,8 @@ pub trait Backend: Send + Sync {
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>>;
 
     /// Writes rows and checkpoint in one transaction; the read model is made when it is not there.
-    /// `false`, and nothing written, when the checkpoint is not where the caller believes.
+    /// `false`, and nothing written, when the checkpoint is not where the caller believes, or the rows that are there
+    /// were made by another version of the logic.
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool>;
 
     /// Puts the read model that was built beside in the place of the old one, in one step, if its

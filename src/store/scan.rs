@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::EventChunk;
+use crate::event::EventView;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::error::StoreError;
@@ -97,10 +98,35 @@ impl Scan {
         if nothing_there || complete {
             return Ok(());
         }
+        let (first, last) = self.first_gap(page, lowest, highest);
         let missing = match &self.query.source {
-            Source::All => format!("positions are missing between {lowest} and {highest}"),
-            Source::Stream(stream) => format!("versions of stream {stream} are missing between {lowest} and {highest}"),
+            Source::All => format!("positions {first} to {last} are missing"),
+            Source::Stream(stream) => format!("versions {first} to {last} of stream {stream} are missing"),
         };
         Err(StoreError::integrity(format!("{missing}: events have been removed from this store")))
+    }
+
+    /// The first places that are missing in a page, as near as the page tells: what a filter left out of it may hide them.
+    fn first_gap(&self, page: &Page, lowest: u64, highest: u64) -> (u64, u64) {
+        if page.events.len() as u64 != page.looked_at {
+            return (lowest, highest);
+        }
+        let place = |event: EventView<'_>| match self.query.source {
+            Source::All => event.position.0,
+            Source::Stream(_) => event.version.0,
+        };
+        let mut places: Vec<u64> = page.events.iter().map(place).collect();
+        places.sort_unstable();
+        // A page that did not end says nothing of what lies beyond it.
+        let from = if self.query.backwards && !page.end { page.last } else { lowest };
+        let to = if !self.query.backwards && !page.end { page.last } else { highest };
+        let mut expected = from;
+        for place in places {
+            if place > expected {
+                return (expected, place - 1);
+            }
+            expected = place + 1;
+        }
+        (expected.min(to), to)
     }
 }

@@ -113,6 +113,7 @@ macro_rules! each_chapter {
         crate::promises::chapter! { $one $several $subject read_models [
             rows_come_back_by_key_and_are_replaced
             a_commit_from_elsewhere_writes_neither_rows_nor_checkpoint
+            a_commit_by_other_logic_writes_neither_rows_nor_checkpoint
             two_runners_of_one_projection_cannot_both_advance_it
             what_is_built_beside_is_not_seen_until_it_takes_the_place_of_the_old_one
             dropping_takes_one_read_model_and_never_events

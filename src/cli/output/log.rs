@@ -13,6 +13,8 @@ pub(crate) fn log_to_stderr(verbose: u8) {
     let filter = env::var("ESCTL_LOG").ok().filter(|filter| !filter.is_empty());
     let filter = filter.unwrap_or_else(|| format!("esctl={level}"));
     let subscriber = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).with_ansi(false);
+    // A stderr that cannot be written is no reason to fail.
+    let subscriber = subscriber.log_internal_errors(false);
     // Somebody who uses this crate as a library may have one already.
     let _ = subscriber.try_init();
 }

@@ -27,6 +27,7 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use clap::builder::StyledStr;
 use indicatif::ProgressBar;
@@ -45,6 +46,9 @@ pub use progress::Progress;
 pub use settings::Format;
 pub use settings::Settings;
 pub use sheet::Sheet;
+
+/// How often a command that waits looks whether somebody still reads.
+const LOOK_FOR_READER: Duration = Duration::from_millis(200);
 
 /// stdout and stderr, and how to print on them.
 pub struct Output {
@@ -151,6 +155,13 @@ impl Output {
     /// stdout cannot be written or is closed.
     pub fn flush(&self) -> Result<(), CliError> {
         self.beside_bar(Sink::flush)
+    }
+
+    /// Waits until nobody is left who reads from stdout: for a command that waits for news.
+    pub async fn reader_gone(&self) {
+        while !stdout::reader_is_gone() {
+            tokio::time::sleep(LOOK_FOR_READER).await;
+        }
     }
 
     /// To be called last by the program: only now it is known that everything has been written.

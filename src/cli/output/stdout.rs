@@ -11,6 +11,22 @@ pub(crate) fn writer() -> Box<dyn Write + Send> {
     if early::was_closed() { Box::new(Closed) } else { Box::new(io::stdout()) }
 }
 
+/// Whether nobody is left who reads from stdout: a program that waits must not wait for its next write to see it.
+#[cfg(unix)]
+pub(crate) fn reader_is_gone() -> bool {
+    use rustix::event::PollFd;
+    use rustix::event::PollFlags;
+    let stdout = io::stdout();
+    let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = rustix::event::Timespec::default();
+    rustix::event::poll(&mut watched, Some(&at_once)).is_ok() && watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn reader_is_gone() -> bool {
+    false
+}
+
 struct Closed;
 
 impl Write for Closed {

@@ -20,7 +20,7 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>) -> Result<(), Cl
         return Err(CliError::usage("a store cannot be copied into itself").code("same_store"));
     }
     let at = at.map(|text| app.moment(text)).transpose()?;
-    let bar = app.out.progress(None, "events");
+    let bar = app.out.progress(Some(0), "events");
     let mut broken_off = BrokenOff { out: &app.out, written: false };
     let mut progress = |step| match step {
         CopyProgress::ToCopy(events) => bar.total(events),

@@ -66,7 +66,11 @@ impl Tail {
         }
         loop {
             list.flush()?;
-            for event in tail.next().await?.iter() {
+            let chunk = tokio::select! {
+                chunk = tail.next() => chunk?,
+                () = app.out.reader_gone() => return Err(CliError::closed_pipe()),
+            };
+            for event in chunk.iter() {
                 event_rows::push(&mut list, &event)?;
             }
         }

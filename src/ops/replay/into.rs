@@ -13,6 +13,7 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::event::chain_hash;
 use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
 use crate::store::Head;
@@ -55,7 +56,7 @@ pub struct CopyReport {
 ///
 /// # Errors
 /// [`OpsError::Conflict`] when the target holds other events, or more: then nothing is written. Or as the
-/// stores say; what was copied until then is whole batches, and stays.
+/// stores say, [`StoreError::Integrity`] where the source was changed; what was copied until then stays.
 pub async fn copy_store(
     source: &Store,
     target: &Store,
@@ -75,11 +76,26 @@ pub async fn copy_store(
         head_hash: end.hash,
     };
     let mut scan = source.scan(ReadQuery::all().from(start.position.next().0).to(end.position.0));
+    let mut last = start;
     while let Some(chunk) = scan.next().await? {
-        let known = copy_chunk(target, chunk).await?;
+        let whole = whole_events(&mut last, chunk);
+        let known = if whole == chunk.len() {
+            copy_chunk(target, chunk).await?
+        } else {
+            let mut part = chunk.clone();
+            part.truncate(whole);
+            copy_chunk(target, &part).await?
+        };
         report.already_there += known;
-        report.events_copied += chunk.len() as u64 - known;
-        progress(CopyProgress::Copied(chunk.len() as u64));
+        report.events_copied += whole as u64 - known;
+        progress(CopyProgress::Copied(whole as u64));
+        if let Some(changed) = chunk.get(whole) {
+            let (place, position) = (source.place(), changed.position);
+            return Err(StoreError::integrity(format!(
+                "the event at position {position} of {place} is not what was recorded: its hash differs; everything before it has been copied"
+            ))
+            .into());
+        }
     }
     let reached = if end.position == Position::ZERO { end } else { target.head().await? };
     if (reached.position, reached.hash) != (end.position, end.hash) {
@@ -135,8 +151,24 @@ async fn start_in(source: &Store, target: &Store, end: Head) -> Result<Head, Ops
     Ok(start)
 }
 
+/// How many events of a chunk, from its first, are what was recorded after `last`; which moves on to the last of them.
+fn whole_events(last: &mut Head, chunk: &EventChunk) -> usize {
+    let whole = chunk.iter().take_while(|event| {
+        let hash = chain_hash(last.hash, event.position, event.version, event.recorded_at, event.content_hash());
+        let fits = hash == event.hash;
+        if fits {
+            *last = Head { position: event.position, recorded_at: event.recorded_at, hash };
+        }
+        fits
+    });
+    whole.count()
+}
+
 /// Appends a chunk in one transaction; how many of its events were there already.
 async fn copy_chunk(target: &Store, chunk: &EventChunk) -> Result<u64, OpsError> {
+    if chunk.is_empty() {
+        return Ok(0);
+    }
     let mut requests: Vec<AppendRequest> = Vec::new();
     for event in chunk.iter() {
         let new = copy_of(&event)?;

@@ -57,11 +57,11 @@ pub struct TakenReport {
 /// [`OpsError::NotFound`] when there is no such stream, [`OpsError::Invalid`] when no reducer is named and no domain
 /// is there for it, or as the store says.
 pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> Result<TakenReport, OpsError> {
-    let mut fold = input.reducer.fold_to_keep(stream)?;
-    let loaded = load(store, stream, &mut *fold, LoadOptions::default()).await?;
-    if loaded.version == Version::ZERO {
+    if store.stream_version(stream.clone()).await? == Version::ZERO {
         return Err(no_stream(store, stream).await);
     }
+    let mut fold = input.reducer.fold_to_keep(stream)?;
+    let loaded = load(store, stream, &mut *fold, LoadOptions::default()).await?;
     let taken = loaded.events_applied >= input.min_events.max(1);
     let mut report = TakenReport {
         taken,

@@ -56,7 +56,7 @@ pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Resu
         }
         return advance(connection, commit, None, new_collection(&commit.model.name)).await;
     };
-    if before.checkpoint.position != commit.from {
+    if before.checkpoint.position != commit.from || before.logic_version != commit.logic_version {
         return Ok(false);
     }
     let collection = before.collection.clone();

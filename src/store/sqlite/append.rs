@@ -40,6 +40,17 @@ pub(crate) fn head(connection: &Connection) -> Result<Head, SqlError> {
     head.optional()?.ok_or_else(|| StoreError::integrity("the head row of the store is missing").into())
 }
 
+/// An event appended behind a hole would make it one of positions for ever.
+fn must_end_at(connection: &Connection, head: Position) -> Result<(), SqlError> {
+    let last: Option<i64> = connection.prepare_cached(include_str!("sql/last_position.sql"))?.query_row([], |row| row.get(0))?;
+    let last = Position(last.unwrap_or(0).unsigned_abs());
+    if last == head {
+        return Ok(());
+    }
+    let message = format!("the last event is at position {last}, the head of the store says {head}: events have been removed");
+    Err(StoreError::integrity(message).into())
+}
+
 /// Appends a group in one transaction.
 pub(crate) fn append_group(
     connection: &Connection,
@@ -49,6 +60,7 @@ pub(crate) fn append_group(
     let mut types = HashMap::new();
     let written = transaction::write(connection, || {
         let start = head(connection)?;
+        must_end_at(connection, start.position)?;
         let now = system_now();
         let clock_behind_micros = start.recorded_at.micros_since(now);
         let known_types = &names.type_ids;

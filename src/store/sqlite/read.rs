@@ -173,6 +173,8 @@ pub(crate) fn stream_id(connection: &Connection, stream: &StreamName) -> Result<
 
 /// Those events of these ids that are there.
 pub(crate) fn events_by_id(connection: &Connection, names: &mut Names, ids: &[Uuid]) -> Result<Vec<RecordedEvent>, SqlError> {
+    // One view of the store, and one look at its lock, for all of them.
+    let _view = connection.unchecked_transaction()?;
     let mut statement = connection.prepare_cached(include_str!("sql/event_by_id.sql"))?;
     let mut events = Vec::new();
     for id in ids {

@@ -70,17 +70,20 @@ pub(crate) fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn checkpoint_of(connection: &Connection, model: &ReadModel) -> Result<Position, SqlError> {
+/// Where a read model stands, and by which logic it was made; none: it is not there.
+fn checkpoint_of(connection: &Connection, model: &ReadModel) -> Result<Option<(Position, u32)>, SqlError> {
     let mut statement = connection.prepare_cached(include_str!("sql/checkpoint.sql"))?;
-    let position: Option<i64> = statement.query_row(params![model.name, model.building], |row| row.get(0)).optional()?;
-    Ok(Position(position.unwrap_or(0).unsigned_abs()))
+    let checkpoint = statement
+        .query_row(params![model.name, model.building], |row| Ok((Position(row.get::<_, i64>(0)?.unsigned_abs()), row.get(1)?)));
+    Ok(checkpoint.optional()?)
 }
 
 /// Rows and checkpoint in one transaction; `false` when the checkpoint is elsewhere.
 pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result<bool, SqlError> {
     let table = table_of(&commit.model)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if checkpoint_of(&transaction, &commit.model)? != commit.from {
+    let expected = (commit.from, commit.logic_version);
+    if checkpoint_of(&transaction, &commit.model)?.unwrap_or((Position::ZERO, commit.logic_version)) != expected {
         return Ok(false);
     }
     if !table_exists(&transaction, &table)? {
@@ -118,7 +121,8 @@ pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexe
     let building = ReadModel::building(name);
     let (live_table, building_table) = (table_of(&ReadModel::live(name))?, table_of(&building)?);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if checkpoint_of(&transaction, &building)? != at || !table_exists(&transaction, &building_table)? {
+    let built = checkpoint_of(&transaction, &building)?.map(|(position, _)| position);
+    if built != Some(at) || !table_exists(&transaction, &building_table)? {
         return Ok(false);
     }
     drop_table(&transaction, &live_table)?;

@@ -22,7 +22,7 @@ LANGUAGE sql AS $$
     SELECT pg_advisory_xact_lock(hashtextextended('esctl read model ' || current_schema() || ' ' || model, 0))
 $$;
 
--- Rows and checkpoint together; false, and nothing written, when the checkpoint is elsewhere.
+-- Rows and checkpoint together; false, and nothing written, when the checkpoint is elsewhere or of other logic.
 CREATE FUNCTION commit_rows(
     model text, beside boolean, logic int8, wanted int8, reached int8, reached_id uuid, moment int8, keys text[], contents text[]
 ) RETURNS boolean
@@ -31,7 +31,8 @@ DECLARE
     rows_table text := read_model_table(model, beside);
 BEGIN
     PERFORM lock_read_model(model);
-    IF coalesce((SELECT p.position FROM projections p WHERE p.name = model AND p.building = beside), 0) <> wanted THEN
+    IF coalesce((SELECT p.position FROM projections p WHERE p.name = model AND p.building = beside), 0) <> wanted
+       OR EXISTS (SELECT FROM projections p WHERE p.name = model AND p.building = beside AND p.logic_version <> logic) THEN
         RETURN false;
     END IF;
     IF to_regclass(rows_table) IS NULL THEN

@@ -1,1 +1,1 @@
-SELECT position FROM projections WHERE name = ?1 AND building = ?2
+SELECT position, logic_version FROM projections WHERE name = ?1 AND building = ?2
