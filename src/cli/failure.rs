@@ -92,7 +92,9 @@ impl From<RuntimeError> for CliError {
             RuntimeError::Decide(error) => error.into(),
             RuntimeError::Fold { stream, position, source, .. } => {
                 let kind = CliError::from(&source);
-                let made = CliError::new(kind.exit, kind.code, message).with("stream", stream).with("position", position.0);
+                let look = format!("look at it with 'esctl stream read --all --from {position} --limit 1 -o json'");
+                let made =
+                    CliError::new(kind.exit, kind.code, message).hint(look).with("stream", stream).with("position", position.0);
                 made.caused_by(&source)
             }
             RuntimeError::State(source) => CliError::integrity(message).code("state_not_readable").caused_by(&source),

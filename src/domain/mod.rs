@@ -26,7 +26,8 @@ pub struct Domain {
 }
 
 impl Domain {
-    fn of<A: Aggregate>(projection: fn() -> Arc<dyn Projection>) -> Self {
+    /// The domain of an aggregate, with what makes its read model.
+    pub fn of<A: Aggregate>(projection: fn() -> Arc<dyn Projection>) -> Self {
         Self {
             category: A::CATEGORY,
             commands: A::COMMANDS,

@@ -128,17 +128,25 @@ pub struct CommandBus {
     /// Whether the clock is also what events are recorded by, as in a scenario.
     clock_records: bool,
     snapshots: SnapshotPolicy,
+    domains: Vec<Domain>,
 }
 
 impl CommandBus {
     /// A bus that decides by a clock and lets the store record by its own.
     pub fn new(store: Store, clock: Clock, snapshots: SnapshotPolicy) -> Self {
-        Self { store, clock, clock_records: false, snapshots }
+        Self { store, clock, clock_records: false, snapshots, domains: domain::all() }
     }
 
     /// A bus whose clock is also what events are recorded by.
     pub fn with_standing_clock(store: Store, clock: Clock, snapshots: SnapshotPolicy) -> Self {
-        Self { store, clock, clock_records: true, snapshots }
+        Self { clock_records: true, ..Self::new(store, clock, snapshots) }
+    }
+
+    /// The same bus, for the commands of a domain of one's own as well.
+    #[must_use]
+    pub fn with(mut self, domain: Domain) -> Self {
+        self.domains.push(domain);
+        self
     }
 
     /// Loads, decides, appends; after a conflict loads and decides again.
@@ -148,18 +156,18 @@ impl CommandBus {
     pub async fn send(&self, envelope: &CommandEnvelope) -> Result<CommandOutcome, RuntimeError> {
         let category = envelope.command.split_once('.').map_or("", |(category, _)| category);
         let unknown = || DecideError::UnknownCommand(envelope.command.clone());
-        let domain = domain::of_category(category).filter(|domain| domain.commands.contains(&envelope.command.as_str()));
-        let domain = domain.ok_or_else(unknown)?;
+        let has = |domain: &&Domain| domain.category == category && domain.commands.contains(&envelope.command.as_str());
+        let domain = self.domains.iter().find(has).ok_or_else(unknown)?;
         let stream = StreamName::of(domain.category, &envelope.id)?;
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let conflict = match self.try_once(&domain, &stream, envelope).await {
+            let conflict = match self.try_once(domain, &stream, envelope).await {
                 Err(RuntimeError::Store(conflict @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. }))) => conflict,
                 result => return result,
             };
             // What was in the way may be this very command, sent twice at the same time: no retry is needed to answer it.
-            if let Some(first) = self.done_before(&domain, &stream, envelope).await? {
+            if let Some(first) = self.done_before(domain, &stream, envelope).await? {
                 return Ok(first);
             }
             if envelope.expected.is_some() {
@@ -295,7 +303,7 @@ impl CommandBus {
 
 /// A longer pause after each conflict, and a different one for each process, so that they get out of step.
 fn pause(attempt: u32) -> Duration {
-    let longest_micros = 1000_u64 << attempt.min(7);
+    let longest_micros = 4000_u64 << attempt.min(6);
     let random = Uuid::new_v4().as_u64_pair().1;
     Duration::from_micros(random % longest_micros)
 }

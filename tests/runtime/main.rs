@@ -2,6 +2,7 @@
 
 mod command_bus;
 mod kit;
+mod own_domain;
 mod projections;
 mod snapshots;
 mod verify;

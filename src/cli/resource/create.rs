@@ -12,6 +12,7 @@ use crate::cli::resource::change::send;
 use crate::cli::values::WriteArgs;
 use crate::cli::values::amount;
 use crate::cli::values::json_object;
+use crate::cli::values::token;
 
 /// Create a resource
 #[derive(Debug, Args)]
@@ -19,10 +20,10 @@ pub struct Create {
     /// Its id; made when not given
     id: Option<String>,
     /// Whose it is
-    #[arg(long)]
+    #[arg(long, value_parser = token)]
     owner: String,
     /// What kind of resource it is
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = token)]
     resource_type: String,
     /// How much there is at the start
     #[arg(long, value_name = "N", value_parser = amount, allow_hyphen_values = true)]
