@@ -1,6 +1,6 @@
 //! MongoDB 6.0 and later: an append is one document, so no transaction is needed, on a standalone server, a replica set and Atlas alike.
 //!
-//! All requests run on a thread of the store's own ([`worker`]): a caller that goes away cuts none. What is acknowledged is
+//! All requests run on a thread of the store's own (`worker.rs`): a caller that goes away cuts none. What is acknowledged is
 //! on the disks of most of the servers (`w: majority, j: true`); what is read is, too (`majority`, from the primary).
 //! `append.rs` says how positions stay dense without a lock, `read_models.rs` how rows and checkpoint move together.
 
