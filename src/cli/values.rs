@@ -66,7 +66,7 @@ pub(super) fn event_id(text: &str) -> Result<Uuid, String> {
 /// The longest idempotency key or client id, in bytes: both are recorded with every event.
 const MAX_ID_BYTES: usize = 1024;
 
-/// For clap: an idempotency key, who is asking, whose something is.
+/// For clap: an idempotency key or who is asking.
 pub(super) fn token(text: &str) -> Result<String, String> {
     match text {
         text if text.trim().is_empty() => Err("it is empty".into()),

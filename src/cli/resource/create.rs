@@ -12,7 +12,6 @@ use crate::cli::resource::change::send;
 use crate::cli::values::WriteArgs;
 use crate::cli::values::amount;
 use crate::cli::values::json_object;
-use crate::cli::values::token;
 
 /// Create a resource
 #[derive(Debug, Args)]
@@ -20,10 +19,10 @@ pub struct Create {
     /// Its id; made when not given
     id: Option<String>,
     /// Whose it is
-    #[arg(long, value_parser = token)]
+    #[arg(long)]
     owner: String,
     /// What kind of resource it is
-    #[arg(long = "type", value_name = "TYPE", value_parser = token)]
+    #[arg(long = "type", value_name = "TYPE")]
     resource_type: String,
     /// How much there is at the start
     #[arg(long, value_name = "N", value_parser = amount, allow_hyphen_values = true)]
