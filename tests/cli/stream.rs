@@ -205,10 +205,11 @@ fn a_follower_sees_each_event_once_and_in_order_and_ends_on_ctrl_c() {
     let stdout = BufReader::new(follower.stdout.take().unwrap());
     let batch = "{\"type\":\"t\",\"data\":{}}\n".repeat(40);
     let reader = std::thread::spawn(move || {
-        let positions =
+        let mut positions =
             stdout.lines().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()["position"].as_u64().unwrap());
-        let seen: Vec<u64> = positions.take(1 + 20 * 2 + 400).collect();
-        seen
+        let seen: Vec<u64> = positions.by_ref().take(1 + 20 * 2 + 400).collect();
+        // The pipe stays open: a follower that nobody reads ends by itself.
+        (seen, positions)
     });
     std::thread::scope(|scope| {
         for stream in ["a-1", "b-1"] {
@@ -224,13 +225,30 @@ fn a_follower_sees_each_event_once_and_in_order_and_ends_on_ctrl_c() {
             });
         }
     });
-    let seen = reader.join().unwrap();
+    let (seen, _open) = reader.join().unwrap();
     assert_eq!(seen, (1..=seen.len() as u64).collect::<Vec<_>>());
     assert_eq!(home.head().0, 441);
     signal("INT", &follower);
     let output = follower.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+}
+
+#[test]
+fn a_follower_that_nobody_reads_any_more_ends_quietly() {
+    let home = Home::new();
+    home.run("stream append a-1 --type t --data {}").ok();
+    let mut command = home.command();
+    command.args(["stream", "tail", "--all", "-o", "ndjson"]);
+    let mut follower = start(&mut command);
+    let mut stdout = BufReader::new(follower.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert!(line.contains("\"position\":1"));
+    // No further event comes, so no write can find out.
+    drop(stdout);
+    let output = follower.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
 #[test]
