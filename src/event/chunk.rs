@@ -54,6 +54,9 @@ impl EventChunk {
 
     /// Keeps the first `count` events.
     pub fn truncate(&mut self, count: usize) {
+        if let Some(first_dropped) = self.rows.get(count) {
+            self.text.truncate(first_dropped.start);
+        }
         self.rows.truncate(count);
     }
 

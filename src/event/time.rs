@@ -41,7 +41,7 @@ impl Timestamp {
         Err(TimeError(format!("{micros} µs since 1970 is {side}")))
     }
 
-    /// Like [`Timestamp::from_micros_saturating`], for constants.
+    /// Like [`Timestamp::from_micros`], for constants: one out of range does not compile.
     pub(crate) const fn from_micros_const(micros: i64) -> Self {
         assert!(micros >= 0 && micros <= LAST_MICROS);
         Self(micros)

@@ -287,7 +287,6 @@ impl Store {
             }
             buffer = page.events;
         }
-        // The first event has not been looked at when nothing before it was.
         Ok(Position(before))
     }
 
