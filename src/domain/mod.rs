@@ -3,6 +3,7 @@
 //! A domain is a folder: category, events, state, decide, read model. It does no I/O and sees no
 //! store and no clock.
 
+pub mod game;
 pub mod resource;
 
 use std::sync::Arc;
@@ -39,7 +40,7 @@ impl Domain {
 
 /// Every domain there is. A new domain is a new folder and one line here.
 pub fn all() -> Vec<Domain> {
-    vec![Domain::of::<resource::Resource>(|| Arc::new(resource::Resources))]
+    vec![Domain::of::<resource::Resource>(|| Arc::new(resource::Resources)), Domain::of::<game::Game>(|| Arc::new(game::Games))]
 }
 
 /// The domain of a category.

@@ -1,0 +1,38 @@
+//! Caravan: a turn-based card game of crystals and merchants for two to five players.
+//!
+//! In the order of the flow: crystals and cards → events → state → command → decide → rejection → what is
+//! shown → read model → a bot. All of it is pure. Everything random comes from the seed in `game.created`, so a
+//! replay is exact; and a player sees neither the seed nor what others hold, nor the order of the decks.
+
+mod bot;
+mod cards;
+mod command;
+mod crystal;
+mod decide;
+mod deck;
+mod event;
+mod read_model;
+mod rejection;
+mod schema;
+mod state;
+mod turn;
+
+pub use bot::Bot;
+pub use cards::Merchant;
+pub use cards::MerchantKind;
+pub use cards::PointCard;
+pub use command::CreateGame;
+pub use command::GameCommand;
+pub use command::Play;
+pub use crystal::Crystal;
+pub use crystal::Crystals;
+pub use event::GameEvent;
+pub use read_model::Games;
+pub use rejection::GameRejection;
+pub use schema::Viewer;
+pub use schema::event_as_seen;
+pub use state::Coins;
+pub use state::Game;
+pub use state::MarketCard;
+pub use state::Phase;
+pub use state::Player;

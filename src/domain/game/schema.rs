@@ -1,0 +1,99 @@
+//! A game as it is shown: in full to the server's own people, to a player without what is hidden from him.
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::domain::game::cards;
+use crate::domain::game::state::Game;
+use crate::domain::game::state::Phase;
+use crate::domain::game::state::Player;
+use crate::domain::game::turn::score;
+
+/// Who looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Viewer {
+    /// The server's own people: everything.
+    Server,
+    /// A player of this id: his own hand, nobody else's.
+    Player(String),
+    /// Somebody who only watches: no hand.
+    Watcher,
+}
+
+impl Game {
+    /// The game as somebody sees it; `Null` where it was never created.
+    pub fn as_seen(&self, id: &str, version: u64, viewer: &Viewer) -> Value {
+        shown(self, id, version, viewer)
+    }
+}
+
+/// The game as somebody sees it; `Null` where it was never created.
+pub(super) fn shown(game: &Game, id: &str, version: u64, viewer: &Viewer) -> Value {
+    if game.phase == Phase::Absent {
+        return Value::Null;
+    }
+    let market = game.market.iter().map(|slot| json!({ "card": merchant(&slot.card), "crystals": slot.crystals }));
+    let points = game.point_row.iter().enumerate();
+    let points = points.map(|(index, card)| json!({ "card": cards::point_card(card), "coin": game.coin_at(index) }));
+    let mut shown = json!({
+        "id": id,
+        "phase": game.phase,
+        "num_players": game.num_players,
+        "caravan_capacity": game.caravan_capacity,
+        "point_cards_to_win": game.point_cards_to_win,
+        "round": game.round,
+        "last_round": game.last_round,
+        "turn": game.current().map(|player| &player.player_id),
+        "acted": game.acted,
+        "players": game.players.iter().map(|it| player(it, viewer)).collect::<Vec<_>>(),
+        "market": market.collect::<Vec<_>>(),
+        "point_cards": points.collect::<Vec<_>>(),
+        "coins": game.coins,
+        "merchants_left": game.merchant_deck.len(),
+        "point_cards_left": game.point_deck.len(),
+        "winner": game.winner,
+        "scores": game.scores,
+        "version": version,
+        "created_at": game.created_at,
+        "last_updated": game.last_updated,
+    });
+    if *viewer == Viewer::Server {
+        shown["seed"] = game.seed.into();
+        shown["merchant_deck"] = json!(game.merchant_deck);
+        shown["point_deck"] = json!(game.point_deck);
+    }
+    shown
+}
+
+fn merchant(id: &str) -> Value {
+    // A card that a newer program dealt is shown by its name alone.
+    cards::merchant(id).map_or_else(|| json!({ "id": id }), |card| json!(card))
+}
+
+fn player(player: &Player, viewer: &Viewer) -> Value {
+    let mut shown = json!({
+        "player_id": player.player_id,
+        "caravan": player.caravan,
+        "hand_size": player.hand.len(),
+        "played": player.played.iter().map(|card| merchant(card)).collect::<Vec<_>>(),
+        "point_cards": player.point_cards,
+        "points": player.points,
+        "coins": player.coins,
+        "score": score(player),
+        "left": player.left,
+    });
+    let his_own = matches!(viewer, Viewer::Player(viewer) if *viewer == player.player_id);
+    if his_own || *viewer == Viewer::Server {
+        shown["hand"] = player.hand.iter().map(|card| merchant(card)).collect();
+    }
+    shown
+}
+
+/// The data of an event of a game as somebody sees it: who knows the seed knows the decks.
+pub fn event_as_seen(event_type: &str, mut data: Map<String, Value>, viewer: &Viewer) -> Map<String, Value> {
+    if event_type == "game.created" && *viewer != Viewer::Server {
+        data.remove("seed");
+    }
+    data
+}

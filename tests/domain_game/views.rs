@@ -1,0 +1,44 @@
+//! What is hidden stays hidden.
+
+use esctl::aggregate::Fold;
+use esctl::domain::game::Viewer;
+use esctl::domain::game::event_as_seen;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::now;
+use crate::support::started;
+
+#[test]
+fn a_player_sees_his_hand_and_no_other_and_no_deck() {
+    let table = started(3, 5, json!({}));
+    let seen = |viewer| table.state().as_seen("1", 4, &viewer);
+    let hands = |shown: &Value| -> Vec<bool> {
+        shown["players"].as_array().unwrap().iter().map(|player| player.get("hand").is_some()).collect()
+    };
+    let own = seen(Viewer::Player("b".into()));
+    assert_eq!(hands(&own), [false, true, false]);
+    assert_eq!(own["players"][1]["hand"][0]["id"], "s1");
+    assert_eq!(own["players"][0]["hand_size"], 2);
+    assert_eq!(hands(&seen(Viewer::Watcher)), [false, false, false]);
+    assert_eq!(hands(&seen(Viewer::Player("eve".into()))), [false, false, false]);
+    let server = table.show(now());
+    assert_eq!(hands(&server), [true, true, true]);
+    assert_eq!((server["seed"].as_u64(), server["merchant_deck"].as_array().unwrap().len()), (Some(5), 39));
+    for viewer in [Viewer::Player("b".into()), Viewer::Watcher] {
+        let text = seen(viewer).to_string();
+        for hidden in table.state().merchant_deck.iter().chain(&table.state().point_deck) {
+            assert!(!text.contains(&format!("{hidden:?}")), "{hidden} is in {text}");
+        }
+        assert!(!text.contains("seed") && !text.contains("deck"), "{text}");
+    }
+}
+
+#[test]
+fn the_seed_is_in_no_event_that_a_player_sees() {
+    let data = json!({"num_players": 2, "seed": 5}).as_object().unwrap().clone();
+    let seen = |viewer| Value::Object(event_as_seen("game.created", data.clone(), &viewer));
+    assert_eq!(seen(Viewer::Watcher), json!({"num_players": 2}));
+    assert_eq!(seen(Viewer::Player("a".into())), json!({"num_players": 2}));
+    assert_eq!(seen(Viewer::Server), json!({"num_players": 2, "seed": 5}));
+}
