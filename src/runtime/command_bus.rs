@@ -164,6 +164,13 @@ impl CommandBus {
             attempts += 1;
             let conflict = match self.try_once(domain, &stream, envelope).await {
                 Err(RuntimeError::Store(conflict @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. }))) => conflict,
+                // The rule may say no because of this very command, sent twice and done since the key was looked up.
+                Err(RuntimeError::Decide(DecideError::Rejected(no))) => {
+                    return self.done_before(domain, &stream, envelope).await?.ok_or_else(|| DecideError::Rejected(no).into());
+                }
+                Ok(unchanged) if unchanged.outcome == CommandResult::Unchanged => {
+                    return Ok(self.done_before(domain, &stream, envelope).await?.unwrap_or(unchanged));
+                }
                 result => return result,
             };
             // What was in the way may be this very command, sent twice at the same time: no retry is needed to answer it.
