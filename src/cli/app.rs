@@ -98,6 +98,15 @@ impl App {
         self.open(&url)
     }
 
+    /// The store that was named for this very command, by a flag or in the environment; not that of the current context.
+    ///
+    /// # Errors
+    /// A URL that names no store (2).
+    pub fn named_store(&self) -> Result<Option<StoreUrl>, CliError> {
+        let named = self.effective.store.as_ref().filter(|_| self.typed.names_a_store());
+        Ok(named.map(|url| url.value.parse()).transpose()?)
+    }
+
     fn store_url(&self) -> Result<StoreUrl, CliError> {
         match &self.effective.store {
             Some(url) => Ok(url.value.parse()?),

@@ -14,6 +14,7 @@ use crate::cli::man;
 use crate::cli::projection;
 use crate::cli::replay;
 use crate::cli::resource;
+use crate::cli::scenario;
 use crate::cli::snapshot;
 use crate::cli::stats;
 use crate::cli::stream;
@@ -37,6 +38,9 @@ pub enum Command {
     /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
     #[command(subcommand)]
     Projection(projection::Verb),
+    /// Run stories that must come out as they are told: given, when, then
+    #[command(subcommand)]
+    Scenario(scenario::Verb),
     Verify(verify::Verify),
     Stats(stats::Stats),
     Init(init::Init),
@@ -78,6 +82,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Replay(args) => args.run(app).await,
         Command::Snapshot(verb) => snapshot::run(verb, app).await,
         Command::Projection(verb) => projection::run(verb, app).await,
+        Command::Scenario(verb) => scenario::run(verb, app).await,
         Command::Verify(args) => args.run(app).await,
         Command::Stats(args) => args.run(app).await,
         Command::Init(args) => args.run(app).await,

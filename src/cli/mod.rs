@@ -24,6 +24,7 @@ mod panic;
 mod projection;
 mod replay;
 mod resource;
+mod scenario;
 mod signals;
 mod snapshot;
 mod stats;

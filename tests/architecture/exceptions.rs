@@ -15,11 +15,12 @@ const CLOCK: [(&str, &str); 2] = [
 ];
 
 /// Commands without a use case in `ops`.
-const NO_USE_CASE: [(&str, &str); 5] = [
+const NO_USE_CASE: [(&str, &str); 6] = [
     ("src/cli/context/", "the configuration file is a matter of the edge; no store is opened"),
     ("src/cli/completions.rs", "generated from the command line itself"),
     ("src/cli/man.rs", "generated from the command line itself"),
     ("src/cli/help.rs", "generated from the command line itself"),
+    ("src/cli/scenario/init.rs", "it prints a file"),
     ("src/cli/serve.rs", "it starts the server, which calls the use cases"),
 ];
 

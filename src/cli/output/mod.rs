@@ -2,6 +2,7 @@
 //!
 //! Whatever comes from a store is made safe here before it can reach a terminal.
 
+mod annotation;
 mod body;
 mod cell;
 mod confirm;
