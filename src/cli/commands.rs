@@ -18,6 +18,7 @@ use crate::cli::scenario;
 use crate::cli::snapshot;
 use crate::cli::stats;
 use crate::cli::stream;
+use crate::cli::trace;
 use crate::cli::verify;
 
 /// The commands. A new one is a new file and one line here.
@@ -30,6 +31,7 @@ pub enum Command {
     /// Look into streams, follow them, append to them
     #[command(subcommand)]
     Stream(stream::Verb),
+    Trace(trace::Trace),
     /// Show what a stream, a category or the whole store was like at any moment
     Replay(Box<replay::Replay>),
     /// Keep states, so that they need not be folded from the start
@@ -79,6 +81,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Demo(args) => args.run(app).await,
         Command::Resource(verb) => resource::run(verb, app).await,
         Command::Stream(verb) => stream::run(verb, app).await,
+        Command::Trace(args) => args.run(app).await,
         Command::Replay(args) => args.run(app).await,
         Command::Snapshot(verb) => snapshot::run(verb, app).await,
         Command::Projection(verb) => projection::run(verb, app).await,

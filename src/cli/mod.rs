@@ -29,6 +29,7 @@ mod signals;
 mod snapshot;
 mod stats;
 mod stream;
+mod trace;
 mod usage;
 mod values;
 mod verify;

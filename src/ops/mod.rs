@@ -24,6 +24,7 @@ pub mod show_stream;
 pub mod snapshots;
 pub mod stats;
 pub mod tail_events;
+pub mod trace;
 pub mod verify;
 
 pub use changes::Change;
