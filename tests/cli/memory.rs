@@ -6,9 +6,15 @@ use std::io::Read;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::backend::Backend;
 use crate::support::Home;
 use crate::support::start;
 use crate::support::words;
+
+crate::on_every_backend! {
+    two_hundred_thousand_events_take_no_more_memory_than_a_few
+    the_first_row_comes_at_once
+}
 
 const MOST_KIB: u64 = 64 << 10;
 
@@ -41,9 +47,8 @@ fn peak(home: &Home, line: &str) -> (u64, usize) {
     (most, reader.join().unwrap())
 }
 
-#[test]
-fn two_hundred_thousand_events_take_no_more_memory_than_a_few() {
-    let home = Home::new();
+fn two_hundred_thousand_events_take_no_more_memory_than_a_few(on: Backend) {
+    let home = Home::new(on);
     let pad = "x".repeat(60);
     for part in 0..4 {
         let mut batch = String::new();
@@ -77,9 +82,8 @@ fn two_hundred_thousand_events_take_no_more_memory_than_a_few() {
     }
 }
 
-#[test]
-fn the_first_row_comes_at_once() {
-    let home = Home::new();
+fn the_first_row_comes_at_once(on: Backend) {
+    let home = Home::new(on);
     let batch = "{\"type\":\"t\",\"data\":{}}\n".repeat(100_000);
     home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
     let begun = Instant::now();
