@@ -1,5 +1,6 @@
 //! The whole program as a black box: arguments and stdin in; stdout, stderr and the exit code out.
 
+mod alike;
 #[path = "../common/backend.rs"]
 mod backend;
 mod bad_input;

@@ -53,6 +53,14 @@ impl Home {
         &self.place.url
     }
 
+    /// Where its store is, as it is shown to people: without user and password.
+    pub(crate) fn shown_place(&self) -> String {
+        match self.store().split_once("://") {
+            None => self.path("store.db").display().to_string(),
+            Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or(rest)),
+        }
+    }
+
     /// Whether no store has been made.
     pub(crate) fn has_no_store(&self) -> bool {
         self.place.is_untouched()

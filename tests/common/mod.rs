@@ -38,7 +38,7 @@ impl Esctl {
 
     /// Where another store may be made.
     pub fn another_place(&self, on: Backend) -> Place {
-        Place::fresh(on, self.dir.path(), "another")
+        Place::fresh(on, self.dir.path(), &uuid::Uuid::new_v4().to_string())
     }
 
     /// The file of a name in its folder.

@@ -11,6 +11,7 @@ use esctl::runtime::LoadOptions;
 use esctl::runtime::Loaded;
 use esctl::runtime::load;
 use esctl::store::Snapshot;
+use esctl::store::StoreError;
 use serde_json::Value;
 use serde_json::json;
 
@@ -69,7 +70,12 @@ async fn one_that_does_not_fit_is_passed_over_and_told(on: Backend) {
         let mut snapshot = good.clone();
         spoil(&mut snapshot);
         let spoilt = snapshot.version;
-        world.store.put_snapshot(snapshot).await.unwrap();
+        match world.store.put_snapshot(snapshot).await {
+            Ok(()) => {}
+            // A column of JSON takes nothing else.
+            Err(StoreError::Invalid(_)) if on == Backend::Postgres => continue,
+            Err(error) => panic!("{error:?}"),
+        }
         let (loaded, state) = state(&world, LoadOptions::default()).await;
         assert_eq!(state, right);
         assert_eq!(loaded.passed_over.first().map(|passed| passed.version), Some(spoilt));
