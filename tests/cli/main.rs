@@ -1,8 +1,12 @@
 //! The whole program as a black box: arguments and stdin in; stdout, stderr and the exit code out.
 
+mod alike;
+#[path = "../common/backend.rs"]
+mod backend;
 mod bad_input;
 mod clock;
 mod errors;
+mod files;
 mod formats;
 mod memory;
 mod processes;
