@@ -9,7 +9,7 @@ impl Output {
     /// Marks a line of a file with an error, on stderr, where a GitHub workflow reads it.
     pub fn github_error(&self, file: &Path, line: usize, title: &str, message: &str) {
         let file = property(&file.to_string_lossy());
-        let message: Vec<_> = message.lines().map(|line| data(line)).collect();
+        let message: Vec<_> = message.lines().map(data).collect();
         self.say(&format!("::error file={file},line={line},title={}::{}\n", property(title), message.join("%0A")));
     }
 }

@@ -61,10 +61,12 @@ fn near(problem: &Problem) -> Option<&str> {
 }
 
 fn unreadable(problems: &[(String, Problem)]) -> CliError {
+    // Of one alone the hint says what was perhaps meant.
+    let say = |problem: &Problem| if problems.len() == 1 { problem.message.clone() } else { told(problem) };
     let lines = problems
         .iter()
         .take(MAX_TOLD)
-        .map(|(file, problem)| format!("{file}:{}:{}: {}", problem.place.line, problem.place.column, told(problem)));
+        .map(|(file, problem)| format!("{file}:{}:{}: {}", problem.place.line, problem.place.column, say(problem)));
     let mut lines: Vec<String> = lines.collect();
     if problems.len() > MAX_TOLD {
         lines.push(format!("and {} more", problems.len() - MAX_TOLD));

@@ -29,10 +29,8 @@ pub(super) fn add(suite: &mut TestSuite, file: &str, scenario: &Scenario, ran: O
         None => TestCaseStatus::success(),
         Some(failed) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            let lines = show::lines(failed);
             // XML has no way to write most control characters.
-            let lines: Vec<_> = lines.lines().map(escape_unsafe).collect();
-            status.set_message(&*escape_unsafe(&show::place(file, failed))).set_description(lines.join("\n"));
+            status.set_message(&*escape_unsafe(&show::place(file, failed))).set_description(show::lines(failed));
             status
         }
     };

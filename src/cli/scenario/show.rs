@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
+use crate::event::escape_unsafe;
 use crate::ops::scenario::Mismatch;
 use crate::ops::scenario::ScenarioReport;
 use crate::ops::scenario::StepFailure;
@@ -29,10 +30,11 @@ pub(super) fn place(file: &str, failed: &StepFailure) -> String {
     format!("{file}:{}: step {}, {}", failed.line, failed.number, failed.step)
 }
 
-/// One line for each mismatch.
+/// One safe line for each mismatch.
 pub(super) fn lines(failed: &StepFailure) -> String {
     let line = |mismatch: &Mismatch| {
-        format!("{}: expected {}, found {}", mismatch.what, shown(Some(&mismatch.expected)), shown(mismatch.found.as_ref()))
+        let (expected, found) = (shown(Some(&mismatch.expected)), shown(mismatch.found.as_ref()));
+        escape_unsafe(&format!("{}: expected {expected}, found {found}", mismatch.what)).into_owned()
     };
     failed.mismatches.iter().map(line).collect::<Vec<_>>().join("\n")
 }
