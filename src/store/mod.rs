@@ -50,6 +50,7 @@ pub use read_model::RowsCommit;
 pub use scan::Scan;
 pub use scratch::remove_scratch;
 pub use scratch::scratch_url;
+pub use snapshot::Misfit;
 pub use snapshot::Snapshot;
 pub use snapshot::SnapshotInfo;
 pub use snapshot::SnapshotQuery;
