@@ -18,6 +18,7 @@ mod rebuild;
 mod reducer;
 pub mod replay;
 pub mod resource_history;
+pub mod selftest;
 pub mod show_resource;
 pub mod show_stream;
 pub mod snapshots;

@@ -17,6 +17,7 @@ pub mod postgres;
 mod read;
 mod read_model;
 mod scan;
+mod scratch;
 mod snapshot;
 pub mod sqlite;
 mod url;
@@ -47,13 +48,14 @@ pub use read_model::ReadModel;
 pub use read_model::RowQuery;
 pub use read_model::RowsCommit;
 pub use scan::Scan;
+pub use scratch::remove_scratch;
+pub use scratch::scratch_url;
 pub use snapshot::Snapshot;
 pub use snapshot::SnapshotInfo;
 pub use snapshot::SnapshotQuery;
 pub use url::StoreUrl;
 pub use url::redact_url;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,19 +72,6 @@ pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
         StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), timeout)),
     };
     Ok(Store::new(backend, timeout))
-}
-
-/// Where a scratch store of the same kind as this one can be made: in a folder, for the embedded kinds. The
-/// store of the URL itself is never touched.
-///
-/// # Errors
-/// [`StoreError::Unsupported`] when a scratch store of this kind cannot be made.
-pub fn scratch_url(url: &StoreUrl, folder: &Path) -> Result<StoreUrl, StoreError> {
-    match url {
-        StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => Ok(StoreUrl::SqliteFile(folder.join("bench.db"))),
-        StoreUrl::Postgres(_) => Err(not_measured("PostgreSQL")),
-        StoreUrl::MongoDb(_) => Err(not_measured("MongoDB")),
-    }
 }
 
 /// The bare database under a scratch store.

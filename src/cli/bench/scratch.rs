@@ -40,7 +40,7 @@ impl<'a> Scratch<'a> {
             let message = format!("cannot make a scratch folder in {}", parent.display());
             CliError::unavailable(message).hint("pass --dir D, a folder that can be written").caused_by(&error)
         })?;
-        let url = store::scratch_url(wanted.as_ref().unwrap_or(&StoreUrl::SqliteMemory), folder.path())?;
+        let url = store::scratch_url(wanted.as_ref().unwrap_or(&StoreUrl::SqliteMemory), folder.path());
         if wanted.is_some() {
             app.out.note("a scratch store is measured; the store that was named is not touched");
         }

@@ -106,6 +106,12 @@ impl MongoDb {
         Self { shared: Arc::new(shared), worker: Worker::default() }
     }
 
+    /// Removes the database with everything in it, if it is there.
+    pub(crate) fn remove(&self) -> Answer<()> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { schema::remove(shared.connection().await?).await })
+    }
+
     /// How long to wait for a write of several steps that is no append. (The indexes of a swap may take any time.)
     fn patience(&self) -> Duration {
         self.shared.timeout * 10
