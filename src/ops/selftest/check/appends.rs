@@ -20,6 +20,8 @@ pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
                 ledger.tries(Promise::Appends, 1);
                 ledger.found_in(Promise::Appends, attempt, None, format!("an append was answered with: {error}"));
             }
+            // What it brought besides what is known is among what must not be there.
+            _ if index.is_forged(attempt) => {}
             _ if attempt.is_unknown() => unknown(index, ledger, attempt),
             _ => {}
         }
@@ -104,7 +106,7 @@ fn unknown(index: &Index<'_>, ledger: &mut Ledger, attempt: &Attempt) {
 fn nothing_else(index: &Index<'_>, ledger: &mut Ledger) {
     let attempts = &index.history.attempts;
     let ids = |attempt: &Attempt| attempt.events.iter().map(|sent| sent.event_id).collect::<Vec<_>>();
-    let possible = |attempt: &&Attempt| attempt.acknowledged().is_some() || attempt.is_unknown();
+    let possible = |attempt: &&Attempt| attempt.acknowledged().is_some() || (attempt.is_unknown() && !index.is_forged(attempt));
     let possible: HashSet<Uuid> = attempts.iter().filter(possible).flat_map(ids).collect();
     let mut refused = HashSet::new();
     for attempt in attempts {

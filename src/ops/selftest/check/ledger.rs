@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::ops::selftest::history::Attempt;
 use crate::ops::selftest::history::History;
 use crate::ops::selftest::history::Recorded;
+use crate::ops::selftest::history::Sent;
 use crate::ops::selftest::promise::Finding;
 use crate::ops::selftest::promise::Promise;
 use crate::ops::selftest::promise::Tried;
@@ -20,6 +21,8 @@ pub(super) struct Index<'h> {
     pub(super) history: &'h History,
     /// Where an event id is in the store: indexes into `events`, more than one only where it is doubled.
     pub(super) by_id: HashMap<Uuid, Vec<usize>>,
+    /// The append that an event id was acknowledged for.
+    pub(super) acknowledged: HashMap<Uuid, &'h Attempt>,
     /// Each stream's events, by position.
     pub(super) by_stream: BTreeMap<&'h str, Vec<&'h Recorded>>,
 }
@@ -32,7 +35,18 @@ impl<'h> Index<'h> {
             by_id.entry(event.event_id).or_default().push(index);
             by_stream.entry(&event.stream).or_default().push(event);
         }
-        Self { history, by_id, by_stream }
+        let mut acknowledged = HashMap::new();
+        for attempt in history.attempts.iter().filter(|attempt| attempt.acknowledged().is_some()) {
+            acknowledged.extend(attempt.events.iter().map(|sent| (sent.event_id, attempt)));
+        }
+        Self { history, by_id, acknowledged, by_stream }
+    }
+
+    /// Whether an append came under an id that another one had been acknowledged for, and was not the same batch: then it
+    /// must leave nothing behind.
+    pub(super) fn is_forged(&self, attempt: &Attempt) -> bool {
+        let owner = |sent: &Sent| self.acknowledged.get(&sent.event_id).is_some_and(|owner| owner.events != attempt.events);
+        attempt.events.iter().any(owner)
     }
 
     /// The event of an id; the first where it is doubled.

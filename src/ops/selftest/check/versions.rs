@@ -25,7 +25,7 @@ pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
         match &attempt.answer {
             Some(Ok(appended)) if appended.outcome == Outcome::Applied => accepted(index, ledger, attempt),
             Some(Err(StoreError::Conflict { actual, .. })) => refused(index, ledger, &reached, attempt, *actual),
-            _ if attempt.is_unknown() => accepted(index, ledger, attempt),
+            _ if attempt.is_unknown() && !index.is_forged(attempt) => accepted(index, ledger, attempt),
             _ => {}
         }
     }
@@ -51,17 +51,16 @@ fn accepted(index: &Index<'_>, ledger: &mut Ledger, attempt: &Attempt) {
     ledger.tries(PROMISE, 1);
     let before = Version(first.version.0.saturating_sub(1));
     // One that repeats what is known is answered whatever version it expects.
-    if !attempt.expected.holds(before) && !is_repeat(index, attempt, first.event_id) {
+    if !attempt.expected.holds(before) && !is_repeat(index, before, first.event_id) {
         let message = format!("appended behind version {before}, although {} was expected", attempt.expected);
         ledger.found_at(PROMISE, first, message);
     }
 }
 
-/// Whether another append of the same events expected what this one did not.
-fn is_repeat(index: &Index<'_>, attempt: &Attempt, first: Uuid) -> bool {
-    let fits =
-        |other: &&Attempt| other.expected != attempt.expected && other.events.first().is_some_and(|sent| sent.event_id == first);
-    index.history.attempts.iter().any(|other| fits(&other))
+/// Whether another append of the same events expected what was there.
+fn is_repeat(index: &Index<'_>, before: Version, first: Uuid) -> bool {
+    let same = |other: &Attempt| other.events.first().is_some_and(|sent| sent.event_id == first);
+    index.history.attempts.iter().any(|other| other.expected.holds(before) && same(other))
 }
 
 /// A conflict names a version that does not fit, that the stream has reached, and that is not older than what had been
