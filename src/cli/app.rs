@@ -107,7 +107,11 @@ impl App {
         Ok(named.map(|url| url.value.parse()).transpose()?)
     }
 
-    fn store_url(&self) -> Result<StoreUrl, CliError> {
+    /// The URL of the store that was asked for.
+    ///
+    /// # Errors
+    /// A URL that names no store (2), or the user has no home (6).
+    pub fn store_url(&self) -> Result<StoreUrl, CliError> {
         match &self.effective.store {
             Some(url) => Ok(url.value.parse()?),
             None => Self::default_store(),

@@ -15,6 +15,7 @@ use crate::cli::projection;
 use crate::cli::replay;
 use crate::cli::resource;
 use crate::cli::scenario;
+use crate::cli::selftest;
 use crate::cli::snapshot;
 use crate::cli::stats;
 use crate::cli::stream;
@@ -46,6 +47,7 @@ pub enum Command {
     Verify(verify::Verify),
     Stats(stats::Stats),
     Init(init::Init),
+    Selftest(selftest::Selftest),
     /// Measure how fast a store is here, beside the bare database
     #[command(subcommand)]
     Bench(bench::Verb),
@@ -61,6 +63,11 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it looks for signals itself, since it has something to take away before it ends.
+    pub(super) fn tidies_up(&self) -> bool {
+        matches!(self, Self::Selftest(_))
+    }
+
     /// How to go on when it was interrupted, where that is not plain.
     pub(super) fn after_interrupt(&self) -> Option<&'static str> {
         match self {
@@ -89,6 +96,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Verify(args) => args.run(app).await,
         Command::Stats(args) => args.run(app).await,
         Command::Init(args) => args.run(app).await,
+        Command::Selftest(args) => args.run(app).await,
         Command::Context(verb) => context::run(verb, app),
         Command::Completions(args) => args.run(app),
         Command::Man(args) => args.run(app),

@@ -25,6 +25,8 @@ mod projection;
 mod replay;
 mod resource;
 mod scenario;
+mod scratch_area;
+mod selftest;
 mod signals;
 mod snapshot;
 mod stats;
@@ -69,7 +71,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn run(command: Command, app: &App) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
-    signals::end_in_the_end(app.out.settings().clone());
+    let tidies_up = command.tidies_up();
+    signals::end_in_the_end(app.out.settings().clone(), if tidies_up { 3 } else { 1 });
+    if tidies_up {
+        // It looks for signals itself.
+        return runtime.block_on(commands::run(command, app));
+    }
     let after_interrupt = command.after_interrupt();
     runtime.block_on(async {
         tokio::select! {

@@ -11,15 +11,18 @@ use crate::cli::output::Settings;
 /// How long after a signal the program may take to end by itself.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Ends the program when it does not end by itself soon after a signal: while it waits for its stdin, or
+/// Ends the program when it does not end by itself soon after so many signals: while it waits for its stdin, or
 /// for the reader of its stdout, nothing else runs on its thread. Nothing is lost by that: a transaction
 /// of a store is whole or not there.
-pub(super) fn end_in_the_end(settings: Settings) {
+pub(super) fn end_in_the_end(settings: Settings, signals: usize) {
     let watch = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         // Without it the program still ends, only later.
         let Ok(runtime) = runtime else { return };
         let error = runtime.block_on(async {
+            for _ in 1..signals {
+                interrupted().await;
+            }
             let error = interrupted().await;
             tokio::time::sleep(GRACE).await;
             error

@@ -19,6 +19,7 @@ mod reducer;
 pub mod replay;
 pub mod resource_history;
 pub mod scenario;
+pub mod selftest;
 pub mod show_resource;
 pub mod show_stream;
 pub mod snapshots;

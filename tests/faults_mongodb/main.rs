@@ -6,7 +6,14 @@ mod helper;
 #[path = "../conformance/kit.rs"]
 mod kit;
 mod places;
+#[path = "../common/process.rs"]
+mod process;
 mod processes;
+#[path = "../common/proxy.rs"]
+mod proxy;
 mod read_models;
 mod rights;
+#[path = "../common/mongod.rs"]
 mod server;
+#[path = "../common/writers.rs"]
+mod writers;

@@ -35,10 +35,11 @@ mod cases {
     use crate::kit::whole;
     use crate::proxy::Mode;
     use crate::proxy::Proxy;
+    use crate::proxy::anything;
 
     /// A store behind a proxy, with a connection that has appended already.
     async fn behind_a_proxy(database: &Database, timeout: Duration) -> (Proxy, Store) {
-        let proxy = Proxy::before(database.port());
+        let proxy = Proxy::before(database.port(), anything);
         let mut url = database.url();
         url.set_port(Some(proxy.port())).unwrap();
         let store = store_at(&url, timeout);

@@ -1,5 +1,8 @@
 //! A server of the test's own, which can be stopped, killed and started again.
 
+// Several test programs share this file, and not all of them use all of it.
+#![allow(dead_code)]
+
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::process::Child;
