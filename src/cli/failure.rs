@@ -77,6 +77,7 @@ impl From<&FoldError> for CliError {
             FoldError::NewerSchema { .. } => CliError::unsupported(error.to_string()).code("event_of_newer_program"),
             FoldError::NoUpcaster { .. } => CliError::unsupported(error.to_string()).code("event_not_readable"),
             FoldError::Data { .. } => CliError::integrity(error.to_string()).code("event_not_readable"),
+            FoldError::Misfit { .. } => CliError::integrity(error.to_string()).code("event_does_not_fit"),
             FoldError::Reducer(_) => CliError::usage(error.to_string()).code("reducer_failed"),
         }
     }
