@@ -10,12 +10,12 @@ mod query_bus;
 mod replay;
 mod repository;
 mod snapshots;
+mod write_options;
+mod writer;
 
 pub use command_bus::CommandBus;
 pub use command_bus::CommandEnvelope;
 pub use command_bus::CommandOutcome;
-pub use command_bus::CommandResult;
-pub use command_bus::OutcomeEvent;
 pub use command_bus::system_clock;
 pub use error::RuntimeError;
 pub use load::LoadOptions;
@@ -36,6 +36,9 @@ pub use repository::Repository;
 pub use snapshots::DEFAULT_SNAPSHOT_EVERY;
 pub use snapshots::SnapshotPolicy;
 pub use snapshots::take_snapshot;
+pub use write_options::WriteOptions;
+pub use writer::CommandResult;
+pub use writer::OutcomeEvent;
 
 use std::sync::Arc;
 
