@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
-use sha2::Digest;
-use sha2::Sha256;
 
 use crate::aggregate::DecideError;
 use crate::aggregate::Decider;
@@ -26,6 +24,7 @@ use crate::runtime::writer::OutcomeEvent;
 use crate::runtime::writer::Wish;
 use crate::runtime::writer::Writer;
 use crate::runtime::writer::Written;
+use crate::runtime::writer::content_of;
 use crate::store::Store;
 
 /// A command, with who, why, and how.
@@ -125,7 +124,10 @@ impl CommandBus {
         let domain = self.domains.iter().find(has).ok_or_else(unknown)?;
         let stream = StreamName::of(domain.category, &envelope.id)?;
         let options = envelope.options();
-        let content = envelope.idempotency_key.as_ref().map_or(Ok(String::new()), |_| command_hash(envelope))?;
+        let content = match envelope.idempotency_key {
+            Some(_) => content_of(&envelope.command, &canonical_json(&envelope.payload.to_string())?),
+            None => String::new(),
+        };
         let wish = Wish { stream: &stream, command: Some(&envelope.command), content, options: &options };
         let start = || (domain.aggregate)(stream.as_str());
         let decide = |aggregate: &Box<dyn Decider>, now| Ok(aggregate.decide(&envelope.command, &envelope.payload, now)?);
@@ -144,13 +146,6 @@ fn outcome<F: Fold>(stream: &StreamName, written: Written<F>) -> CommandOutcome 
         state: written.fold.show(written.at),
         clock_behind_micros: written.clock_behind_micros,
     }
-}
-
-/// What tells two commands under one idempotency key apart.
-fn command_hash(envelope: &CommandEnvelope) -> Result<String, RuntimeError> {
-    let payload = canonical_json(&envelope.payload.to_string())?;
-    let digest = Sha256::digest(format!("{}\0{payload}", envelope.command).as_bytes());
-    Ok(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The clock of this machine.

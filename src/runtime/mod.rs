@@ -3,6 +3,8 @@
 //! Here the pure domains meet the store. Time and identity come in as arguments.
 
 mod command_bus;
+mod document_changes;
+mod document_store;
 mod error;
 mod load;
 mod projector;
@@ -17,6 +19,11 @@ pub use command_bus::CommandBus;
 pub use command_bus::CommandEnvelope;
 pub use command_bus::CommandOutcome;
 pub use command_bus::system_clock;
+pub use document_changes::DocumentChange;
+pub use document_changes::DocumentChanges;
+pub use document_store::DocumentStore;
+pub use document_store::Stored;
+pub use document_store::Updated;
 pub use error::RuntimeError;
 pub use load::LoadOptions;
 pub use load::Loaded;

@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
+use sha2::Digest;
+use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::aggregate::DecidedEvent;
@@ -74,9 +76,15 @@ pub(super) struct Wish<'a> {
     pub(super) stream: &'a StreamName,
     /// Its name, where it has one; recorded with the events.
     pub(super) command: Option<&'a str>,
-    /// What tells two wishes under one idempotency key apart.
+    /// See [`content_of`]; counts only under an idempotency key.
     pub(super) content: String,
     pub(super) options: &'a WriteOptions,
+}
+
+/// What tells two wishes under one idempotency key apart.
+pub(super) fn content_of(command: &str, payload: &str) -> String {
+    let digest = Sha256::digest(format!("{command}\0{payload}").as_bytes());
+    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What became of it.

@@ -24,6 +24,7 @@ pub use patch::Misfit;
 pub use patch::PatchError;
 pub use patch::apply;
 pub use patch::diff;
+pub use patch::transition;
 pub use read_model::Documents;
 pub use rejection::DocumentRejection;
 pub use set::Assignment;

@@ -207,6 +207,17 @@ pub fn diff(before: &Map<String, Value>, after: &Map<String, Value>) -> Patch {
     patch
 }
 
+/// What makes of what there was, or was not, what there is, or is not: where there is no document it is null.
+pub fn transition(before: Option<&Map<String, Value>>, after: Option<&Map<String, Value>>) -> Patch {
+    let whole = |value| Patch(vec![PatchOperation::Replace(ReplaceOperation { path: PointerBuf::new(), value })]);
+    match (before, after) {
+        (Some(before), Some(after)) => diff(before, after),
+        (None, Some(after)) => whole(Value::Object(after.clone())),
+        (Some(_), None) => whole(Value::Null),
+        (None, None) => Patch::default(),
+    }
+}
+
 fn op_name(operation: &PatchOperation) -> &'static str {
     match operation {
         PatchOperation::Add(_) => "add",
