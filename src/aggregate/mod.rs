@@ -13,6 +13,7 @@ mod upcast;
 pub use decide::DecideError;
 pub use decide::DecidedEvent;
 pub use decide::Decider;
+pub use decide::decided;
 pub use fold::AggregateFold;
 pub use fold::Fold;
 pub use fold::FoldError;
@@ -27,6 +28,7 @@ pub use upcast::decode_data;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::event::EventView;
 use crate::event::Timestamp;
 
 /// A consistency boundary: the state of one stream, what may be asked of it, and what then happens.
@@ -59,6 +61,16 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
     ///
     /// `at` is when the store recorded the event.
     fn evolve(&mut self, event: &Self::Event, at: Timestamp);
+
+    /// State + recorded event → state: [`Aggregate::evolve`] unless the domain also keeps something of the envelope,
+    /// or has events that say how the state changes, which one written by hand may say of another state.
+    ///
+    /// # Errors
+    /// [`FoldError::Misfit`] when the event does not fit; the state is then as it was.
+    fn take_in(&mut self, event: &Self::Event, recorded: &EventView<'_>) -> Result<(), FoldError> {
+        self.evolve(event, recorded.recorded_at);
+        Ok(())
+    }
 
     /// State + command → events, or a rejection. No events: nothing changes.
     ///

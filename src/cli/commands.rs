@@ -7,6 +7,7 @@ use crate::cli::bench;
 use crate::cli::completions;
 use crate::cli::context;
 use crate::cli::demo;
+use crate::cli::doc;
 use crate::cli::error::CliError;
 use crate::cli::help;
 use crate::cli::init;
@@ -29,6 +30,9 @@ pub enum Command {
     /// Drive resources: create, allocate, add, lock, unlock, look at them
     #[command(subcommand)]
     Resource(resource::Verb),
+    /// Keep JSON documents: create, change, look at them as they are and were, and at what a client has missed
+    #[command(subcommand)]
+    Doc(doc::Verb),
     /// Look into streams, follow them, append to them
     #[command(subcommand)]
     Stream(stream::Verb),
@@ -87,6 +91,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
     match command {
         Command::Demo(args) => args.run(app).await,
         Command::Resource(verb) => resource::run(verb, app).await,
+        Command::Doc(verb) => doc::run(verb, app).await,
         Command::Stream(verb) => stream::run(verb, app).await,
         Command::Trace(args) => args.run(app).await,
         Command::Replay(args) => args.run(app).await,

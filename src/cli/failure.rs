@@ -77,6 +77,7 @@ impl From<&FoldError> for CliError {
             FoldError::NewerSchema { .. } => CliError::unsupported(error.to_string()).code("event_of_newer_program"),
             FoldError::NoUpcaster { .. } => CliError::unsupported(error.to_string()).code("event_not_readable"),
             FoldError::Data { .. } => CliError::integrity(error.to_string()).code("event_not_readable"),
+            FoldError::Misfit { .. } => CliError::integrity(error.to_string()).code("event_does_not_fit"),
             FoldError::Reducer(_) => CliError::usage(error.to_string()).code("reducer_failed"),
         }
     }
@@ -106,6 +107,7 @@ impl From<RuntimeError> for CliError {
                 let made = CliError::conflict(message).code("idempotency_key_reused").hint("use a new key for a new command");
                 made.with("idempotency_key", key)
             }
+            RuntimeError::Document { source, .. } => CliError::usage(message).code("bad_document").caused_by(&source),
             RuntimeError::NotFound(_) => CliError::not_found(message),
         }
     }
@@ -115,6 +117,7 @@ fn not_found_code(kind: &str) -> &'static str {
     match kind {
         "stream" => "stream_not_found",
         "resource" => "resource_not_found",
+        "document" => "document_not_found",
         "snapshot" => "snapshot_not_found",
         "projection" => "projection_not_found",
         "version" => "version_not_found",

@@ -22,8 +22,15 @@ impl ScratchArea {
     /// # Errors
     /// The folder cannot be made (6).
     pub(super) fn make(app: &App) -> Result<Self, CliError> {
-        let named = app.store_url()?;
-        let parent = match &named {
+        Self::beside(&app.store_url()?)
+    }
+
+    /// Finds a place beside a store. On a server nothing is made yet.
+    ///
+    /// # Errors
+    /// The folder cannot be made (6).
+    pub(super) fn beside(named: &StoreUrl) -> Result<Self, CliError> {
+        let parent = match named {
             StoreUrl::SqliteFile(path) => path.parent().filter(|parent| parent.is_dir()),
             _ => None,
         };
@@ -31,12 +38,22 @@ impl ScratchArea {
         let folder = tempfile::Builder::new().prefix("esctl-scratch-").tempdir_in(&parent).map_err(|error| {
             CliError::unavailable(format!("cannot make a scratch folder in {}", parent.display())).caused_by(&error)
         })?;
-        Ok(Self { url: store::scratch_url(&named, folder.path()), folder })
+        Ok(Self { url: store::scratch_url(named, folder.path()), folder })
     }
 
     /// The store in it.
     pub(super) fn url(&self) -> &StoreUrl {
         &self.url
+    }
+
+    /// Leaves it as it is; where.
+    pub(super) fn keep(self) -> StoreUrl {
+        match &self.url {
+            StoreUrl::SqliteFile(_) => drop(self.folder.keep()),
+            // The folder is empty.
+            _ => drop(self.folder),
+        }
+        self.url
     }
 
     /// Removes it with all that is in it. That this fails is said, with what is left to do by hand.

@@ -51,7 +51,6 @@ impl Trace {
         let unicode = app.out.settings().unicode;
         for item in &items {
             if !list.push(item, || cells(item, unicode))? {
-                list.remaining(items.len() as u64 - list.pushed());
                 break;
             }
         }

@@ -7,6 +7,7 @@ pub mod append_events;
 pub mod bench;
 mod changes;
 pub mod demo;
+pub mod documents;
 pub mod error;
 pub mod init_store;
 pub mod list_resources;

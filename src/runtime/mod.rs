@@ -3,6 +3,8 @@
 //! Here the pure domains meet the store. Time and identity come in as arguments.
 
 mod command_bus;
+mod document_changes;
+mod document_store;
 mod error;
 mod load;
 mod projector;
@@ -10,13 +12,18 @@ mod query_bus;
 mod replay;
 mod repository;
 mod snapshots;
+mod write_options;
+mod writer;
 
 pub use command_bus::CommandBus;
 pub use command_bus::CommandEnvelope;
 pub use command_bus::CommandOutcome;
-pub use command_bus::CommandResult;
-pub use command_bus::OutcomeEvent;
 pub use command_bus::system_clock;
+pub use document_changes::DocumentChange;
+pub use document_changes::DocumentChanges;
+pub use document_store::DocumentStore;
+pub use document_store::Stored;
+pub use document_store::Updated;
 pub use error::RuntimeError;
 pub use load::LoadOptions;
 pub use load::Loaded;
@@ -36,6 +43,9 @@ pub use repository::Repository;
 pub use snapshots::DEFAULT_SNAPSHOT_EVERY;
 pub use snapshots::SnapshotPolicy;
 pub use snapshots::take_snapshot;
+pub use write_options::WriteOptions;
+pub use writer::CommandResult;
+pub use writer::OutcomeEvent;
 
 use std::sync::Arc;
 

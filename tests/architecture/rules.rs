@@ -89,6 +89,6 @@ fn use_case(source: &Source) -> Vec<Finding> {
     if !is_command || exceptions::no_use_case(&source.path) {
         return Vec::new();
     }
-    let calls = ["crate::ops::", "command_bus(", "change::send"].iter().any(|call| source.live.contains(call));
+    let calls = ["crate::ops::", "command_bus(", "change::send", "write::send"].iter().any(|call| source.live.contains(call));
     if calls { Vec::new() } else { vec![source.finding("use case", 0, "a command without a use case in src/ops")] }
 }

@@ -9,8 +9,11 @@ mod errors;
 mod files;
 mod formats;
 mod memory;
+#[path = "../common/own_server.rs"]
+mod own_server;
 mod processes;
 mod resource;
+mod restart;
 mod stream;
 mod support;
 mod terminal;

@@ -48,6 +48,11 @@ impl Home {
         Self { folder, place }
     }
 
+    /// With a store in this place.
+    pub(crate) fn at(place: Place) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), place }
+    }
+
     /// The URL of its store.
     pub(crate) fn store(&self) -> &str {
         &self.place.url

@@ -110,14 +110,24 @@ impl Place {
         }
     }
 
+    /// On a server that is no other test's.
+    pub fn on_server(on: Backend, server: &str) -> Self {
+        let name = "own".to_owned();
+        match on {
+            Backend::Sqlite => panic!("SQLite has no server"),
+            Backend::Postgres => Self::schema(server.to_owned(), name),
+            Backend::MongoReplicaSet | Backend::MongoStandalone => Self::database(server.to_owned(), name),
+        }
+    }
+
     /// A schema on a PostgreSQL server.
-    pub fn schema(server: String, name: String) -> Self {
+    fn schema(server: String, name: String) -> Self {
         let mark = if server.contains('?') { '&' } else { '?' };
         Self { url: format!("{server}{mark}schema={name}"), what: What::Schema { server, name } }
     }
 
     /// A database on a MongoDB server.
-    pub fn database(server: String, name: String) -> Self {
+    fn database(server: String, name: String) -> Self {
         let (place, options) = server.split_once("/?").unwrap_or((server.trim_end_matches('/'), ""));
         Self { url: format!("{place}/{name}?{options}"), what: What::Database { server, name } }
     }

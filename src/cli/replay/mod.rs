@@ -58,7 +58,7 @@ pub struct Replay {
     /// Fold every event, without a snapshot
     #[arg(long, conflicts_with = "all")]
     no_snapshot: bool,
-    /// What makes the state: resource, merge, last, count [default: the category's own, else merge]
+    /// What makes the state: resource, document, merge, last, count [default: the category's own, else merge]
     #[arg(long, value_name = "R", conflicts_with = "all")]
     reducer: Option<String>,
 }

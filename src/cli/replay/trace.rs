@@ -1,13 +1,11 @@
 //! Each event of a stream, and what it changed.
 
-use json_patch::PatchOperation;
-
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Listing;
+use crate::cli::patch::in_words;
 use crate::ops::replay::Replay;
 use crate::ops::replay::Trace;
-use crate::ops::replay::TraceEntry;
 use crate::store::Store;
 
 /// The fields of an item, in their order.
@@ -25,7 +23,7 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), 
                 entry.recorded_at.into(),
                 entry.client_id.clone().into(),
                 entry.event_type.as_str().into(),
-                change(&entry).into(),
+                in_words(&entry.patch).into(),
             ]
         })?;
         if !more {
@@ -33,19 +31,4 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), 
         }
     }
     list.finish(None)
-}
-
-/// A patch as people read it: `amount=900 -lock_reason`.
-fn change(entry: &TraceEntry) -> String {
-    let words = entry.patch.iter().map(|operation| {
-        let path = operation.path().to_string();
-        let name = if path.is_empty() { "(the whole)" } else { path.trim_start_matches('/') };
-        match operation {
-            PatchOperation::Add(add) => format!("{name}={}", add.value),
-            PatchOperation::Replace(replace) => format!("{name}={}", replace.value),
-            PatchOperation::Remove(_) => format!("-{name}"),
-            other => other.to_string(),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
 }

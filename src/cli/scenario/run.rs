@@ -25,8 +25,8 @@ use crate::ops::scenario::run_scenario;
 /// Run scenarios: what is given, what happens, and what must come of it; exit code 1 when one fails
 ///
 /// Each scenario has a store of its own in memory and a clock that stands still. With --store (or ESCTL_STORE, or
-/// --context) it has an area of its own beside that store instead, in the same database (for SQLite: a file in the temporary
-/// folder), which is removed afterwards; the store itself is not touched.
+/// --context) it has an area of its own beside that store instead, in the same database (for SQLite: a folder beside the
+/// file), which is removed afterwards; the store itself is not touched.
 #[derive(Debug, Args)]
 pub struct Run {
     /// Files of scenarios, in YAML or JSON; - reads stdin

@@ -1,10 +1,8 @@
 //! Where scenarios are run: a store of its own for each, in memory or beside the store that was named.
 
-use tempfile::TempDir;
-
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::store;
+use crate::cli::scratch_area::ScratchArea;
 use crate::store::Store;
 use crate::store::StoreUrl;
 
@@ -17,9 +15,7 @@ pub(super) struct Stages {
 /// The store of one scenario.
 pub(super) struct Stage {
     pub(super) store: Store,
-    url: StoreUrl,
-    /// What an embedded one is in.
-    folder: Option<TempDir>,
+    area: Option<ScratchArea>,
 }
 
 impl Stages {
@@ -37,29 +33,23 @@ impl Stages {
     }
 
     /// A store for a scenario.
+    ///
+    /// # Errors
+    /// There is no place for it (6).
     pub(super) fn make(&self, app: &App) -> Result<Stage, CliError> {
-        let Some(beside) = &self.beside else {
-            return Ok(Stage { store: app.open(&StoreUrl::SqliteMemory)?, url: StoreUrl::SqliteMemory, folder: None });
-        };
-        let no_folder = |error| CliError::unavailable("cannot make a scratch folder").hint("TMPDIR says where").caused_by(&error);
-        let folder = tempfile::Builder::new().prefix("esctl-scenario-").tempdir().map_err(no_folder)?;
-        let url = store::scratch_url(beside, folder.path());
-        let folder = matches!(url, StoreUrl::SqliteFile(_)).then_some(folder);
-        Ok(Stage { store: app.open(&url)?, url, folder })
+        let area = self.beside.as_ref().map(ScratchArea::beside).transpose()?;
+        let store = app.open(area.as_ref().map_or(&StoreUrl::SqliteMemory, ScratchArea::url))?;
+        Ok(Stage { store, area })
     }
 
-    /// Takes the store of a scenario away, or says where it is.
+    /// Takes the store of a scenario away, or says where it is. What is left behind changes nothing of how it came out.
     pub(super) async fn end(&self, app: &App, stage: Stage, name: &str) {
-        let Stage { store, url, folder } = stage;
+        let Stage { store, area } = stage;
         drop(store);
-        if self.keep {
-            folder.map(TempDir::keep);
-            app.out.note(&format!("kept: {url} ({name})"));
-            return;
-        }
-        // The scenario has come out, or not; what is left behind does not change that.
-        if let Err(error) = store::remove_scratch(&url, app.timeout()).await {
-            app.out.warn(&format!("{url} could not be removed: {error}"));
+        match area {
+            None => {}
+            Some(area) if self.keep => app.out.note(&format!("kept: {} ({name})", area.keep())),
+            Some(area) => area.remove(app).await,
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct Take {
     /// Only where at least so many events have come since the newest snapshot
     #[arg(long, value_name = "N", value_parser = place, default_value_t = 1)]
     min_events: u64,
-    /// What makes the state: resource, merge, last, count [default: the category's own]
+    /// What makes the state: resource, document, merge, last, count [default: the category's own]
     #[arg(long, value_name = "R")]
     reducer: Option<String>,
 }
