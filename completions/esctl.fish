@@ -41,6 +41,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_needs_command" -s V -l version -d 'Print version'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "demo" -d 'Show what esctl does, in a store of its own: the lock/allocate flow, then a replay to a moment in it'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "resource" -d 'Drive resources: create, allocate, add, lock, unlock, look at them'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "doc" -d 'Keep JSON documents: create, change, look at them as they are and were, and at what a client has missed'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stream" -d 'Look into streams, follow them, append to them'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "replay" -d 'Show what a stream, a category or the whole store was like at any moment'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "snapshot" -d 'Keep states, so that they need not be folded from the start'
@@ -243,6 +244,206 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "create" -d 'Create a document; one that was deleted can be created again'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "get" -d 'Show a document as it is, or as it was at a version or time'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "update" -d 'Merge an object into a document (RFC 7396); null takes a member away'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "patch" -d 'Apply a patch to a document (RFC 6902), all of it or nothing'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "set" -d 'Set values in a document by their paths, all of them or none'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "delete" -d 'Delete a document; its history stays'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "list" -d 'List documents'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "history" -d 'Show each change of a document: version, time, who, what'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "missing" -d 'Show what a client that saw a version has not seen'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -f -a "diff" -d 'Show what makes one version of a document of another (RFC 6902)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s f -l file -d 'A file that holds it, a JSON object; - reads stdin' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l data -d 'What it holds, a JSON object; - reads stdin, @FILE a file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l version -d 'As it was at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l at -d 'As it was at this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l merge -d 'What to merge into it, a JSON object; - reads stdin, @FILE a file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l patch -d 'The operations, a JSON array; - reads stdin, @FILE a file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l limit -d 'At most so many' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l after -d 'Only those after this id' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l after -d 'The version that the client saw; 0: none' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l from -d 'The one version; 0: before the first' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l to -d 'The other version [default: the last]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -365,7 +566,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand replay" -l at -d 'As it was 
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l version -d 'As it was at this version of the stream' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l position -d 'As it was at this position of the store' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l diff -d 'What has changed since this time or version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand replay" -l reducer -d 'What makes the state: resource, merge, last, count [default: the category\'s own, else merge]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand replay" -l reducer -d 'What makes the state: resource, document, merge, last, count [default: the category\'s own, else merge]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -406,7 +607,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_see
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -f -a "prune" -d 'Delete all but the newest snapshots of each stream'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l category -d 'Every stream of this category that has moved on since its newest snapshot' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l min-events -d 'Only where at least so many events have come since the newest snapshot' -r
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l reducer -d 'What makes the state: resource, merge, last, count [default: the category\'s own]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l reducer -d 'What makes the state: resource, document, merge, last, count [default: the category\'s own]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r

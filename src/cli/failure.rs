@@ -54,6 +54,9 @@ impl From<Rejection> for CliError {
         let not_found = rejection.code.ends_with("_not_found");
         let made = if not_found { CliError::not_found(&rejection.message) } else { CliError::rejected(&rejection.message) };
         let mut made = made.code(rejection.code);
+        if rejection.details.contains_key("deleted_at") {
+            made = made.hint("its history stays: 'esctl doc history ID'; 'esctl doc create ID' begins it anew");
+        }
         *made.details = rejection.details;
         made
     }

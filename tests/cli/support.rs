@@ -14,7 +14,8 @@ use crate::backend::Backend;
 use crate::backend::Place;
 
 /// Every command that only reads.
-pub(crate) const READERS: [&str; 14] = [
+pub(crate) const READERS: [&str; 15] = [
+    "doc list",
     "resource show gold",
     "resource list",
     "resource history gold",

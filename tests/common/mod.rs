@@ -53,9 +53,14 @@ impl Esctl {
 
     /// Runs a command on another store.
     pub fn run_on(&self, store: &str, args: &[&str]) -> Output {
+        self.run_as("ann", store, args)
+    }
+
+    /// Runs a command on a store, asked for by a client.
+    pub fn run_as(&self, client: &str, store: &str, args: &[&str]) -> Output {
         let mut command = Command::cargo_bin("esctl").unwrap();
         command.env_clear().env("TZ", "UTC").env("HOME", self.dir.path()).current_dir(self.dir.path());
-        let output = command.args(["--client", "ann", "--store", store]).args(args).output().unwrap();
+        let output = command.args(["--client", client, "--store", store]).args(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Output { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap() }
     }
