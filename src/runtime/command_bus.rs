@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::aggregate::DecideError;
-use crate::aggregate::Decider;
 use crate::aggregate::Fold;
 use crate::domain;
 use crate::domain::Domain;
@@ -130,8 +129,9 @@ impl CommandBus {
         };
         let wish = Wish { stream: &stream, command: Some(&envelope.command), content, options: &options };
         let start = || (domain.aggregate)(stream.as_str());
-        let decide = |aggregate: &Box<dyn Decider>, now| Ok(aggregate.decide(&envelope.command, &envelope.payload, now)?);
-        self.writer.write(&wish, start, decide).await.map(|written| outcome(&stream, written))
+        let written =
+            self.writer.write(&wish, start, |aggregate, now| Ok(aggregate.decide(&envelope.command, &envelope.payload, now)?));
+        Ok(outcome(&stream, written.await?))
     }
 }
 
