@@ -31,7 +31,7 @@ pub enum Command {
     #[command(subcommand)]
     Resource(resource::Verb),
     /// Keep JSON documents: create, change, look at them as they are and were, and at what a client has missed
-    #[command(subcommand)]
+    #[command(subcommand, alias = "document")]
     Doc(doc::Verb),
     /// Look into streams, follow them, append to them
     #[command(subcommand)]

@@ -129,10 +129,9 @@ impl CommandBus {
         };
         let wish = Wish { stream: &stream, command: Some(&envelope.command), content, options: &options };
         let start = || (domain.aggregate)(stream.as_str());
-        let written = self.writer.write(&wish, start, |aggregate, now| {
-            Ok(aggregate.decide(&envelope.command, &envelope.payload, now)?)
-        });
-        written.await.map(|written| outcome(&stream, written))
+        let written =
+            self.writer.write(&wish, start, |aggregate, now| Ok(aggregate.decide(&envelope.command, &envelope.payload, now)?));
+        Ok(outcome(&stream, written.await?))
     }
 }
 
