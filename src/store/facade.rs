@@ -72,9 +72,10 @@ fn id_twice(events: &[NewEvent]) -> Option<Uuid> {
 }
 
 /// Awaits an answer, but not for ever.
-pub(crate) async fn within<T>(timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
-    let late = || StoreError::Unavailable { message: format!("the store gave no answer within {timeout:?}"), source: None };
-    tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| Err(late()))
+pub(crate) async fn within<T>(backend: &dyn Backend, timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
+    let late = || format!("{} gave no answer within {timeout:?}", backend.place());
+    let unavailable = |_| Err(StoreError::Unavailable { message: late(), source: None });
+    tokio::time::timeout(timeout, answer).await.unwrap_or_else(unavailable)
 }
 
 impl Store {
@@ -114,7 +115,7 @@ impl Store {
     /// # Errors
     /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
     pub async fn head(&self) -> Result<Head, StoreError> {
-        within(self.timeout, self.backend.head()).await
+        within(&*self.backend, self.timeout, self.backend.head()).await
     }
 
     /// Appends events to one stream, all or nothing; durable when it returns.
@@ -206,7 +207,7 @@ impl Store {
         };
         // Events are never removed, so what is known now was known then or has come since with the same ids.
         let ids = append.request.events.iter().map(|event| event.event_id).collect();
-        let known = within(self.timeout, self.backend.events_by_id(ids)).await?;
+        let known = within(&*self.backend, self.timeout, self.backend.events_by_id(ids)).await?;
         if let Some(appended) = judge(append, &known)? {
             return Ok(appended);
         }
@@ -252,7 +253,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn events_by_id(&self, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, StoreError> {
-        let mut events = within(self.timeout, self.backend.events_by_id(ids)).await?;
+        let mut events = within(&*self.backend, self.timeout, self.backend.events_by_id(ids)).await?;
         events.sort_by_key(|event| event.position);
         Ok(events)
     }
@@ -274,7 +275,7 @@ impl Store {
             let middle = before + (after - before) / 2;
             buffer.clear();
             let query = ReadQuery::all().from(middle).to(middle);
-            let page = within(self.timeout, self.backend.read(query, 1, buffer)).await?;
+            let page = within(&*self.backend, self.timeout, self.backend.read(query, 1, buffer)).await?;
             let Some(event) = page.events.get(0) else {
                 return Err(StoreError::integrity(format!(
                     "position {middle} is missing: events have been removed from this store"
@@ -295,7 +296,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn stream_version(&self, stream: StreamName) -> Result<Version, StoreError> {
-        within(self.timeout, self.backend.stream_version(stream)).await
+        within(&*self.backend, self.timeout, self.backend.stream_version(stream)).await
     }
 
     /// Streams in the order of their names.
@@ -303,7 +304,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn streams(&self, query: StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
-        within(self.timeout, self.backend.streams(query)).await
+        within(&*self.backend, self.timeout, self.backend.streams(query)).await
     }
 
     /// How large the store is, in bytes, with its indexes and read models.
@@ -311,7 +312,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn size_bytes(&self) -> Result<u64, StoreError> {
-        within(self.timeout, self.backend.size_bytes()).await
+        within(&*self.backend, self.timeout, self.backend.size_bytes()).await
     }
 
     /// The database's own check of its files. Takes as long as it takes.
@@ -335,7 +336,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Result<Option<Snapshot>, StoreError> {
-        within(self.timeout, self.backend.snapshot(stream, reducer, at_most)).await
+        within(&*self.backend, self.timeout, self.backend.snapshot(stream, reducer, at_most)).await
     }
 
     /// Snapshots in the order of stream, reducer, version.
@@ -343,7 +344,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn snapshots(&self, query: SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
-        within(self.timeout, self.backend.snapshots(query)).await
+        within(&*self.backend, self.timeout, self.backend.snapshots(query)).await
     }
 
     /// Deletes snapshots; how many there were.
@@ -359,7 +360,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn projections(&self) -> Result<Vec<ProjectionRecord>, StoreError> {
-        within(self.timeout, self.backend.projections()).await
+        within(&*self.backend, self.timeout, self.backend.projections()).await
     }
 
     /// The rows of these keys, in the order of the keys.
@@ -367,7 +368,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
-        within(self.timeout, self.backend.rows(model, keys)).await
+        within(&*self.backend, self.timeout, self.backend.rows(model, keys)).await
     }
 
     /// Writes rows and checkpoint in one transaction. `false`: somebody else has moved the checkpoint.
@@ -399,7 +400,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
-        within(self.timeout, self.backend.query_rows(query)).await
+        within(&*self.backend, self.timeout, self.backend.query_rows(query)).await
     }
 
     /// How many rows a read model has.
@@ -407,6 +408,6 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
-        within(self.timeout, self.backend.count_rows(model)).await
+        within(&*self.backend, self.timeout, self.backend.count_rows(model)).await
     }
 }
