@@ -4,6 +4,7 @@
 mod backend;
 #[path = "../common/mod.rs"]
 mod common;
+mod policy;
 
 use serde_json::Value;
 use serde_json::json;

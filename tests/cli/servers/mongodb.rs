@@ -126,11 +126,13 @@ fn what_is_no_store_of_ours_is_9_and_stays_as_it_was() {
     seed(&home, &url);
     let version = async |version: i64| {
         let meta = shop().await.collection::<Document>("esctl_meta");
-        meta.update_one(doc! {}, doc! { "$set": { "schema_version": version } }).await.unwrap();
+        let change = doc! { "$set": { "schema_version": version } };
+        let before = meta.find_one_and_update(doc! {}, change).await.unwrap().unwrap();
+        before.get_i64("schema_version").unwrap()
     };
-    run(version(99));
+    let ours = run(version(99));
     all_refused(&home, &url, 9, "newer esctl");
-    run(version(1));
+    run(version(ours));
     home.run(&format!("--store {url} verify")).ok();
 }
 
