@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::mongod::Server;
+use crate::own_server::Server;
 use crate::proxy::Mode;
 use crate::proxy::Proxy;
 use crate::proxy::insert_of_commits;
@@ -17,8 +17,8 @@ use crate::trial::unknown;
 #[ignore = "needs a server: tests/run"]
 fn a_server_that_stands_still_for_a_while_loses_and_doubles_nothing() {
     block_on(async {
-        let server = Server::start(&[]);
-        let area = Area::mongodb_on(&server.url());
+        let server = Server::mongod(&[]);
+        let area = Area::mongodb_on(&server.url.clone());
         let stopping = async {
             for _ in 0..2 {
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -39,8 +39,8 @@ fn a_server_that_stands_still_for_a_while_loses_and_doubles_nothing() {
 #[ignore = "needs a server: tests/run"]
 fn a_server_that_is_killed_and_comes_back_loses_and_doubles_nothing() {
     block_on(async {
-        let mut server = Server::start(&[]);
-        let area = Area::mongodb_on(&server.url());
+        let mut server = Server::mongod(&[]);
+        let area = Area::mongodb_on(&server.url.clone());
         let killing = async {
             for round in 0..3 {
                 tokio::time::sleep(Duration::from_millis(1000 + 170 * round)).await;

@@ -6,7 +6,7 @@ use mongodb::Client;
 use mongodb::bson::doc;
 use mongodb::options::ClientOptions;
 
-use crate::mongod::Server;
+use crate::own_server::Server;
 use crate::trial::Area;
 use crate::trial::TIMEOUT;
 use crate::trial::all_held;
@@ -15,7 +15,7 @@ use crate::trial::history;
 
 /// Three servers that know of each other, with a primary.
 async fn three_servers() -> (Vec<Server>, String) {
-    let start = || std::thread::spawn(|| Server::start(&["--replSet", "esctl"]));
+    let start = || std::thread::spawn(|| Server::mongod(&["--replSet", "esctl"]));
     let starting: Vec<_> = (0..3).map(|_| start()).collect();
     let servers: Vec<Server> = starting.into_iter().map(|server| server.join().unwrap()).collect();
     let member = |(number, server): (i32, &Server)| doc! { "_id": number, "host": server.address() };
