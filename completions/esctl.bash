@@ -46,6 +46,9 @@ _esctl() {
             esctl,resource)
                 cmd="esctl__subcmd__resource"
                 ;;
+            esctl,selftest)
+                cmd="esctl__subcmd__selftest"
+                ;;
             esctl,snapshot)
                 cmd="esctl__subcmd__snapshot"
                 ;;
@@ -164,7 +167,7 @@ _esctl() {
 
     case "${cmd}" in
         esctl)
-            opts="-o -q -v -y -h -V --store --context --client --output --no-color --timeout --quiet --verbose --yes --help --version demo resource stream replay snapshot projection verify stats init bench context completions man help"
+            opts="-o -q -v -y -h -V --store --context --client --output --no-color --timeout --quiet --verbose --yes --help --version demo resource stream replay snapshot projection verify stats init selftest bench context completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1643,6 +1646,48 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__selftest)
+            opts="-o -q -v -y -h --seconds --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --seconds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
