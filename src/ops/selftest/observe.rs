@@ -13,6 +13,7 @@ use crate::ops::selftest::history::History;
 use crate::ops::selftest::history::Recorded;
 use crate::ops::selftest::history::Reread;
 use crate::ops::selftest::trail;
+use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::RowQuery;
 use crate::store::Store;
@@ -49,7 +50,7 @@ pub async fn observe(store: &Store, history: &mut History) -> Result<(), OpsErro
         after = history.rows.last().map(|(key, _)| key.clone());
     }
     let records = store.projections().await?;
-    let live = records.into_iter().find(|record| record.model.name == trail::NAME && !record.model.building);
+    let live = records.into_iter().find(|record| record.model == ReadModel::live(trail::NAME));
     history.checkpoint = live.map(|record| record.checkpoint);
     Ok(())
 }
