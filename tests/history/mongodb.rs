@@ -1,5 +1,7 @@
 //! A server that stands still, is killed and comes back, and connections that are cut when the write was sent.
 
+use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::own_server::Server;
@@ -18,7 +20,7 @@ use crate::trial::unknown;
 fn a_server_that_stands_still_for_a_while_loses_and_doubles_nothing() {
     block_on(async {
         let server = Server::mongod(&[]);
-        let area = Area::mongodb_on(&server.url.clone());
+        let area = Area::mongodb_on(&server.url);
         let stopping = async {
             for _ in 0..2 {
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -39,19 +41,16 @@ fn a_server_that_stands_still_for_a_while_loses_and_doubles_nothing() {
 #[ignore = "needs a server: tests/run"]
 fn a_server_that_is_killed_and_comes_back_loses_and_doubles_nothing() {
     block_on(async {
-        let mut server = Server::mongod(&[]);
-        let area = Area::mongodb_on(&server.url.clone());
+        let server = Server::mongod(&[]);
+        let area = Area::mongodb_on(&server.url);
+        let server = Arc::new(Mutex::new(server));
         let killing = async {
             for round in 0..3 {
                 tokio::time::sleep(Duration::from_millis(1000 + 170 * round)).await;
-                server.kill();
+                server.lock().unwrap().kill();
                 tokio::time::sleep(Duration::from_millis(200)).await;
-                server = tokio::task::spawn_blocking(move || {
-                    server.start_again();
-                    server
-                })
-                .await
-                .unwrap();
+                let again = Arc::clone(&server);
+                tokio::task::spawn_blocking(move || again.lock().unwrap().start_again()).await.unwrap();
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
             Vec::new()

@@ -1,10 +1,11 @@
 //! What is there in the end: the whole store, parts of it another way, the read model.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::event::EventView;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::ops::error::OpsError;
@@ -23,8 +24,8 @@ use crate::store::StreamQuery;
 const PAGE: usize = 500;
 /// How many streams are read another way.
 const REREAD_STREAMS: usize = 24;
-/// How many missing places are passed over before the rest is given up.
-const MAX_MISSING: usize = 1000;
+/// How many events behind a hole are looked at.
+const MAX_SINGLY: usize = 20_000;
 
 /// Writes down what the store has.
 ///
@@ -55,40 +56,46 @@ pub async fn observe(store: &Store, history: &mut History) -> Result<(), OpsErro
 }
 
 async fn everything(store: &Store, history: &mut History) -> Result<(), OpsError> {
-    let mut names: BTreeMap<String, Arc<str>> = BTreeMap::new();
-    let (mut from, mut missing) = (1, 0);
-    loop {
-        let mut scan = store.scan(ReadQuery::all().from(from));
-        let damage = loop {
-            match scan.next().await {
-                Ok(Some(chunk)) => {
-                    for event in chunk.iter() {
-                        let stream = names.entry(event.stream.to_owned()).or_insert_with(|| event.stream.into());
-                        history.events.push(Recorded {
-                            position: event.position,
-                            event_id: event.event_id,
-                            stream: Arc::clone(stream),
-                            version: event.version,
-                            recorded_at: event.recorded_at,
-                            content: event.content_hash(),
-                            hash: event.hash,
-                        });
-                        from = event.position.0 + 1;
-                    }
-                }
-                Ok(None) => return Ok(()),
-                Err(StoreError::Integrity { message, .. }) => break message,
-                Err(error) => return Err(error.into()),
-            }
-        };
-        // What lies behind a hole is looked at as well.
-        if missing == 0 {
-            history.damage.push(damage);
+    let mut names = Names::default();
+    let mut scan = store.scan(ReadQuery::all());
+    let damage = loop {
+        match scan.next().await {
+            Ok(Some(chunk)) => history.events.extend(chunk.iter().map(|event| names.recorded(&event))),
+            Ok(None) => return Ok(()),
+            Err(StoreError::Integrity { message, .. }) => break message,
+            Err(error) => return Err(error.into()),
         }
-        (from, missing) = (from + 1, missing + 1);
-        if missing > MAX_MISSING {
-            history.damage.push(format!("what follows on position {from} could not be read"));
-            return Ok(());
+    };
+    history.damage.push(damage);
+    // What lies behind a hole is looked at as well, one by one.
+    let from = history.events.last().map_or(1, |last| last.position.0 + 1);
+    let head = store.head().await?.position.0;
+    for position in (from..=head).take(MAX_SINGLY) {
+        match store.event_at(Position(position)).await {
+            Ok(event) => history.events.extend(event.map(|event| names.recorded(&event.view()))),
+            Err(StoreError::Integrity { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// The names of streams, each held once.
+#[derive(Default)]
+struct Names(HashSet<Arc<str>>);
+
+impl Names {
+    fn recorded(&mut self, event: &EventView<'_>) -> Recorded {
+        let stream = self.0.get(event.stream).map_or_else(|| event.stream.into(), Arc::clone);
+        self.0.insert(Arc::clone(&stream));
+        Recorded {
+            position: event.position,
+            event_id: event.event_id,
+            stream,
+            version: event.version,
+            recorded_at: event.recorded_at,
+            content: event.content_hash(),
+            hash: event.hash,
         }
     }
 }

@@ -26,11 +26,13 @@ const PATIENCE: usize = 5;
 /// As the store says, when the end cannot be reached.
 pub(crate) async fn read_on(reader: usize, store: Store, stop: watch::Receiver<bool>) -> Result<Reading, OpsError> {
     let mut reading = Reading { reader, ..Reading::default() };
+    // Some take all there is at once, some a little.
+    let mut piece = if reader.is_multiple_of(2) { u64::MAX } else { 7 };
     let mut from = 1;
     let (mut missing, mut failures) = (0, 0);
     loop {
         let last_look = *stop.borrow();
-        match look(&store, &mut reading, &mut from, reader).await {
+        match look(&store, &mut reading, &mut from, piece).await {
             Ok(()) if last_look => return Ok(reading),
             Ok(()) => {
                 missing = 0;
@@ -42,7 +44,8 @@ pub(crate) async fn read_on(reader: usize, store: Store, stop: watch::Receiver<b
                 }
                 missing += 1;
                 if missing > PATIENCE {
-                    from += 1;
+                    // A piece with a hole in it is not given out: from now on each event by itself.
+                    (from, piece) = (from + 1, 1);
                 }
                 tokio::time::sleep(PAUSE).await;
             }
@@ -57,19 +60,20 @@ pub(crate) async fn read_on(reader: usize, store: Store, stop: watch::Receiver<b
     }
 }
 
-/// Reads what there is from a position on. Some readers take it in small pieces.
-async fn look(store: &Store, reading: &mut Reading, from: &mut u64, reader: usize) -> Result<(), StoreError> {
-    let query = ReadQuery::all().from(*from);
-    let mut scan = if reader.is_multiple_of(2) { store.scan(query) } else { store.scan_limited(query, 7) };
-    let mut found = 0;
-    while let Some(chunk) = scan.next().await? {
-        reading.seen.extend(chunk.iter().map(|event| (event.position, event.event_id)));
-        found += chunk.len();
-        if let Some(&(Position(last), _)) = reading.seen.last() {
-            *from = last + 1;
+/// Reads what there is from a position on, in pieces of at most so many events.
+async fn look(store: &Store, reading: &mut Reading, from: &mut u64, piece: u64) -> Result<(), StoreError> {
+    loop {
+        let mut scan = store.scan_limited(ReadQuery::all().from(*from), piece);
+        let mut found = 0;
+        while let Some(chunk) = scan.next().await? {
+            reading.seen.extend(chunk.iter().map(|event| (event.position, event.event_id)));
+            found += chunk.len() as u64;
+            if let Some(&(Position(last), _)) = reading.seen.last() {
+                *from = last + 1;
+            }
+        }
+        if found < piece {
+            return Ok(());
         }
     }
-    drop(scan);
-    // A small piece is only the end when it was not full.
-    if found == 7 && !reader.is_multiple_of(2) { Box::pin(look(store, reading, from, reader)).await } else { Ok(()) }
 }

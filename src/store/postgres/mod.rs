@@ -143,7 +143,12 @@ impl Backend for Postgres {
     }
 
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
-        self.reading(async move |session: &mut Session| read::events_by_id(session, ids.clone()).await)
+        let job = async move |session: &mut Session| read::events_by_id(session, ids.clone()).await;
+        self.worker.read(move |database| async move {
+            let events = database.run(Task::Read, "cannot read", job).await?;
+            database.note(events.iter().map(|event| event.position).max());
+            Ok(events)
+        })
     }
 
     fn stream_version(&self, stream: StreamName) -> Answer<Version> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::event::Position;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
@@ -35,6 +36,8 @@ pub(crate) struct Database {
     place: String,
     /// How large an event was of late: how many are asked for at once depends on it.
     pub(crate) event_bytes: Cell<usize>,
+    /// The highest position that this handle has been told of: what is at or below it was there before whatever is sent next.
+    seen: Cell<Position>,
     /// Appends of one store come one after the other, in the order in which they were asked for: those that would wait
     /// in the server for each other must not take the connections of the readers.
     pub(crate) appending: Mutex<()>,
@@ -43,7 +46,17 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(connector: Connector) -> Self {
         let place = connector.url.place();
-        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096), appending: Mutex::new(()) }
+        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096), seen: Cell::default(), appending: Mutex::new(()) }
+    }
+
+    /// The highest position that this handle has been told of.
+    pub(crate) fn seen(&self) -> Position {
+        self.seen.get()
+    }
+
+    /// Remembers a position that the store has told.
+    pub(crate) fn note(&self, position: Option<Position>) {
+        self.seen.set(self.seen.get().max(position.unwrap_or_default()));
     }
 
     pub(crate) fn translate(&self, error: SqlError, doing: &str) -> StoreError {
