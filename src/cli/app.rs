@@ -99,10 +99,15 @@ impl App {
     }
 
     fn store_url(&self) -> Result<StoreUrl, CliError> {
-        match &self.effective.store {
-            Some(url) => Ok(url.value.parse()?),
-            None => Self::default_store(),
-        }
+        self.named_store()?.map_or_else(Self::default_store, Ok)
+    }
+
+    /// The store that was named by a flag, the environment or a context; `None`: none was.
+    ///
+    /// # Errors
+    /// A URL that names no store (2).
+    pub fn named_store(&self) -> Result<Option<StoreUrl>, CliError> {
+        Ok(self.effective.store.as_ref().map(|url| url.value.parse()).transpose()?)
     }
 
     /// The embedded store of this user.

@@ -6,6 +6,7 @@
 
 mod address;
 mod append;
+mod bare;
 mod by_id;
 mod check;
 mod connection;
@@ -24,6 +25,7 @@ mod streams;
 mod worker;
 
 pub use address::MongoUrl;
+pub use bare::BareMongoDb;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,6 +106,12 @@ impl MongoDb {
     pub fn new(url: MongoUrl, timeout: Duration) -> Self {
         let shared = Shared { url, timeout, connection: OnceCell::new(), writer: Mutex::default(), walks: Walks::default() };
         Self { shared: Arc::new(shared), worker: Worker::default() }
+    }
+
+    /// Removes the database with everything in it, if it is there.
+    pub(crate) fn remove(&self) -> Answer<()> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { schema::remove(shared.connection().await?).await })
     }
 
     /// How long to wait for a write of several steps that is no append. (The indexes of a swap may take any time.)

@@ -131,3 +131,17 @@ fn events_view() -> Vec<Document> {
         } },
     ]
 }
+
+/// Removes the database, or what is in it where this user may not remove databases.
+pub(crate) async fn remove(connection: &Connection) -> Result<(), StoreError> {
+    let failed = connection.failed("cannot remove");
+    match connection.database.drop().await {
+        Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) => {
+            for name in connection.database.list_collection_names().await.map_err(&failed)? {
+                connection.collection(&name).drop().await.map_err(&failed)?;
+            }
+            Ok(())
+        }
+        outcome => outcome.map_err(failed),
+    }
+}

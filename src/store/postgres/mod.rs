@@ -4,6 +4,7 @@
 //! prepared statements: a pooler in between must not share connections between transactions.
 
 mod append;
+mod bare;
 mod error;
 mod ids;
 mod outcome;
@@ -20,6 +21,7 @@ mod worker;
 use std::rc::Rc;
 use std::time::Duration;
 
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::event::EventChunk;
@@ -52,6 +54,7 @@ use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
 
+pub use bare::BarePostgres;
 pub use url::PostgresUrl;
 
 /// An event store in a schema of a PostgreSQL database.
@@ -64,6 +67,25 @@ impl Postgres {
     /// The store at a URL; nothing is touched yet. `timeout` bounds connecting, waiting for locks, and each statement.
     pub fn new(url: &PostgresUrl, timeout: Duration) -> Self {
         Self { worker: Worker::new(Connector { url: url.clone(), timeout }), place: url.place() }
+    }
+
+    /// Removes the schema with everything in it, if it is there.
+    pub(crate) fn remove(&self) -> Answer<()> {
+        self.worker.write(|database| async move {
+            let schema = database.pool.connector.url.schema().to_owned();
+            // As one that reads: what is not there is not made first.
+            let removed = database
+                .run_long(Task::Read, "cannot remove", async move |session: &mut Session| {
+                    let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut session.connection).await?;
+                    Ok(())
+                })
+                .await;
+            match removed {
+                Err(StoreError::NoStore(_)) => Ok(()),
+                removed => removed,
+            }
+        })
     }
 
     fn reading<T: Send + 'static>(
