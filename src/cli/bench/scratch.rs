@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::signals::uncut;
 use crate::store;
 use crate::store::Bare;
 use crate::store::Store;
@@ -80,7 +81,7 @@ impl Drop for Scratch<'_> {
     fn drop(&mut self) {
         let (url, timeout) = (self.url.clone(), self.app.timeout());
         // On a thread of its own: this one may be in the middle of a runtime that is ending.
-        let removed = thread::scope(|scope| scope.spawn(|| remove(&url, timeout)).join());
+        let removed = uncut(|| thread::scope(|scope| scope.spawn(|| remove(&url, timeout)).join()));
         if let Ok(Err(error)) = removed {
             self.app.out.warn(&format!("the scratch store {url} is left behind: {error}"));
         }

@@ -70,7 +70,7 @@ async fn look_at(store: &Store, query: ReadQuery, progress: &mut (dyn FnMut(u64)
             let texts = event.stream.len() + event.event_type.len() + event.data.len() + event.metadata.len();
             let numbers = event.position.0 ^ event.version.0 ^ u64::from(event.schema_version);
             let raw = event.event_id.as_bytes()[15] ^ event.hash.0[31];
-            bytes += texts as u64 ^ numbers ^ event.recorded_at.micros().unsigned_abs() ^ u64::from(raw);
+            bytes ^= texts as u64 ^ numbers ^ event.recorded_at.micros().unsigned_abs() ^ u64::from(raw);
         }
         events += chunk.len() as u64;
         progress(chunk.len() as u64);
