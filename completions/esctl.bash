@@ -385,7 +385,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__read)
-            opts="-o -q -v -y -h --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --by-stream --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

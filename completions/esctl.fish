@@ -852,14 +852,14 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_s
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -f -a "append" -d 'Append events, durably'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -f -a "read" -d 'Scan all events'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -f -a "read" -d 'Scan all events, or read stream by stream'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -f -a "replay" -d 'Fold the state of every stream'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -f -a "project" -d 'Rebuild a read model'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l events -d 'How many events' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l streams -d 'To how many streams' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l writers -d 'How many append at the same time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l batch -d 'Events in an append: one commit' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l dir -d 'The folder to make the scratch store in, and so the disk to measure [default: the system\'s temporary folder]' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l dir -d 'SQLite: the folder to make the scratch store in, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -877,7 +877,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l events -d 'How many events' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l streams -d 'Of how many streams' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l batch -d 'Events whose rows go into one commit, where a read model is rebuilt' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l dir -d 'The folder to make the scratch store in, and so the disk to measure [default: the system\'s temporary folder]' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l dir -d 'SQLite: the folder to make the scratch store in, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -887,6 +887,7 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l by-stream -d 'Read one stream after the other instead of everything at once: --streams 1 measures one long stream'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l no-color -d 'No colour; the variable NO_COLOR does the same'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -895,7 +896,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l events -d 'How many events' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l streams -d 'Of how many streams' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l batch -d 'Events whose rows go into one commit, where a read model is rebuilt' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l dir -d 'The folder to make the scratch store in, and so the disk to measure [default: the system\'s temporary folder]' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l dir -d 'SQLite: the folder to make the scratch store in, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -913,7 +914,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l events -d 'How many events' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l streams -d 'Of how many streams' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l batch -d 'Events whose rows go into one commit, where a read model is rebuilt' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l dir -d 'The folder to make the scratch store in, and so the disk to measure [default: the system\'s temporary folder]' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l dir -d 'SQLite: the folder to make the scratch store in, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r

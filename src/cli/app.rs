@@ -98,24 +98,28 @@ impl App {
         self.open(&url)
     }
 
-    /// The store that was named for this very command, by a flag or in the environment; not that of the current context.
-    ///
-    /// # Errors
-    /// A URL that names no store (2).
-    pub fn named_store(&self) -> Result<Option<StoreUrl>, CliError> {
-        let named = self.effective.store.as_ref().filter(|_| self.typed.names_a_store());
-        Ok(named.map(|url| url.value.parse()).transpose()?)
-    }
-
     /// The URL of the store that was asked for.
     ///
     /// # Errors
     /// A URL that names no store (2), or the user has no home (6).
     pub fn store_url(&self) -> Result<StoreUrl, CliError> {
-        match &self.effective.store {
-            Some(url) => Ok(url.value.parse()?),
-            None => Self::default_store(),
-        }
+        self.named_store()?.map_or_else(Self::default_store, Ok)
+    }
+
+    /// The store that was named by a flag, the environment or a context; `None`: none was.
+    ///
+    /// # Errors
+    /// A URL that names no store (2).
+    pub fn named_store(&self) -> Result<Option<StoreUrl>, CliError> {
+        Ok(self.effective.store.as_ref().map(|url| url.value.parse()).transpose()?)
+    }
+
+    /// The store that was named for this very command, by a flag or in the environment; not that of the current context.
+    ///
+    /// # Errors
+    /// A URL that names no store (2).
+    pub fn typed_store(&self) -> Result<Option<StoreUrl>, CliError> {
+        Ok(if self.typed.names_a_store() { self.named_store()? } else { None })
     }
 
     /// The embedded store of this user.

@@ -1,6 +1,8 @@
 //! Ending when somebody asks for it: Ctrl-C, or a polite request to terminate.
 
 use std::process;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use crate::cli::output::Settings;
 
 /// How long after a signal the program may take to end by itself.
 const GRACE: Duration = Duration::from_millis(500);
+/// Between two looks whether everything has been taken away.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Ends the program when it does not end by itself soon after so many signals: while it waits for its stdin, or
 /// for the reader of its stdout, nothing else runs on its thread. Nothing is lost by that: a transaction
@@ -25,12 +29,34 @@ pub(super) fn end_in_the_end(settings: Settings, signals: usize) {
             }
             let error = interrupted().await;
             tokio::time::sleep(GRACE).await;
+            // Somebody who asks once more does not want to wait for that.
+            tokio::select! {
+                () = tidied_up() => {}
+                _ = interrupted() => {}
+            }
             error
         });
         Output::new(settings).error(&error);
         process::exit(error.exit.into());
     };
     let _ = thread::Builder::new().name("signals".into()).spawn(watch);
+}
+
+/// How many are taking away what they have made on a server.
+static TIDYING_UP: AtomicUsize = AtomicUsize::new(0);
+
+/// Does something that a signal does not cut: what was made elsewhere would be left behind.
+pub(super) fn uncut<T>(work: impl FnOnce() -> T) -> T {
+    TIDYING_UP.fetch_add(1, Ordering::SeqCst);
+    let done = work();
+    TIDYING_UP.fetch_sub(1, Ordering::SeqCst);
+    done
+}
+
+async fn tidied_up() {
+    while TIDYING_UP.load(Ordering::SeqCst) > 0 {
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// Waits for Ctrl-C or a polite request to end.

@@ -86,18 +86,14 @@ pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
 /// The bare database under a scratch store.
 ///
 /// # Errors
-/// [`StoreError::Unsupported`] when there is no bare loop for this kind of store.
+/// [`StoreError::Unsupported`] for a store in memory, which nobody else can open.
 pub fn bare(url: &StoreUrl, timeout: Duration) -> Result<Box<dyn Bare>, StoreError> {
     match url {
         StoreUrl::SqliteFile(path) => Ok(Box::new(sqlite::BareSqlite::file(path.clone(), timeout))),
         StoreUrl::SqliteMemory => {
             Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into()))
         }
-        StoreUrl::Postgres(_) => Err(not_measured("PostgreSQL")),
-        StoreUrl::MongoDb(_) => Err(not_measured("MongoDB")),
+        StoreUrl::Postgres(url) => Ok(Box::new(postgres::BarePostgres::new(url, timeout))),
+        StoreUrl::MongoDb(url) => Ok(Box::new(mongodb::BareMongoDb::new(url.clone(), timeout))),
     }
-}
-
-fn not_measured(kind: &str) -> StoreError {
-    StoreError::Unsupported(format!("there is no scratch store of {kind} to measure"))
 }

@@ -4,6 +4,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 
 use crate::dumps::Dump;
+use crate::dumps::run;
 use crate::dumps::upgrade;
 
 struct Postgres {
@@ -34,6 +35,14 @@ impl Postgres {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
+
+    /// Name, arguments and text of each function.
+    async fn functions(&self) -> Vec<String> {
+        let mut connection = sqlx::PgConnection::connect(&self.server).await.unwrap();
+        let sql = "SELECT proname || pg_get_function_arguments(oid) || prosrc FROM pg_proc
+                   WHERE pronamespace = to_regnamespace($1) ORDER BY 1";
+        sqlx::query_scalar(sql).bind(&self.schema).fetch_all(&mut connection).await.unwrap()
+    }
 }
 
 impl Drop for Postgres {
@@ -43,10 +52,23 @@ impl Drop for Postgres {
         let dropping = std::thread::spawn(move || {
             let this = std::mem::ManuallyDrop::new(this);
             let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS {} CASCADE", this.schema);
-            crate::dumps::run(this.execute(sql));
+            run(this.execute(sql));
         });
         let _ = dropping.join();
     }
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn the_functions_are_those_of_a_new_store() {
+    run(async {
+        let (old, new) = (Postgres::load().await, Postgres::load().await);
+        new.execute(format!("DROP SCHEMA {} CASCADE", new.schema)).await;
+        assert!(!old.functions().await.is_empty());
+        old.open().init().await.unwrap();
+        new.open().init().await.unwrap();
+        assert_eq!(old.functions().await, new.functions().await);
+    });
 }
 
 upgrade!(Postgres, ignore = "needs a server: tests/run");

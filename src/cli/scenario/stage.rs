@@ -24,7 +24,7 @@ impl Stages {
     /// # Errors
     /// A URL that names no store, and nothing to keep (2).
     pub(super) fn new(app: &App, keep: bool) -> Result<Self, CliError> {
-        let beside = app.named_store()?.filter(|url| *url != StoreUrl::SqliteMemory);
+        let beside = app.typed_store()?.filter(|url| *url != StoreUrl::SqliteMemory);
         if keep && beside.is_none() {
             let error = CliError::usage("a store in memory cannot be kept").code("nothing_to_keep");
             return Err(error.hint("name a database with --store; each scenario has an area of its own beside the store"));

@@ -6,6 +6,7 @@
 
 mod address;
 mod append;
+mod bare;
 mod by_id;
 mod check;
 mod connection;
@@ -25,6 +26,7 @@ mod streams;
 mod worker;
 
 pub use address::MongoUrl;
+pub use bare::BareMongoDb;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,6 +4,7 @@
 //! prepared statements: a pooler in between must not share connections between transactions.
 
 mod append;
+mod bare;
 mod error;
 mod ids;
 mod outcome;
@@ -56,6 +57,7 @@ use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
 
+pub use bare::BarePostgres;
 pub use url::PostgresUrl;
 
 /// An event store in a schema of a PostgreSQL database.

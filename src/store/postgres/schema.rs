@@ -112,7 +112,7 @@ pub(crate) async fn make(connection: &mut PgConnection, url: &PostgresUrl) -> Re
     sqlx::query(include_str!("sql/lock_schema.sql")).bind(schema).execute(&mut *transaction).await?;
     let (done, parts) = match identify(&mut transaction, url).await?.1 {
         Found::Current => return Ok(Init::Found),
-        Found::Nothing => (Init::Made, PARTS.as_slice()),
+        Found::Nothing => (Init::Made, TABLES.as_slice()),
         Found::Older(from) => (Init::Migrated { from }, FROM_VERSION_1.as_slice()),
     };
     let exists: bool =
@@ -120,25 +120,21 @@ pub(crate) async fn make(connection: &mut PgConnection, url: &PostgresUrl) -> Re
     if !exists {
         sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA \"{schema}\""))).execute(&mut *transaction).await?;
     }
-    for part in parts {
+    for part in parts.iter().chain(&FUNCTIONS) {
         sqlx::raw_sql(*part).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
     Ok(done)
 }
 
-/// The schema, in the order in which its parts need each other.
-const PARTS: [&str; 5] = [
-    include_str!("sql/schema.sql"),
-    include_str!("sql/version_2.sql"),
-    include_str!("sql/append_function.sql"),
-    include_str!("sql/read_model_functions.sql"),
-    include_str!("sql/log_view.sql"),
-];
+/// The schema without its functions.
+const TABLES: [&str; 3] = [include_str!("sql/schema.sql"), include_str!("sql/version_2.sql"), include_str!("sql/log_view.sql")];
 
-/// What brings version 1 to version 2.
-const FROM_VERSION_1: [&str; 3] =
-    [include_str!("sql/version_2.sql"), include_str!("sql/from_version_1.sql"), include_str!("sql/read_model_functions.sql")];
+/// What brings the tables of version 1 to version 2, and takes away the functions whose arguments have changed.
+const FROM_VERSION_1: [&str; 2] = [include_str!("sql/version_2.sql"), include_str!("sql/from_version_1.sql")];
+
+/// The functions: made after the tables, and anew with each migration.
+const FUNCTIONS: [&str; 2] = [include_str!("sql/append_function.sql"), include_str!("sql/read_model_functions.sql")];
 
 /// A connection that broke while the store was being made: the transaction is whole or not at all.
 pub(crate) fn unknown_making(url: &PostgresUrl, error: SqlError) -> StoreError {
