@@ -99,10 +99,15 @@ impl App {
     }
 
     fn store_url(&self) -> Result<StoreUrl, CliError> {
-        match &self.effective.store {
-            Some(url) => Ok(url.value.parse()?),
-            None => Self::default_store(),
-        }
+        url_of(&self.effective)
+    }
+
+    /// The store that a command line asks for. Nothing is said, whatever the configuration file is like.
+    ///
+    /// # Errors
+    /// As [`App::new`] and [`App::store`].
+    pub(super) fn store_url_of(globals: &Globals, matches: &ArgMatches) -> Result<StoreUrl, CliError> {
+        url_of(&Effective::new(&Typed::new(globals, matches), &ConfigFile::load()?)?)
     }
 
     /// The embedded store of this user.
@@ -190,5 +195,12 @@ impl App {
             let behind = Duration::from_micros(micros);
             self.out.warn(&format!("the clock is {behind:.0?} behind the last event; the time recorded goes on from that event"));
         }
+    }
+}
+
+fn url_of(effective: &Effective) -> Result<StoreUrl, CliError> {
+    match &effective.store {
+        Some(url) => Ok(url.value.parse()?),
+        None => App::default_store(),
     }
 }

@@ -17,6 +17,7 @@ use crate::cli::resource;
 use crate::cli::snapshot;
 use crate::cli::stats;
 use crate::cli::stream;
+use crate::cli::ui;
 use crate::cli::verify;
 
 /// The commands. A new one is a new file and one line here.
@@ -39,6 +40,7 @@ pub enum Command {
     Projection(projection::Verb),
     Verify(verify::Verify),
     Stats(stats::Stats),
+    Ui(ui::Ui),
     Init(init::Init),
     /// Measure how fast a store is here, beside the bare database
     #[command(subcommand)]
@@ -80,6 +82,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Projection(verb) => projection::run(verb, app).await,
         Command::Verify(args) => args.run(app).await,
         Command::Stats(args) => args.run(app).await,
+        Command::Ui(args) => args.run(app).await,
         Command::Init(args) => args.run(app).await,
         Command::Context(verb) => context::run(verb, app),
         Command::Completions(args) => args.run(app),
