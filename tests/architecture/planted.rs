@@ -141,6 +141,10 @@ fn test_files_may_panic_but_not_import_by_globs() {
     files[6].1.push_str("#[cfg(test)]\n#[path = \"show_tests.rs\"]\nmod tests;\n");
     files.push(("src/ops/show_tests.rs".into(), "//! Tests.\nfn x() { y.unwrap(); }\n".into()));
     assert_eq!(rules_of(&files), Vec::<String>::new());
+    // So may the files that they lead to.
+    files[10].1.push_str("mod more;\n");
+    files.push(("src/ops/show_tests/more.rs".into(), "//! More.\nfn x() { y.unwrap(); }\n".into()));
+    assert_eq!(rules_of(&files), Vec::<String>::new());
     files[10].1.push_str("use super::*;\n");
-    assert_eq!(rules_of(&files), ["src/ops/show_tests.rs:3 import"]);
+    assert_eq!(rules_of(&files), ["src/ops/show_tests.rs:4 import"]);
 }

@@ -6,5 +6,7 @@ mod given_back;
 #[allow(dead_code)]
 mod proxy;
 mod screens;
+#[path = "../common/server.rs"]
+mod server;
 mod servers;
 mod tmux;

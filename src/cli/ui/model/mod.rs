@@ -28,6 +28,9 @@ use crate::ops::browse::HeadReport;
 /// Rows that every page leaves to others: the title, the head of its list, the status and the keys.
 const OTHER_ROWS: u16 = 4;
 
+/// Rows by which the keys can be scrolled at most.
+const MOST_HELP: u16 = 8;
+
 /// A page: what fills the screen between title and status.
 #[derive(Debug)]
 pub(super) enum Page {
@@ -59,8 +62,8 @@ pub(super) struct Model {
     pub(super) problem: Option<String>,
     /// For how many ticks an answer has been waited for.
     pub(super) silent_ticks: u32,
-    /// Whether all keys are shown.
-    pub(super) help: bool,
+    /// Whether all keys are shown, and from which row on.
+    pub(super) help: Option<u16>,
     /// Columns and rows.
     pub(super) size: (u16, u16),
     roots: [Page; 3],
@@ -80,7 +83,7 @@ impl Model {
             lost: None,
             problem: None,
             silent_ticks: 0,
-            help: false,
+            help: None,
             size,
             roots,
             root: 0,
@@ -123,10 +126,8 @@ impl Model {
     pub(super) fn key(&mut self, key: Key) {
         if key == Key::Interrupt {
             self.over = true;
-        } else if self.help {
-            // Any key but the one that leaves altogether takes it away.
-            self.help = false;
-            self.over = key == Key::Char('q');
+        } else if let Some(top) = self.help {
+            self.help_key(key, top);
         } else {
             let rows = self.rows();
             match self.page_mut().key(key, rows) {
@@ -138,10 +139,20 @@ impl Model {
         self.fit();
     }
 
+    /// Any key but those that scroll and the one that leaves altogether takes it away.
+    fn help_key(&mut self, key: Key, top: u16) {
+        self.help = match key {
+            Key::Down | Key::Char('j') => Some((top + 1).min(MOST_HELP)),
+            Key::Up | Key::Char('k') => Some(top.saturating_sub(1)),
+            _ => None,
+        };
+        self.over = key == Key::Char('q');
+    }
+
     fn common_key(&mut self, key: Key) {
         match key {
             Key::Char('q') => self.over = true,
-            Key::Char('?') => self.help = true,
+            Key::Char('?') => self.help = Some(0),
             Key::Char(digit @ '1'..='3') => self.go_to(digit as usize - '1' as usize),
             Key::Tab => self.go_to((self.root + 1) % self.roots.len()),
             Key::BackTab => self.go_to((self.root + self.roots.len() - 1) % self.roots.len()),

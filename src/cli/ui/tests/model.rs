@@ -7,6 +7,7 @@ use crate::cli::output::Key;
 use crate::cli::ui::model::Mark;
 use crate::cli::ui::model::Model;
 use crate::cli::ui::model::Page;
+use crate::cli::ui::model::Reply;
 use crate::cli::ui::model::Request;
 use crate::cli::ui::model::STREAMS_AT_ONCE;
 use crate::cli::ui::model::Streams;
@@ -85,7 +86,7 @@ fn a_filter_is_asked_for_as_it_is_typed_and_an_older_answer_is_passed_over() {
     assert_eq!(streams(&model).items.len(), 35);
     // While it is typed, letters are letters.
     WORLD.press(&mut model, &[Key::Char('q'), Key::Char('?')]);
-    assert!(!model.over() && !model.help && streams(&model).items.is_empty());
+    assert!(!model.over() && model.help.is_none() && streams(&model).items.is_empty());
     WORLD.press(&mut model, &[Key::Backspace, Key::Backspace, Key::Enter, Key::Down]);
     assert_eq!(chosen(&model), "s-0001201");
     WORLD.press(&mut model, &[Key::Esc]);
@@ -101,9 +102,8 @@ fn the_stream_that_is_chosen_stays_chosen_when_others_come_before_it() {
     head.position = head.position.next();
     model.head(Ok(head));
     assert_eq!(model.wants(), Some(request.clone()));
-    let super::world::World { streams, versions, text } = WORLD;
-    let mut reply = World { streams, versions, text }.reply(&request);
-    if let crate::cli::ui::model::Reply::Streams(page) = &mut reply {
+    let mut reply = WORLD.reply(&request);
+    if let Reply::Streams(page) = &mut reply {
         let mut new = page.items[0].clone();
         new.stream = "a-1".into();
         page.items.insert(0, new);
@@ -137,12 +137,13 @@ fn a_million_events_are_seen_through_a_window() {
     let world = World { streams: 1, versions: 1_000_000, text: "" };
     let mut model = world.viewer((80, 24));
     world.press(&mut model, &[Key::Char('2'), Key::Home]);
-    for _ in 0..2000 {
+    for _ in 0..300 {
         world.press(&mut model, &[Key::PageDown]);
         let Page::Events(page) = model.page() else { panic!() };
         let seen = page.cursor.top + 1..=page.cursor.top + 20;
         assert!(seen.clone().all(|place| page.line(place).is_some()), "{seen:?}");
-        let held = (1..=page.last.min(100_000)).filter(|place| page.line(*place).is_some()).count();
+        let (first, last) = (seen.start().saturating_sub(1000).max(1), seen.end() + 1000);
+        let held = (first..=last).filter(|place| page.line(*place).is_some()).count();
         assert!(held <= 300, "{held}");
     }
     world.press(&mut model, &[Key::End, Key::Enter]);

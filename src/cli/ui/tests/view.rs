@@ -14,6 +14,7 @@ use ratatui::style::Color;
 use super::world::World;
 use crate::cli::output::Key;
 use crate::cli::ui::model::Model;
+use crate::cli::ui::model::Reply;
 use crate::cli::ui::view::Theme;
 use crate::cli::ui::view::draw;
 use crate::event::is_unsafe;
@@ -29,7 +30,7 @@ fn drawn(model: &Model, theme: Theme) -> Buffer {
     terminal.backend().buffer().clone()
 }
 
-/// The text of a screen; what is chosen is between « and ».
+/// The text of a screen.
 fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
@@ -148,7 +149,7 @@ fn a_state_that_cannot_be_made_says_why_and_the_event_is_seen_all_the_same() {
     model.key(Key::Left);
     let request = model.wants().unwrap();
     let mut reply = WORLD.reply(&request);
-    if let crate::cli::ui::model::Reply::State(report) = &mut reply {
+    if let Reply::State(report) = &mut reply {
         report.unreadable = Some(format!("the data of an event cannot be read: {}", "why ".repeat(20)));
     }
     model.answer(&request, Ok(reply));

@@ -13,15 +13,16 @@ pub(super) fn line(model: &Model, theme: Theme, width: u16) -> Line<'static> {
     let (_, opened) = model.path();
     let arrows = theme.arrows();
     let here: &[(&'static str, &'static str)] = match model.page() {
-        _ if model.help => &[("any key", "close")],
+        _ if model.help.is_some() => &[(theme.up_down(), "scroll"), ("any other", "close")],
         Page::Streams(page) if page.typing => &[("Enter", "keep"), ("Esc", "clear")],
         Page::Streams(_) => &[("Enter", "open"), ("/", "filter"), ("Tab", "next page")],
         Page::Events(_) => &[("Enter", "open"), ("G", "newest"), ("Tab", "next page")],
         Page::Version(_) => &[(arrows, "version"), ("e", "pane"), (theme.up_down(), "scroll")],
         Page::Projections(_) => &[("Tab", "next page")],
     };
-    let back: &[(&'static str, &'static str)] = if opened.is_empty() { &[] } else { &[("Esc", "back")] };
+    let back: &[(&'static str, &'static str)] = if opened.is_empty() || model.help.is_some() { &[] } else { &[("Esc", "back")] };
     let common: &[(&'static str, &'static str)] = match model.page() {
+        _ if model.help.is_some() => &[("q", "quit")],
         Page::Streams(page) if page.typing => &[],
         _ => &[("q", "quit"), ("?", "help")],
     };

@@ -51,8 +51,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, theme: Theme) {
     }
     frame.render_widget(status(model, theme, width), row(height - 2));
     frame.render_widget(keys::line(model, theme, width), row(height - 1));
-    if model.help {
-        help::draw(frame, body, theme);
+    if let Some(top) = model.help {
+        help::draw(frame, body, top, theme);
     }
 }
 
@@ -73,11 +73,14 @@ fn title(model: &Model, theme: Theme, width: u16) -> Line<'static> {
             let text = format!(" {} {name} ", index + 1);
             if index == root { Span::styled(text, theme.chosen()) } else { Span::raw(text) }
         });
-        return Line::from_iter(tabs.chain(part_of_streams(model.page())));
+        let tabs = Line::from_iter(tabs);
+        let room = usize::from(width).saturating_sub(tabs.width());
+        let part = part_of_streams(model.page()).filter(|part| part.width() <= room);
+        return Line::from_iter(tabs.spans.into_iter().chain(part));
     };
     let way = match page {
         Page::Events(page) => page.stream.as_ref().map_or_else(String::new, ToString::to_string),
-        Page::Version(page) => format!("{}, version {} of {}", page.stream, page.at, page.last),
+        Page::Version(page) => page.stream.to_string(),
         Page::Streams(_) | Page::Projections(_) => String::new(),
     };
     let root = Span::raw(format!(" {} {} ", ROOTS[root], theme.then()));
