@@ -103,7 +103,7 @@ impl App {
     /// # Errors
     /// A URL that names no store (2), or the user has no home (6).
     pub fn store_url(&self) -> Result<StoreUrl, CliError> {
-        self.named_store()?.map_or_else(Self::default_store, Ok)
+        url_of(&self.effective)
     }
 
     /// The store that was named by a flag, the environment or a context; `None`: none was.
@@ -120,6 +120,14 @@ impl App {
     /// A URL that names no store (2).
     pub fn typed_store(&self) -> Result<Option<StoreUrl>, CliError> {
         Ok(if self.typed.names_a_store() { self.named_store()? } else { None })
+    }
+
+    /// The store that a command line asks for. Nothing is said, whatever the configuration file is like.
+    ///
+    /// # Errors
+    /// As [`App::new`] and [`App::store`].
+    pub(super) fn store_url_of(globals: &Globals, matches: &ArgMatches) -> Result<StoreUrl, CliError> {
+        url_of(&Effective::new(&Typed::new(globals, matches), &ConfigFile::load()?)?)
     }
 
     /// The embedded store of this user.
@@ -207,5 +215,12 @@ impl App {
             let behind = Duration::from_micros(micros);
             self.out.warn(&format!("the clock is {behind:.0?} behind the last event; the time recorded goes on from that event"));
         }
+    }
+}
+
+fn url_of(effective: &Effective) -> Result<StoreUrl, CliError> {
+    match &effective.store {
+        Some(url) => Ok(url.value.parse()?),
+        None => App::default_store(),
     }
 }

@@ -21,6 +21,7 @@ use crate::cli::snapshot;
 use crate::cli::stats;
 use crate::cli::stream;
 use crate::cli::trace;
+use crate::cli::ui;
 use crate::cli::verify;
 
 /// The commands. A new one is a new file and one line here.
@@ -50,6 +51,7 @@ pub enum Command {
     Scenario(scenario::Verb),
     Verify(verify::Verify),
     Stats(stats::Stats),
+    Ui(ui::Ui),
     Init(init::Init),
     Selftest(selftest::Selftest),
     /// Measure how fast a store is here, beside the bare database
@@ -100,6 +102,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Scenario(verb) => scenario::run(verb, app).await,
         Command::Verify(args) => args.run(app).await,
         Command::Stats(args) => args.run(app).await,
+        Command::Ui(args) => args.run(app).await,
         Command::Init(args) => args.run(app).await,
         Command::Selftest(args) => args.run(app).await,
         Command::Context(verb) => context::run(verb, app),

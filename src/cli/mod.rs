@@ -6,6 +6,7 @@ pub mod app;
 pub mod args;
 mod bench;
 mod commands;
+mod complete;
 mod completions;
 pub mod config;
 mod context;
@@ -34,6 +35,7 @@ mod snapshot;
 mod stats;
 mod stream;
 mod trace;
+mod ui;
 mod usage;
 mod values;
 mod verify;
@@ -56,6 +58,9 @@ use crate::cli::commands::Command;
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     panic::report_as_bug();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = complete::answer(&arguments) {
+        return code;
+    }
     let parsed =
         args::command().try_get_matches_from(&arguments).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cli::error::CliError;
+use crate::cli::output;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
 
@@ -36,6 +37,7 @@ pub(super) fn end_in_the_end(settings: Settings, signals: usize) {
             }
             error
         });
+        output::give_back();
         Output::new(settings).error(&error);
         process::exit(error.exit.into());
     };

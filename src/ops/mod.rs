@@ -5,6 +5,7 @@
 
 pub mod append_events;
 pub mod bench;
+pub mod browse;
 mod changes;
 pub mod demo;
 pub mod documents;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod init_store;
 pub mod list_resources;
 pub mod list_streams;
+pub mod names;
 mod near;
 pub mod projections;
 pub mod read_events;

@@ -21,7 +21,7 @@ const MAY_USE: [(&str, &[&str]); 8] = [
 ];
 
 /// Crates that only one place may know: the crate, the place, and where else its name is a module's.
-const ONLY_IN: [(&str, &[&str]); 9] = [
+const ONLY_IN: [(&str, &[&str]); 11] = [
     ("rusqlite", &["src/store/sqlite/"]),
     ("sqlx", &["src/store/postgres/"]),
     ("mongodb", &["src/store/mongodb/", "src/store/mod.rs"]),
@@ -31,6 +31,8 @@ const ONLY_IN: [(&str, &[&str]); 9] = [
     ("dialoguer", &["src/cli/output/"]),
     ("indicatif", &["src/cli/output/"]),
     ("comfy_table", &["src/cli/output/"]),
+    ("ratatui", &["src/cli/ui/view/", "src/cli/ui/tests/", "src/cli/output/screen.rs"]),
+    ("clap_complete", &["src/cli/"]),
 ];
 
 /// The layer of a file; none at the root.

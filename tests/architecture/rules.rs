@@ -12,6 +12,8 @@ const MAX_LINES: usize = 500;
 const LONG_BECAUSE: &str = "//! Long because ";
 
 const PRINTING: [&str; 7] = ["print!", "println!", "eprint!", "eprintln!", "dbg!", "io::stdout", "io::stderr"];
+/// How a terminal is driven: the views of `esctl ui` only fill a frame that they are given.
+const DRAWING: [&str; 4] = ["crossterm", "CrosstermBackend", "ratatui::init", "ratatui::run"];
 const PANICS: [&str; 4] = [".unwrap()", ".expect(", "todo!", "unimplemented!"];
 const CLOCKS: [&str; 6] = ["SystemTime", "Instant", "Timestamp::now", "Zoned::now", "env::", "whoami::"];
 const IMPURE: [&str; 6] = ["std::fs", "std::net", "std::process", "std::thread", "tokio::", "async fn"];
@@ -30,6 +32,9 @@ pub fn check(source: &Source) -> Vec<Finding> {
     }
     if !source.path.starts_with("src/cli/output/") {
         findings.extend(words(source, "printing", &PRINTING, "only src/cli/output prints"));
+    }
+    if source.path != "src/cli/output/screen.rs" {
+        findings.extend(words(source, "printing", &DRAWING, "only src/cli/output/screen.rs drives a terminal"));
     }
     findings.extend(words(source, "panic", &PANICS, "outside tests every failure is an error with a type"));
     if layer != "cli" {

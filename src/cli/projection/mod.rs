@@ -6,6 +6,8 @@ mod rebuild;
 mod run;
 mod status;
 
+pub(super) use status::state_in_words;
+
 use clap::Subcommand;
 
 use crate::cli::app::App;

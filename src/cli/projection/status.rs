@@ -47,13 +47,18 @@ impl Status {
 }
 
 fn state(state: ProjectionState) -> Cell {
-    let (text, tone) = match state {
+    let (text, tone) = state_in_words(state);
+    Cell::new(text).tone(tone)
+}
+
+/// What the state of a projection is called, and how that is to be taken.
+pub(in crate::cli) fn state_in_words(state: ProjectionState) -> (&'static str, Tone) {
+    match state {
         ProjectionState::Current => ("current", Tone::Good),
         ProjectionState::NothingForIt => ("nothing for it", Tone::Good),
         ProjectionState::Behind => ("behind", Tone::Warn),
         ProjectionState::NeverRun => ("never run", Tone::Warn),
         ProjectionState::Outdated => ("outdated", Tone::Warn),
         ProjectionState::Foreign => ("not of this store", Tone::Bad),
-    };
-    Cell::new(text).tone(tone)
+    }
 }

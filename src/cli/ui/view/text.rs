@@ -1,0 +1,39 @@
+//! Text that may stand on a screen: safe, and no longer than its place.
+
+use ratatui::text::Span;
+
+use crate::cli::output::Cell;
+use crate::cli::ui::view::Theme;
+use crate::event::Timestamp;
+
+/// The text with everything visible that could do something to a terminal.
+pub(super) fn safe(text: &str) -> String {
+    Cell::new(text).as_str().to_owned()
+}
+
+/// The same in at most so many columns; where something is missing, that shows.
+pub(super) fn cut(text: &str, width: usize, theme: Theme) -> String {
+    // However long the text is, no more of it is looked at than could be seen.
+    let beginning: String = text.chars().take(width * 2 + 2).collect();
+    let safe = safe(&beginning);
+    if beginning.len() == text.len() && Span::raw(safe.as_str()).width() <= width {
+        return safe;
+    }
+    let more = theme.more();
+    let room = width.saturating_sub(Span::raw(more).width());
+    let (mut kept, mut used) = (String::new(), 0);
+    for c in safe.chars() {
+        used += Span::raw(c.to_string()).width();
+        if used > room {
+            break;
+        }
+        kept.push(c);
+    }
+    if width > 0 { kept + more } else { kept }
+}
+
+/// A moment in UTC, to the second, without the letters.
+pub(super) fn seconds(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(..19).map_or_else(|| text.clone(), |text| text.replace('T', " "))
+}
