@@ -14,8 +14,7 @@ use crate::backend::Backend;
 use crate::backend::Place;
 
 /// Every command that only reads.
-pub(crate) const READERS: [&str; 15] = [
-    "doc list",
+pub(crate) const READERS: [&str; 14] = [
     "resource show gold",
     "resource list",
     "resource history gold",
