@@ -2,8 +2,7 @@
 #![cfg(unix)]
 
 mod given_back;
-#[path = "../faults_postgres/proxy.rs"]
-#[allow(dead_code)]
+#[path = "../common/proxy.rs"]
 mod proxy;
 mod screens;
 #[path = "../common/server.rs"]

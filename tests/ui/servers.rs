@@ -2,6 +2,7 @@
 
 use crate::proxy::Mode;
 use crate::proxy::Proxy;
+use crate::proxy::anything;
 use crate::screens::a_walk;
 use crate::server::Server;
 use crate::tmux::Home;
@@ -36,7 +37,7 @@ fn a_server_that_goes_away_is_told_of_and_what_it_has_is_seen_when_it_is_back() 
     let server = Server::of("ESCTL_TEST_POSTGRES");
     let home = Home::at(server.url().to_string());
     home.seed();
-    let proxy = Proxy::before(server.server.port().unwrap_or(5432));
+    let proxy = Proxy::before(server.server.port().unwrap_or(5432), anything);
     let mut through = server.url();
     through.set_host(Some("127.0.0.1")).unwrap();
     through.set_port(Some(proxy.port())).unwrap();

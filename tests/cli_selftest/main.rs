@@ -1,6 +1,8 @@
 //! `esctl selftest` as a whole program: what it says, and that its scratch area is gone, whatever happens.
 
-#[allow(dead_code)] // Other programs use the rest of it.
+#[path = "../common/backend.rs"]
+mod backend;
+#[path = "../common/mod.rs"]
 mod common;
 
 use std::path::Path;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sqlx::Connection;
 
+use backend::Backend;
 use common::Esctl;
 
 /// What begins with the name of a scratch folder.
@@ -55,7 +58,7 @@ fn signal(child: &Child, signal: &str) {
 
 /// A run that is interrupted while it works: its report.
 fn interrupted(store: &str, with: &str, code: i32) -> Value {
-    let esctl = Esctl::new();
+    let esctl = Esctl::new(Backend::Sqlite);
     let child = start(&esctl, store);
     while scratch_folders(esctl.dir.path()).is_empty() {
         std::thread::sleep(Duration::from_millis(50));
@@ -73,7 +76,7 @@ fn interrupted(store: &str, with: &str, code: i32) -> Value {
 
 #[test]
 fn every_promise_is_tried_and_nothing_is_left() {
-    let esctl = Esctl::new();
+    let esctl = Esctl::new(Backend::Sqlite);
     let report = esctl.json(&["selftest", "--seconds", "1"]);
     assert_eq!((&report["ok"], &report["findings"]), (&Value::Bool(true), &Value::Array(Vec::new())));
     for tried in report["promises"].as_array().unwrap() {
@@ -92,7 +95,7 @@ fn an_interrupt_ends_it_early_with_a_report_and_nothing_left() {
 
 #[test]
 fn a_server_that_is_not_there_is_an_error_and_leaves_nothing() {
-    let esctl = Esctl::new();
+    let esctl = Esctl::new(Backend::Sqlite);
     let output = esctl.run_on("postgres://u:hidden@127.0.0.1:1/d", &["selftest", "--timeout", "2s"]);
     assert_eq!(output.code, 6, "{output:?}");
     assert!(!output.stderr.contains("hidden"), "{output:?}");
@@ -101,7 +104,7 @@ fn a_server_that_is_not_there_is_an_error_and_leaves_nothing() {
 
 fn on_a_server(variable: &str) {
     let server = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no server: tests/servers starts one"));
-    let output = Esctl::new().run_on(&server, &["selftest", "--seconds", "1", "-o", "json"]);
+    let output = Esctl::new(Backend::Sqlite).run_on(&server, &["selftest", "--seconds", "1", "-o", "json"]);
     assert_eq!(output.code, 0, "{output:?}");
     let report: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(report["ok"], true);
