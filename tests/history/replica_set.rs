@@ -24,7 +24,7 @@ async fn three_servers() -> (Vec<Server>, String) {
     // Short, so that a primary that is gone is missed soon.
     let settings = doc! { "electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500 };
     let config = doc! { "_id": "esctl", "members": members, "settings": settings };
-    let first = Client::with_uri_str(servers[0].url()).await.unwrap();
+    let first = Client::with_uri_str(&servers[0].url).await.unwrap();
     first.database("admin").run_command(doc! { "replSetInitiate": config }).await.unwrap();
     let hosts: Vec<String> = servers.iter().map(Server::address).collect();
     let url = format!("mongodb://{}/?replicaSet=esctl", hosts.join(","));
