@@ -49,6 +49,12 @@ _esctl() {
             esctl,resource)
                 cmd="esctl__subcmd__resource"
                 ;;
+            esctl,scenario)
+                cmd="esctl__subcmd__scenario"
+                ;;
+            esctl,selftest)
+                cmd="esctl__subcmd__selftest"
+                ;;
             esctl,snapshot)
                 cmd="esctl__subcmd__snapshot"
                 ;;
@@ -57,6 +63,9 @@ _esctl() {
                 ;;
             esctl,stream)
                 cmd="esctl__subcmd__stream"
+                ;;
+            esctl,trace)
+                cmd="esctl__subcmd__trace"
                 ;;
             esctl,verify)
                 cmd="esctl__subcmd__verify"
@@ -157,6 +166,15 @@ _esctl() {
             esctl__subcmd__resource,unlock)
                 cmd="esctl__subcmd__resource__subcmd__unlock"
                 ;;
+            esctl__subcmd__scenario,check)
+                cmd="esctl__subcmd__scenario__subcmd__check"
+                ;;
+            esctl__subcmd__scenario,init)
+                cmd="esctl__subcmd__scenario__subcmd__init"
+                ;;
+            esctl__subcmd__scenario,run)
+                cmd="esctl__subcmd__scenario__subcmd__run"
+                ;;
             esctl__subcmd__snapshot,delete)
                 cmd="esctl__subcmd__snapshot__subcmd__delete"
                 ;;
@@ -197,7 +215,7 @@ _esctl() {
 
     case "${cmd}" in
         esctl)
-            opts="-o -q -v -y -h -V --store --context --client --output --no-color --timeout --quiet --verbose --yes --help --version demo resource doc stream replay snapshot projection verify stats init bench context completions man help"
+            opts="-o -q -v -y -h -V --store --context --client --output --no-color --timeout --quiet --verbose --yes --help --version demo resource doc stream trace replay snapshot projection scenario verify stats init selftest bench context completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -839,7 +857,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__create)
-            opts="-f -o -q -v -y -h --file --data --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-f -o -q -v -y -h --file --data --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -870,6 +888,14 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -905,7 +931,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__delete)
-            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -924,6 +950,14 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1177,7 +1211,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__patch)
-            opts="-o -q -v -y -h --patch --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --patch --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1200,6 +1234,14 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1235,7 +1277,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__set)
-            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1254,6 +1296,14 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1289,7 +1339,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__update)
-            opts="-o -q -v -y -h --merge --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --merge --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1312,6 +1362,14 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1813,7 +1871,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__add)
-            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1836,6 +1894,14 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1871,7 +1937,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__allocate)
-            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1894,6 +1960,14 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1929,7 +2003,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__create)
-            opts="-o -q -v -y -h --owner --type --amount --max --regen --metadata --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --owner --type --amount --max --regen --metadata --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1972,6 +2046,14 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2103,7 +2185,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__lock)
-            opts="-o -q -v -y -h --for --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --for --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2130,6 +2212,14 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2203,7 +2293,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__unlock)
-            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2222,6 +2312,212 @@ _esctl() {
                     return 0
                     ;;
                 --snapshot-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__scenario)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help run check init"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__scenario__subcmd__check)
+            opts="-o -q -v -y -h --github --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__scenario__subcmd__init)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__scenario__subcmd__run)
+            opts="-o -q -v -y -h --junit --fail-fast --keep --github --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --junit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__selftest)
+            opts="-o -q -v -y -h --seconds --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --seconds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2627,7 +2923,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__append)
-            opts="-o -q -v -y -h --type --data --metadata --batch --expect-version --event-id --schema-version --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --type --data --metadata --batch --expect-version --event-id --schema-version --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2658,6 +2954,14 @@ _esctl() {
                     return 0
                     ;;
                 --schema-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --causation-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2877,6 +3181,44 @@ _esctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__trace)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

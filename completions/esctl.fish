@@ -43,12 +43,15 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "demo" -d 'Show what esc
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "resource" -d 'Drive resources: create, allocate, add, lock, unlock, look at them'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "doc" -d 'Keep JSON documents: create, change, look at them as they are and were, and at what a client has missed'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stream" -d 'Look into streams, follow them, append to them'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "trace" -d 'Show everything that belongs together, in all streams, each event below the one that caused it'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "replay" -d 'Show what a stream, a category or the whole store was like at any moment'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "snapshot" -d 'Keep states, so that they need not be folded from the start'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "projection" -d 'Look after read models: how far they are, bring them up to date, rebuild them, ask them'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "scenario" -d 'Run stories that must come out as they are told: given, when, then'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "verify" -d 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stats" -d 'Show a store in numbers: events, streams, size, rates, per category and type'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "init" -d 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "selftest" -d 'Try the promises of a store against this very server, in a scratch area that is removed'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "bench" -d 'Measure how fast a store is here, beside the bare database'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "context" -d 'Give stores names, and choose the one that counts'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
@@ -100,6 +103,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -120,6 +125,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -140,6 +147,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -161,6 +170,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -180,6 +191,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -274,6 +287,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -310,6 +325,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -330,6 +347,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -349,6 +368,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -368,6 +389,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l retries -d 'After a conflict load again and decide again, so often at most' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -546,6 +569,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l expect-version -d 'What the stream must be like: a version, any, none or exists' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l event-id -d 'The id of the event; the same id again is the same event' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l schema-version -d 'Which shape the data has' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l causation-id -d 'The id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -560,6 +585,20 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l category -d 'Every stream of this category' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l into -d 'The store that --all is copied into; empty, or a copy that was broken off' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l at -d 'As it was at this time' -r
@@ -792,6 +831,70 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -f -a "run" -d 'Run scenarios: what is given, what happens, and what must come of it; exit code 1 when one fails'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -f -a "check" -d 'Read scenarios and look whether every name in them is one, without running them'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -f -a "init" -d 'Print a scenario to begin with: it shows every kind of step, and passes'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l junit -d 'Also write a JUnit report' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l fail-fast -d 'Stop at the first scenario that fails'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l keep -d 'Leave the areas beside --store as they are after the last step, and say where they are'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l github -d 'Also mark what failed in the files as GitHub shows it'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l github -d 'Also mark what is wrong in the files as GitHub shows it'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l head -d 'A head that was kept elsewhere: it vouches for everything before it' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l context -d 'A named store from the configuration file' -r
@@ -837,6 +940,21 @@ complete -c esctl -n "__fish_esctl_using_subcommand init" -s q -l quiet -d 'Resu
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l seconds -d 'How long to write and read, in seconds' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
