@@ -47,6 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show a store in numbers: events, streams, size, rates, per category and type')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)')
+            [CompletionResult]::new('selftest', 'selftest', [CompletionResultType]::ParameterValue, 'Try the promises of a store against this very server, in a scratch area that is removed')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure how fast a store is here, beside the bare database')
             [CompletionResult]::new('context', 'context', [CompletionResultType]::ParameterValue, 'Give stores names, and choose the one that counts')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
@@ -769,6 +770,25 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'esctl;selftest' {
+            [CompletionResult]::new('--seconds', '--seconds', [CompletionResultType]::ParameterName, 'How long to write and read, in seconds')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'esctl;bench' {

@@ -44,6 +44,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand verify 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots'
             cand stats 'Show a store in numbers: events, streams, size, rates, per category and type'
             cand init 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)'
+            cand selftest 'Try the promises of a store against this very server, in a scratch area that is removed'
             cand bench 'Measure how fast a store is here, beside the bare database'
             cand context 'Give stores names, and choose the one that counts'
             cand completions 'Print the completions for a shell'
@@ -733,6 +734,24 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --yes 'Answer yes to every confirmation'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'esctl;selftest'= {
+            cand --seconds 'How long to write and read, in seconds'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
+            cand --context 'A named store from the configuration file'
+            cand --client 'Who is asking; recorded on every event [default: the OS user]'
+            cand -o 'table, json, ndjson, yaml or csv [default: table]'
+            cand --output 'table, json, ndjson, yaml or csv [default: table]'
+            cand --timeout 'For connecting, and for any one answer of the store [default: 30s]'
+            cand --no-color 'No colour; the variable NO_COLOR does the same'
+            cand -q 'Results and errors only'
+            cand --quiet 'Results and errors only'
+            cand -v 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+            cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+            cand -y 'Answer yes to every confirmation'
+            cand --yes 'Answer yes to every confirmation'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'esctl;bench'= {
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'

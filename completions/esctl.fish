@@ -48,6 +48,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "projection" -d 'Look af
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "verify" -d 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stats" -d 'Show a store in numbers: events, streams, size, rates, per category and type'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "init" -d 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "selftest" -d 'Try the promises of a store against this very server, in a scratch area that is removed'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "bench" -d 'Measure how fast a store is here, beside the bare database'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "context" -d 'Give stores names, and choose the one that counts'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
@@ -636,6 +637,21 @@ complete -c esctl -n "__fish_esctl_using_subcommand init" -s q -l quiet -d 'Resu
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l seconds -d 'How long to write and read, in seconds' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
