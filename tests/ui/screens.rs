@@ -52,7 +52,10 @@ pub fn a_walk(home: &Home) {
     tmux.until(|screen| !screen.contains(" Keys "));
     tmux.keys(&["1", "/", "or"]);
     tmux.until(|screen| screen.contains("/or_") && screen.contains("order-2") && !screen.contains("resource-gold"));
-    tmux.keys(&["Escape", "q"]);
+    // A terminal tells Esc and then q from Alt-q by the time between them.
+    tmux.keys(&["Escape"]);
+    tmux.until_it_shows(&["resource-gold"]);
+    tmux.keys(&["q"]);
     tmux.until_it_shows(&["ended with 0"]);
 }
 
