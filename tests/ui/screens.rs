@@ -73,8 +73,7 @@ fn a_whole_screen_is_as_expected() {
     tmux.until_it_shows(&["order-1"]);
     tmux.keys(&["Enter", "Enter"]);
     let screen = tmux.until_it_shows(&["version 2 of 2", "paid"]);
-    let expected = "\
- Streams ›  order-1
+    let expected = " Streams ›  order-1
 version 2 of 2 ━━━━━━━━━━━━━━━━━━━━━━━●
 order.paid  YYYY-MM-DD hh:mm:ss UTC  po…
 STATE (merge)
