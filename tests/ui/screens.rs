@@ -52,7 +52,10 @@ pub fn a_walk(home: &Home) {
     tmux.until(|screen| !screen.contains(" Keys "));
     tmux.keys(&["1", "/", "or"]);
     tmux.until(|screen| screen.contains("/or_") && screen.contains("order-2") && !screen.contains("resource-gold"));
-    tmux.keys(&["Escape", "q"]);
+    // A terminal tells Esc and then q from Alt-q by the time between them.
+    tmux.keys(&["Escape"]);
+    tmux.until_it_shows(&["resource-gold"]);
+    tmux.keys(&["q"]);
     tmux.until_it_shows(&["ended with 0"]);
 }
 
@@ -70,8 +73,7 @@ fn a_whole_screen_is_as_expected() {
     tmux.until_it_shows(&["order-1"]);
     tmux.keys(&["Enter", "Enter"]);
     let screen = tmux.until_it_shows(&["version 2 of 2", "paid"]);
-    let expected = "\
- Streams ›  order-1
+    let expected = " Streams ›  order-1
 version 2 of 2 ━━━━━━━━━━━━━━━━━━━━━━━●
 order.paid  YYYY-MM-DD hh:mm:ss UTC  po…
 STATE (merge)

@@ -43,8 +43,12 @@ fn a_server_that_goes_away_is_told_of_and_what_it_has_is_seen_when_it_is_back() 
     through.set_port(Some(proxy.port())).unwrap();
     let tmux = Tmux::ui(&Home::at(through.to_string()), 80, 24, "--timeout 2s", &[]);
     tmux.until_it_shows(&["resource-gold", "head 4"]);
+    // Every connection there is loses its next answer, and no new one gets through.
+    tmux.until(|screen| {
+        proxy.set(Mode::LoseAnswerAndGo);
+        screen.contains("! no answer, trying again") && screen.contains("resource-gold")
+    });
     proxy.set(Mode::Gone);
-    tmux.until_it_shows(&["! no answer, trying again", "resource-gold"]);
     // Whoever looks at something else meanwhile is not held up.
     tmux.keys(&["?"]);
     tmux.until_it_shows(&[" Keys "]);

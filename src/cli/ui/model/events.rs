@@ -28,12 +28,15 @@ pub(in crate::cli::ui) struct Events {
     pub(in crate::cli::ui) cursor: Cursor,
     window: EventsPage,
     fresh: bool,
+    /// Whether the chosen event is to be opened as soon as it is there.
+    opens: bool,
 }
 
 impl Events {
     pub(super) fn of_all() -> Self {
         let window = EventsPage { from: 1, last: 0, items: Vec::new() };
-        Self { stream: None, last: 0, loaded: false, follow: true, cursor: Cursor::default(), window, fresh: false }
+        let cursor = Cursor::default();
+        Self { stream: None, last: 0, loaded: false, follow: true, cursor, window, fresh: false, opens: false }
     }
 
     pub(super) fn of_stream(stream: StreamName) -> Self {
@@ -65,12 +68,13 @@ impl Events {
         self.fresh = false;
     }
 
-    pub(super) fn take(&mut self, window: EventsPage) {
+    pub(super) fn take(&mut self, window: EventsPage) -> Move {
         (self.last, self.window) = (window.last, window);
         (self.loaded, self.fresh) = (true, true);
         if self.follow {
             self.cursor.go(self.last.cast_signed() - 1, self.last);
         }
+        if std::mem::take(&mut self.opens) { self.open() } else { Move::Stay }
     }
 
     pub(super) fn fit(&mut self, rows: u64) {
@@ -78,7 +82,8 @@ impl Events {
     }
 
     pub(super) fn key(&mut self, key: Key, rows: u64) -> Move {
-        if matches!(key, Key::Enter | Key::Right | Key::Char('l')) {
+        self.opens = matches!(key, Key::Enter | Key::Right | Key::Char('l'));
+        if self.opens {
             return self.open();
         }
         if key == Key::Left && self.stream.is_some() {
@@ -90,11 +95,13 @@ impl Events {
         Move::Stay
     }
 
-    fn open(&self) -> Move {
+    fn open(&mut self) -> Move {
         let Some(line) = self.line(self.cursor.at + 1) else { return Move::Stay };
         let last = if self.stream.is_some() { self.last } else { line.version.0 };
-        match StreamName::parse(&line.stream) {
-            Ok(stream) => Move::Open(Page::Version(Box::new(VersionPage::new(stream, line.version.0, last)))),
+        let (stream, version) = (StreamName::parse(&line.stream), line.version.0);
+        self.opens = false;
+        match stream {
+            Ok(stream) => Move::Open(Page::Version(Box::new(VersionPage::new(stream, version, last)))),
             Err(_) => Move::Stay,
         }
     }

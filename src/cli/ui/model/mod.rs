@@ -217,7 +217,9 @@ impl Model {
         match answer {
             Ok(reply) => {
                 self.problem = None;
-                self.page_mut().take(request, reply, rows);
+                if let Move::Open(page) = self.page_mut().take(request, reply, rows) {
+                    self.open(page);
+                }
             }
             // Asked again after a while.
             Err(problem) => (self.problem, self.hold) = (Some(problem), true),
@@ -241,19 +243,20 @@ impl Page {
         }
     }
 
-    fn take(&mut self, request: &Request, reply: Reply, rows: u64) {
+    fn take(&mut self, request: &Request, reply: Reply, rows: u64) -> Move {
         // An answer to something that is not wanted any more is passed over.
         if self.wants(rows).as_ref() != Some(request) {
-            return;
+            return Move::Stay;
         }
         match (self, reply) {
-            (Self::Streams(page), Reply::Streams(streams)) => page.take(streams),
-            (Self::Events(page), Reply::Events(events)) => page.take(events),
+            (Self::Streams(page), Reply::Streams(streams)) => return page.take(streams),
+            (Self::Events(page), Reply::Events(events)) => return page.take(events),
             (Self::Version(page), Reply::State(report)) => page.take(*report),
             (Self::Version(page), Reply::Events(events)) => page.take_last(events.last),
             (Self::Projections(page), Reply::Projections(statuses)) => page.take(statuses),
             _ => {}
         }
+        Move::Stay
     }
 
     fn key(&mut self, key: Key, rows: u64) -> Move {
@@ -285,7 +288,7 @@ impl Page {
         match self {
             Self::Streams(page) => page.fit(rows),
             Self::Events(page) => page.fit(rows),
-            Self::Version(page) => page.fit(rows),
+            Self::Version(page) => page.fit(),
             Self::Projections(page) => page.fit(rows),
         }
     }

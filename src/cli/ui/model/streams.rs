@@ -34,6 +34,8 @@ pub(in crate::cli::ui) struct Streams {
     fresh: bool,
     /// Where the cursor goes once the page is there.
     land: Option<i64>,
+    /// Whether the stream chosen then is to be opened.
+    opens: bool,
 }
 
 impl Streams {
@@ -56,7 +58,7 @@ impl Streams {
         self.fresh = false;
     }
 
-    pub(super) fn take(&mut self, page: ListPage<StreamInfo>) {
+    pub(super) fn take(&mut self, page: ListPage<StreamInfo>) -> Move {
         let chosen = self.chosen().map(|info| info.stream.clone());
         (self.items, self.next) = (page.items, page.next);
         (self.fresh, self.loaded) = (true, true);
@@ -67,6 +69,7 @@ impl Streams {
             // New streams may have come before it.
             self.cursor.at = at as u64;
         }
+        if std::mem::take(&mut self.opens) { self.open() } else { Move::Stay }
     }
 
     pub(super) fn fit(&mut self, rows: u64) {
@@ -77,6 +80,7 @@ impl Streams {
     }
 
     pub(super) fn key(&mut self, key: Key, rows: u64) -> Move {
+        self.opens = false;
         if self.typing {
             return self.typed(key, rows);
         }
@@ -124,8 +128,7 @@ impl Streams {
 
     fn go(&mut self, key: Key, to: i64) {
         let count = self.items.len() as u64;
-        if !self.fresh && self.land.is_some() {
-            // Another page is on its way.
+        if self.is_awaited() {
             return;
         }
         let beyond = to >= count.cast_signed() || (key == Key::End || key == Key::Char('G')) && self.cursor.at + 1 == count;
@@ -144,11 +147,21 @@ impl Streams {
         }
     }
 
+    /// Whether another page than the one that is seen is on its way.
+    fn is_awaited(&self) -> bool {
+        !self.fresh && (self.land.is_some() || !self.loaded)
+    }
+
     fn turn_to(&mut self, after: Option<String>, land: i64) {
         (self.after, self.land, self.fresh) = (after, Some(land), false);
     }
 
-    fn open(&self) -> Move {
+    fn open(&mut self) -> Move {
+        if self.is_awaited() {
+            // What is seen is not what was asked for last.
+            self.opens = true;
+            return Move::Stay;
+        }
         // A name that was never taken leads nowhere; 'esctl verify' says more about it.
         match self.chosen().map(|info| StreamName::parse(&info.stream)) {
             Some(Ok(stream)) => Move::Open(Page::Events(Events::of_stream(stream))),

@@ -89,7 +89,7 @@ impl VersionPage {
     }
 
     /// Rows of a pane.
-    pub(in crate::cli::ui) fn pane_rows(rows: u64) -> usize {
+    fn pane_rows(rows: u64) -> usize {
         usize::try_from(rows.saturating_sub(ABOVE)).unwrap_or(usize::MAX).max(1)
     }
 
@@ -100,8 +100,9 @@ impl VersionPage {
         })
     }
 
-    pub(super) fn fit(&mut self, rows: u64) {
-        self.top = self.top.min(self.lines().saturating_sub(Self::pane_rows(rows)));
+    pub(super) fn fit(&mut self) {
+        // A line may take several rows, so the last one must be able to come to the top.
+        self.top = self.top.min(self.lines().saturating_sub(1));
     }
 
     pub(super) fn key(&mut self, key: Key, rows: u64) -> Move {

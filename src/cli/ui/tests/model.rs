@@ -74,6 +74,39 @@ fn keys_in_a_row_do_not_run_over_a_page_that_is_still_awaited() {
 }
 
 #[test]
+fn who_types_ahead_gets_there_as_well() {
+    let mut model = Model::new(WORLD.head(), (80, 24));
+    for key in [Key::Enter, Key::Enter] {
+        model.key(key);
+    }
+    WORLD.answer(&mut model);
+    let Page::Events(page) = model.page() else { panic!() };
+    assert_eq!(page.stream.as_ref().unwrap().as_str(), "s-0000001");
+    let mut model = WORLD.viewer((80, 24));
+    for key in "/s-00012".chars().map(Key::Char).chain([Key::Enter, Key::Enter]) {
+        model.key(key);
+    }
+    // Not the stream that is still seen.
+    assert!(matches!(model.page(), Page::Streams(_)));
+    WORLD.answer(&mut model);
+    let Page::Events(page) = model.page() else { panic!() };
+    assert_eq!(page.stream.as_ref().unwrap().as_str(), "s-0001200");
+    let mut model = WORLD.viewer((80, 24));
+    for key in [Key::Enter, Key::Enter] {
+        model.key(key);
+    }
+    WORLD.answer(&mut model);
+    assert_eq!(version(&model), (5, 5));
+    // Another key takes the wish back.
+    let mut model = WORLD.viewer((80, 24));
+    for key in [Key::Enter, Key::Enter, Key::Up] {
+        model.key(key);
+    }
+    WORLD.answer(&mut model);
+    assert!(matches!(model.page(), Page::Events(_)));
+}
+
+#[test]
 fn a_filter_is_asked_for_as_it_is_typed_and_an_older_answer_is_passed_over() {
     let mut model = WORLD.viewer((80, 24));
     for key in "/s-00012".chars().map(Key::Char) {

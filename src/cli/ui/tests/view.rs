@@ -156,3 +156,24 @@ fn a_state_that_cannot_be_made_says_why_and_the_event_is_seen_all_the_same() {
     let seen = text(&drawn(&model, COLOURFUL));
     assert!(seen.contains("the data of an event cannot be read") && seen.contains("\"client_id\": \"ann\""), "{seen}");
 }
+
+#[test]
+fn a_long_text_goes_on_in_the_next_row_and_can_be_read_to_its_end() {
+    let mut model = WORLD.viewer((40, 10));
+    WORLD.press(&mut model, &[Key::Enter, Key::Enter]);
+    model.key(Key::Left);
+    let request = model.wants().unwrap();
+    let mut reply = WORLD.reply(&request);
+    if let Reply::State(report) = &mut reply {
+        report.state = serde_json::json!({"long": "\u{1b}金".repeat(10), "end": 1});
+        report.changes = vec![crate::ops::Change {
+            path: "/end".into(),
+            before: Some(serde_json::json!("b".repeat(60))),
+            after: Some(serde_json::json!(1)),
+        }];
+    }
+    model.answer(&request, Ok(reply));
+    matches_file("long-40x10", &text(&drawn(&model, COLOURFUL)));
+    WORLD.press(&mut model, &[Key::Down, Key::Down]);
+    matches_file("long-end-40x10", &text(&drawn(&model, COLOURFUL)));
+}

@@ -108,7 +108,7 @@ impl<'c> Table<'c> {
 }
 
 /// The rows of an area, from the top.
-pub(super) fn rows_of(area: Rect) -> impl Iterator<Item = Rect> {
+pub(super) fn rows_of(area: Rect) -> impl ExactSizeIterator<Item = Rect> {
     (area.y..area.bottom()).map(move |y| Rect { y, height: 1, ..area })
 }
 

@@ -32,6 +32,32 @@ pub(super) fn cut(text: &str, width: usize, theme: Theme) -> String {
     if width > 0 { kept + more } else { kept }
 }
 
+/// The same in rows of so many columns, and in no more rows than these; the last one shows where more is missing.
+pub(super) fn folded(text: &str, width: usize, rows: usize, theme: Theme) -> Vec<String> {
+    let beginning: String = text.chars().take((width + 1) * (rows + 1)).collect();
+    let cut_short = beginning.len() < text.len();
+    let mut parts = vec![String::new()];
+    let mut used = 0;
+    for c in safe(&beginning).chars() {
+        let wide = Span::raw(c.to_string()).width();
+        if used + wide > width {
+            parts.push(String::new());
+            used = 0;
+        }
+        used += wide;
+        if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    if parts.len() > rows || cut_short {
+        parts.truncate(rows);
+        if let Some(last) = parts.last_mut() {
+            *last = cut(&format!("{last}{}", " ".repeat(width)), width, theme);
+        }
+    }
+    parts
+}
+
 /// A moment in UTC, to the second, without the letters.
 pub(super) fn seconds(at: Timestamp) -> String {
     let text = at.to_string();

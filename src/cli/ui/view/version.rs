@@ -14,6 +14,8 @@ use crate::cli::ui::view::Theme;
 use crate::cli::ui::view::table::rows_of;
 use crate::cli::ui::view::table::sentence;
 use crate::cli::ui::view::text::cut;
+use crate::cli::ui::view::text::folded;
+use crate::cli::ui::view::text::safe;
 use crate::cli::ui::view::text::seconds;
 
 /// Columns from which there is room for both panes.
@@ -69,34 +71,40 @@ fn pane(frame: &mut Frame<'_>, area: Rect, page: &VersionPage, pane: Pane, theme
         Pane::Event => ("EVENT".to_owned(), &shown.event),
     };
     let top = if chosen { page.top } else { 0 };
-    let seen = usize::from(area.height.saturating_sub(1));
-    let place = if lines.len() > seen {
-        format!(" {}-{}/{}", top + 1, (top + seen).min(lines.len()), lines.len())
-    } else {
-        String::new()
-    };
     let width = usize::from(area.width).saturating_sub(1);
-    let tone = if chosen { Tone::Strong } else { Tone::Dim };
-    frame.render_widget(Line::styled(cut(&format!("{title}{place}"), width, theme), theme.tone(tone)), head);
+    let mut last = top;
     if let (Pane::State, Some(why)) = (pane, &shown.report.unreadable) {
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        return unreadable(frame, below, why, theme);
+        unreadable(frame, below, why, theme);
+        last = lines.len();
+    } else {
+        for line in lines.iter().skip(top) {
+            let parts = state_line(line, width, rows.len(), pane, theme);
+            if parts.is_empty() {
+                break;
+            }
+            for (part, row) in parts.into_iter().zip(&mut rows) {
+                frame.render_widget(part, row);
+            }
+            last += 1;
+        }
     }
-    for (line, row) in lines.iter().skip(top).zip(rows) {
-        frame.render_widget(state_line(line, width, pane, theme), row);
-    }
+    let all = top == 0 && last == lines.len();
+    let place = if all { String::new() } else { format!(" {}-{last}/{}", top + 1, lines.len()) };
+    let tone = if chosen { Tone::Strong } else { Tone::Dim };
+    frame.render_widget(Line::styled(cut(&format!("{title}{place}"), width, theme), theme.tone(tone)), head);
 }
 
 /// Why there is no state, in as many rows as it takes.
 fn unreadable(frame: &mut Frame<'_>, area: Rect, why: &str, theme: Theme) {
     let width = usize::from(area.width).saturating_sub(1).max(1);
-    let safe: Vec<char> = cut(why, width * usize::from(area.height), theme).chars().collect();
-    for (part, row) in safe.chunks(width).zip(rows_of(area)) {
-        sentence(frame, row, &part.iter().collect::<String>(), theme);
+    for (part, row) in folded(why, width, usize::from(area.height), theme).iter().zip(rows_of(area)) {
+        sentence(frame, row, part, theme);
     }
 }
 
-fn state_line(line: &StateLine, width: usize, pane: Pane, theme: Theme) -> Line<'static> {
+/// A line in as many rows as it takes, but no more than there are.
+fn state_line(line: &StateLine, width: usize, rows: usize, pane: Pane, theme: Theme) -> Vec<Line<'static>> {
     let (sign, tone) = match line.mark {
         Mark::Same => ("  ", Tone::Plain),
         Mark::Added => ("+ ", Tone::Good),
@@ -104,11 +112,23 @@ fn state_line(line: &StateLine, width: usize, pane: Pane, theme: Theme) -> Line<
         Mark::Removed => ("- ", Tone::Bad),
     };
     let sign = if pane == Pane::Event { "" } else { sign };
-    let text = cut(&line.text, width.saturating_sub(sign.len()), theme);
-    let used = Span::raw(text.as_str()).width() + sign.len();
-    let mut spans = vec![Span::styled(sign, theme.tone(tone)), Span::styled(text, theme.tone(tone))];
-    if let Some(was) = &line.was {
-        spans.push(Span::styled(cut(&format!("  was {was}"), width.saturating_sub(used), theme), theme.tone(Tone::Dim)));
+    let room = width.saturating_sub(sign.len()).max(1);
+    let was = line.was.as_ref().map_or_else(String::new, |was| format!("  was {was}"));
+    let mut text = folded(&line.text, room, rows, theme);
+    let last = text.last().map_or(0, |last| Span::raw(last.as_str()).width());
+    // What it was stands behind it where it has room, else below.
+    let beside = last + Span::raw(was.as_str()).width() <= room;
+    let mut below =
+        if beside || was.is_empty() { Vec::new() } else { folded(&was, room, rows.saturating_sub(text.len()), theme) };
+    let dim = theme.tone(Tone::Dim);
+    let mut lines: Vec<Line<'static>> = text
+        .drain(..)
+        .map(|text| Line::from_iter([Span::styled(sign, theme.tone(tone)), Span::styled(text, theme.tone(tone))]))
+        .collect();
+    match lines.last_mut() {
+        Some(last) if beside && !was.is_empty() => last.push_span(Span::styled(safe(&was), dim)),
+        _ => lines
+            .extend(below.drain(..).map(|text| Line::from_iter([Span::styled(sign, theme.tone(tone)), Span::styled(text, dim)]))),
     }
-    Line::from(spans)
+    lines
 }
