@@ -26,6 +26,18 @@ const MAX_NODES: usize = 200_000;
 
 /// The documents of a file, empty ones left out.
 pub(super) fn documents(text: &str) -> Result<Vec<Node>, Problem> {
+    let last = text.lines().count().max(1);
+    read(text).map_err(|mut problem| {
+        // The parser puts what is missing at the end on a line behind it, which no editor shows.
+        if problem.place.line > last {
+            let column = text.lines().last().map_or(0, |line| line.chars().count()) + 1;
+            problem.place = Place { line: last, column };
+        }
+        problem
+    })
+}
+
+fn read(text: &str) -> Result<Vec<Node>, Problem> {
     let joined;
     let mut text = text;
     if text.trim_start().starts_with(['{', '[']) {
