@@ -56,6 +56,7 @@ pub mod aggregate;
 pub mod cli;
 pub mod domain;
 pub mod event;
+pub mod jq;
 pub mod ops;
 pub mod runtime;
 pub mod store;

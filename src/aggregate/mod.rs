@@ -5,6 +5,8 @@
 
 mod decide;
 mod fold;
+mod jq_event;
+mod jq_reducer;
 mod projection;
 mod reducer;
 mod rejection;
@@ -17,6 +19,9 @@ pub use fold::AggregateFold;
 pub use fold::Fold;
 pub use fold::FoldError;
 pub use fold::FoldVersion;
+pub use jq_event::jq_event;
+pub use jq_reducer::JQ_REDUCER;
+pub use jq_reducer::jq_reducer;
 pub use projection::Projection;
 pub use reducer::GENERIC_REDUCERS;
 pub use reducer::generic_reducer;

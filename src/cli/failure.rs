@@ -8,6 +8,7 @@ use crate::aggregate::Rejection;
 use crate::cli::error::CliError;
 use crate::event::JsonError;
 use crate::event::NameError;
+use crate::jq::JqError;
 use crate::ops::OpsError;
 use crate::runtime::RuntimeError;
 use crate::store::StoreError;
@@ -77,7 +78,18 @@ impl From<&FoldError> for CliError {
             FoldError::NewerSchema { .. } => CliError::unsupported(error.to_string()).code("event_of_newer_program"),
             FoldError::NoUpcaster { .. } => CliError::unsupported(error.to_string()).code("event_not_readable"),
             FoldError::Data { .. } => CliError::integrity(error.to_string()).code("event_not_readable"),
+            FoldError::Program(error) => error.into(),
             FoldError::Reducer(_) => CliError::usage(error.to_string()).code("reducer_failed"),
+        }
+    }
+}
+
+impl From<&JqError> for CliError {
+    fn from(error: &JqError) -> Self {
+        let made = CliError::usage(error.to_string()).with("program", error.program());
+        match error {
+            JqError::Stopped { .. } => made.code("jq_limit"),
+            _ => made.code("jq_failed"),
         }
     }
 }

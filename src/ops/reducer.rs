@@ -3,8 +3,10 @@
 use crate::aggregate::Fold;
 use crate::aggregate::GENERIC_REDUCERS;
 use crate::aggregate::generic_reducer;
+use crate::aggregate::jq_reducer;
 use crate::domain;
 use crate::event::StreamName;
+use crate::jq::Program;
 use crate::ops::error::OpsError;
 
 /// What a category that no domain is for is folded with.
@@ -18,6 +20,8 @@ pub enum Reducer {
     Own,
     /// The one of this name.
     Named(String),
+    /// A jq program, for streams of any category.
+    Jq(Program),
 }
 
 impl Reducer {
@@ -41,6 +45,7 @@ impl Reducer {
             Self::Own if domain::of_category(category).is_some() => category,
             Self::Own => FOR_ANY_CATEGORY,
             Self::Named(name) => name,
+            Self::Jq(program) => return Ok(jq_reducer(program)),
         };
         if let Some(fold) = generic_reducer(name) {
             return Ok(fold);
