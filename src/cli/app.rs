@@ -133,9 +133,17 @@ impl App {
 
     /// A bus for commands to a store.
     pub fn command_bus(&self, store: &Store, snapshot_every: Option<u64>) -> CommandBus {
-        let configured = self.effective.snapshots_every.as_ref().map(|every| every.value);
-        let policy = snapshot_every.or(configured).map_or_else(SnapshotPolicy::default, |every| SnapshotPolicy { every });
-        CommandBus::new(store.clone(), self.clock(), policy)
+        CommandBus::new(store.clone(), self.clock(), self.snapshot_policy(snapshot_every))
+    }
+
+    /// What was asked for on the command line counts for every category; else what the configuration file says.
+    fn snapshot_policy(&self, asked: Option<u64>) -> SnapshotPolicy {
+        let configured = &self.effective.snapshots;
+        if let Some(every) = asked {
+            return SnapshotPolicy::every(every);
+        }
+        let policy = configured.every.map_or_else(SnapshotPolicy::default, SnapshotPolicy::every);
+        configured.categories.iter().fold(policy, |policy, (category, every)| policy.with_category(category, *every))
     }
 
     /// A bus for queries to a store.

@@ -32,7 +32,7 @@ const ENVIRONMENT: [(&str, &str); 10] = [
 const FILES: [(&str, &str); 2] = [
     (
         "$XDG_CONFIG_HOME/esctl/config.toml",
-        "The configuration file: current_context, [contexts.NAME] with store, client, output and timeout, and [snapshots] with every.",
+        "The configuration file: current_context, [contexts.NAME] with store, client, output and timeout, and [snapshots] with every and [snapshots.categories].",
     ),
     ("$XDG_DATA_HOME/esctl/esctl.db", "The embedded store, a SQLite file. It is made on the first write."),
 ];

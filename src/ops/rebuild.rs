@@ -18,6 +18,7 @@ use crate::ops::error::OpsError;
 use crate::runtime::Loaded;
 use crate::runtime::RuntimeError;
 use crate::runtime::apply;
+use crate::store::Misfit;
 use crate::store::ReadQuery;
 use crate::store::SnapshotInfo;
 use crate::store::Store;
@@ -126,21 +127,23 @@ async fn compare_snapshot(
 ) -> Result<Option<Verdict>, OpsError> {
     let found = store.snapshot(info.stream.clone(), info.reducer.clone(), info.version).await?;
     let Some(snapshot) = found.filter(|snapshot| snapshot.version == info.version) else { return Ok(None) };
-    let Some(event_hash) = event_hash else {
-        let reason = "the stream has no event at that version".into();
-        return Ok(Some(Verdict::Differs { reason, changes: Vec::new() }));
+    if let Some(misfit) = snapshot.misfit_of_logic(fold.version().version) {
+        return Ok(Some(Verdict::PassedOver(misfit.to_string())));
+    }
+    let Some(misfit) = snapshot.misfit(event_hash) else { return Ok(Some(compare_text(fold, &snapshot.state)?)) };
+    let changes = match misfit {
+        // In which way it was changed says more than that it was.
+        Misfit::State => match compare_text(fold, &snapshot.state)? {
+            Verdict::Fits => Vec::new(),
+            differs => return Ok(Some(differs)),
+        },
+        Misfit::History => {
+            let expected = event_hash.map(|hash| hash.to_string().into());
+            vec![differing("", expected, Some(snapshot.event_hash.to_string().into()))]
+        }
+        Misfit::NoEvent | Misfit::Logic { .. } => Vec::new(),
     };
-    let today = fold.version().version;
-    if snapshot.reducer_version != today {
-        let reason = format!("made by version {} of the reducer, this is {today}", snapshot.reducer_version);
-        return Ok(Some(Verdict::PassedOver(reason)));
-    }
-    if snapshot.event_hash != event_hash {
-        let change = differing("", Some(event_hash.to_string().into()), Some(snapshot.event_hash.to_string().into()));
-        let reason = "the event at that version has another hash".into();
-        return Ok(Some(Verdict::Differs { reason, changes: vec![change] }));
-    }
-    Ok(Some(compare_text(fold, &snapshot.state)?))
+    Ok(Some(Verdict::Differs { reason: misfit.to_string(), changes }))
 }
 
 fn compare_row(row: &KeptRow, version: Version) -> Result<Verdict, OpsError> {

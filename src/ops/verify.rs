@@ -264,9 +264,8 @@ impl Verifier<'_> {
         let event = self.store.first(ReadQuery::stream(info.stream.clone()).from(place.0).to(place.0)).await?;
         // One that was listed and is gone has been deleted meanwhile: no damage.
         let Some(snapshot) = snapshot.filter(|snapshot| snapshot.version == place) else { return Ok(()) };
-        let stands = event.as_ref().is_some_and(|event| event.hash == snapshot.event_hash);
-        if !stands || !snapshot.is_whole() {
-            let message = format!("the snapshot of {} at version {place} is not of this history, or was changed", info.stream);
+        if let Some(misfit) = snapshot.misfit(event.as_ref().map(|event| event.hash)) {
+            let message = format!("the snapshot of {} at version {place} cannot be trusted: {misfit}", info.stream);
             self.found("snapshot", event.map(|event| event.position), message);
         }
         Ok(())

@@ -230,7 +230,7 @@ impl CommandBus {
         outcome.position = Some(loaded.position);
         outcome.state = aggregate.show(loaded.recorded_at);
         outcome.clock_behind_micros = appended.clock_behind_micros;
-        if self.snapshots.is_due(before, loaded.version) {
+        if self.snapshots.is_due(stream.category(), before, loaded.version) {
             let taking = take_snapshot(&self.store, stream, &*aggregate, &loaded, now);
             // The command is done. A snapshot only saves time later, so its failure must not turn that into an error.
             if let Err(error) = taking.await {

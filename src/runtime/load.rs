@@ -118,7 +118,10 @@ async fn start_from_snapshot<F: Fold + ?Sized>(
                 loaded.snapshot_version = Some(snapshot.version);
                 return Ok(());
             }
-            Some(reason) => loaded.passed_over.push(PassedOver { version: snapshot.version, reason }),
+            Some(reason) => {
+                tracing::warn!(%stream, version = snapshot.version.0, reason, "a snapshot was passed over");
+                loaded.passed_over.push(PassedOver { version: snapshot.version, reason });
+            }
         }
         if snapshot.version <= Version(1) {
             break;
@@ -135,24 +138,20 @@ async fn trusted<F: Fold + ?Sized>(
     snapshot: &Snapshot,
     loaded: &mut Loaded,
 ) -> Result<Option<String>, StoreError> {
-    let today = fold.version().version;
-    if snapshot.reducer_version != today {
-        return Ok(Some(format!("made by version {} of the reducer, this is {today}", snapshot.reducer_version)));
+    if let Some(misfit) = snapshot.misfit_of_logic(fold.version().version) {
+        return Ok(Some(misfit.to_string()));
     }
     let place = snapshot.version.0;
-    let Some(event) = store.first(ReadQuery::stream(snapshot.stream.clone()).from(place).to(place)).await? else {
-        return Ok(Some("the stream has no event at that version".into()));
-    };
-    if event.hash != snapshot.event_hash {
-        return Ok(Some("the event at that version has another hash".into()));
-    }
-    if !snapshot.is_whole() {
-        return Ok(Some("its state was changed after it was taken".into()));
+    let event = store.first(ReadQuery::stream(snapshot.stream.clone()).from(place).to(place)).await?;
+    if let Some(misfit) = snapshot.misfit(event.as_ref().map(|event| event.hash)) {
+        return Ok(Some(misfit.to_string()));
     }
     if let Err(error) = fold.restore(&snapshot.state) {
         return Ok(Some(format!("its state cannot be read: {error}")));
     }
-    loaded.reach(&event.view());
+    if let Some(event) = event {
+        loaded.reach(&event.view());
+    }
     Ok(None)
 }
 

@@ -1,5 +1,7 @@
 //! When a snapshot is taken, and taking it.
 
+use std::collections::BTreeMap;
+
 use crate::aggregate::Fold;
 use crate::event::StreamName;
 use crate::event::Timestamp;
@@ -13,23 +15,36 @@ use crate::store::Store;
 /// A snapshot every so many events of a stream, unless told otherwise.
 pub const DEFAULT_SNAPSHOT_EVERY: u64 = 100;
 
-/// A snapshot every so many events of a stream; 0: never.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A snapshot every so many events of a stream; 0: never. A category can have a number of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotPolicy {
-    /// How many events.
-    pub every: u64,
+    every: u64,
+    categories: BTreeMap<String, u64>,
 }
 
 impl Default for SnapshotPolicy {
     fn default() -> Self {
-        Self { every: DEFAULT_SNAPSHOT_EVERY }
+        Self::every(DEFAULT_SNAPSHOT_EVERY)
     }
 }
 
 impl SnapshotPolicy {
-    /// Whether going from one version to another passes a multiple.
-    pub fn is_due(self, before: Version, after: Version) -> bool {
-        self.every > 0 && before.0 / self.every < after.0 / self.every
+    /// The same number for streams of all categories.
+    pub fn every(events: u64) -> Self {
+        Self { every: events, categories: BTreeMap::new() }
+    }
+
+    /// Another number for the streams of one category.
+    #[must_use]
+    pub fn with_category(mut self, category: &str, events: u64) -> Self {
+        self.categories.insert(category.to_owned(), events);
+        self
+    }
+
+    /// Whether a stream of a category that goes from one version to another passes a multiple.
+    pub fn is_due(&self, category: &str, before: Version, after: Version) -> bool {
+        let every = self.categories.get(category).copied().unwrap_or(self.every);
+        every > 0 && before.0 / every < after.0 / every
     }
 }
 
@@ -70,10 +85,18 @@ mod tests {
 
     #[test]
     fn a_snapshot_is_due_when_a_multiple_is_passed() {
-        let due = |every, before, after| SnapshotPolicy { every }.is_due(Version(before), Version(after));
+        let due = |every, before, after| SnapshotPolicy::every(every).is_due("order", Version(before), Version(after));
         assert!(due(100, 99, 100));
         assert!(due(100, 95, 105));
         assert!(!due(100, 100, 199));
         assert!(!due(0, 0, 1000));
+    }
+
+    #[test]
+    fn a_category_can_have_a_number_of_its_own() {
+        let policy = SnapshotPolicy::every(0).with_category("order", 10);
+        assert!(policy.is_due("order", Version(9), Version(10)));
+        assert!(!policy.is_due("resource", Version(9), Version(10)));
+        assert!(!SnapshotPolicy::default().with_category("order", 0).is_due("order", Version(0), Version(1000)));
     }
 }

@@ -47,6 +47,7 @@ pub use read_model::ReadModel;
 pub use read_model::RowQuery;
 pub use read_model::RowsCommit;
 pub use scan::Scan;
+pub use snapshot::Misfit;
 pub use snapshot::Snapshot;
 pub use snapshot::SnapshotInfo;
 pub use snapshot::SnapshotQuery;

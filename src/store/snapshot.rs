@@ -1,5 +1,7 @@
 //! A state kept so that it need not be folded from the start. It can be thrown away at any time.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::event::Hash;
@@ -30,9 +32,48 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Whether the state is what was kept.
-    pub fn is_whole(&self) -> bool {
-        text_hash(&self.state) == self.state_hash
+    /// What does not fit a stream that has, at the version of the snapshot, an event of this hash.
+    pub fn misfit(&self, event: Option<Hash>) -> Option<Misfit> {
+        match event {
+            None => Some(Misfit::NoEvent),
+            Some(hash) if hash != self.event_hash => Some(Misfit::History),
+            Some(_) if text_hash(&self.state) != self.state_hash => Some(Misfit::State),
+            Some(_) => None,
+        }
+    }
+
+    /// Whether another version of the reducer made it than today's.
+    pub fn misfit_of_logic(&self, today: u32) -> Option<Misfit> {
+        (self.reducer_version != today).then_some(Misfit::Logic { made_by: self.reducer_version, today })
+    }
+}
+
+/// Why a snapshot is not to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misfit {
+    /// The stream does not reach that far.
+    NoEvent,
+    /// It stands on another event than the one that is there.
+    History,
+    /// Its state is not the one that was kept.
+    State,
+    /// Another version of the reducer made it.
+    Logic {
+        /// The version that made it.
+        made_by: u32,
+        /// The version there is.
+        today: u32,
+    },
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoEvent => f.write_str("the stream has no event at that version"),
+            Self::History => f.write_str("the event at that version has another hash"),
+            Self::State => f.write_str("its state was changed after it was taken"),
+            Self::Logic { made_by, today } => write!(f, "made by version {made_by} of the reducer, this is {today}"),
+        }
     }
 }
 
@@ -62,4 +103,16 @@ pub struct SnapshotQuery {
     pub after: Option<(String, String, Version)>,
     /// At most so many.
     pub limit: usize,
+}
+
+impl SnapshotQuery {
+    /// The first and the last name of a stream that the answer can hold: a range that an index knows.
+    pub(crate) fn streams(&self) -> (&str, &str) {
+        match (&self.stream, &self.after) {
+            (Some(stream), _) => (stream.as_str(), stream.as_str()),
+            // No name of a stream begins with the last character there is.
+            (None, Some((after, ..))) => (after, "\u{10FFFF}"),
+            (None, None) => ("", "\u{10FFFF}"),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod policy;
 
 use serde_json::Value;
 use serde_json::json;

@@ -134,7 +134,7 @@ async fn the_loser_of_two_with_one_key_is_answered_as_the_first_whatever_it_allo
             // Decided later, so with other content.
             now().plus(Duration::from_secs(1))
         });
-        let outcome = CommandBus::new(world.store.clone(), clock, SnapshotPolicy { every: 0 }).send(&allocate).await.unwrap();
+        let outcome = CommandBus::new(world.store.clone(), clock, SnapshotPolicy::every(0)).send(&allocate).await.unwrap();
         assert_eq!((outcome.outcome, outcome.version), (CommandResult::AlreadyApplied, Version(2)));
     }
 }

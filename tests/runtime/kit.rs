@@ -40,7 +40,7 @@ impl World {
     }
 
     pub fn bus(&self, every: u64) -> CommandBus {
-        CommandBus::with_standing_clock(self.store.clone(), self.clock(), SnapshotPolicy { every })
+        CommandBus::with_standing_clock(self.store.clone(), self.clock(), SnapshotPolicy::every(every))
     }
 
     pub async fn create(&self, id: &str, amount: i64) {

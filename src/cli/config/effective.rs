@@ -12,6 +12,7 @@ use serde::Serializer;
 use crate::cli::args::Globals;
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
+use crate::cli::config::file::Snapshots;
 use crate::cli::error::CliError;
 use crate::cli::output::Format;
 
@@ -128,8 +129,8 @@ pub struct Effective {
     pub output: Sourced<Format>,
     /// How long any one answer of the store may take; none: the default.
     pub timeout: Option<Sourced<Duration>>,
-    /// A snapshot every so many events of a stream; none: the default.
-    pub snapshots_every: Option<Sourced<u64>>,
+    /// When snapshots are taken, as the file says.
+    pub snapshots: Snapshots,
 }
 
 impl Effective {
@@ -154,7 +155,7 @@ impl Effective {
             client: typed.client.clone().or(client),
             output: typed.output.clone().or(output).unwrap_or(Sourced::new(Format::Table, Origin::Default)),
             timeout: typed.timeout.clone().or(timeout),
-            snapshots_every: config.snapshots_every.map(|every| Sourced::new(every, Origin::File)),
+            snapshots: config.snapshots.clone(),
             context: chosen,
         })
     }

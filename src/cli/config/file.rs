@@ -31,10 +31,19 @@ pub struct ConfigFile {
     pub current: Option<String>,
     /// The named stores, in the order of the file.
     pub contexts: Vec<Context>,
-    /// A snapshot every so many events of a stream.
-    pub snapshots_every: Option<u64>,
+    /// When snapshots are taken.
+    pub snapshots: Snapshots,
     /// What is not as it should be, but no error.
     pub warnings: Vec<String>,
+}
+
+/// When snapshots are taken: every so many events of a stream, 0: never.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshots {
+    /// For every category that has no number of its own.
+    pub every: Option<u64>,
+    /// Categories with a number of their own, in the order of the file.
+    pub categories: Vec<(String, u64)>,
 }
 
 /// A named store, and what is used with it.

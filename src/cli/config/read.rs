@@ -12,6 +12,7 @@ use toml_edit::TableLike;
 use crate::cli::args::timeout;
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
+use crate::cli::config::file::Snapshots;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
 use crate::cli::output::Format;
@@ -50,7 +51,7 @@ impl Reader<'_> {
             match key.get() {
                 "current_context" => config.current = Some(self.string(key, item)?),
                 "contexts" => config.contexts = self.contexts(key, item)?,
-                "snapshots" => config.snapshots_every = self.snapshots(key, item)?,
+                "snapshots" => config.snapshots = self.snapshots(key, item)?,
                 _ => self.unknown(key, &["current_context", "contexts", "snapshots"]),
             }
         }
@@ -79,18 +80,25 @@ impl Reader<'_> {
         Ok(context)
     }
 
-    fn snapshots(&mut self, key: &Key, item: &Item) -> Result<Option<u64>, CliError> {
-        let mut every = None;
+    fn snapshots(&mut self, key: &Key, item: &Item) -> Result<Snapshots, CliError> {
+        let mut snapshots = Snapshots::default();
         for (key, item) in keys_of(self.table(key, item)?) {
             match key.get() {
-                "every" => {
-                    let number = item.as_integer().and_then(|number| u64::try_from(number).ok());
-                    every = Some(number.ok_or_else(|| self.error(item.span(), "every must be a whole number from 0"))?);
+                "every" => snapshots.every = Some(self.count(key, item)?),
+                "categories" => {
+                    let numbers = keys_of(self.table(key, item)?);
+                    let numbers = numbers.map(|(name, item)| Ok((name.get().to_owned(), self.count(name, item)?)));
+                    snapshots.categories = numbers.collect::<Result<_, CliError>>()?;
                 }
-                _ => self.unknown(key, &["every"]),
+                _ => self.unknown(key, &["every", "categories"]),
             }
         }
-        Ok(every)
+        Ok(snapshots)
+    }
+
+    fn count(&self, key: &Key, item: &Item) -> Result<u64, CliError> {
+        let number = item.as_integer().and_then(|number| u64::try_from(number).ok());
+        number.ok_or_else(|| self.error(item.span(), &format!("{} must be a whole number from 0", key.get())))
     }
 
     fn table<'i>(&self, key: &Key, item: &'i Item) -> Result<&'i dyn TableLike, CliError> {

@@ -30,6 +30,9 @@ store = "sqlite:/tmp/prod.db"
 
 [snapshots]
 every = 7
+
+[snapshots.categories]
+document = 20
 "#;
 
 fn read(text: &str) -> Result<ConfigFile, crate::cli::CliError> {
@@ -49,7 +52,8 @@ fn every_key_is_read() {
     assert_eq!(config.current.as_deref(), Some("dev"));
     let dev = config.context("dev").unwrap();
     assert_eq!((dev.client.as_deref(), dev.output, dev.timeout), (Some("ann"), Some(Format::Yaml), Some(Duration::from_secs(5))));
-    assert_eq!(config.snapshots_every, Some(7));
+    assert_eq!(config.snapshots.every, Some(7));
+    assert_eq!(config.snapshots.categories, [("document".to_owned(), 20)]);
     assert!(config.warnings.is_empty());
     assert_eq!(read("").unwrap(), ConfigFile::default());
 }
@@ -64,6 +68,7 @@ fn what_is_broken_is_named_with_its_line() {
         ("[contexts.a]\nstore = \"sqlite:a\"\ntimeout = \"5\"\n", "c.toml:3:11"),
         ("contexts = 1\n", "c.toml:1:1"),
         ("[snapshots]\nevery = -1\n", "c.toml:2:9"),
+        ("[snapshots.categories]\ndocument = \"x\"\n", "c.toml:2:12"),
     ];
     for (text, place) in cases {
         let error = read(text).unwrap_err();
@@ -95,7 +100,7 @@ fn flags_come_before_the_context_and_the_context_before_defaults() {
     let config = read(FILE).unwrap();
     let current = effective(&config, &[]);
     assert_eq!(current.store.unwrap().from, Origin::Context("dev".into()));
-    assert_eq!((current.output.value, current.snapshots_every.unwrap().value), (Format::Yaml, 7));
+    assert_eq!((current.output.value, current.snapshots.every), (Format::Yaml, Some(7)));
 
     let prod = effective(&config, &["--context", "prod", "-o", "json"]);
     assert_eq!(prod.store.unwrap().value, "sqlite:/tmp/prod.db");

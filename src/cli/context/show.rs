@@ -1,5 +1,7 @@
 //! `esctl context show`
 
+use std::borrow::Cow;
+
 use clap::Args;
 use serde::Serialize;
 use serde::Serializer;
@@ -31,14 +33,14 @@ struct Report {
 #[derive(Serialize)]
 struct Setting {
     #[serde(skip)]
-    name: &'static str,
+    name: Cow<'static, str>,
     value: String,
     from: Origin,
 }
 
 /// An object with the names as keys, in their order.
 fn by_name<S: Serializer>(settings: &[Setting], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(settings.iter().map(|setting| (setting.name, setting)))
+    serializer.collect_map(settings.iter().map(|setting| (&setting.name, setting)))
 }
 
 impl Show {
@@ -61,26 +63,31 @@ impl Show {
             sheet.field("config file", report.config_file.as_deref().unwrap_or("-"));
             sheet.blank();
             let rows = report.settings.iter();
-            let rows = rows.map(|row| vec![row.name.into(), row.value.as_str().into(), row.from.to_string().into()]);
+            let rows = rows.map(|row| vec![(&*row.name).into(), row.value.as_str().into(), row.from.to_string().into()]);
             sheet.table(&["setting", "value", "from"], rows.collect());
         })
     }
 }
 
 fn settings(effective: &Effective) -> Result<Vec<Setting>, CliError> {
-    let setting = |name, value: Option<(String, &Origin)>, default: String| match value {
-        Some((value, from)) => Setting { name, value, from: from.clone() },
-        None => Setting { name, value: default, from: Origin::Default },
+    let setting = |name: &'static str, value: Option<(String, &Origin)>, default: String| {
+        let (value, from) = value.map_or((default, Origin::Default), |(value, from)| (value, from.clone()));
+        Setting { name: name.into(), value, from }
     };
     let store = effective.store.as_ref().map(|store| (redact_url(&store.value), &store.from));
     let client = effective.client.as_ref().map(|client| (client.value.clone(), &client.from));
     let timeout = effective.timeout.as_ref().map(|timeout| (format!("{:?}", timeout.value), &timeout.from));
-    let every = effective.snapshots_every.as_ref().map(|every| (every.value.to_string(), &every.from));
-    Ok(vec![
+    let every = effective.snapshots.every.map(|every| (every.to_string(), &Origin::File));
+    let mut settings = vec![
         setting("store", store, App::default_store()?.to_string()),
         setting("client", client, App::default_client()),
         setting("output", Some((format_name(effective.output.value), &effective.output.from)), String::new()),
         setting("timeout", timeout, format!("{:?}", App::DEFAULT_TIMEOUT)),
         setting("snapshot_every", every, crate::runtime::DEFAULT_SNAPSHOT_EVERY.to_string()),
-    ])
+    ];
+    settings.extend(effective.snapshots.categories.iter().map(|(category, every)| {
+        let name = format!("snapshot_every.{category}").into();
+        Setting { name, value: every.to_string(), from: Origin::File }
+    }));
+    Ok(settings)
 }

@@ -57,8 +57,10 @@ pub(crate) async fn newest(
 /// Snapshots in the order of stream, reducer, version.
 pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
     let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
+    let (first, last) = query.streams();
     let rows = sqlx::query(include_str!("sql/snapshots.sql"))
-        .bind(query.stream.as_ref().map(StreamName::as_str))
+        .bind(first)
+        .bind(last)
         .bind(after_stream)
         .bind(after_reducer)
         .bind(whole(after_version.0))

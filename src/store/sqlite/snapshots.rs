@@ -55,12 +55,12 @@ pub(crate) fn newest(
 
 /// Snapshots in the order of stream, reducer, version.
 pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
-    let stream = query.stream.as_ref().map(StreamName::as_str);
+    let (first, last) = query.streams();
     let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
     let after_version = i64::try_from(after_version.0).unwrap_or(i64::MAX);
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(include_str!("sql/snapshots.sql"))?;
-    let mut rows = statement.query(params![stream, after_stream, after_reducer, after_version, limit])?;
+    let mut rows = statement.query(params![first, last, after_stream, after_reducer, after_version, limit])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;

@@ -1,4 +1,4 @@
 SELECT stream, reducer, version, reducer_version, taken_at, length(CAST(state AS BLOB)) FROM snapshots
-WHERE (?1 IS NULL OR stream = ?1) AND (stream, reducer, version) > (?2, ?3, ?4)
+WHERE stream BETWEEN ?1 AND ?2 AND (stream, reducer, version) > (?3, ?4, ?5)
 ORDER BY stream, reducer, version
-LIMIT ?5
+LIMIT ?6
