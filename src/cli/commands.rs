@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::bench;
+use crate::cli::bisect;
 use crate::cli::completions;
 use crate::cli::context;
 use crate::cli::demo;
@@ -31,6 +32,7 @@ pub enum Command {
     Stream(stream::Verb),
     /// Show what a stream, a category or the whole store was like at any moment
     Replay(Box<replay::Replay>),
+    Bisect(Box<bisect::Bisect>),
     /// Keep states, so that they need not be folded from the start
     #[command(subcommand)]
     Snapshot(snapshot::Verb),
@@ -76,6 +78,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Resource(verb) => resource::run(verb, app).await,
         Command::Stream(verb) => stream::run(verb, app).await,
         Command::Replay(args) => args.run(app).await,
+        Command::Bisect(args) => args.run(app).await,
         Command::Snapshot(verb) => snapshot::run(verb, app).await,
         Command::Projection(verb) => projection::run(verb, app).await,
         Command::Verify(args) => args.run(app).await,

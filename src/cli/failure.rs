@@ -141,6 +141,12 @@ impl From<OpsError> for CliError {
         match error {
             OpsError::Runtime(error) => error.into(),
             OpsError::Invalid(_) => CliError::usage(message).code("invalid"),
+            OpsError::Condition { stream, position, source, .. } => {
+                let kind = CliError::from(&source);
+                let hint = "write (…)? around what may fail: an error then counts as no";
+                let made = CliError::new(kind.exit, kind.code, message).hint(hint).caused_by(&source);
+                made.with("stream", stream).with("position", position.0)
+            }
             OpsError::Conflict(_) => CliError::conflict(message),
             OpsError::NotThere { kind, .. } => CliError::not_found(message).code(not_found_code(kind)),
             OpsError::NotFound { kind, name, candidates } => {

@@ -5,7 +5,9 @@
 
 pub mod append_events;
 pub mod bench;
+pub mod bisect;
 mod changes;
+mod condition;
 pub mod demo;
 pub mod error;
 pub mod init_store;
@@ -26,6 +28,7 @@ pub mod tail_events;
 pub mod verify;
 
 pub use changes::Change;
+pub use condition::Condition;
 pub use error::OpsError;
 pub use reducer::Reducer;
 
