@@ -4,6 +4,8 @@
 //! `README.md` beside this file says which tests fail when a promise is broken on purpose.
 
 mod append;
+#[path = "../common/backend.rs"]
+mod backend;
 mod chain;
 mod expected_version;
 mod grouping;
