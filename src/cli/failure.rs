@@ -8,6 +8,7 @@ use crate::aggregate::Rejection;
 use crate::cli::error::CliError;
 use crate::event::JsonError;
 use crate::event::NameError;
+use crate::event::Position;
 use crate::jq::JqError;
 use crate::ops::OpsError;
 use crate::runtime::RuntimeError;
@@ -72,6 +73,14 @@ impl From<DecideError> for CliError {
     }
 }
 
+impl CliError {
+    /// The same kind of error, said of an event.
+    fn at_event(mut self, message: String, stream: &str, position: Position) -> Self {
+        self.message = message;
+        self.with("stream", stream).with("position", position.0)
+    }
+}
+
 impl From<&FoldError> for CliError {
     fn from(error: &FoldError) -> Self {
         match error {
@@ -105,9 +114,7 @@ impl From<RuntimeError> for CliError {
             RuntimeError::Fold { stream, position, source, .. } => {
                 let kind = CliError::from(&source);
                 let look = format!("look at it with 'esctl stream read --all --from {position} --limit 1 -o json'");
-                let made =
-                    CliError::new(kind.exit, kind.code, message).hint(look).with("stream", stream).with("position", position.0);
-                made.caused_by(&source)
+                kind.at_event(message, &stream, position).hint(look).caused_by(&source)
             }
             RuntimeError::State(source) => CliError::integrity(message).code("state_not_readable").caused_by(&source),
             RuntimeError::RetriesExhausted { source, attempts, .. } => {
@@ -144,8 +151,7 @@ impl From<OpsError> for CliError {
             OpsError::Condition { stream, position, source, .. } => {
                 let kind = CliError::from(&source);
                 let hint = "write (…)? around what may fail: an error then counts as no";
-                let made = CliError::new(kind.exit, kind.code, message).hint(hint).caused_by(&source);
-                made.with("stream", stream).with("position", position.0)
+                kind.at_event(message, &stream, position).hint(hint).caused_by(&source)
             }
             OpsError::Conflict(_) => CliError::conflict(message),
             OpsError::NotThere { kind, .. } => CliError::not_found(message).code(not_found_code(kind)),

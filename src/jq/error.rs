@@ -6,7 +6,7 @@ use crate::jq::budget::Limit;
 
 /// A program that cannot be compiled, and the place.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("line {line}, column {column} of the jq program: {message}\n  {excerpt}\n  {}^", " ".repeat(self.column.saturating_sub(1)))]
+#[error("line {line}, column {column}: {message}\n  {excerpt}\n  {}^", " ".repeat(self.column.saturating_sub(1)))]
 pub struct SyntaxError {
     /// What is wrong there.
     pub message: String,

@@ -133,7 +133,8 @@ impl Drop for Server {
 fn start(program: &Path, arguments: &[String], as_postgres: bool, port: u16, url: &str) -> Child {
     for _ in 0..100 {
         let mut starting = command(program, arguments, as_postgres);
-        let mut process = starting.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("no server: tests/servers brings it");
+        let mut process =
+            starting.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("no server: tests/servers brings it");
         loop {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() && lets_in(url) {
                 return process;

@@ -41,6 +41,10 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), 
 }
 
 fn changed(entry: &TraceEntry, unicode: bool) -> Cell {
+    // The state beside it says it all.
+    if entry.changes.iter().any(|change| change.path.is_empty() && change.before == Some(Value::Null)) {
+        return Cell::new("the first state").tone(Tone::Dim);
+    }
     let words: Vec<_> = entry.changes.iter().map(|change| change_words(change, unicode)).collect();
     Cell::new(words.join(", ")).tone(Tone::Warn)
 }
