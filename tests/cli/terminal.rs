@@ -93,7 +93,7 @@ fn a_table_stops_at_100_rows_and_progress_is_taken_away() {
     let batch = "{\"type\":\"t\",\"data\":{}}\n".repeat(150);
     home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
     let shown = on_terminal(&home, 100, "stream read a-1 --no-color", &[]);
-    assert!(shown.contains("more rows") && !shown.contains("\r\n     101"), "{shown}");
+    assert!(shown.contains("50 more rows") && !shown.contains("\r\n     101"), "{shown}");
     let shown = on_terminal(&home, 100, "stream read a-1 --limit 150 --no-color", &[]);
     assert!(shown.contains("\r\n     150") && !shown.contains("more rows;"), "{shown}");
     let shown = on_terminal(&home, 100, "verify --no-color", &[]);

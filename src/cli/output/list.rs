@@ -19,6 +19,8 @@ pub(crate) const PAGE_ROWS: usize = 500;
 pub(crate) const PAGE_BYTES: usize = 256 << 10;
 /// Where a table on a terminal stops.
 const TERMINAL_ROWS: u64 = 100;
+/// So many rows beyond those are counted, then it is only said that there are more than these.
+const COUNTED_ROWS: u64 = 10_000;
 
 /// What a list is called and how it is laid out.
 #[derive(Debug, Clone)]
@@ -69,8 +71,8 @@ pub struct ListWriter<'a> {
     finished: bool,
     pushed: u64,
     limit: Option<u64>,
-    stopped: bool,
-    remaining: Option<u64>,
+    /// Rows beyond the limit.
+    beyond: u64,
     empty: String,
 }
 
@@ -88,19 +90,22 @@ impl<'a> ListWriter<'a> {
             finished: false,
             pushed: 0,
             limit,
-            stopped: false,
-            remaining: None,
+            beyond: 0,
         }
     }
 
-    /// One more item, with its cells where it is a table. False when no more are wanted.
+    /// One more item, with its cells where it is a table. False when no more are wanted; what goes beyond the
+    /// rows a terminal gets is only counted.
     ///
     /// # Errors
     /// stdout cannot be written or is closed; the item does not serialise (8).
     pub fn push<T: Serialize + ?Sized>(&mut self, item: &T, cells: impl FnOnce() -> Vec<Cell>) -> Result<bool, CliError> {
         if self.limit == Some(self.pushed) {
-            self.stopped = true;
-            return Ok(false);
+            if self.beyond == 0 {
+                self.flush()?;
+            }
+            self.beyond += 1;
+            return Ok(self.beyond <= COUNTED_ROWS);
         }
         let mark = self.buffer.len();
         if let Err(error) = self.body.push(&mut self.buffer, self.pushed == 0, item, cells) {
@@ -133,11 +138,6 @@ impl<'a> ListWriter<'a> {
         }
     }
 
-    /// How many rows there are beyond those shown, for when the list stops early on a terminal.
-    pub fn remaining(&mut self, rows: u64) {
-        self.remaining = Some(rows);
-    }
-
     /// How many items were taken.
     pub fn pushed(&self) -> u64 {
         self.pushed
@@ -164,9 +164,11 @@ impl<'a> ListWriter<'a> {
         let is_table = matches!(self.body, Body::Table { .. });
         if is_table && self.pushed == 0 {
             self.out.note(&self.empty);
-        } else if self.stopped {
-            let rows = self.remaining.map_or_else(|| "more rows".to_owned(), |rows| format!("{rows} more rows"));
-            self.out.note(&format!("{rows}; use -o ndjson or --limit"));
+        } else if self.beyond > 0 {
+            let more_than = if self.beyond > COUNTED_ROWS { "more than " } else { "" };
+            let rows = self.beyond.min(COUNTED_ROWS);
+            let noun = if rows == 1 { "row" } else { "rows" };
+            self.out.note(&format!("{more_than}{rows} more {noun}; use -o ndjson or --limit"));
         } else if let (true, Some(next)) = (is_table, next) {
             self.out.note(&format!("more rows; go on with --after {next}"));
         }

@@ -78,7 +78,6 @@ fn listed(settings: Settings, items: &[Item], next: Option<&str>) -> (String, St
     let mut list = out.list(Listing::new(["id", "amount", "note"]).empty("no items"));
     for item in items {
         if !list.push(item, || cells(item)).unwrap() {
-            list.remaining(7);
             break;
         }
     }
@@ -213,7 +212,12 @@ fn a_terminal_stops_at_100_rows_and_says_how_many_more() {
     let terminal = Settings { width: Some(80), ..Settings::default() };
     let (stdout, stderr) = listed(terminal.clone(), &items, None);
     assert_eq!(stdout.lines().count(), 101);
-    assert_eq!(stderr, "7 more rows; use -o ndjson or --limit\n");
+    assert_eq!(stderr, "50 more rows; use -o ndjson or --limit\n");
+    let (_, stderr) = listed(terminal.clone(), &items[..101], None);
+    assert_eq!(stderr, "1 more row; use -o ndjson or --limit\n");
+    let many: Vec<Item> = (0..20_000).map(|n| item("gold", n)).collect();
+    let (stdout, stderr) = listed(terminal.clone(), &many, None);
+    assert_eq!((stdout.lines().count(), stderr.as_str()), (101, "more than 10000 more rows; use -o ndjson or --limit\n"));
     let (stdout, stderr) = listed(terminal.clone(), &items[..100], None);
     assert_eq!((stdout.lines().count(), stderr.as_str()), (101, ""));
     let (out, stdout, stderr) = output(terminal);
