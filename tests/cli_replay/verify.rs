@@ -160,6 +160,6 @@ fn a_row_that_no_stream_stands_behind_is_found_also_where_a_stream_has_no_row_ye
 #[test]
 fn a_checkpoint_of_another_store_is_an_integrity_failure() {
     let esctl = with_kept_states();
-    esctl.tamper("UPDATE projections SET event_id = randomblob(16)");
+    esctl.tamper("UPDATE read_models SET event_id = randomblob(16)");
     assert_eq!(esctl.error(8, &["replay", "resource-gold", "--verify"])["code"], "store_damaged");
 }

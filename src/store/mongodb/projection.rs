@@ -46,17 +46,16 @@ pub(crate) struct State {
     pub(crate) problems: Vec<Problem>,
 }
 
-impl State {
-    /// The problems after a commit.
-    pub(crate) fn problems_after(&self, changes: &ProblemChanges) -> Vec<Problem> {
-        let changed = |problem: &&Problem| {
-            changes.solved.contains(&problem.event_id) || changes.put.iter().any(|put| put.event_id == problem.event_id)
-        };
-        let mut problems: Vec<Problem> = self.problems.iter().filter(|problem| !changed(problem)).cloned().collect();
-        problems.extend(changes.put.iter().cloned());
-        problems.sort_by_key(|problem| problem.position);
-        problems
-    }
+/// The problems after a commit.
+pub(crate) fn problems_after(before: Option<&State>, changes: &ProblemChanges) -> Vec<Problem> {
+    let changed = |problem: &&Problem| {
+        changes.solved.contains(&problem.event_id) || changes.put.iter().any(|put| put.event_id == problem.event_id)
+    };
+    let known = before.map(|before| before.problems.as_slice()).unwrap_or_default();
+    let mut problems: Vec<Problem> = known.iter().filter(|problem| !changed(problem)).cloned().collect();
+    problems.extend(changes.put.iter().cloned());
+    problems.sort_by_key(|problem| problem.position);
+    problems
 }
 
 fn state_of(part: &Document) -> Option<State> {

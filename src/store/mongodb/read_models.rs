@@ -29,6 +29,7 @@ use crate::store::mongodb::filters::plain_path;
 use crate::store::mongodb::projection::State;
 use crate::store::mongodb::projection::bson_uuid;
 use crate::store::mongodb::projection::document_of;
+use crate::store::mongodb::projection::problems_after;
 use crate::store::mongodb::projection::state;
 use crate::store::mongodb::rows;
 use crate::store::mongodb::schema;
@@ -91,7 +92,7 @@ async fn advance(
         logic_version: commit.logic_version,
         checkpoint: commit.to,
         updated_at: commit.now,
-        problems: before.as_ref().map_or_else(|| commit.problems.put.clone(), |before| before.problems_after(&commit.problems)),
+        problems: problems_after(before.as_ref(), &commit.problems),
         collection,
     };
     let change = doc! { "$set": { part: document_of(&after)? } };
