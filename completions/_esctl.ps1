@@ -47,7 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('projection', 'projection', [CompletionResultType]::ParameterValue, 'Look after read models: how far they are, bring them up to date, rebuild them, ask them')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show a store in numbers: events, streams, size, rates, per category and type')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make the store now (the first write makes it anyway)')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure how fast a store is here, beside the bare database')
             [CompletionResult]::new('context', 'context', [CompletionResultType]::ParameterValue, 'Give stores names, and choose the one that counts')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')

@@ -44,7 +44,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand projection 'Look after read models: how far they are, bring them up to date, rebuild them, ask them'
             cand verify 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots'
             cand stats 'Show a store in numbers: events, streams, size, rates, per category and type'
-            cand init 'Make the store now (the first write makes it anyway)'
+            cand init 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)'
             cand bench 'Measure how fast a store is here, beside the bare database'
             cand context 'Give stores names, and choose the one that counts'
             cand completions 'Print the completions for a shell'

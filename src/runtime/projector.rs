@@ -14,6 +14,8 @@ use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
 use crate::store::Checkpoint;
+use crate::store::Part;
+use crate::store::ProblemChanges;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
@@ -86,8 +88,8 @@ impl<'a> Projector<'a> {
     /// program has made the read model; [`RuntimeError::Fold`] when an event cannot be taken in: the read model then
     /// stays before it.
     pub async fn catch_up(&self, progress: &mut (dyn FnMut(u64) + Send)) -> Result<RunReport, RuntimeError> {
-        match self.record(false).await? {
-            Some(live) if live.logic_version == self.projection.version() => self.run(false, Some(live), progress).await,
+        match self.record(Part::Live).await? {
+            Some(live) if live.logic_version == self.projection.version() => self.run(Part::Live, Some(live), progress).await,
             // An older program must not undo what a newer one has made; the newer one does it the other way round.
             Some(live) if live.logic_version > self.projection.version() => Err(self.of_other_logic(&live).into()),
             _ => self.rebuild(progress).await,
@@ -108,7 +110,7 @@ impl<'a> Projector<'a> {
     /// # Errors
     /// As [`Projector::catch_up`]; the old read model is then as it was.
     pub async fn rebuild(&self, progress: &mut (dyn FnMut(u64) + Send)) -> Result<RunReport, RuntimeError> {
-        let mut begun = self.record(true).await?.filter(|record| record.logic_version == self.projection.version());
+        let mut begun = self.record(Part::Building).await?.filter(|record| record.logic_version == self.projection.version());
         if let Some(record) = &begun
             && check_belongs(self.store, self.projection.name(), record.checkpoint).await.is_err()
         {
@@ -117,7 +119,7 @@ impl<'a> Projector<'a> {
         if begun.is_none() {
             self.store.drop_read_model(ReadModel::building(self.projection.name())).await?;
         }
-        let mut report = self.run(true, begun, progress).await?;
+        let mut report = self.run(Part::Building, begun, progress).await?;
         let fields = self.projection.indexed_fields().iter().map(|field| (*field).to_owned()).collect();
         // When it is no longer there, somebody else has finished the same work.
         self.store.swap_read_model(self.projection.name(), report.position, fields).await?;
@@ -125,22 +127,22 @@ impl<'a> Projector<'a> {
         Ok(report)
     }
 
-    async fn record(&self, building: bool) -> Result<Option<ProjectionRecord>, StoreError> {
+    async fn record(&self, part: Part) -> Result<Option<ProjectionRecord>, StoreError> {
         let records = self.store.projections().await?;
         let name = self.projection.name();
-        Ok(records.into_iter().find(|record| record.model.name == name && record.model.building == building))
+        Ok(records.into_iter().find(|record| record.model.name == name && record.model.part == part))
     }
 
     async fn run(
         &self,
-        building: bool,
+        part: Part,
         mut record: Option<ProjectionRecord>,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<RunReport, RuntimeError> {
         let start = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         check_belongs(self.store, self.projection.name(), start).await?;
         let name = self.projection.name();
-        let model = ReadModel { name: name.to_owned(), building };
+        let model = ReadModel { name: name.to_owned(), part };
         let mut report = RunReport {
             name: name.to_owned(),
             from: start.position,
@@ -155,12 +157,12 @@ impl<'a> Projector<'a> {
                 return Ok(report);
             }
             // Another runner has moved the checkpoint: go on from there.
-            record = self.record(building).await?;
+            record = self.record(part).await?;
             match &record {
                 Some(moved) if moved.logic_version != self.projection.version() => return Err(self.of_other_logic(moved).into()),
-                None if building => {
+                None if part == Part::Building => {
                     // It has been swapped in or thrown away by the other one.
-                    let live = self.record(false).await?;
+                    let live = self.record(Part::Live).await?;
                     report.position = live.map_or(report.position, |live| live.checkpoint.position);
                     return Ok(report);
                 }
@@ -270,6 +272,8 @@ impl<'a> Projector<'a> {
             from,
             to,
             rows: changed,
+            commits: None,
+            problems: ProblemChanges::default(),
             now: (self.clock)(),
         };
         Ok(self.store.commit_rows(commit).await?)

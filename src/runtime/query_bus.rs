@@ -14,6 +14,7 @@ use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
 use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::Projector;
+use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::RowQuery;
 use crate::store::Store;
@@ -155,7 +156,7 @@ impl QueryBus {
     async fn is_current(&self, projection: &dyn Projection) -> Result<bool, StoreError> {
         let head = self.store.head().await?.position;
         let records = self.store.projections().await?;
-        let live = records.iter().find(|record| record.model.name == projection.name() && !record.model.building);
+        let live = records.iter().find(|record| record.model == ReadModel::live(projection.name()));
         Ok(live.is_some_and(|live| live.logic_version == projection.version() && live.checkpoint.position == head))
     }
 }

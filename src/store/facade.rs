@@ -21,9 +21,11 @@ use crate::store::append::RecordTime;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
+use crate::store::backend::Init;
 use crate::store::duplicate::judge;
 use crate::store::error::StoreError;
 use crate::store::group::Grouper;
+use crate::store::problem::Problem;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
@@ -31,6 +33,7 @@ use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
+use crate::store::record::Record;
 use crate::store::scan::Scan;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
@@ -101,11 +104,11 @@ impl Store {
         self.backend.place()
     }
 
-    /// Makes the schema now, or brings an older one up to date. Whether anything was made.
+    /// Makes the schema now, or brings an older one up to date.
     ///
     /// # Errors
     /// As the backend says.
-    pub async fn init(&self) -> Result<bool, StoreError> {
+    pub async fn init(&self) -> Result<Init, StoreError> {
         self.backend.init().await
     }
 
@@ -354,12 +357,14 @@ impl Store {
         self.backend.delete_snapshots(snapshots).await
     }
 
-    /// What is known of each read model in this store.
+    /// What is known of each read model in this store, in the order of their names, the live one of each first.
     ///
     /// # Errors
     /// As the backend says.
     pub async fn projections(&self) -> Result<Vec<ProjectionRecord>, StoreError> {
-        within(self.timeout, self.backend.projections()).await
+        let mut records = within(self.timeout, self.backend.projections()).await?;
+        records.sort_by(|a, b| (&a.model.name, a.model.part).cmp(&(&b.model.name, b.model.part)));
+        Ok(records)
     }
 
     /// The rows of these keys, in the order of the keys.
@@ -367,23 +372,45 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
+        model.check_name()?;
         within(self.timeout, self.backend.rows(model, keys)).await
     }
 
-    /// Writes rows and checkpoint in one transaction. `false`: somebody else has moved the checkpoint.
+    /// Writes rows, problems and checkpoint in one transaction. `false`: somebody else has changed the read model.
     ///
     /// # Errors
     /// As the backend says.
     pub async fn commit_rows(&self, commit: RowsCommit) -> Result<bool, StoreError> {
+        commit.model.check_name()?;
         self.backend.commit_rows(commit).await
     }
 
-    /// Puts the read model that was built beside in the place of the old one, in one step.
+    /// The problems of a read model, in the order of their positions.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn problems(&self, model: ReadModel) -> Result<Vec<Problem>, StoreError> {
+        model.check_name()?;
+        within(self.timeout, self.backend.problems(model)).await
+    }
+
+    /// Puts the read model that was built beside in the place of the old one, in one step. The old one is kept as
+    /// the previous one, until the next time.
     ///
     /// # Errors
     /// As the backend says.
     pub async fn swap_read_model(&self, name: &str, at: Position, indexed_fields: Vec<String>) -> Result<bool, StoreError> {
+        ReadModel::live(name).check_name()?;
         self.backend.swap_read_model(name.to_owned(), at, indexed_fields).await
+    }
+
+    /// Exchanges the live read model and the previous one, in one step; `false`: one of them is not there.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn exchange_read_models(&self, name: &str) -> Result<bool, StoreError> {
+        ReadModel::live(name).check_name()?;
+        self.backend.exchange_read_models(name.to_owned()).await
     }
 
     /// Throws away a read model and its checkpoint. Never touches events.
@@ -391,6 +418,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn drop_read_model(&self, model: ReadModel) -> Result<bool, StoreError> {
+        model.check_name()?;
         self.backend.drop_read_model(model).await
     }
 
@@ -399,6 +427,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
+        ReadModel::live(&query.name).check_name()?;
         within(self.timeout, self.backend.query_rows(query)).await
     }
 
@@ -407,6 +436,32 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
+        model.check_name()?;
         within(self.timeout, self.backend.count_rows(model)).await
+    }
+
+    /// The records of a kind, in the order of their names.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn records(&self, kind: &str) -> Result<Vec<Record>, StoreError> {
+        within(self.timeout, self.backend.records(kind.to_owned())).await
+    }
+
+    /// Keeps a record; one of the same kind and name is replaced.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] when it cannot be kept on every backend, or as the backend says.
+    pub async fn put_record(&self, record: Record) -> Result<(), StoreError> {
+        record.check()?;
+        self.backend.put_record(record).await
+    }
+
+    /// Deletes a record; whether there was one.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn delete_record(&self, kind: &str, name: &str) -> Result<bool, StoreError> {
+        self.backend.delete_record(kind.to_owned(), name.to_owned()).await
     }
 }

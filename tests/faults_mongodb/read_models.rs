@@ -3,6 +3,7 @@
 use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::store::Checkpoint;
+use esctl::store::ProblemChanges;
 use esctl::store::ReadModel;
 use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
@@ -22,8 +23,10 @@ fn commit(from: u64, to: u64, rows: &[(&str, Value)]) -> RowsCommit {
         model: ReadModel::live("things"),
         logic_version: 1,
         from: Position(from),
+        commits: None,
         to: Checkpoint { position: Position(to), event_id: None },
         rows: rows.iter().map(|(key, row)| ((*key).to_owned(), row.to_string())).collect(),
+        problems: ProblemChanges::default(),
         now: Timestamp::from_micros(1).unwrap(),
     }
 }

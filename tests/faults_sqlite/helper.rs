@@ -89,7 +89,7 @@ fn the_other_process_which_does_nothing_by_itself() {
     let store = store_at(Path::new(&std::env::var(FILE).unwrap()));
     run(async {
         match task.as_str() {
-            "init" => say(&format!("made {}", store.init().await.unwrap())),
+            "init" => say(&format!("made {}", store.init().await.unwrap() == esctl::store::Init::Made)),
             "append 3" => append_until_it_fails(&store, 3).await,
             "append 700" => append_until_it_fails(&store, 700).await,
             "race" => race(&store).await,

@@ -19,6 +19,8 @@ use esctl::runtime::RunReport;
 use esctl::runtime::RuntimeError;
 use esctl::store::AppendRequest;
 use esctl::store::Checkpoint;
+use esctl::store::Part;
+use esctl::store::ProblemChanges;
 use esctl::store::ReadModel;
 use esctl::store::RecordTime;
 use esctl::store::RowsCommit;
@@ -118,7 +120,8 @@ async fn a_rebuild_that_was_broken_off_leaves_the_old_one_and_goes_on(on: Backen
     let report = Projector::new(&world.store, &Resources, world.clock(), BatchSize(10)).rebuild(&mut |_| {}).await.unwrap();
     assert!(report.rebuilt);
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 950)]);
-    let building = world.store.projections().await.unwrap().into_iter().filter(|record| record.model.building).count();
+    let building =
+        world.store.projections().await.unwrap().into_iter().filter(|record| record.model.part == Part::Building).count();
     assert_eq!(building, 0);
 }
 
@@ -130,8 +133,10 @@ async fn a_checkpoint_of_another_store_is_found_out(on: Backend) {
         model: ReadModel::live("resources"),
         logic_version: 1,
         from: Position(1),
+        commits: None,
         to: Checkpoint { position: Position(1), event_id: Some(Uuid::from_u128(7)) },
         rows: Vec::new(),
+        problems: ProblemChanges::default(),
         now: (world.clock())(),
     };
     assert!(world.store.commit_rows(foreign).await.unwrap());

@@ -7,6 +7,7 @@ use crate::event::Position;
 use crate::event::Timestamp;
 use crate::ops::error::OpsError;
 use crate::runtime::QueryBus;
+use crate::store::Part;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
@@ -96,8 +97,8 @@ pub async fn projection_status(
     let head = store.head().await?.position;
     let mut statuses = Vec::with_capacity(wanted.len());
     for projection in wanted {
-        let of = |building| records.iter().find(|r| r.model.name == projection.name() && r.model.building == building);
-        statuses.push(status(store, &*projection, of(false), of(true), head, now).await?);
+        let of = |part| records.iter().find(|r| r.model.name == projection.name() && r.model.part == part);
+        statuses.push(status(store, &*projection, of(Part::Live), of(Part::Building), head, now).await?);
     }
     Ok(statuses)
 }

@@ -24,6 +24,7 @@ use mongodb::options::ReadPreference;
 use mongodb::options::SelectionCriteria;
 use mongodb::options::WriteConcern;
 
+use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::mongodb::address::MongoUrl;
 use crate::store::mongodb::error::is_duplicate;
@@ -45,6 +46,8 @@ pub(crate) struct Connection {
     pub(crate) timeout: Duration,
     /// Whether the store has been seen.
     there: Arc<AtomicBool>,
+    /// Whether it has been seen with this program's schema.
+    current: Arc<AtomicBool>,
     behind: Arc<Mutex<Option<Error>>>,
 }
 
@@ -89,7 +92,7 @@ impl Connection {
             .build();
         let database = client.database_with_options(url.database(), concerns);
         let commits = database.collection(schema::COMMITS);
-        Ok(Self { database, commits, place, timeout, there: Arc::default(), behind })
+        Ok(Self { database, commits, place, timeout, there: Arc::default(), current: Arc::default(), behind })
     }
 
     /// A collection of this database.
@@ -111,23 +114,25 @@ impl Connection {
             return Ok(());
         }
         match schema::find(self).await? {
-            schema::Found::Ours => self.there.store(true, Ordering::Relaxed),
+            schema::Found::Ours | schema::Found::Older(_) => self.there.store(true, Ordering::Relaxed),
             schema::Found::Begun | schema::Found::Nothing => return Err(StoreError::NoStore(self.place.to_string())),
         }
         Ok(())
     }
 
-    /// For one that writes: makes the store where there is none. Whether this made it.
-    pub(crate) async fn make(&self) -> Result<bool, StoreError> {
-        if self.there.load(Ordering::Relaxed) {
-            return Ok(false);
+    /// For one that writes: makes the store where there is none, and brings an older one up to date.
+    pub(crate) async fn make(&self) -> Result<Init, StoreError> {
+        if self.current.load(Ordering::Relaxed) {
+            return Ok(Init::Found);
         }
-        let made = match schema::find(self).await? {
-            schema::Found::Ours => false,
+        let done = match schema::find(self).await? {
+            schema::Found::Ours => Init::Found,
+            schema::Found::Older(from) => schema::migrate(self, from).await?,
             schema::Found::Begun | schema::Found::Nothing => schema::make(self).await?,
         };
         self.there.store(true, Ordering::Relaxed);
-        Ok(made)
+        self.current.store(true, Ordering::Relaxed);
+        Ok(done)
     }
 
     /// Updates one document, or makes it: two that make it at once are no fault. How many were changed or made.

@@ -17,6 +17,7 @@ mod insert;
 mod projection;
 mod read;
 mod read_models;
+mod records;
 mod rows;
 mod schema;
 mod snapshots;
@@ -42,12 +43,14 @@ use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
+use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::mongodb::append::Writer;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::projection::Look;
 use crate::store::mongodb::read::Walks;
 use crate::store::mongodb::worker::Worker;
+use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -56,6 +59,7 @@ use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
+use crate::store::record::Record;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -121,7 +125,7 @@ impl Backend for MongoDb {
         self.shared.url.to_string()
     }
 
-    fn init(&self) -> Answer<bool> {
+    fn init(&self) -> Answer<Init> {
         let shared = Arc::clone(&self.shared);
         self.worker.write_within(self.patience(), async move { shared.connection().await?.make().await })
     }
@@ -211,9 +215,22 @@ impl Backend for MongoDb {
         self.worker.write_within(self.patience(), async move { read_models::commit(shared.writing().await?, &commit).await })
     }
 
+    fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move {
+            let state = projection::state(shared.reading().await?, &model).await?;
+            Ok(state.map(|state| state.problems).unwrap_or_default())
+        })
+    }
+
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
         self.worker.write(async move { read_models::swap(shared.writing().await?, &name, at, &indexed_fields).await })
+    }
+
+    fn exchange_read_models(&self, name: String) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { read_models::exchange(shared.writing().await?, &name).await })
     }
 
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
@@ -249,5 +266,20 @@ impl Backend for MongoDb {
             }
             Ok(0)
         })
+    }
+
+    fn records(&self, kind: String) -> Answer<Vec<Record>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { records::records(shared.reading().await?, &kind).await })
+    }
+
+    fn put_record(&self, record: Record) -> Answer<()> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { records::put(shared.writing().await?, &record).await })
+    }
+
+    fn delete_record(&self, kind: String, name: String) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { records::delete(shared.writing().await?, &kind, &name).await })
     }
 }

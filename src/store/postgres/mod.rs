@@ -8,6 +8,7 @@ mod error;
 mod ids;
 mod outcome;
 mod pool;
+mod problems;
 mod read;
 mod read_models;
 mod schema;
@@ -32,14 +33,15 @@ use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
+use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::pool::Connector;
 use crate::store::postgres::pool::Session;
-use crate::store::postgres::read_models::table_of;
 use crate::store::postgres::session::Database;
 use crate::store::postgres::session::Task;
 use crate::store::postgres::worker::Worker;
+use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -48,6 +50,7 @@ use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
+use crate::store::record::Record;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -82,10 +85,6 @@ impl Postgres {
     }
 }
 
-fn refused<T: Send + 'static>(error: StoreError) -> Answer<T> {
-    Box::pin(std::future::ready(Err(error)))
-}
-
 async fn read_page(database: Rc<Database>, query: ReadQuery, limit: usize, buffer: EventChunk) -> Result<Page, StoreError> {
     let event_bytes = database.event_bytes.get();
     let mut buffer = Some(buffer);
@@ -107,7 +106,7 @@ impl Backend for Postgres {
         self.place.clone()
     }
 
-    fn init(&self) -> Answer<bool> {
+    fn init(&self) -> Answer<Init> {
         self.worker.write(|database| async move { database.init().await })
     }
 
@@ -170,45 +169,48 @@ impl Backend for Postgres {
     }
 
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
-        match table_of(&model) {
-            Ok(table) => self.reading(async move |session: &mut Session| read_models::rows(session, &table, &keys).await),
-            Err(error) => refused(error),
-        }
+        self.reading(async move |session: &mut Session| read_models::rows(session, &model.table()?, &keys).await)
     }
 
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
-        match table_of(&commit.model) {
-            Ok(_) => self.writing(Task::Write, async move |session: &mut Session| read_models::commit(session, &commit).await),
-            Err(error) => refused(error),
-        }
+        self.writing(Task::Write, async move |session: &mut Session| read_models::commit(session, &commit).await)
+    }
+
+    fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>> {
+        self.reading(async move |session: &mut Session| problems::problems(session, &model).await)
     }
 
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
-        if let Err(error) = table_of(&ReadModel::live(&name)) {
-            return refused(error);
-        }
         let job = async move |session: &mut Session| read_models::swap(session, &name, at, &indexed_fields).await;
         self.worker.write(move |database| async move { database.run_long(Task::Write, "cannot write to", job).await })
     }
 
+    fn exchange_read_models(&self, name: String) -> Answer<bool> {
+        self.writing(Task::Write, async move |session: &mut Session| read_models::exchange(session, &name).await)
+    }
+
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
-        match table_of(&model) {
-            Ok(_) => self.writing(Task::Write, async move |session: &mut Session| read_models::drop_model(session, &model).await),
-            Err(error) => refused(error),
-        }
+        self.writing(Task::Write, async move |session: &mut Session| read_models::drop_model(session, &model).await)
     }
 
     fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
-        match table_of(&ReadModel::live(&query.name)) {
-            Ok(table) => self.reading(async move |session: &mut Session| read_models::query(session, &table, &query).await),
-            Err(error) => refused(error),
-        }
+        let model = ReadModel::live(&query.name);
+        self.reading(async move |session: &mut Session| read_models::query(session, &model.table()?, &query).await)
     }
 
     fn count_rows(&self, model: ReadModel) -> Answer<u64> {
-        match table_of(&model) {
-            Ok(table) => self.reading(async move |session: &mut Session| read_models::count(session, &table).await),
-            Err(error) => refused(error),
-        }
+        self.reading(async move |session: &mut Session| read_models::count(session, &model.table()?).await)
+    }
+
+    fn records(&self, kind: String) -> Answer<Vec<Record>> {
+        self.reading(async move |session: &mut Session| problems::records(session, &kind).await)
+    }
+
+    fn put_record(&self, record: Record) -> Answer<()> {
+        self.writing(Task::WriteAgain, async move |session: &mut Session| problems::put_record(session, &record).await)
+    }
+
+    fn delete_record(&self, kind: String, name: String) -> Answer<bool> {
+        self.writing(Task::Write, async move |session: &mut Session| problems::delete_record(session, &kind, &name).await)
     }
 }
