@@ -8,6 +8,7 @@ use crate::aggregate::fold::FoldVersion;
 use crate::aggregate::jq_event::jq_event;
 use crate::event::EventView;
 use crate::event::Timestamp;
+use crate::jq::JqError;
 use crate::jq::JqValue;
 use crate::jq::Program;
 use crate::jq::from_text;
@@ -19,12 +20,18 @@ pub const JQ_REDUCER: &str = "jq:";
 
 /// The fold of a program; the state before the first event is `null`.
 pub fn jq_reducer(program: &Program) -> Box<dyn Fold> {
-    Box::new(JqFold { program: program.clone(), state: JqValue::Null })
+    Box::new(JqFold { program: program.clone(), state: JqValue::Null, objects_only: false })
+}
+
+/// As [`jq_reducer`], where a state must be an object: the row of a read model.
+pub fn jq_row(program: &Program) -> Box<dyn Fold> {
+    Box::new(JqFold { program: program.clone(), state: JqValue::Null, objects_only: true })
 }
 
 struct JqFold {
     program: Program,
     state: JqValue,
+    objects_only: bool,
 }
 
 impl Fold for JqFold {
@@ -35,7 +42,12 @@ impl Fold for JqFold {
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
         let input = object([("state", self.state.clone()), ("event", jq_event(event)?)]);
-        self.state = self.program.one(input)?;
+        let state = self.program.one(input)?;
+        if self.objects_only && !matches!(state, JqValue::Obj(_)) {
+            let (program, reason) = (self.program.name().to_owned(), "is no row: an object is wanted".to_owned());
+            return Err(JqError::Result { program, reason }.into());
+        }
+        self.state = state;
         Ok(())
     }
 

@@ -70,7 +70,7 @@ fn short(text: &str) -> String {
 
 /// Ends the process when one run of a program takes very long or very much: a thread cannot be stopped from outside.
 /// Nothing is lost by that: what was to be written is written whole or not at all.
-fn watch(settings: &Settings) {
+pub(super) fn watch(settings: &Settings) {
     static ONCE: Once = Once::new();
     let settings = settings.clone();
     ONCE.call_once(move || {

@@ -108,16 +108,24 @@ impl Program {
     /// # Errors
     /// It raised an error, was stopped, gave none or several values, or one that is no JSON or too large.
     pub fn one(&self, input: JqValue) -> Result<JqValue, JqError> {
+        let value = self.at_most_one(input)?;
+        value.ok_or_else(|| JqError::NotOne { program: self.name().to_owned(), found: "no value" })
+    }
+
+    /// As [`Program::one`], where there may be no value.
+    ///
+    /// # Errors
+    /// As [`Program::one`].
+    pub fn at_most_one(&self, input: JqValue) -> Result<Option<JqValue>, JqError> {
+        let program = || self.name().to_owned();
         self.run(input, |values| {
-            let not_one = |found| Err(JqError::NotOne { program: self.name().to_owned(), found });
-            match (values.next(), values.next()) {
-                (None, _) => not_one("no value"),
-                (Some(Err(error)), _) | (Some(Ok(_)), Some(Err(error))) => Err(error),
-                (Some(Ok(_)), Some(Ok(_))) => not_one("several values"),
-                (Some(Ok(value)), None) => match check(&value) {
-                    Ok(()) => Ok(value),
-                    Err(reason) => Err(JqError::Result { program: self.name().to_owned(), reason }),
-                },
+            let Some(value) = values.next().transpose()? else { return Ok(None) };
+            if values.next().transpose()?.is_some() {
+                return Err(JqError::NotOne { program: program(), found: "several values" });
+            }
+            match check(&value) {
+                Ok(()) => Ok(Some(value)),
+                Err(reason) => Err(JqError::Result { program: program(), reason }),
             }
         })
     }

@@ -3,6 +3,7 @@
 //! Here the pure domains meet the store. Time and identity come in as arguments.
 
 mod command_bus;
+mod definition;
 mod error;
 mod load;
 mod projector;
@@ -17,6 +18,10 @@ pub use command_bus::CommandOutcome;
 pub use command_bus::CommandResult;
 pub use command_bus::OutcomeEvent;
 pub use command_bus::system_clock;
+pub use definition::Definition;
+pub use definition::Unreadable;
+pub use definition::definitions;
+pub use definition::is_built_in;
 pub use error::RuntimeError;
 pub use load::LoadOptions;
 pub use load::Loaded;
