@@ -7,4 +7,5 @@ mod bisect;
 mod common;
 mod conditions;
 mod hostile;
+mod projections;
 mod reducers;
