@@ -21,7 +21,7 @@ use crate::ops::Condition;
 /// How much of a program is its name in messages.
 const NAME_CHARS: usize = 60;
 /// How long one run may take. Its steps are counted and end long before; this is for one step that does not end.
-const LONGEST_RUN: Duration = Duration::from_secs(10);
+const LONGEST_RUN: Duration = Duration::from_secs(30);
 /// How much memory the process may gain while one run goes on.
 const MOST_MEMORY: u64 = 2 << 30;
 /// How often is looked.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::backend::Backend;
+use crate::backend::tamper::Change;
 use crate::common::Esctl;
 use crate::common::a_store;
 
@@ -65,6 +66,13 @@ fn a_snapshot_is_of_one_program_only(on: Backend) {
     assert!(other["passed_over"].is_null(), "{other}");
     let verified = esctl.json(&["replay", "resource-gold", "--reducer", SUM, "--verify"]);
     assert_eq!(verified["verify"]["snapshots_compared"], 1);
+    // The store keeps the program, so that anyone can verify what it made.
+    let verdicts = esctl.json(&["snapshot", "verify"]);
+    assert_eq!((&verdicts["items"][0]["ok"], &verdicts["items"][0]["version"]), (&json!(true), &json!(4)));
+    esctl.tamper(Change::State(4, "n", json!(5)));
+    let output = esctl.run(&["snapshot", "verify", "-o", "json"]);
+    assert!(output.code == 1 && output.stdout.contains("/n"), "{output:?}");
+    assert_eq!(esctl.json(&["replay", "resource-gold", "--reducer", SUM])["state"]["n"], 4);
 }
 
 fn a_state_that_is_no_json_stops_at_its_event(on: Backend) {
