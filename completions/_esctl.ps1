@@ -641,6 +641,8 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Bring read models up to date')
             [CompletionResult]::new('rebuild', 'rebuild', [CompletionResultType]::ParameterValue, 'Build a read model anew beside the old one, which answers until the new one replaces it')
             [CompletionResult]::new('query', 'query', [CompletionResultType]::ParameterValue, 'Ask a read model')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a projection of jq programs, which the store keeps')
+            [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a projection of one''s own, with its read model; events are never touched')
             break
         }
         'esctl;projection;list' {
@@ -730,6 +732,47 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
             [CompletionResult]::new('--stale', '--stale', [CompletionResultType]::ParameterName, 'Answer from the read model as it is, without bringing it up to date')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'esctl;projection;create' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Whose events: category:C; can be given several times')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The jq program, or @FILE, that is given an event and returns the key of its row; null: no row')
+            [CompletionResult]::new('--reduce', '--reduce', [CompletionResultType]::ParameterName, 'The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object; the first state is null')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'The events of all categories')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Replace one that is there; the next run builds its read model anew beside the old one')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'esctl;projection;delete' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
             [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Results and errors only')

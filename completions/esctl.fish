@@ -518,25 +518,27 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -l context -d 'A named store from the configuration file' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -l no-color -d 'No colour; the variable NO_COLOR does the same'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -s q -l quiet -d 'Results and errors only'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -s y -l yes -d 'Answer yes to every confirmation'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -f -a "list" -d 'List the projections there are'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -f -a "status" -d 'Show how far projections are: position, head, lag, rows'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -f -a "run" -d 'Bring read models up to date'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -f -a "rebuild" -d 'Build a read model anew beside the old one, which answers until the new one replaces it'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query" -f -a "query" -d 'Ask a read model'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -f -a "list" -d 'List the projections there are'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -f -a "status" -d 'Show how far projections are: position, head, lag, rows'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -f -a "run" -d 'Bring read models up to date'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -f -a "rebuild" -d 'Build a read model anew beside the old one, which answers until the new one replaces it'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -f -a "query" -d 'Ask a read model'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -f -a "create" -d 'Make a projection of jq programs, which the store keeps'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild query create delete" -f -a "delete" -d 'Delete a projection of one\'s own, with its read model; events are never touched'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -614,6 +616,39 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l from -d 'Whose events: category:C; can be given several times' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l key -d 'The jq program, or @FILE, that is given an event and returns the key of its row; null: no row' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l reduce -d 'The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object; the first state is null' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l all -d 'The events of all categories'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l replace -d 'Replace one that is there; the next run builds its read model anew beside the old one'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l head -d 'A head that was kept elsewhere: it vouches for everything before it' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l context -d 'A named store from the configuration file' -r
