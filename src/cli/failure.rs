@@ -150,8 +150,11 @@ impl From<OpsError> for CliError {
             OpsError::Invalid(_) => CliError::usage(message).code("invalid"),
             OpsError::Condition { stream, position, source, .. } => {
                 let kind = CliError::from(&source);
-                let hint = "write (…)? around what may fail: an error then counts as no";
-                kind.at_event(message, &stream, position).hint(hint).caused_by(&source)
+                let made = kind.at_event(message, &stream, position).caused_by(&source);
+                match made.code {
+                    "jq_failed" => made.hint("write (…)? around what may fail: an error then counts as no"),
+                    _ => made,
+                }
             }
             OpsError::Conflict(_) => CliError::conflict(message),
             OpsError::NotThere { kind, .. } => CliError::not_found(message).code(not_found_code(kind)),

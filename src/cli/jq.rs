@@ -92,7 +92,7 @@ fn end_of_patience() -> CliError {
         let now = running();
         match (&now, &seen) {
             (Some(now), Some((before, since, memory))) if now == before => {
-                let too_long = Instant::duration_since(&Instant::now(), *since) > LONGEST_RUN;
+                let too_long = since.elapsed() > LONGEST_RUN;
                 let too_much = resident().saturating_sub(*memory) > MOST_MEMORY;
                 if too_long || too_much {
                     let what = match too_much {
