@@ -75,9 +75,10 @@ fn id_twice(events: &[NewEvent]) -> Option<Uuid> {
 }
 
 /// Awaits an answer, but not for ever.
-pub(crate) async fn within<T>(timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
-    let late = || StoreError::Unavailable { message: format!("the store gave no answer within {timeout:?}"), source: None };
-    tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| Err(late()))
+pub(crate) async fn within<T>(backend: &dyn Backend, timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
+    let late = || format!("{} gave no answer within {timeout:?}", backend.place());
+    let unavailable = |_| Err(StoreError::Unavailable { message: late(), source: None });
+    tokio::time::timeout(timeout, answer).await.unwrap_or_else(unavailable)
 }
 
 impl Store {
@@ -117,7 +118,7 @@ impl Store {
     /// # Errors
     /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
     pub async fn head(&self) -> Result<Head, StoreError> {
-        within(self.timeout, self.backend.head()).await
+        within(&*self.backend, self.timeout, self.backend.head()).await
     }
 
     /// Appends events to one stream, all or nothing; durable when it returns.
@@ -209,7 +210,7 @@ impl Store {
         };
         // Events are never removed, so what is known now was known then or has come since with the same ids.
         let ids = append.request.events.iter().map(|event| event.event_id).collect();
-        let known = within(self.timeout, self.backend.events_by_id(ids)).await?;
+        let known = within(&*self.backend, self.timeout, self.backend.events_by_id(ids)).await?;
         if let Some(appended) = judge(append, &known)? {
             return Ok(appended);
         }
@@ -255,7 +256,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn events_by_id(&self, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, StoreError> {
-        let mut events = within(self.timeout, self.backend.events_by_id(ids)).await?;
+        let mut events = within(&*self.backend, self.timeout, self.backend.events_by_id(ids)).await?;
         events.sort_by_key(|event| event.position);
         Ok(events)
     }
@@ -277,7 +278,7 @@ impl Store {
             let middle = before + (after - before) / 2;
             buffer.clear();
             let query = ReadQuery::all().from(middle).to(middle);
-            let page = within(self.timeout, self.backend.read(query, 1, buffer)).await?;
+            let page = within(&*self.backend, self.timeout, self.backend.read(query, 1, buffer)).await?;
             let Some(event) = page.events.get(0) else {
                 return Err(StoreError::integrity(format!(
                     "position {middle} is missing: events have been removed from this store"
@@ -298,7 +299,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn stream_version(&self, stream: StreamName) -> Result<Version, StoreError> {
-        within(self.timeout, self.backend.stream_version(stream)).await
+        within(&*self.backend, self.timeout, self.backend.stream_version(stream)).await
     }
 
     /// Streams in the order of their names.
@@ -306,7 +307,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn streams(&self, query: StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
-        within(self.timeout, self.backend.streams(query)).await
+        within(&*self.backend, self.timeout, self.backend.streams(query)).await
     }
 
     /// How large the store is, in bytes, with its indexes and read models.
@@ -314,7 +315,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn size_bytes(&self) -> Result<u64, StoreError> {
-        within(self.timeout, self.backend.size_bytes()).await
+        within(&*self.backend, self.timeout, self.backend.size_bytes()).await
     }
 
     /// The database's own check of its files. Takes as long as it takes.
@@ -338,7 +339,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Result<Option<Snapshot>, StoreError> {
-        within(self.timeout, self.backend.snapshot(stream, reducer, at_most)).await
+        within(&*self.backend, self.timeout, self.backend.snapshot(stream, reducer, at_most)).await
     }
 
     /// Snapshots in the order of stream, reducer, version.
@@ -346,7 +347,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn snapshots(&self, query: SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
-        within(self.timeout, self.backend.snapshots(query)).await
+        within(&*self.backend, self.timeout, self.backend.snapshots(query)).await
     }
 
     /// Deletes snapshots; how many there were.
@@ -362,7 +363,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn projections(&self) -> Result<Vec<ProjectionRecord>, StoreError> {
-        let mut records = within(self.timeout, self.backend.projections()).await?;
+        let mut records = within(&*self.backend, self.timeout, self.backend.projections()).await?;
         records.sort_by(|a, b| (&a.model.name, a.model.part).cmp(&(&b.model.name, b.model.part)));
         Ok(records)
     }
@@ -373,7 +374,7 @@ impl Store {
     /// As the backend says.
     pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
         model.check_name()?;
-        within(self.timeout, self.backend.rows(model, keys)).await
+        within(&*self.backend, self.timeout, self.backend.rows(model, keys)).await
     }
 
     /// Writes rows, problems and checkpoint in one transaction. `false`: somebody else has changed the read model.
@@ -391,7 +392,7 @@ impl Store {
     /// As the backend says.
     pub async fn problems(&self, model: ReadModel) -> Result<Vec<Problem>, StoreError> {
         model.check_name()?;
-        within(self.timeout, self.backend.problems(model)).await
+        within(&*self.backend, self.timeout, self.backend.problems(model)).await
     }
 
     /// Puts the read model that was built beside in the place of the old one, in one step. The old one is kept as
@@ -428,7 +429,7 @@ impl Store {
     /// As the backend says.
     pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
         ReadModel::live(&query.name).check_name()?;
-        within(self.timeout, self.backend.query_rows(query)).await
+        within(&*self.backend, self.timeout, self.backend.query_rows(query)).await
     }
 
     /// How many rows a read model has.
@@ -437,7 +438,7 @@ impl Store {
     /// As the backend says.
     pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
         model.check_name()?;
-        within(self.timeout, self.backend.count_rows(model)).await
+        within(&*self.backend, self.timeout, self.backend.count_rows(model)).await
     }
 
     /// The records of a kind, in the order of their names.
@@ -445,7 +446,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn records(&self, kind: &str) -> Result<Vec<Record>, StoreError> {
-        within(self.timeout, self.backend.records(kind.to_owned())).await
+        within(&*self.backend, self.timeout, self.backend.records(kind.to_owned())).await
     }
 
     /// Keeps a record; one of the same kind and name is replaced.

@@ -14,6 +14,7 @@ mod own_server;
 mod processes;
 mod resource;
 mod restart;
+mod servers;
 mod stream;
 mod support;
 mod terminal;

@@ -16,7 +16,13 @@ crate::on_every_backend! {
     the_first_row_comes_at_once
 }
 
-const MOST_KIB: u64 = 64 << 10;
+/// What a process may hold. MongoDB gives a commit of up to 12 MiB as a whole, and its driver holds it more than once.
+fn most_kib(on: Backend) -> u64 {
+    match on {
+        Backend::Sqlite | Backend::Postgres => 64 << 10,
+        Backend::MongoReplicaSet | Backend::MongoStandalone => 128 << 10,
+    }
+}
 
 /// Runs a command, throws away what it prints, and gives the most memory it ever held and the bytes printed.
 fn peak(home: &Home, line: &str) -> (u64, usize) {
@@ -78,7 +84,7 @@ fn two_hundred_thousand_events_take_no_more_memory_than_a_few(on: Backend) {
         ("resource list", 100),
     ] {
         let (most, printed) = peak(&home, line);
-        assert!(most > 1000 && most < MOST_KIB, "{line}: {most} KiB");
+        assert!(most > 1000 && most < most_kib(on), "{line}: {most} KiB");
         assert!(printed >= least, "{line}: {printed} bytes");
     }
 }

@@ -172,10 +172,10 @@ fn a_diff_from_before_the_stream_brings_all_of_it(on: Backend) {
 fn what_depends_on_time_is_as_of_the_moment_shown(on: Backend) {
     let esctl = Esctl::new(on);
     let create =
-        ["resource", "create", "mana", "--owner", "p", "--type", "t", "--amount", "0", "--max", "10000", "--regen", "10"];
+        ["resource", "create", "mana", "--owner", "p", "--type", "t", "--amount", "0", "--max", "10000", "--regen", "0.1"];
     let created = esctl.json(&create);
     let start: esctl::event::Timestamp = created["state"]["last_regenerated"].as_str().unwrap().parse().unwrap();
-    let later = start.plus(std::time::Duration::from_secs(30)).to_string();
+    let later = start.plus(std::time::Duration::from_secs(3000)).to_string();
     let report = esctl.json(&["replay", "resource-mana", "--at", &later]);
     assert_eq!((&report["state"]["amount"], &report["at"]), (&json!(300), &json!(later)));
     assert_eq!(esctl.json(&["replay", "resource-mana", "--version", "1"])["state"]["amount"], 0);

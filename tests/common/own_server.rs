@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use mongodb::bson::doc;
+use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
 use tempfile::TempDir;
@@ -38,7 +39,7 @@ impl Server {
     pub fn start(backend: Backend) -> Self {
         match backend {
             Backend::Sqlite => panic!("SQLite has no server"),
-            Backend::Postgres => Self::postgres(&[]),
+            Backend::Postgres => Self::postgres(),
             Backend::MongoStandalone => Self::mongod(&[]),
             Backend::MongoReplicaSet => {
                 let server = Self::mongod(&["--replSet", "own"]);
@@ -59,20 +60,22 @@ impl Server {
         Self::run(mongod(), arguments, port, url, false, folder)
     }
 
-    /// A PostgreSQL server with these settings.
-    pub fn postgres(settings: &[&str]) -> Self {
+    /// A PostgreSQL server. Whoever is not `postgres` needs a password.
+    pub fn postgres() -> Self {
         let (folder, port, bin) = (tempfile::tempdir().unwrap(), free_port(), postgres_bin());
         let is_root = as_postgres(Path::new("true"), &[]).status().is_ok_and(|status| status.success());
+        let hba = folder.path().join("hba");
+        std::fs::write(&hba, "host all postgres all trust\nhost all all all scram-sha-256\n").unwrap();
         if is_root {
-            assert!(Command::new("chown").args(["-R", "postgres:"]).arg(folder.path()).status().unwrap().success());
+            give_to_postgres(folder.path());
         }
         let data = text(&folder.path().join("db"));
         let making = ["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"].map(str::to_owned);
         let made = command(&bin.join("initdb"), &making, is_root).output().unwrap();
         assert!(made.status.success(), "{made:?}");
         let mut arguments = vec!["-D".to_owned(), data, "-p".into(), port.to_string(), "-k".into(), text(folder.path())];
-        arguments.extend(["-c", "listen_addresses=127.0.0.1"].map(str::to_owned));
-        arguments.extend(settings.iter().flat_map(|&setting| ["-c".to_owned(), setting.to_owned()]));
+        arguments.extend(["-c".to_owned(), "listen_addresses=127.0.0.1".to_owned()]);
+        arguments.extend(["-c".to_owned(), format!("hba_file={}", text(&hba))]);
         let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
         Self::run(bin.join("postgres"), arguments, port, url, is_root, folder)
     }
@@ -92,6 +95,44 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
+    }
+
+    /// Turns TLS on in a PostgreSQL server.
+    pub fn tls(&self, certificate: &Certificate) {
+        for (name, bytes) in [("server.key", &certificate.key), ("server.crt", &certificate.certificate)] {
+            let path = self.folder.path().join("db").join(name);
+            std::fs::write(&path, bytes).unwrap();
+            assert!(Command::new("chmod").arg("600").arg(&path).status().unwrap().success());
+            if self.as_postgres {
+                give_to_postgres(&path);
+            }
+        }
+        self.sql("ALTER SYSTEM SET ssl = on; SELECT pg_reload_conf()");
+        while self.query("SHOW ssl") != "on" {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Runs statements in a PostgreSQL server, each in a transaction of its own.
+    pub fn sql(&self, statements: &str) {
+        run(async {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            for statement in statements.split(';') {
+                sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+            }
+        });
+    }
+
+    /// The one text that a query of a PostgreSQL server gives.
+    pub fn query(&self, sql: &str) -> String {
+        run(async {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
+        })
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     pub fn address(&self) -> String {
@@ -169,6 +210,31 @@ fn as_postgres(program: &Path, arguments: &[String]) -> Command {
     command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program).args(arguments);
     command.current_dir("/").stderr(Stdio::null());
     command
+}
+
+fn give_to_postgres(path: &Path) {
+    assert!(Command::new("chown").args(["-R", "postgres:"]).arg(path).status().unwrap().success());
+}
+
+/// A key, and a certificate for 127.0.0.1 that nobody vouches for; as PEM.
+pub struct Certificate {
+    pub key: Vec<u8>,
+    pub certificate: Vec<u8>,
+}
+
+impl Certificate {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("key.pem");
+        let mut openssl = Command::new("openssl");
+        openssl
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout"])
+            .arg(&key);
+        openssl.args(["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]);
+        let made = openssl.output().expect("no openssl");
+        assert!(made.status.success(), "{made:?}");
+        Self { key: std::fs::read(&key).unwrap(), certificate: made.stdout }
+    }
 }
 
 fn text(path: &Path) -> String {

@@ -65,7 +65,7 @@ impl Change {
             }
             NoState(version) => format!("UPDATE snapshots SET state = 'no json' WHERE version = {version}"),
             EventHash(version) => format!("UPDATE snapshots SET event_hash = zeroblob(32) WHERE version = {version}"),
-            Checkpoint => "UPDATE projections SET event_id = randomblob(16)".to_owned(),
+            Checkpoint => "UPDATE read_models SET event_id = randomblob(16)".to_owned(),
             Stream(name, to) => format!("UPDATE streams SET name = '{to}' WHERE name = '{name}'"),
             other => other.plain_sql(),
         };
@@ -86,7 +86,7 @@ impl Change {
             EventHash(version) => {
                 format!("UPDATE snapshots SET event_hash = decode(repeat('00', 32), 'hex') WHERE version = {version}")
             }
-            Checkpoint => "UPDATE projections SET event_id = gen_random_uuid()".to_owned(),
+            Checkpoint => "UPDATE read_models SET event_id = gen_random_uuid()".to_owned(),
             Stream(name, to) => format!("UPDATE events SET stream = '{to}' WHERE stream = '{name}'"),
             other => other.plain_sql(),
         };

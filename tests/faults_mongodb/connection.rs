@@ -23,7 +23,7 @@ use crate::kit::exactly;
 use crate::kit::put;
 use crate::kit::request;
 use crate::kit::whole;
-use crate::server::Server;
+use crate::own_server::Server;
 
 /// What passes everything on, and cuts the connection at an insert of commits: so many times.
 struct Proxy {
@@ -114,8 +114,8 @@ fn a_connection_cut_when_the_append_was_sent_is_asked_again_and_nothing_is_doubl
 #[ignore = "needs a server: tests/run"]
 fn an_append_to_a_server_that_stands_still_is_of_unknown_outcome_and_can_be_repeated() {
     all_enabled(async {
-        let server = Server::start(&[]);
-        let place = Place::on(server.url());
+        let server = Server::mongod(&[]);
+        let place = Place::on(server.url.clone());
         let store = store_at(&place.url(), Duration::from_secs(2));
         put(&store, "thing-1", 1).await;
         let batch = events(5);
@@ -134,8 +134,8 @@ fn an_append_to_a_server_that_stands_still_is_of_unknown_outcome_and_can_be_repe
 #[ignore = "needs a server: tests/run"]
 fn a_server_that_is_killed_and_comes_back_has_all_that_was_acknowledged() {
     all_enabled(async {
-        let mut server = Server::start(&[]);
-        let place = Place::on(server.url());
+        let mut server = Server::mongod(&[]);
+        let place = Place::on(server.url.clone());
         let store = store_at(&place.url(), TIMEOUT);
         put(&store, "thing-0", 7).await;
         let mut acknowledged = 1;
