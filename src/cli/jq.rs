@@ -14,6 +14,7 @@ use crate::cli::output::Output;
 use crate::cli::output::Settings;
 use crate::jq::MAX_PROGRAM_BYTES;
 use crate::jq::Program;
+use crate::jq::Running;
 use crate::jq::SyntaxError;
 use crate::jq::running;
 use crate::ops::Condition;
@@ -86,7 +87,7 @@ pub(super) fn watch(settings: &Settings) {
 
 /// Waits until a run has taken too much; what to say then.
 fn end_of_patience() -> CliError {
-    let mut seen = None;
+    let mut seen: Option<(Running, Instant, u64)> = None;
     loop {
         thread::sleep(LOOK);
         let now = running();

@@ -17,8 +17,8 @@ use thiserror::Error;
 use crate::jq::room;
 use crate::jq::value::JqValue;
 
-/// Steps that one run of a program may take, unless told: less than a second of work.
-pub const MAX_STEPS: u64 = 2_000_000;
+/// Steps that one run of a program may take, unless told: a fraction of a second of work, optimised.
+pub const MAX_STEPS: u64 = 5_000_000;
 /// Bytes that one string may have.
 pub const MAX_BYTES: usize = 16 << 20;
 /// Elements that one array, or members that one object may have.
