@@ -23,15 +23,15 @@ const GROWING: [&str; 8] =
 const OPERAND: &str = "$!";
 
 /// The definition, guarded.
-pub(super) fn definition<'s>(definition: Def<&'s str>) -> Def<&'s str> {
+pub(super) fn definition(definition: Def<&str>) -> Def<&str> {
     Def { body: term(definition.body), ..definition }
 }
 
-fn boxed<'s>(inner: Box<Term<&'s str>>) -> Box<Term<&'s str>> {
-    Box::new(term(*inner))
+fn boxed(inner: Term<&str>) -> Box<Term<&str>> {
+    Box::new(term(inner))
 }
 
-fn all<'s>(terms: Vec<Term<&'s str>>) -> Vec<Term<&'s str>> {
+fn all(terms: Vec<Term<&str>>) -> Vec<Term<&str>> {
     terms.into_iter().map(term).collect()
 }
 
@@ -45,7 +45,7 @@ pub(super) fn term<'s>(it: Term<&'s str>) -> Term<&'s str> {
         Term::Id | Term::Num(_) | Term::Arr(None) | Term::Break(_) | Term::Var(_) => it,
         Term::Recurse => pipe(Term::Recurse, WEIGH),
         Term::Str(format, parts) => string(format, parts),
-        Term::Arr(Some(inner)) => pipe(Term::Arr(Some(boxed(inner))), WEIGH),
+        Term::Arr(Some(inner)) => pipe(Term::Arr(Some(boxed(*inner))), WEIGH),
         Term::Obj(members) if members.is_empty() => Term::Obj(members),
         Term::Obj(members) => {
             let member = |(name, value): (Term<&'s str>, Option<Term<&'s str>>)| match value {
@@ -55,16 +55,16 @@ pub(super) fn term<'s>(it: Term<&'s str>) -> Term<&'s str> {
             };
             pipe(Term::Obj(members.into_iter().map(member).collect()), WEIGH)
         }
-        Term::Neg(inner) => Term::Neg(boxed(inner)),
+        Term::Neg(inner) => Term::Neg(boxed(*inner)),
         Term::BinOp(left, operator, right) => operation(*left, operator, *right),
-        Term::Label(name, inner) => Term::Label(name, boxed(inner)),
-        Term::Fold(name, xs, pattern, args) => Term::Fold(name, boxed(xs), pattern, all(args)),
-        Term::TryCatch(inner, handler) => Term::TryCatch(boxed(inner), handler.map(boxed)),
+        Term::Label(name, inner) => Term::Label(name, boxed(*inner)),
+        Term::Fold(name, xs, pattern, args) => Term::Fold(name, boxed(*xs), pattern, all(args)),
+        Term::TryCatch(inner, handler) => Term::TryCatch(boxed(*inner), handler.map(|handler| boxed(*handler))),
         Term::IfThenElse(branches, otherwise) => {
             let branch = |(condition, then)| (term(condition), term(then));
-            Term::IfThenElse(branches.into_iter().map(branch).collect(), otherwise.map(boxed))
+            Term::IfThenElse(branches.into_iter().map(branch).collect(), otherwise.map(|otherwise| boxed(*otherwise)))
         }
-        Term::Def(definitions, inner) => Term::Def(definitions.into_iter().map(definition).collect(), boxed(inner)),
+        Term::Def(definitions, inner) => Term::Def(definitions.into_iter().map(definition).collect(), boxed(*inner)),
         Term::Call(name, args) if GROWING.contains(&name) => pipe(Term::Call(name, all(args)), WEIGH),
         Term::Call(name, args) => Term::Call(name, all(args)),
         Term::Path(from, path) => access(*from, path),
