@@ -6,10 +6,11 @@
 //!
 //! ```text
 //! cli → ops → runtime → store → event          domain → aggregate → event
-//!             runtime → domain
+//!             runtime → domain                           aggregate → jq
 //! ```
 //!
 //! - [`event`]: the envelope, names, versions, positions, canonical form, hash. No I/O.
+//! - [`jq`]: programs over JSON, and the limits they run under. Pure.
 //! - [`aggregate`]: decide and evolve, folds, projections, upcasters. Pure.
 //! - [`domain`]: the domains esctl knows. No store, no clock.
 //! - [`store`]: the contract of a backend, the [`store::Store`] everyone uses, one folder a backend.
@@ -116,6 +117,7 @@ pub mod aggregate;
 pub mod cli;
 pub mod domain;
 pub mod event;
+pub mod jq;
 pub mod ops;
 pub mod runtime;
 pub mod store;

@@ -12,6 +12,7 @@ use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
+use crate::jq::JqError;
 
 /// Why an event could not be folded in.
 #[derive(Debug, Error)]
@@ -51,6 +52,9 @@ pub enum FoldError {
         /// What does not fit.
         reason: String,
     },
+    /// A jq program failed.
+    #[error(transparent)]
+    Program(#[from] JqError),
     /// A reducer of the operator's own failed.
     #[error("the reducer failed: {0}")]
     Reducer(String),

@@ -5,6 +5,9 @@
 
 mod decide;
 mod fold;
+mod jq_event;
+mod jq_projection;
+mod jq_reducer;
 mod projection;
 mod reducer;
 mod rejection;
@@ -18,6 +21,11 @@ pub use fold::AggregateFold;
 pub use fold::Fold;
 pub use fold::FoldError;
 pub use fold::FoldVersion;
+pub use jq_event::jq_event;
+pub use jq_projection::JqProjection;
+pub use jq_reducer::JQ_REDUCER;
+pub use jq_reducer::jq_reducer;
+pub use jq_reducer::jq_row;
 pub use projection::Projection;
 pub use reducer::GENERIC_REDUCERS;
 pub use reducer::generic_reducer;

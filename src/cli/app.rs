@@ -12,6 +12,7 @@ use crate::cli::config::ConfigFile;
 use crate::cli::config::Effective;
 use crate::cli::config::Typed;
 use crate::cli::error::CliError;
+use crate::cli::jq;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
@@ -171,7 +172,17 @@ impl App {
         configured.categories.iter().fold(policy, |policy, (category, every)| policy.with_category(category, *every))
     }
 
-    /// A bus for queries to a store.
+    /// A bus for queries to a store, with the projections that the store keeps as well.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn all_queries(&self, store: &Store) -> Result<QueryBus, CliError> {
+        // Programs of the store's want the same care as those of an argument.
+        jq::watch(self.out.settings());
+        Ok(QueryBus::open(store.clone(), self.clock()).await?)
+    }
+
+    /// A bus for queries to the read models of domains.
     pub fn query_bus(&self, store: &Store) -> QueryBus {
         QueryBus::new(store.clone(), self.clock())
     }

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::bench;
+use crate::cli::bisect;
 use crate::cli::completions;
 use crate::cli::context;
 use crate::cli::demo;
@@ -40,6 +41,7 @@ pub enum Command {
     Trace(trace::Trace),
     /// Show what a stream, a category or the whole store was like at any moment
     Replay(Box<replay::Replay>),
+    Bisect(Box<bisect::Bisect>),
     /// Keep states, so that they need not be folded from the start
     #[command(subcommand)]
     Snapshot(snapshot::Verb),
@@ -97,6 +99,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Stream(verb) => stream::run(verb, app).await,
         Command::Trace(args) => args.run(app).await,
         Command::Replay(args) => args.run(app).await,
+        Command::Bisect(args) => args.run(app).await,
         Command::Snapshot(verb) => snapshot::run(verb, app).await,
         Command::Projection(verb) => projection::run(verb, app).await,
         Command::Scenario(verb) => scenario::run(verb, app).await,

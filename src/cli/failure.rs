@@ -8,6 +8,8 @@ use crate::aggregate::Rejection;
 use crate::cli::error::CliError;
 use crate::event::JsonError;
 use crate::event::NameError;
+use crate::event::Position;
+use crate::jq::JqError;
 use crate::ops::OpsError;
 use crate::runtime::RuntimeError;
 use crate::store::StoreError;
@@ -74,6 +76,14 @@ impl From<DecideError> for CliError {
     }
 }
 
+impl CliError {
+    /// The same kind of error, said of an event.
+    fn at_event(mut self, message: String, stream: &str, position: Position) -> Self {
+        self.message = message;
+        self.with("stream", stream).with("position", position.0)
+    }
+}
+
 impl From<&FoldError> for CliError {
     fn from(error: &FoldError) -> Self {
         match error {
@@ -81,7 +91,18 @@ impl From<&FoldError> for CliError {
             FoldError::NoUpcaster { .. } => CliError::unsupported(error.to_string()).code("event_not_readable"),
             FoldError::Data { .. } => CliError::integrity(error.to_string()).code("event_not_readable"),
             FoldError::Misfit { .. } => CliError::integrity(error.to_string()).code("event_does_not_fit"),
+            FoldError::Program(error) => error.into(),
             FoldError::Reducer(_) => CliError::usage(error.to_string()).code("reducer_failed"),
+        }
+    }
+}
+
+impl From<&JqError> for CliError {
+    fn from(error: &JqError) -> Self {
+        let made = CliError::usage(error.to_string()).with("program", error.program());
+        match error {
+            JqError::Stopped { .. } => made.code("jq_limit"),
+            _ => made.code("jq_failed"),
         }
     }
 }
@@ -97,9 +118,7 @@ impl From<RuntimeError> for CliError {
             RuntimeError::Fold { stream, position, source, .. } => {
                 let kind = CliError::from(&source);
                 let look = format!("look at it with 'esctl stream read --all --from {position} --limit 1 -o json'");
-                let made =
-                    CliError::new(kind.exit, kind.code, message).hint(look).with("stream", stream).with("position", position.0);
-                made.caused_by(&source)
+                kind.at_event(message, &stream, position).hint(look).caused_by(&source)
             }
             RuntimeError::State(source) => CliError::integrity(message).code("state_not_readable").caused_by(&source),
             RuntimeError::RetriesExhausted { source, attempts, .. } => {
@@ -136,6 +155,14 @@ impl From<OpsError> for CliError {
         match error {
             OpsError::Runtime(error) => error.into(),
             OpsError::Invalid(_) => CliError::usage(message).code("invalid"),
+            OpsError::Condition { stream, position, source, .. } => {
+                let kind = CliError::from(&source);
+                let made = kind.at_event(message, &stream, position).caused_by(&source);
+                match made.code {
+                    "jq_failed" => made.hint("write (…)? around what may fail: an error then counts as no"),
+                    _ => made,
+                }
+            }
             OpsError::Conflict(_) => CliError::conflict(message),
             OpsError::NotThere { kind, .. } => CliError::not_found(message).code(not_found_code(kind)),
             OpsError::NotFound { kind, name, candidates } => {

@@ -5,6 +5,7 @@
 pub mod app;
 pub mod args;
 mod bench;
+mod bisect;
 mod commands;
 mod complete;
 mod completions;
@@ -19,6 +20,7 @@ pub mod generated;
 mod help;
 mod init;
 pub mod input;
+mod jq;
 pub mod lines;
 mod man;
 pub mod output;
@@ -53,6 +55,7 @@ use std::ffi::OsString;
 use clap::FromArgMatches;
 
 use crate::cli::commands::Command;
+use crate::jq::on_a_large_stack;
 
 /// Runs the command line; the exit code. Everything that is to be said has been said.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -71,7 +74,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(app) => app,
         Err((settings, error)) => return end(&Output::new(settings), Err(error)),
     };
-    let result = run(cli.command, &app);
+    let command = cli.command;
+    // jq programs want room.
+    let result = on_a_large_stack(|| run(command, &app));
+    let result = result.unwrap_or_else(|error| Err(CliError::unavailable("the program cannot start a thread").caused_by(&error)));
     end(&app.out, result)
 }
 

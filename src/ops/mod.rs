@@ -6,7 +6,9 @@
 pub mod append_events;
 pub mod bench;
 pub mod browse;
+pub mod bisect;
 mod changes;
+mod condition;
 pub mod demo;
 pub mod documents;
 pub mod error;
@@ -32,6 +34,7 @@ pub mod trace;
 pub mod verify;
 
 pub use changes::Change;
+pub use condition::Condition;
 pub use error::OpsError;
 pub use reducer::Reducer;
 

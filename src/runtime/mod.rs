@@ -5,6 +5,7 @@
 mod command_bus;
 mod document_changes;
 mod document_store;
+mod definition;
 mod error;
 mod load;
 mod projector;
@@ -24,6 +25,10 @@ pub use document_changes::DocumentChanges;
 pub use document_store::DocumentStore;
 pub use document_store::Stored;
 pub use document_store::Updated;
+pub use definition::Definition;
+pub use definition::Unreadable;
+pub use definition::definitions;
+pub use definition::is_built_in;
 pub use error::RuntimeError;
 pub use load::LoadOptions;
 pub use load::Loaded;

@@ -10,6 +10,8 @@ use crate::aggregate::Projection;
 use crate::domain;
 use crate::event::Timestamp;
 use crate::runtime::Clock;
+use crate::runtime::definition::Unreadable;
+use crate::runtime::definition::definitions;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
 use crate::runtime::projector::BatchSize;
@@ -54,13 +56,40 @@ pub struct QueryBus {
     store: Store,
     clock: Clock,
     projections: Vec<Arc<dyn Projection>>,
+    unreadable: Vec<Unreadable>,
 }
 
 impl QueryBus {
     /// A bus over the read models of all domains.
     pub fn new(store: Store, clock: Clock) -> Self {
         let projections = domain::all().iter().map(|domain| (domain.projection)()).collect();
-        Self { store, clock, projections }
+        Self { store, clock, projections, unreadable: Vec::new() }
+    }
+
+    /// A bus over the read models of all domains and of the projections that the store keeps: all there are.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn open(store: Store, clock: Clock) -> Result<Self, RuntimeError> {
+        let kept = definitions(&store).await?;
+        let mut bus = Self::new(store, clock);
+        for definition in kept {
+            let projection = definition.and_then(|definition| {
+                let unreadable = |(what, error)| Unreadable { name: definition.name.clone(), reason: format!("{what}: {error}") };
+                definition.projection().map_err(unreadable)
+            });
+            match projection {
+                Ok(projection) => bus.projections.push(Arc::new(projection)),
+                // One that cannot be read is not in the way of the others.
+                Err(unreadable) => bus.unreadable.push(unreadable),
+            }
+        }
+        Ok(bus)
+    }
+
+    /// The projections that the store keeps and that this program cannot read.
+    pub fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
     }
 
     /// The same bus, with a projection of one's own.
@@ -78,8 +107,11 @@ impl QueryBus {
     /// The projection of a name.
     ///
     /// # Errors
-    /// [`RuntimeError::NotFound`] when there is none.
+    /// [`RuntimeError::NotFound`] when there is none, [`StoreError::Unsupported`] when it cannot be read.
     pub fn projection(&self, name: &str) -> Result<&Arc<dyn Projection>, RuntimeError> {
+        if let Some(Unreadable { reason, .. }) = self.unreadable.iter().find(|unreadable| unreadable.name == name) {
+            return Err(StoreError::Unsupported(format!("projection {name} cannot be run by this program: {reason}")).into());
+        }
         let found = self.projections.iter().find(|projection| projection.name() == name);
         found.ok_or_else(|| RuntimeError::NotFound(format!("no projection \"{name}\"")))
     }

@@ -72,6 +72,7 @@ fn each_planted_line_is_found_where_it_stands() {
         ("src/ops/show.rs", "fn x() { std::env::var(\"X\"); }", "src/ops/show.rs:4 clock"),
         ("src/event/mod.rs", "fn x() { whoami::username(); }", "src/event/mod.rs:4 clock"),
         ("src/event/mod.rs", "use std::fs;", "src/event/mod.rs:4 purity"),
+        ("src/event/mod.rs", "fn x(_: jaq_core::Error) {}", "src/event/mod.rs:4 layer"),
         ("src/event/mod.rs", "async fn x() {}", "src/event/mod.rs:4 purity"),
     ];
     for (path, line, expected) in cases {

@@ -40,11 +40,11 @@ pub fn check(source: &Source) -> Vec<Finding> {
     if layer != "cli" {
         findings.extend(words(source, "anyhow", &["anyhow"], "below cli every error has a type"));
     }
-    let pure = ["event", "aggregate", "domain"].contains(&layer);
+    let pure = ["event", "jq", "aggregate", "domain"].contains(&layer);
     if (pure || layer == "ops") && !exceptions::clock(&source.path) {
         findings.extend(words(source, "clock", &CLOCKS, "clock, identity and environment come in as arguments"));
     }
-    if pure {
+    if pure && !exceptions::impure(&source.path) {
         findings.extend(words(source, "purity", &IMPURE, "no I/O, no threads, no async in the pure layers"));
     }
     findings.extend(imports(source));

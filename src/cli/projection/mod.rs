@@ -1,5 +1,7 @@
 //! `esctl projection`: read models and what makes them.
 
+mod create;
+mod delete;
 mod list;
 mod query;
 mod rebuild;
@@ -28,16 +30,22 @@ pub enum Verb {
     Rebuild(rebuild::Rebuild),
     /// Ask a read model
     Query(query::Query),
+    /// Make a projection of jq programs, which the store keeps
+    Create(create::Create),
+    /// Delete a projection of one's own, with its read model; events are never touched
+    Delete(delete::Delete),
 }
 
 /// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::List(args) => args.run(app),
+        Verb::List(args) => args.run(app).await,
         Verb::Status(args) => args.run(app).await,
         Verb::Run(args) => args.run(app).await,
         Verb::Rebuild(args) => args.run(app).await,
         Verb::Query(args) => args.run(app).await,
+        Verb::Create(args) => args.run(app).await,
+        Verb::Delete(args) => args.run(app).await,
     }
 }
 
@@ -46,6 +54,9 @@ fn known(queries: &QueryBus, name: &str) -> Result<(), CliError> {
     let names = || queries.projections().iter().map(|projection| projection.name());
     if names().any(|known| known == name) {
         return Ok(());
+    }
+    if queries.unreadable().iter().any(|unreadable| unreadable.name == name) {
+        queries.projection(name)?;
     }
     let error = CliError::not_found(format!("there is no projection \"{name}\"")).code("projection_not_found");
     let all: Vec<_> = names().collect();

@@ -44,7 +44,7 @@ fn filter(text: &str) -> Result<(String, Value), String> {
 impl Query {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         known(&queries, &self.name)?;
         store.head().await?;
         let listing = Listing::new(["key", "row"]).empty("no rows");

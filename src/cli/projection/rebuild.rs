@@ -27,7 +27,7 @@ pub struct Rebuild {
 impl Rebuild {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         if let Some(name) = &self.name {
             known(&queries, name)?;
         }

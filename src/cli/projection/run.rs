@@ -29,7 +29,7 @@ pub struct Run {
 impl Run {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         for name in &self.names {
             known(&queries, name)?;
         }

@@ -21,7 +21,7 @@ pub struct Status {
 impl Status {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         if let Some(name) = &self.name {
             known(&queries, name)?;
         }

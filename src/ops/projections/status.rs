@@ -7,6 +7,7 @@ use crate::event::Position;
 use crate::event::Timestamp;
 use crate::ops::error::OpsError;
 use crate::runtime::QueryBus;
+use crate::runtime::is_built_in;
 use crate::store::Part;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
@@ -73,7 +74,7 @@ pub fn list_projections(queries: &QueryBus) -> Vec<ProjectionInfo> {
         name: projection.name().to_owned(),
         version: projection.version(),
         categories: projection.categories(),
-        built_in: true,
+        built_in: is_built_in(projection.name()),
     };
     queries.projections().iter().map(info).collect()
 }

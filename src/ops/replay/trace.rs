@@ -9,6 +9,8 @@ use crate::aggregate::Fold;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::changes::Change;
+use crate::ops::changes::changes;
 use crate::ops::error::OpsError;
 use crate::ops::replay::stream::Replay;
 use crate::runtime::apply;
@@ -34,6 +36,9 @@ pub struct TraceEntry {
     pub client_id: Option<String>,
     /// What makes the state after it of the state after the event before (RFC 6902); that of the first starts at null.
     pub patch: Patch,
+    /// The same for people.
+    #[serde(skip)]
+    pub changes: Vec<Change>,
     /// The state after it, as of its own moment.
     pub state: Value,
 }
@@ -81,6 +86,7 @@ impl Trace {
             event_id: event.event_id,
             client_id: event.client_id(),
             patch: json_patch::diff(&self.state, &state),
+            changes: changes(&self.state, &state),
             state: state.clone(),
         };
         self.state = state;

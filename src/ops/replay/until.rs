@@ -53,7 +53,7 @@ impl Until {
     ///
     /// # Errors
     /// As [`Until::version`]; [`OpsError::NotThere`] when it was not there yet.
-    pub(crate) async fn existing_version(self, store: &Store, stream: &StreamName) -> Result<Version, OpsError> {
+    pub(in crate::ops) async fn existing_version(self, store: &Store, stream: &StreamName) -> Result<Version, OpsError> {
         match self.version(store, stream).await? {
             Version::ZERO => Err(self.too_early(store, stream).await?),
             version => Ok(version),
