@@ -85,14 +85,26 @@ _esctl() {
             esctl__subcmd__context,use)
                 cmd="esctl__subcmd__context__subcmd__use"
                 ;;
+            esctl__subcmd__projection,errors)
+                cmd="esctl__subcmd__projection__subcmd__errors"
+                ;;
             esctl__subcmd__projection,list)
                 cmd="esctl__subcmd__projection__subcmd__list"
+                ;;
+            esctl__subcmd__projection,pause)
+                cmd="esctl__subcmd__projection__subcmd__pause"
                 ;;
             esctl__subcmd__projection,query)
                 cmd="esctl__subcmd__projection__subcmd__query"
                 ;;
             esctl__subcmd__projection,rebuild)
                 cmd="esctl__subcmd__projection__subcmd__rebuild"
+                ;;
+            esctl__subcmd__projection,resume)
+                cmd="esctl__subcmd__projection__subcmd__resume"
+                ;;
+            esctl__subcmd__projection,rollback)
+                cmd="esctl__subcmd__projection__subcmd__rollback"
                 ;;
             esctl__subcmd__projection,run)
                 cmd="esctl__subcmd__projection__subcmd__run"
@@ -886,7 +898,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help list status run rebuild query"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help list status run rebuild rollback pause resume errors query"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -923,7 +935,91 @@ _esctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        esctl__subcmd__projection__subcmd__errors)
+            opts="-o -q -v -y -h --retry --skip --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         esctl__subcmd__projection__subcmd__list)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__projection__subcmd__pause)
             opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1012,7 +1108,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__rebuild)
-            opts="-o -q -v -y -h --all --batch --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --all --batch --verify --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1053,13 +1149,93 @@ _esctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        esctl__subcmd__projection__subcmd__run)
-            opts="-f -o -q -v -y -h --follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+        esctl__subcmd__projection__subcmd__resume)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__projection__subcmd__rollback)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__projection__subcmd__run)
+            opts="-f -o -q -v -y -h --follow --on-error --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --on-error)
+                    COMPREPLY=($(compgen -W "stop park" -- "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -119,6 +119,7 @@ fn not_found_code(kind: &str) -> &'static str {
         "projection" => "projection_not_found",
         "version" => "version_not_found",
         "position" => "position_not_found",
+        "read model" => "read_model_not_found",
         _ => "not_found",
     }
 }

@@ -179,7 +179,9 @@ fn a_runner_that_follows_ends_on_a_signal() {
         command.args(["projection", "run", "--follow"]);
         let mut child = start(&mut command);
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        // The pipe stays open: a follower that nobody reads ends by itself.
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
         signal(name, &child);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{output:?}");
@@ -193,7 +195,8 @@ fn a_runner_that_follows_waits_for_a_store_that_is_busy() {
     command.args(["projection", "run", "--follow", "--timeout", "100ms"]);
     let mut child = start(&mut command);
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
     // While it stands still there is something to do for it, and then no way to do it.
     signal("STOP", &child);
     home.run("resource allocate gold 1").ok();
