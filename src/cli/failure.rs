@@ -145,6 +145,7 @@ fn not_found_code(kind: &str) -> &'static str {
         "version" => "version_not_found",
         "position" => "position_not_found",
         "correlation" => "correlation_not_found",
+        "read model" => "read_model_not_found",
         _ => "not_found",
     }
 }

@@ -12,10 +12,15 @@ use crate::event::Timestamp;
 use crate::runtime::Clock;
 use crate::runtime::definition::Unreadable;
 use crate::runtime::definition::definitions;
+use crate::runtime::control::Control;
+use crate::runtime::control::Paused;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
 use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::Projector;
+use crate::store::Part;
+use crate::store::Problem;
+use crate::store::ProblemState;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::RowQuery;
@@ -39,6 +44,15 @@ pub struct Query {
     pub limit: usize,
     /// Answer from the read model as it is, without bringing it up to date.
     pub stale: bool,
+}
+
+/// Why a read model does not move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standstill {
+    /// Somebody has paused it.
+    Paused(Paused),
+    /// It stands before an event that it cannot take in.
+    Stopped(Problem),
 }
 
 /// A row of the answer.
@@ -116,7 +130,22 @@ impl QueryBus {
         found.ok_or_else(|| RuntimeError::NotFound(format!("no projection \"{name}\"")))
     }
 
+    /// Why a read model does not move, if it does not.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn standstill(&self, name: &str) -> Result<Option<Standstill>, RuntimeError> {
+        if let Some(paused) = Control::load(&self.store, name, (self.clock)()).await?.paused {
+            return Ok(Some(Standstill::Paused(paused)));
+        }
+        let problems = self.store.problems(ReadModel::live(name)).await?;
+        let failing = problems.into_iter().find(|problem| problem.state == ProblemState::Failing);
+        Ok(failing.map(Standstill::Stopped))
+    }
+
     /// Brings the read model up to date, unless told not to, and answers from it; rows show what they are `at` a moment.
+    /// One that is paused, or stands before an event that it cannot take in, answers with what is there
+    /// ([`QueryBus::standstill`]).
     ///
     /// # Errors
     /// As [`Projector::catch_up`] and as the store says.
@@ -135,7 +164,7 @@ impl QueryBus {
         loop {
             let left = query.limit - shown.len();
             let limit = if all_by_index { left.min(BLOCK) } else { BLOCK };
-            let block = RowQuery { name: query.name.clone(), filters: filters.clone(), after, limit };
+            let block = RowQuery { name: query.name.clone(), part: Part::Live, filters: filters.clone(), after, limit };
             let rows = self.store.query_rows(block).await?;
             let last_block = rows.len() < limit;
             after = rows.last().map(|(key, _)| key.clone());
@@ -153,12 +182,21 @@ impl QueryBus {
 
     /// Whether the read model is up to date; if not, it cannot be written here.
     async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<bool, RuntimeError> {
+        // It is tried again by a runner, or by somebody's word, not by whoever asks.
+        if self.standstill(projection.name()).await?.is_some() {
+            return Ok(true);
+        }
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
         match projector.catch_up(&mut |_| {}).await {
             Err(RuntimeError::Store(error @ (StoreError::Unavailable { .. } | StoreError::NotAllowed { .. }))) => {
                 tracing::warn!(%error, "the read model cannot be brought up to date");
                 Ok(self.is_current(projection).await?)
             }
+            // It stands there from now on. One that never came into being has nothing to answer with.
+            Err(error @ RuntimeError::Fold { .. }) => match self.standstill(projection.name()).await? {
+                Some(_) => Ok(true),
+                None => Err(error),
+            },
             result => result.map(|_| true),
         }
     }

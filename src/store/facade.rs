@@ -428,7 +428,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
-        ReadModel::live(&query.name).check_name()?;
+        query.model().check_name()?;
         within(&*self.backend, self.timeout, self.backend.query_rows(query)).await
     }
 

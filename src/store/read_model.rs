@@ -9,10 +9,11 @@ use crate::store::error::StoreError;
 use crate::store::problem::ProblemChanges;
 
 /// Which of the read models of one projection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// The one that answers queries.
+    #[default]
     Live,
     /// The one that is built beside it.
     Building,
@@ -145,8 +146,10 @@ pub struct RowsCommit {
 /// Which rows to read.
 #[derive(Debug, Clone, Default)]
 pub struct RowQuery {
-    /// The name of the read model; the live one answers.
+    /// The name of the projection.
     pub name: String,
+    /// Which of its read models; the live one unless told.
+    pub part: Part,
     /// Fields at the top of the row and the values they must have, of the same kind of JSON; a field
     /// that is not there is null.
     pub filters: Vec<(String, serde_json::Value)>,
@@ -154,4 +157,11 @@ pub struct RowQuery {
     pub after: Option<String>,
     /// At most so many.
     pub limit: usize,
+}
+
+impl RowQuery {
+    /// The read model that is asked.
+    pub fn model(&self) -> ReadModel {
+        ReadModel { name: self.name.clone(), part: self.part }
+    }
 }

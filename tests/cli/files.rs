@@ -269,7 +269,8 @@ fn a_runner_that_follows_waits_for_a_store_that_is_busy() {
     command.args(["projection", "run", "--follow", "--timeout", "100ms"]);
     let mut child = start(&mut command);
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
     // While it stands still there is something to do for it, and then no way to do it.
     signal("STOP", &child);
     home.run("resource allocate gold 1").ok();

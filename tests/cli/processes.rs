@@ -184,7 +184,9 @@ fn a_runner_that_follows_ends_on_a_signal(on: Backend) {
         command.args(["projection", "run", "--follow"]);
         let mut child = start(&mut command);
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        // The pipe stays open: a follower that nobody reads ends by itself.
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
         signal(name, &child);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{output:?}");

@@ -16,6 +16,7 @@ mod limits;
 mod no_store;
 mod positions;
 mod problems;
+mod projections;
 mod promises;
 mod read_model_rows;
 mod read_models;

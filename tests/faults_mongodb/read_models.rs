@@ -32,7 +32,7 @@ fn commit(from: u64, to: u64, rows: &[(&str, Value)]) -> RowsCommit {
 }
 
 async fn found(store: &Store, filters: Vec<(String, Value)>, after: Option<&str>, limit: usize) -> Vec<(String, Value)> {
-    let query = RowQuery { name: "things".into(), filters, after: after.map(str::to_owned), limit };
+    let query = RowQuery { name: "things".into(), filters, after: after.map(str::to_owned), limit, ..RowQuery::default() };
     let rows = store.query_rows(query).await.unwrap();
     rows.into_iter().map(|(key, row)| (key, serde_json::from_str::<Value>(&row).unwrap()["n"].clone())).collect()
 }

@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::projection::known;
+use crate::cli::projection::warn_standstill;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::ops::projections::query::query_projection;
@@ -64,6 +65,7 @@ impl Query {
             Ok(true)
         });
         let next = next.await?;
-        list.finish(next)
+        list.finish(next)?;
+        warn_standstill(app, queries, name).await
     }
 }

@@ -250,7 +250,7 @@ impl Backend for MongoDb {
         let shared = Arc::clone(&self.shared);
         self.worker.read(async move {
             let connection = shared.reading().await?;
-            let mut look = Look::begin(connection, ReadModel::live(&query.name)).await?;
+            let mut look = Look::begin(connection, query.model()).await?;
             while let Some(state) = &look.state {
                 let found = rows::query(connection, state, &query).await;
                 if let Some(found) = look.end(found).await? {

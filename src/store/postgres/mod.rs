@@ -221,8 +221,7 @@ impl Backend for Postgres {
     }
 
     fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
-        let model = ReadModel::live(&query.name);
-        self.reading(async move |session: &mut Session| read_models::query(session, &model.table()?, &query).await)
+        self.reading(async move |session: &mut Session| read_models::query(session, &query.model().table()?, &query).await)
     }
 
     fn count_rows(&self, model: ReadModel) -> Answer<u64> {

@@ -259,7 +259,7 @@ fn sql_value(value: &Value) -> Box<dyn ToSql> {
 
 /// Rows in the order of their keys.
 pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
-    let table = ReadModel::live(&query.name).table()?;
+    let table = query.model().table()?;
     // One view of the store: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
     if !table_exists(connection, &table)? {

@@ -41,10 +41,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, page: &Projections, theme:
 }
 
 fn cells(status: &ProjectionStatus) -> [(String, Tone); 7] {
-    let (state, tone) = state_in_words(status.state);
+    let (state, tone) = state_in_words(status);
     [
         (status.name.clone(), Tone::Plain),
-        (state.to_owned(), tone),
+        (state, tone),
         (status.lag_events.to_string(), Tone::Plain),
         (format!("{:.1}", status.lag_seconds), Tone::Plain),
         (status.position.to_string(), Tone::Plain),
