@@ -5,8 +5,8 @@
 
 pub mod append_events;
 pub mod bench;
-pub mod browse;
 pub mod bisect;
+pub mod browse;
 mod changes;
 mod condition;
 pub mod demo;

@@ -16,7 +16,7 @@ const SCRIPT: &str = include_str!("script.txt");
 /// What looks at no store.
 const WITHOUT_A_STORE: [&str; 4] = ["completions", "context", "help", "man"];
 /// What is named here is tried elsewhere, and why.
-const ELSEWHERE: [&str; 2] = ["bench", "selftest"];
+const ELSEWHERE: [&str; 3] = ["bench", "selftest", "ui"];
 
 /// The command lines of the script, and what each reads from stdin.
 fn script() -> Vec<(&'static str, String)> {

@@ -2,14 +2,20 @@
 
 use serde_json::json;
 
+use crate::backend::Backend;
 use crate::support::amounts;
 use crate::support::ok;
 use crate::support::status;
 use crate::support::with_a_bad_event;
 
-#[test]
-fn it_stops_the_projection_and_is_shown_with_its_error() {
-    let (esctl, id) = with_a_bad_event();
+crate::on_every_backend! {
+    it_stops_the_projection_and_is_shown_with_its_error
+    it_is_tried_again_and_skipped_by_word_only
+    by_policy_it_is_parked_and_the_others_go_on
+}
+
+fn it_stops_the_projection_and_is_shown_with_its_error(on: Backend) {
+    let (esctl, id) = with_a_bad_event(on);
     let error = esctl.error(8, &["projection", "run"]);
     assert_eq!(error["details"]["position"], 4);
     assert!(error["hint"].as_str().unwrap().contains("projection errors resources"), "{error}");
@@ -31,9 +37,8 @@ fn it_stops_the_projection_and_is_shown_with_its_error() {
     assert_eq!(esctl.json(&["projection", "errors", "resources"])["items"][0]["attempts"], 1);
 }
 
-#[test]
-fn it_is_tried_again_and_skipped_by_word_only() {
-    let (esctl, id) = with_a_bad_event();
+fn it_is_tried_again_and_skipped_by_word_only(on: Backend) {
+    let (esctl, id) = with_a_bad_event(on);
     esctl.error(8, &["projection", "run"]);
     let error = esctl.error(1, &["projection", "errors", "resources", "--retry", &id]);
     assert_eq!(error["code"], "event_still_failing");
@@ -50,9 +55,8 @@ fn it_is_tried_again_and_skipped_by_word_only() {
     assert_eq!((&shown["state"], &shown["problems"]["skipped"]), (&json!("current"), &json!(1)));
 }
 
-#[test]
-fn by_policy_it_is_parked_and_the_others_go_on() {
-    let (esctl, id) = with_a_bad_event();
+fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
+    let (esctl, id) = with_a_bad_event(on);
     let output = esctl.run(&["projection", "run", "--on-error", "park"]);
     assert_eq!(output.code, 0, "{output:?}");
     assert!(output.stderr.contains("2 events are held back"), "{output:?}");

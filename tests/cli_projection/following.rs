@@ -12,6 +12,7 @@ use std::time::Instant;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::backend::Backend;
 use crate::common::Esctl;
 use crate::support::amounts;
 use crate::support::ok;
@@ -19,12 +20,18 @@ use crate::support::seeded;
 use crate::support::status;
 use crate::support::with_a_bad_event;
 
+crate::on_every_backend! {
+    a_follower_shows_what_it_takes_in_and_status_shows_the_follower
+    two_followers_one_of_them_killed_take_each_event_in_once
+    a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused
+}
+
 struct Follower(Child, BufReader<ChildStdout>);
 
 impl Follower {
     fn start(esctl: &Esctl) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
-        command.env_clear().env("HOME", esctl.dir.path()).args(["--client", "bob", "--store", &esctl.store]);
+        command.env_clear().env("HOME", esctl.dir.path()).args(["--client", "bob", "--store", &esctl.place.url]);
         command.args(["projection", "run", "--follow", "-o", "ndjson"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -56,9 +63,8 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-#[test]
-fn a_follower_shows_what_it_takes_in_and_status_shows_the_follower() {
-    let esctl = seeded();
+fn a_follower_shows_what_it_takes_in_and_status_shows_the_follower(on: Backend) {
+    let esctl = seeded(on);
     let mut follower = Follower::start(&esctl);
     ok(&esctl, &["resource", "allocate", "gold", "1"]);
     let line = follower.line();
@@ -68,9 +74,8 @@ fn a_follower_shows_what_it_takes_in_and_status_shows_the_follower() {
     esctl.error(2, &["projection", "run", "--follow"]);
 }
 
-#[test]
-fn two_followers_one_of_them_killed_take_each_event_in_once() {
-    let esctl = seeded();
+fn two_followers_one_of_them_killed_take_each_event_in_once(on: Backend) {
+    let esctl = seeded(on);
     let (first, second) = (Follower::start(&esctl), Follower::start(&esctl));
     for number in 0..20 {
         ok(&esctl, &["resource", "allocate", if number % 2 == 0 { "gold" } else { "wood" }, "1"]);
@@ -85,11 +90,10 @@ fn two_followers_one_of_them_killed_take_each_event_in_once() {
     drop(second);
 }
 
-#[test]
-fn a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused() {
-    let (esctl, id) = with_a_bad_event();
+fn a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused(on: Backend) {
+    let (esctl, id) = with_a_bad_event(on);
     let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
-    command.env_clear().env("HOME", esctl.dir.path()).args(["--store", &esctl.store, "projection", "run", "--follow"]);
+    command.env_clear().env("HOME", esctl.dir.path()).args(["--store", &esctl.place.url, "projection", "run", "--follow"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     until("the stop", || status(&esctl)["state"] == "stopped");
     ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);

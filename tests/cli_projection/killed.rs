@@ -5,13 +5,18 @@ use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::backend::Backend;
 use crate::common::Esctl;
 use crate::support::ok;
 use crate::support::seeded;
 
+crate::on_every_backend! {
+    one_whole_read_model_is_left_whenever_it_is_killed
+}
+
 /// A store in which a rebuild has many commits to make.
-fn large() -> Esctl {
-    let esctl = seeded();
+fn large(on: Backend) -> Esctl {
+    let esctl = seeded(on);
     let fact = |n: u32| {
         let data = format!("{{\"amount\":1,\"new_amount\":{n},\"last_regenerated\":\"2026-01-01T00:00:00.000000Z\"}}");
         format!("{{\"type\":\"resource.allocated\",\"data\":{data}}}\n")
@@ -25,16 +30,15 @@ fn large() -> Esctl {
 
 fn kill_after(esctl: &Esctl, args: &[&str], after: Duration) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
-    command.env_clear().env("HOME", esctl.dir.path()).args(["--store", &esctl.store]).args(args);
+    command.env_clear().env("HOME", esctl.dir.path()).args(["--store", &esctl.place.url]).args(args);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::thread::sleep(after);
     let _ = child.kill();
     child.wait().unwrap();
 }
 
-#[test]
-fn one_whole_read_model_is_left_whenever_it_is_killed() {
-    let esctl = large();
+fn one_whole_read_model_is_left_whenever_it_is_killed(on: Backend) {
+    let esctl = large(on);
     let rows = ok(&esctl, &["projection", "query", "resources", "--stale", "-o", "ndjson"]);
     assert_eq!(rows.lines().count(), 2);
     // One to go back to, with the same rows.

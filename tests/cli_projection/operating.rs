@@ -2,20 +2,30 @@
 
 use serde_json::json;
 
+use crate::backend::Backend;
+use crate::backend::tamper::Change;
 use crate::common::Esctl;
 use crate::support::amounts;
 use crate::support::ok;
 use crate::support::seeded;
 use crate::support::status;
 
-/// Another amount in the row of gold, which nothing explains.
-fn tamper_with_gold(esctl: &Esctl) {
-    esctl.tamper("UPDATE rm_resources SET row = json_set(row, '$.amount', 1) WHERE key = 'gold'");
+crate::on_every_backend! {
+    a_paused_projection_says_so_wherever_it_is_asked
+    a_rebuild_that_is_verified_takes_its_place_only_if_nothing_differs
+    one_can_go_back_to_the_read_model_before_the_last_rebuild
+    going_back_to_older_logic_pauses_so_that_it_is_not_rebuilt_at_once
+    a_checkpoint_of_another_store_is_an_integrity_failure
+    behind_is_told_from_nothing_for_it_and_from_nobody_running_it
 }
 
-#[test]
-fn a_paused_projection_says_so_wherever_it_is_asked() {
-    let esctl = seeded();
+/// Another amount in the row of gold, which nothing explains.
+fn tamper_with_gold(esctl: &Esctl) {
+    esctl.tamper(Change::Row("gold", "amount", 1.into()));
+}
+
+fn a_paused_projection_says_so_wherever_it_is_asked(on: Backend) {
+    let esctl = seeded(on);
     assert_eq!(esctl.json(&["projection", "pause", "resources"])["changed"], true);
     assert_eq!(esctl.json(&["projection", "pause", "resources"])["changed"], false);
     ok(&esctl, &["resource", "allocate", "gold", "1"]);
@@ -34,9 +44,8 @@ fn a_paused_projection_says_so_wherever_it_is_asked() {
     esctl.error(3, &["projection", "pause", "nope"]);
 }
 
-#[test]
-fn a_rebuild_that_is_verified_takes_its_place_only_if_nothing_differs() {
-    let esctl = seeded();
+fn a_rebuild_that_is_verified_takes_its_place_only_if_nothing_differs(on: Backend) {
+    let esctl = seeded(on);
     let same = esctl.json(&["projection", "rebuild", "resources", "--verify"]);
     assert_eq!((&same["items"][0]["ok"], &same["items"][0]["rebuilt"]), (&json!(true), &json!(true)));
     assert_eq!(same["items"][0]["compared"]["rows"], 2);
@@ -53,9 +62,8 @@ fn a_rebuild_that_is_verified_takes_its_place_only_if_nothing_differs() {
     assert_eq!(amounts(&esctl), [100, 100]);
 }
 
-#[test]
-fn one_can_go_back_to_the_read_model_before_the_last_rebuild() {
-    let esctl = seeded();
+fn one_can_go_back_to_the_read_model_before_the_last_rebuild(on: Backend) {
+    let esctl = seeded(on);
     esctl.error(3, &["projection", "rollback", "resources"]);
     tamper_with_gold(&esctl);
     ok(&esctl, &["projection", "rebuild", "resources"]);
@@ -71,10 +79,9 @@ fn one_can_go_back_to_the_read_model_before_the_last_rebuild() {
     assert_eq!(amounts(&esctl), [100, 99]);
 }
 
-#[test]
-fn going_back_to_older_logic_pauses_so_that_it_is_not_rebuilt_at_once() {
-    let esctl = seeded();
-    esctl.tamper("UPDATE read_models SET logic_version = 0");
+fn going_back_to_older_logic_pauses_so_that_it_is_not_rebuilt_at_once(on: Backend) {
+    let esctl = seeded(on);
+    esctl.tamper(Change::Logic(0));
     ok(&esctl, &["projection", "run"]);
     let output = esctl.run(&["projection", "rollback", "resources"]);
     assert!(output.code == 0 && output.stderr.contains("is paused: version 0 of its logic"), "{output:?}");
@@ -85,10 +92,9 @@ fn going_back_to_older_logic_pauses_so_that_it_is_not_rebuilt_at_once() {
     assert_eq!(esctl.json(&["projection", "run"])["items"][0]["rebuilt"], true);
 }
 
-#[test]
-fn a_checkpoint_of_another_store_is_an_integrity_failure() {
-    let esctl = seeded();
-    esctl.tamper("UPDATE read_models SET event_id = randomblob(16)");
+fn a_checkpoint_of_another_store_is_an_integrity_failure(on: Backend) {
+    let esctl = seeded(on);
+    esctl.tamper(Change::Checkpoint);
     for args in [["projection", "run"].as_slice(), &["projection", "query", "resources"], &["resource", "list"]] {
         esctl.error(8, args);
     }
@@ -96,9 +102,8 @@ fn a_checkpoint_of_another_store_is_an_integrity_failure() {
     assert_eq!(status(&esctl)["state"], "foreign");
 }
 
-#[test]
-fn behind_is_told_from_nothing_for_it_and_from_nobody_running_it() {
-    let esctl = seeded();
+fn behind_is_told_from_nothing_for_it_and_from_nobody_running_it(on: Backend) {
+    let esctl = seeded(on);
     assert_eq!(status(&esctl)["state"], "current");
     ok(&esctl, &["stream", "append", "thing-1", "--type", "t", "--data", "{}"]);
     let shown = status(&esctl);

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use crate::backend::Backend;
 use crate::common::Esctl;
 
 /// gold and wood, taken in.
-pub fn seeded() -> Esctl {
-    let esctl = Esctl::new();
+pub fn seeded(on: Backend) -> Esctl {
+    let esctl = Esctl::new(on);
     for id in ["gold", "wood"] {
         ok(&esctl, &["resource", "create", id, "--owner", "ann", "--type", "t", "--amount", "100", "--max", "1000"]);
     }
@@ -15,8 +16,8 @@ pub fn seeded() -> Esctl {
 }
 
 /// The same, and then a bad event of gold between good ones of both; not taken in. The id of the bad one.
-pub fn with_a_bad_event() -> (Esctl, String) {
-    let esctl = seeded();
+pub fn with_a_bad_event(on: Backend) -> (Esctl, String) {
+    let esctl = seeded(on);
     ok(&esctl, &["resource", "allocate", "gold", "1"]);
     let bad = ["stream", "append", "resource-gold", "--type", "resource.allocated", "--data", "{\"amount\":\"many\"}"];
     ok(&esctl, &bad);

@@ -25,6 +25,8 @@ pub enum Change {
     CopiedRow(&'static str, &'static str),
     /// The id of the event that the checkpoint stands on.
     Checkpoint,
+    /// The version of the logic that made the rows.
+    Logic(u32),
     /// The name of a stream.
     Stream(&'static str, &'static str),
     /// A snapshot's state, by a field.
@@ -44,6 +46,7 @@ pub enum Change {
 use Change::Checkpoint;
 use Change::CopiedRow;
 use Change::EventHash;
+use Change::Logic;
 use Change::NoRow;
 use Change::NoState;
 use Change::Reducer;
@@ -103,6 +106,7 @@ impl Change {
             Version(version, to) => format!("UPDATE snapshots SET version = {to} WHERE version = {version}"),
             ReducerVersion(version, to) => format!("UPDATE snapshots SET reducer_version = {to} WHERE version = {version}"),
             Reducer(version, to) => format!("UPDATE snapshots SET reducer = '{to}' WHERE version = {version}"),
+            Logic(version) => format!("UPDATE read_models SET logic_version = {version}"),
             other => panic!("{other:?} is said differently"),
         }
     }
@@ -112,6 +116,7 @@ impl Change {
         let projections = database.collection::<Document>("projections");
         let update = match self {
             Checkpoint => Some(("projections", doc! {}, doc! { "live.event_id": mongodb::bson::Uuid::new() })),
+            Logic(version) => Some(("projections", doc! {}, doc! { "live.logic_version": i64::from(*version) })),
             Stream(name, to) => Some(("commits", doc! { "stream": *name }, doc! { "stream": *to })),
             _ => None,
         };
@@ -125,7 +130,7 @@ impl Change {
             Row(key, ..) | NoRow(key) | CopiedRow(key, _) => (rows.unwrap(), doc! { "_id": *key }),
             State(version, ..) | NoState(version) | EventHash(version) => ("snapshots".to_owned(), at(*version)),
             Version(version, _) | ReducerVersion(version, _) | Reducer(version, _) => ("snapshots".to_owned(), at(*version)),
-            Checkpoint | Stream(..) => return 0,
+            Checkpoint | Logic(_) | Stream(..) => return 0,
         };
         let collection = database.collection::<Document>(&collection);
         let mut cursor = collection.find(filter).await.unwrap();
@@ -156,7 +161,7 @@ impl Change {
             Version(_, to) => (&["_id", "version"], Bson::Int64(*to as i64)),
             Reducer(_, to) => (&["_id", "reducer"], (*to).into()),
             CopiedRow(_, to) => (&["_id"], (*to).into()),
-            NoRow(_) | Checkpoint | Stream(..) => return None,
+            NoRow(_) | Checkpoint | Logic(_) | Stream(..) => return None,
         };
         match place {
             [outer, inner] => document.get_document_mut(outer).unwrap().insert(*inner, value),

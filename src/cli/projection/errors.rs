@@ -37,7 +37,7 @@ fn event_id(text: &str) -> Result<Uuid, String> {
 impl Errors {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         known(&queries, &self.name)?;
         let word = match (self.retry, self.skip) {
             (Some(id), _) => Some((id, Word::Retry)),

@@ -26,7 +26,7 @@ pub struct Resume {
 impl Pause {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         known(&queries, &self.name)?;
         show(app, &pause_projection(&store, &queries, &self.name, &app.client(), app.now()).await?)
     }
@@ -35,7 +35,7 @@ impl Pause {
 impl Resume {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         known(&queries, &self.name)?;
         show(app, &resume_projection(&store, &queries, &self.name).await?)
     }

@@ -17,7 +17,7 @@ pub struct Rollback {
 impl Rollback {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         known(&queries, &self.name)?;
         store.head().await?;
         let report = rollback_projection(&store, &queries, &self.name, &app.client(), app.now()).await?;

@@ -122,6 +122,7 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
         match happened {
             Followed::Ran(report) => show(app, queries, &mut list, &report).await?,
             Followed::Stopped { name, error } => app.out.error(&hint(error, &name)),
+            Followed::Deleted { name } => app.out.warn(&format!("projection {name} was deleted; it is followed no longer")),
         }
         list.flush()?;
     }

@@ -21,13 +21,12 @@ use crate::store::StreamQuery;
 #[derive(Clone)]
 pub(super) struct Asker {
     store: Store,
-    queries: QueryBus,
     clock: Clock,
 }
 
 impl Asker {
     pub(super) fn new(app: &App, store: &Store) -> Self {
-        Self { store: store.clone(), queries: app.query_bus(store), clock: app.clock() }
+        Self { store: store.clone(), clock: app.clock() }
     }
 
     /// Where the store ends; or why that cannot be said, in words.
@@ -50,7 +49,11 @@ impl Asker {
             }
             Request::Events(input) => Reply::Events(browse_events(store, &input).await?),
             Request::State(stream, version) => Reply::State(Box::new(state_at(store, &stream, version).await?)),
-            Request::Projections => Reply::Projections(projection_status(store, &self.queries, None, (self.clock)()).await?),
+            Request::Projections => {
+                // Each time: projections that the store keeps come and go.
+                let queries = QueryBus::open(store.clone(), self.clock.clone()).await?;
+                Reply::Projections(projection_status(store, &queries, None, (self.clock)()).await?)
+            }
         })
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::ops::error::OpsError;
+use crate::runtime::Control;
 use crate::runtime::Definition;
 use crate::runtime::is_built_in;
 use crate::store::Part;
@@ -18,6 +19,13 @@ pub struct DeleteReport {
     pub rows: u64,
 }
 
+async fn drop_all(store: &Store, name: &str) -> Result<(), OpsError> {
+    for part in Part::ALL {
+        store.drop_read_model(ReadModel { name: name.to_owned(), part }).await?;
+    }
+    Ok(())
+}
+
 /// Deletes a projection.
 ///
 /// # Errors
@@ -29,11 +37,12 @@ pub async fn delete_projection(store: &Store, name: &str) -> Result<DeleteReport
     }
     let rows = store.count_rows(ReadModel::live(name)).await?;
     // It goes last: what is left over by a failure can still be named.
-    for part in Part::ALL {
-        store.drop_read_model(ReadModel { name: name.to_owned(), part }).await?;
-    }
+    drop_all(store, name).await?;
     if !Definition::delete(store, name).await? {
         return Err(OpsError::NotFound { kind: "projection", name: name.to_owned(), candidates: Vec::new() });
     }
+    // What a runner has made anew in between.
+    drop_all(store, name).await?;
+    Control::forget(store, name).await?;
     Ok(DeleteReport { name: name.to_owned(), rows })
 }

@@ -57,6 +57,11 @@ pub enum Followed {
         /// Why.
         error: RuntimeError,
     },
+    /// It has been deleted, and is followed no longer.
+    Deleted {
+        /// The projection.
+        name: String,
+    },
 }
 
 /// Follows until it is dropped.
@@ -122,6 +127,19 @@ impl One {
                 tokio::time::sleep(POLL).await;
                 continue;
             }
+            match self.renew().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    let name = self.projection.name().to_owned();
+                    self.say(Ok(Followed::Deleted { name })).await;
+                    return;
+                }
+                Err(error) => {
+                    tracing::info!(projection = self.projection.name(), %error, "its definition cannot be read");
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
+            }
             let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
             match projector.catch_up(&mut |_| {}).await {
                 Ok(report) => {
@@ -148,6 +166,21 @@ impl One {
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Takes the definition there is now: a projection that the store keeps can be replaced. Whether there is one still.
+    async fn renew(&mut self) -> Result<bool, OpsError> {
+        let name = self.projection.name();
+        if runtime::is_built_in(name) {
+            return Ok(true);
+        }
+        let kept = runtime::definitions(&self.store).await?;
+        let Some(kept) = kept.into_iter().flatten().find(|definition| definition.name == name) else { return Ok(false) };
+        if kept.version != self.projection.version() {
+            let projection = kept.projection().map_err(|(what, error)| OpsError::Invalid(format!("{what}: {error}")))?;
+            self.projection = Arc::new(projection);
+        }
+        Ok(true)
     }
 
     /// Whether anybody listens still.

@@ -1,9 +1,9 @@
 //! Read models: which there are, how far they are, bringing them up to date, following, rebuilding, asking them.
 
-pub mod create;
-pub mod delete;
 mod compare;
 pub mod control;
+pub mod create;
+pub mod delete;
 pub mod errors;
 pub mod follow;
 pub mod query;

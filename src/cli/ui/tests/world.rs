@@ -21,8 +21,10 @@ use crate::ops::browse::EventLine;
 use crate::ops::browse::EventsPage;
 use crate::ops::browse::HeadReport;
 use crate::ops::browse::StateReport;
+use crate::ops::projections::status::ProblemCounts;
 use crate::ops::projections::status::ProjectionState;
 use crate::ops::projections::status::ProjectionStatus;
+use crate::runtime::OnError;
 use crate::store::StreamInfo;
 
 /// 2025-12-03T16:46:43Z, and so many seconds.
@@ -159,6 +161,11 @@ impl World {
             rows: 3,
             updated_at: Some(second(7)),
             rebuild_position: None,
+            paused: None,
+            on_error: OnError::Stop,
+            problems: ProblemCounts::default(),
+            stopped_at: None,
+            runners: Vec::new(),
         };
         vec![status("resources", ProjectionState::Current, 0, 0.0), status("games", ProjectionState::Behind, 1234, 86_400.5)]
     }
