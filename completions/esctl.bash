@@ -19,6 +19,9 @@ _esctl() {
             esctl,bench)
                 cmd="esctl__subcmd__bench"
                 ;;
+            esctl,bisect)
+                cmd="esctl__subcmd__bisect"
+                ;;
             esctl,completions)
                 cmd="esctl__subcmd__completions"
                 ;;
@@ -130,14 +133,32 @@ _esctl() {
             esctl__subcmd__doc,update)
                 cmd="esctl__subcmd__doc__subcmd__update"
                 ;;
+            esctl__subcmd__projection,create)
+                cmd="esctl__subcmd__projection__subcmd__create"
+                ;;
+            esctl__subcmd__projection,delete)
+                cmd="esctl__subcmd__projection__subcmd__delete"
+                ;;
+            esctl__subcmd__projection,errors)
+                cmd="esctl__subcmd__projection__subcmd__errors"
+                ;;
             esctl__subcmd__projection,list)
                 cmd="esctl__subcmd__projection__subcmd__list"
+                ;;
+            esctl__subcmd__projection,pause)
+                cmd="esctl__subcmd__projection__subcmd__pause"
                 ;;
             esctl__subcmd__projection,query)
                 cmd="esctl__subcmd__projection__subcmd__query"
                 ;;
             esctl__subcmd__projection,rebuild)
                 cmd="esctl__subcmd__projection__subcmd__rebuild"
+                ;;
+            esctl__subcmd__projection,resume)
+                cmd="esctl__subcmd__projection__subcmd__resume"
+                ;;
+            esctl__subcmd__projection,rollback)
+                cmd="esctl__subcmd__projection__subcmd__rollback"
                 ;;
             esctl__subcmd__projection,run)
                 cmd="esctl__subcmd__projection__subcmd__run"
@@ -218,7 +239,7 @@ _esctl() {
 
     case "${cmd}" in
         esctl)
-            opts="-o -q -v -y -h -V --store --context --client --output --no-color --timeout --quiet --verbose --yes --help --version demo resource doc stream trace replay snapshot projection scenario verify stats ui init selftest bench context completions man help"
+            opts="-o -q -v -y -h -V --store --context --client --output --no-color --timeout --quiet --verbose --yes --help --version demo resource doc stream trace replay bisect snapshot projection scenario verify stats ui init selftest bench context completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -479,6 +500,68 @@ _esctl() {
                     return 0
                     ;;
                 --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__bisect)
+            opts="-o -q -v -y -h --where --reducer --from --at --version --position --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reducer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --position)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1526,7 +1609,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help list status run rebuild query"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help list status run rebuild rollback pause resume errors query create delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1563,7 +1646,179 @@ _esctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        esctl__subcmd__projection__subcmd__create)
+            opts="-o -q -v -y -h --from --all --key --reduce --replace --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reduce)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__projection__subcmd__delete)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__projection__subcmd__errors)
+            opts="-o -q -v -y -h --retry --skip --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         esctl__subcmd__projection__subcmd__list)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__projection__subcmd__pause)
             opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1652,7 +1907,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__rebuild)
-            opts="-o -q -v -y -h --all --batch --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --all --batch --verify --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1693,13 +1948,93 @@ _esctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        esctl__subcmd__projection__subcmd__run)
-            opts="-f -o -q -v -y -h --follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+        esctl__subcmd__projection__subcmd__resume)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__projection__subcmd__rollback)
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson yaml csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        esctl__subcmd__projection__subcmd__run)
+            opts="-f -o -q -v -y -h --follow --on-error --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --on-error)
+                    COMPREPLY=($(compgen -W "stop park" -- "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3054,7 +3389,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__read)
-            opts="-o -q -v -y -h --all --from --to --limit --after --backwards --category --type --since --until --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-o -q -v -y -h --all --from --to --limit --after --backwards --category --type --since --until --where --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3089,6 +3424,10 @@ _esctl() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3162,7 +3501,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__tail)
-            opts="-n -f -o -q -v -y -h --all --category --type --lines --follow --no-follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
+            opts="-n -f -o -q -v -y -h --all --category --type --where --lines --follow --no-follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3173,6 +3512,10 @@ _esctl() {
                     return 0
                     ;;
                 --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -45,6 +45,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "doc" -d 'Keep JSON docu
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stream" -d 'Look into streams, follow them, append to them'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "trace" -d 'Show everything that belongs together, in all streams, each event below the one that caused it'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "replay" -d 'Show what a stream, a category or the whole store was like at any moment'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "bisect" -d 'Find the first event after which a condition on the state holds; exit code 1 when it never does'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "snapshot" -d 'Keep states, so that they need not be folded from the start'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "projection" -d 'Look after read models: how far they are, bring them up to date, rebuild them, ask them'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "scenario" -d 'Run stories that must come out as they are told: given, when, then'
@@ -527,6 +528,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l type -d 'Only events of this type; can be given several times' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l since -d 'Only events recorded at or after this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l until -d 'Only events recorded at or before this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l where -d 'Only events for which this jq program, or that in @FILE, says yes: any value but false and null' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -545,6 +547,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l category -d 'Only events of this category; can be given several times' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l type -d 'Only events of this type; can be given several times' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l where -d 'Only events for which this jq program, or that in @FILE, says yes: any value but false and null' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s n -l lines -d 'How many of the events that are there already' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l context -d 'A named store from the configuration file' -r
@@ -606,7 +609,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand replay" -l at -d 'As it was 
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l version -d 'As it was at this version of the stream' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l position -d 'As it was at this position of the store' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l diff -d 'What has changed since this time or version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand replay" -l reducer -d 'What makes the state: resource, document, merge, last, count [default: the category\'s own, else merge]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand replay" -l reducer -d 'What makes the state: resource, document, merge, last, count, \'jq: PROGRAM\' or @FILE.jq [default: the category\'s own, else merge]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -625,6 +628,26 @@ complete -c esctl -n "__fish_esctl_using_subcommand replay" -s q -l quiet -d 'Re
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l where -d 'The condition on the state, a jq program or @FILE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l reducer -d 'What makes the state: resource, merge, last, count, \'jq: PROGRAM\' or @FILE.jq [default: the category\'s own, else merge]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l from -d 'Ask from this version on' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l at -d 'Ask up to this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l version -d 'Ask up to this version of the stream' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l position -d 'Ask up to this position of the store' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -647,7 +670,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_see
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -f -a "prune" -d 'Delete all but the newest snapshots of each stream'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l category -d 'Every stream of this category that has moved on since its newest snapshot' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l min-events -d 'Only where at least so many events have come since the newest snapshot' -r
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l reducer -d 'What makes the state: resource, document, merge, last, count [default: the category\'s own]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l reducer -d 'What makes the state: resource, document, merge, last, count, \'jq: PROGRAM\' or @FILE.jq [default: the category\'s own]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -736,29 +759,31 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -l context -d 'A named store from the configuration file' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -l no-color -d 'No colour; the variable NO_COLOR does the same'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -s q -l quiet -d 'Results and errors only'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -s y -l yes -d 'Answer yes to every confirmation'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -f -a "list" -d 'List the projections there are'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -f -a "status" -d 'Show how far projections are: position, head, lag, rows'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -f -a "run" -d 'Bring read models up to date'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -f -a "rebuild" -d 'Build a read model anew beside the old one, which answers until the new one replaces it'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -f -a "rollback" -d 'Go back to the read model before the last rebuild'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -f -a "pause" -d 'Pause a projection: its read model answers as it is until it is resumed'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -f -a "resume" -d 'Let a paused projection go on'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -f -a "errors" -d 'Show the events that a projection cannot take in, try one again, or leave one out'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query" -f -a "query" -d 'Ask a read model'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "list" -d 'List the projections there are'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "status" -d 'Show how far projections are: position, head, lag, rows'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "run" -d 'Bring read models up to date'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "rebuild" -d 'Build a read model anew beside the old one, which answers until the new one replaces it'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "rollback" -d 'Go back to the read model before the last rebuild'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "pause" -d 'Pause a projection: its read model answers as it is until it is resumed'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "resume" -d 'Let a paused projection go on'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "errors" -d 'Show the events that a projection cannot take in, try one again, or leave one out'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "query" -d 'Ask a read model'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "create" -d 'Make a projection of jq programs, which the store keeps'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "delete" -d 'Delete a projection of one\'s own, with its read model; events are never touched'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -897,6 +922,39 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l from -d 'Whose events: category:C; can be given several times' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l key -d 'The jq program, or @FILE, that is given an event and returns the key of its row; null: no row' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l reduce -d 'The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object; the first state is null' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l all -d 'The events of all categories'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l replace -d 'Replace one that is there; the next run builds its read model anew beside the old one'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
