@@ -32,7 +32,7 @@ impl Follower {
     fn start(esctl: &Esctl) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
         command.env_clear().env("HOME", esctl.dir.path()).args(["--client", "bob", "--store", &esctl.place.url]);
-        command.args(["projection", "run", "--follow", "-o", "ndjson"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["projection", "run", "resources", "--follow", "-o", "ndjson"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut follower = Self(child, stdout);
