@@ -6,10 +6,11 @@
 //!
 //! ```text
 //! cli → ops → runtime → store → event          domain → aggregate → event
-//!             runtime → domain
+//!             runtime → domain                           aggregate → jq
 //! ```
 //!
 //! - [`event`]: the envelope, names, versions, positions, canonical form, hash. No I/O.
+//! - [`jq`]: programs over JSON, and the limits they run under. Pure.
 //! - [`aggregate`]: decide and evolve, folds, projections, upcasters. Pure.
 //! - [`domain`]: the domains esctl knows. No store, no clock.
 //! - [`store`]: the contract of a backend, the [`store::Store`] everyone uses, one folder a backend.
@@ -50,12 +51,73 @@
 //! # }
 //! ```
 //!
-//! `examples/user.rs` is a whole domain of one's own, with its read model, on the same core.
+//! # A state at any version
+//!
+//! ```
+//! # use std::time::Duration;
+//! use esctl::aggregate::{Fold, generic_reducer};
+//! # use esctl::event::{EventType, ExpectedVersion, NewEvent, StreamName, Timestamp};
+//! use esctl::runtime::{LoadOptions, load};
+//! # use esctl::store::{AppendRequest, RecordTime};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let store = esctl::store::open(&"sqlite::memory:".parse()?, Duration::from_secs(5))?;
+//! # let stream = StreamName::parse("order-17")?;
+//! # let placed = NewEvent::new(EventType::parse("order.placed")?, &serde_json::json!({"total": 250}))?;
+//! # let events = vec![placed];
+//! # store.append(AppendRequest { stream: stream.clone(), expected: ExpectedVersion::Any, events, time: RecordTime::StoreClock }).await?;
+//! let mut state = generic_reducer("merge").ok_or("no such reducer")?;
+//! let loaded = load(&store, &stream, &mut *state, LoadOptions::default()).await?;
+//! assert_eq!((loaded.version.0, state.show(loaded.recorded_at)), (1, serde_json::json!({"total": 250})));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Commands and queries
+//!
+//! The command bus is the one place where a wish becomes events: it loads, decides, appends, and after a conflict
+//! does so again.
+//!
+//! ```
+//! # use std::time::Duration;
+//! use esctl::runtime::{CommandBus, CommandEnvelope, Query, QueryBus, SnapshotPolicy, system_clock};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let store = esctl::store::open(&"sqlite::memory:".parse()?, Duration::from_secs(5))?;
+//! let commands = CommandBus::new(store.clone(), system_clock(), SnapshotPolicy::default());
+//! let create = CommandEnvelope {
+//!     command: "resource.create".into(),
+//!     id: "gold".into(),
+//!     payload: serde_json::json!({"owner_id": "ann", "resource_type": "coin", "initial_amount": 5, "max_amount": 9}),
+//!     client_id: "ann".into(),
+//!     correlation_id: None,
+//!     causation_id: None,
+//!     idempotency_key: Some("sign-up-7".into()),
+//!     expected: None,
+//!     retries: 5,
+//!     dry_run: false,
+//! };
+//! assert_eq!(commands.send(&create).await?.state["amount"], 5);
+//!
+//! let queries = QueryBus::new(store, system_clock());
+//! let all = Query { name: "resources".into(), limit: 10, ..Query::default() };
+//! assert_eq!(queries.ask(&all, system_clock()()).await?[0].key, "gold");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # One's own
+//!
+//! `examples/user.rs` is a domain of one's own on the same core, `examples/projection.rs` a read model over many streams,
+//! `examples/reducer.rs` a reducer.
 
 pub mod aggregate;
 pub mod cli;
 pub mod domain;
 pub mod event;
+pub mod jq;
 pub mod ops;
 pub mod runtime;
 pub mod store;

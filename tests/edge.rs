@@ -1,11 +1,22 @@
 //! The edge as a whole program: configuration, contexts, help. Each test has a home of its own.
 
+#[path = "common/backend.rs"]
+mod backend;
+
 use std::fs;
 use std::path::PathBuf;
 
 use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::backend::Backend;
+use crate::backend::Place;
+
+on_every_backend! {
+    a_context_is_added_used_and_removed
+    the_examples_of_the_help_work_in_their_order
+}
 
 struct Home {
     folder: TempDir,
@@ -70,12 +81,12 @@ fn the_store_is_chosen_by_flag_then_context_then_environment_then_file() {
     is(&both, "--context a --store sqlite:/f", "sqlite:/f", "--store");
 }
 
-#[test]
-fn a_context_is_added_used_and_removed() {
+fn a_context_is_added_used_and_removed(on: Backend) {
     let home = Home::new();
-    assert_eq!(home.run("context add dev --store sqlite:dev.db --client ann --use").code, 0);
+    let place = Place::fresh(on, home.folder.path(), "dev");
+    assert_eq!(home.run(&format!("context add dev --store {} --client ann --use", place.url)).code, 0);
     assert_eq!(home.run("resource create gold --owner ann --type coin --amount 5 --max 9").code, 0);
-    assert!(home.folder.path().join("dev.db").exists());
+    assert!(!place.is_untouched());
     let history = home.run("stream read resource-gold -o ndjson").stdout;
     assert!(history.contains("\"client_id\":\"ann\""), "{history}");
 
@@ -150,9 +161,9 @@ fn help_knows_commands_groups_and_topics() {
     assert!(home.run("-o json stream").stderr.starts_with("{\"error\":"));
 }
 
-#[test]
-fn the_examples_of_the_help_work_in_their_order() {
+fn the_examples_of_the_help_work_in_their_order(on: Backend) {
     let home = Home::new();
+    let place = Place::fresh(on, home.folder.path(), "store");
     let help = home.run("--help").stdout;
     let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  esctl ")).collect();
     assert!(examples.len() >= 5, "{help}");
@@ -161,7 +172,7 @@ fn the_examples_of_the_help_work_in_their_order() {
         let parts = example.split('\'').enumerate();
         let words: Vec<&str> =
             parts.flat_map(|(index, part)| if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() }).collect();
-        let answer = home.run_with(&[], &words);
+        let answer = home.run_with(&[("ESCTL_STORE", &place.url)], &words);
         assert_eq!(answer.code, 0, "{example}: {}", answer.stderr);
     }
 }

@@ -45,6 +45,18 @@ pub struct DecidedEvent {
     pub data: JsonObject,
 }
 
+/// What a domain decided, as it will be recorded.
+///
+/// # Errors
+/// [`DecideError::Event`] when an event holds what not every store can.
+pub fn decided<E: DomainEvent>(events: &[E]) -> Result<Vec<DecidedEvent>, DecideError> {
+    let decided = events.iter().map(|event| {
+        let event_type = event.event_type();
+        Ok(DecidedEvent { event_type, schema_version: E::schema_version(event_type), data: JsonObject::of(event)? })
+    });
+    decided.collect()
+}
+
 /// A fold that can decide: an aggregate of any domain.
 pub trait Decider: Fold {
     /// State + command → events. No events: nothing changes.
@@ -61,12 +73,6 @@ impl<A: Aggregate> Decider for AggregateFold<A> {
             Some(Err(error)) => return Err(DecideError::Payload { command: command.to_owned(), reason: error.to_string() }),
             Some(Ok(typed)) => typed,
         };
-        let events = self.state().decide(self.id(), &typed, now).map_err(Into::into)?;
-        let decided = events.iter().map(|event| {
-            let event_type = event.event_type();
-            let schema_version = A::Event::schema_version(event_type);
-            Ok(DecidedEvent { event_type, schema_version, data: JsonObject::of(event)? })
-        });
-        decided.collect()
+        decided(&self.state().decide(self.id(), &typed, now).map_err(Into::into)?)
     }
 }

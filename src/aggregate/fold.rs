@@ -12,6 +12,7 @@ use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
+use crate::jq::JqError;
 
 /// Why an event could not be folded in.
 #[derive(Debug, Error)]
@@ -43,6 +44,17 @@ pub enum FoldError {
         /// The schema version that nothing reads.
         from: u32,
     },
+    /// It says how the state changes, but of another state than there is: no decision of this domain made it.
+    #[error("a {event_type} event does not fit the state: {reason}")]
+    Misfit {
+        /// The type of the event.
+        event_type: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A jq program failed.
+    #[error(transparent)]
+    Program(#[from] JqError),
     /// A reducer of the operator's own failed.
     #[error("the reducer failed: {0}")]
     Reducer(String),
@@ -89,6 +101,28 @@ pub trait Fold: Send {
 
     /// The state as people see it at a moment; `Null` before the first event.
     fn show(&self, at: Timestamp) -> Value;
+}
+
+impl<F: Fold + ?Sized> Fold for Box<F> {
+    fn version(&self) -> FoldVersion {
+        (**self).version()
+    }
+
+    fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
+        (**self).apply(event)
+    }
+
+    fn save(&self) -> Result<String, FoldError> {
+        (**self).save()
+    }
+
+    fn restore(&mut self, saved: &str) -> Result<(), FoldError> {
+        (**self).restore(saved)
+    }
+
+    fn show(&self, at: Timestamp) -> Value {
+        (**self).show(at)
+    }
 }
 
 /// The fold of a typed aggregate.
@@ -160,7 +194,7 @@ impl<A: Aggregate> Fold for AggregateFold<A> {
         let data = decode_data(event.event_type, event.schema_version, event.data, today, A::Event::upcasters())?;
         if let Some(typed) = A::Event::from_data(event.event_type, &data) {
             let typed = typed.map_err(|error| FoldError::data(event.event_type, error))?;
-            self.state.evolve(&typed, event.recorded_at);
+            self.state.take_in(&typed, event)?;
         }
         self.version = event.version;
         Ok(())

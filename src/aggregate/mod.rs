@@ -5,6 +5,9 @@
 
 mod decide;
 mod fold;
+mod jq_event;
+mod jq_projection;
+mod jq_reducer;
 mod projection;
 mod reducer;
 mod rejection;
@@ -13,10 +16,16 @@ mod upcast;
 pub use decide::DecideError;
 pub use decide::DecidedEvent;
 pub use decide::Decider;
+pub use decide::decided;
 pub use fold::AggregateFold;
 pub use fold::Fold;
 pub use fold::FoldError;
 pub use fold::FoldVersion;
+pub use jq_event::jq_event;
+pub use jq_projection::JqProjection;
+pub use jq_reducer::JQ_REDUCER;
+pub use jq_reducer::jq_reducer;
+pub use jq_reducer::jq_row;
 pub use projection::Projection;
 pub use reducer::GENERIC_REDUCERS;
 pub use reducer::generic_reducer;
@@ -27,6 +36,7 @@ pub use upcast::decode_data;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::event::EventView;
 use crate::event::Timestamp;
 
 /// A consistency boundary: the state of one stream, what may be asked of it, and what then happens.
@@ -59,6 +69,16 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
     ///
     /// `at` is when the store recorded the event.
     fn evolve(&mut self, event: &Self::Event, at: Timestamp);
+
+    /// State + recorded event → state: [`Aggregate::evolve`] unless the domain also keeps something of the envelope,
+    /// or has events that say how the state changes, which one written by hand may say of another state.
+    ///
+    /// # Errors
+    /// [`FoldError::Misfit`] when the event does not fit; the state is then as it was.
+    fn take_in(&mut self, event: &Self::Event, recorded: &EventView<'_>) -> Result<(), FoldError> {
+        self.evolve(event, recorded.recorded_at);
+        Ok(())
+    }
 
     /// State + command → events, or a rejection. No events: nothing changes.
     ///

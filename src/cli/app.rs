@@ -12,6 +12,7 @@ use crate::cli::config::ConfigFile;
 use crate::cli::config::Effective;
 use crate::cli::config::Typed;
 use crate::cli::error::CliError;
+use crate::cli::jq;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
@@ -98,11 +99,36 @@ impl App {
         self.open(&url)
     }
 
-    fn store_url(&self) -> Result<StoreUrl, CliError> {
-        match &self.effective.store {
-            Some(url) => Ok(url.value.parse()?),
-            None => Self::default_store(),
-        }
+    /// The URL of the store that was asked for.
+    ///
+    /// # Errors
+    /// A URL that names no store (2), or the user has no home (6).
+    pub fn store_url(&self) -> Result<StoreUrl, CliError> {
+        url_of(&self.effective)
+    }
+
+    /// The store that was named by a flag, the environment or a context; `None`: none was.
+    ///
+    /// # Errors
+    /// A URL that names no store (2).
+    pub fn named_store(&self) -> Result<Option<StoreUrl>, CliError> {
+        Ok(self.effective.store.as_ref().map(|url| url.value.parse()).transpose()?)
+    }
+
+    /// The store that was named for this very command, by a flag or in the environment; not that of the current context.
+    ///
+    /// # Errors
+    /// A URL that names no store (2).
+    pub fn typed_store(&self) -> Result<Option<StoreUrl>, CliError> {
+        Ok(if self.typed.names_a_store() { self.named_store()? } else { None })
+    }
+
+    /// The store that a command line asks for. Nothing is said, whatever the configuration file is like.
+    ///
+    /// # Errors
+    /// As [`App::new`] and [`App::store`].
+    pub(super) fn store_url_of(globals: &Globals, matches: &ArgMatches) -> Result<StoreUrl, CliError> {
+        url_of(&Effective::new(&Typed::new(globals, matches), &ConfigFile::load()?)?)
     }
 
     /// The embedded store of this user.
@@ -146,7 +172,17 @@ impl App {
         configured.categories.iter().fold(policy, |policy, (category, every)| policy.with_category(category, *every))
     }
 
-    /// A bus for queries to a store.
+    /// A bus for queries to a store, with the projections that the store keeps as well.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn all_queries(&self, store: &Store) -> Result<QueryBus, CliError> {
+        // Programs of the store's want the same care as those of an argument.
+        jq::watch(self.out.settings());
+        Ok(QueryBus::open(store.clone(), self.clock()).await?)
+    }
+
+    /// A bus for queries to the read models of domains.
     pub fn query_bus(&self, store: &Store) -> QueryBus {
         QueryBus::new(store.clone(), self.clock())
     }
@@ -190,5 +226,12 @@ impl App {
             let behind = Duration::from_micros(micros);
             self.out.warn(&format!("the clock is {behind:.0?} behind the last event; the time recorded goes on from that event"));
         }
+    }
+}
+
+fn url_of(effective: &Effective) -> Result<StoreUrl, CliError> {
+    match &effective.store {
+        Some(url) => Ok(url.value.parse()?),
+        None => App::default_store(),
     }
 }

@@ -4,9 +4,11 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::bench;
+use crate::cli::bisect;
 use crate::cli::completions;
 use crate::cli::context;
 use crate::cli::demo;
+use crate::cli::doc;
 use crate::cli::error::CliError;
 use crate::cli::help;
 use crate::cli::init;
@@ -14,9 +16,13 @@ use crate::cli::man;
 use crate::cli::projection;
 use crate::cli::replay;
 use crate::cli::resource;
+use crate::cli::scenario;
+use crate::cli::selftest;
 use crate::cli::snapshot;
 use crate::cli::stats;
 use crate::cli::stream;
+use crate::cli::trace;
+use crate::cli::ui;
 use crate::cli::verify;
 
 /// The commands. A new one is a new file and one line here.
@@ -26,20 +32,30 @@ pub enum Command {
     /// Drive resources: create, allocate, add, lock, unlock, look at them
     #[command(subcommand)]
     Resource(resource::Verb),
+    /// Keep JSON documents: create, change, look at them as they are and were, and at what a client has missed
+    #[command(subcommand, alias = "document")]
+    Doc(doc::Verb),
     /// Look into streams, follow them, append to them
     #[command(subcommand)]
     Stream(stream::Verb),
+    Trace(trace::Trace),
     /// Show what a stream, a category or the whole store was like at any moment
     Replay(Box<replay::Replay>),
+    Bisect(Box<bisect::Bisect>),
     /// Keep states, so that they need not be folded from the start
     #[command(subcommand)]
     Snapshot(snapshot::Verb),
     /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
     #[command(subcommand)]
     Projection(projection::Verb),
+    /// Run stories that must come out as they are told: given, when, then
+    #[command(subcommand)]
+    Scenario(scenario::Verb),
     Verify(verify::Verify),
     Stats(stats::Stats),
+    Ui(ui::Ui),
     Init(init::Init),
+    Selftest(selftest::Selftest),
     /// Measure how fast a store is here, beside the bare database
     #[command(subcommand)]
     Bench(bench::Verb),
@@ -55,6 +71,11 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it looks for signals itself, since it has something to take away before it ends.
+    pub(super) fn tidies_up(&self) -> bool {
+        matches!(self, Self::Selftest(_))
+    }
+
     /// How to go on when it was interrupted, where that is not plain.
     pub(super) fn after_interrupt(&self) -> Option<&'static str> {
         match self {
@@ -74,13 +95,19 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
     match command {
         Command::Demo(args) => args.run(app).await,
         Command::Resource(verb) => resource::run(verb, app).await,
+        Command::Doc(verb) => doc::run(verb, app).await,
         Command::Stream(verb) => stream::run(verb, app).await,
+        Command::Trace(args) => args.run(app).await,
         Command::Replay(args) => args.run(app).await,
+        Command::Bisect(args) => args.run(app).await,
         Command::Snapshot(verb) => snapshot::run(verb, app).await,
         Command::Projection(verb) => projection::run(verb, app).await,
+        Command::Scenario(verb) => scenario::run(verb, app).await,
         Command::Verify(args) => args.run(app).await,
         Command::Stats(args) => args.run(app).await,
+        Command::Ui(args) => args.run(app).await,
         Command::Init(args) => args.run(app).await,
+        Command::Selftest(args) => args.run(app).await,
         Command::Context(verb) => context::run(verb, app),
         Command::Completions(args) => args.run(app),
         Command::Man(args) => args.run(app),

@@ -8,6 +8,8 @@ use crate::aggregate::Rejection;
 use crate::cli::error::CliError;
 use crate::event::JsonError;
 use crate::event::NameError;
+use crate::event::Position;
+use crate::jq::JqError;
 use crate::ops::OpsError;
 use crate::runtime::RuntimeError;
 use crate::store::StoreError;
@@ -54,6 +56,9 @@ impl From<Rejection> for CliError {
         let not_found = rejection.code.ends_with("_not_found");
         let made = if not_found { CliError::not_found(&rejection.message) } else { CliError::rejected(&rejection.message) };
         let mut made = made.code(rejection.code);
+        if rejection.details.contains_key("deleted_at") {
+            made = made.hint("its history stays: 'esctl doc history ID'; 'esctl doc create ID' begins it anew");
+        }
         *made.details = rejection.details;
         made
     }
@@ -71,13 +76,33 @@ impl From<DecideError> for CliError {
     }
 }
 
+impl CliError {
+    /// The same kind of error, said of an event.
+    fn at_event(mut self, message: String, stream: &str, position: Position) -> Self {
+        self.message = message;
+        self.with("stream", stream).with("position", position.0)
+    }
+}
+
 impl From<&FoldError> for CliError {
     fn from(error: &FoldError) -> Self {
         match error {
             FoldError::NewerSchema { .. } => CliError::unsupported(error.to_string()).code("event_of_newer_program"),
             FoldError::NoUpcaster { .. } => CliError::unsupported(error.to_string()).code("event_not_readable"),
             FoldError::Data { .. } => CliError::integrity(error.to_string()).code("event_not_readable"),
+            FoldError::Misfit { .. } => CliError::integrity(error.to_string()).code("event_does_not_fit"),
+            FoldError::Program(error) => error.into(),
             FoldError::Reducer(_) => CliError::usage(error.to_string()).code("reducer_failed"),
+        }
+    }
+}
+
+impl From<&JqError> for CliError {
+    fn from(error: &JqError) -> Self {
+        let made = CliError::usage(error.to_string()).with("program", error.program());
+        match error {
+            JqError::Stopped { .. } => made.code("jq_limit"),
+            _ => made.code("jq_failed"),
         }
     }
 }
@@ -93,9 +118,7 @@ impl From<RuntimeError> for CliError {
             RuntimeError::Fold { stream, position, source, .. } => {
                 let kind = CliError::from(&source);
                 let look = format!("look at it with 'esctl stream read --all --from {position} --limit 1 -o json'");
-                let made =
-                    CliError::new(kind.exit, kind.code, message).hint(look).with("stream", stream).with("position", position.0);
-                made.caused_by(&source)
+                kind.at_event(message, &stream, position).hint(look).caused_by(&source)
             }
             RuntimeError::State(source) => CliError::integrity(message).code("state_not_readable").caused_by(&source),
             RuntimeError::RetriesExhausted { source, attempts, .. } => {
@@ -106,6 +129,7 @@ impl From<RuntimeError> for CliError {
                 let made = CliError::conflict(message).code("idempotency_key_reused").hint("use a new key for a new command");
                 made.with("idempotency_key", key)
             }
+            RuntimeError::Document { source, .. } => CliError::usage(message).code("bad_document").caused_by(&source),
             RuntimeError::NotFound(_) => CliError::not_found(message),
         }
     }
@@ -115,10 +139,13 @@ fn not_found_code(kind: &str) -> &'static str {
     match kind {
         "stream" => "stream_not_found",
         "resource" => "resource_not_found",
+        "document" => "document_not_found",
         "snapshot" => "snapshot_not_found",
         "projection" => "projection_not_found",
         "version" => "version_not_found",
         "position" => "position_not_found",
+        "correlation" => "correlation_not_found",
+        "read model" => "read_model_not_found",
         _ => "not_found",
     }
 }
@@ -129,6 +156,14 @@ impl From<OpsError> for CliError {
         match error {
             OpsError::Runtime(error) => error.into(),
             OpsError::Invalid(_) => CliError::usage(message).code("invalid"),
+            OpsError::Condition { stream, position, source, .. } => {
+                let kind = CliError::from(&source);
+                let made = kind.at_event(message, &stream, position).caused_by(&source);
+                match made.code {
+                    "jq_failed" => made.hint("write (…)? around what may fail: an error then counts as no"),
+                    _ => made,
+                }
+            }
             OpsError::Conflict(_) => CliError::conflict(message),
             OpsError::NotThere { kind, .. } => CliError::not_found(message).code(not_found_code(kind)),
             OpsError::NotFound { kind, name, candidates } => {

@@ -16,7 +16,7 @@ use crate::cli::args;
 use crate::cli::exit;
 
 /// What the environment and the files mean, for the manual page: name and text.
-const ENVIRONMENT: [(&str, &str); 10] = [
+const ENVIRONMENT: [(&str, &str); 11] = [
     ("ESCTL_STORE", "The URL of the event store, as --store."),
     ("ESCTL_CONTEXT", "The name of a context, as --context."),
     ("ESCTL_CLIENT", "Who is asking, as --client."),
@@ -26,7 +26,8 @@ const ENVIRONMENT: [(&str, &str); 10] = [
     ("ESCTL_LOG", "What diagnostics appear on stderr: debug, or esctl=info."),
     ("NO_COLOR", "Not empty: no colour, as --no-color."),
     ("CLICOLOR_FORCE", "Not empty and not 0: colour also when stdout is no terminal."),
-    ("TERM", "dumb: no colour, no progress bars, plain questions."),
+    ("TERM", "dumb: no colour, no progress bars, plain questions, no viewer."),
+    ("COMPLETE", "The shell that asks for completions. Their scripts set it for one call; it is never to be exported."),
 ];
 
 const FILES: [(&str, &str); 2] = [

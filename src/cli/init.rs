@@ -6,7 +6,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::ops::init_store::init_store;
 
-/// Make the store now (the first write makes it anyway)
+/// Make the store now, or bring one of an older schema up to date (the first write does it anyway)
 #[derive(Debug, Args)]
 pub struct Init {}
 
@@ -17,6 +17,9 @@ impl Init {
             sheet.field("store", report.store.as_str());
             sheet.field("kind", report.kind);
             sheet.field("made", if report.made { "now" } else { "before" });
+            if let Some(version) = report.migrated_from {
+                sheet.field("schema", format!("brought up to date from version {version}"));
+            }
         })
     }
 }

@@ -5,11 +5,14 @@
 pub mod app;
 pub mod args;
 mod bench;
+mod bisect;
 mod commands;
+mod complete;
 mod completions;
 pub mod config;
 mod context;
 mod demo;
+mod doc;
 pub mod error;
 pub mod exit;
 pub mod failure;
@@ -17,21 +20,29 @@ pub mod generated;
 mod help;
 mod init;
 pub mod input;
+mod jq;
 pub mod lines;
 mod man;
 pub mod output;
 mod panic;
+mod patch;
 mod projection;
 mod replay;
 mod resource;
+mod scenario;
+mod scratch_area;
+mod selftest;
 mod signals;
 mod snapshot;
 mod stats;
 mod stream;
+mod trace;
+mod ui;
 mod usage;
 mod values;
 mod verify;
 pub mod when;
+mod write;
 
 pub use app::App;
 pub use args::Cli;
@@ -44,11 +55,15 @@ use std::ffi::OsString;
 use clap::FromArgMatches;
 
 use crate::cli::commands::Command;
+use crate::jq::on_a_large_stack;
 
 /// Runs the command line; the exit code. Everything that is to be said has been said.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     panic::report_as_bug();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = complete::answer(&arguments) {
+        return code;
+    }
     let parsed =
         args::command().try_get_matches_from(&arguments).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {
@@ -59,7 +74,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(app) => app,
         Err((settings, error)) => return end(&Output::new(settings), Err(error)),
     };
-    let result = run(cli.command, &app);
+    let command = cli.command;
+    // jq programs want room.
+    let result = on_a_large_stack(|| run(command, &app));
+    let result = result.unwrap_or_else(|error| Err(CliError::unavailable("the program cannot start a thread").caused_by(&error)));
     end(&app.out, result)
 }
 
@@ -67,7 +85,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn run(command: Command, app: &App) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
-    signals::end_in_the_end(app.out.settings().clone());
+    let tidies_up = command.tidies_up();
+    signals::end_in_the_end(app.out.settings().clone(), if tidies_up { 3 } else { 1 });
+    if tidies_up {
+        // It looks for signals itself.
+        return runtime.block_on(commands::run(command, app));
+    }
     let after_interrupt = command.after_interrupt();
     runtime.block_on(async {
         tokio::select! {

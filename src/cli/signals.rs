@@ -1,33 +1,64 @@
 //! Ending when somebody asks for it: Ctrl-C, or a polite request to terminate.
 
 use std::process;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
 use crate::cli::error::CliError;
+use crate::cli::output;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
 
 /// How long after a signal the program may take to end by itself.
 const GRACE: Duration = Duration::from_millis(500);
+/// Between two looks whether everything has been taken away.
+const PAUSE: Duration = Duration::from_millis(20);
 
-/// Ends the program when it does not end by itself soon after a signal: while it waits for its stdin, or
+/// Ends the program when it does not end by itself soon after so many signals: while it waits for its stdin, or
 /// for the reader of its stdout, nothing else runs on its thread. Nothing is lost by that: a transaction
 /// of a store is whole or not there.
-pub(super) fn end_in_the_end(settings: Settings) {
+pub(super) fn end_in_the_end(settings: Settings, signals: usize) {
     let watch = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         // Without it the program still ends, only later.
         let Ok(runtime) = runtime else { return };
         let error = runtime.block_on(async {
+            for _ in 1..signals {
+                interrupted().await;
+            }
             let error = interrupted().await;
             tokio::time::sleep(GRACE).await;
+            // Somebody who asks once more does not want to wait for that.
+            tokio::select! {
+                () = tidied_up() => {}
+                _ = interrupted() => {}
+            }
             error
         });
+        output::give_back();
         Output::new(settings).error(&error);
         process::exit(error.exit.into());
     };
     let _ = thread::Builder::new().name("signals".into()).spawn(watch);
+}
+
+/// How many are taking away what they have made on a server.
+static TIDYING_UP: AtomicUsize = AtomicUsize::new(0);
+
+/// Does something that a signal does not cut: what was made elsewhere would be left behind.
+pub(super) fn uncut<T>(work: impl FnOnce() -> T) -> T {
+    TIDYING_UP.fetch_add(1, Ordering::SeqCst);
+    let done = work();
+    TIDYING_UP.fetch_sub(1, Ordering::SeqCst);
+    done
+}
+
+async fn tidied_up() {
+    while TIDYING_UP.load(Ordering::SeqCst) > 0 {
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// Waits for Ctrl-C or a polite request to end.

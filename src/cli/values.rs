@@ -84,6 +84,17 @@ pub(super) fn json_object(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(canonical.as_str()).map_err(|error| error.to_string())
 }
 
+/// What a write belongs to, and what caused it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OriginArgs {
+    /// What the events belong to; 'esctl trace' shows all of one [default: the id of the first of them]
+    #[arg(long, value_name = "ID", value_parser = token)]
+    pub correlation_id: Option<String>,
+    /// The id of the event that caused this
+    #[arg(long, value_name = "ID", value_parser = token)]
+    pub causation_id: Option<String>,
+}
+
 /// The flags of every command that goes to the command bus.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Write options")]
@@ -103,6 +114,9 @@ pub struct WriteArgs {
     /// Take a snapshot every so many events of a stream; 0: never [default: 100]
     #[arg(long, value_name = "N")]
     pub snapshot_every: Option<u64>,
+    /// What it belongs to, and what caused it.
+    #[command(flatten)]
+    pub origin: OriginArgs,
 }
 
 impl WriteArgs {
@@ -113,8 +127,8 @@ impl WriteArgs {
             id: id.to_owned(),
             payload,
             client_id: app.client(),
-            correlation_id: None,
-            causation_id: None,
+            correlation_id: self.origin.correlation_id.clone(),
+            causation_id: self.origin.causation_id.clone(),
             idempotency_key: self.idempotency_key.clone(),
             expected: self.expect_version,
             retries: self.retries,

@@ -3,6 +3,8 @@
 //! A domain is a folder: category, events, state, decide, read model. It does no I/O and sees no
 //! store and no clock.
 
+pub mod document;
+mod excerpt;
 pub mod game;
 pub mod resource;
 
@@ -40,7 +42,11 @@ impl Domain {
 
 /// Every domain there is. A new domain is a new folder and one line here.
 pub fn all() -> Vec<Domain> {
-    vec![Domain::of::<resource::Resource>(|| Arc::new(resource::Resources)), Domain::of::<game::Game>(|| Arc::new(game::Games))]
+    vec![
+        Domain::of::<resource::Resource>(|| Arc::new(resource::Resources)),
+        Domain::of::<document::Document>(|| Arc::new(document::Documents)),
+        Domain::of::<game::Game>(|| Arc::new(game::Games)),
+    ]
 }
 
 /// The domain of a category.

@@ -1,6 +1,7 @@
 //! The envelope: an event as a writer brings it, as the store has recorded it, and a borrowed view
 //! of the latter for the hot paths.
 
+use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -90,6 +91,15 @@ impl EventView<'_> {
     /// What stands before the first `-` of the stream's name.
     pub fn category(&self) -> &str {
         category_of(self.stream)
+    }
+
+    /// Who asked for it; `None` where the metadata, which may be of any program, do not say.
+    pub fn client_id(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Origin {
+            client_id: Option<String>,
+        }
+        serde_json::from_str::<Origin>(self.metadata).ok()?.client_id
     }
 
     /// The hash over stream, id, type, schema version, data and metadata, worked out anew.

@@ -70,30 +70,44 @@ pub struct AppendReport {
     pub clock_behind_micros: u64,
 }
 
+/// What to append, and where.
+#[derive(Debug, Clone)]
+pub struct AppendEvents {
+    /// The stream.
+    pub stream: StreamName,
+    /// What it must be like.
+    pub expected: ExpectedVersion,
+    /// The events, in their order.
+    pub batch: Vec<EventInput>,
+    /// Who brings them.
+    pub client_id: String,
+    /// What they belong to; the id of the first one unless their metadata say.
+    pub correlation_id: Option<String>,
+    /// What caused them, where known.
+    pub causation_id: Option<String>,
+    /// When they are recorded.
+    pub time: RecordTime,
+}
+
 /// Appends a batch to a stream, all or nothing.
 ///
 /// # Errors
 /// A conflict, or as the store says.
-pub async fn append_events(
-    store: &Store,
-    stream: StreamName,
-    expected: ExpectedVersion,
-    client_id: &str,
-    batch: Vec<EventInput>,
-) -> Result<AppendReport, OpsError> {
-    let ids: Vec<Uuid> = batch.iter().map(|event| event.event_id.unwrap_or_else(Uuid::now_v7)).collect();
-    let correlation_id = ids.first().copied().unwrap_or_default();
-    let mut events = Vec::with_capacity(batch.len());
-    for (input, event_id) in batch.into_iter().zip(ids) {
+pub async fn append_events(store: &Store, input: AppendEvents) -> Result<AppendReport, OpsError> {
+    let ids: Vec<Uuid> = input.batch.iter().map(|event| event.event_id.unwrap_or_else(Uuid::now_v7)).collect();
+    let first = ids.first().copied().unwrap_or_default();
+    let mut events = Vec::with_capacity(ids.len());
+    for (event, event_id) in input.batch.iter().zip(ids) {
         events.push(NewEvent {
             event_id,
-            event_type: input.event_type,
-            schema_version: input.schema_version,
-            data: input.data,
-            metadata: with_origin(&input.metadata, client_id, correlation_id)?,
+            event_type: event.event_type.clone(),
+            schema_version: event.schema_version,
+            data: event.data.clone(),
+            metadata: with_origin(&event.metadata, &input, first)?,
         });
     }
-    let request = AppendRequest { stream: stream.clone(), expected, events: events.clone(), time: RecordTime::StoreClock };
+    let stream = input.stream;
+    let request = AppendRequest { stream: stream.clone(), expected: input.expected, events: events.clone(), time: input.time };
     let appended = store.append(request).await?;
     let reports = events.into_iter().zip(&appended.events).map(|(event, recorded)| AppendedReport {
         event_id: event.event_id,
@@ -119,10 +133,16 @@ pub async fn append_events(
 }
 
 /// Metadata always say who; and what belongs together, which for a batch is the id of its first event.
-fn with_origin(metadata: &JsonObject, client_id: &str, correlation_id: Uuid) -> Result<JsonObject, OpsError> {
+fn with_origin(metadata: &JsonObject, input: &AppendEvents, first: Uuid) -> Result<JsonObject, OpsError> {
     let mut object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(metadata.as_str()).map_err(|error| OpsError::Invalid(format!("metadata: {error}")))?;
-    object.entry("client_id").or_insert_with(|| client_id.into());
-    object.entry("correlation_id").or_insert_with(|| correlation_id.to_string().into());
+    object.entry("client_id").or_insert_with(|| input.client_id.as_str().into());
+    // What is said for all of them comes before what one of them says.
+    for (key, said) in [("correlation_id", &input.correlation_id), ("causation_id", &input.causation_id)] {
+        if let Some(said) = said {
+            object.insert(key.into(), said.as_str().into());
+        }
+    }
+    object.entry("correlation_id").or_insert_with(|| first.to_string().into());
     Ok(JsonObject::of(&object)?)
 }

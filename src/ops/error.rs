@@ -2,8 +2,11 @@
 
 use thiserror::Error;
 
+use crate::aggregate::FoldError;
 use crate::event::JsonError;
 use crate::event::NameError;
+use crate::event::Position;
+use crate::event::Version;
 use crate::runtime::RuntimeError;
 use crate::store::StoreError;
 
@@ -30,6 +33,19 @@ pub enum OpsError {
         kind: &'static str,
         /// One sentence that names what there is instead.
         message: String,
+    },
+    /// Whether a condition holds cannot be told.
+    #[error("whether the condition holds cannot be told of event {position} (stream {stream}, version {version})")]
+    Condition {
+        /// The stream of the event.
+        stream: String,
+        /// Its version.
+        version: Version,
+        /// Its position.
+        position: Position,
+        /// Why not.
+        #[source]
+        source: FoldError,
     },
     /// What is there already does not go together with what was asked for; nothing was written.
     #[error("{0}")]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::ops::error::OpsError;
+use crate::store::Init;
 use crate::store::Store;
 
 /// What was done.
@@ -12,8 +13,10 @@ pub struct InitReport {
     pub store: String,
     /// The kind of database.
     pub kind: &'static str,
-    /// Whether anything was made; else it was there.
+    /// Whether it was made; else it was there.
     pub made: bool,
+    /// The version of the schema it had, if it was brought up to date.
+    pub migrated_from: Option<u32>,
 }
 
 /// Makes the schema, or brings an older one up to date.
@@ -21,6 +24,10 @@ pub struct InitReport {
 /// # Errors
 /// As the store says.
 pub async fn init_store(store: &Store) -> Result<InitReport, OpsError> {
-    let made = store.init().await?;
-    Ok(InitReport { store: store.place(), kind: store.kind(), made })
+    let done = store.init().await?;
+    let migrated_from = match done {
+        Init::Migrated { from } => Some(from),
+        Init::Found | Init::Made => None,
+    };
+    Ok(InitReport { store: store.place(), kind: store.kind(), made: done == Init::Made, migrated_from })
 }

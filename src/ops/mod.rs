@@ -5,12 +5,17 @@
 
 pub mod append_events;
 pub mod bench;
+pub mod bisect;
+pub mod browse;
 mod changes;
+mod condition;
 pub mod demo;
+pub mod documents;
 pub mod error;
 pub mod init_store;
 pub mod list_resources;
 pub mod list_streams;
+pub mod names;
 mod near;
 pub mod projections;
 pub mod read_events;
@@ -18,14 +23,18 @@ mod rebuild;
 mod reducer;
 pub mod replay;
 pub mod resource_history;
+pub mod scenario;
+pub mod selftest;
 pub mod show_resource;
 pub mod show_stream;
 pub mod snapshots;
 pub mod stats;
 pub mod tail_events;
+pub mod trace;
 pub mod verify;
 
 pub use changes::Change;
+pub use condition::Condition;
 pub use error::OpsError;
 pub use reducer::Reducer;
 

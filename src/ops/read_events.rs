@@ -52,7 +52,11 @@ pub async fn read_events(store: &Store, input: &ReadEvents) -> Result<Scan, OpsE
         return Err(OpsError::Invalid("a time bounds the events of the whole store, not those of one stream".into()));
     }
     let source = match &input.stream {
-        None => Source::All,
+        None => {
+            // Reading from nowhere still says that there is no store.
+            store.head().await?;
+            Source::All
+        }
         Some(stream) => {
             must_exist(store, stream.clone()).await?;
             Source::Stream(stream.clone())
@@ -70,8 +74,6 @@ pub async fn read_events(store: &Store, input: &ReadEvents) -> Result<Scan, OpsE
     if input.backwards {
         query = query.backwards();
     }
-    // Reading from nowhere still says that there is no store.
-    store.head().await?;
     Ok(match input.limit {
         Some(limit) => store.scan_limited(query, limit),
         None => store.scan(query),

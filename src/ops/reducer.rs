@@ -1,12 +1,22 @@
 //! Which reducer makes the state of a stream.
 
+use serde_json::Value;
+use serde_json::json;
+
 use crate::aggregate::Fold;
 use crate::aggregate::GENERIC_REDUCERS;
+use crate::aggregate::JQ_REDUCER;
 use crate::aggregate::generic_reducer;
+use crate::aggregate::jq_reducer;
 use crate::domain;
 use crate::event::StreamName;
+use crate::jq::Program;
 use crate::ops::error::OpsError;
+use crate::store::Record;
+use crate::store::Store;
 
+/// What jq programs of reducers are kept as.
+const KIND: &str = "reducer";
 /// What a category that no domain is for is folded with.
 const FOR_ANY_CATEGORY: &str = "merge";
 
@@ -18,6 +28,8 @@ pub enum Reducer {
     Own,
     /// The one of this name.
     Named(String),
+    /// A jq program, for streams of any category.
+    Jq(Program),
 }
 
 impl Reducer {
@@ -31,6 +43,31 @@ impl Reducer {
         Self::names().contains(&name).then(|| Self::Named(name.to_owned()))
     }
 
+    /// Keeps a jq program in the store, so that what it made can be verified by who does not have it.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub(crate) async fn keep(&self, store: &Store) -> Result<(), OpsError> {
+        let Self::Jq(program) = self else { return Ok(()) };
+        let name = format!("{JQ_REDUCER}{}", program.hash());
+        Ok(store.put_record(Record::new(KIND, &name, &json!({ "program": program.text() }))).await?)
+    }
+
+    /// The reducer that made a snapshot; none where this program does not know it.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub(crate) async fn of_snapshot(store: &Store, name: &str) -> Result<Option<Self>, OpsError> {
+        let Some(hash) = name.strip_prefix(JQ_REDUCER) else { return Ok(Self::named(name)) };
+        let records = store.records(KIND).await?;
+        let kept = records.into_iter().find(|record| record.name == name);
+        let program = kept.and_then(|record| {
+            let value: Value = serde_json::from_str(&record.value).ok()?;
+            Program::compile(name, value["program"].as_str()?).ok()
+        });
+        Ok(program.filter(|program| program.hash() == hash).map(Self::Jq))
+    }
+
     /// An empty state of a stream.
     ///
     /// # Errors
@@ -41,6 +78,7 @@ impl Reducer {
             Self::Own if domain::of_category(category).is_some() => category,
             Self::Own => FOR_ANY_CATEGORY,
             Self::Named(name) => name,
+            Self::Jq(program) => return Ok(jq_reducer(program)),
         };
         if let Some(fold) = generic_reducer(name) {
             return Ok(fold);

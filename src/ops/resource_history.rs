@@ -89,17 +89,14 @@ fn entry(fold: &mut AggregateFold<Resource>, event: &EventView<'_>) -> Result<Hi
     let amount = |fold: &AggregateFold<Resource>| fold.show(event.recorded_at)["amount"].as_i64();
     let amount_before = amount(fold);
     fold.apply(event)?;
-    let field = |json: &str, name: &str| {
-        let object: Value = serde_json::from_str(json).unwrap_or_default();
-        object[name].as_str().map(str::to_owned)
-    };
+    let data: Value = serde_json::from_str(event.data).unwrap_or_default();
     Ok(HistoryEntry {
         version: event.version,
         position: event.position,
         recorded_at: event.recorded_at,
         event_type: event.event_type.to_owned(),
-        client_id: field(event.metadata, "client_id"),
-        reason: field(event.data, "reason"),
+        client_id: event.client_id(),
+        reason: data["reason"].as_str().map(str::to_owned),
         amount_before,
         amount_after: amount(fold),
         event_id: event.event_id,

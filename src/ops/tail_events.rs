@@ -6,6 +6,7 @@ use crate::event::EventChunk;
 use crate::event::EventView;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::ops::condition::Condition;
 use crate::ops::error::OpsError;
 use crate::ops::near::no_stream;
 use crate::store::ReadQuery;
@@ -26,6 +27,8 @@ pub struct TailEvents {
     pub categories: Vec<String>,
     /// Only of these types; none: all.
     pub types: Vec<String>,
+    /// Only those for which this holds, where the last of them are looked for; who takes them asks again.
+    pub condition: Option<Condition>,
     /// How many of those that are there already.
     pub last: u64,
 }
@@ -52,7 +55,7 @@ impl Tail {
         let query = ReadQuery { source, categories: input.categories.clone(), types: input.types.clone(), ..ReadQuery::all() };
         let mut tail = Self { store: store.clone(), query, there: 0, seen: 0, scan: None };
         tail.there = tail.highest().await?;
-        tail.seen = tail.before_the_last(input.last).await?;
+        tail.seen = tail.before_the_last(input).await?;
         if tail.seen < tail.there {
             let query = tail.query.clone().from(tail.seen + 1).to(tail.there);
             tail.scan = Some((store.scan(query), tail.there));
@@ -61,7 +64,11 @@ impl Tail {
     }
 
     /// The place before the first of the last `count` events that are wanted.
-    async fn before_the_last(&self, count: u64) -> Result<u64, OpsError> {
+    async fn before_the_last(&self, input: &TailEvents) -> Result<u64, OpsError> {
+        let count = input.last;
+        if let Some(condition) = &input.condition {
+            return self.before_the_last_where(condition, count).await;
+        }
         if self.query.categories.is_empty() && self.query.types.is_empty() {
             return Ok(self.there.saturating_sub(count));
         }
@@ -71,6 +78,21 @@ impl Tail {
             first = chunk.last().map(|event| self.place(&event));
         }
         Ok(first.map_or(self.there, |first| first.saturating_sub(1)))
+    }
+
+    async fn before_the_last_where(&self, condition: &Condition, count: u64) -> Result<u64, OpsError> {
+        let (mut found, mut first) = (0, self.there);
+        let mut scan = self.store.scan(self.query.clone().to(self.there).backwards());
+        while found < count {
+            let Some(chunk) = scan.next().await? else { break };
+            for event in chunk.iter() {
+                if found < count && condition.of_event(&event)? {
+                    found += 1;
+                    first = self.place(&event).saturating_sub(1);
+                }
+            }
+        }
+        Ok(first)
     }
 
     fn place(&self, event: &EventView<'_>) -> u64 {

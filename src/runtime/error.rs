@@ -62,6 +62,17 @@ pub enum RuntimeError {
         /// Where the event of the other command is.
         version: Version,
     },
+    /// A document and the type it is used as do not go together.
+    #[error("document {id} {what}")]
+    Document {
+        /// Which document.
+        id: String,
+        /// What cannot be done with it.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// There is no such query, projection, snapshot …
     #[error("{0}")]
     NotFound(String),

@@ -3,6 +3,10 @@
 //! Here the pure domains meet the store. Time and identity come in as arguments.
 
 mod command_bus;
+mod control;
+mod definition;
+mod document_changes;
+mod document_store;
 mod error;
 mod load;
 mod projector;
@@ -10,13 +14,31 @@ mod query_bus;
 mod replay;
 mod repository;
 mod snapshots;
+mod write_options;
+mod writer;
 
 pub use command_bus::CommandBus;
 pub use command_bus::CommandEnvelope;
 pub use command_bus::CommandOutcome;
-pub use command_bus::CommandResult;
-pub use command_bus::OutcomeEvent;
 pub use command_bus::system_clock;
+pub use control::Control;
+pub use control::OnError;
+pub use control::Paused;
+pub use control::Runner;
+pub use control::beat;
+pub use control::forget_silent_runners;
+pub use control::pause;
+pub use control::resume;
+pub use control::set_on_error;
+pub use definition::Definition;
+pub use definition::Unreadable;
+pub use definition::definitions;
+pub use definition::is_built_in;
+pub use document_changes::DocumentChange;
+pub use document_changes::DocumentChanges;
+pub use document_store::DocumentStore;
+pub use document_store::Stored;
+pub use document_store::Updated;
 pub use error::RuntimeError;
 pub use load::LoadOptions;
 pub use load::Loaded;
@@ -25,17 +47,23 @@ pub(crate) use load::apply;
 pub use load::load;
 pub use load::version_at;
 pub use projector::BatchSize;
+pub use projector::OnProgress;
 pub use projector::Projector;
+pub use projector::Released;
 pub use projector::RunReport;
 pub use projector::check_belongs;
 pub use query_bus::Query;
 pub use query_bus::QueryBus;
 pub use query_bus::QueryRow;
+pub use query_bus::Standstill;
 pub use replay::replay_all;
 pub use repository::Repository;
 pub use snapshots::DEFAULT_SNAPSHOT_EVERY;
 pub use snapshots::SnapshotPolicy;
 pub use snapshots::take_snapshot;
+pub use write_options::WriteOptions;
+pub use writer::CommandResult;
+pub use writer::OutcomeEvent;
 
 use std::sync::Arc;
 

@@ -10,10 +10,18 @@ use crate::aggregate::Projection;
 use crate::domain;
 use crate::event::Timestamp;
 use crate::runtime::Clock;
+use crate::runtime::control::Control;
+use crate::runtime::control::Paused;
+use crate::runtime::definition::Unreadable;
+use crate::runtime::definition::definitions;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
 use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::Projector;
+use crate::store::Part;
+use crate::store::Problem;
+use crate::store::ProblemState;
+use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::RowQuery;
 use crate::store::Store;
@@ -38,6 +46,15 @@ pub struct Query {
     pub stale: bool,
 }
 
+/// Why a read model does not move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standstill {
+    /// Somebody has paused it.
+    Paused(Paused),
+    /// It stands before an event that it cannot take in.
+    Stopped(Problem),
+}
+
 /// A row of the answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryRow {
@@ -53,13 +70,40 @@ pub struct QueryBus {
     store: Store,
     clock: Clock,
     projections: Vec<Arc<dyn Projection>>,
+    unreadable: Vec<Unreadable>,
 }
 
 impl QueryBus {
     /// A bus over the read models of all domains.
     pub fn new(store: Store, clock: Clock) -> Self {
         let projections = domain::all().iter().map(|domain| (domain.projection)()).collect();
-        Self { store, clock, projections }
+        Self { store, clock, projections, unreadable: Vec::new() }
+    }
+
+    /// A bus over the read models of all domains and of the projections that the store keeps: all there are.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn open(store: Store, clock: Clock) -> Result<Self, RuntimeError> {
+        let kept = definitions(&store).await?;
+        let mut bus = Self::new(store, clock);
+        for definition in kept {
+            let projection = definition.and_then(|definition| {
+                let unreadable = |(what, error)| Unreadable { name: definition.name.clone(), reason: format!("{what}: {error}") };
+                definition.projection().map_err(unreadable)
+            });
+            match projection {
+                Ok(projection) => bus.projections.push(Arc::new(projection)),
+                // One that cannot be read is not in the way of the others.
+                Err(unreadable) => bus.unreadable.push(unreadable),
+            }
+        }
+        Ok(bus)
+    }
+
+    /// The projections that the store keeps and that this program cannot read.
+    pub fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
     }
 
     /// The same bus, with a projection of one's own.
@@ -77,13 +121,31 @@ impl QueryBus {
     /// The projection of a name.
     ///
     /// # Errors
-    /// [`RuntimeError::NotFound`] when there is none.
+    /// [`RuntimeError::NotFound`] when there is none, [`StoreError::Unsupported`] when it cannot be read.
     pub fn projection(&self, name: &str) -> Result<&Arc<dyn Projection>, RuntimeError> {
+        if let Some(Unreadable { reason, .. }) = self.unreadable.iter().find(|unreadable| unreadable.name == name) {
+            return Err(StoreError::Unsupported(format!("projection {name} cannot be run by this program: {reason}")).into());
+        }
         let found = self.projections.iter().find(|projection| projection.name() == name);
         found.ok_or_else(|| RuntimeError::NotFound(format!("no projection \"{name}\"")))
     }
 
+    /// Why a read model does not move, if it does not.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn standstill(&self, name: &str) -> Result<Option<Standstill>, RuntimeError> {
+        if let Some(paused) = Control::load(&self.store, name, (self.clock)()).await?.paused {
+            return Ok(Some(Standstill::Paused(paused)));
+        }
+        let problems = self.store.problems(ReadModel::live(name)).await?;
+        let failing = problems.into_iter().find(|problem| problem.state == ProblemState::Failing);
+        Ok(failing.map(Standstill::Stopped))
+    }
+
     /// Brings the read model up to date, unless told not to, and answers from it; rows show what they are `at` a moment.
+    /// One that is paused, or stands before an event that it cannot take in, answers with what is there
+    /// ([`QueryBus::standstill`]).
     ///
     /// # Errors
     /// As [`Projector::catch_up`] and as the store says.
@@ -102,7 +164,7 @@ impl QueryBus {
         loop {
             let left = query.limit - shown.len();
             let limit = if all_by_index { left.min(BLOCK) } else { BLOCK };
-            let block = RowQuery { name: query.name.clone(), filters: filters.clone(), after, limit };
+            let block = RowQuery { name: query.name.clone(), part: Part::Live, filters: filters.clone(), after, limit };
             let rows = self.store.query_rows(block).await?;
             let last_block = rows.len() < limit;
             after = rows.last().map(|(key, _)| key.clone());
@@ -120,12 +182,21 @@ impl QueryBus {
 
     /// Whether the read model is up to date; if not, it cannot be written here.
     async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<bool, RuntimeError> {
+        // It is tried again by a runner, or by somebody's word, not by whoever asks.
+        if self.standstill(projection.name()).await?.is_some() {
+            return Ok(true);
+        }
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
         match projector.catch_up(&mut |_| {}).await {
             Err(RuntimeError::Store(error @ (StoreError::Unavailable { .. } | StoreError::NotAllowed { .. }))) => {
                 tracing::warn!(%error, "the read model cannot be brought up to date");
                 Ok(self.is_current(projection).await?)
             }
+            // It stands there from now on. One that never came into being has nothing to answer with.
+            Err(error @ RuntimeError::Fold { .. }) => match self.standstill(projection.name()).await? {
+                Some(_) => Ok(true),
+                None => Err(error),
+            },
             result => result.map(|_| true),
         }
     }
@@ -155,7 +226,7 @@ impl QueryBus {
     async fn is_current(&self, projection: &dyn Projection) -> Result<bool, StoreError> {
         let head = self.store.head().await?.position;
         let records = self.store.projections().await?;
-        let live = records.iter().find(|record| record.model.name == projection.name() && !record.model.building);
+        let live = records.iter().find(|record| record.model == ReadModel::live(projection.name()));
         Ok(live.is_some_and(|live| live.logic_version == projection.version() && live.checkpoint.position == head))
     }
 }

@@ -3,33 +3,50 @@
 use crate::aggregate::Aggregate;
 use crate::aggregate::AggregateFold;
 use crate::aggregate::DecideError;
-use crate::aggregate::DomainEvent;
-use crate::event::EventType;
-use crate::event::ExpectedVersion;
-use crate::event::JsonObject;
-use crate::event::NewEvent;
+use crate::aggregate::decided;
 use crate::event::StreamName;
+use crate::event::Timestamp;
 use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::LoadOptions;
 use crate::runtime::load::load;
-use crate::store::AppendRequest;
-use crate::store::RecordTime;
+use crate::runtime::snapshots::SnapshotPolicy;
+use crate::runtime::write_options::WriteOptions;
+use crate::runtime::writer::Wish;
+use crate::runtime::writer::Writer;
+use crate::runtime::writer::Written;
+use crate::runtime::writer::none_when_no_store;
 use crate::store::Store;
-use crate::store::StoreError;
 
-/// The aggregates of one type in a store.
+/// The aggregates of one type in a store. Cheap to clone.
 pub struct Repository<A> {
-    store: Store,
-    clock: Clock,
-    retries: u32,
+    writer: Writer,
     aggregate: std::marker::PhantomData<fn() -> A>,
 }
 
+impl<A> Clone for Repository<A> {
+    fn clone(&self) -> Self {
+        Self { writer: self.writer.clone(), aggregate: std::marker::PhantomData }
+    }
+}
+
 impl<A: Aggregate> Repository<A> {
-    /// The aggregates of a store; 5 retries after a conflict.
+    /// The aggregates of a store; a snapshot of each is taken every 100 events.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, retries: 5, aggregate: std::marker::PhantomData }
+        let writer = Writer { store, clock, clock_records: false, snapshots: SnapshotPolicy::default() };
+        Self { writer, aggregate: std::marker::PhantomData }
+    }
+
+    /// The same, with another policy for snapshots.
+    #[must_use]
+    pub fn with_snapshots(mut self, snapshots: SnapshotPolicy) -> Self {
+        self.writer.snapshots = snapshots;
+        self
+    }
+
+    /// The store they are in.
+    pub(super) fn store(&self) -> &Store {
+        &self.writer.store
     }
 
     /// Its state as it is now, from the newest snapshot and the events after it.
@@ -39,51 +56,41 @@ impl<A: Aggregate> Repository<A> {
     pub async fn load(&self, id: &str) -> Result<AggregateFold<A>, RuntimeError> {
         let stream = StreamName::of(A::CATEGORY, id)?;
         let mut fold = AggregateFold::new(stream.as_str());
-        match load(&self.store, &stream, &mut fold, LoadOptions::default()).await {
-            Ok(_) | Err(RuntimeError::Store(StoreError::NoStore(_))) => Ok(fold),
-            Err(error) => Err(error),
-        }
+        none_when_no_store(load(self.store(), &stream, &mut fold, LoadOptions::default()).await)?;
+        Ok(fold)
     }
 
     /// Loads, decides, appends; after a conflict loads and decides again. The state after it.
     ///
     /// # Errors
     /// A rejection ([`RuntimeError::Decide`]), [`RuntimeError::RetriesExhausted`], or as the store says.
-    pub async fn execute(&self, id: &str, command: &A::Command, client_id: &str) -> Result<AggregateFold<A>, RuntimeError> {
-        let stream = StreamName::of(A::CATEGORY, id)?;
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let mut fold = self.load(id).await?;
-            let decided = fold.state().decide(id, command, (self.clock)()).map_err(|no| DecideError::Rejected(no.into()))?;
-            if decided.is_empty() {
-                return Ok(fold);
-            }
-            let expected = ExpectedVersion::Exact(fold.stream_version());
-            let events = decided.iter().map(|event| new_event::<A>(event, client_id)).collect::<Result<_, _>>()?;
-            let request = AppendRequest { stream: stream.clone(), expected, events, time: RecordTime::StoreClock };
-            match self.store.append(request).await {
-                Ok(appended) => {
-                    for (event, recorded) in decided.iter().zip(&appended.events) {
-                        fold.evolve(event, recorded.recorded_at);
-                    }
-                    return Ok(fold);
-                }
-                Err(conflict @ StoreError::Conflict { .. }) if attempts > self.retries => {
-                    return Err(RuntimeError::RetriesExhausted { stream: stream.to_string(), attempts, source: conflict });
-                }
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+    pub async fn execute(
+        &self,
+        id: &str,
+        command: &A::Command,
+        client_id: impl Into<String>,
+    ) -> Result<AggregateFold<A>, RuntimeError> {
+        let decide = |fold: &AggregateFold<A>, now| {
+            let events = fold.state().decide(fold.id(), command, now);
+            Ok(events.map_err(|no| DecideError::Rejected(no.into()))?)
+        };
+        let written = self.write(id, None, String::new(), &WriteOptions::by(client_id), decide).await?;
+        Ok(written.fold)
     }
-}
 
-fn new_event<A: Aggregate>(event: &A::Event, client_id: &str) -> Result<NewEvent, RuntimeError> {
-    let event_type = event.event_type();
-    let mut new = NewEvent::new(EventType::parse(event_type)?, event)?;
-    new.schema_version = A::Event::schema_version(event_type);
-    let metadata = serde_json::json!({ "client_id": client_id, "correlation_id": new.event_id });
-    new.metadata = JsonObject::of(&metadata)?;
-    Ok(new)
+    /// As [`Repository::execute`], where the events are decided by a closure. `content` tells two wishes under one
+    /// idempotency key apart.
+    pub(super) async fn write(
+        &self,
+        id: &str,
+        command: Option<&str>,
+        content: String,
+        options: &WriteOptions,
+        mut decide: impl FnMut(&AggregateFold<A>, Timestamp) -> Result<Vec<A::Event>, RuntimeError>,
+    ) -> Result<Written<AggregateFold<A>>, RuntimeError> {
+        let stream = StreamName::of(A::CATEGORY, id)?;
+        let wish = Wish { stream: &stream, command, content, options };
+        let decide = |fold: &AggregateFold<A>, now| Ok(decided(&decide(fold, now)?)?);
+        self.writer.write(&wish, || AggregateFold::new(stream.as_str()), decide).await
+    }
 }

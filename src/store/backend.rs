@@ -14,6 +14,7 @@ use crate::event::Version;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::error::StoreError;
+use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -22,6 +23,7 @@ use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
+use crate::store::record::Record;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -43,11 +45,29 @@ pub struct Head {
     pub hash: Hash,
 }
 
+/// The version of the schema this program writes, on every backend.
+pub(crate) const SCHEMA_VERSION: u32 = 2;
+
+/// What was done to have a store of this program's schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Init {
+    /// Nothing: it was there.
+    Found,
+    /// There was none, and it was made.
+    Made,
+    /// It was of an older schema, and was brought up to date.
+    Migrated {
+        /// The version of the schema it had.
+        from: u32,
+    },
+}
+
 /// One event store in one database. What each backend promises is in `ARCHITECTURE.md`, and is tried
 /// by `tests/conformance`.
 ///
 /// A method that reads answers [`StoreError::NoStore`] where nothing has been written yet, and makes
-/// nothing; one that writes makes the store when it is not there.
+/// nothing; one that writes makes the store when it is not there, and brings one of an older schema up to date.
+/// A store of an older schema can be read as it is: what its schema does not have yet is empty.
 pub trait Backend: Send + Sync {
     /// The kind of database, for people: `SQLite`.
     fn kind(&self) -> &'static str;
@@ -55,8 +75,8 @@ pub trait Backend: Send + Sync {
     /// Where it is, for people; holds no secret.
     fn place(&self) -> String;
 
-    /// Makes the schema, or brings an older one up to date. Whether anything was made.
-    fn init(&self) -> Answer<bool>;
+    /// Makes the schema, or brings an older one up to date.
+    fn init(&self) -> Answer<Init>;
 
     /// The last event.
     fn head(&self) -> Answer<Head>;
@@ -101,14 +121,20 @@ pub trait Backend: Send + Sync {
     /// The rows of these keys, in the order of the keys.
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>>;
 
-    /// Writes rows and checkpoint in one transaction; the read model is made when it is not there.
-    /// `false`, and nothing written, when the checkpoint is not where the caller believes, or the rows that are there
-    /// were made by another version of the logic.
+    /// Writes rows, problems and checkpoint in one transaction; the read model is made when it is not there.
+    /// `false`, and nothing written, when the checkpoint is not where the caller believes, the read model has had other
+    /// commits than the caller knows of, or the rows that are there were made by another version of the logic.
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool>;
 
+    /// The problems of a read model, in the order of their positions.
+    fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>>;
+
     /// Puts the read model that was built beside in the place of the old one, in one step, if its
-    /// checkpoint is where the caller believes.
+    /// checkpoint is where the caller believes. The old one is kept as the previous one, until the next time.
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool>;
+
+    /// Exchanges the live read model and the previous one, in one step; `false`: one of them is not there.
+    fn exchange_read_models(&self, name: String) -> Answer<bool>;
 
     /// Throws away a read model and its checkpoint; whether there was one. Never touches events.
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool>;
@@ -118,4 +144,13 @@ pub trait Backend: Send + Sync {
 
     /// How many rows a read model has.
     fn count_rows(&self, model: ReadModel) -> Answer<u64>;
+
+    /// The records of a kind, in the order of their names.
+    fn records(&self, kind: String) -> Answer<Vec<Record>>;
+
+    /// Keeps a record; one of the same kind and name is replaced.
+    fn put_record(&self, record: Record) -> Answer<()>;
+
+    /// Deletes a record; whether there was one.
+    fn delete_record(&self, kind: String, name: String) -> Answer<bool>;
 }

@@ -21,9 +21,11 @@ use crate::store::append::RecordTime;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
+use crate::store::backend::Init;
 use crate::store::duplicate::judge;
 use crate::store::error::StoreError;
 use crate::store::group::Grouper;
+use crate::store::problem::Problem;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
@@ -31,6 +33,7 @@ use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
+use crate::store::record::Record;
 use crate::store::scan::Scan;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
@@ -72,9 +75,10 @@ fn id_twice(events: &[NewEvent]) -> Option<Uuid> {
 }
 
 /// Awaits an answer, but not for ever.
-pub(crate) async fn within<T>(timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
-    let late = || StoreError::Unavailable { message: format!("the store gave no answer within {timeout:?}"), source: None };
-    tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| Err(late()))
+pub(crate) async fn within<T>(backend: &dyn Backend, timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
+    let late = || format!("{} gave no answer within {timeout:?}", backend.place());
+    let unavailable = |_| Err(StoreError::Unavailable { message: late(), source: None });
+    tokio::time::timeout(timeout, answer).await.unwrap_or_else(unavailable)
 }
 
 impl Store {
@@ -101,11 +105,11 @@ impl Store {
         self.backend.place()
     }
 
-    /// Makes the schema now, or brings an older one up to date. Whether anything was made.
+    /// Makes the schema now, or brings an older one up to date.
     ///
     /// # Errors
     /// As the backend says.
-    pub async fn init(&self) -> Result<bool, StoreError> {
+    pub async fn init(&self) -> Result<Init, StoreError> {
         self.backend.init().await
     }
 
@@ -114,7 +118,7 @@ impl Store {
     /// # Errors
     /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
     pub async fn head(&self) -> Result<Head, StoreError> {
-        within(self.timeout, self.backend.head()).await
+        within(&*self.backend, self.timeout, self.backend.head()).await
     }
 
     /// Appends events to one stream, all or nothing; durable when it returns.
@@ -206,7 +210,7 @@ impl Store {
         };
         // Events are never removed, so what is known now was known then or has come since with the same ids.
         let ids = append.request.events.iter().map(|event| event.event_id).collect();
-        let known = within(self.timeout, self.backend.events_by_id(ids)).await?;
+        let known = within(&*self.backend, self.timeout, self.backend.events_by_id(ids)).await?;
         if let Some(appended) = judge(append, &known)? {
             return Ok(appended);
         }
@@ -252,7 +256,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn events_by_id(&self, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, StoreError> {
-        let mut events = within(self.timeout, self.backend.events_by_id(ids)).await?;
+        let mut events = within(&*self.backend, self.timeout, self.backend.events_by_id(ids)).await?;
         events.sort_by_key(|event| event.position);
         Ok(events)
     }
@@ -274,7 +278,7 @@ impl Store {
             let middle = before + (after - before) / 2;
             buffer.clear();
             let query = ReadQuery::all().from(middle).to(middle);
-            let page = within(self.timeout, self.backend.read(query, 1, buffer)).await?;
+            let page = within(&*self.backend, self.timeout, self.backend.read(query, 1, buffer)).await?;
             let Some(event) = page.events.get(0) else {
                 return Err(StoreError::integrity(format!(
                     "position {middle} is missing: events have been removed from this store"
@@ -295,7 +299,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn stream_version(&self, stream: StreamName) -> Result<Version, StoreError> {
-        within(self.timeout, self.backend.stream_version(stream)).await
+        within(&*self.backend, self.timeout, self.backend.stream_version(stream)).await
     }
 
     /// Streams in the order of their names.
@@ -303,7 +307,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn streams(&self, query: StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
-        within(self.timeout, self.backend.streams(query)).await
+        within(&*self.backend, self.timeout, self.backend.streams(query)).await
     }
 
     /// How large the store is, in bytes, with its indexes and read models.
@@ -311,7 +315,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn size_bytes(&self) -> Result<u64, StoreError> {
-        within(self.timeout, self.backend.size_bytes()).await
+        within(&*self.backend, self.timeout, self.backend.size_bytes()).await
     }
 
     /// The database's own check of its files. Takes as long as it takes.
@@ -335,7 +339,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Result<Option<Snapshot>, StoreError> {
-        within(self.timeout, self.backend.snapshot(stream, reducer, at_most)).await
+        within(&*self.backend, self.timeout, self.backend.snapshot(stream, reducer, at_most)).await
     }
 
     /// Snapshots in the order of stream, reducer, version.
@@ -343,7 +347,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn snapshots(&self, query: SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
-        within(self.timeout, self.backend.snapshots(query)).await
+        within(&*self.backend, self.timeout, self.backend.snapshots(query)).await
     }
 
     /// Deletes snapshots; how many there were.
@@ -354,12 +358,14 @@ impl Store {
         self.backend.delete_snapshots(snapshots).await
     }
 
-    /// What is known of each read model in this store.
+    /// What is known of each read model in this store, in the order of their names, the live one of each first.
     ///
     /// # Errors
     /// As the backend says.
     pub async fn projections(&self) -> Result<Vec<ProjectionRecord>, StoreError> {
-        within(self.timeout, self.backend.projections()).await
+        let mut records = within(&*self.backend, self.timeout, self.backend.projections()).await?;
+        records.sort_by(|a, b| (&a.model.name, a.model.part).cmp(&(&b.model.name, b.model.part)));
+        Ok(records)
     }
 
     /// The rows of these keys, in the order of the keys.
@@ -367,23 +373,45 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
-        within(self.timeout, self.backend.rows(model, keys)).await
+        model.check_name()?;
+        within(&*self.backend, self.timeout, self.backend.rows(model, keys)).await
     }
 
-    /// Writes rows and checkpoint in one transaction. `false`: somebody else has moved the checkpoint.
+    /// Writes rows, problems and checkpoint in one transaction. `false`: somebody else has changed the read model.
     ///
     /// # Errors
     /// As the backend says.
     pub async fn commit_rows(&self, commit: RowsCommit) -> Result<bool, StoreError> {
+        commit.model.check_name()?;
         self.backend.commit_rows(commit).await
     }
 
-    /// Puts the read model that was built beside in the place of the old one, in one step.
+    /// The problems of a read model, in the order of their positions.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn problems(&self, model: ReadModel) -> Result<Vec<Problem>, StoreError> {
+        model.check_name()?;
+        within(&*self.backend, self.timeout, self.backend.problems(model)).await
+    }
+
+    /// Puts the read model that was built beside in the place of the old one, in one step. The old one is kept as
+    /// the previous one, until the next time.
     ///
     /// # Errors
     /// As the backend says.
     pub async fn swap_read_model(&self, name: &str, at: Position, indexed_fields: Vec<String>) -> Result<bool, StoreError> {
+        ReadModel::live(name).check_name()?;
         self.backend.swap_read_model(name.to_owned(), at, indexed_fields).await
+    }
+
+    /// Exchanges the live read model and the previous one, in one step; `false`: one of them is not there.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn exchange_read_models(&self, name: &str) -> Result<bool, StoreError> {
+        ReadModel::live(name).check_name()?;
+        self.backend.exchange_read_models(name.to_owned()).await
     }
 
     /// Throws away a read model and its checkpoint. Never touches events.
@@ -391,6 +419,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn drop_read_model(&self, model: ReadModel) -> Result<bool, StoreError> {
+        model.check_name()?;
         self.backend.drop_read_model(model).await
     }
 
@@ -399,7 +428,8 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
-        within(self.timeout, self.backend.query_rows(query)).await
+        query.model().check_name()?;
+        within(&*self.backend, self.timeout, self.backend.query_rows(query)).await
     }
 
     /// How many rows a read model has.
@@ -407,6 +437,32 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
-        within(self.timeout, self.backend.count_rows(model)).await
+        model.check_name()?;
+        within(&*self.backend, self.timeout, self.backend.count_rows(model)).await
+    }
+
+    /// The records of a kind, in the order of their names.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn records(&self, kind: &str) -> Result<Vec<Record>, StoreError> {
+        within(&*self.backend, self.timeout, self.backend.records(kind.to_owned())).await
+    }
+
+    /// Keeps a record; one of the same kind and name is replaced.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] when it cannot be kept on every backend, or as the backend says.
+    pub async fn put_record(&self, record: Record) -> Result<(), StoreError> {
+        record.check()?;
+        self.backend.put_record(record).await
+    }
+
+    /// Deletes a record; whether there was one.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn delete_record(&self, kind: &str, name: &str) -> Result<bool, StoreError> {
+        self.backend.delete_record(kind.to_owned(), name.to_owned()).await
     }
 }

@@ -14,9 +14,12 @@ mod facade;
 mod group;
 pub mod mongodb;
 pub mod postgres;
+mod problem;
 mod read;
 mod read_model;
+mod record;
 mod scan;
+mod scratch;
 mod snapshot;
 pub mod sqlite;
 mod url;
@@ -31,22 +34,30 @@ pub use append::RecordTime;
 pub use backend::Answer;
 pub use backend::Backend;
 pub use backend::Head;
+pub use backend::Init;
 pub use bare::Bare;
 pub use error::IdConflict;
 pub use error::StoreError;
 pub use facade::Limits;
 pub use facade::Store;
+pub use problem::Problem;
+pub use problem::ProblemChanges;
+pub use problem::ProblemState;
 pub use read::Page;
 pub use read::ReadQuery;
 pub use read::Source;
 pub use read::StreamInfo;
 pub use read::StreamQuery;
 pub use read_model::Checkpoint;
+pub use read_model::Part;
 pub use read_model::ProjectionRecord;
 pub use read_model::ReadModel;
 pub use read_model::RowQuery;
 pub use read_model::RowsCommit;
+pub use record::Record;
 pub use scan::Scan;
+pub use scratch::remove_scratch;
+pub use scratch::scratch_url;
 pub use snapshot::Misfit;
 pub use snapshot::Snapshot;
 pub use snapshot::SnapshotInfo;
@@ -54,7 +65,6 @@ pub use snapshot::SnapshotQuery;
 pub use url::StoreUrl;
 pub use url::redact_url;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,34 +83,17 @@ pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
     Ok(Store::new(backend, timeout))
 }
 
-/// Where a scratch store of the same kind as this one can be made: in a folder, for the embedded kinds. The
-/// store of the URL itself is never touched.
-///
-/// # Errors
-/// [`StoreError::Unsupported`] when a scratch store of this kind cannot be made.
-pub fn scratch_url(url: &StoreUrl, folder: &Path) -> Result<StoreUrl, StoreError> {
-    match url {
-        StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => Ok(StoreUrl::SqliteFile(folder.join("bench.db"))),
-        StoreUrl::Postgres(_) => Err(not_measured("PostgreSQL")),
-        StoreUrl::MongoDb(_) => Err(not_measured("MongoDB")),
-    }
-}
-
 /// The bare database under a scratch store.
 ///
 /// # Errors
-/// [`StoreError::Unsupported`] when there is no bare loop for this kind of store.
+/// [`StoreError::Unsupported`] for a store in memory, which nobody else can open.
 pub fn bare(url: &StoreUrl, timeout: Duration) -> Result<Box<dyn Bare>, StoreError> {
     match url {
         StoreUrl::SqliteFile(path) => Ok(Box::new(sqlite::BareSqlite::file(path.clone(), timeout))),
         StoreUrl::SqliteMemory => {
             Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into()))
         }
-        StoreUrl::Postgres(_) => Err(not_measured("PostgreSQL")),
-        StoreUrl::MongoDb(_) => Err(not_measured("MongoDB")),
+        StoreUrl::Postgres(url) => Ok(Box::new(postgres::BarePostgres::new(url, timeout))),
+        StoreUrl::MongoDb(url) => Ok(Box::new(mongodb::BareMongoDb::new(url.clone(), timeout))),
     }
-}
-
-fn not_measured(kind: &str) -> StoreError {
-    StoreError::Unsupported(format!("there is no scratch store of {kind} to measure"))
 }

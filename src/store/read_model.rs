@@ -5,25 +5,95 @@ use uuid::Uuid;
 
 use crate::event::Position;
 use crate::event::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::problem::ProblemChanges;
 
-/// Which of the two tables of a projection.
+/// Which of the read models of one projection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The one that answers queries.
+    #[default]
+    Live,
+    /// The one that is built beside it.
+    Building,
+    /// The one that answered before the last rebuild.
+    Previous,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Live, Self::Building, Self::Previous];
+
+    /// Its name, in the database as well.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Building => "building",
+            Self::Previous => "previous",
+        }
+    }
+
+    /// The part of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.as_str() == name)
+    }
+}
+
+/// One read model of a projection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadModel {
     /// The name of the projection: `[a-z][a-z0-9_]*`.
     pub name: String,
-    /// The one that is built beside the one that answers.
-    pub building: bool,
+    /// Which of its read models.
+    pub part: Part,
 }
 
 impl ReadModel {
     /// The one that answers queries.
     pub fn live(name: &str) -> Self {
-        Self { name: name.to_owned(), building: false }
+        Self { name: name.to_owned(), part: Part::Live }
     }
 
     /// The one that is built beside it.
     pub fn building(name: &str) -> Self {
-        Self { name: name.to_owned(), building: true }
+        Self { name: name.to_owned(), part: Part::Building }
+    }
+
+    /// The one that answered before the last rebuild.
+    pub fn previous(name: &str) -> Self {
+        Self { name: name.to_owned(), part: Part::Previous }
+    }
+
+    /// Looks closely at the name: it goes into statements, and into names of tables and collections.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] when it is no plain word.
+    pub fn check_name(&self) -> Result<(), StoreError> {
+        let name = &self.name;
+        let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && name.len() <= 48
+            && !name.ends_with("_building")
+            && !name.ends_with("_previous");
+        if plain {
+            return Ok(());
+        }
+        let rule = "a to z, 0 to 9 and _, at most 48, not ending in _building or _previous";
+        Err(StoreError::Invalid(format!("\"{name}\" is no name of a read model: {rule}")))
+    }
+
+    /// The name of its table where read models are tables.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] when the name is no plain word.
+    pub(crate) fn table(&self) -> Result<String, StoreError> {
+        self.check_name()?;
+        let name = &self.name;
+        Ok(match self.part {
+            Part::Live => format!("rm_{name}"),
+            Part::Building | Part::Previous => format!("rm_{name}_{}", self.part.as_str()),
+        })
     }
 }
 
@@ -44,13 +114,15 @@ pub struct ProjectionRecord {
     pub model: ReadModel,
     /// The version of the logic that made its rows.
     pub logic_version: u32,
+    /// How many commits have made it: whoever knows this number knows whether anybody else has changed it since.
+    pub commits: u64,
     /// How far it is.
     pub checkpoint: Checkpoint,
     /// When it last moved.
     pub updated_at: Timestamp,
 }
 
-/// Rows and the checkpoint that goes with them.
+/// Rows and the checkpoint that goes with them. The checkpoint may stay where it is.
 #[derive(Debug, Clone)]
 pub struct RowsCommit {
     /// Where to.
@@ -59,10 +131,14 @@ pub struct RowsCommit {
     pub logic_version: u32,
     /// Where the checkpoint must be; 0 also where there is none yet.
     pub from: Position,
+    /// How many commits must have made the read model, 0 where there is none yet; `None`: any number.
+    pub commits: Option<u64>,
     /// Where it goes.
     pub to: Checkpoint,
     /// Rows to write, by key.
     pub rows: Vec<(String, String)>,
+    /// Problems that come up or are solved with it.
+    pub problems: ProblemChanges,
     /// When.
     pub now: Timestamp,
 }
@@ -70,8 +146,10 @@ pub struct RowsCommit {
 /// Which rows to read.
 #[derive(Debug, Clone, Default)]
 pub struct RowQuery {
-    /// The name of the read model; the live one answers.
+    /// The name of the projection.
     pub name: String,
+    /// Which of its read models; the live one unless told.
+    pub part: Part,
     /// Fields at the top of the row and the values they must have, of the same kind of JSON; a field
     /// that is not there is null.
     pub filters: Vec<(String, serde_json::Value)>,
@@ -79,4 +157,11 @@ pub struct RowQuery {
     pub after: Option<String>,
     /// At most so many.
     pub limit: usize,
+}
+
+impl RowQuery {
+    /// The read model that is asked.
+    pub fn model(&self) -> ReadModel {
+        ReadModel { name: self.name.clone(), part: self.part }
+    }
 }

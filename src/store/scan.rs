@@ -45,7 +45,7 @@ impl Scan {
     /// [`StoreError::Integrity`] when a place is missing, and whatever the backend says.
     pub async fn next(&mut self) -> Result<Option<&EventChunk>, StoreError> {
         while let Some(answer) = self.ahead.take() {
-            let mut page = within(self.timeout, answer).await?;
+            let mut page = within(&*self.backend, self.timeout, answer).await?;
             self.check(&page)?;
             let spare = mem::take(&mut self.chunk);
             let got = page.events.len() as u64;

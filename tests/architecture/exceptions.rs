@@ -14,12 +14,17 @@ const CLOCK: [(&str, &str); 2] = [
     ("src/ops/bench/", "it measures, and that is all it does with the clock"),
 ];
 
+/// Threads in a pure layer.
+const IMPURE: [(&str, &str); 1] =
+    [("src/jq/room.rs", "the thread is for its stack: who starts it waits for it, and nothing runs beside it")];
+
 /// Commands without a use case in `ops`.
-const NO_USE_CASE: [(&str, &str); 5] = [
+const NO_USE_CASE: [(&str, &str); 6] = [
     ("src/cli/context/", "the configuration file is a matter of the edge; no store is opened"),
     ("src/cli/completions.rs", "generated from the command line itself"),
     ("src/cli/man.rs", "generated from the command line itself"),
     ("src/cli/help.rs", "generated from the command line itself"),
+    ("src/cli/scenario/init.rs", "it prints a file"),
     ("src/cli/serve.rs", "it starts the server, which calls the use cases"),
 ];
 
@@ -40,6 +45,10 @@ pub fn cfg(path: &str) -> bool {
 
 pub fn clock(path: &str) -> bool {
     listed(&CLOCK, path)
+}
+
+pub fn impure(path: &str) -> bool {
+    listed(&IMPURE, path)
 }
 
 pub fn no_use_case(path: &str) -> bool {

@@ -9,28 +9,34 @@ use crate::source::places;
 const RULE: &str = "layer";
 
 /// Each layer, and what it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("event", &[]),
-    ("aggregate", &["event"]),
+    ("jq", &[]),
+    ("aggregate", &["event", "jq"]),
     ("domain", &["aggregate", "event"]),
     ("store", &["event"]),
-    ("runtime", &["store", "domain", "aggregate", "event"]),
-    ("ops", &["runtime", "store", "domain", "aggregate", "event"]),
-    ("server", &["ops", "runtime", "store", "domain", "aggregate", "event"]),
-    ("cli", &["ops", "runtime", "store", "domain", "aggregate", "event"]),
+    ("runtime", &["store", "domain", "aggregate", "event", "jq"]),
+    ("ops", &["runtime", "store", "domain", "aggregate", "event", "jq"]),
+    ("server", &["ops", "runtime", "store", "domain", "aggregate", "event", "jq"]),
+    ("cli", &["ops", "runtime", "store", "domain", "aggregate", "event", "jq"]),
 ];
 
 /// Crates that only one place may know: the crate, the place, and where else its name is a module's.
-const ONLY_IN: [(&str, &[&str]); 9] = [
+const ONLY_IN: [(&str, &[&str]); 14] = [
     ("rusqlite", &["src/store/sqlite/"]),
     ("sqlx", &["src/store/postgres/"]),
     ("mongodb", &["src/store/mongodb/", "src/store/mod.rs"]),
     ("bson", &["src/store/mongodb/"]),
+    ("jaq_core", &["src/jq/"]),
+    ("jaq_json", &["src/jq/"]),
+    ("jaq_std", &["src/jq/"]),
     ("clap", &["src/cli/"]),
     ("console", &["src/cli/output/"]),
     ("dialoguer", &["src/cli/output/"]),
     ("indicatif", &["src/cli/output/"]),
     ("comfy_table", &["src/cli/output/"]),
+    ("ratatui", &["src/cli/ui/view/", "src/cli/ui/tests/", "src/cli/output/screen.rs"]),
+    ("clap_complete", &["src/cli/"]),
 ];
 
 /// The layer of a file; none at the root.

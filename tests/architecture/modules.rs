@@ -30,10 +30,19 @@ pub fn orphans(sources: &[Source]) -> Vec<Finding> {
     lost.map(|source| source.finding("orphan file", 0, "no mod line leads here; it is not compiled")).collect()
 }
 
-/// Blanks the files that only `#[cfg(test)] mod NAME;` leads to.
+/// Blanks the files that only `#[cfg(test)] mod NAME;` leads to, and those that they lead to.
 pub fn mark_test_files(sources: &mut [Source]) {
     let lines = sources.iter().flat_map(mod_lines).filter(|line| line.for_tests);
-    let test_files: HashSet<String> = lines.flat_map(|line| line.candidates).collect();
+    let mut test_files: HashSet<String> = lines.flat_map(|line| line.candidates).collect();
+    loop {
+        let known = test_files.len();
+        let inner = sources.iter().filter(|source| test_files.contains(&source.path)).flat_map(mod_lines);
+        let inner: Vec<String> = inner.flat_map(|line| line.candidates).collect();
+        test_files.extend(inner);
+        if test_files.len() == known {
+            break;
+        }
+    }
     for source in sources {
         if test_files.contains(&source.path) {
             source.live = " ".repeat(source.live.len());

@@ -53,6 +53,9 @@ fn each_planted_line_is_found_where_it_stands() {
         ("src/ops/show.rs", "fn x() { dbg!(1); }", "src/ops/show.rs:4 printing"),
         ("src/cli/show.rs", "use std::io::stderr;", "src/cli/show.rs:7 printing"),
         ("src/cli/show.rs", "fn x() { let out = io::stdout(); }", "src/cli/show.rs:7 printing"),
+        ("src/cli/show.rs", "use ratatui::Frame;", "src/cli/show.rs:7 layer"),
+        ("src/cli/show.rs", "fn x() { crossterm::terminal::enable_raw_mode(); }", "src/cli/show.rs:7 printing"),
+        ("src/cli/output/mod.rs", "type X = CrosstermBackend<Stdout>;", "src/cli/output/mod.rs:6 printing"),
         ("src/ops/show.rs", "use crate::store::*;", "src/ops/show.rs:4 import"),
         ("src/ops/show.rs", "use crate::store::{Store, Scan};", "src/ops/show.rs:4 import"),
         ("src/ops/show.rs", "pub use crate::store::*;", "src/ops/show.rs:4 import"),
@@ -69,6 +72,7 @@ fn each_planted_line_is_found_where_it_stands() {
         ("src/ops/show.rs", "fn x() { std::env::var(\"X\"); }", "src/ops/show.rs:4 clock"),
         ("src/event/mod.rs", "fn x() { whoami::username(); }", "src/event/mod.rs:4 clock"),
         ("src/event/mod.rs", "use std::fs;", "src/event/mod.rs:4 purity"),
+        ("src/event/mod.rs", "fn x(_: jaq_core::Error) {}", "src/event/mod.rs:4 layer"),
         ("src/event/mod.rs", "async fn x() {}", "src/event/mod.rs:4 purity"),
     ];
     for (path, line, expected) in cases {
@@ -138,6 +142,10 @@ fn test_files_may_panic_but_not_import_by_globs() {
     files[6].1.push_str("#[cfg(test)]\n#[path = \"show_tests.rs\"]\nmod tests;\n");
     files.push(("src/ops/show_tests.rs".into(), "//! Tests.\nfn x() { y.unwrap(); }\n".into()));
     assert_eq!(rules_of(&files), Vec::<String>::new());
+    // So may the files that they lead to.
+    files[10].1.push_str("mod more;\n");
+    files.push(("src/ops/show_tests/more.rs".into(), "//! More.\nfn x() { y.unwrap(); }\n".into()));
+    assert_eq!(rules_of(&files), Vec::<String>::new());
     files[10].1.push_str("use super::*;\n");
-    assert_eq!(rules_of(&files), ["src/ops/show_tests.rs:3 import"]);
+    assert_eq!(rules_of(&files), ["src/ops/show_tests.rs:4 import"]);
 }

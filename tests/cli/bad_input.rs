@@ -2,12 +2,34 @@
 
 use std::io::Write;
 
+use crate::backend::Backend;
 use crate::support::Answer;
 use crate::support::EVENT_ID;
 use crate::support::Home;
 use crate::support::is_raw;
 use crate::support::start;
 use crate::support::words;
+
+crate::on_every_backend! {
+    amounts
+    an_add_that_passes_the_largest_number_is_capped
+    numbers_of_options
+    flags_and_words
+    names
+    hostile_arguments_are_shown_escaped_wherever_they_stand
+    who_asks_is_a_name_that_can_be_printed
+    large_texts_of_a_command_are_taken_or_refused_whole
+    event_data
+    depth_and_size
+    lines_of_a_batch
+    encodings
+    #[cfg(unix)] arguments_that_are_no_utf8_are_refused
+    the_environment_is_read_as_strictly_as_flags
+    a_line_of_a_gigabyte_takes_no_memory
+    composed_and_decomposed_are_the_same_stream
+    event_ids
+    times
+}
 
 /// Runs each row against one store, and looks each time that nothing has changed.
 fn refused(home: &Home, rows: &[(&str, i32, &str)]) {
@@ -20,11 +42,10 @@ fn refused(home: &Home, rows: &[(&str, i32, &str)]) {
     }
 }
 
-#[test]
-fn amounts() {
+fn amounts(on: Backend) {
     let range = "9223372036854775807";
     refused(
-        &Home::seeded(),
+        &Home::seeded(on),
         &[
             ("resource allocate gold -5", 5, "amount is -5"),
             ("resource allocate gold 0", 5, "it must be 1 or more"),
@@ -54,9 +75,8 @@ fn amounts() {
     );
 }
 
-#[test]
-fn an_add_that_passes_the_largest_number_is_capped() {
-    let home = Home::new();
+fn an_add_that_passes_the_largest_number_is_capped(on: Backend) {
+    let home = Home::new(on);
     let most = i64::MAX;
     home.run(&format!("resource create a --owner o --type t --amount 5 --max {most} --regen 1e300")).ok();
     let added = home.run(&format!("resource add a {most} -o json")).ok().json();
@@ -64,10 +84,9 @@ fn an_add_that_passes_the_largest_number_is_capped() {
     assert_eq!(home.run("verify -o json").ok().json()["ok"], true);
 }
 
-#[test]
-fn numbers_of_options() {
+fn numbers_of_options(on: Backend) {
     refused(
-        &Home::seeded(),
+        &Home::seeded(on),
         &[
             ("resource list --limit 0", 2, "from 1"),
             ("resource list --limit -1", 2, "from 1"),
@@ -102,10 +121,9 @@ fn numbers_of_options() {
     );
 }
 
-#[test]
-fn flags_and_words() {
+fn flags_and_words(on: Backend) {
     refused(
-        &Home::seeded(),
+        &Home::seeded(on),
         &[
             ("", 2, "subcommand"),
             ("stream", 2, "subcommand"),
@@ -143,10 +161,9 @@ fn flags_and_words() {
     );
 }
 
-#[test]
-fn names() {
+fn names(on: Backend) {
     let long = "x".repeat(300);
-    let home = Home::seeded();
+    let home = Home::seeded(on);
     let before = home.head();
     let cases = [
         ("", "is empty"),
@@ -181,9 +198,8 @@ fn names() {
     assert_eq!(home.head(), before);
 }
 
-#[test]
-fn hostile_arguments_are_shown_escaped_wherever_they_stand() {
-    let home = Home::seeded();
+fn hostile_arguments_are_shown_escaped_wherever_they_stand(on: Backend) {
+    let home = Home::seeded(on);
     let hostile = "x\u{1b}[2J\u{9b}\u{202e}\r\n\nhint: rm -rf /";
     let lines: [&[&str]; 16] = [
         &[hostile],
@@ -217,9 +233,8 @@ fn hostile_arguments_are_shown_escaped_wherever_they_stand() {
     }
 }
 
-#[test]
-fn who_asks_is_a_name_that_can_be_printed() {
-    let home = Home::seeded();
+fn who_asks_is_a_name_that_can_be_printed(on: Backend) {
+    let home = Home::seeded(on);
     for (client, part) in
         [("a\u{1b}[2J", "not printable"), ("a\nb", "not printable"), (" ", "empty"), (&"x".repeat(100_000), "at most 1024")]
     {
@@ -230,9 +245,8 @@ fn who_asks_is_a_name_that_can_be_printed() {
     }
 }
 
-#[test]
-fn large_texts_of_a_command_are_taken_or_refused_whole() {
-    let home = Home::seeded();
+fn large_texts_of_a_command_are_taken_or_refused_whole(on: Backend) {
+    let home = Home::seeded(on);
     let large = "o".repeat(100_000);
     home.run_args(&["resource", "create", "big", "--owner", &large, "--type", "t", "--amount", "5", "--max", "5"]).ok();
     assert_eq!(home.run("resource show big -o json").ok().json()["owner_id"], large.as_str());
@@ -283,9 +297,8 @@ const BAD_DATA: [(&str, &str); 18] = [
     ("null", "null"),
 ];
 
-#[test]
-fn event_data() {
-    let home = Home::seeded();
+fn event_data(on: Backend) {
+    let home = Home::seeded(on);
     let before = home.head();
     for (data, part) in BAD_DATA {
         home.run_args(&["stream", "append", "order-1", "--type", "t", "--data", data]).fails(2, part);
@@ -303,9 +316,8 @@ fn event_data() {
     assert_eq!(home.head(), before);
 }
 
-#[test]
-fn depth_and_size() {
-    let home = Home::seeded();
+fn depth_and_size(on: Backend) {
+    let home = Home::seeded(on);
     let before = home.head();
     let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
     home.feed("stream append order-1 --type t --data -", nested(65).as_bytes()).fails(2, "nested deeper than 64");
@@ -320,9 +332,8 @@ fn depth_and_size() {
     home.feed("stream append order-1 --type t --data -", nested(64).as_bytes()).ok();
 }
 
-#[test]
-fn lines_of_a_batch() {
-    let home = Home::seeded();
+fn lines_of_a_batch(on: Backend) {
+    let home = Home::seeded(on);
     let before = home.head();
     let id = "018c2f5e-7a00-7000-8000-0000000000aa";
     for (line, part) in [
@@ -353,9 +364,8 @@ fn lines_of_a_batch() {
     assert_eq!(home.head(), before);
 }
 
-#[test]
-fn encodings() {
-    let home = Home::seeded();
+fn encodings(on: Backend) {
+    let home = Home::seeded(on);
     let before = home.head();
     for line in ["stream append order-1 --batch -", "stream append order-1 --type t --data -"] {
         home.feed(line, b"\xff\xfe{\0}\0").fails(2, "UTF-16");
@@ -373,11 +383,10 @@ fn encodings() {
 }
 
 #[cfg(unix)]
-#[test]
-fn arguments_that_are_no_utf8_are_refused() {
+fn arguments_that_are_no_utf8_are_refused(on: Backend) {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
-    let home = Home::seeded();
+    let home = Home::seeded(on);
     for arguments in [&["stream", "show"][..], &["resource", "list", "--owner"], &["--store"]] {
         let mut command = home.command();
         command.args(arguments).arg(OsStr::from_bytes(b"a-\xff"));
@@ -390,9 +399,8 @@ fn arguments_that_are_no_utf8_are_refused() {
     }
 }
 
-#[test]
-fn the_environment_is_read_as_strictly_as_flags() {
-    let home = Home::seeded();
+fn the_environment_is_read_as_strictly_as_flags(on: Backend) {
+    let home = Home::seeded(on);
     let before = home.head();
     for (name, value, part) in [
         ("ESCTL_STORE", "", "is empty"),
@@ -408,9 +416,8 @@ fn the_environment_is_read_as_strictly_as_flags() {
     assert_eq!(home.head(), before);
 }
 
-#[test]
-fn a_line_of_a_gigabyte_takes_no_memory() {
-    let home = Home::seeded();
+fn a_line_of_a_gigabyte_takes_no_memory(on: Backend) {
+    let home = Home::seeded(on);
     let before = home.head();
     let mut command = home.command();
     command.args(["stream", "append", "order-1", "--batch", "-"]);
@@ -426,9 +433,8 @@ fn a_line_of_a_gigabyte_takes_no_memory() {
     assert_eq!(home.head(), before);
 }
 
-#[test]
-fn composed_and_decomposed_are_the_same_stream() {
-    let home = Home::new();
+fn composed_and_decomposed_are_the_same_stream(on: Backend) {
+    let home = Home::new(on);
     home.run("stream append caf\u{e9}-1 --type t --data {}").ok();
     let second = home.run("stream append cafe\u{301}-1 --type t --data {} -o json").ok().json();
     assert_eq!(second["version"], 2);
@@ -437,9 +443,8 @@ fn composed_and_decomposed_are_the_same_stream() {
     home.run("resource create \u{e9} --owner o --type t --amount 1 --max 1").fails(5, "already");
 }
 
-#[test]
-fn event_ids() {
-    let home = Home::seeded();
+fn event_ids(on: Backend) {
+    let home = Home::seeded(on);
     refused(
         &home,
         &[
@@ -458,10 +463,9 @@ fn event_ids() {
     assert_eq!(home.head(), before);
 }
 
-#[test]
-fn times() {
+fn times(on: Backend) {
     refused(
-        &Home::seeded(),
+        &Home::seeded(on),
         &[
             ("stream read --all --since 2026-02-30", 2, "day"),
             ("stream read --all --since '2026-01-01 24:00'", 2, "hour"),

@@ -10,12 +10,16 @@ use esctl::store::AppendRequest;
 use esctl::store::RecordTime;
 use esctl::store::open;
 
+use crate::backend::Backend;
 use crate::support::EVENT_ID;
 use crate::support::Home;
 
-#[test]
-fn the_clock_an_hour_back() {
-    let home = Home::new();
+crate::on_every_backend! {
+    the_clock_an_hour_back
+}
+
+fn the_clock_an_hour_back(on: Backend) {
+    let home = Home::new(on);
     ahead(&home, 3600);
     let answer = home.run("stream append a-1 --type t --data {}").ok();
     assert_eq!(answer.err.matches("warning: the clock is").count(), 1, "{}", answer.err);
@@ -46,7 +50,7 @@ fn ahead(home: &Home, seconds: u64) {
     let request = AppendRequest { stream, expected: ExpectedVersion::Any, events: vec![event], time };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = open(&home.store.parse().unwrap(), std::time::Duration::from_secs(30)).unwrap();
+        let store = open(&home.store().parse().unwrap(), std::time::Duration::from_secs(30)).unwrap();
         store.append(request).await.unwrap();
     });
 }

@@ -6,12 +6,24 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
+use crate::backend::Backend;
 use crate::support::Answer;
 use crate::support::HOSTILE;
 use crate::support::Home;
 use crate::support::is_raw;
 use crate::support::start;
 use crate::support::words;
+
+crate::on_every_backend! {
+    the_formats_of_a_list_agree
+    the_formats_of_a_report_agree
+    empty_lists_are_lists
+    nothing_hostile_is_printed_raw
+    formulas_in_csv_are_defused
+    poor_surroundings
+    a_pipe_that_is_closed_early_ends_it_quietly
+    #[cfg(target_os = "linux")] stdout_that_is_full_or_closed_is_6
+}
 
 const LISTS: [&str; 10] = [
     "resource list",
@@ -45,9 +57,8 @@ fn without_moments(mut value: Value) -> Value {
     value
 }
 
-#[test]
-fn the_formats_of_a_list_agree() {
-    let home = Home::seeded();
+fn the_formats_of_a_list_agree(on: Backend) {
+    let home = Home::seeded(on);
     home.run("projection run").ok();
     for line in LISTS {
         let run = |format: &str| home.run(&format!("{line} -o {format}")).ok();
@@ -83,9 +94,8 @@ fn as_cell(value: &Value) -> String {
     }
 }
 
-#[test]
-fn the_formats_of_a_report_agree() {
-    let home = Home::seeded();
+fn the_formats_of_a_report_agree(on: Backend) {
+    let home = Home::seeded(on);
     for line in REPORTS {
         let run = |format: &str| home.run(&format!("{line} -o {format}")).ok();
         let json = without_moments(run("json").json());
@@ -109,9 +119,8 @@ fn the_formats_of_a_report_agree() {
     assert!(home.run("demo").ok().out.contains("resource-gold"));
 }
 
-#[test]
-fn empty_lists_are_lists() {
-    let home = Home::new();
+fn empty_lists_are_lists(on: Backend) {
+    let home = Home::new(on);
     home.run("init").ok();
     for line in ["resource list", "stream list", "stream read --all", "stream tail --no-follow", "projection query resources"] {
         assert_eq!(home.run(&format!("{line} -o json")).ok().out, "{\"items\":[],\"next\":null}\n", "{line}");
@@ -125,9 +134,8 @@ fn empty_lists_are_lists() {
     home.run("verify").ok();
 }
 
-#[test]
-fn nothing_hostile_is_printed_raw() {
-    let home = Home::new();
+fn nothing_hostile_is_printed_raw(on: Backend) {
+    let home = Home::new(on);
     home.run_args(&["resource", "create", "g", "--owner", HOSTILE, "--type", HOSTILE, "--amount", "9", "--max", "9"]).ok();
     home.run_args(&["resource", "lock", "g", "--reason", HOSTILE]).ok();
     let key: &str = &serde_json::json!({ HOSTILE: HOSTILE, "deep": [{ "x": HOSTILE }] }).to_string();
@@ -160,9 +168,8 @@ fn nothing_hostile_is_printed_raw() {
     assert_eq!(error["details"]["reason"], HOSTILE);
 }
 
-#[test]
-fn formulas_in_csv_are_defused() {
-    let home = Home::new();
+fn formulas_in_csv_are_defused(on: Backend) {
+    let home = Home::new(on);
     for (n, owner) in ["=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)"].iter().enumerate() {
         home.run_args(&[
             "resource",
@@ -183,9 +190,8 @@ fn formulas_in_csv_are_defused() {
     assert!(reader.records().all(|row| row.unwrap()[1].starts_with('\'')), "{csv}");
 }
 
-#[test]
-fn poor_surroundings() {
-    let home = Home::seeded();
+fn poor_surroundings(on: Backend) {
+    let home = Home::seeded(on);
     for (name, value) in [
         ("TERM", "dumb"),
         ("LANG", "C"),
@@ -204,13 +210,12 @@ fn poor_surroundings() {
     }
     // Nothing at all.
     let mut command = home.command();
-    command.env_clear().args(["--store", &home.store, "stream", "read", "--all"]);
+    command.env_clear().args(["--store", home.store(), "stream", "read", "--all"]);
     Answer::of(start(&mut command), b"").ok();
 }
 
-#[test]
-fn a_pipe_that_is_closed_early_ends_it_quietly() {
-    let home = Home::new();
+fn a_pipe_that_is_closed_early_ends_it_quietly(on: Backend) {
+    let home = Home::new(on);
     let batch = "{\"type\":\"t\",\"data\":{\"text\":\"something to fill the pipe\"}}\n".repeat(20_000);
     home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
     for format in ["table", "json", "ndjson", "yaml", "csv"] {
@@ -231,9 +236,8 @@ fn a_pipe_that_is_closed_early_ends_it_quietly() {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
-fn stdout_that_is_full_or_closed_is_6() {
-    let home = Home::seeded();
+fn stdout_that_is_full_or_closed_is_6(on: Backend) {
+    let home = Home::seeded(on);
     for line in [
         "resource list",
         "stream read --all -o ndjson",
@@ -251,7 +255,7 @@ fn stdout_that_is_full_or_closed_is_6() {
         assert!(output.status.code() == Some(6) && said.contains("stdout cannot be written"), "{line} {output:?}");
         let mut shell = Command::new("sh");
         let inner = home.command();
-        shell.env_clear().env("HOME", "/").env("ESCTL_STORE", &home.store);
+        shell.env_clear().env("HOME", "/").env("ESCTL_STORE", home.store());
         shell.args(["-c", "exec \"$0\" \"$@\" >&-"]).arg(inner.get_program()).args(words(line));
         let output = shell.stderr(Stdio::piped()).output().unwrap();
         assert_eq!(output.status.code(), Some(6), "{line} {output:?}");

@@ -1,12 +1,20 @@
 //! The whole program as a black box: arguments and stdin in; stdout, stderr and the exit code out.
 
+mod alike;
+#[path = "../common/backend.rs"]
+mod backend;
 mod bad_input;
 mod clock;
 mod errors;
+mod files;
 mod formats;
 mod memory;
+#[path = "../common/own_server.rs"]
+mod own_server;
 mod processes;
 mod resource;
+mod restart;
+mod servers;
 mod stream;
 mod support;
 mod terminal;

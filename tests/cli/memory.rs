@@ -6,11 +6,23 @@ use std::io::Read;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::backend::Backend;
 use crate::support::Home;
 use crate::support::start;
 use crate::support::words;
 
-const MOST_KIB: u64 = 64 << 10;
+crate::on_every_backend! {
+    two_hundred_thousand_events_take_no_more_memory_than_a_few
+    the_first_row_comes_at_once
+}
+
+/// What a process may hold. MongoDB gives a commit of up to 12 MiB as a whole, and its driver holds it more than once.
+fn most_kib(on: Backend) -> u64 {
+    match on {
+        Backend::Sqlite | Backend::Postgres => 64 << 10,
+        Backend::MongoReplicaSet | Backend::MongoStandalone => 128 << 10,
+    }
+}
 
 /// Runs a command, throws away what it prints, and gives the most memory it ever held and the bytes printed.
 fn peak(home: &Home, line: &str) -> (u64, usize) {
@@ -41,16 +53,16 @@ fn peak(home: &Home, line: &str) -> (u64, usize) {
     (most, reader.join().unwrap())
 }
 
-#[test]
-fn two_hundred_thousand_events_take_no_more_memory_than_a_few() {
-    let home = Home::new();
+fn two_hundred_thousand_events_take_no_more_memory_than_a_few(on: Backend) {
+    let home = Home::new(on);
     let pad = "x".repeat(60);
-    for part in 0..4 {
-        let mut batch = String::new();
-        for n in 0..50_000 {
-            batch.push_str(&format!("{{\"type\":\"t\",\"data\":{{\"n\":{n},\"note\":\"{pad}\"}}}}\n"));
-        }
-        home.feed(&format!("stream append a-{part} --batch - -o ndjson"), batch.as_bytes()).ok();
+    // In parts that MongoDB takes as one append.
+    let mut batch = String::new();
+    for n in 0..25_000 {
+        batch.push_str(&format!("{{\"type\":\"t\",\"data\":{{\"n\":{n},\"note\":\"{pad}\"}}}}\n"));
+    }
+    for part in 0..8 {
+        home.feed(&format!("stream append a-{} --batch - -o ndjson", part % 4), batch.as_bytes()).ok();
     }
     for id in 0..20 {
         home.run(&format!("resource create r{id} --owner o --type t --amount 5 --max 5")).ok();
@@ -72,16 +84,17 @@ fn two_hundred_thousand_events_take_no_more_memory_than_a_few() {
         ("resource list", 100),
     ] {
         let (most, printed) = peak(&home, line);
-        assert!(most > 1000 && most < MOST_KIB, "{line}: {most} KiB");
+        assert!(most > 1000 && most < most_kib(on), "{line}: {most} KiB");
         assert!(printed >= least, "{line}: {printed} bytes");
     }
 }
 
-#[test]
-fn the_first_row_comes_at_once() {
-    let home = Home::new();
-    let batch = "{\"type\":\"t\",\"data\":{}}\n".repeat(100_000);
-    home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
+fn the_first_row_comes_at_once(on: Backend) {
+    let home = Home::new(on);
+    let batch = "{\"type\":\"t\",\"data\":{}}\n".repeat(30_000);
+    for _ in 0..4 {
+        home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
+    }
     let begun = Instant::now();
     let mut child = start(home.command().args(["stream", "read", "a-1", "-o", "ndjson"]));
     let mut first = [0; 1];
@@ -92,5 +105,8 @@ fn the_first_row_comes_at_once() {
     drop(stdout);
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
-    assert!(waited < Duration::from_millis(1500), "{waited:?}");
+    let begun = Instant::now();
+    home.run("stream read a-1 -o ndjson").ok();
+    let all = begun.elapsed();
+    assert!(waited < all / 2, "the first after {waited:?}, all after {all:?}");
 }

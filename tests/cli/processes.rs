@@ -7,10 +7,21 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::backend::Backend;
 use crate::support::Answer;
 use crate::support::Home;
 use crate::support::signal;
 use crate::support::start;
+
+crate::on_every_backend! {
+    sixteen_processes_allocate_from_one_resource
+    sixteen_processes_make_the_store_at_the_same_moment
+    two_runners_of_a_projection_double_nothing
+    what_was_acknowledged_before_a_kill_is_there
+    a_rebuild_that_ends_early_leaves_the_old_read_model_whole
+    a_runner_that_follows_ends_on_a_signal
+    a_program_that_waits_for_its_pipes_ends_on_a_signal
+}
 
 /// Runs something on so many threads at once; what each gave.
 fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
@@ -21,9 +32,8 @@ fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-#[test]
-fn sixteen_processes_allocate_from_one_resource() {
-    let home = Home::new();
+fn sixteen_processes_allocate_from_one_resource(on: Backend) {
+    let home = Home::new(on);
     home.run("resource create gold --owner o --type t --amount 100 --max 100").ok();
     // 16 times 4 times 2 is more than there is: some must be refused.
     let answers: Vec<Answer> = at_once(16, |n| {
@@ -55,10 +65,9 @@ fn sixteen_processes_allocate_from_one_resource() {
     home.run("verify").ok();
 }
 
-#[test]
-fn sixteen_processes_make_the_store_at_the_same_moment() {
+fn sixteen_processes_make_the_store_at_the_same_moment(on: Backend) {
     for round in 0..3 {
-        let home = Home::new();
+        let home = Home::new(on);
         let answers = at_once(16, |n| match n % 4 {
             0 => home.run("init -o json"),
             1 => home.run("resource create gold --owner o --type t --amount 5 --max 5"),
@@ -76,9 +85,8 @@ fn sixteen_processes_make_the_store_at_the_same_moment() {
     }
 }
 
-#[test]
-fn two_runners_of_a_projection_double_nothing() {
-    let home = Home::new();
+fn two_runners_of_a_projection_double_nothing(on: Backend) {
+    let home = Home::new(on);
     for n in 0..5 {
         home.run(&format!("resource create r{n} --owner o --type t --amount 100 --max 100")).ok();
     }
@@ -94,9 +102,8 @@ fn two_runners_of_a_projection_double_nothing() {
     assert_eq!((rows.len(), left), (5, 500 - 4));
 }
 
-#[test]
-fn what_was_acknowledged_before_a_kill_is_there() {
-    let home = Home::new();
+fn what_was_acknowledged_before_a_kill_is_there(on: Backend) {
+    let home = Home::new(on);
     home.run("init").ok();
     let home = &home;
     let acknowledged: Vec<(String, u64)> = at_once(4, |n| {
@@ -136,9 +143,8 @@ fn what_was_acknowledged_before_a_kill_is_there() {
     }
 }
 
-#[test]
-fn a_rebuild_that_ends_early_leaves_the_old_read_model_whole() {
-    let home = Home::new();
+fn a_rebuild_that_ends_early_leaves_the_old_read_model_whole(on: Backend) {
+    let home = Home::new(on);
     let ids: Vec<String> = (0..40).map(|n| format!("r{n:02}")).collect();
     for id in &ids[..4] {
         home.run(&format!("resource create {id} --owner o --type t --amount 100 --max 100")).ok();
@@ -171,45 +177,20 @@ fn a_rebuild_that_ends_early_leaves_the_old_read_model_whole() {
     assert!(home.run("projection status -o json").ok().items()[0]["rebuild_position"].is_null());
 }
 
-#[test]
-fn a_runner_that_follows_ends_on_a_signal() {
-    let home = Home::seeded();
+fn a_runner_that_follows_ends_on_a_signal(on: Backend) {
+    let home = Home::seeded(on);
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let mut command = home.command();
         command.args(["projection", "run", "--follow"]);
         let mut child = start(&mut command);
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        // The pipe stays open: a follower that nobody reads ends by itself.
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
         signal(name, &child);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{output:?}");
     }
-}
-
-#[test]
-fn a_runner_that_follows_waits_for_a_store_that_is_busy() {
-    let home = Home::seeded();
-    let mut command = home.command();
-    command.args(["projection", "run", "--follow", "--timeout", "100ms"]);
-    let mut child = start(&mut command);
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    // While it stands still there is something to do for it, and then no way to do it.
-    signal("STOP", &child);
-    home.run("resource allocate gold 1").ok();
-    let holder = rusqlite::Connection::open(home.path("store.db")).unwrap();
-    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    signal("CONT", &child);
-    thread::sleep(Duration::from_millis(700));
-    holder.execute_batch("ROLLBACK").unwrap();
-    let begun = Instant::now();
-    while home.run("projection status -o json").ok().items()[0]["position"] != 4 && begun.elapsed() < Duration::from_secs(10) {
-        thread::sleep(Duration::from_millis(50));
-    }
-    signal("INT", &child);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{output:?}");
-    assert_eq!(home.run("projection status -o json").ok().items()[0]["position"], 4);
 }
 
 /// Ends within seconds, with this code. (A signal that comes before there is a handler ends it the hard way.)
@@ -229,9 +210,8 @@ fn ends(mut child: std::process::Child, name: &str, code: i32) {
     assert!(ended.code() == Some(code) || ended.code().is_none(), "{name}: {ended}");
 }
 
-#[test]
-fn a_program_that_waits_for_its_pipes_ends_on_a_signal() {
-    let home = Home::new();
+fn a_program_that_waits_for_its_pipes_ends_on_a_signal(on: Backend) {
+    let home = Home::new(on);
     let batch = "{\"type\":\"t\",\"data\":{\"text\":\"something to fill the pipe\"}}\n".repeat(10_000);
     home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
     let head = home.head();

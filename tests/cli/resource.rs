@@ -2,9 +2,26 @@
 
 use serde_json::Value;
 
+use crate::backend::Backend;
 use crate::support::Answer;
 use crate::support::Home;
 use crate::support::names;
+
+crate::on_every_backend! {
+    a_write_answers_with_events_and_state
+    an_id_is_made_when_none_is_given
+    rules_say_no_with_5_and_their_code
+    a_lock_past_its_expiry_counts_as_none
+    regeneration_counts_as_of_now_and_stops_at_the_maximum
+    what_is_not_there_is_3
+    expected_versions
+    the_same_key_twice_changes_nothing_and_answers_as_before
+    a_dry_run_appends_nothing
+    lists_filter_and_page
+    the_history_tells_who_did_what
+    metadata_say_who_asked
+    retries_run_out_with_4
+}
 
 /// The fields of the server's schema; the first seven are the client's.
 const SERVER: [&str; 14] = [
@@ -28,9 +45,8 @@ fn error_code(answer: &Answer) -> String {
     answer.error()["code"].as_str().unwrap().to_owned()
 }
 
-#[test]
-fn a_write_answers_with_events_and_state() {
-    let home = Home::new();
+fn a_write_answers_with_events_and_state(on: Backend) {
+    let home = Home::new(on);
     let made = home.run("resource create gold --owner ann --type coins --amount 100 --max 1000 --metadata '{\"k\":[1]}' -o json");
     let made = made.ok().json();
     assert_eq!(names(&made), ["outcome", "id", "stream", "version", "position", "events", "state"]);
@@ -51,9 +67,8 @@ fn a_write_answers_with_events_and_state() {
     assert_eq!((added["events"][0]["data"]["amount"].as_i64(), added["state"]["amount"].as_i64()), (Some(930), Some(1000)));
 }
 
-#[test]
-fn an_id_is_made_when_none_is_given() {
-    let home = Home::new();
+fn an_id_is_made_when_none_is_given(on: Backend) {
+    let home = Home::new(on);
     let id = |line: &str| home.run(line).ok().json()["id"].as_str().unwrap().to_owned();
     let line = "resource create --owner ann --type coins --amount 1 --max 1 -o json";
     assert_ne!(id(line), id(line));
@@ -61,9 +76,8 @@ fn an_id_is_made_when_none_is_given() {
     assert_eq!(id(&keyed), id(&keyed));
 }
 
-#[test]
-fn rules_say_no_with_5_and_their_code() {
-    let home = Home::seeded();
+fn rules_say_no_with_5_and_their_code(on: Backend) {
+    let home = Home::seeded(on);
     let refused = |line: &str, code: &str| {
         let answer = home.run(&format!("{line} -o json"));
         assert_eq!((answer.code, error_code(&answer).as_str()), (5, code), "{line}");
@@ -85,9 +99,8 @@ fn rules_say_no_with_5_and_their_code() {
     home.run("resource lock gold --for 1d").ok();
 }
 
-#[test]
-fn a_lock_past_its_expiry_counts_as_none() {
-    let home = Home::seeded();
+fn a_lock_past_its_expiry_counts_as_none(on: Backend) {
+    let home = Home::seeded(on);
     home.run("resource lock gold --for 1ms").ok();
     home.run("resource allocate gold 1").ok();
     assert_eq!(home.run("resource show gold -o json").ok().json()["is_locked"], false);
@@ -95,18 +108,16 @@ fn a_lock_past_its_expiry_counts_as_none() {
     home.run("resource unlock gold").fails(5, "not locked");
 }
 
-#[test]
-fn regeneration_counts_as_of_now_and_stops_at_the_maximum() {
-    let home = Home::new();
+fn regeneration_counts_as_of_now_and_stops_at_the_maximum(on: Backend) {
+    let home = Home::new(on);
     home.run("resource create a --owner o --type t --amount 0 --max 50 --regen 1000000").ok();
     assert_eq!(home.run("resource show a -o json").ok().json()["amount"], 50);
     home.run("resource allocate a 50").ok();
     assert_eq!(home.run("resource list -o ndjson").ok().lines()[0]["amount"], 50);
 }
 
-#[test]
-fn what_is_not_there_is_3() {
-    let home = Home::seeded();
+fn what_is_not_there_is_3(on: Backend) {
+    let home = Home::seeded(on);
     for line in ["allocate gole 1", "add gole 1", "lock gole", "unlock gole", "show gole", "history gole"] {
         let answer = home.run(&format!("resource {line} -o json"));
         assert_eq!((answer.code, error_code(&answer).as_str()), (3, "resource_not_found"), "{line}");
@@ -118,14 +129,13 @@ fn what_is_not_there_is_3() {
     home.run("stream append resource-other --type other.thing --data {}").ok();
     assert!(!home.run("resource show other").fails(3, "there is no resource \"other\"").err.contains("did you mean other"));
     // Where there is no store yet, a command on a resource makes none.
-    let home = Home::new();
+    let home = Home::new(on);
     home.run("resource allocate gold 1").fails(3, "gold");
-    assert!(!home.path("store.db").exists());
+    assert!(home.has_no_store());
 }
 
-#[test]
-fn expected_versions() {
-    let home = Home::seeded();
+fn expected_versions(on: Backend) {
+    let home = Home::seeded(on);
     let answer = home.run("resource allocate gold 1 --expect-version 7 -o json");
     let error = answer.error();
     assert_eq!((answer.code, error["code"].as_str()), (4, Some("version_conflict")));
@@ -136,9 +146,8 @@ fn expected_versions() {
     home.run("resource create silver --owner o --type t --amount 1 --max 1 --expect-version 0").ok();
 }
 
-#[test]
-fn the_same_key_twice_changes_nothing_and_answers_as_before() {
-    let home = Home::seeded();
+fn the_same_key_twice_changes_nothing_and_answers_as_before(on: Backend) {
+    let home = Home::seeded(on);
     let line = "resource allocate gold 10 --idempotency-key k1 -o json";
     let first = home.run(line).ok().json();
     home.run("resource allocate gold 10").ok();
@@ -157,9 +166,8 @@ fn the_same_key_twice_changes_nothing_and_answers_as_before() {
     home.run("resource create b --owner o --type t --amount 10 --max 10 --idempotency-key k1").ok();
 }
 
-#[test]
-fn a_dry_run_appends_nothing() {
-    let home = Home::seeded();
+fn a_dry_run_appends_nothing(on: Backend) {
+    let home = Home::seeded(on);
     let before = home.head();
     let dry = home.run("resource allocate gold 10 --dry-run -o json").ok().json();
     assert_eq!(
@@ -169,14 +177,13 @@ fn a_dry_run_appends_nothing() {
     assert_eq!(dry["events"][0]["type"], "resource.allocated");
     home.run("resource allocate gold 1000 --dry-run").fails(5, "has 100");
     assert_eq!(home.head(), before);
-    let home = Home::new();
+    let home = Home::new(on);
     home.run("resource create a --owner o --type t --amount 1 --max 1 --dry-run").ok();
-    assert!(!home.path("store.db").exists(), "a dry run makes no store");
+    assert!(home.has_no_store(), "a dry run makes no store");
 }
 
-#[test]
-fn lists_filter_and_page() {
-    let home = Home::new();
+fn lists_filter_and_page(on: Backend) {
+    let home = Home::new(on);
     for n in 0..7 {
         let owner = if n % 2 == 0 { "even" } else { "odd" };
         home.run(&format!("resource create r{n} --owner {owner} --type t{} --amount 1 --max 9", n / 4)).ok();
@@ -208,9 +215,8 @@ fn lists_filter_and_page() {
     assert_eq!(full["next"], Value::Null, "nothing comes after a page that ends exactly");
 }
 
-#[test]
-fn the_history_tells_who_did_what() {
-    let home = Home::new();
+fn the_history_tells_who_did_what(on: Backend) {
+    let home = Home::new(on);
     home.run("--client server resource create g --owner o --type t --amount 10 --max 20").ok();
     home.run("--client ann resource allocate g 4 --reason sword").ok();
     home.run("--client bob resource add g 100").ok();
@@ -224,9 +230,8 @@ fn the_history_tells_who_did_what() {
     assert_eq!((of("reason")[1].as_str(), of("reason")[3].as_str()), (Some("sword"), Some("rest")));
 }
 
-#[test]
-fn metadata_say_who_asked() {
-    let home = Home::new();
+fn metadata_say_who_asked(on: Backend) {
+    let home = Home::new(on);
     let mut command = home.command();
     command
         .env("ESCTL_CLIENT", "from-env")
@@ -243,10 +248,9 @@ fn metadata_say_who_asked() {
     assert_eq!(events[2]["metadata"]["correlation_id"], events[2]["event_id"]);
 }
 
-#[test]
-fn retries_run_out_with_4() {
+fn retries_run_out_with_4(on: Backend) {
     use std::thread;
-    let home = Home::new();
+    let home = Home::new(on);
     home.run("resource create g --owner o --type t --amount 1000 --max 1000").ok();
     // Without retries somebody among many loses, and is told so; what was said to be taken was taken.
     let codes: Vec<i32> = thread::scope(|scope| {

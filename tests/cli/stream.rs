@@ -5,15 +5,29 @@ use std::io::BufReader;
 
 use serde_json::Value;
 
+use crate::backend::Backend;
 use crate::support::EVENT_ID;
 use crate::support::Home;
 use crate::support::names;
 use crate::support::signal;
 use crate::support::start;
 
-#[test]
-fn one_event_from_an_argument_a_file_and_stdin() {
-    let home = Home::new();
+crate::on_every_backend! {
+    one_event_from_an_argument_a_file_and_stdin
+    a_batch_is_applied_as_a_whole
+    expected_versions
+    the_same_id_again
+    reading_both_ways_in_parts
+    since_and_until_are_both_included
+    what_is_not_there_is_3
+    a_tail_that_does_not_follow_ends
+    a_follower_sees_each_event_once_and_in_order_and_ends_on_ctrl_c
+    a_follower_that_nobody_reads_any_more_ends_quietly
+    a_follower_waits_for_a_stream_and_a_store_that_are_not_there_yet
+}
+
+fn one_event_from_an_argument_a_file_and_stdin(on: Backend) {
+    let home = Home::new(on);
     let report = home.run(r#"stream append order-1 --type t --data '{"b":1,"a":2}' --metadata '{"m":1}' -o json"#).ok().json();
     assert_eq!(names(&report), ["outcome", "stream", "version", "position", "events"]);
     let file = home.file("data.json", r#"{"from":"file"}"#);
@@ -35,9 +49,8 @@ fn one_event_from_an_argument_a_file_and_stdin() {
     home.run("stream append order-1 --batch .").fails(6, ".");
 }
 
-#[test]
-fn a_batch_is_applied_as_a_whole() {
-    let home = Home::new();
+fn a_batch_is_applied_as_a_whole(on: Backend) {
+    let home = Home::new(on);
     let batch: String = (0..2500).map(|n| format!("{{\"type\":\"t\",\"data\":{{\"n\":{n}}}}}\n")).collect();
     let file = home.file("batch.ndjson", &batch);
     let report = home.run(&format!("stream append a-1 --batch {file} -o json")).ok().json();
@@ -50,9 +63,8 @@ fn a_batch_is_applied_as_a_whole() {
     assert!(events.iter().enumerate().all(|(n, event)| event["data"]["n"] == n && event["version"] == n + 1));
 }
 
-#[test]
-fn expected_versions() {
-    let home = Home::new();
+fn expected_versions(on: Backend) {
+    let home = Home::new(on);
     let append = |expected: &str| home.run(&format!("stream append a-1 --type t --data {{}} --expect-version {expected}"));
     append("exists").fails(4, "version 0, expected exists");
     append("1").fails(4, "version 0, expected 1");
@@ -66,9 +78,8 @@ fn expected_versions() {
     assert_eq!(home.head().0, 4);
 }
 
-#[test]
-fn the_same_id_again() {
-    let home = Home::new();
+fn the_same_id_again(on: Backend) {
+    let home = Home::new(on);
     let line = |stream: &str, data: &str| format!("stream append {stream} --type t --data {data} --event-id {EVENT_ID} -o json");
     let first = home.run(&line("a-1", "{}")).ok().json();
     home.run("stream append a-1 --type t --data {}").ok();
@@ -93,9 +104,8 @@ fn the_same_id_again() {
     assert_eq!((again["outcome"].as_str(), again["version"].as_i64()), (Some("already_applied"), Some(4)));
 }
 
-#[test]
-fn reading_both_ways_in_parts() {
-    let home = Home::new();
+fn reading_both_ways_in_parts(on: Backend) {
+    let home = Home::new(on);
     let batch: String = (1..=30).map(|n| format!("{{\"type\":\"t{}\",\"data\":{{}}}}\n", n % 2)).collect();
     home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
     home.feed("stream append b-1 --batch -", batch.as_bytes()).ok();
@@ -142,9 +152,8 @@ fn reading_both_ways_in_parts() {
     assert!(home.run("stream read b-1 --limit 4").ok().err.contains("--after 4"));
 }
 
-#[test]
-fn since_and_until_are_both_included() {
-    let home = Home::new();
+fn since_and_until_are_both_included(on: Backend) {
+    let home = Home::new(on);
     for _ in 0..5 {
         home.run("stream append a-1 --type t --data {}").ok();
     }
@@ -171,18 +180,16 @@ fn since_and_until_are_both_included() {
     assert!(local.err.contains("taken as local time: 2020-01-01T00:00:00.000000Z"), "{}", local.err);
 }
 
-#[test]
-fn what_is_not_there_is_3() {
-    let home = Home::seeded();
+fn what_is_not_there_is_3(on: Backend) {
+    let home = Home::seeded(on);
     for line in ["read order-2", "show order-2", "tail order-2 --no-follow"] {
         home.run(&format!("stream {line}")).fails(3, "did you mean order-1?");
     }
     home.run("verify order-2").fails(3, "did you mean order-1?");
 }
 
-#[test]
-fn a_tail_that_does_not_follow_ends() {
-    let home = Home::seeded();
+fn a_tail_that_does_not_follow_ends(on: Backend) {
+    let home = Home::seeded(on);
     let positions = |line: &str| -> Vec<u64> {
         let answer = home.run(&format!("stream tail {line} --no-follow -o ndjson")).ok();
         answer.lines().iter().map(|event| event["position"].as_u64().unwrap()).collect()
@@ -195,9 +202,8 @@ fn a_tail_that_does_not_follow_ends() {
     assert_eq!(positions("--type order.placed"), [2]);
 }
 
-#[test]
-fn a_follower_sees_each_event_once_and_in_order_and_ends_on_ctrl_c() {
-    let home = Home::new();
+fn a_follower_sees_each_event_once_and_in_order_and_ends_on_ctrl_c(on: Backend) {
+    let home = Home::new(on);
     home.run("stream append a-1 --type t --data {}").ok();
     let mut command = home.command();
     command.args(["stream", "tail", "--all", "-n", "5", "-o", "ndjson"]);
@@ -234,9 +240,8 @@ fn a_follower_sees_each_event_once_and_in_order_and_ends_on_ctrl_c() {
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
 }
 
-#[test]
-fn a_follower_that_nobody_reads_any_more_ends_quietly() {
-    let home = Home::new();
+fn a_follower_that_nobody_reads_any_more_ends_quietly(on: Backend) {
+    let home = Home::new(on);
     home.run("stream append a-1 --type t --data {}").ok();
     let mut command = home.command();
     command.args(["stream", "tail", "--all", "-o", "ndjson"]);
@@ -251,9 +256,8 @@ fn a_follower_that_nobody_reads_any_more_ends_quietly() {
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
-#[test]
-fn a_follower_waits_for_a_stream_and_a_store_that_are_not_there_yet() {
-    let home = Home::new();
+fn a_follower_waits_for_a_stream_and_a_store_that_are_not_there_yet(on: Backend) {
+    let home = Home::new(on);
     let mut command = home.command();
     command.args(["stream", "tail", "late-1", "-o", "ndjson"]);
     let mut follower = start(&mut command);

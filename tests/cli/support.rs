@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
@@ -11,27 +10,70 @@ use std::process::Stdio;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The URL of a store that is not there yet. The same tests over another database: another line here.
-fn fresh_store(folder: &Path) -> String {
-    format!("sqlite:{}", folder.join("store.db").display())
-}
+use crate::backend::Backend;
+use crate::backend::Place;
 
-/// A folder, and a store URL that is in the environment of every command.
+/// Every command that only reads.
+pub(crate) const READERS: [&str; 14] = [
+    "resource show gold",
+    "resource list",
+    "resource history gold",
+    "stream list",
+    "stream show order-1",
+    "stream read order-1",
+    "stream read --all",
+    "stream tail --no-follow",
+    "projection status",
+    "projection query resources",
+    "projection run",
+    "projection rebuild resources",
+    "verify",
+    "stats",
+];
+
+/// Commands that make a store where there is none.
+pub(crate) const WRITERS: [&str; 3] =
+    ["resource create new --owner o --type t --amount 1 --max 1", "stream append new-1 --type t --data {}", "init"];
+
+/// A folder, and a place for a store whose URL is in the environment of every command. (In a file it is `store.db`.)
 pub(crate) struct Home {
     folder: TempDir,
-    pub(crate) store: String,
+    place: Place,
 }
 
 impl Home {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(on: Backend) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = fresh_store(folder.path());
-        Self { folder, store }
+        let place = Place::fresh(on, folder.path(), "store");
+        Self { folder, place }
+    }
+
+    /// With a store in this place.
+    pub(crate) fn at(place: Place) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), place }
+    }
+
+    /// The URL of its store.
+    pub(crate) fn store(&self) -> &str {
+        &self.place.url
+    }
+
+    /// Where its store is, as it is shown to people: without user and password.
+    pub(crate) fn shown_place(&self) -> String {
+        match self.store().split_once("://") {
+            None => self.path("store.db").display().to_string(),
+            Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or(rest)),
+        }
+    }
+
+    /// Whether no store has been made.
+    pub(crate) fn has_no_store(&self) -> bool {
+        self.place.is_untouched()
     }
 
     /// With a resource `gold` of 100 of 1000, and two events in stream `order-1`, the first with [`EVENT_ID`].
-    pub(crate) fn seeded() -> Self {
-        let home = Self::new();
+    pub(crate) fn seeded(on: Backend) -> Self {
+        let home = Self::new(on);
         home.run("resource create gold --owner ann --type coins --amount 100 --max 1000").ok();
         home.run(&format!(r#"stream append order-1 --type order.placed --data '{{"n":1}}' --event-id {EVENT_ID}"#)).ok();
         home.run(r#"stream append order-1 --type order.paid --data '{"n":2}'"#).ok();
@@ -53,7 +95,7 @@ impl Home {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("esctl"));
         command.env_clear().current_dir(self.folder.path());
-        command.env("HOME", self.folder.path()).env("ESCTL_STORE", &self.store).env("TZ", "UTC").env("LANG", "C.UTF-8");
+        command.env("HOME", self.folder.path()).env("ESCTL_STORE", self.store()).env("TZ", "UTC").env("LANG", "C.UTF-8");
         for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {
             command.env(name, self.folder.path().join(name));
         }

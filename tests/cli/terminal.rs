@@ -8,9 +8,17 @@ use std::time::Instant;
 
 use expectrl::Session;
 
+use crate::backend::Backend;
 use crate::support::HOSTILE;
 use crate::support::Home;
 use crate::support::words;
+
+crate::on_every_backend! {
+    colour_is_on_a_terminal_and_can_be_turned_off
+    twenty_columns_are_enough
+    hostile_text_stays_text
+    a_table_stops_at_100_rows_and_progress_is_taken_away
+}
 
 /// Runs a command line on a terminal of so many columns; everything it wrote there.
 fn on_terminal(home: &Home, columns: u16, line: &str, set: &[(&str, &str)]) -> String {
@@ -44,9 +52,8 @@ fn on_terminal(home: &Home, columns: u16, line: &str, set: &[(&str, &str)]) -> S
     String::from_utf8(seen).unwrap()
 }
 
-#[test]
-fn colour_is_on_a_terminal_and_can_be_turned_off() {
-    let home = Home::seeded();
+fn colour_is_on_a_terminal_and_can_be_turned_off(on: Backend) {
+    let home = Home::seeded(on);
     let esc = |set: &[(&str, &str)], line: &str| on_terminal(&home, 100, line, set).contains("\u{1b}[");
     assert!(esc(&[], "resource list"));
     assert!(esc(&[], "resource show nope"), "errors too");
@@ -60,9 +67,8 @@ fn colour_is_on_a_terminal_and_can_be_turned_off() {
     assert!(crate::support::Answer::of(crate::support::start(&mut command), b"").ok().out.contains("\u{1b}[1m"));
 }
 
-#[test]
-fn twenty_columns_are_enough() {
-    let home = Home::seeded();
+fn twenty_columns_are_enough(on: Backend) {
+    let home = Home::seeded(on);
     for line in ["resource list", "stream read --all", "stream list", "projection status", "resource history gold"] {
         for columns in [20, 1, 7, 79] {
             let shown = on_terminal(&home, columns, &format!("{line} --no-color"), &[("LANG", "C")]);
@@ -75,9 +81,8 @@ fn twenty_columns_are_enough() {
     }
 }
 
-#[test]
-fn hostile_text_stays_text() {
-    let home = Home::new();
+fn hostile_text_stays_text(on: Backend) {
+    let home = Home::new(on);
     home.run_args(&["resource", "create", "g", "--owner", HOSTILE, "--type", "t", "--amount", "9", "--max", "9"]).ok();
     home.run_args(&["resource", "lock", "g", "--reason", HOSTILE]).ok();
     for line in ["resource list", "resource show g", "stream read --all", "resource allocate g 1", "resource history g -o yaml"] {
@@ -87,9 +92,8 @@ fn hostile_text_stays_text() {
     }
 }
 
-#[test]
-fn a_table_stops_at_100_rows_and_progress_is_taken_away() {
-    let home = Home::new();
+fn a_table_stops_at_100_rows_and_progress_is_taken_away(on: Backend) {
+    let home = Home::new(on);
     let batch = "{\"type\":\"t\",\"data\":{}}\n".repeat(150);
     home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();
     let shown = on_terminal(&home, 100, "stream read a-1 --no-color", &[]);

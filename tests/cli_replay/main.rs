@@ -1,5 +1,7 @@
 //! `esctl replay` as operators and scripts meet it: the whole program.
 
+#[path = "../common/backend.rs"]
+mod backend;
 mod category;
 #[path = "../common/mod.rs"]
 mod common;

@@ -21,10 +21,19 @@ use esctl::store;
 use esctl::store::AppendRequest;
 use esctl::store::RecordTime;
 use esctl::store::Store;
-use esctl::store::StoreUrl;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use serde_json::json;
+use uuid::Uuid;
+
+use crate::backend::Backend;
+use crate::backend::Place;
+use crate::backend::run;
+
+crate::on_every_backend! {
+    snapshot_and_tail_full_replay_and_step_by_step_agree
+}
 
 /// Data that makes `merge` add, replace and remove.
 fn data() -> impl Strategy<Value = Value> {
@@ -53,42 +62,41 @@ async fn at(store: &Store, stream: &StreamName, reducer: &str, version: u64, sna
     replay(store, &input).await.unwrap()
 }
 
-async fn hold(first: Vec<Value>, second: Vec<Value>, reducer: &str) {
-    let store = store::open(&StoreUrl::SqliteMemory, Duration::from_secs(10)).unwrap();
-    let stream = StreamName::parse("thing-1").unwrap();
-    append(&store, &stream, &first).await;
+async fn hold(store: &Store, first: Vec<Value>, second: Vec<Value>, reducer: &str) {
+    let stream = StreamName::parse(&format!("thing-{}", Uuid::new_v4())).unwrap();
+    append(store, &stream, &first).await;
     let named = Reducer::named(reducer).unwrap();
     let kept = TakeSnapshot { reducer: named.clone(), min_events: 1, now: Timestamp::MIN };
-    assert_eq!(take(&store, &stream, &kept).await.unwrap().version.0, first.len() as u64);
-    append(&store, &stream, &second).await;
+    assert_eq!(take(store, &stream, &kept).await.unwrap().version.0, first.len() as u64);
+    append(store, &stream, &second).await;
 
     let input =
         Replay { stream: stream.clone(), until: Until::Head, diff: None, reducer: named, snapshots: true, now: Timestamp::MIN };
-    let mut trace = Trace::open(&store, &input).await.unwrap();
+    let mut trace = Trace::open(store, &input).await.unwrap();
     let mut state = Value::Null;
     while let Some(entry) = trace.next().await.unwrap() {
         json_patch::patch(&mut state, &entry.patch).unwrap();
         assert_eq!(state, entry.state);
-        let full = at(&store, &stream, reducer, entry.version.0, false).await;
-        let from_snapshot = at(&store, &stream, reducer, entry.version.0, true).await;
+        let full = at(store, &stream, reducer, entry.version.0, false).await;
+        let from_snapshot = at(store, &stream, reducer, entry.version.0, true).await;
         assert_eq!(full.state, entry.state);
         assert_eq!(from_snapshot.state, entry.state);
         assert_eq!(from_snapshot.snapshot_version.is_some(), entry.version.0 >= first.len() as u64);
     }
-    let verified = replay_and_verify(&store, &input).await.unwrap().verify.unwrap();
+    let verified = replay_and_verify(store, &input).await.unwrap().verify.unwrap();
     assert!(verified.ok && verified.snapshots_compared == 1);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-
-    #[test]
-    fn snapshot_and_tail_full_replay_and_step_by_step_agree(
-        first in prop::collection::vec(data(), 1..8),
-        second in prop::collection::vec(data(), 1..8),
-        reducer in prop::sample::select(vec!["merge", "last", "count"]),
-    ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(hold(first, second, reducer));
-    }
+fn snapshot_and_tail_full_replay_and_step_by_step_agree(on: Backend) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::fresh(on, folder.path(), "store");
+    let store = store::open(&place.url.parse().unwrap(), Duration::from_secs(30)).unwrap();
+    let some = || prop::collection::vec(data(), 1..8);
+    let reducer = prop::sample::select(vec!["merge", "last", "count"]);
+    let mut runner = TestRunner::new(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() });
+    let agrees = |(first, second, reducer): (Vec<Value>, Vec<Value>, &str)| {
+        run(hold(&store, first, second, reducer));
+        Ok(())
+    };
+    runner.run(&(some(), some(), reducer), agrees).unwrap();
 }

@@ -3,11 +3,18 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::backend::Backend;
 use crate::common::a_store;
 
-#[test]
-fn the_patches_in_a_row_make_the_state() {
-    let esctl = a_store();
+crate::on_every_backend! {
+    the_patches_in_a_row_make_the_state
+    it_ends_where_it_was_told_to_and_uses_no_snapshot
+    people_see_what_each_event_changed
+    a_stream_that_is_not_there_has_no_trace
+}
+
+fn the_patches_in_a_row_make_the_state(on: Backend) {
+    let esctl = a_store(on);
     let trace = esctl.json(&["replay", "resource-gold", "--trace"]);
     let items = trace["items"].as_array().unwrap();
     assert_eq!(items.len(), 4);
@@ -24,9 +31,8 @@ fn the_patches_in_a_row_make_the_state() {
     }
 }
 
-#[test]
-fn it_ends_where_it_was_told_to_and_uses_no_snapshot() {
-    let esctl = a_store();
+fn it_ends_where_it_was_told_to_and_uses_no_snapshot(on: Backend) {
+    let esctl = a_store(on);
     esctl.json(&["snapshot", "take", "resource-gold"]);
     let trace = esctl.json(&["replay", "resource-gold", "--trace", "--version", "3"]);
     let versions: Vec<_> = trace["items"].as_array().unwrap().iter().map(|item| item["version"].clone()).collect();
@@ -34,18 +40,16 @@ fn it_ends_where_it_was_told_to_and_uses_no_snapshot() {
     assert_eq!(esctl.json(&["replay", "order-1", "--trace", "--reducer", "count"])["items"][1]["state"]["events"], 2);
 }
 
-#[test]
-fn people_see_what_each_event_changed() {
-    let esctl = a_store();
+fn people_see_what_each_event_changed(on: Backend) {
+    let esctl = a_store(on);
     let table = esctl.run(&["replay", "resource-gold", "--trace"]).stdout;
-    assert!(table.contains("resource.locked") && table.contains("is_locked=true"), "{table}");
+    assert!(table.contains("resource.locked") && table.contains("is_locked: false -> true"), "{table}");
     let lines = esctl.run(&["replay", "resource-gold", "--trace", "-o", "ndjson"]).stdout;
     assert_eq!(lines.lines().count(), 4);
 }
 
-#[test]
-fn a_stream_that_is_not_there_has_no_trace() {
-    let esctl = a_store();
+fn a_stream_that_is_not_there_has_no_trace(on: Backend) {
+    let esctl = a_store(on);
     assert_eq!(esctl.error(3, &["replay", "order-9", "--trace"])["code"], "stream_not_found");
     assert_eq!(esctl.run(&["replay", "order-1", "--trace", "--verify"]).code, 2);
     assert_eq!(esctl.run(&["replay", "order-1", "--trace", "--diff", "1"]).code, 2);

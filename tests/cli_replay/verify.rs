@@ -3,8 +3,26 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::backend::Backend;
+use crate::backend::tamper::Change;
 use crate::common::Esctl;
 use crate::common::a_store;
+
+crate::on_every_backend! {
+    what_fits_is_said_with_what_was_compared
+    the_state_shown_is_the_one_that_was_asked_for
+    a_row_that_was_changed_is_found_with_the_event_that_explains_it
+    a_place_that_no_event_makes_has_no_explanation
+    a_row_that_is_missing_is_found
+    a_read_model_that_lags_is_no_difference
+    a_snapshot_that_was_changed_is_found
+    a_snapshot_of_another_history_or_of_no_json_is_found
+    a_snapshot_of_another_reducer_version_is_no_difference_but_named
+    a_category_lists_each_stream_and_fails_if_one_differs
+    a_row_that_no_stream_stands_behind_is_found_in_its_category
+    a_row_that_no_stream_stands_behind_is_found_also_where_a_stream_has_no_row_yet
+    a_checkpoint_of_another_store_is_an_integrity_failure
+}
 
 /// A report that was printed although the answer is no.
 fn report_of_failure(esctl: &Esctl, args: &[&str]) -> Value {
@@ -15,16 +33,15 @@ fn report_of_failure(esctl: &Esctl, args: &[&str]) -> Value {
 }
 
 /// A store with a read model and a snapshot of version 4.
-fn with_kept_states() -> Esctl {
-    let esctl = a_store();
+fn with_kept_states(on: Backend) -> Esctl {
+    let esctl = a_store(on);
     esctl.json(&["resource", "list"]);
     esctl.json(&["snapshot", "take", "resource-gold"]);
     esctl
 }
 
-#[test]
-fn what_fits_is_said_with_what_was_compared() {
-    let esctl = with_kept_states();
+fn what_fits_is_said_with_what_was_compared(on: Backend) {
+    let esctl = with_kept_states(on);
     let report = esctl.json(&["replay", "resource-gold", "--verify"]);
     assert_eq!(
         report["verify"],
@@ -42,17 +59,15 @@ fn what_fits_is_said_with_what_was_compared() {
     assert_eq!((&order["verify"]["ok"], &order["verify"]["read_model"]), (&json!(true), &Value::Null));
 }
 
-#[test]
-fn the_state_shown_is_the_one_that_was_asked_for() {
-    let esctl = with_kept_states();
+fn the_state_shown_is_the_one_that_was_asked_for(on: Backend) {
+    let esctl = with_kept_states(on);
     let report = esctl.json(&["replay", "resource-gold", "--verify", "--version", "2"]);
     assert_eq!((&report["version"], &report["verify"]["snapshots_compared"]), (&json!(2), &json!(1)));
 }
 
-#[test]
-fn a_row_that_was_changed_is_found_with_the_event_that_explains_it() {
-    let esctl = with_kept_states();
-    assert_eq!(esctl.tamper("UPDATE rm_resources SET row = json_set(row, '$.amount', 901) WHERE key = 'gold'"), 1);
+fn a_row_that_was_changed_is_found_with_the_event_that_explains_it(on: Backend) {
+    let esctl = with_kept_states(on);
+    esctl.tamper(Change::Row("gold", "amount", json!(901)));
     let report = report_of_failure(&esctl, &["replay", "resource-gold", "--verify"]);
     let [difference] = report["verify"]["differences"].as_array().unwrap().as_slice() else { panic!("{report}") };
     assert_eq!((&difference["kept"], &difference["path"]), (&json!("read model resources"), &json!("/amount")));
@@ -63,81 +78,70 @@ fn a_row_that_was_changed_is_found_with_the_event_that_explains_it() {
     assert!(table.contains("resource.allocated"), "{table}");
 }
 
-#[test]
-fn a_place_that_no_event_makes_has_no_explanation() {
-    let esctl = with_kept_states();
-    esctl.tamper("UPDATE rm_resources SET row = json_set(row, '$.colour', 'red') WHERE key = 'gold'");
+fn a_place_that_no_event_makes_has_no_explanation(on: Backend) {
+    let esctl = with_kept_states(on);
+    esctl.tamper(Change::Row("gold", "colour", json!("red")));
     let report = report_of_failure(&esctl, &["replay", "resource-gold", "--verify"]);
     let difference = &report["verify"]["differences"][0];
     assert_eq!((&difference["path"], &difference["expected"]), (&json!("/colour"), &Value::Null));
     assert_eq!((&difference["found"], &difference["event"]), (&json!("red"), &Value::Null));
 }
 
-#[test]
-fn a_row_that_is_missing_is_found() {
-    let esctl = with_kept_states();
-    esctl.tamper("DELETE FROM rm_resources WHERE key = 'gold'");
+fn a_row_that_is_missing_is_found(on: Backend) {
+    let esctl = with_kept_states(on);
+    esctl.tamper(Change::NoRow("gold"));
     let report = report_of_failure(&esctl, &["replay", "resource-gold", "--verify"]);
     assert_eq!(report["verify"]["differences"][0]["reason"], "the row is missing");
 }
 
-#[test]
-fn a_read_model_that_lags_is_no_difference() {
-    let esctl = with_kept_states();
+fn a_read_model_that_lags_is_no_difference(on: Backend) {
+    let esctl = with_kept_states(on);
     assert_eq!(esctl.run(&["resource", "allocate", "gold", "5"]).code, 0);
     let report = esctl.json(&["replay", "resource-gold", "--verify"]);
     assert_eq!((&report["version"], &report["verify"]["read_model"]["version"]), (&json!(5), &json!(4)));
 }
 
-#[test]
-fn a_snapshot_that_was_changed_is_found() {
-    let esctl = with_kept_states();
-    assert_eq!(esctl.tamper("UPDATE snapshots SET state = json_set(state, '$.lock_reason', 'theft')"), 1);
+fn a_snapshot_that_was_changed_is_found(on: Backend) {
+    let esctl = with_kept_states(on);
+    esctl.tamper(Change::State(4, "lock_reason", json!("theft")));
     let report = report_of_failure(&esctl, &["replay", "resource-gold", "--verify"]);
     let [difference] = report["verify"]["differences"].as_array().unwrap().as_slice() else { panic!("{report}") };
     assert_eq!((&difference["kept"], &difference["path"]), (&json!("snapshot"), &json!("/lock_reason")));
     assert_eq!((&difference["event"]["type"], &difference["event"]["version"]), (&json!("resource.unlocked"), &json!(4)));
 }
 
-#[test]
-fn a_snapshot_of_another_history_or_of_no_json_is_found() {
-    for sql in [
-        "UPDATE snapshots SET event_hash = zeroblob(32)",
-        "UPDATE snapshots SET state = 'no json'",
-        "UPDATE snapshots SET version = 9",
-    ] {
-        let esctl = with_kept_states();
-        assert_eq!(esctl.tamper(sql), 1);
+fn a_snapshot_of_another_history_or_of_no_json_is_found(on: Backend) {
+    for change in [Change::EventHash(4), Change::NoState(4), Change::Version(4, 9)] {
+        let said = format!("{change:?}");
+        let esctl = with_kept_states(on);
+        esctl.tamper(change);
         let report = report_of_failure(&esctl, &["replay", "resource-gold", "--verify"]);
-        assert_eq!(report["verify"]["differences"].as_array().unwrap().len(), 1, "{sql}");
+        assert_eq!(report["verify"]["differences"].as_array().unwrap().len(), 1, "{said}");
     }
 }
 
-#[test]
-fn a_snapshot_of_another_reducer_version_is_no_difference_but_named() {
-    let esctl = with_kept_states();
-    esctl.tamper("UPDATE snapshots SET reducer_version = 99");
+fn a_snapshot_of_another_reducer_version_is_no_difference_but_named(on: Backend) {
+    let esctl = with_kept_states(on);
+    esctl.tamper(Change::ReducerVersion(4, 99));
     let output = esctl.run(&["replay", "resource-gold", "--verify", "-o", "json"]);
     assert_eq!(output.code, 0, "{output:?}");
     assert!(output.stderr.contains("passed over"), "{}", output.stderr);
 }
 
-#[test]
-fn a_category_lists_each_stream_and_fails_if_one_differs() {
-    let esctl = with_kept_states();
+fn a_category_lists_each_stream_and_fails_if_one_differs(on: Backend) {
+    let esctl = with_kept_states(on);
     let output = esctl.run(&["replay", "--category", "resource", "--verify"]);
     assert_eq!(output.code, 0);
     assert!(output.stderr.contains("compared 2 streams: 2 rows of a read model, 1 snapshots"), "{}", output.stderr);
-    esctl.tamper("UPDATE rm_resources SET row = json_set(row, '$.amount', 11) WHERE key = 'silver'");
+    esctl.tamper(Change::Row("silver", "amount", json!(11)));
     let list = report_of_failure(&esctl, &["replay", "--category", "resource", "--verify"]);
     let ok: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["verify"]["ok"].clone()).collect();
     assert_eq!(ok, [json!(true), json!(false)]);
 }
 
-#[test]
-fn a_row_that_no_stream_stands_behind_is_found_in_its_category() {
-    let esctl = with_kept_states();
-    assert_eq!(esctl.tamper("INSERT INTO rm_resources SELECT 'ghost', row FROM rm_resources WHERE key = 'gold'"), 1);
+fn a_row_that_no_stream_stands_behind_is_found_in_its_category(on: Backend) {
+    let esctl = with_kept_states(on);
+    esctl.tamper(Change::CopiedRow("gold", "ghost"));
     let list = report_of_failure(&esctl, &["replay", "--category", "resource", "--verify"]);
     let ghost = &list["items"][2];
     assert_eq!(
@@ -147,19 +151,17 @@ fn a_row_that_no_stream_stands_behind_is_found_in_its_category() {
     assert_eq!(ghost["verify"]["differences"][0]["reason"], "the row is of a stream without events");
 }
 
-#[test]
-fn a_row_that_no_stream_stands_behind_is_found_also_where_a_stream_has_no_row_yet() {
-    let esctl = with_kept_states();
+fn a_row_that_no_stream_stands_behind_is_found_also_where_a_stream_has_no_row_yet(on: Backend) {
+    let esctl = with_kept_states(on);
     let bronze = ["resource", "create", "bronze", "--owner", "p3", "--type", "currency", "--amount", "1", "--max", "1"];
     assert_eq!(esctl.run(&bronze).code, 0);
-    assert_eq!(esctl.tamper("INSERT INTO rm_resources SELECT 'ghost', row FROM rm_resources WHERE key = 'gold'"), 1);
+    esctl.tamper(Change::CopiedRow("gold", "ghost"));
     let list = report_of_failure(&esctl, &["replay", "--category", "resource", "--verify"]);
     assert_eq!(list["items"][3]["stream"], json!("resource-ghost"));
 }
 
-#[test]
-fn a_checkpoint_of_another_store_is_an_integrity_failure() {
-    let esctl = with_kept_states();
-    esctl.tamper("UPDATE projections SET event_id = randomblob(16)");
+fn a_checkpoint_of_another_store_is_an_integrity_failure(on: Backend) {
+    let esctl = with_kept_states(on);
+    esctl.tamper(Change::Checkpoint);
     assert_eq!(esctl.error(8, &["replay", "resource-gold", "--verify"])["code"], "store_damaged");
 }

@@ -1,5 +1,7 @@
 //! `esctl snapshot` as operators and scripts meet it: the whole program.
 
+#[path = "../common/backend.rs"]
+mod backend;
 #[path = "../common/mod.rs"]
 mod common;
 mod policy;
@@ -9,6 +11,22 @@ use serde_json::json;
 
 use common::Esctl;
 use common::a_store;
+
+use crate::backend::Backend;
+use crate::backend::tamper::Change;
+
+crate::on_every_backend! {
+    one_is_taken_where_the_stream_has_moved_on
+    of_a_category_those_are_taken_that_have_enough_events
+    a_category_without_a_domain_wants_a_reducer_named
+    what_is_not_there_is_not_found
+    a_stream_with_a_name_that_was_never_taken_is_damage
+    they_are_listed_and_shown
+    verify_finds_each_one_that_is_not_what_the_events_make
+    nothing_is_deleted_without_a_yes
+    one_or_all_of_a_stream_are_deleted_and_events_stay
+    pruning_keeps_the_newest_of_each_stream_and_reducer
+}
 
 fn listed(esctl: &Esctl) -> Vec<(String, u64, String)> {
     let list = esctl.json(&["snapshot", "list"]);
@@ -20,8 +38,8 @@ fn listed(esctl: &Esctl) -> Vec<(String, u64, String)> {
 }
 
 /// Snapshots of `resource-gold` at versions 4, 5 and 6.
-fn with_three() -> Esctl {
-    let esctl = a_store();
+fn with_three(on: Backend) -> Esctl {
+    let esctl = a_store(on);
     for _ in 0..2 {
         esctl.json(&["snapshot", "take", "resource-gold"]);
         assert_eq!(esctl.run(&["resource", "allocate", "gold", "1"]).code, 0);
@@ -30,9 +48,8 @@ fn with_three() -> Esctl {
     esctl
 }
 
-#[test]
-fn one_is_taken_where_the_stream_has_moved_on() {
-    let esctl = a_store();
+fn one_is_taken_where_the_stream_has_moved_on(on: Backend) {
+    let esctl = a_store(on);
     let taken = esctl.json(&["snapshot", "take", "resource-gold"]);
     assert_eq!((&taken["taken"], &taken["version"], &taken["reducer"]), (&json!(true), &json!(4), &json!("resource")));
     let again = esctl.json(&["snapshot", "take", "resource-gold"]);
@@ -40,9 +57,8 @@ fn one_is_taken_where_the_stream_has_moved_on() {
     assert_eq!(listed(&esctl).len(), 1);
 }
 
-#[test]
-fn of_a_category_those_are_taken_that_have_enough_events() {
-    let esctl = a_store();
+fn of_a_category_those_are_taken_that_have_enough_events(on: Backend) {
+    let esctl = a_store(on);
     let taken = esctl.json(&["snapshot", "take", "--category", "resource", "--min-events", "2"]);
     assert_eq!(taken["items"].as_array().unwrap().len(), 1);
     assert_eq!(taken["items"][0]["stream"], "resource-gold");
@@ -53,9 +69,8 @@ fn of_a_category_those_are_taken_that_have_enough_events() {
     assert_eq!(all["items"].as_array().unwrap().len(), 2);
 }
 
-#[test]
-fn a_category_without_a_domain_wants_a_reducer_named() {
-    let esctl = a_store();
+fn a_category_without_a_domain_wants_a_reducer_named(on: Backend) {
+    let esctl = a_store(on);
     assert_eq!(esctl.run(&["snapshot", "take", "order-1"]).code, 2);
     assert_eq!(esctl.run(&["snapshot", "take", "--category", "order"]).code, 2);
     assert_eq!(esctl.run(&["snapshot", "take", "order-1", "--reducer", "resource"]).code, 2);
@@ -65,9 +80,8 @@ fn a_category_without_a_domain_wants_a_reducer_named() {
     assert_eq!((&replayed["snapshot_version"], &replayed["events_applied"]), (&json!(2), &json!(0)));
 }
 
-#[test]
-fn what_is_not_there_is_not_found() {
-    let esctl = a_store();
+fn what_is_not_there_is_not_found(on: Backend) {
+    let esctl = a_store(on);
     for args in [["take", "resource-lead"], ["list", "resource-lead"], ["show", "resource-lead"], ["verify", "resource-lead"]] {
         assert_eq!(esctl.error(3, &[&["snapshot"], args.as_slice()].concat())["code"], "stream_not_found", "{args:?}");
     }
@@ -85,21 +99,19 @@ fn what_is_not_there_is_not_found() {
         assert_eq!(esctl.error(3, args)["code"], "snapshot_not_found", "{args:?}");
     }
     assert_eq!(esctl.run(&["snapshot", "take"]).code, 2);
-    assert_eq!(Esctl::new().error(3, &["snapshot", "list"])["code"], "store_not_found");
+    assert_eq!(Esctl::new(on).error(3, &["snapshot", "list"])["code"], "store_not_found");
 }
 
-#[test]
-fn a_stream_with_a_name_that_was_never_taken_is_damage() {
-    let esctl = a_store();
-    esctl.tamper("UPDATE streams SET name = 'resource-' || char(7) WHERE name = 'resource-gold'");
+fn a_stream_with_a_name_that_was_never_taken_is_damage(on: Backend) {
+    let esctl = a_store(on);
+    esctl.tamper(Change::Stream("resource-gold", "resource-\u{7}"));
     for args in [["snapshot", "take", "--category", "resource"].as_slice(), &["replay", "--category", "resource"]] {
         assert_eq!(esctl.error(8, args)["code"], "store_damaged", "{args:?}");
     }
 }
 
-#[test]
-fn they_are_listed_and_shown() {
-    let esctl = with_three();
+fn they_are_listed_and_shown(on: Backend) {
+    let esctl = with_three(on);
     esctl.json(&["snapshot", "take", "resource-gold", "--reducer", "count"]);
     let gold = |version, reducer: &str| ("resource-gold".to_owned(), version, reducer.to_owned());
     let wanted = [gold(6, "count"), gold(4, "resource"), gold(5, "resource"), gold(6, "resource")];
@@ -115,22 +127,22 @@ fn they_are_listed_and_shown() {
     assert!(esctl.run(&["snapshot", "show", "resource-gold"]).stdout.contains("\"amount\": 898"));
 }
 
-#[test]
-fn verify_finds_each_one_that_is_not_what_the_events_make() {
-    let esctl = with_three();
+fn verify_finds_each_one_that_is_not_what_the_events_make(on: Backend) {
+    let esctl = with_three(on);
     assert_eq!(esctl.json(&["snapshot", "verify"])["items"].as_array().unwrap().len(), 3);
     let tampered = [
-        ("UPDATE snapshots SET state = json_set(state, '$.amount', 1) WHERE version = 4", "/amount"),
-        ("UPDATE snapshots SET state = 'no json' WHERE version = 5", "cannot be read"),
-        ("UPDATE snapshots SET event_hash = zeroblob(32) WHERE version = 6", "another hash"),
-        ("UPDATE snapshots SET reducer_version = 99 WHERE version = 5", "version 99"),
-        ("UPDATE snapshots SET version = 77 WHERE version = 6", "no event at that version"),
-        ("UPDATE snapshots SET reducer = 'gone' WHERE version = 77", "no reducer"),
+        (Change::State(4, "amount", json!(1)), "/amount"),
+        (Change::NoState(5), if on == Backend::Postgres { "the state is another one" } else { "cannot be read" }),
+        (Change::EventHash(6), "another hash"),
+        (Change::ReducerVersion(5, 99), "version 99"),
+        (Change::Version(6, 77), "no event at that version"),
+        (Change::Reducer(77, "gone"), "no reducer"),
     ];
-    for (sql, reason) in tampered {
-        assert_eq!(esctl.tamper(sql), 1, "{sql}");
+    for (change, reason) in tampered {
+        let said = format!("{change:?}");
+        esctl.tamper(change);
         let output = esctl.run(&["snapshot", "verify", "-o", "json"]);
-        assert_eq!(output.code, 1, "{sql}");
+        assert_eq!(output.code, 1, "{said}");
         assert!(output.stderr.contains("\"code\":\"snapshot_differs\""), "{}", output.stderr);
         let list: Value = serde_json::from_str(&output.stdout).unwrap();
         let found = list["items"]
@@ -138,24 +150,22 @@ fn verify_finds_each_one_that_is_not_what_the_events_make() {
             .unwrap()
             .iter()
             .any(|item| item["ok"] == json!(false) && item["reason"].as_str().unwrap().contains(reason));
-        assert!(found, "{sql}: {}", output.stdout);
+        assert!(found, "{said}: {}", output.stdout);
     }
     assert_eq!(esctl.run(&["snapshot", "verify", "resource-gold"]).code, 1);
     assert_eq!(esctl.run(&["snapshot", "verify", "resource-silver"]).code, 0);
 }
 
-#[test]
-fn nothing_is_deleted_without_a_yes() {
-    let esctl = with_three();
+fn nothing_is_deleted_without_a_yes(on: Backend) {
+    let esctl = with_three(on);
     for args in [["snapshot", "delete", "resource-gold"].as_slice(), &["snapshot", "prune"]] {
         assert_eq!(esctl.error(2, args)["code"], "confirmation_needed");
     }
     assert_eq!(listed(&esctl).len(), 3);
 }
 
-#[test]
-fn one_or_all_of_a_stream_are_deleted_and_events_stay() {
-    let esctl = with_three();
+fn one_or_all_of_a_stream_are_deleted_and_events_stay(on: Backend) {
+    let esctl = with_three(on);
     let before = esctl.json(&["replay", "resource-gold", "--version", "6"])["state"].clone();
     assert_eq!(esctl.json(&["snapshot", "delete", "resource-gold", "--version", "5", "--yes"]), json!({"deleted": 1}));
     assert_eq!(listed(&esctl).len(), 2);
@@ -164,9 +174,8 @@ fn one_or_all_of_a_stream_are_deleted_and_events_stay() {
     assert_eq!(esctl.json(&["replay", "resource-gold", "--version", "6"])["state"], before);
 }
 
-#[test]
-fn pruning_keeps_the_newest_of_each_stream_and_reducer() {
-    let esctl = with_three();
+fn pruning_keeps_the_newest_of_each_stream_and_reducer(on: Backend) {
+    let esctl = with_three(on);
     esctl.json(&["snapshot", "take", "resource-gold", "--reducer", "count"]);
     esctl.json(&["snapshot", "take", "resource-silver"]);
     assert_eq!(esctl.run(&["snapshot", "prune", "--keep", "0", "--yes"]).code, 2);

@@ -5,8 +5,16 @@ use std::fs;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::backend::Backend;
+use crate::backend::tamper::Change;
 use crate::common::Esctl;
 use crate::listed;
+
+crate::on_every_backend! {
+    a_category_can_have_a_number_of_its_own
+    another_category_s_number_is_not_ours_and_a_flag_counts_before_the_file
+    a_wrong_one_is_found_passed_over_and_reported
+}
 
 /// A resource `gold` with so many events after its first.
 fn gold_with(esctl: &Esctl, changes: usize, flags: &[&str]) {
@@ -17,8 +25,8 @@ fn gold_with(esctl: &Esctl, changes: usize, flags: &[&str]) {
     }
 }
 
-fn configured(config: &str) -> Esctl {
-    let esctl = Esctl::new();
+fn configured(on: Backend, config: &str) -> Esctl {
+    let esctl = Esctl::new(on);
     fs::create_dir_all(esctl.path(".config/esctl")).unwrap();
     fs::write(esctl.path(".config/esctl/config.toml"), config).unwrap();
     esctl
@@ -28,9 +36,8 @@ fn versions(esctl: &Esctl) -> Vec<u64> {
     listed(esctl).into_iter().map(|(_, version, _)| version).collect()
 }
 
-#[test]
-fn a_category_can_have_a_number_of_its_own() {
-    let esctl = configured("[snapshots]\nevery = 0\n[snapshots.categories]\nresource = 3\n");
+fn a_category_can_have_a_number_of_its_own(on: Backend) {
+    let esctl = configured(on, "[snapshots]\nevery = 0\n[snapshots.categories]\nresource = 3\n");
     gold_with(&esctl, 6, &[]);
     assert_eq!(versions(&esctl), [3, 6]);
     let shown = esctl.json(&["context", "show"]);
@@ -38,23 +45,21 @@ fn a_category_can_have_a_number_of_its_own() {
     assert_eq!(shown["settings"]["snapshot_every.resource"]["value"], "3");
 }
 
-#[test]
-fn another_category_s_number_is_not_ours_and_a_flag_counts_before_the_file() {
-    let esctl = configured("[snapshots.categories]\ndocument = 2\n");
+fn another_category_s_number_is_not_ours_and_a_flag_counts_before_the_file(on: Backend) {
+    let esctl = configured(on, "[snapshots.categories]\ndocument = 2\n");
     gold_with(&esctl, 4, &[]);
     assert!(versions(&esctl).is_empty());
-    let esctl = configured("[snapshots.categories]\nresource = 2\n");
+    let esctl = configured(on, "[snapshots.categories]\nresource = 2\n");
     gold_with(&esctl, 4, &["--snapshot-every", "5"]);
     assert_eq!(versions(&esctl), [5]);
 }
 
 /// Passed over by replay with a warning, in its report, and by a command: which decides on what the events make.
-#[test]
-fn a_wrong_one_is_found_passed_over_and_reported() {
-    let esctl = Esctl::new();
+fn a_wrong_one_is_found_passed_over_and_reported(on: Backend) {
+    let esctl = Esctl::new(on);
     gold_with(&esctl, 5, &["--snapshot-every", "3"]);
     assert_eq!(versions(&esctl), [3, 6]);
-    esctl.tamper("UPDATE snapshots SET state = replace(state, '995', '9999') WHERE version = 6");
+    esctl.tamper(Change::State(6, "amount", json!(9999)));
     let replayed = esctl.json(&["replay", "resource-gold"]);
     assert_eq!((&replayed["state"]["amount"], &replayed["snapshot_version"]), (&json!(995), &json!(3)));
     assert_eq!(replayed["passed_over"], json!([{"version": 6, "reason": "its state was changed after it was taken"}]));

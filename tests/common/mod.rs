@@ -1,17 +1,24 @@
 //! The whole program, run in a folder of its own, on a store of its own.
 
+// Two test programs share this file, and neither uses all of it.
+#![allow(dead_code)]
+
 use std::path::PathBuf;
 
 use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::backend::Backend;
+use crate::backend::Place;
+use crate::backend::tamper::Change;
+
 /// A program and its store.
 pub struct Esctl {
     /// Goes away with it.
     pub dir: TempDir,
-    /// The URL of the store.
-    pub store: String,
+    /// Where the store is.
+    pub place: Place,
 }
 
 /// What a run left behind.
@@ -23,10 +30,15 @@ pub struct Output {
 }
 
 impl Esctl {
-    pub fn new() -> Self {
+    pub fn new(on: Backend) -> Self {
         let dir = TempDir::new().unwrap();
-        let store = format!("sqlite:{}", dir.path().join("store.db").display());
-        Self { dir, store }
+        let place = Place::fresh(on, dir.path(), "store");
+        Self { dir, place }
+    }
+
+    /// Where another store may be made.
+    pub fn another_place(&self, on: Backend) -> Place {
+        Place::fresh(on, self.dir.path(), &uuid::Uuid::new_v4().to_string())
     }
 
     /// The file of a name in its folder.
@@ -36,14 +48,19 @@ impl Esctl {
 
     /// Runs a command on the store.
     pub fn run(&self, args: &[&str]) -> Output {
-        self.run_on(&self.store, args)
+        self.run_on(&self.place.url, args)
     }
 
     /// Runs a command on another store.
     pub fn run_on(&self, store: &str, args: &[&str]) -> Output {
+        self.run_as("ann", store, args)
+    }
+
+    /// Runs a command on a store, asked for by a client.
+    pub fn run_as(&self, client: &str, store: &str, args: &[&str]) -> Output {
         let mut command = Command::cargo_bin("esctl").unwrap();
         command.env_clear().env("TZ", "UTC").env("HOME", self.dir.path()).current_dir(self.dir.path());
-        let output = command.args(["--client", "ann", "--store", store]).args(args).output().unwrap();
+        let output = command.args(["--client", client, "--store", store]).args(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Output { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap() }
     }
@@ -63,15 +80,15 @@ impl Esctl {
         serde_json::from_str::<Value>(line).unwrap()["error"].clone()
     }
 
-    /// Changes the store behind the program's back; how many rows that were.
-    pub fn tamper(&self, sql: &str) -> usize {
-        rusqlite::Connection::open(self.path("store.db")).unwrap().execute(sql, []).unwrap()
+    /// Changes something in the store behind the program's back.
+    pub fn tamper(&self, change: Change) {
+        assert_ne!(self.place.tamper(&change), 0, "{change:?}");
     }
 }
 
 /// A store with a resource `gold` (created, allocated, locked, unlocked), a resource `silver` and a stream `order-1`.
-pub fn a_store() -> Esctl {
-    let esctl = Esctl::new();
+pub fn a_store(on: Backend) -> Esctl {
+    let esctl = Esctl::new(on);
     let runs: [&[&str]; 7] = [
         &["resource", "create", "gold", "--owner", "p1", "--type", "currency", "--amount", "1000", "--max", "1000"],
         &["resource", "allocate", "gold", "100", "--reason", "shop"],

@@ -4,6 +4,8 @@
 //! `README.md` beside this file says which tests fail when a promise is broken on purpose.
 
 mod append;
+#[path = "../common/backend.rs"]
+mod backend;
 mod chain;
 mod expected_version;
 mod grouping;
@@ -13,10 +15,13 @@ mod kit;
 mod limits;
 mod no_store;
 mod positions;
+mod problems;
+mod projections;
 mod promises;
 mod read_model_rows;
 mod read_models;
 mod reading;
+mod records;
 mod snapshots;
 mod streams;
 mod subjects;

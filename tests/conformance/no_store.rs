@@ -2,6 +2,7 @@
 
 use esctl::event::Timestamp;
 use esctl::event::Version;
+use esctl::store::Init;
 use esctl::store::ReadModel;
 use esctl::store::ReadQuery;
 use esctl::store::RowQuery;
@@ -48,7 +49,7 @@ pub async fn a_handle_that_found_no_store_finds_it_once_another_one_has_made_it<
 
 pub async fn a_new_store_is_empty_and_whole<S: Subject>(subject: S) {
     let store = subject.store();
-    assert!(store.init().await.unwrap());
+    assert_eq!(store.init().await.unwrap(), Init::Made);
     assert!(whole(&store).await.is_empty());
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
     assert!(store.projections().await.unwrap().is_empty());
@@ -69,10 +70,10 @@ pub async fn reading_answers_no_store_and_makes_nothing<S: Subject>(subject: S) 
 
 pub async fn init_makes_the_store_once<S: Subject>(subject: S) {
     let store = subject.store();
-    assert!(store.init().await.unwrap());
-    assert!(!store.init().await.unwrap());
+    assert_eq!(store.init().await.unwrap(), Init::Made);
+    assert_eq!(store.init().await.unwrap(), Init::Found);
     put(&store, "thing-1", 1).await;
-    assert!(!store.init().await.unwrap());
+    assert_eq!(store.init().await.unwrap(), Init::Found);
     assert_eq!(whole(&store).await.len(), 1);
 }
 
@@ -84,7 +85,7 @@ pub async fn of_many_that_init_at_once_one_makes_the_store_and_readers_see_none_
         for (number, store) in handles.into_iter().enumerate() {
             tasks.spawn(async move {
                 if number % 2 == 0 {
-                    return store.init().await.unwrap();
+                    return store.init().await.unwrap() == Init::Made;
                 }
                 loop {
                     match store.head().await {

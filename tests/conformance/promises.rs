@@ -132,6 +132,31 @@ macro_rules! each_chapter {
         ] [
             a_read_model_that_is_dropped_while_it_is_read_has_its_rows_or_none
         ]}
+        crate::promises::chapter! { $one $several $subject problems [
+            problems_come_back_as_they_were_and_are_replaced_and_solved
+            a_commit_that_is_refused_changes_no_problem
+            problems_stay_with_the_read_model_they_are_of
+            the_read_model_before_the_last_rebuild_can_be_gone_back_to
+        ] [
+            of_two_that_try_an_event_again_at_once_one_does
+        ]}
+        crate::promises::chapter! { $one $several $subject projections [
+            it_stops_right_before_an_event_that_cannot_be_taken_in
+            an_event_that_is_skipped_stays_left_out_also_of_rebuilds
+            a_parked_stream_is_held_back_and_the_others_go_on
+            skipping_a_parked_event_lets_the_rest_of_its_stream_in
+            a_rebuild_that_stops_leaves_the_old_read_model_and_goes_on_later
+            a_paused_projection_stays_where_it_is
+        ] [
+            runners_operators_and_rebuilds_at_once_take_each_event_in_once
+        ]}
+        crate::promises::chapter! { $one $several $subject records [
+            records_are_listed_by_kind_in_the_order_of_their_names
+            a_record_is_replaced_and_deleted_and_nothing_else_is
+            a_record_that_cannot_be_kept_everywhere_is_refused
+        ] [
+            one_record_put_by_many_at_once_is_there_once
+        ]}
         crate::promises::chapter! { $one $several $subject grouping [
             sixty_four_appends_at_once_are_all_applied
             neither_a_conflict_nor_a_known_id_touches_its_neighbours

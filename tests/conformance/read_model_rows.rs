@@ -154,9 +154,11 @@ pub async fn names_that_are_no_plain_words_are_refused<S: Subject>(subject: S) {
     let store = subject.store();
     put(&store, "thing-1", 1).await;
     let long = "x".repeat(49);
-    for name in ["", "A", "1a", "_a", "a-b", "a b", "a;drop", "a\"", "é", "a.b", "a_building", &long] {
+    for name in ["", "A", "1a", "_a", "a-b", "a b", "a;drop", "a\"", "é", "a.b", "a_building", "a_previous", &long] {
         let model = ReadModel::live(name);
         assert_fails!(store.commit_rows(commit(model.clone(), 0, 1, &[])).await, StoreError::Invalid(_));
+        assert_fails!(store.exchange_read_models(name).await, StoreError::Invalid(_));
+        assert_fails!(store.problems(model.clone()).await, StoreError::Invalid(_));
         assert_fails!(store.swap_read_model(name, Position(1), vec![]).await, StoreError::Invalid(_));
         assert_fails!(store.drop_read_model(model.clone()).await, StoreError::Invalid(_));
         assert_fails!(store.rows(model.clone(), vec![]).await, StoreError::Invalid(_));

@@ -3,6 +3,7 @@
 use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::store::Checkpoint;
+use esctl::store::ProblemChanges;
 use esctl::store::ProjectionRecord;
 use esctl::store::ReadModel;
 use esctl::store::RowQuery;
@@ -26,15 +27,17 @@ pub fn commit(model: ReadModel, from: u64, to: u64, rows: &[(&str, Value)]) -> R
         model,
         logic_version: 1,
         from: Position(from),
+        commits: None,
         to: Checkpoint { position: Position(to), event_id: Some(uuid::Uuid::from_u128(to.into())) },
         rows: rows.iter().map(|(key, row)| ((*key).to_owned(), row.to_string())).collect(),
+        problems: ProblemChanges::default(),
         now: now(),
     }
 }
 
 fn record(model: ReadModel, logic_version: u32, at: u64) -> ProjectionRecord {
     let checkpoint = Checkpoint { position: Position(at), event_id: Some(uuid::Uuid::from_u128(at.into())) };
-    ProjectionRecord { model, logic_version, checkpoint, updated_at: now() }
+    ProjectionRecord { model, logic_version, commits: 1, checkpoint, updated_at: now() }
 }
 
 pub fn things() -> ReadModel {
@@ -58,7 +61,8 @@ pub async fn rows_come_back_by_key_and_are_replaced<S: Subject>(subject: S) {
     let text = |n: u32| Some(format!("{{\"n\":{n}}}"));
     assert_eq!(found, [text(2), None, text(9), text(9)]);
     assert_eq!(store.count_rows(things()).await.unwrap(), 2);
-    assert_eq!(store.projections().await.unwrap(), [record(things(), 1, 4)]);
+    let twice = ProjectionRecord { commits: 2, ..record(things(), 1, 4) };
+    assert_eq!(store.projections().await.unwrap(), [twice]);
 }
 
 pub async fn a_commit_from_elsewhere_writes_neither_rows_nor_checkpoint<S: Subject>(subject: S) {
@@ -137,7 +141,8 @@ pub async fn what_is_built_beside_is_not_seen_until_it_takes_the_place_of_the_ol
     assert_eq!(keys(&store, all("things")).await, ["old"]);
     assert!(store.swap_read_model("things", Position(3), vec!["kind".into()]).await.unwrap());
     assert_eq!(keys(&store, all("things")).await, ["new"]);
-    assert_eq!(store.projections().await.unwrap(), [record(things(), 2, 3)]);
+    let previous = record(ReadModel::previous("things"), 1, 5);
+    assert_eq!(store.projections().await.unwrap(), [record(things(), 2, 3), previous]);
     assert_eq!(store.count_rows(building).await.unwrap(), 0);
     assert!(!store.swap_read_model("things", Position(3), vec![]).await.unwrap());
     // It goes on from where it is, and can be rebuilt again.

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 
 use crate::helper::Place;
-use crate::helper::said;
-use crate::helper::start;
 use crate::kit::put;
 use crate::kit::run;
 use crate::kit::whole;
+use crate::process::said;
+use crate::process::start;
 
 fn ids_of(line: &str) -> Vec<String> {
     line.split(' ').map(str::to_owned).collect()

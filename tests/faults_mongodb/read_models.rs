@@ -3,6 +3,7 @@
 use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::store::Checkpoint;
+use esctl::store::ProblemChanges;
 use esctl::store::ReadModel;
 use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
@@ -22,14 +23,16 @@ fn commit(from: u64, to: u64, rows: &[(&str, Value)]) -> RowsCommit {
         model: ReadModel::live("things"),
         logic_version: 1,
         from: Position(from),
+        commits: None,
         to: Checkpoint { position: Position(to), event_id: None },
         rows: rows.iter().map(|(key, row)| ((*key).to_owned(), row.to_string())).collect(),
+        problems: ProblemChanges::default(),
         now: Timestamp::from_micros(1).unwrap(),
     }
 }
 
 async fn found(store: &Store, filters: Vec<(String, Value)>, after: Option<&str>, limit: usize) -> Vec<(String, Value)> {
-    let query = RowQuery { name: "things".into(), filters, after: after.map(str::to_owned), limit };
+    let query = RowQuery { name: "things".into(), filters, after: after.map(str::to_owned), limit, ..RowQuery::default() };
     let rows = store.query_rows(query).await.unwrap();
     rows.into_iter().map(|(key, row)| (key, serde_json::from_str::<Value>(&row).unwrap()["n"].clone())).collect()
 }

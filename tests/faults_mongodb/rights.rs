@@ -8,14 +8,15 @@ use crate::helper::store_at;
 use crate::kit::TIMEOUT;
 use crate::kit::put;
 use crate::kit::whole;
-use crate::server::Server;
+use crate::own_server::Certificate;
+use crate::own_server::Server;
 
 #[test]
 #[ignore = "needs a server: tests/run"]
 fn a_wrong_password_and_missing_rights_are_not_allowed_and_nothing_secret_is_told() {
     all_enabled(async {
-        let server = Server::start(&["--auth"]);
-        let admin = mongodb::Client::with_uri_str(server.url()).await.unwrap().database("admin");
+        let server = Server::mongod(&["--auth"]);
+        let admin = mongodb::Client::with_uri_str(server.url.clone()).await.unwrap().database("admin");
         let root = doc! { "createUser": "root", "pwd": "rootsecret", "roles": ["root"] };
         admin.run_command(root).await.unwrap();
         let url = |user: &str, password: &str| {
@@ -54,27 +55,19 @@ fn a_wrong_password_and_missing_rights_are_not_allowed_and_nothing_secret_is_tol
 fn where_tls_is_wanted_there_is_no_way_without_a_trusted_certificate() {
     all_enabled(async {
         let folder = tempfile::tempdir().unwrap();
-        let (key, both) = (folder.path().join("key.pem"), folder.path().join("both.pem"));
-        let mut openssl = std::process::Command::new("openssl");
-        openssl
-            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout"])
-            .arg(&key);
-        let made = openssl
-            .args(["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"])
-            .output()
-            .expect("no openssl");
-        assert!(made.status.success(), "{made:?}");
-        std::fs::write(&both, [std::fs::read(&key).unwrap(), made.stdout].concat()).unwrap();
-        let certificate: &'static str = both.to_str().unwrap().to_owned().leak();
-        let with_tls = Server::start(&["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", certificate]);
-        let without = Server::start(&[]);
+        let made = Certificate::new();
+        let both = folder.path().join("both.pem");
+        std::fs::write(&both, [made.key, made.certificate].concat()).unwrap();
+        let certificate = both.to_str().unwrap();
+        let with_tls = Server::mongod(&["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", certificate]);
+        let without = Server::mongod(&[]);
         let wants_tls =
             |server: &Server| store_at(&format!("mongodb://{}/d?tls=true", server.address()), std::time::Duration::from_secs(3));
         assert!(matches!(wants_tls(&with_tls).head().await, Err(StoreError::NotAllowed { .. })));
         assert!(matches!(wants_tls(&with_tls).init().await, Err(StoreError::NotAllowed { .. })));
         // A server without TLS hangs up; there is no fall back to plain text.
         assert!(matches!(wants_tls(&without).init().await, Err(StoreError::Unavailable { .. })));
-        assert!(matches!(store_at(&without.url(), TIMEOUT).head().await, Err(StoreError::NoStore(_))));
+        assert!(matches!(store_at(&without.url, TIMEOUT).head().await, Err(StoreError::NoStore(_))));
         // With the certificate trusted it works; without TLS this server cannot be spoken to.
         let trusted = format!("mongodb://{}/d?tls=true&tlsCAFile={certificate}", with_tls.address());
         put(&store_at(&trusted, TIMEOUT), "thing-1", 1).await;

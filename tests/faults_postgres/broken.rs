@@ -2,6 +2,7 @@
 
 crate::faults! {
     an_append_whose_answer_is_lost_is_asked_for_and_answered
+    an_append_that_was_applied_before_is_said_to_be_also_when_its_answer_is_lost
     an_append_that_is_lost_on_its_way_is_made_on_another_connection
     a_group_whose_answer_is_lost_keeps_the_outcome_of_each_append
     an_append_that_cannot_be_asked_for_is_of_unknown_outcome
@@ -35,10 +36,11 @@ mod cases {
     use crate::kit::whole;
     use crate::proxy::Mode;
     use crate::proxy::Proxy;
+    use crate::proxy::anything;
 
     /// A store behind a proxy, with a connection that has appended already.
     async fn behind_a_proxy(database: &Database, timeout: Duration) -> (Proxy, Store) {
-        let proxy = Proxy::before(database.port());
+        let proxy = Proxy::before(database.port(), anything);
         let mut url = database.url();
         url.set_port(Some(proxy.port())).unwrap();
         let store = store_at(&url, timeout);
@@ -57,6 +59,17 @@ mod cases {
         assert_eq!(there.len(), 4);
         assert_eq!(there[3].hash, appended.events[2].hash);
         put(&store, "thing-1", 1).await;
+    }
+
+    pub async fn an_append_that_was_applied_before_is_said_to_be_also_when_its_answer_is_lost() {
+        let database = Database::new().await;
+        let (proxy, store) = behind_a_proxy(&database, TIMEOUT).await;
+        let batch = request("thing-1", exactly(1), events(3));
+        let first = store.append(batch.clone()).await.unwrap();
+        proxy.set(Mode::LoseAnswer);
+        let again = store.append(batch).await.unwrap();
+        assert_eq!(proxy.mode(), Mode::Pass, "an answer was lost");
+        assert_eq!((again.outcome, again.events), (Outcome::AlreadyApplied, first.events));
     }
 
     pub async fn an_append_that_is_lost_on_its_way_is_made_on_another_connection() {

@@ -6,5 +6,6 @@ mod helper;
 #[path = "../conformance/kit.rs"]
 mod kit;
 mod order;
+#[path = "../common/proxy.rs"]
 mod proxy;
 mod refused;

@@ -81,7 +81,7 @@ fn databases_of_others_and_of_newer_programs_are_not_supported() {
         }
         let folder = Folder::new();
         put(&folder.store(), "thing-1", 1).await;
-        Connection::open(folder.file()).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
+        Connection::open(folder.file()).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
         refused(&folder, "newer", is_unsupported).await;
         let error = folder.store().head().await.unwrap_err().to_string();
         assert!(error.contains("newer esctl") && error.contains(&folder.file().display().to_string()), "{error}");

@@ -5,6 +5,10 @@ mod helper;
 #[path = "../conformance/kit.rs"]
 mod kit;
 mod places;
+#[path = "../common/process.rs"]
+mod process;
 mod processes;
 mod removed;
 mod room;
+#[path = "../common/writers.rs"]
+mod writers;

@@ -12,14 +12,14 @@ use esctl::store::StoreError;
 
 use crate::assert_fails;
 use crate::helper::Folder;
-use crate::helper::said;
 use crate::helper::store_at;
-use crate::helper::with_task;
 use crate::kit::events;
 use crate::kit::put;
 use crate::kit::request;
 use crate::kit::run;
 use crate::kit::whole;
+use crate::process::said;
+use crate::process::with_task;
 
 #[test]
 fn a_place_where_no_file_can_be_is_unavailable_and_named() {
@@ -78,7 +78,7 @@ fn as_somebody_without_rights(folder: &Folder) -> Vec<String> {
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
         command.uid(65534).gid(65534);
     }
-    let mut child = with_task(command.current_dir("/"), "read, then write", &folder.file()).spawn().unwrap();
+    let mut child = with_task(command.current_dir("/"), "read, then write", &folder.url()).spawn().unwrap();
     let told = said(&mut child).collect();
     child.wait().unwrap();
     fs::remove_file(program).unwrap();

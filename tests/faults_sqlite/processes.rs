@@ -11,14 +11,14 @@ use rusqlite::Connection;
 
 use crate::assert_fails;
 use crate::helper::Folder;
-use crate::helper::said;
-use crate::helper::start;
 use crate::kit::put;
 use crate::kit::read;
 use crate::kit::request;
 use crate::kit::run;
 use crate::kit::streams;
 use crate::kit::whole;
+use crate::process::said;
+use crate::process::start;
 
 #[test]
 fn what_a_killed_process_was_told_is_there_once_and_appending_goes_on() {
@@ -26,7 +26,7 @@ fn what_a_killed_process_was_told_is_there_once_and_appending_goes_on() {
         let folder = Folder::new();
         let mut acknowledged: HashSet<String> = HashSet::new();
         for round in 0..8_usize {
-            let mut children = [start("append 3", &folder.file()), start("append 700", &folder.file())];
+            let mut children = [start("append 3", &folder.url()), start("append 700", &folder.url())];
             let mut lines: Vec<_> = children.iter_mut().map(said).collect();
             // Both are at work; then a moment that differs from round to round.
             for (line, count) in lines.iter_mut().zip([1 + 5 * round, 1 + round % 3]) {
@@ -65,7 +65,7 @@ fn of_many_processes_that_init_at_once_one_makes_the_store() {
     run(async {
         for _ in 0..4 {
             let folder = Folder::new();
-            let mut children: Vec<_> = (0..4).map(|_| start("init", &folder.file())).collect();
+            let mut children: Vec<_> = (0..4).map(|_| start("init", &folder.url())).collect();
             let told: Vec<String> = children.iter_mut().flat_map(said).collect();
             assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
             assert_eq!(told.len(), 4);
@@ -79,7 +79,7 @@ fn of_many_processes_that_init_at_once_one_makes_the_store() {
 fn of_eight_processes_exactly_one_wins_each_version() {
     run(async {
         let folder = Folder::new();
-        let mut children: Vec<_> = (0..8).map(|_| start("race", &folder.file())).collect();
+        let mut children: Vec<_> = (0..8).map(|_| start("race", &folder.url())).collect();
         let lines: Vec<_> = children.iter_mut().map(said).collect();
         let mut wins: HashMap<String, u32> = HashMap::new();
         for line in lines.into_iter().flatten() {

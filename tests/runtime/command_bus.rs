@@ -17,12 +17,25 @@ use esctl::store::StoreError;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::backend::Backend;
 use crate::kit::command;
 use crate::kit::world;
 
-#[tokio::test]
-async fn commands_at_the_same_time_are_decided_again_and_none_is_lost() {
-    let world = world();
+crate::on_every_backend! { async:
+    commands_at_the_same_time_are_decided_again_and_none_is_lost
+    without_retries_the_loser_is_told
+    the_same_key_answers_as_the_first_time
+    one_key_asked_for_at_the_same_time_counts_once
+    the_loser_of_two_with_one_key_is_answered_as_the_first_whatever_it_allows_itself
+    with_a_clock_that_is_behind_it_is_decided_as_of_the_last_event
+    a_key_of_another_command_is_a_conflict
+    a_wrong_expected_version_is_not_tried_again
+    a_dry_run_shows_and_appends_nothing
+    unknown_commands_and_payloads_are_told_apart_from_rejections
+}
+
+async fn commands_at_the_same_time_are_decided_again_and_none_is_lost(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     let mut tasks = Vec::new();
     for _ in 0..16 {
@@ -43,9 +56,8 @@ async fn commands_at_the_same_time_are_decided_again_and_none_is_lost() {
     assert_eq!(last.state["amount"], json!(1000 - 160 + 1));
 }
 
-#[tokio::test]
-async fn without_retries_the_loser_is_told() {
-    let world = world();
+async fn without_retries_the_loser_is_told(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     let mut tasks = Vec::new();
     for _ in 0..16 {
@@ -68,9 +80,8 @@ async fn without_retries_the_loser_is_told() {
     assert_eq!(world.store.stream_version("resource-gold".parse().unwrap()).await.unwrap(), Version(1 + applied));
 }
 
-#[tokio::test]
-async fn the_same_key_answers_as_the_first_time() {
-    let world = world();
+async fn the_same_key_answers_as_the_first_time(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     let mut allocate = command("resource.allocate", "gold", json!({"amount": 10, "reason": "x"}));
     allocate.idempotency_key = Some("k".into());
@@ -90,9 +101,8 @@ async fn the_same_key_answers_as_the_first_time() {
     assert_eq!(world.store.head().await.unwrap().position.0, 5);
 }
 
-#[tokio::test]
-async fn one_key_asked_for_at_the_same_time_counts_once() {
-    let world = world();
+async fn one_key_asked_for_at_the_same_time_counts_once(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     let mut tasks = Vec::new();
     for _ in 0..12 {
@@ -112,10 +122,9 @@ async fn one_key_asked_for_at_the_same_time_counts_once() {
     assert_eq!(world.store.head().await.unwrap().position.0, 2);
 }
 
-#[tokio::test]
-async fn the_loser_of_two_with_one_key_is_answered_as_the_first_whatever_it_allows_itself() {
+async fn the_loser_of_two_with_one_key_is_answered_as_the_first_whatever_it_allows_itself(on: Backend) {
     for (expected, retries) in [(None, 0), (Some(Version(1)), 5)] {
-        let world = world();
+        let world = world(on);
         world.create("gold", 1000).await;
         let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
         (allocate.idempotency_key, allocate.expected, allocate.retries) = (Some("k".into()), expected, retries);
@@ -139,9 +148,8 @@ async fn the_loser_of_two_with_one_key_is_answered_as_the_first_whatever_it_allo
     }
 }
 
-#[tokio::test]
-async fn with_a_clock_that_is_behind_it_is_decided_as_of_the_last_event() {
-    let world = world();
+async fn with_a_clock_that_is_behind_it_is_decided_as_of_the_last_event(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     world.advance(-3600);
     let locked = world.bus(0).send(&command("resource.lock", "gold", json!({"for": "5m"}))).await.unwrap();
@@ -150,9 +158,8 @@ async fn with_a_clock_that_is_behind_it_is_decided_as_of_the_last_event() {
     assert!(matches!(&refused, RuntimeError::Decide(DecideError::Rejected(no)) if no.code == "resource_locked"), "{refused:?}");
 }
 
-#[tokio::test]
-async fn a_key_of_another_command_is_a_conflict() {
-    let world = world();
+async fn a_key_of_another_command_is_a_conflict(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
     allocate.idempotency_key = Some("k".into());
@@ -167,9 +174,8 @@ async fn a_key_of_another_command_is_a_conflict() {
     assert_eq!(world.bus(0).send(&other).await.unwrap().outcome, CommandResult::Applied);
 }
 
-#[tokio::test]
-async fn a_wrong_expected_version_is_not_tried_again() {
-    let world = world();
+async fn a_wrong_expected_version_is_not_tried_again(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
     allocate.expected = Some(Version(7));
@@ -177,9 +183,8 @@ async fn a_wrong_expected_version_is_not_tried_again() {
     assert!(matches!(error, RuntimeError::Store(StoreError::Conflict { actual: Version(1), .. })), "{error:?}");
 }
 
-#[tokio::test]
-async fn a_dry_run_shows_and_appends_nothing() {
-    let world = world();
+async fn a_dry_run_shows_and_appends_nothing(on: Backend) {
+    let world = world(on);
     let payload = json!({"owner_id": "ann", "resource_type": "gold", "initial_amount": 5, "max_amount": 10});
     let mut create = command("resource.create", "gold", payload);
     create.dry_run = true;
@@ -189,9 +194,8 @@ async fn a_dry_run_shows_and_appends_nothing() {
     assert!(matches!(world.store.head().await, Err(StoreError::NoStore(_))));
 }
 
-#[tokio::test]
-async fn unknown_commands_and_payloads_are_told_apart_from_rejections() {
-    let world = world();
+async fn unknown_commands_and_payloads_are_told_apart_from_rejections(on: Backend) {
+    let world = world(on);
     world.create("gold", 5).await;
     let send = |name: &'static str, payload: Value| {
         let bus = world.bus(0);

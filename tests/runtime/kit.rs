@@ -15,18 +15,22 @@ use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
 
-/// A store in a file that goes away with this value, and a clock that stands still.
+use crate::backend::Backend;
+use crate::backend::Place;
+
+/// A store that goes away with this value, and a clock that stands still.
 pub struct World {
     pub store: Store,
     pub micros: Arc<AtomicI64>,
+    _place: Place,
     _dir: TempDir,
 }
 
-pub fn world() -> World {
+pub fn world(on: Backend) -> World {
     let dir = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", dir.path().join("test.db").display());
-    let store = esctl::store::open(&url.parse().unwrap(), Duration::from_secs(20)).unwrap();
-    World { store, micros: Arc::new(AtomicI64::new(1_764_780_403_000_000)), _dir: dir }
+    let place = Place::fresh(on, dir.path(), "store");
+    let store = esctl::store::open(&place.url.parse().unwrap(), Duration::from_secs(20)).unwrap();
+    World { store, micros: Arc::new(AtomicI64::new(1_764_780_403_000_000)), _place: place, _dir: dir }
 }
 
 impl World {

@@ -1,5 +1,7 @@
 //! The runtime over a real store: command bus, snapshots, projections.
 
+#[path = "../common/backend.rs"]
+mod backend;
 mod command_bus;
 mod kit;
 mod own_domain;

@@ -19,8 +19,13 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::backend::Backend;
 use crate::kit::command;
 use crate::kit::world;
+
+crate::on_every_backend! { async:
+    it_decides_records_and_rejects_like_the_built_in_ones
+}
 
 #[derive(Serialize, Deserialize)]
 struct Counted {
@@ -86,9 +91,8 @@ impl Projection for Counters {
     }
 }
 
-#[tokio::test]
-async fn it_decides_records_and_rejects_like_the_built_in_ones() {
-    let world = world();
+async fn it_decides_records_and_rejects_like_the_built_in_ones(on: Backend) {
+    let world = world(on);
     let bus = world.bus(0).with(Domain::of::<Counter>(|| Arc::new(Counters)));
     bus.send(&command("counter.count", "a", json!({"by": 2}))).await.unwrap();
     let outcome = bus.send(&command("counter.count", "a", json!({"by": 3}))).await.unwrap();

@@ -11,12 +11,19 @@ use esctl::runtime::LoadOptions;
 use esctl::runtime::Loaded;
 use esctl::runtime::load;
 use esctl::store::Snapshot;
+use esctl::store::StoreError;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::backend::Backend;
 use crate::kit::World;
 use crate::kit::command;
 use crate::kit::world;
+
+crate::on_every_backend! { async:
+    one_is_taken_every_so_many_events_and_spares_the_events_before_it
+    one_that_does_not_fit_is_passed_over_and_told
+}
 
 fn gold() -> StreamName {
     "resource-gold".parse().unwrap()
@@ -28,9 +35,8 @@ async fn state(world: &World, options: LoadOptions) -> (Loaded, Value) {
     (loaded, fold.show(Timestamp::MAX))
 }
 
-#[tokio::test]
-async fn one_is_taken_every_so_many_events_and_spares_the_events_before_it() {
-    let world = world();
+async fn one_is_taken_every_so_many_events_and_spares_the_events_before_it(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     for _ in 0..24 {
         world.bus(10).send(&command("resource.allocate", "gold", json!({"amount": 1}))).await.unwrap();
@@ -45,9 +51,8 @@ async fn one_is_taken_every_so_many_events_and_spares_the_events_before_it() {
     assert_eq!((loaded.snapshot_version, loaded.version), (Some(Version(10)), Version(15)));
 }
 
-#[tokio::test]
-async fn one_that_does_not_fit_is_passed_over_and_told() {
-    let world = world();
+async fn one_that_does_not_fit_is_passed_over_and_told(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     for _ in 0..24 {
         world.bus(10).send(&command("resource.allocate", "gold", json!({"amount": 1}))).await.unwrap();
@@ -65,7 +70,12 @@ async fn one_that_does_not_fit_is_passed_over_and_told() {
         let mut snapshot = good.clone();
         spoil(&mut snapshot);
         let spoilt = snapshot.version;
-        world.store.put_snapshot(snapshot).await.unwrap();
+        match world.store.put_snapshot(snapshot).await {
+            Ok(()) => {}
+            // A column of JSON takes nothing else.
+            Err(StoreError::Invalid(_)) if on == Backend::Postgres => continue,
+            Err(error) => panic!("{error:?}"),
+        }
         let (loaded, state) = state(&world, LoadOptions::default()).await;
         assert_eq!(state, right);
         assert_eq!(loaded.passed_over.first().map(|passed| passed.version), Some(spoilt));

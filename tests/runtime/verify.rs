@@ -6,12 +6,16 @@ use esctl::ops::verify::Verify;
 use esctl::ops::verify::verify;
 use serde_json::json;
 
+use crate::backend::Backend;
 use crate::kit::command;
 use crate::kit::world;
 
-#[tokio::test]
-async fn what_is_appended_while_it_looks_is_no_finding() {
-    let world = world();
+crate::on_every_backend! { async:
+    what_is_appended_while_it_looks_is_no_finding
+}
+
+async fn what_is_appended_while_it_looks_is_no_finding(on: Backend) {
+    let world = world(on);
     world.create("gold", 1000).await;
     world.allocate("gold", 3).await;
     let mut appended = false;

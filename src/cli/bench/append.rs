@@ -12,7 +12,7 @@ use crate::ops::bench::AppendBench;
 use crate::ops::bench::Bench;
 use crate::ops::bench::bench_append;
 
-/// Append events to a scratch store, durably, beside bare inserts into the same file
+/// Append events to a scratch store, durably, beside bare inserts into the same database
 ///
 /// The store of the user is never touched.
 #[derive(Debug, Args)]

@@ -15,19 +15,19 @@ use crate::cli::error::CliError;
 pub enum Verb {
     /// Append events, durably
     Append(append::Append),
-    /// Scan all events
+    /// Scan all events, or read stream by stream
     Read(read::Read),
     /// Fold the state of every stream
-    Replay(read::Read),
+    Replay(read::Work),
     /// Rebuild a read model
-    Project(read::Read),
+    Project(read::Work),
 }
 
 /// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {
         Verb::Append(args) => args.run(app).await,
-        Verb::Read(args) => args.run(app, read::What::Read).await,
+        Verb::Read(args) => args.run(app).await,
         Verb::Replay(args) => args.run(app, read::What::Replay).await,
         Verb::Project(args) => args.run(app, read::What::Project).await,
     }

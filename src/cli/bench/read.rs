@@ -16,17 +16,30 @@ use crate::ops::bench::bench_read;
 use crate::ops::bench::bench_replay;
 
 /// Which of the three.
+#[derive(Clone, Copy)]
 pub(super) enum What {
     Read,
     Replay,
     Project,
 }
 
-/// Work through a scratch store that is filled first, beside a bare scan of the same file
+/// Read a scratch store that is filled first, beside the bare database reading the same
 ///
 /// The store of the user is never touched.
 #[derive(Debug, Args)]
 pub struct Read {
+    /// Read one stream after the other instead of everything at once: --streams 1 measures one long stream
+    #[arg(long)]
+    by_stream: bool,
+    #[command(flatten)]
+    work: Work,
+}
+
+/// Work through a scratch store that is filled first, beside a scan of it and a bare scan
+///
+/// The store of the user is never touched.
+#[derive(Debug, Args)]
+pub struct Work {
     /// How many events
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1000000")]
     events: usize,
@@ -41,9 +54,20 @@ pub struct Read {
 }
 
 impl Read {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        self.work.measure(app, What::Read, self.by_stream).await
+    }
+}
+
+impl Work {
     pub(super) async fn run(self, app: &App, what: What) -> Result<(), CliError> {
+        self.measure(app, what, false).await
+    }
+
+    async fn measure(self, app: &App, what: What, by_stream: bool) -> Result<(), CliError> {
         let scratch = Scratch::make(app, &self.scratch)?;
-        let input = ReadBench { events: self.events as u64, streams: self.streams as u64, batch: self.batch };
+        let (events, streams) = (self.events as u64, self.streams as u64);
+        let input = ReadBench { events, streams, batch: self.batch, by_stream };
         let bar = app.out.progress(Some(input.events * PASSES), "events");
         let mut progress = |more| bar.advance(more);
         let mut bench = Bench { store: scratch.store()?, bare: scratch.bare()?, clock: app.clock(), progress: &mut progress };
@@ -55,6 +79,6 @@ impl Read {
         drop(bench);
         bar.finish();
         report.store = scratch.name();
-        show(app, &report, "bare scan")
+        show(app, &report, if by_stream { "bare query" } else { "bare scan" })
     }
 }

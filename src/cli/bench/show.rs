@@ -14,6 +14,14 @@ pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), Cl
         sheet.field("esctl", format!("{:.0} events/s", report.events_per_second));
         sheet.field(bare, format!("{:.0} events/s", report.bare_events_per_second));
         sheet.field("ratio", format!("{:.2}", report.ratio));
+        if let Some(grouping) = report.grouping {
+            sheet.field("one writer", format!("{:.0} events/s", grouping.one_writer_events_per_second));
+            sheet.field("gain", format!("{:.1} times one writer", grouping.gain));
+        }
+        if let Some(scan) = report.beside_scan {
+            sheet.field("scan", format!("{:.0} events/s", scan.scan_events_per_second));
+            sheet.field("time", format!("{:.2} times the scan's", scan.times_the_scan));
+        }
         if let Some(latency) = report.latency {
             sheet.field("latency", format!("{} µs median, {} µs 99 of 100", latency.p50_micros, latency.p99_micros));
         }

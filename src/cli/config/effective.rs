@@ -99,6 +99,11 @@ impl Typed {
         flag(self.client.as_ref())
     }
 
+    /// Whether a store was named, by its URL or its context.
+    pub fn names_a_store(&self) -> bool {
+        self.store.is_some() || self.context.is_some()
+    }
+
     /// The same as if this context were named by `--context`.
     #[must_use]
     pub fn in_context(&self, name: &str) -> Self {

@@ -2,17 +2,20 @@
 //!
 //! Whatever comes from a store is made safe here before it can reach a terminal.
 
+mod annotation;
 mod body;
 mod cell;
 mod confirm;
 mod csv_row;
 mod fields;
 mod grid;
+mod key;
 mod list;
 mod log;
 mod message;
 mod progress;
 mod safe_json;
+mod screen;
 mod settings;
 mod sheet;
 mod sink;
@@ -39,10 +42,14 @@ use crate::cli::output::sink::Sink;
 
 pub use cell::Cell;
 pub use cell::Tone;
+pub use key::Key;
+pub use key::Typed;
 pub use list::ListWriter;
 pub use list::Listing;
 pub(crate) use log::log_to_stderr;
 pub use progress::Progress;
+pub use screen::Screen;
+pub(crate) use screen::give_back;
 pub use settings::Format;
 pub use settings::Settings;
 pub use sheet::Sheet;
@@ -191,9 +198,14 @@ impl Output {
 
 /// What is said when nothing of the program can be relied on any more.
 pub(crate) fn last_words(text: &str) {
+    last_words_to(&mut io::stderr(), text);
+}
+
+fn last_words_to(stderr: &mut dyn Write, text: &str) {
+    screen::give_back();
     let text = message::safe_lines(text);
     let hint = "this is a bug in esctl: please report it with the command you ran and this message";
-    let _ = writeln!(io::stderr(), "error: {text}\nhint: {hint}");
+    let _ = writeln!(stderr, "error: {text}\nhint: {hint}");
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

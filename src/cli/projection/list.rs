@@ -12,10 +12,13 @@ use crate::ops::projections::status::list_projections;
 pub struct List {}
 
 impl List {
-    pub(super) fn run(self, app: &App) -> Result<(), CliError> {
-        let queries = app.query_bus(&app.store()?);
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let queries = app.all_queries(&app.store()?).await?;
         let columns = ["name", "version", "events of", "built in"];
         let mut list = app.out.list(Listing::new(columns).fields(["name", "version", "categories", "built_in"]));
+        for unreadable in queries.unreadable() {
+            app.out.warn(&format!("projection {} cannot be run by this program: {}", unreadable.name, unreadable.reason));
+        }
         for info in list_projections(&queries) {
             list.push(&info, || {
                 let categories = if info.categories.is_empty() { "all".to_owned() } else { info.categories.join(", ") };

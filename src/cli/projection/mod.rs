@@ -1,17 +1,29 @@
 //! `esctl projection`: read models and what makes them.
 
+mod create;
+mod delete;
+mod errors;
 mod list;
+mod pause;
 mod query;
 mod rebuild;
+mod rollback;
 mod run;
 mod status;
+
+pub(super) use status::state_in_words;
 
 use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::ListWriter;
+use crate::cli::output::Listing;
+use crate::runtime::Paused;
 use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
+use crate::runtime::Standstill;
 
 /// What can be done with projections.
 #[derive(Debug, Subcommand)]
@@ -24,18 +36,36 @@ pub enum Verb {
     Run(run::Run),
     /// Build a read model anew beside the old one, which answers until the new one replaces it
     Rebuild(rebuild::Rebuild),
+    /// Go back to the read model before the last rebuild
+    Rollback(rollback::Rollback),
+    /// Pause a projection: its read model answers as it is until it is resumed
+    Pause(pause::Pause),
+    /// Let a paused projection go on
+    Resume(pause::Resume),
+    /// Show the events that a projection cannot take in, try one again, or leave one out
+    Errors(errors::Errors),
     /// Ask a read model
     Query(query::Query),
+    /// Make a projection of jq programs, which the store keeps
+    Create(create::Create),
+    /// Delete a projection of one's own, with its read model; events are never touched
+    Delete(delete::Delete),
 }
 
 /// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::List(args) => args.run(app),
+        Verb::List(args) => args.run(app).await,
         Verb::Status(args) => args.run(app).await,
         Verb::Run(args) => args.run(app).await,
         Verb::Rebuild(args) => args.run(app).await,
+        Verb::Rollback(args) => args.run(app).await,
+        Verb::Pause(args) => args.run(app).await,
+        Verb::Resume(args) => args.run(app).await,
+        Verb::Errors(args) => args.run(app).await,
         Verb::Query(args) => args.run(app).await,
+        Verb::Create(args) => args.run(app).await,
+        Verb::Delete(args) => args.run(app).await,
     }
 }
 
@@ -45,27 +75,47 @@ fn known(queries: &QueryBus, name: &str) -> Result<(), CliError> {
     if names().any(|known| known == name) {
         return Ok(());
     }
+    if queries.unreadable().iter().any(|unreadable| unreadable.name == name) {
+        queries.projection(name)?;
+    }
     let error = CliError::not_found(format!("there is no projection \"{name}\"")).code("projection_not_found");
     let all: Vec<_> = names().collect();
     Err(error.hint(format!("there are: {}", all.join(", "))).with("projection", name).did_you_mean(name, all))
 }
 
-/// Prints what runs did, as a list.
-fn print(app: &App, reports: &[RunReport]) -> Result<(), CliError> {
+/// How runs are listed.
+fn listing() -> Listing {
     let columns = ["name", "from", "position", "events applied", "rebuilt"];
-    let fields = ["name", "from", "position", "events_applied", "rebuilt"];
-    let mut list = app.out.list(crate::cli::output::Listing::new(columns).fields(fields));
-    for report in reports {
-        list.push(report, || {
-            let rebuilt = if report.rebuilt { "yes" } else { "no" };
-            vec![
-                report.name.as_str().into(),
-                report.from.into(),
-                report.position.into(),
-                report.events_applied.into(),
-                rebuilt.into(),
-            ]
-        })?;
+    Listing::new(columns).fields(["name", "from", "position", "events_applied", "held_back", "paused", "rebuilt"])
+}
+
+/// Lists what a run did; what it has held back is said on stderr.
+fn push(app: &App, list: &mut ListWriter<'_>, report: &RunReport) -> Result<(), CliError> {
+    if report.held_back > 0 {
+        let (name, count) = (&report.name, report.held_back);
+        app.out.warn(&format!("projection {name}: {count} events are held back; see 'esctl projection errors {name}'"));
     }
-    list.finish(None)
+    list.push(report, || row(report)).map(|_| ())
+}
+
+fn row(report: &RunReport) -> Vec<Cell> {
+    let rebuilt = if report.rebuilt { "yes" } else { "no" };
+    vec![report.name.as_str().into(), report.from.into(), report.position.into(), report.events_applied.into(), rebuilt.into()]
+}
+
+/// Says on stderr why a read model does not move, if it does not.
+pub(super) async fn warn_standstill(app: &App, queries: &QueryBus, name: &str) -> Result<(), CliError> {
+    let why = match queries.standstill(name).await? {
+        None => return Ok(()),
+        Some(Standstill::Paused(Paused { since, by, reason })) => {
+            let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+            format!("is paused since {since} by {by}{reason}: 'esctl projection resume {name}' lets it go on")
+        }
+        Some(Standstill::Stopped(problem)) => {
+            let position = problem.position;
+            format!("stands before event {position}, which it cannot take in: see 'esctl projection errors {name}'")
+        }
+    };
+    app.out.warn(&format!("projection {name} {why}"));
+    Ok(())
 }

@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::projection::known;
+use crate::cli::projection::warn_standstill;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::ops::projections::query::query_projection;
@@ -44,7 +45,7 @@ fn filter(text: &str) -> Result<(String, Value), String> {
 impl Query {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         known(&queries, &self.name)?;
         store.head().await?;
         let listing = Listing::new(["key", "row"]).empty("no rows");
@@ -64,6 +65,7 @@ impl Query {
             Ok(true)
         });
         let next = next.await?;
-        list.finish(next)
+        list.finish(next)?;
+        warn_standstill(app, queries, name).await
     }
 }

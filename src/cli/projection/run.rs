@@ -1,35 +1,65 @@
 //! `esctl projection run`
 
-use std::time::Duration;
-
 use clap::Args;
+use clap::ValueEnum;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::output::Format;
+use crate::cli::output::ListWriter;
 use crate::cli::projection::known;
-use crate::cli::projection::print;
+use crate::cli::projection::listing;
+use crate::cli::projection::push;
+use crate::cli::projection::warn_standstill;
 use crate::ops::error::OpsError;
+use crate::ops::projections::control::set_policy;
+use crate::ops::projections::follow::Followed;
+use crate::ops::projections::follow::Follower;
+use crate::ops::projections::follow::Identity;
 use crate::ops::projections::run::run_projection;
+use crate::runtime::OnError;
+use crate::runtime::QueryBus;
+use crate::runtime::RunReport;
 use crate::runtime::RuntimeError;
-use crate::store::StoreError;
-
-/// How often a follower looks for new events.
-const POLL: Duration = Duration::from_millis(100);
+use crate::store::Store;
 
 /// Bring read models up to date
 #[derive(Debug, Args)]
 pub struct Run {
     /// Which projections; all when none is given
     names: Vec<String>,
-    /// Go on with each new event as it comes
+    /// Go on with each new event as it comes; a store that is away is waited for
     #[arg(short, long)]
     follow: bool,
+    /// What they do from now on at an event that cannot be taken in: stop before it, or park it with the later events
+    /// of its stream and go on with the others. Kept in the store; stop unless ever told
+    #[arg(long, value_name = "POLICY")]
+    on_error: Option<Policy>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Policy {
+    Stop,
+    Park,
+}
+
+impl From<Policy> for OnError {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Stop => Self::Stop,
+            Policy::Park => Self::Park,
+        }
+    }
 }
 
 impl Run {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        if self.follow && matches!(app.out.format(), Format::Json | Format::Yaml) {
+            let error = CliError::usage("a list that never ends cannot be one JSON or YAML document");
+            return Err(error.hint("use -o ndjson"));
+        }
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         for name in &self.names {
             known(&queries, name)?;
         }
@@ -38,26 +68,69 @@ impl Run {
             names => names.to_vec(),
         };
         let total = store.head().await?.position.0;
-        let mut reports = Vec::new();
-        for name in &names {
-            let bar = app.out.progress(Some(total), "events");
-            reports.push(run_projection(&store, &queries, name, app.clock(), &mut |passed| bar.advance(passed)).await?);
-        }
-        print(app, &reports)?;
-        if !self.follow {
-            return Ok(());
-        }
-        loop {
-            tokio::time::sleep(POLL).await;
+        if let Some(policy) = self.on_error {
             for name in &names {
-                match run_projection(&store, &queries, name, app.clock(), &mut |_| {}).await {
-                    // It goes on from its checkpoint when the store can be reached again.
-                    Err(OpsError::Runtime(RuntimeError::Store(StoreError::Unavailable { message, .. }))) => {
-                        tracing::info!(projection = name, %message, "tried again");
-                    }
-                    result => drop(result?),
-                }
+                set_policy(&store, &queries, name, policy.into()).await?;
             }
         }
+        if self.follow { follow(app, &store, &queries, &names).await } else { once(app, &store, &queries, &names, total).await }
     }
+}
+
+/// Runs each once. One that stops does not keep the others from going on.
+async fn once(app: &App, store: &Store, queries: &QueryBus, names: &[String], total: u64) -> Result<(), CliError> {
+    let mut stopped = None;
+    let mut list = app.out.list(listing());
+    for name in names {
+        let bar = app.out.progress(Some(total), "events");
+        let ran = run_projection(store, queries, name, app.clock(), &mut |passed| bar.advance(passed)).await;
+        drop(bar);
+        match ran {
+            Ok(report) => show(app, queries, &mut list, &report).await?,
+            Err(OpsError::Runtime(error @ RuntimeError::Fold { .. })) => {
+                let error = hint(error, name);
+                if let Some(earlier) = stopped.replace(error) {
+                    app.out.error(&earlier);
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match stopped {
+        // With nothing to show but the error, only the error is shown.
+        Some(error) if names.len() == 1 => Err(error),
+        Some(error) => list.finish(None).and(Err(error)),
+        None => list.finish(None),
+    }
+}
+
+fn hint(error: RuntimeError, name: &str) -> CliError {
+    let error = CliError::from(error).with("projection", name);
+    error.hint(format!("esctl projection errors {name} shows it; --retry ID tries it again, --skip ID leaves it out"))
+}
+
+async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) -> Result<(), CliError> {
+    let host = whoami::hostname().unwrap_or_else(|_| "unknown".into());
+    let who = Identity { host, pid: std::process::id(), by: app.client() };
+    let mut follower = Follower::start(store, queries, names, app.clock(), who)?;
+    let mut list = app.out.list(listing().unlimited());
+    loop {
+        let happened = tokio::select! {
+            happened = follower.next() => happened?,
+            () = app.out.reader_gone() => return Err(CliError::closed_pipe()),
+        };
+        match happened {
+            Followed::Ran(report) => show(app, queries, &mut list, &report).await?,
+            Followed::Stopped { name, error } => app.out.error(&hint(error, &name)),
+            Followed::Deleted { name } => app.out.warn(&format!("projection {name} was deleted; it is followed no longer")),
+        }
+        list.flush()?;
+    }
+}
+
+async fn show(app: &App, queries: &QueryBus, list: &mut ListWriter<'_>, report: &RunReport) -> Result<(), CliError> {
+    if report.paused {
+        warn_standstill(app, queries, &report.name).await?;
+    }
+    push(app, list, report)
 }

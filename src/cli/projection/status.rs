@@ -9,7 +9,9 @@ use crate::cli::output::Listing;
 use crate::cli::output::Tone;
 use crate::cli::projection::known;
 use crate::ops::projections::status::ProjectionState;
+use crate::ops::projections::status::ProjectionStatus;
 use crate::ops::projections::status::projection_status;
+use crate::runtime::Runner;
 
 /// Show how far projections are: position, head, lag, rows
 #[derive(Debug, Args)]
@@ -21,24 +23,34 @@ pub struct Status {
 impl Status {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let queries = app.query_bus(&store);
+        let queries = app.all_queries(&store).await?;
         if let Some(name) = &self.name {
             known(&queries, name)?;
         }
         let statuses = projection_status(&store, &queries, self.name.as_deref(), app.now()).await?;
-        let mut list =
-            app.out.list(Listing::new(["name", "state", "position", "head", "lag events", "lag seconds", "rows", "updated"]));
+        let mut list = app.out.list(Listing::new([
+            "name",
+            "state",
+            "position",
+            "head",
+            "lag events",
+            "lag seconds",
+            "rows",
+            "updated",
+            "run by",
+        ]));
         for status in statuses {
             list.push(&status, || {
                 vec![
                     status.name.as_str().into(),
-                    state(status.state),
+                    state(&status),
                     status.position.into(),
                     status.head.into(),
                     status.lag_events.into(),
                     Cell::number(format!("{:.1}", status.lag_seconds)),
                     status.rows.into(),
                     status.updated_at.into(),
+                    run_by(&status).into(),
                 ]
             })?;
         }
@@ -46,8 +58,30 @@ impl Status {
     }
 }
 
-fn state(state: ProjectionState) -> Cell {
-    let (text, tone) = match state {
+fn run_by(status: &ProjectionStatus) -> String {
+    if status.runners.is_empty() {
+        return "nobody".into();
+    }
+    let runner = |runner: &Runner| format!("{}, process {}", runner.host, runner.pid);
+    status.runners.iter().map(runner).collect::<Vec<_>>().join("; ")
+}
+
+fn state(status: &ProjectionStatus) -> Cell {
+    let (text, tone) = state_in_words(status);
+    Cell::new(text).tone(tone)
+}
+
+/// What the state of a projection is called, and how that is to be taken.
+pub(in crate::cli) fn state_in_words(status: &ProjectionStatus) -> (String, Tone) {
+    let (text, tone) = match status.state {
+        ProjectionState::Stopped => {
+            let at = status.stopped_at.map(|at| format!(" at {at}")).unwrap_or_default();
+            return (format!("stopped{at}"), Tone::Bad);
+        }
+        ProjectionState::Paused => ("paused", Tone::Warn),
+        ProjectionState::Current | ProjectionState::NothingForIt if status.problems.parked > 0 => {
+            return (format!("{} streams parked", status.problems.parked), Tone::Warn);
+        }
         ProjectionState::Current => ("current", Tone::Good),
         ProjectionState::NothingForIt => ("nothing for it", Tone::Good),
         ProjectionState::Behind => ("behind", Tone::Warn),
@@ -55,5 +89,5 @@ fn state(state: ProjectionState) -> Cell {
         ProjectionState::Outdated => ("outdated", Tone::Warn),
         ProjectionState::Foreign => ("not of this store", Tone::Bad),
     };
-    Cell::new(text).tone(tone)
+    (text.to_owned(), tone)
 }

@@ -5,10 +5,13 @@ mod into;
 mod show;
 mod trace;
 
+pub(super) use trace::change_words;
+
 use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::jq;
 use crate::cli::values::place;
 use crate::cli::values::stream;
 use crate::event::Position;
@@ -58,7 +61,7 @@ pub struct Replay {
     /// Fold every event, without a snapshot
     #[arg(long, conflicts_with = "all")]
     no_snapshot: bool,
-    /// What makes the state: resource, merge, last, count [default: the category's own, else merge]
+    /// What makes the state: resource, document, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else merge]
     #[arg(long, value_name = "R", conflicts_with = "all")]
     reducer: Option<String>,
 }
@@ -68,7 +71,7 @@ impl Replay {
         if let Some(url) = self.into.take() {
             return into::run(app, &url, self.at.as_deref()).await;
         }
-        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), reducer)?;
+        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
         let until = self.until(app)?;
         let store = app.store()?;
         if let Until::Time(moment) = until {
@@ -115,15 +118,20 @@ async fn say_if_future(app: &App, store: &Store, moment: Timestamp) -> Result<()
     Ok(())
 }
 
-/// A reducer by name.
-pub(super) fn reducer(text: &str) -> Result<Reducer, CliError> {
-    let names = Reducer::names();
-    if text.starts_with("jq:") || text.starts_with('@') {
-        let error = CliError::usage("a jq program as a reducer is not built in yet").code("reducer_not_built_in");
-        return Err(error.hint(format!("there are {}", names.join(", "))));
+/// A reducer by name, or a jq program.
+pub(super) fn reducer(app: &App, text: &str) -> Result<Reducer, CliError> {
+    if text.starts_with('@') {
+        return Ok(Reducer::Jq(jq::program(app, text)?));
     }
+    if let Some(program) = text.strip_prefix("jq:") {
+        return Ok(Reducer::Jq(jq::program(app, program)?));
+    }
+    let names = Reducer::names();
     Reducer::named(text).ok_or_else(|| {
-        let error = CliError::usage(format!("there is no reducer \"{text}\"; there are {}", names.join(", ")));
+        let error = CliError::usage(format!(
+            "there is no reducer \"{text}\"; there are {}, and jq programs as 'jq: PROGRAM' or @FILE",
+            names.join(", ")
+        ));
         error.code("unknown_reducer").did_you_mean(text, names)
     })
 }

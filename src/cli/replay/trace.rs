@@ -1,10 +1,13 @@
 //! Each event of a stream, and what it changed.
 
-use json_patch::PatchOperation;
+use serde_json::Value;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::output::Cell;
 use crate::cli::output::Listing;
+use crate::cli::output::Tone;
+use crate::ops::Change;
 use crate::ops::replay::Replay;
 use crate::ops::replay::Trace;
 use crate::ops::replay::TraceEntry;
@@ -15,8 +18,9 @@ const FIELDS: [&str; 8] = ["position", "version", "type", "recorded_at", "event_
 
 /// Prints events as they are folded in.
 pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), CliError> {
+    let unicode = app.out.settings().unicode;
     let mut trace = Trace::open(store, input).await?;
-    let listing = Listing::new(["version", "time", "who", "what", "change"]);
+    let listing = Listing::new(["version", "time", "who", "what", "change", "state"]);
     let mut list = app.out.list(listing.fields(FIELDS));
     while let Some(entry) = trace.next().await? {
         let more = list.push(&entry, || {
@@ -25,7 +29,8 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), 
                 entry.recorded_at.into(),
                 entry.client_id.clone().into(),
                 entry.event_type.as_str().into(),
-                change(&entry).into(),
+                changed(&entry, unicode),
+                Cell::new(&entry.state),
             ]
         })?;
         if !more {
@@ -35,17 +40,28 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), 
     list.finish(None)
 }
 
-/// A patch as people read it: `amount=900 -lock_reason`.
-fn change(entry: &TraceEntry) -> String {
-    let words = entry.patch.iter().map(|operation| {
-        let path = operation.path().to_string();
-        let name = if path.is_empty() { "(the whole)" } else { path.trim_start_matches('/') };
-        match operation {
-            PatchOperation::Add(add) => format!("{name}={}", add.value),
-            PatchOperation::Replace(replace) => format!("{name}={}", replace.value),
-            PatchOperation::Remove(_) => format!("-{name}"),
-            other => other.to_string(),
+fn changed(entry: &TraceEntry, unicode: bool) -> Cell {
+    // The state beside it says it all.
+    if entry.changes.iter().any(|change| change.path.is_empty() && change.before == Some(Value::Null)) {
+        return Cell::new("the first state").tone(Tone::Dim);
+    }
+    let words: Vec<_> = entry.changes.iter().map(|change| change_words(change, unicode)).collect();
+    Cell::new(words.join(", ")).tone(Tone::Warn)
+}
+
+/// A change as people read it: `amount: 1000 → 900`.
+pub(in crate::cli) fn change_words(change: &Change, unicode: bool) -> String {
+    let name = match change.path.strip_prefix('/') {
+        Some(path) => path.replace('/', ".").replace("~1", "/").replace("~0", "~"),
+        None => "(the whole)".to_owned(),
+    };
+    let arrow = if unicode { "→" } else { "->" };
+    match (&change.before, &change.after) {
+        (None | Some(Value::Null), Some(after)) => format!("+{name}: {after}"),
+        (Some(before), None) => format!("-{name}: {before}"),
+        (before, after) => {
+            let word = |value: &Option<Value>| value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
+            format!("{name}: {} {arrow} {}", word(before), word(after))
         }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    }
 }

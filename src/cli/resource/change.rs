@@ -14,8 +14,7 @@ use crate::cli::values::WriteArgs;
 use crate::cli::values::amount;
 use crate::cli::when::WhenError;
 use crate::cli::when::parse_duration;
-use crate::runtime::CommandOutcome;
-use crate::runtime::CommandResult;
+use crate::cli::write;
 
 /// Take an amount out of a resource
 #[derive(Debug, Args)]
@@ -118,33 +117,17 @@ fn with_reason(mut payload: Value, reason: Option<String>) -> Value {
     payload
 }
 
-/// Sends a command and prints what became of it.
+/// Sends a command and prints what became of it and of the resource.
 pub(super) async fn send(app: &App, write: &WriteArgs, command: &str, id: &str, payload: Value) -> Result<(), CliError> {
-    let store = if write.dry_run { app.store()? } else { app.store_to_write()? };
-    let bus = app.command_bus(&store, write.snapshot_every);
-    let outcome = bus.send(&write.envelope(app, command, id, payload)).await?;
-    app.warn_clock_behind(outcome.clock_behind_micros);
-    app.out.one(&outcome, |sheet| draw(&outcome, sheet))
+    write::send(app, write, command, id, payload, draw).await
 }
 
-fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
-    let what = match outcome.outcome {
-        CommandResult::Applied => Cell::new("applied").tone(Tone::Good),
-        CommandResult::AlreadyApplied => Cell::new("applied before; nothing changed").tone(Tone::Warn),
-        CommandResult::DryRun => Cell::new("dry run; nothing was appended").tone(Tone::Warn),
-        CommandResult::Unchanged => Cell::new("nothing to change"),
-    };
-    let position = outcome.position.map_or_else(String::new, |position| format!(", position {position}"));
-    sheet.field("outcome", what);
-    sheet.field("stream", format!("{}, version {}{position}", outcome.stream, outcome.version));
-    for event in &outcome.events {
-        sheet.field("event", format!("{} {}", event.event_type, event.data.as_str()));
-    }
-    let (amount, max) = (&outcome.state["amount"], &outcome.state["max_amount"]);
+fn draw(state: &Value, sheet: &mut Sheet) {
+    let (amount, max) = (&state["amount"], &state["max_amount"]);
     sheet.field("amount", format!("{amount} of {max}"));
-    if outcome.state["is_locked"] == Value::Bool(true) {
-        let expiry = outcome.state["lock_expiry"].as_str().unwrap_or_default();
-        let reason = outcome.state["lock_reason"].as_str().map_or_else(String::new, |reason| format!(": {reason}"));
+    if state["is_locked"] == Value::Bool(true) {
+        let expiry = state["lock_expiry"].as_str().unwrap_or_default();
+        let reason = state["lock_reason"].as_str().map_or_else(String::new, |reason| format!(": {reason}"));
         sheet.field("locked", Cell::new(format!("until {expiry}{reason}")).tone(Tone::Warn));
     }
 }

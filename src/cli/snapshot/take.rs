@@ -31,14 +31,14 @@ pub struct Take {
     /// Only where at least so many events have come since the newest snapshot
     #[arg(long, value_name = "N", value_parser = place, default_value_t = 1)]
     min_events: u64,
-    /// What makes the state: resource, merge, last, count [default: the category's own]
+    /// What makes the state: resource, document, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own]
     #[arg(long, value_name = "R")]
     reducer: Option<String>,
 }
 
 impl Take {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), reducer)?;
+        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
         let input = TakeSnapshot { reducer, min_events: self.min_events, now: app.now() };
         let store = app.store()?;
         store.head().await?;

@@ -14,6 +14,7 @@ use crate::cli::input::Source;
 use crate::cli::lines::LineReader;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
+use crate::cli::values::OriginArgs;
 use crate::cli::values::event_id;
 use crate::cli::values::expected;
 use crate::cli::values::stream;
@@ -21,11 +22,13 @@ use crate::event::EventType;
 use crate::event::ExpectedVersion;
 use crate::event::JsonObject;
 use crate::event::StreamName;
+use crate::ops::append_events::AppendEvents;
 use crate::ops::append_events::AppendReport;
 use crate::ops::append_events::EventInput;
 use crate::ops::append_events::append_events;
 use crate::runtime::CommandResult;
 use crate::store::Limits;
+use crate::store::RecordTime;
 
 /// Most that is read of the data of one event: what the store takes is less.
 const MAX_DATA_BYTES: usize = 4 << 20;
@@ -68,6 +71,8 @@ pub struct Append {
     /// Which shape the data has
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 1, conflicts_with = "batch")]
     schema_version: u32,
+    #[command(flatten)]
+    origin: OriginArgs,
 }
 
 /// A line of a batch.
@@ -91,7 +96,16 @@ impl Append {
             None => vec![self.single()?],
         };
         let store = app.store_to_write()?;
-        let report = append_events(&store, self.stream, self.expect_version, &app.client(), batch).await?;
+        let input = AppendEvents {
+            stream: self.stream,
+            expected: self.expect_version,
+            batch,
+            client_id: app.client(),
+            correlation_id: self.origin.correlation_id,
+            causation_id: self.origin.causation_id,
+            time: RecordTime::StoreClock,
+        };
+        let report = append_events(&store, input).await?;
         app.warn_clock_behind(report.clock_behind_micros);
         print(app, &report)
     }

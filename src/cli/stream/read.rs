@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::jq;
 use crate::cli::stream::event_rows;
 use crate::cli::values::place;
 use crate::cli::values::stream;
@@ -47,18 +48,22 @@ pub struct Read {
     /// Only events recorded at or before this time
     #[arg(long, value_name = "TIME", conflicts_with = "stream")]
     until: Option<String>,
+    /// Only events for which this jq program, or that in @FILE, says yes: any value but false and null
+    #[arg(long = "where", value_name = "JQ")]
+    condition: Option<String>,
 }
 
 impl Read {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let moment = |text: Option<String>| text.map(|text| app.moment(&text)).transpose();
+        let condition = jq::condition(app, self.condition.as_deref())?;
         let (from, to) = bounds(self.from, self.to, self.after, self.backwards);
         let input = ReadEvents {
             stream: self.stream,
             from,
             to,
-            // One more, to know whether there is more.
-            limit: self.limit.map(|limit| limit + 1),
+            // One more, to know whether there is more. How many events must be read for that, no condition tells before.
+            limit: self.limit.filter(|_| condition.is_none()).map(|limit| limit + 1),
             backwards: self.backwards,
             categories: self.category,
             types: self.types,
@@ -71,6 +76,11 @@ impl Read {
         let (mut last, mut next) = (None, None);
         'events: while let Some(chunk) = scan.next().await? {
             for event in chunk.iter() {
+                if let Some(condition) = &condition
+                    && !condition.of_event(&event)?
+                {
+                    continue;
+                }
                 if self.limit == Some(list.pushed()) {
                     next = last;
                     break 'events;

@@ -4,10 +4,14 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::jq;
 use crate::cli::output::Format;
+use crate::cli::output::ListWriter;
 use crate::cli::stream::event_rows;
 use crate::cli::values::stream;
+use crate::event::EventView;
 use crate::event::StreamName;
+use crate::ops::Condition;
 use crate::ops::tail_events;
 use crate::ops::tail_events::TailEvents;
 
@@ -26,6 +30,9 @@ pub struct Tail {
     /// Only events of this type; can be given several times
     #[arg(long = "type", value_name = "T")]
     types: Vec<String>,
+    /// Only events for which this jq program, or that in @FILE, says yes: any value but false and null
+    #[arg(long = "where", value_name = "JQ")]
+    condition: Option<String>,
     /// How many of the events that are there already
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     lines: u64,
@@ -46,7 +53,9 @@ impl Tail {
         }
         let store = app.store()?;
         let named = self.stream.clone();
-        let input = TailEvents { stream: self.stream, categories: self.category, types: self.types, last: self.lines };
+        let condition = jq::condition(app, self.condition.as_deref())?;
+        let (stream, categories, types) = (self.stream, self.category, self.types);
+        let input = TailEvents { stream, categories, types, condition: condition.clone(), last: self.lines };
         let mut tail = tail_events::Tail::open(&store, &input).await?;
         if !follow && tail.is_empty() {
             // Without waiting for it to come into being, what is not there is not found.
@@ -58,7 +67,7 @@ impl Tail {
         let mut list = app.out.list(event_rows::listing().unlimited());
         while let Some(chunk) = tail.next_there().await? {
             for event in chunk.iter() {
-                event_rows::push(&mut list, &event)?;
+                push(&mut list, condition.as_ref(), &event)?;
             }
         }
         if !follow {
@@ -71,8 +80,15 @@ impl Tail {
                 () = app.out.reader_gone() => return Err(CliError::closed_pipe()),
             };
             for event in chunk.iter() {
-                event_rows::push(&mut list, &event)?;
+                push(&mut list, condition.as_ref(), &event)?;
             }
         }
     }
+}
+
+fn push(list: &mut ListWriter<'_>, condition: Option<&Condition>, event: &EventView<'_>) -> Result<(), CliError> {
+    if condition.map_or(Ok(true), |condition| condition.of_event(event))? {
+        event_rows::push(list, event)?;
+    }
+    Ok(())
 }

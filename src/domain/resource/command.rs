@@ -10,6 +10,8 @@ use serde::de::IgnoredAny;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::domain::excerpt::excerpt;
+
 /// The commands, as the command bus knows them.
 pub(super) const NAMES: [&str; 5] = ["resource.create", "resource.allocate", "resource.add", "resource.lock", "resource.unlock"];
 
@@ -153,13 +155,4 @@ fn lock(payload: Lock) -> Result<ResourceCommand, serde_json::Error> {
         })?,
     };
     Ok(ResourceCommand::Lock { duration, reason: payload.reason })
-}
-
-/// A value as a message shows it, however large it is.
-fn excerpt(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(60) {
-        None => text,
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
 }

@@ -52,7 +52,7 @@ impl Writer {
     }
 }
 
-/// Appends events and inserts as many bare ones, in turn.
+/// Appends events and inserts as many bare ones, in turn; where many write, also one of them alone.
 ///
 /// # Errors
 /// As the store says.
@@ -86,12 +86,19 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
         let start = Instant::now();
         bench.bare.append(bare, batch).await?;
         times.bare(start.elapsed());
+        if writers > 1 {
+            let part = (0..appends_a_round).map(|_| all[0].next(batch)).collect::<Result<Vec<_>, _>>()?;
+            let start = Instant::now();
+            write(&bench.store, vec![part], &mut Vec::new()).await?;
+            times.alone(start.elapsed());
+        }
         (bench.progress)(events_a_round);
     }
     let latency = Latency::of(latencies);
     let events = events_a_round * rounds;
     let seconds = times.total().as_secs_f64();
-    Ok(BenchReport { events, batch, writers, streams, latency, seconds, ..times.report("append", events_a_round) })
+    let grouping = times.grouping(events_a_round, appends_a_round * batch as u64);
+    Ok(BenchReport { events, batch, writers, streams, latency, grouping, seconds, ..times.report("append", events_a_round) })
 }
 
 /// Lets each writer append its part; an append begins when the one before is durable.

@@ -17,6 +17,8 @@ pub use read::bench_project;
 pub use read::bench_read;
 pub use read::bench_replay;
 pub use report::BenchReport;
+pub use report::BesideScan;
+pub use report::Grouping;
 pub use report::Latency;
 
 use crate::runtime::Clock;

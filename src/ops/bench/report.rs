@@ -28,6 +28,12 @@ pub struct BenchReport {
     /// How long an append took its caller.
     #[serde(flatten)]
     pub latency: Option<Latency>,
+    /// What many writers gain over one, where there were many.
+    #[serde(flatten)]
+    pub grouping: Option<Grouping>,
+    /// How long the work took beside a scan, where it is more than one.
+    #[serde(flatten)]
+    pub beside_scan: Option<BesideScan>,
     /// The most memory this process has held, making the events and the bare side included, where the system tells.
     pub peak_memory_bytes: Option<u64>,
     /// The kind of database and where it was.
@@ -45,6 +51,24 @@ pub struct Latency {
     pub p99_micros: u64,
 }
 
+/// What appends gain that are asked for at the same time: they share commits.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Grouping {
+    /// One of the writers by itself, in the same run: the median of the rounds.
+    pub one_writer_events_per_second: f64,
+    /// The rate of all of them over that one.
+    pub gain: f64,
+}
+
+/// A replay or a rebuild beside a scan of the same store.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct BesideScan {
+    /// The scan by itself, in the same run: the median of the rounds.
+    pub scan_events_per_second: f64,
+    /// The time of the work over the time of the scan.
+    pub times_the_scan: f64,
+}
+
 impl Latency {
     /// Of these; `None` where there are none.
     pub(super) fn of(mut all: Vec<Duration>) -> Option<Self> {
@@ -57,11 +81,13 @@ impl Latency {
     }
 }
 
-/// The times of both sides, round by round.
+/// The times of all sides, round by round.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     own: Vec<Duration>,
     bare: Vec<Duration>,
+    alone: Vec<Duration>,
+    scan: Vec<Duration>,
 }
 
 impl Rounds {
@@ -71,6 +97,29 @@ impl Rounds {
 
     pub(super) fn bare(&mut self, took: Duration) {
         self.bare.push(took);
+    }
+
+    pub(super) fn alone(&mut self, took: Duration) {
+        self.alone.push(took);
+    }
+
+    pub(super) fn scan(&mut self, took: Duration) {
+        self.scan.push(took);
+    }
+
+    /// How long the work took beside a scan; `None` where nothing was scanned.
+    pub(super) fn beside_scan(&self, events_a_round: u64) -> Option<BesideScan> {
+        let scan = median_seconds(&self.scan);
+        let (scan_events_per_second, times_the_scan) = (events_a_round as f64 / scan, median_seconds(&self.own) / scan);
+        (!self.scan.is_empty()).then_some(BesideScan { scan_events_per_second, times_the_scan })
+    }
+
+    /// What many writers gained; `None` where none wrote alone.
+    pub(super) fn grouping(&self, events_a_round: u64, events_alone: u64) -> Option<Grouping> {
+        let rate = |events: u64, times: &[Duration]| events as f64 / median_seconds(times);
+        let one_writer_events_per_second = rate(events_alone, &self.alone);
+        let gain = rate(events_a_round, &self.own) / one_writer_events_per_second;
+        (!self.alone.is_empty()).then_some(Grouping { one_writer_events_per_second, gain })
     }
 
     /// How long all rounds of the store took together.
@@ -92,6 +141,8 @@ impl Rounds {
             bare_events_per_second: bare,
             ratio: own / bare,
             latency: None,
+            grouping: None,
+            beside_scan: None,
             peak_memory_bytes: peak_memory_bytes(),
             store: String::new(),
             seconds: median_seconds(&self.own),
@@ -126,6 +177,26 @@ mod tests {
         [1, 3].into_iter().for_each(|seconds| rounds.bare(Duration::from_secs(seconds)));
         let report = rounds.report("read", 8);
         assert_eq!((report.events_per_second, report.bare_events_per_second, report.ratio), (2.0, 4.0, 0.5));
+    }
+
+    #[test]
+    fn the_gain_of_many_writers_is_over_one_alone() {
+        let mut rounds = Rounds::default();
+        rounds.own(Duration::from_secs(2));
+        assert_eq!(rounds.grouping(64, 8), None);
+        rounds.alone(Duration::from_secs(1));
+        let grouping = rounds.grouping(64, 8).unwrap();
+        assert_eq!((grouping.one_writer_events_per_second, grouping.gain), (8.0, 4.0));
+    }
+
+    #[test]
+    fn a_work_is_so_many_times_the_scan() {
+        let mut rounds = Rounds::default();
+        rounds.own(Duration::from_secs(3));
+        assert_eq!(rounds.beside_scan(8), None);
+        rounds.scan(Duration::from_secs(2));
+        let beside_scan = rounds.beside_scan(8).unwrap();
+        assert_eq!((beside_scan.scan_events_per_second, beside_scan.times_the_scan), (4.0, 1.5));
     }
 
     #[test]

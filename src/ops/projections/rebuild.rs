@@ -1,12 +1,26 @@
 //! Building a read model anew beside the old one.
 
+use serde::Serialize;
+
 use crate::ops::error::OpsError;
+use crate::ops::projections::compare::compare;
 use crate::runtime::BatchSize;
 use crate::runtime::Clock;
+use crate::runtime::OnProgress;
 use crate::runtime::Projector;
 use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
+use crate::runtime::RuntimeError;
+use crate::store::ProjectionRecord;
+use crate::store::ReadModel;
 use crate::store::Store;
+use crate::store::StoreError;
+
+pub use crate::ops::projections::compare::Comparison;
+pub use crate::ops::projections::compare::RowDifference;
+
+/// How often both read models are brought to the same position, before it is given up.
+const TRIES: usize = 10;
 
 /// Rebuilds from the first event; the old read model answers until the new one replaces it in one step.
 /// A rebuild that was broken off goes on where it was.
@@ -19,8 +33,73 @@ pub async fn rebuild_projection(
     name: &str,
     batch: BatchSize,
     clock: Clock,
-    progress: &mut (dyn FnMut(u64) + Send),
+    progress: OnProgress<'_>,
 ) -> Result<RunReport, OpsError> {
     let projection = queries.projection(name)?;
     Ok(Projector::new(store, &**projection, clock, batch).rebuild(progress).await?)
+}
+
+/// What came of a rebuild that was compared first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VerifiedRebuild {
+    /// What was built. It took the place of the old one if it is the same.
+    #[serde(flatten)]
+    pub run: RunReport,
+    /// Whether each row is what it was.
+    pub ok: bool,
+    /// What was compared.
+    pub compared: Comparison,
+}
+
+/// Rebuilds, and puts the new read model in the place of the old one only if both are the same at the same position. One
+/// that differs is left beside: a rebuild without comparing goes on with it.
+///
+/// # Errors
+/// As [`rebuild_projection`]; [`OpsError::NotThere`] when there is no read model to compare with;
+/// [`StoreError::Unavailable`] when others keep moving it.
+pub async fn rebuild_verified(
+    store: &Store,
+    queries: &QueryBus,
+    name: &str,
+    batch: BatchSize,
+    clock: Clock,
+    progress: OnProgress<'_>,
+) -> Result<VerifiedRebuild, OpsError> {
+    let projection = queries.projection(name)?;
+    let projector = Projector::new(store, &**projection, clock, batch);
+    let mut applied = 0;
+    for _ in 0..TRIES {
+        // One that does not move is compared where it stands.
+        match projector.catch_up(&mut |_| {}).await {
+            Ok(_) | Err(RuntimeError::Fold { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let live = live(store, name).await?;
+        let mut run = projector.build(Some(live.checkpoint.position), progress).await?;
+        applied += run.events_applied;
+        run.events_applied = applied;
+        if run.position > live.checkpoint.position {
+            // One that was built further before than the live one stands.
+            store.drop_read_model(ReadModel::building(name)).await?;
+            continue;
+        }
+        let compared = compare(store, name).await?;
+        if self::live(store, name).await?.commits != live.commits {
+            continue;
+        }
+        let ok = compared.different == 0;
+        let run = if ok { projector.swap(run).await? } else { run };
+        return Ok(VerifiedRebuild { run, ok, compared });
+    }
+    let message = format!("read model {name} could not be compared: it never stood still");
+    Err(StoreError::Unavailable { message, source: None }.into())
+}
+
+async fn live(store: &Store, name: &str) -> Result<ProjectionRecord, OpsError> {
+    let records = store.projections().await?;
+    let live = records.into_iter().find(|record| record.model == ReadModel::live(name));
+    live.ok_or_else(|| OpsError::NotThere {
+        kind: "read model",
+        message: format!("there is no read model of {name} to compare with"),
+    })
 }

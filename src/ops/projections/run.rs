@@ -3,6 +3,7 @@
 use crate::ops::error::OpsError;
 use crate::runtime::BatchSize;
 use crate::runtime::Clock;
+use crate::runtime::OnProgress;
 use crate::runtime::Projector;
 use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
@@ -17,7 +18,7 @@ pub async fn run_projection(
     queries: &QueryBus,
     name: &str,
     clock: Clock,
-    progress: &mut (dyn FnMut(u64) + Send),
+    progress: OnProgress<'_>,
 ) -> Result<RunReport, OpsError> {
     let projection = queries.projection(name)?;
     let projector = Projector::new(store, &**projection, clock, BatchSize::default());

@@ -6,7 +6,14 @@ use crate::aggregate::Projection;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::ops::error::OpsError;
+use crate::runtime::Control;
+use crate::runtime::OnError;
+use crate::runtime::Paused;
 use crate::runtime::QueryBus;
+use crate::runtime::Runner;
+use crate::runtime::is_built_in;
+use crate::store::Part;
+use crate::store::ProblemState;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
@@ -41,6 +48,10 @@ pub enum ProjectionState {
     Outdated,
     /// Its checkpoint is not of this store.
     Foreign,
+    /// It stands before an event that it cannot take in.
+    Stopped,
+    /// Somebody has paused it.
+    Paused,
 }
 
 /// How far a projection is.
@@ -64,6 +75,27 @@ pub struct ProjectionStatus {
     pub updated_at: Option<Timestamp>,
     /// How far a rebuild beside it is, when one is under way or was broken off.
     pub rebuild_position: Option<Position>,
+    /// Since when, by whom and why it is paused.
+    pub paused: Option<Paused>,
+    /// What it does at an event that it cannot take in.
+    pub on_error: OnError,
+    /// Events that it cannot take in, by what became of them.
+    pub problems: ProblemCounts,
+    /// The position of the event that it stands before.
+    pub stopped_at: Option<Position>,
+    /// Who follows it; nobody: it moves when it is asked or run.
+    pub runners: Vec<Runner>,
+}
+
+/// How many events a projection cannot take in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct ProblemCounts {
+    /// It stands before them.
+    pub failing: u64,
+    /// They and the later events of their streams are held back.
+    pub parked: u64,
+    /// They are left out, by an operator's word.
+    pub skipped: u64,
 }
 
 /// The projections there are.
@@ -72,7 +104,7 @@ pub fn list_projections(queries: &QueryBus) -> Vec<ProjectionInfo> {
         name: projection.name().to_owned(),
         version: projection.version(),
         categories: projection.categories(),
-        built_in: true,
+        built_in: is_built_in(projection.name()),
     };
     queries.projections().iter().map(info).collect()
 }
@@ -96,8 +128,8 @@ pub async fn projection_status(
     let head = store.head().await?.position;
     let mut statuses = Vec::with_capacity(wanted.len());
     for projection in wanted {
-        let of = |building| records.iter().find(|r| r.model.name == projection.name() && r.model.building == building);
-        statuses.push(status(store, &*projection, of(false), of(true), head, now).await?);
+        let of = |part| records.iter().find(|r| r.model.name == projection.name() && r.model.part == part);
+        statuses.push(status(store, &*projection, of(Part::Live), of(Part::Building), head, now).await?);
     }
     Ok(statuses)
 }
@@ -111,15 +143,23 @@ async fn status(
     now: Timestamp,
 ) -> Result<ProjectionStatus, OpsError> {
     let position = live.map_or(Position::ZERO, |live| live.checkpoint.position);
-    let waiting = ReadQuery::all().from(position.0 + 1).categories(projection.categories());
-    let oldest = if position < head { store.first(waiting).await? } else { None };
+    let oldest = if position < head { oldest_waiting(store, projection, position).await? } else { None };
+    let name = projection.name();
+    // One that has never come into being may stand all the same: while it is built.
+    let answering = if live.is_some() { ReadModel::live(name) } else { ReadModel::building(name) };
+    let Control { paused, on_error, runners } = Control::load(store, name, now).await?;
+    let problems = store.problems(answering).await?;
+    let count = |state| problems.iter().filter(|problem| problem.state == state).count() as u64;
+    let stopped_at = problems.iter().find(|problem| problem.state == ProblemState::Failing).map(|problem| problem.position);
     let foreign = match live.and_then(|live| live.checkpoint.event_id) {
         Some(id) => store.event_at(position).await?.is_none_or(|event| event.event_id != id),
         None => false,
     };
     let state = match live {
-        None => ProjectionState::NeverRun,
         Some(_) if foreign => ProjectionState::Foreign,
+        _ if paused.is_some() => ProjectionState::Paused,
+        _ if stopped_at.is_some() => ProjectionState::Stopped,
+        None => ProjectionState::NeverRun,
         Some(live) if live.logic_version != projection.version() => ProjectionState::Outdated,
         Some(_) if oldest.is_some() => ProjectionState::Behind,
         Some(_) if position < head => ProjectionState::NothingForIt,
@@ -131,9 +171,30 @@ async fn status(
         position,
         head,
         lag_events: head.0.saturating_sub(position.0),
-        lag_seconds: oldest.map_or(0.0, |event| now.micros_since(event.recorded_at) as f64 / 1e6),
+        lag_seconds: oldest.map_or(0.0, |recorded_at| now.micros_since(recorded_at) as f64 / 1e6),
         rows: store.count_rows(ReadModel::live(projection.name())).await?,
         updated_at: live.map(|live| live.updated_at),
         rebuild_position: building.map(|building| building.checkpoint.position),
+        paused,
+        on_error,
+        problems: ProblemCounts {
+            failing: count(ProblemState::Failing),
+            parked: count(ProblemState::Parked),
+            skipped: count(ProblemState::Skipped),
+        },
+        stopped_at,
+        runners,
     })
+}
+
+/// When the oldest event was recorded that a projection wants and has not come to.
+async fn oldest_waiting(store: &Store, projection: &dyn Projection, after: Position) -> Result<Option<Timestamp>, OpsError> {
+    let waiting = ReadQuery::all().from(after.0 + 1).categories(projection.categories());
+    let mut scan = store.scan(waiting);
+    while let Some(chunk) = scan.next().await? {
+        if let Some(event) = chunk.iter().find(|event| projection.key(event).is_some()) {
+            return Ok(Some(event.recorded_at));
+        }
+    }
+    Ok(None)
 }

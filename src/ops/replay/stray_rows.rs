@@ -32,7 +32,7 @@ pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Ti
     if store.count_rows(ReadModel::live(&name)).await? <= rows {
         return Ok(found);
     }
-    let mut query = RowQuery { name: name.clone(), filters: Vec::new(), after: None, limit: PAGE };
+    let mut query = RowQuery { name: name.clone(), limit: PAGE, ..RowQuery::default() };
     loop {
         let page = store.query_rows(query.clone()).await?;
         let last_page = page.len() < PAGE;

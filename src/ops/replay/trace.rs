@@ -1,16 +1,16 @@
 //! A replay event by event: what each one changed.
 
 use json_patch::Patch;
-use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::aggregate::Fold;
-use crate::event::EventView;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::changes::Change;
+use crate::ops::changes::changes;
 use crate::ops::error::OpsError;
 use crate::ops::replay::stream::Replay;
 use crate::runtime::apply;
@@ -36,6 +36,9 @@ pub struct TraceEntry {
     pub client_id: Option<String>,
     /// What makes the state after it of the state after the event before (RFC 6902); that of the first starts at null.
     pub patch: Patch,
+    /// The same for people.
+    #[serde(skip)]
+    pub changes: Vec<Change>,
     /// The state after it, as of its own moment.
     pub state: Value,
 }
@@ -81,20 +84,12 @@ impl Trace {
             event_type: event.event_type.to_owned(),
             recorded_at: event.recorded_at,
             event_id: event.event_id,
-            client_id: client_of(&event),
+            client_id: event.client_id(),
             patch: json_patch::diff(&self.state, &state),
+            changes: changes(&self.state, &state),
             state: state.clone(),
         };
         self.state = state;
         Ok(Some(entry))
     }
-}
-
-fn client_of(event: &EventView<'_>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Origin {
-        client_id: Option<String>,
-    }
-    // Metadata of other programs may hold anything.
-    serde_json::from_str::<Origin>(event.metadata).ok()?.client_id
 }

@@ -30,7 +30,7 @@ impl Until {
     /// # Errors
     /// [`OpsError::NotFound`] when there is no such stream, [`OpsError::NotThere`] when the stream or the store
     /// does not reach that far, or as the store says.
-    pub(super) async fn version(self, store: &Store, stream: &StreamName) -> Result<Version, OpsError> {
+    pub(crate) async fn version(self, store: &Store, stream: &StreamName) -> Result<Version, OpsError> {
         let last = store.stream_version(stream.clone()).await?;
         if last == Version::ZERO {
             return Err(no_stream(store, stream).await);
@@ -53,7 +53,7 @@ impl Until {
     ///
     /// # Errors
     /// As [`Until::version`]; [`OpsError::NotThere`] when it was not there yet.
-    pub(super) async fn existing_version(self, store: &Store, stream: &StreamName) -> Result<Version, OpsError> {
+    pub(in crate::ops) async fn existing_version(self, store: &Store, stream: &StreamName) -> Result<Version, OpsError> {
         match self.version(store, stream).await? {
             Version::ZERO => Err(self.too_early(store, stream).await?),
             version => Ok(version),

@@ -73,6 +73,7 @@ pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> R
         passed_over: loaded.passed_over.clone(),
     };
     if taken {
+        input.reducer.keep(store).await?;
         let snapshot = take_snapshot(store, stream, &*fold, &loaded, input.now).await?;
         report.version = snapshot.version;
         report.bytes = Some(snapshot.state.len() as u64);

@@ -61,7 +61,8 @@ impl VerifySnapshots {
             }
             group.push(info);
         }
-        let Ok(mut fold) = Reducer::Named(reducer).fold(&stream) else {
+        let made_by = Reducer::of_snapshot(&self.store, &reducer).await?;
+        let Some(mut fold) = made_by.and_then(|reducer| reducer.fold(&stream).ok()) else {
             let unknown = |info: SnapshotInfo| {
                 let reason = format!("no reducer of this program is called {}", info.reducer);
                 verdict(info, Some(reason))

@@ -14,6 +14,8 @@ const DEFAULT_DATABASE: &str = "esctl";
 pub struct MongoUrl {
     url: String,
     database: String,
+    /// Whether the database is another one than the URL says.
+    elsewhere: bool,
 }
 
 impl MongoUrl {
@@ -43,7 +45,12 @@ impl MongoUrl {
         if database.len() > 63 || database.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {
             return Err("names a database that cannot be".into());
         }
-        Ok(Self { url: url.to_owned(), database })
+        Ok(Self { url: url.to_owned(), database, elsewhere: false })
+    }
+
+    /// The same server, another database. Users are still where the URL says.
+    pub(crate) fn in_database(&self, database: String) -> Self {
+        Self { url: self.url.clone(), database, elsewhere: true }
     }
 
     /// The database.
@@ -59,7 +66,15 @@ impl MongoUrl {
 
 impl fmt::Display for MongoUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redact_url(&self.url))
+        let shown = redact_url(&self.url);
+        if !self.elsewhere {
+            return f.write_str(&shown);
+        }
+        let (place, options) = shown.split_once('?').map_or((&*shown, None), |(place, options)| (place, Some(options)));
+        let (scheme, place) = place.split_once("://").unwrap_or(("mongodb", place));
+        let hosts = place.split_once('/').map_or(place, |(hosts, _)| hosts);
+        write!(f, "{scheme}://{hosts}/{}", self.database)?;
+        options.map_or(Ok(()), |options| write!(f, "?{options}"))
     }
 }
 

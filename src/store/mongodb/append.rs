@@ -17,6 +17,7 @@ use std::time::UNIX_EPOCH;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::event::ExpectedVersion;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
@@ -65,15 +66,28 @@ impl Writer {
         group: Vec<BackendAppend>,
     ) -> Result<Vec<BackendAnswer>, StoreError> {
         let deadline = Instant::now() + connection.timeout;
-        let mut group = Group { connection, deadline, appends: group, answers: Vec::new(), known: HashSet::new(), pauses: 0 };
+        let mut group = Group {
+            connection,
+            deadline,
+            appends: group,
+            answers: Vec::new(),
+            known: HashSet::new(),
+            pauses: 0,
+            looks_at_all: false,
+        };
         // Whether the state was read for this group: only then a refusal can be given.
         let mut fresh = false;
         while group.answers.len() < group.appends.len() {
-            fresh |= self.look(&group).await?;
+            match self.look(&group).await? {
+                Looked::Assumed => fresh = false,
+                Looked::Read => fresh = true,
+                Looked::Remembered => {}
+            }
             let Some(tip) = &self.tip else { continue };
             let decisions = decide(tip, &group.appends[group.answers.len()..], &group.known, now());
             if !fresh && decisions.iter().any(|decision| !matches!(decision, Decision::Commit(_))) {
                 self.tip = None;
+                group.looks_at_all = true;
                 continue;
             }
             // Until this returns nobody knows what is there.
@@ -82,6 +96,7 @@ impl Writer {
             let end = end.map_err(|error| group.after_some_were_applied(error))?;
             if end == End::Behind {
                 fresh = false;
+                group.looks_at_all = true;
                 group.pause().await?;
             } else {
                 self.tip = tip.filter(|tip| tip.streams.len() <= REMEMBERED_STREAMS);
@@ -90,14 +105,14 @@ impl Writer {
         Ok(group.answers)
     }
 
-    /// Makes sure that the tip and the streams of what is left are known. Whether they were read now.
-    async fn look(&mut self, group: &Group<'_>) -> Result<bool, StoreError> {
+    /// Makes sure that the tip and the streams of what is left are known.
+    async fn look(&mut self, group: &Group<'_>) -> Result<Looked, StoreError> {
         let left = &group.appends[group.answers.len()..];
-        let mut fresh = false;
+        let mut looked = Looked::Remembered;
         let mut tip = match self.tip.take().filter(|tip| tip.seen.elapsed() < REMEMBERED) {
             Some(tip) => tip,
             None => {
-                fresh = true;
+                looked = Looked::Read;
                 let seen = Instant::now();
                 let connection = group.connection.clone();
                 let head = group.bounded(async move { head(&connection).await }).await?;
@@ -109,7 +124,13 @@ impl Writer {
             let stream = &append.request.stream;
             if !tip.streams.contains_key(stream) {
                 tip.streams.insert(stream.clone(), Version::ZERO);
-                unknown.push(stream.clone());
+                let is_new = matches!(append.request.expected, ExpectedVersion::NoStream | ExpectedVersion::Exact(Version::ZERO));
+                // One that is to be new is taken for new: were it there, its first version would collide.
+                if is_new && !group.looks_at_all {
+                    looked = Looked::Assumed;
+                } else {
+                    unknown.push(stream.clone());
+                }
             }
         }
         // In a store without events there are no streams. (Should there be some by now, the insert collides.)
@@ -119,13 +140,24 @@ impl Writer {
             tip.streams.extend(found);
         }
         self.tip = Some(tip);
-        Ok(fresh)
+        Ok(looked)
     }
 }
 
 fn now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::MIN.plus(since_1970)
+}
+
+/// How a look at the state came to what it knows.
+#[derive(PartialEq, Eq)]
+enum Looked {
+    /// From before.
+    Remembered,
+    /// Read now.
+    Read,
+    /// That a stream is new was taken from what its append expects: an insert proves it, a refusal cannot rest on it.
+    Assumed,
 }
 
 #[derive(PartialEq, Eq)]
@@ -143,6 +175,8 @@ struct Group<'c> {
     appends: Vec<BackendAppend>,
     /// Of the first ones.
     answers: Vec<BackendAnswer>,
+    /// Whether streams that are to be new are looked up as well: it has been refused or has collided once.
+    looks_at_all: bool,
     /// Ids found to be in the store already.
     known: HashSet<Uuid>,
     pauses: u32,

@@ -23,10 +23,13 @@ use mongodb::options::ReadConcern;
 use mongodb::options::ReadPreference;
 use mongodb::options::SelectionCriteria;
 use mongodb::options::WriteConcern;
+use tokio::sync::mpsc;
 
+use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::mongodb::address::MongoUrl;
 use crate::store::mongodb::error::is_duplicate;
+use crate::store::mongodb::error::is_tls;
 use crate::store::mongodb::error::translate;
 use crate::store::mongodb::schema;
 
@@ -45,6 +48,8 @@ pub(crate) struct Connection {
     pub(crate) timeout: Duration,
     /// Whether the store has been seen.
     there: Arc<AtomicBool>,
+    /// Whether it has been seen with this program's schema.
+    current: Arc<AtomicBool>,
     behind: Arc<Mutex<Option<Error>>>,
 }
 
@@ -67,15 +72,25 @@ impl Connection {
         options.server_selection_timeout = Some(timeout * 9 / 10);
         options.connect_timeout = Some(timeout);
         options.app_name.get_or_insert_with(|| "esctl".to_owned());
-        let heard = Arc::clone(&behind);
+        let (heard, one_server) = (Arc::clone(&behind), options.hosts.len() == 1);
+        let (distrusts, mut distrusted) = mpsc::unbounded_channel();
         // That no server was found does not say why; the last failure to reach one does.
         options.sdam_event_handler = Some(EventHandler::callback(move |event| {
             if let SdamEvent::ServerHeartbeatFailed(event) = event {
+                if is_tls(&event.failure) {
+                    // Nobody listens once a server has answered.
+                    let _ = distrusts.send(event.failure.clone());
+                }
                 *heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(event.failure);
             }
         }));
         let client = Client::with_options(options).map_err(failed)?;
-        let answer = client.database("admin").run_command(doc! { "hello": 1 }).await.map_err(failed)?;
+        let admin = client.database("admin");
+        let answer = tokio::select! {
+            answer = admin.run_command(doc! { "hello": 1 }) => answer.map_err(failed)?,
+            // The driver would ask the only server there is again and again, as if it could come to be trusted.
+            Some(failure) = distrusted.recv(), if one_server => return Err(failed(failure)),
+        };
         let wire_version = answer.get_i32("maxWireVersion").unwrap_or_default();
         if wire_version < OLDEST_WIRE_VERSION {
             return Err(StoreError::Unsupported(format!(
@@ -89,7 +104,7 @@ impl Connection {
             .build();
         let database = client.database_with_options(url.database(), concerns);
         let commits = database.collection(schema::COMMITS);
-        Ok(Self { database, commits, place, timeout, there: Arc::default(), behind })
+        Ok(Self { database, commits, place, timeout, there: Arc::default(), current: Arc::default(), behind })
     }
 
     /// A collection of this database.
@@ -111,23 +126,25 @@ impl Connection {
             return Ok(());
         }
         match schema::find(self).await? {
-            schema::Found::Ours => self.there.store(true, Ordering::Relaxed),
+            schema::Found::Ours | schema::Found::Older(_) => self.there.store(true, Ordering::Relaxed),
             schema::Found::Begun | schema::Found::Nothing => return Err(StoreError::NoStore(self.place.to_string())),
         }
         Ok(())
     }
 
-    /// For one that writes: makes the store where there is none. Whether this made it.
-    pub(crate) async fn make(&self) -> Result<bool, StoreError> {
-        if self.there.load(Ordering::Relaxed) {
-            return Ok(false);
+    /// For one that writes: makes the store where there is none, and brings an older one up to date.
+    pub(crate) async fn make(&self) -> Result<Init, StoreError> {
+        if self.current.load(Ordering::Relaxed) {
+            return Ok(Init::Found);
         }
-        let made = match schema::find(self).await? {
-            schema::Found::Ours => false,
+        let done = match schema::find(self).await? {
+            schema::Found::Ours => Init::Found,
+            schema::Found::Older(from) => schema::migrate(self, from).await?,
             schema::Found::Begun | schema::Found::Nothing => schema::make(self).await?,
         };
         self.there.store(true, Ordering::Relaxed);
-        Ok(made)
+        self.current.store(true, Ordering::Relaxed);
+        Ok(done)
     }
 
     /// Updates one document, or makes it: two that make it at once are no fault. How many were changed or made.

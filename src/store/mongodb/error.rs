@@ -67,7 +67,7 @@ pub(crate) fn may_pass(error: &Error) -> bool {
 }
 
 /// A TLS library tells the driver of a certificate it does not trust as of data that is not valid.
-fn is_tls(error: &Error) -> bool {
+pub(crate) fn is_tls(error: &Error) -> bool {
     match &*error.kind {
         ErrorKind::InvalidTlsConfig { .. } => true,
         ErrorKind::Io(error) => error.kind() == io::ErrorKind::InvalidData,

@@ -6,6 +6,7 @@
 
 mod address;
 mod append;
+mod bare;
 mod by_id;
 mod check;
 mod connection;
@@ -17,6 +18,7 @@ mod insert;
 mod projection;
 mod read;
 mod read_models;
+mod records;
 mod rows;
 mod schema;
 mod snapshots;
@@ -24,6 +26,7 @@ mod streams;
 mod worker;
 
 pub use address::MongoUrl;
+pub use bare::BareMongoDb;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,12 +45,14 @@ use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
+use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::mongodb::append::Writer;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::projection::Look;
 use crate::store::mongodb::read::Walks;
 use crate::store::mongodb::worker::Worker;
+use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -56,6 +61,7 @@ use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
+use crate::store::record::Record;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -106,6 +112,12 @@ impl MongoDb {
         Self { shared: Arc::new(shared), worker: Worker::default() }
     }
 
+    /// Removes the database with everything in it, if it is there.
+    pub(crate) fn remove(&self) -> Answer<()> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { schema::remove(shared.connection().await?).await })
+    }
+
     /// How long to wait for a write of several steps that is no append. (The indexes of a swap may take any time.)
     fn patience(&self) -> Duration {
         self.shared.timeout * 10
@@ -121,7 +133,7 @@ impl Backend for MongoDb {
         self.shared.url.to_string()
     }
 
-    fn init(&self) -> Answer<bool> {
+    fn init(&self) -> Answer<Init> {
         let shared = Arc::clone(&self.shared);
         self.worker.write_within(self.patience(), async move { shared.connection().await?.make().await })
     }
@@ -211,9 +223,22 @@ impl Backend for MongoDb {
         self.worker.write_within(self.patience(), async move { read_models::commit(shared.writing().await?, &commit).await })
     }
 
+    fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move {
+            let state = projection::state(shared.reading().await?, &model).await?;
+            Ok(state.map(|state| state.problems).unwrap_or_default())
+        })
+    }
+
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
         self.worker.write(async move { read_models::swap(shared.writing().await?, &name, at, &indexed_fields).await })
+    }
+
+    fn exchange_read_models(&self, name: String) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { read_models::exchange(shared.writing().await?, &name).await })
     }
 
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
@@ -225,7 +250,7 @@ impl Backend for MongoDb {
         let shared = Arc::clone(&self.shared);
         self.worker.read(async move {
             let connection = shared.reading().await?;
-            let mut look = Look::begin(connection, ReadModel::live(&query.name)).await?;
+            let mut look = Look::begin(connection, query.model()).await?;
             while let Some(state) = &look.state {
                 let found = rows::query(connection, state, &query).await;
                 if let Some(found) = look.end(found).await? {
@@ -249,5 +274,20 @@ impl Backend for MongoDb {
             }
             Ok(0)
         })
+    }
+
+    fn records(&self, kind: String) -> Answer<Vec<Record>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { records::records(shared.reading().await?, &kind).await })
+    }
+
+    fn put_record(&self, record: Record) -> Answer<()> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { records::put(shared.writing().await?, &record).await })
+    }
+
+    fn delete_record(&self, kind: String, name: String) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { records::delete(shared.writing().await?, &kind, &name).await })
     }
 }

@@ -15,10 +15,15 @@ use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::rows;
 use crate::store::mongodb::schema;
+use crate::store::problem::Problem;
+use crate::store::problem::ProblemChanges;
 use crate::store::read_model::Checkpoint;
+use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 
+/// A projection has three read models in one document, which may have 16 MiB.
+const MAX_PROBLEM_BYTES: usize = 4 << 20;
 /// Before a reader looks again.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -37,24 +42,20 @@ pub(crate) struct State {
     pub(crate) checkpoint: Checkpoint,
     /// When it last moved.
     pub(crate) updated_at: Timestamp,
+    /// Events it cannot take in, in the order of their positions. Here, so that they move with the checkpoint.
+    pub(crate) problems: Vec<Problem>,
 }
 
-/// Its name goes into names of collections, so it is looked at closely.
-pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && name.len() <= 48
-        && !name.ends_with("_building");
-    if plain {
-        return Ok(());
-    }
-    let message = format!("\"{name}\" is no name of a read model: a to z, 0 to 9 and _, at most 48, not ending in _building");
-    Err(StoreError::Invalid(message))
-}
-
-/// The field of a read model.
-pub(crate) fn part_of(model: &ReadModel) -> &'static str {
-    if model.building { "building" } else { "live" }
+/// The problems after a commit.
+pub(crate) fn problems_after(before: Option<&State>, changes: &ProblemChanges) -> Vec<Problem> {
+    let changed = |problem: &&Problem| {
+        changes.solved.contains(&problem.event_id) || changes.put.iter().any(|put| put.event_id == problem.event_id)
+    };
+    let known = before.map(|before| before.problems.as_slice()).unwrap_or_default();
+    let mut problems: Vec<Problem> = known.iter().filter(|problem| !changed(problem)).cloned().collect();
+    problems.extend(changes.put.iter().cloned());
+    problems.sort_by_key(|problem| problem.position);
+    problems
 }
 
 fn state_of(part: &Document) -> Option<State> {
@@ -63,7 +64,14 @@ fn state_of(part: &Document) -> Option<State> {
         Some(Bson::Binary(binary)) => binary.bytes.as_slice().try_into().ok().map(Uuid::from_bytes),
         _ => None,
     };
+    let problems = match part.get("problems") {
+        Some(problems) => {
+            problems.as_array()?.iter().map(|text| Problem::from_json(text.as_str()?).ok()).collect::<Option<_>>()?
+        }
+        None => Vec::new(),
+    };
     Some(State {
+        problems,
         collection: part.get_str("collection").ok()?.to_owned(),
         number: number("commit")?,
         pending: uuid("pending"),
@@ -92,9 +100,9 @@ pub(crate) async fn projections(connection: &Connection) -> Result<Vec<Projectio
     while cursor.advance().await.map_err(&failed)? {
         let projection = cursor.deserialize_current().map_err(&failed)?;
         let name = projection.get_str("_id").unwrap_or_default();
-        for model in [ReadModel::live(name), ReadModel::building(name)] {
-            if let Some(State { logic_version, checkpoint, updated_at, .. }) = part(&projection, part_of(&model))? {
-                records.push(ProjectionRecord { model, logic_version, checkpoint, updated_at });
+        for model in Part::ALL.map(|part| ReadModel { name: name.to_owned(), part }) {
+            if let Some(State { number, logic_version, checkpoint, updated_at, .. }) = part(&projection, model.part.as_str())? {
+                records.push(ProjectionRecord { model, logic_version, commits: number.unsigned_abs(), checkpoint, updated_at });
             }
         }
     }
@@ -105,7 +113,7 @@ pub(crate) async fn projections(connection: &Connection) -> Result<Vec<Projectio
 pub(crate) async fn state(connection: &Connection, model: &ReadModel) -> Result<Option<State>, StoreError> {
     let projection = connection.collection(schema::PROJECTIONS).find_one(doc! { "_id": &model.name }).await;
     match projection.map_err(connection.failed("cannot read"))? {
-        Some(projection) => part(&projection, part_of(model)),
+        Some(projection) => part(&projection, model.part.as_str()),
         None => Ok(None),
     }
 }
@@ -121,7 +129,6 @@ pub(crate) struct Look<'c> {
 
 impl<'c> Look<'c> {
     pub(crate) async fn begin(connection: &'c Connection, model: ReadModel) -> Result<Self, StoreError> {
-        check_name(&model.name)?;
         let deadline = Instant::now() + connection.timeout;
         let state = state(connection, &model).await?;
         Ok(Self { connection, model, deadline, state })
@@ -146,7 +153,18 @@ impl<'c> Look<'c> {
 }
 
 /// As [`state`] reads it.
-pub(crate) fn document_of(state: &State) -> Document {
+///
+/// # Errors
+/// [`StoreError::Invalid`] when there are more problems than fit into a document.
+pub(crate) fn document_of(state: &State) -> Result<Document, StoreError> {
+    let problems = state.problems.iter().map(Problem::to_json).collect::<Result<Vec<_>, _>>()?;
+    let bytes: usize = problems.iter().map(String::len).sum();
+    if bytes > MAX_PROBLEM_BYTES {
+        let count = problems.len();
+        return Err(StoreError::Invalid(format!(
+            "{count} problems of {bytes} bytes are over the {MAX_PROBLEM_BYTES} that a read model may have here"
+        )));
+    }
     let mut document = doc! {
         "collection": &state.collection,
         "commit": state.number,
@@ -158,5 +176,8 @@ pub(crate) fn document_of(state: &State) -> Document {
     if let Some(pending) = state.pending {
         document.insert("pending", bson_uuid(pending));
     }
-    document
+    if !problems.is_empty() {
+        document.insert("problems", problems);
+    }
+    Ok(document)
 }

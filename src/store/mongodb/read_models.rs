@@ -1,7 +1,7 @@
 //! Read models in MongoDB, without transactions: so alike on a standalone server, a replica set and Atlas.
 //!
-//! A projection is one document in `projections`, with a part for the live read model and one for that built beside;
-//! each part names the collection of its rows, its checkpoint, and the number of the commit it stands on. One update of
+//! A projection is one document in `projections`, with a part for the live read model, one for that built beside and
+//! one for the previous live one; each part names the collection of its rows, its checkpoint, and the number of the commit it stands on. One update of
 //! that document is each step that must be whole:
 //!
 //! - A commit of rows first puts the rows aside (`staged_rows`), then moves the checkpoint **and** says which staged rows
@@ -9,7 +9,7 @@
 //!   before the second step has done nothing; after it, everything: readers lay the staged rows over the collection, and
 //!   the next commit first finishes the one before. A row carries the number of its commit and is written only from below
 //!   it, so somebody who was stopped in the middle and wakes up late changes nothing.
-//! - A swap renames the part that was built beside. The collection keeps its name, `rm_NAME.` and a random end; people find
+//! - A swap makes the part that was built beside the live one, and the live one the previous one. The collection keeps its name, `rm_NAME.` and a random end; people find
 //!   it through the view `rm_NAME`, which is pointed there next. A collection that no projection names is dropped by the
 //!   next swap or drop.
 //!
@@ -28,12 +28,12 @@ use crate::store::mongodb::error::code_of;
 use crate::store::mongodb::filters::plain_path;
 use crate::store::mongodb::projection::State;
 use crate::store::mongodb::projection::bson_uuid;
-use crate::store::mongodb::projection::check_name;
 use crate::store::mongodb::projection::document_of;
-use crate::store::mongodb::projection::part_of;
+use crate::store::mongodb::projection::problems_after;
 use crate::store::mongodb::projection::state;
 use crate::store::mongodb::rows;
 use crate::store::mongodb::schema;
+use crate::store::read_model::Part;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowsCommit;
 
@@ -43,12 +43,11 @@ fn view_of(name: &str) -> String {
 
 /// Rows and checkpoint together; `false` when the checkpoint is elsewhere.
 pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Result<bool, StoreError> {
-    check_name(&commit.model.name)?;
     let Some(before) = settled(connection, &commit.model).await? else {
-        if commit.from != Position::ZERO {
+        if commit.from != Position::ZERO || commit.commits.is_some_and(|commits| commits != 0) {
             return Ok(false);
         }
-        if !commit.model.building {
+        if commit.model.part == Part::Live {
             // Before there are rows, so that a name that is taken is found out in time.
             let (name, collection) = (&commit.model.name, new_collection(&commit.model.name));
             point_view(connection, name, &collection).await?;
@@ -56,7 +55,10 @@ pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Resu
         }
         return advance(connection, commit, None, new_collection(&commit.model.name)).await;
     };
-    if before.checkpoint.position != commit.from || before.logic_version != commit.logic_version {
+    if before.checkpoint.position != commit.from
+        || before.logic_version != commit.logic_version
+        || commit.commits.is_some_and(|commits| commits != before.number.unsigned_abs())
+    {
         return Ok(false);
     }
     let collection = before.collection.clone();
@@ -83,15 +85,17 @@ async fn advance(
     before: Option<State>,
     collection: String,
 ) -> Result<bool, StoreError> {
-    let part = part_of(&commit.model);
+    let part = commit.model.part.as_str();
     let after = State {
         number: before.as_ref().map_or(0, |before| before.number) + 1,
         pending: (!commit.rows.is_empty()).then(Uuid::new_v4),
         logic_version: commit.logic_version,
         checkpoint: commit.to,
         updated_at: commit.now,
+        problems: problems_after(before.as_ref(), &commit.problems),
         collection,
     };
+    let change = doc! { "$set": { part: document_of(&after)? } };
     rows::stage(connection, &after, &commit.rows).await?;
     let mut which = doc! { "_id": &commit.model.name };
     match &before {
@@ -103,7 +107,6 @@ async fn advance(
             which.insert(part, doc! { "$exists": false });
         }
     }
-    let change = doc! { "$set": { part: document_of(&after) } };
     let moved = match before {
         Some(_) => {
             let update = connection.collection(schema::PROJECTIONS).update_one(which, change).await;
@@ -128,7 +131,7 @@ async fn advance(
 async fn finish(connection: &Connection, model: &ReadModel, state: &State) -> Result<(), StoreError> {
     let Some(pending) = state.pending else { return Ok(()) };
     rows::apply(connection, state, pending).await?;
-    let part = part_of(model);
+    let part = model.part.as_str();
     let which = doc! {
         "_id": &model.name,
         format!("{part}.collection"): &state.collection,
@@ -160,7 +163,6 @@ pub(crate) async fn swap(
     at: Position,
     indexed_fields: &[String],
 ) -> Result<bool, StoreError> {
-    check_name(name)?;
     let failed = connection.failed("cannot write to");
     let Some(building) = settled(connection, &ReadModel::building(name)).await? else { return Ok(false) };
     if building.checkpoint.position != at {
@@ -173,7 +175,11 @@ pub(crate) async fn swap(
     }
     let which = doc! { "_id": name, "building.collection": &building.collection, "building.commit": building.number };
     let projections = connection.collection(schema::PROJECTIONS);
-    let swapped = projections.update_one(which, doc! { "$rename": { "building": "live" } });
+    let swap = [
+        doc! { "$set": { "live": "$building", "previous": { "$ifNull": ["$live", "$$REMOVE"] } } },
+        doc! { "$unset": "building" },
+    ];
+    let swapped = projections.update_one(which, swap.to_vec());
     if swapped.await.map_err(&failed)?.modified_count == 0 {
         return Ok(false);
     }
@@ -182,16 +188,29 @@ pub(crate) async fn swap(
     Ok(true)
 }
 
+/// The live read model and the previous one take each other's place.
+pub(crate) async fn exchange(connection: &Connection, name: &str) -> Result<bool, StoreError> {
+    let which = doc! { "_id": name, "live": { "$exists": true }, "previous": { "$exists": true } };
+    let exchange = vec![doc! { "$set": { "live": "$previous", "previous": "$live" } }];
+    let exchanged = connection.collection(schema::PROJECTIONS).update_one(which, exchange).await;
+    if exchanged.map_err(connection.failed("cannot write to"))?.modified_count == 0 {
+        return Ok(false);
+    }
+    if let Some(live) = state(connection, &ReadModel::live(name)).await? {
+        point_view(connection, name, &live.collection).await?;
+    }
+    Ok(true)
+}
+
 /// Throws away a read model and its checkpoint.
 pub(crate) async fn drop_model(connection: &Connection, model: &ReadModel) -> Result<bool, StoreError> {
-    check_name(&model.name)?;
     let failed = connection.failed("cannot write to");
-    let part = part_of(model);
+    let part = model.part.as_str();
     let which = doc! { "_id": &model.name, part: { "$exists": true } };
     let projections = connection.collection(schema::PROJECTIONS);
     let dropped = projections.update_one(which, doc! { "$unset": { part: "" } });
     let there = dropped.await.map_err(&failed)?.modified_count > 0;
-    if !model.building && there {
+    if model.part == Part::Live && there {
         connection.collection(&view_of(&model.name)).drop().await.map_err(&failed)?;
     }
     sweep(connection, &model.name).await?;
@@ -204,7 +223,8 @@ async fn sweep(connection: &Connection, name: &str) -> Result<(), StoreError> {
     // The names first: a collection is named in the projection before it is made.
     let names = connection.database.list_collection_names().await.map_err(&failed)?;
     let mut used = Vec::new();
-    for model in [ReadModel::live(name), ReadModel::building(name)] {
+    for part in Part::ALL {
+        let model = ReadModel { name: name.to_owned(), part };
         used.extend(state(connection, &model).await?.map(|state| state.collection));
     }
     let prefix = format!("{}.", view_of(name));

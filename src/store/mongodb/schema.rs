@@ -9,6 +9,8 @@ use mongodb::bson::doc;
 use mongodb::error::Error;
 use mongodb::options::IndexOptions;
 
+use crate::store::backend::Init;
+use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::error::code;
@@ -26,8 +28,8 @@ pub(crate) const STAGED_ROWS: &str = "staged_rows";
 const EVENTS: &str = "events";
 /// What says that the database is ours.
 const META: &str = "esctl_meta";
-/// The schema this program writes.
-const SCHEMA_VERSION: i64 = 1;
+/// What people have told the programs, a document each.
+pub(crate) const RECORDS: &str = "esctl_records";
 
 /// Two appends to a stream behind the same version cannot both be.
 pub(crate) const INDEX_STREAM: &str = "stream_version";
@@ -40,6 +42,8 @@ pub(crate) const INDEX_NEW_STREAM: &str = "new_stream";
 pub(crate) enum Found {
     /// A store.
     Ours,
+    /// A store of this older version of the schema: it can be read as it is.
+    Older(u32),
     /// A store that is being made, or whose maker was killed.
     Begun,
     /// Nothing of a store.
@@ -52,7 +56,8 @@ pub(crate) async fn find(connection: &Connection) -> Result<Found, StoreError> {
         return Ok(found);
     }
     let names = connection.database.list_collection_names().await.map_err(connection.failed("cannot read"))?;
-    let foreign = names.iter().find(|name| [COMMITS, SNAPSHOTS, PROJECTIONS, STAGED_ROWS, EVENTS].contains(&name.as_str()));
+    let foreign =
+        names.iter().find(|name| [COMMITS, SNAPSHOTS, PROJECTIONS, STAGED_ROWS, RECORDS, EVENTS].contains(&name.as_str()));
     let Some(foreign) = foreign else { return Ok(Found::Nothing) };
     // Somebody may have begun to make a store since: the mark comes before the collections.
     if let Some(found) = mark(connection).await? {
@@ -68,7 +73,7 @@ async fn mark(connection: &Connection) -> Result<Option<Found>, StoreError> {
     let mark = connection.collection(META).find_one(doc! { "_id": "store" }).await.map_err(connection.failed("cannot read"))?;
     let Some(mark) = mark else { return Ok(None) };
     let place = &connection.place;
-    let version = mark.get_i64("schema_version").unwrap_or(i64::MAX);
+    let version = mark.get_i64("schema_version").ok().and_then(|version| u32::try_from(version).ok()).unwrap_or(u32::MAX);
     if !matches!(mark.get_str("application"), Ok("esctl")) {
         return Err(StoreError::Unsupported(format!("{place} is a database of another application")));
     }
@@ -77,12 +82,27 @@ async fn mark(connection: &Connection) -> Result<Option<Found>, StoreError> {
             "{place} is a store of a newer esctl (schema {version}; this one knows {SCHEMA_VERSION})"
         )));
     }
-    Ok(Some(if matches!(mark.get_bool("ready"), Ok(true)) { Found::Ours } else { Found::Begun }))
+    let ready = matches!(mark.get_bool("ready"), Ok(true));
+    Ok(Some(match version {
+        _ if !ready => Found::Begun,
+        SCHEMA_VERSION => Found::Ours,
+        older => Found::Older(older),
+    }))
 }
 
-/// Makes the store, or finishes what another one began. Whether it was this one that finished it.
-pub(crate) async fn make(connection: &Connection) -> Result<bool, StoreError> {
-    let begun = doc! { "application": "esctl", "schema_version": SCHEMA_VERSION, "ready": false };
+/// Brings a store of an older version up to date, in one step. Version 2 has more in a projection's document (what is
+/// not there is empty) and more collections (which are made when they are needed), so the mark is all there is to change.
+pub(crate) async fn migrate(connection: &Connection, from: u32) -> Result<Init, StoreError> {
+    let which = doc! { "_id": "store", "schema_version": i64::from(from) };
+    let meta = connection.collection(META);
+    let done = meta.update_one(which, doc! { "$set": { "schema_version": i64::from(SCHEMA_VERSION) } }).await;
+    let done = done.map_err(connection.failed("cannot bring up to date the schema in"))?;
+    Ok(if done.modified_count == 1 { Init::Migrated { from } } else { Init::Found })
+}
+
+/// Makes the store, or finishes what another one began: [`Init::Made`] for the one that finished it.
+pub(crate) async fn make(connection: &Connection) -> Result<Init, StoreError> {
+    let begun = doc! { "application": "esctl", "schema_version": i64::from(SCHEMA_VERSION), "ready": false };
     connection.upsert(META, doc! { "_id": "store" }, doc! { "$setOnInsert": begun }).await?;
     let failed = connection.failed("cannot make the schema in");
     let unique = |name: &str| IndexOptions::builder().name(name.to_owned()).unique(true);
@@ -98,8 +118,9 @@ pub(crate) async fn make(connection: &Connection) -> Result<bool, StoreError> {
     connection.commits.create_indexes(indexes).await.map_err(&failed)?;
     make_view(connection, EVENTS, COMMITS, &events_view()).await.map_err(&failed)?;
     let ready = connection.collection(META);
-    let done = ready.update_one(doc! { "_id": "store", "ready": false }, doc! { "$set": { "ready": true } });
-    Ok(done.await.map_err(&failed)?.modified_count == 1)
+    let finished = doc! { "$set": { "ready": true, "schema_version": i64::from(SCHEMA_VERSION) } };
+    let done = ready.update_one(doc! { "_id": "store", "ready": false }, finished);
+    Ok(if done.await.map_err(&failed)?.modified_count == 1 { Init::Made } else { Init::Found })
 }
 
 /// Makes a view; one that is there goes over the collection named now.
@@ -130,4 +151,18 @@ fn events_view() -> Vec<Document> {
             "metadata": "$events.metadata",
         } },
     ]
+}
+
+/// Removes the database, or what is in it where this user may not remove databases.
+pub(crate) async fn remove(connection: &Connection) -> Result<(), StoreError> {
+    let failed = connection.failed("cannot remove");
+    match connection.database.drop().await {
+        Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) => {
+            for name in connection.database.list_collection_names().await.map_err(&failed)? {
+                connection.collection(&name).drop().await.map_err(&failed)?;
+            }
+            Ok(())
+        }
+        outcome => outcome.map_err(failed),
+    }
 }

@@ -39,6 +39,7 @@ pub(crate) async fn append_group(database: &Database, group: Vec<BackendAppend>)
     let mut open: Vec<(usize, &BackendAppend)> = group.iter().enumerate().collect();
     let mut answers: Vec<Option<BackendAnswer>> = vec![None; group.len()];
     let mut breaks = 0;
+    let before = database.seen();
     while !open.is_empty() {
         let asked: Vec<&BackendAppend> = open.iter().map(|(_, append)| *append).collect();
         let found = match try_once(database, &asked).await {
@@ -48,7 +49,7 @@ pub(crate) async fn append_group(database: &Database, group: Vec<BackendAppend>)
             Err(Failed::Surely(error)) => return Err(partly_unless_none(&answers, error)),
             Err(Failed::Perhaps { process, error }) => {
                 breaks += 1;
-                let known = find_out(database, &process, &asked).await.map_err(|cause| unknown(database, cause))?;
+                let known = find_out(database, &process, &asked, before).await.map_err(|cause| unknown(database, cause))?;
                 if breaks > 1 && known.iter().all(Option::is_none) {
                     return Err(partly_unless_none(&answers, broke_again(database, error)));
                 }
@@ -56,6 +57,9 @@ pub(crate) async fn append_group(database: &Database, group: Vec<BackendAppend>)
             }
         };
         for ((place, _), answer) in open.iter().zip(found) {
+            if let Some(BackendAnswer::Appended(appended)) = &answer {
+                database.note(appended.events.last().map(|last| last.position));
+            }
             answers[*place] = answer;
         }
         open.retain(|(place, _)| answers[*place].is_none());

@@ -1,5 +1,6 @@
 //! What PostgreSQL says, in the words of the store. What happened is told by its SQLSTATE, never by its text.
 
+use std::io;
 use std::sync::Arc;
 
 use sqlx::Error;
@@ -58,8 +59,9 @@ impl SqlError {
             return of_state(&code, error, &what);
         }
         let (unavailable, reason) = match &error {
-            Error::Io(_) => (true, "the connection failed"),
-            Error::Tls(_) => {
+            Error::Io(error) if error.kind() != io::ErrorKind::InvalidData => (true, "the connection failed"),
+            // A TLS library tells the driver of a certificate it does not trust as of data that is not valid.
+            Error::Io(_) | Error::Tls(_) => {
                 let message = what("TLS is not possible as asked; sslmode and sslrootcert in the URL say what is wanted");
                 return StoreError::NotAllowed { message, source: Some(Arc::new(error)) };
             }

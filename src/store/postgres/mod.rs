@@ -4,10 +4,12 @@
 //! prepared statements: a pooler in between must not share connections between transactions.
 
 mod append;
+mod bare;
 mod error;
 mod ids;
 mod outcome;
 mod pool;
+mod problems;
 mod read;
 mod read_models;
 mod schema;
@@ -20,6 +22,7 @@ mod worker;
 use std::rc::Rc;
 use std::time::Duration;
 
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::event::EventChunk;
@@ -32,14 +35,15 @@ use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
+use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::pool::Connector;
 use crate::store::postgres::pool::Session;
-use crate::store::postgres::read_models::table_of;
 use crate::store::postgres::session::Database;
 use crate::store::postgres::session::Task;
 use crate::store::postgres::worker::Worker;
+use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -48,10 +52,12 @@ use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
+use crate::store::record::Record;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
 
+pub use bare::BarePostgres;
 pub use url::PostgresUrl;
 
 /// An event store in a schema of a PostgreSQL database.
@@ -64,6 +70,25 @@ impl Postgres {
     /// The store at a URL; nothing is touched yet. `timeout` bounds connecting, waiting for locks, and each statement.
     pub fn new(url: &PostgresUrl, timeout: Duration) -> Self {
         Self { worker: Worker::new(Connector { url: url.clone(), timeout }), place: url.place() }
+    }
+
+    /// Removes the schema with everything in it, if it is there.
+    pub(crate) fn remove(&self) -> Answer<()> {
+        self.worker.write(|database| async move {
+            let schema = database.pool.connector.url.schema().to_owned();
+            // As one that reads: what is not there is not made first.
+            let removed = database
+                .run_long(Task::Read, "cannot remove", async move |session: &mut Session| {
+                    let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut session.connection).await?;
+                    Ok(())
+                })
+                .await;
+            match removed {
+                Err(StoreError::NoStore(_)) => Ok(()),
+                removed => removed,
+            }
+        })
     }
 
     fn reading<T: Send + 'static>(
@@ -80,10 +105,6 @@ impl Postgres {
     ) -> Answer<T> {
         self.worker.write(move |database| async move { database.run(task, "cannot write to", job).await })
     }
-}
-
-fn refused<T: Send + 'static>(error: StoreError) -> Answer<T> {
-    Box::pin(std::future::ready(Err(error)))
 }
 
 async fn read_page(database: Rc<Database>, query: ReadQuery, limit: usize, buffer: EventChunk) -> Result<Page, StoreError> {
@@ -107,7 +128,7 @@ impl Backend for Postgres {
         self.place.clone()
     }
 
-    fn init(&self) -> Answer<bool> {
+    fn init(&self) -> Answer<Init> {
         self.worker.write(|database| async move { database.init().await })
     }
 
@@ -124,7 +145,12 @@ impl Backend for Postgres {
     }
 
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
-        self.reading(async move |session: &mut Session| read::events_by_id(session, ids.clone()).await)
+        let job = async move |session: &mut Session| read::events_by_id(session, ids.clone()).await;
+        self.worker.read(move |database| async move {
+            let events = database.run(Task::Read, "cannot read", job).await?;
+            database.note(events.iter().map(|event| event.position).max());
+            Ok(events)
+        })
     }
 
     fn stream_version(&self, stream: StreamName) -> Answer<Version> {
@@ -170,45 +196,47 @@ impl Backend for Postgres {
     }
 
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
-        match table_of(&model) {
-            Ok(table) => self.reading(async move |session: &mut Session| read_models::rows(session, &table, &keys).await),
-            Err(error) => refused(error),
-        }
+        self.reading(async move |session: &mut Session| read_models::rows(session, &model.table()?, &keys).await)
     }
 
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
-        match table_of(&commit.model) {
-            Ok(_) => self.writing(Task::Write, async move |session: &mut Session| read_models::commit(session, &commit).await),
-            Err(error) => refused(error),
-        }
+        self.writing(Task::Write, async move |session: &mut Session| read_models::commit(session, &commit).await)
+    }
+
+    fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>> {
+        self.reading(async move |session: &mut Session| problems::problems(session, &model).await)
     }
 
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
-        if let Err(error) = table_of(&ReadModel::live(&name)) {
-            return refused(error);
-        }
         let job = async move |session: &mut Session| read_models::swap(session, &name, at, &indexed_fields).await;
         self.worker.write(move |database| async move { database.run_long(Task::Write, "cannot write to", job).await })
     }
 
+    fn exchange_read_models(&self, name: String) -> Answer<bool> {
+        self.writing(Task::Write, async move |session: &mut Session| read_models::exchange(session, &name).await)
+    }
+
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
-        match table_of(&model) {
-            Ok(_) => self.writing(Task::Write, async move |session: &mut Session| read_models::drop_model(session, &model).await),
-            Err(error) => refused(error),
-        }
+        self.writing(Task::Write, async move |session: &mut Session| read_models::drop_model(session, &model).await)
     }
 
     fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
-        match table_of(&ReadModel::live(&query.name)) {
-            Ok(table) => self.reading(async move |session: &mut Session| read_models::query(session, &table, &query).await),
-            Err(error) => refused(error),
-        }
+        self.reading(async move |session: &mut Session| read_models::query(session, &query.model().table()?, &query).await)
     }
 
     fn count_rows(&self, model: ReadModel) -> Answer<u64> {
-        match table_of(&model) {
-            Ok(table) => self.reading(async move |session: &mut Session| read_models::count(session, &table).await),
-            Err(error) => refused(error),
-        }
+        self.reading(async move |session: &mut Session| read_models::count(session, &model.table()?).await)
+    }
+
+    fn records(&self, kind: String) -> Answer<Vec<Record>> {
+        self.reading(async move |session: &mut Session| problems::records(session, &kind).await)
+    }
+
+    fn put_record(&self, record: Record) -> Answer<()> {
+        self.writing(Task::WriteAgain, async move |session: &mut Session| problems::put_record(session, &record).await)
+    }
+
+    fn delete_record(&self, kind: String, name: String) -> Answer<bool> {
+        self.writing(Task::Write, async move |session: &mut Session| problems::delete_record(session, &kind, &name).await)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::time::sleep;
 use tokio::time::timeout;
 
+use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
@@ -24,7 +25,8 @@ use crate::store::postgres::session::Database;
 /// Between two attempts to reach a server that is gone.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// An answer for each append that is in the store; `None` for one that is surely not, and will not be.
+/// An answer for each append that is in the store; `None` for one that is surely not, and will not be. What is at or
+/// below the position `before` was there before the append was sent.
 ///
 /// # Errors
 /// When the store cannot be asked within the timeout.
@@ -32,12 +34,13 @@ pub(crate) async fn find_out(
     database: &Database,
     process: &ServerProcess,
     group: &[&BackendAppend],
+    before: Position,
 ) -> Result<Vec<Option<BackendAnswer>>, StoreError> {
     let limit = database.pool.connector.timeout;
     let start = Instant::now();
     loop {
         let left = limit.saturating_sub(start.elapsed());
-        let asked = timeout(left, ask(database, process, group)).await.unwrap_or(Err(SqlError::Late));
+        let asked = timeout(left, ask(database, process, group, before)).await.unwrap_or(Err(SqlError::Late));
         match asked {
             Ok(answers) => return Ok(answers),
             // A server that starts again may be there in a moment.
@@ -51,6 +54,7 @@ async fn ask(
     database: &Database,
     process: &ServerProcess,
     group: &[&BackendAppend],
+    before: Position,
 ) -> Result<Vec<Option<BackendAnswer>>, SqlError> {
     let mut session = database.pool.connector.connect().await?;
     if session.found == Found::Nothing {
@@ -59,7 +63,7 @@ async fn ask(
     end(&mut session, process, database.pool.connector.timeout).await?;
     let ids = group.iter().flat_map(|append| append.request.events.iter().map(|event| event.event_id)).collect();
     let known = events_by_id(&mut session, ids).await?;
-    Ok(group.iter().map(|append| answer(append, &known)).collect())
+    Ok(group.iter().map(|append| answer(append, &known, before)).collect())
 }
 
 /// Waits until a server process is gone, and with it whatever it was doing.
@@ -74,13 +78,16 @@ async fn end(session: &mut Session, process: &ServerProcess, limit: Duration) ->
     if gone == Some(false) { Err(SqlError::Late) } else { Ok(()) }
 }
 
-fn answer(append: &BackendAppend, known: &[RecordedEvent]) -> Option<BackendAnswer> {
+fn answer(append: &BackendAppend, known: &[RecordedEvent], before: Position) -> Option<BackendAnswer> {
     let request = &append.request;
     let own: Vec<RecordedEvent> =
         known.iter().filter(|event| request.events.iter().any(|own| own.event_id == event.event_id)).cloned().collect();
     match judge(append, &own) {
         Ok(None) => None,
-        // The attempt that broke did it; or an earlier one, which comes to the same.
+        Ok(Some(known)) if known.events.first().is_some_and(|first| first.position <= before) => {
+            Some(BackendAnswer::Appended(known))
+        }
+        // The attempt that broke did it; or an earlier one of another handle, which comes to the same.
         Ok(Some(appended)) => Some(BackendAnswer::Appended(Appended { outcome: Outcome::Applied, ..appended })),
         Err(_) => Some(BackendAnswer::KnownId),
     }

@@ -5,50 +5,57 @@ use std::collections::HashMap;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::Row;
+use sqlx::postgres::PgRow;
 
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
+use crate::store::postgres::ids::Ids;
 use crate::store::postgres::pool::Session;
 use crate::store::postgres::read::id;
+use crate::store::postgres::schema::Found;
+use crate::store::problem::Problem;
 use crate::store::read_model::Checkpoint;
+use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 
-/// The table of a read model. Its name goes into statements as text, so it is looked at closely.
-pub(crate) fn table_of(model: &ReadModel) -> Result<String, StoreError> {
-    let name = &model.name;
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && name.len() <= 48
-        && !name.ends_with("_building");
-    if !plain {
-        let message = format!("\"{name}\" is no name of a read model: a to z, 0 to 9 and _, at most 48, not ending in _building");
-        return Err(StoreError::Invalid(message));
-    }
-    Ok(if model.building { format!("rm_{name}_building") } else { format!("rm_{name}") })
-}
-
 /// What is known of each read model.
 pub(crate) async fn projections(session: &mut Session) -> Result<Vec<ProjectionRecord>, SqlError> {
-    let rows = sqlx::query(include_str!("sql/projections.sql")).fetch_all(&mut session.connection).await?;
-    let record = |row: &sqlx::postgres::PgRow| {
-        Ok(ProjectionRecord {
-            model: ReadModel { name: row.try_get(0)?, building: row.try_get(1)? },
-            logic_version: u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX),
-            checkpoint: Checkpoint { position: Position(row.try_get::<i64, _>(3)?.unsigned_abs()), event_id: id(row, 4)? },
-            updated_at: Timestamp::from_micros_saturating(row.try_get(5)?),
-        })
+    let statement = match version_1(session).await? {
+        false => include_str!("sql/projections.sql"),
+        true => include_str!("sql/projections_1.sql"),
     };
+    let rows = sqlx::query(statement).fetch_all(&mut session.connection).await?;
     rows.iter().map(record).collect()
 }
 
+/// Whether the store is of version 1 still: somebody may have brought it up to date since it was found.
+async fn version_1(session: &mut Session) -> Result<bool, SqlError> {
+    if matches!(session.found, Found::Older(_)) {
+        let looking = sqlx::query_scalar("SELECT to_regclass('read_models') IS NULL");
+        return Ok(looking.fetch_one(&mut session.connection).await?);
+    }
+    Ok(false)
+}
+
+fn record(row: &PgRow) -> Result<ProjectionRecord, SqlError> {
+    let part = Part::parse(row.try_get(1)?).ok_or_else(|| StoreError::integrity("a read model is of no part that there is"))?;
+    Ok(ProjectionRecord {
+        model: ReadModel { name: row.try_get(0)?, part },
+        commits: row.try_get::<i64, _>(2)?.unsigned_abs(),
+        logic_version: u32::try_from(row.try_get::<i64, _>(3)?).unwrap_or(u32::MAX),
+        checkpoint: Checkpoint { position: Position(row.try_get::<i64, _>(4)?.unsigned_abs()), event_id: id(row, 5)? },
+        updated_at: Timestamp::from_micros_saturating(row.try_get(6)?),
+    })
+}
+
 /// A table that is not there is a read model without rows, where there is a store at all.
-async fn or_none<T: Default>(session: &mut Session, result: Result<T, sqlx::Error>) -> Result<T, SqlError> {
+pub(crate) async fn or_none<T: Default>(session: &mut Session, result: Result<T, sqlx::Error>) -> Result<T, SqlError> {
     let error = match result {
         Ok(value) => return Ok(value),
         Err(error) => SqlError::from(error),
@@ -70,23 +77,32 @@ pub(crate) async fn rows(session: &mut Session, table: &str, keys: &[String]) ->
     Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
 }
 
-/// Rows and checkpoint in one statement; `false` when the checkpoint is elsewhere.
+/// Rows, problems and checkpoint in one statement; `false` when the read model is not where the caller believes.
 pub(crate) async fn commit(session: &mut Session, commit: &RowsCommit) -> Result<bool, SqlError> {
     // Of two rows with one key the later one counts.
     let rows: HashMap<&str, &str> = commit.rows.iter().map(|(key, row)| (key.as_str(), row.as_str())).collect();
     let mut rows: Vec<(&str, &str)> = rows.into_iter().collect();
     rows.sort_unstable();
     let (keys, contents): (Vec<&str>, Vec<&str>) = rows.into_iter().unzip();
+    let problems = &commit.problems;
+    let failed = Ids(problems.put.iter().map(|problem| problem.event_id).collect());
+    let failed_at: Vec<i64> = problems.put.iter().map(|problem| problem.position.0.cast_signed()).collect();
+    let failures = problems.put.iter().map(Problem::to_json).collect::<Result<Vec<_>, _>>()?;
     let statement = sqlx::query_scalar(include_str!("sql/commit_rows.sql"))
         .bind(&commit.model.name)
-        .bind(commit.model.building)
+        .bind(commit.model.part.as_str())
+        .bind(commit.commits.map(u64::cast_signed))
         .bind(i64::from(commit.logic_version))
         .bind(commit.from.0.cast_signed())
         .bind(commit.to.position.0.cast_signed())
         .bind(commit.to.event_id.map(Id))
         .bind(commit.now.micros())
         .bind(keys)
-        .bind(contents);
+        .bind(contents)
+        .bind(Ids(problems.solved.clone()))
+        .bind(failed)
+        .bind(failed_at)
+        .bind(failures);
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
@@ -96,9 +112,15 @@ pub(crate) async fn swap(session: &mut Session, name: &str, at: Position, fields
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
+/// The live read model and the previous one take each other's place.
+pub(crate) async fn exchange(session: &mut Session, name: &str) -> Result<bool, SqlError> {
+    let statement = sqlx::query_scalar("SELECT exchange_read_models($1)").bind(name);
+    Ok(statement.fetch_one(&mut session.connection).await?)
+}
+
 /// Throws away a read model and its checkpoint.
 pub(crate) async fn drop_model(session: &mut Session, model: &ReadModel) -> Result<bool, SqlError> {
-    let statement = sqlx::query_scalar("SELECT drop_read_model($1, $2)").bind(&model.name).bind(model.building);
+    let statement = sqlx::query_scalar("SELECT drop_read_model($1, $2)").bind(&model.name).bind(model.part.as_str());
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 

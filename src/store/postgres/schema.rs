@@ -8,13 +8,13 @@ use sqlx::PgConnection;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+use crate::store::backend::Init;
+use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::pool::ServerProcess;
 use crate::store::postgres::url::PostgresUrl;
 
-/// The schema this program writes.
-const SCHEMA_VERSION: i32 = 1;
 /// The oldest server whose statements this program speaks.
 const OLDEST_SERVER: i32 = 150_000;
 
@@ -23,6 +23,8 @@ const OLDEST_SERVER: i32 = 150_000;
 pub(crate) enum Found {
     /// A store of this program's schema version.
     Current,
+    /// A store of this older version: it can be read as it is.
+    Older(u32),
     /// No store; one may be made.
     Nothing,
 }
@@ -90,45 +92,49 @@ pub(crate) async fn identify(connection: &mut PgConnection, url: &PostgresUrl) -
             }
             Err(error) => return Err(error),
         };
-        return match version {
-            SCHEMA_VERSION => Ok((looked.process, Found::Current)),
-            newer if newer > SCHEMA_VERSION => {
+        return match u32::try_from(version) {
+            Ok(SCHEMA_VERSION) => Ok((looked.process, Found::Current)),
+            Ok(older @ 1..SCHEMA_VERSION) => Ok((looked.process, Found::Older(older))),
+            Ok(newer @ SCHEMA_VERSION..) => {
                 unsupported(format!("is a store of a newer esctl (schema {newer}; this one knows {SCHEMA_VERSION})"))
             }
-            unknown => unsupported(format!("is a store of schema {unknown}, which this esctl does not know")),
+            _ => unsupported(format!("is a store of schema {version}, which this esctl does not know")),
         };
     }
     let message = format!("cannot open {url}: it is being made and removed all the time");
     Err(StoreError::Unavailable { message, source: None }.into())
 }
 
-/// Makes the store, or waits for somebody else who does. Whether it was made now.
-pub(crate) async fn make(connection: &mut PgConnection, url: &PostgresUrl) -> Result<bool, SqlError> {
+/// Makes the store or brings it up to date, in one transaction, or waits for somebody else who does.
+pub(crate) async fn make(connection: &mut PgConnection, url: &PostgresUrl) -> Result<Init, SqlError> {
     let schema = url.schema();
     let mut transaction = connection.begin().await?;
     sqlx::query(include_str!("sql/lock_schema.sql")).bind(schema).execute(&mut *transaction).await?;
-    if identify(&mut transaction, url).await?.1 == Found::Current {
-        return Ok(false);
-    }
+    let (done, parts) = match identify(&mut transaction, url).await?.1 {
+        Found::Current => return Ok(Init::Found),
+        Found::Nothing => (Init::Made, TABLES.as_slice()),
+        Found::Older(from) => (Init::Migrated { from }, FROM_VERSION_1.as_slice()),
+    };
     let exists: bool =
         sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(schema).fetch_one(&mut *transaction).await?;
     if !exists {
         sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA \"{schema}\""))).execute(&mut *transaction).await?;
     }
-    for part in PARTS {
-        sqlx::raw_sql(part).execute(&mut *transaction).await?;
+    for part in parts.iter().chain(&FUNCTIONS) {
+        sqlx::raw_sql(*part).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
-    Ok(true)
+    Ok(done)
 }
 
-/// The schema, in the order in which its parts need each other.
-const PARTS: [&str; 4] = [
-    include_str!("sql/schema.sql"),
-    include_str!("sql/append_function.sql"),
-    include_str!("sql/read_model_functions.sql"),
-    include_str!("sql/log_view.sql"),
-];
+/// The schema without its functions.
+const TABLES: [&str; 3] = [include_str!("sql/schema.sql"), include_str!("sql/version_2.sql"), include_str!("sql/log_view.sql")];
+
+/// What brings the tables of version 1 to version 2, and takes away the functions whose arguments have changed.
+const FROM_VERSION_1: [&str; 2] = [include_str!("sql/version_2.sql"), include_str!("sql/from_version_1.sql")];
+
+/// The functions: made after the tables, and anew with each migration.
+const FUNCTIONS: [&str; 2] = [include_str!("sql/append_function.sql"), include_str!("sql/read_model_functions.sql")];
 
 /// A connection that broke while the store was being made: the transaction is whole or not at all.
 pub(crate) fn unknown_making(url: &PostgresUrl, error: SqlError) -> StoreError {

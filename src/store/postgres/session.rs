@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::event::Position;
+use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::pool::Connector;
@@ -34,6 +36,8 @@ pub(crate) struct Database {
     place: String,
     /// How large an event was of late: how many are asked for at once depends on it.
     pub(crate) event_bytes: Cell<usize>,
+    /// The highest position that this handle has been told of: what is at or below it was there before whatever is sent next.
+    seen: Cell<Position>,
     /// Appends of one store come one after the other, in the order in which they were asked for: those that would wait
     /// in the server for each other must not take the connections of the readers.
     pub(crate) appending: Mutex<()>,
@@ -42,7 +46,17 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(connector: Connector) -> Self {
         let place = connector.url.place();
-        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096), appending: Mutex::new(()) }
+        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096), seen: Cell::default(), appending: Mutex::new(()) }
+    }
+
+    /// The highest position that this handle has been told of.
+    pub(crate) fn seen(&self) -> Position {
+        self.seen.get()
+    }
+
+    /// Remembers a position that the store has told.
+    pub(crate) fn note(&self, position: Option<Position>) {
+        self.seen.set(self.seen.get().max(position.unwrap_or_default()));
     }
 
     pub(crate) fn translate(&self, error: SqlError, doing: &str) -> StoreError {
@@ -52,9 +66,12 @@ impl Database {
     /// A connection on which the store is there. One that writes makes it.
     pub(crate) async fn ready(&self, task: Task) -> Result<Lease, SqlError> {
         let mut lease = self.pool.lease().await?;
-        if lease.session.found == Found::Nothing
-            && let Err(error) = self.look_again(&mut lease, task).await
-        {
+        let good = match lease.session.found {
+            Found::Current => true,
+            Found::Older(_) => task == Task::Read,
+            Found::Nothing => false,
+        };
+        if !good && let Err(error) = self.look_again(&mut lease, task).await {
             if matches!(error, SqlError::Store(StoreError::NoStore(_))) {
                 self.pool.give_back(lease);
             }
@@ -71,16 +88,14 @@ impl Database {
                 .unwrap_or(Err(SqlError::Late))?;
             lease.session.found = found;
         }
-        if lease.session.found == Found::Nothing {
-            if task == Task::Read {
-                return Err(StoreError::NoStore(self.place.clone()).into());
-            }
-            self.make_on(&mut lease.session).await?;
+        match (lease.session.found, task) {
+            (Found::Current, _) | (Found::Older(_), Task::Read) => Ok(()),
+            (Found::Nothing, Task::Read) => Err(StoreError::NoStore(self.place.clone()).into()),
+            _ => self.make_on(&mut lease.session).await.map(|_| ()),
         }
-        Ok(())
     }
 
-    async fn make_on(&self, session: &mut Session) -> Result<bool, SqlError> {
+    async fn make_on(&self, session: &mut Session) -> Result<Init, SqlError> {
         let connector = &self.pool.connector;
         let making = timeout(connector.patience(), make(&mut session.connection, &connector.url)).await;
         match making.unwrap_or(Err(SqlError::Late)) {
@@ -93,8 +108,8 @@ impl Database {
         }
     }
 
-    /// Makes the store; whether it was made now.
-    pub(crate) async fn init(&self) -> Result<bool, StoreError> {
+    /// Makes the store, or brings it up to date.
+    pub(crate) async fn init(&self) -> Result<Init, StoreError> {
         let doing = "cannot make the store at";
         let mut lease = self.pool.lease().await.map_err(|error| self.translate(error, doing))?;
         if lease.session.found == Found::Current {
@@ -104,8 +119,10 @@ impl Database {
             lease.session.found = looked.map_err(|error| self.translate(error, doing))?.1;
         }
         let made = match lease.session.found {
-            Found::Current => false,
-            Found::Nothing => self.make_on(&mut lease.session).await.map_err(|error| self.translate(error, doing))?,
+            Found::Current => Init::Found,
+            Found::Nothing | Found::Older(_) => {
+                self.make_on(&mut lease.session).await.map_err(|error| self.translate(error, doing))?
+            }
         };
         self.pool.give_back(lease);
         Ok(made)

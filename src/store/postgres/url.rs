@@ -77,6 +77,11 @@ impl PostgresUrl {
         Ok(url)
     }
 
+    /// The same database, in another schema.
+    pub(crate) fn in_schema(&self, schema: String) -> Self {
+        Self { schema, ..self.clone() }
+    }
+
     /// The schema all tables of the store are in.
     pub fn schema(&self) -> &str {
         &self.schema

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use rusqlite::CachedStatement;
 use rusqlite::Connection;
+use rusqlite::Rows;
 use rusqlite::TransactionBehavior;
 use rusqlite::params;
 use rusqlite::types::ValueRef;
 
 use crate::event::NewEvent;
+use crate::event::StreamName;
 use crate::store::backend::Answer;
 use crate::store::bare::Bare;
 use crate::store::sqlite::connection::Connector;
@@ -36,6 +38,10 @@ impl Bare for BareSqlite {
 
     fn scan(&self) -> Answer<u64> {
         self.worker.run(|session| session.with("cannot read", |connection, _| scan(connection)))
+    }
+
+    fn read_stream(&self, stream: StreamName) -> Answer<u64> {
+        self.worker.run(move |session| session.with("cannot read", |connection, _| read_stream(connection, &stream)))
     }
 }
 
@@ -67,7 +73,17 @@ fn insert(statement: &mut CachedStatement<'_>, event: &NewEvent) -> Result<(), S
 fn scan(connection: &Connection) -> Result<u64, SqlError> {
     let mut statement = connection.prepare_cached(include_str!("sql/bare_scan.sql"))?;
     let columns = statement.column_count();
-    let mut rows = statement.query([])?;
+    step_through(statement.query([])?, columns)
+}
+
+fn read_stream(connection: &Connection, stream: &StreamName) -> Result<u64, SqlError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/bare_read_stream.sql"))?;
+    let columns = statement.column_count();
+    step_through(statement.query([stream.as_str()])?, columns)
+}
+
+/// Looks at each column of each row; how many rows there were.
+fn step_through(mut rows: Rows<'_>, columns: usize) -> Result<u64, SqlError> {
     let mut events = 0;
     while let Some(row) = rows.next()? {
         for column in 0..columns {

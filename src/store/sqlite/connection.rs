@@ -14,14 +14,14 @@ use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
 use rusqlite::TransactionBehavior;
 
+use crate::store::backend::Init;
+use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::StoreError;
 use crate::store::sqlite::error::translate;
 use crate::store::sqlite::read::Names;
 
 /// "esct" as a big-endian integer: what says that a file is a store of esctl.
 const APPLICATION_ID: i32 = 0x6573_6374;
-/// The schema this program writes.
-pub(crate) const SCHEMA_VERSION: i32 = 1;
 
 /// Where a connection goes and what it is for.
 #[derive(Debug, Clone)]
@@ -44,8 +44,8 @@ impl Connector {
         move |error| translate(error, self.place(), doing)
     }
 
-    /// A connection, and whether the store was made for it.
-    fn connect(&self) -> Result<(Connection, bool), StoreError> {
+    /// A connection, and what was done to the store for it.
+    fn connect(&self) -> Result<(Connection, Init), StoreError> {
         let failed = self.failed("cannot open");
         let Some(path) = &self.path else {
             let mut connection = Connection::open_in_memory().map_err(failed)?;
@@ -59,7 +59,10 @@ impl Connector {
         let mut connection = open_existing(path, self.writes).map_err(failed)?;
         self.set_up(&connection)?;
         let made = match self.identify_at_once(&mut connection)? {
-            Found::Current => false,
+            Found::Current => Init::Found,
+            // It can be read as it is.
+            Found::Older(_) if !self.writes => Init::Found,
+            Found::Older(_) => self.make_schema(&mut connection)?,
             Found::Empty if self.writes => {
                 self.turn_on_wal(&connection)?;
                 self.make_schema(&mut connection)?
@@ -97,12 +100,14 @@ impl Connector {
         let version = number("PRAGMA user_version")?;
         let place = self.place().display();
         if application_id == APPLICATION_ID {
-            if version > SCHEMA_VERSION {
-                return Err(StoreError::Unsupported(format!(
+            return match u32::try_from(version) {
+                Ok(0) => Ok(Found::Empty),
+                Ok(SCHEMA_VERSION) => Ok(Found::Current),
+                Ok(older) if older < SCHEMA_VERSION => Ok(Found::Older(older)),
+                _ => Err(StoreError::Unsupported(format!(
                     "{place} is a store of a newer esctl (schema {version}; this one knows {SCHEMA_VERSION})"
-                )));
-            }
-            return Ok(if version == SCHEMA_VERSION { Found::Current } else { Found::Empty });
+                ))),
+            };
         }
         let tables = number("SELECT count(*) FROM sqlite_schema")?;
         if application_id == 0 && version == 0 && tables == 0 {
@@ -122,24 +127,34 @@ impl Connector {
         }
     }
 
-    /// Whether it was made now: of many that come at once, one makes it.
-    fn make_schema(&self, connection: &mut Connection) -> Result<bool, StoreError> {
+    /// Makes it, or brings an older one up to date, in one transaction: of many that come at once, one does it.
+    fn make_schema(&self, connection: &mut Connection) -> Result<Init, StoreError> {
         let failed = self.failed("cannot make the schema in");
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
         // Another process may have made it while this one waited for the lock.
-        if matches!(self.identify(&transaction)?, Found::Current) {
-            return Ok(false);
-        }
-        transaction.execute_batch(include_str!("sql/schema.sql")).map_err(&failed)?;
+        let done = match self.identify(&transaction)? {
+            Found::Current => return Ok(Init::Found),
+            Found::Empty => {
+                transaction.execute_batch(include_str!("sql/schema.sql")).map_err(&failed)?;
+                transaction.execute_batch(include_str!("sql/version_2.sql")).map_err(&failed)?;
+                Init::Made
+            }
+            Found::Older(from) => {
+                transaction.execute_batch(include_str!("sql/version_2.sql")).map_err(&failed)?;
+                transaction.execute_batch(include_str!("sql/from_version_1.sql")).map_err(&failed)?;
+                Init::Migrated { from }
+            }
+        };
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
-        Ok(true)
+        Ok(done)
     }
 }
 
 enum Found {
     Current,
+    Older(u32),
     Empty,
 }
 
@@ -213,10 +228,10 @@ impl Session {
         Self { connector, connection: None, names: Names::default() }
     }
 
-    /// Whether there was no store and one was made by opening it now.
-    pub(crate) fn make(&mut self) -> Result<bool, StoreError> {
+    /// Makes the store, or brings it up to date, by opening it.
+    pub(crate) fn make(&mut self) -> Result<Init, StoreError> {
         if self.connection.is_some() {
-            return Ok(false);
+            return Ok(Init::Found);
         }
         let (connection, made) = self.connector.connect()?;
         self.connection = Some(connection);

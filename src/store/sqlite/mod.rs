@@ -4,6 +4,7 @@ mod append;
 mod bare;
 mod connection;
 mod error;
+mod problems;
 mod read;
 mod read_models;
 mod snapshots;
@@ -27,6 +28,8 @@ use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
+use crate::store::backend::Init;
+use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -35,6 +38,7 @@ use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
+use crate::store::record::Record;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -82,7 +86,7 @@ impl Backend for Sqlite {
         self.place.clone()
     }
 
-    fn init(&self) -> Answer<bool> {
+    fn init(&self) -> Answer<Init> {
         self.writer.run(|session| session.make())
     }
 
@@ -166,10 +170,18 @@ impl Backend for Sqlite {
         self.writer.run(move |session| session.with("cannot write to", |connection, _| read_models::commit(connection, &commit)))
     }
 
+    fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>> {
+        self.reader().run(move |session| session.read("cannot read", |connection, _| problems::problems(connection, &model)))
+    }
+
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
         self.writer.run(move |session| {
             session.with("cannot write to", |connection, _| read_models::swap(connection, &name, at, &indexed_fields))
         })
+    }
+
+    fn exchange_read_models(&self, name: String) -> Answer<bool> {
+        self.writer.run(move |session| session.with("cannot write to", |connection, _| read_models::exchange(connection, &name)))
     }
 
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
@@ -183,5 +195,19 @@ impl Backend for Sqlite {
 
     fn count_rows(&self, model: ReadModel) -> Answer<u64> {
         self.reader().run(move |session| session.read("cannot read", |connection, _| read_models::count(connection, &model)))
+    }
+
+    fn records(&self, kind: String) -> Answer<Vec<Record>> {
+        self.reader().run(move |session| session.read("cannot read", |connection, _| problems::records(connection, &kind)))
+    }
+
+    fn put_record(&self, record: Record) -> Answer<()> {
+        self.writer.run(move |session| session.with("cannot write to", |connection, _| problems::put_record(connection, &record)))
+    }
+
+    fn delete_record(&self, kind: String, name: String) -> Answer<bool> {
+        self.writer.run(move |session| {
+            session.with("cannot write to", |connection, _| problems::delete_record(connection, &kind, &name))
+        })
     }
 }

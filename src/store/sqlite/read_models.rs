@@ -14,52 +14,57 @@ use crate::event::Position;
 use crate::event::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::read_model::Checkpoint;
+use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::problems;
 
-/// The table of a read model. Its name goes into statements as text, so it is looked at closely.
-fn table_of(model: &ReadModel) -> Result<String, SqlError> {
-    let name = &model.name;
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && name.len() <= 48
-        && !name.ends_with("_building");
-    if !plain {
-        let message = format!("\"{name}\" is no name of a read model: a to z, 0 to 9 and _, at most 48, not ending in _building");
-        return Err(StoreError::Invalid(message).into());
-    }
-    Ok(if model.building { format!("rm_{name}_building") } else { format!("rm_{name}") })
-}
-
-fn table_exists(connection: &Connection, table: &str) -> Result<bool, SqlError> {
+pub(crate) fn table_exists(connection: &Connection, table: &str) -> Result<bool, SqlError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([table], |row| row.get(0))?)
 }
 
 /// What is known of each read model.
 pub(crate) fn projections(connection: &Connection) -> Result<Vec<ProjectionRecord>, SqlError> {
-    let mut statement = connection.prepare_cached(include_str!("sql/projections.sql"))?;
+    // One view of the store: it may be brought up to date meanwhile.
+    let _view = connection.unchecked_transaction()?;
+    let mut statement = if table_exists(connection, "read_models")? {
+        connection.prepare_cached(include_str!("sql/projections.sql"))?
+    } else {
+        connection.prepare_cached(include_str!("sql/projections_1.sql"))?
+    };
     let records = statement.query_map([], |row| {
-        let event_id: Option<[u8; 16]> = row.get(4)?;
-        Ok(ProjectionRecord {
-            model: ReadModel { name: row.get(0)?, building: row.get(1)? },
-            logic_version: row.get(2)?,
-            checkpoint: Checkpoint {
-                position: Position(row.get::<_, i64>(3)?.unsigned_abs()),
-                event_id: event_id.map(Uuid::from_bytes),
+        let event_id: Option<[u8; 16]> = row.get(5)?;
+        Ok((
+            row.get(0)?,
+            row.get::<_, String>(1)?,
+            ProjectionRecord {
+                model: ReadModel::live(""),
+                commits: row.get::<_, i64>(2)?.unsigned_abs(),
+                logic_version: row.get(3)?,
+                checkpoint: Checkpoint {
+                    position: Position(row.get::<_, i64>(4)?.unsigned_abs()),
+                    event_id: event_id.map(Uuid::from_bytes),
+                },
+                updated_at: Timestamp::from_micros_saturating(row.get(6)?),
             },
-            updated_at: Timestamp::from_micros_saturating(row.get(5)?),
-        })
+        ))
     })?;
-    Ok(records.collect::<Result<_, _>>()?)
+    records
+        .map(|row| {
+            let (name, part, record) = row?;
+            let part = Part::parse(&part).ok_or_else(|| StoreError::integrity("a read model is of no part that there is"))?;
+            Ok(ProjectionRecord { model: ReadModel { name, part }, ..record })
+        })
+        .collect()
 }
 
 /// The rows of these keys.
 pub(crate) fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
-    let table = table_of(model)?;
+    let table = model.table()?;
     // One view of the store: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
     if !table_exists(connection, &table)? {
@@ -70,20 +75,36 @@ pub(crate) fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Where a read model stands, and by which logic it was made; none: it is not there.
-fn checkpoint_of(connection: &Connection, model: &ReadModel) -> Result<Option<(Position, u32)>, SqlError> {
-    let mut statement = connection.prepare_cached(include_str!("sql/checkpoint.sql"))?;
-    let checkpoint = statement
-        .query_row(params![model.name, model.building], |row| Ok((Position(row.get::<_, i64>(0)?.unsigned_abs()), row.get(1)?)));
-    Ok(checkpoint.optional()?)
+/// Where a read model stands.
+struct Standing {
+    position: Position,
+    logic_version: u32,
+    commits: u64,
 }
 
-/// Rows and checkpoint in one transaction; `false` when the checkpoint is elsewhere.
+/// Where a read model stands; none: it is not there.
+fn standing(connection: &Connection, model: &ReadModel) -> Result<Option<Standing>, SqlError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/checkpoint.sql"))?;
+    let standing = statement.query_row(params![model.name, model.part.as_str()], |row| {
+        Ok(Standing {
+            position: Position(row.get::<_, i64>(0)?.unsigned_abs()),
+            logic_version: row.get(1)?,
+            commits: row.get::<_, i64>(2)?.unsigned_abs(),
+        })
+    });
+    Ok(standing.optional()?)
+}
+
+/// Rows, problems and checkpoint in one transaction; `false` when the read model is not where the caller believes.
 pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result<bool, SqlError> {
-    let table = table_of(&commit.model)?;
+    let model = &commit.model;
+    let table = model.table()?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let expected = (commit.from, commit.logic_version);
-    if checkpoint_of(&transaction, &commit.model)?.unwrap_or((Position::ZERO, commit.logic_version)) != expected {
+    let none = Standing { position: Position::ZERO, logic_version: commit.logic_version, commits: 0 };
+    let before = standing(&transaction, model)?.unwrap_or(none);
+    if (before.position, before.logic_version) != (commit.from, commit.logic_version)
+        || commit.commits.is_some_and(|commits| commits != before.commits)
+    {
         return Ok(false);
     }
     if !table_exists(&transaction, &table)? {
@@ -97,55 +118,105 @@ pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result
         }
         let mut statement = transaction.prepare_cached(include_str!("sql/put_checkpoint.sql"))?;
         statement.execute(params![
-            commit.model.name,
-            commit.model.building,
+            model.name,
+            model.part.as_str(),
+            before.commits + 1,
             commit.logic_version,
             commit.to.position.0,
             commit.to.event_id.map(Uuid::into_bytes),
             commit.now.micros(),
         ])?;
     }
+    problems::change(&transaction, model, &commit.problems)?;
     transaction.commit()?;
     Ok(true)
 }
 
 fn drop_table(transaction: &Transaction<'_>, table: &str) -> Result<(), SqlError> {
-    // The statements prepared for the old table must not hold it.
-    transaction.flush_prepared_statement_cache();
     transaction.execute(&format!("DROP TABLE IF EXISTS {table}"), [])?;
     Ok(())
 }
 
-/// The read model built beside takes the place of the live one.
-pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexed_fields: &[String]) -> Result<bool, SqlError> {
-    let building = ReadModel::building(name);
-    let (live_table, building_table) = (table_of(&ReadModel::live(name))?, table_of(&building)?);
+/// While two parts take each other's place. No name of a read model holds a space.
+const ASIDE: &str = "aside";
+
+fn table_of(name: &str, part: &str) -> String {
+    match Part::parse(part) {
+        Some(Part::Live) => format!("\"rm_{name}\""),
+        Some(part) => format!("\"rm_{name}_{}\"", part.as_str()),
+        None => format!("\"rm_{name} {part}\""),
+    }
+}
+
+/// Makes one part of a projection another one, which is not there.
+fn rename(transaction: &Transaction<'_>, name: &str, from: &str, to: &str) -> Result<(), SqlError> {
+    transaction.execute(&format!("ALTER TABLE {} RENAME TO {}", table_of(name, from), table_of(name, to)), [])?;
+    transaction.prepare_cached(include_str!("sql/rename_part.sql"))?.execute(params![name, from, to])?;
+    transaction.prepare_cached(include_str!("sql/rename_problems.sql"))?.execute(params![name, from, to])?;
+    Ok(())
+}
+
+/// Throws away a part of a projection; whether it was there.
+fn remove(transaction: &Transaction<'_>, model: &ReadModel) -> Result<bool, SqlError> {
+    drop_table(transaction, &model.table()?)?;
+    let parts = params![model.name, model.part.as_str()];
+    transaction.prepare_cached(include_str!("sql/delete_problems.sql"))?.execute(parts)?;
+    Ok(transaction.prepare_cached(include_str!("sql/delete_checkpoint.sql"))?.execute(parts)? > 0)
+}
+
+/// A transaction that changes tables: the statements prepared for them must not hold them.
+fn restructure(connection: &mut Connection) -> Result<Transaction<'_>, SqlError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let built = checkpoint_of(&transaction, &building)?.map(|(position, _)| position);
-    if built != Some(at) || !table_exists(&transaction, &building_table)? {
+    transaction.flush_prepared_statement_cache();
+    Ok(transaction)
+}
+
+/// The read model built beside takes the place of the live one, which becomes the previous one.
+pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexed_fields: &[String]) -> Result<bool, SqlError> {
+    let (live, building, previous) = (ReadModel::live(name), ReadModel::building(name), ReadModel::previous(name));
+    let table = live.table()?;
+    let transaction = restructure(connection)?;
+    let built = standing(&transaction, &building)?.map(|standing| standing.position);
+    if built != Some(at) || !table_exists(&transaction, &building.table()?)? {
         return Ok(false);
     }
-    drop_table(&transaction, &live_table)?;
-    transaction.execute(&format!("ALTER TABLE {building_table} RENAME TO {live_table}"), [])?;
-    for (number, field) in indexed_fields.iter().enumerate() {
-        // No name of a read model holds a space, so no index is named like another one or like a table.
-        let column = field_column(field);
-        transaction.execute(&format!("CREATE INDEX \"{live_table} {number}\" ON {live_table} ({column}, key)"), [])?;
+    if standing(&transaction, &live)?.is_some() {
+        remove(&transaction, &previous)?;
+        rename(&transaction, name, "live", "previous")?;
     }
-    transaction.prepare_cached(include_str!("sql/delete_checkpoint.sql"))?.execute(params![name, false])?;
-    transaction.prepare_cached(include_str!("sql/building_goes_live.sql"))?.execute([name])?;
+    drop_table(&transaction, &table)?;
+    rename(&transaction, name, "building", "live")?;
+    // Indexes keep their names when their table gets another one, so each has a name of its own; none is named like a
+    // table, for no name of a read model holds a space.
+    let mark = Uuid::new_v4().simple();
+    for (number, field) in indexed_fields.iter().enumerate() {
+        let column = field_column(field);
+        transaction.execute(&format!("CREATE INDEX \"{table} {mark} {number}\" ON {table} ({column}, key)"), [])?;
+    }
+    transaction.commit()?;
+    Ok(true)
+}
+
+/// The live read model and the previous one take each other's place.
+pub(crate) fn exchange(connection: &mut Connection, name: &str) -> Result<bool, SqlError> {
+    let (live, previous) = (ReadModel::live(name), ReadModel::previous(name));
+    live.check_name()?;
+    let transaction = restructure(connection)?;
+    if standing(&transaction, &live)?.is_none() || standing(&transaction, &previous)?.is_none() {
+        return Ok(false);
+    }
+    rename(&transaction, name, "live", ASIDE)?;
+    rename(&transaction, name, "previous", "live")?;
+    rename(&transaction, name, ASIDE, "previous")?;
     transaction.commit()?;
     Ok(true)
 }
 
 /// Throws away a read model and its checkpoint.
 pub(crate) fn drop_model(connection: &mut Connection, model: &ReadModel) -> Result<bool, SqlError> {
-    let table = table_of(model)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    drop_table(&transaction, &table)?;
-    let mut statement = transaction.prepare_cached(include_str!("sql/delete_checkpoint.sql"))?;
-    let there = statement.execute(params![model.name, model.building])? > 0;
-    drop(statement);
+    model.check_name()?;
+    let transaction = restructure(connection)?;
+    let there = remove(&transaction, model)?;
     transaction.commit()?;
     Ok(there)
 }
@@ -188,7 +259,7 @@ fn sql_value(value: &Value) -> Box<dyn ToSql> {
 
 /// Rows in the order of their keys.
 pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
-    let table = table_of(&ReadModel::live(&query.name))?;
+    let table = query.model().table()?;
     // One view of the store: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
     if !table_exists(connection, &table)? {
@@ -214,7 +285,7 @@ pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(St
 
 /// How many rows a read model has.
 pub(crate) fn count(connection: &Connection, model: &ReadModel) -> Result<u64, SqlError> {
-    let table = table_of(model)?;
+    let table = model.table()?;
     // One view of the store: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
     if !table_exists(connection, &table)? {

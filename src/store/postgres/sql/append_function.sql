@@ -8,7 +8,10 @@
 -- For each append: 0 and where its first event is, 1 and the version that was not expected, 2 when an id is known,
 -- 3 and the last time when a given one is not after it. Times and hashes of the other events follow from these.
 -- Nothing is refused by an exception: there is no subtransaction to roll back to.
-CREATE FUNCTION append_events(
+--
+-- Each statement costs more than the work in it, so one event by itself, which is what most commands record, has a way
+-- of its own: what is to be known in one statement, and no arrays of results.
+CREATE OR REPLACE FUNCTION append_events(
     streams text[], expected int8[], sizes int4[], clocks int8[], earlier int4[],
     ids uuid[], owners int4[], types text[], schema_versions int4[], given int8[],
     datas text[], metadatas text[], contents bytea[], repeats boolean
@@ -29,9 +32,36 @@ DECLARE
     start         int4 := 1;
     stop          int4;
     appended      int4 := 0;
+    knows_id      boolean;
 BEGIN
     -- Fair, and released only after the commit can be seen: so positions become visible in their order.
     PERFORM pg_advisory_xact_lock(1702060916, to_regnamespace(current_schema())::oid::int4);
+    IF cardinality(ids) = 1 THEN
+        SELECT h.position, h.recorded_at, h.hash,
+               coalesce((SELECT e.version FROM events e WHERE e.stream = streams[1] ORDER BY e.version DESC LIMIT 1), 0),
+               EXISTS (SELECT FROM events e WHERE e.event_id = ids[1])
+        INTO STRICT at_position, at_time, previous, at_version, knows_id FROM head h;
+        server_time := extract(epoch FROM clock_timestamp()) * 1000000;
+        behind := greatest(0, at_time - server_time);
+        IF (expected[1] >= 0 AND at_version <> expected[1]) OR (expected[1] = -2 AND at_version = 0) THEN
+            outcome := 1;
+        ELSIF knows_id THEN
+            outcome := 2;
+        ELSIF given[1] <= at_time THEN
+            outcome := 3;
+        ELSE
+            outcome := 0;
+            at_time := greatest(coalesce(given[1], clocks[1], server_time), at_time + 1);
+            last_hash := sha256(previous || int8send(at_position + 1) || int8send(at_version + 1) || int8send(at_time) || contents[1]);
+            INSERT INTO events (position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata)
+            VALUES (at_position + 1, at_version + 1, at_time, ids[1], schema_versions[1], streams[1], types[1], last_hash,
+                    datas[1]::json, metadatas[1]::json);
+            UPDATE head SET position = at_position + 1, recorded_at = at_time, hash = last_hash;
+        END IF;
+        RETURN NEXT;
+        RETURN;
+    END IF;
+
     SELECT h.position, h.recorded_at, h.hash INTO STRICT last_position, last_time, last_hash FROM head h;
     server_time := extract(epoch FROM clock_timestamp()) * 1000000;
     behind := greatest(0, last_time - server_time);
@@ -85,20 +115,13 @@ BEGIN
         RETURN NEXT;
     END LOOP;
 
-    -- One event by itself is what most commands record, and does without the arrays.
-    IF appended = 1 AND cardinality(ids) = 1 THEN
-        INSERT INTO events (position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata)
-        VALUES (last_position, at_version + 1, last_time, ids[1], schema_versions[1], streams[1], types[1], last_hash,
-                datas[1]::json, metadatas[1]::json);
-    ELSIF appended > 0 THEN
+    IF appended > 0 THEN
         INSERT INTO events (position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata)
         SELECT n.position, n.version, n.recorded_at, n.event_id, n.schema_version, streams[n.owner], n.type, n.hash,
                n.data::json, n.metadata::json
         FROM unnest(positions, versions, times, ids, schema_versions, owners, types, hashes, datas, metadatas)
              AS n (position, version, recorded_at, event_id, schema_version, owner, type, hash, data, metadata)
         WHERE n.position IS NOT NULL;
-    END IF;
-    IF appended > 0 THEN
         UPDATE head SET position = last_position, recorded_at = last_time, hash = last_hash;
     END IF;
 END

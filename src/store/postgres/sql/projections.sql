@@ -1,1 +1,1 @@
-SELECT name, building, logic_version, position, event_id, updated_at FROM projections ORDER BY name, building
+SELECT name, part, commits, logic_version, position, event_id, updated_at FROM read_models

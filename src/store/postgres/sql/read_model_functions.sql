@@ -1,6 +1,6 @@
 -- The value of a field at the top of a row, as a text that is the same for the same value and no other: 1 and 1.0 are
 -- the same, '1' is not; NULL for null and for a field that is not there.
-CREATE FUNCTION field_value(document json, field text) RETURNS text
+CREATE OR REPLACE FUNCTION field_value(document json, field text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE json_typeof(document -> field)
         WHEN 'number' THEN 'n' || trim_scale((document ->> field)::numeric)::text
@@ -11,9 +11,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 
-CREATE FUNCTION read_model_table(model text, beside boolean) RETURNS text
+CREATE FUNCTION read_model_table(model text, which text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT 'rm_' || model || CASE WHEN beside THEN '_building' ELSE '' END
+    SELECT 'rm_' || model || CASE which WHEN 'live' THEN '' ELSE '_' || which END
 $$;
 
 -- One at a time changes a read model.
@@ -22,17 +22,20 @@ LANGUAGE sql AS $$
     SELECT pg_advisory_xact_lock(hashtextextended('esctl read model ' || current_schema() || ' ' || model, 0))
 $$;
 
--- Rows and checkpoint together; false, and nothing written, when the checkpoint is elsewhere or of other logic.
+-- Rows, problems and checkpoint together; false, and nothing written, when the checkpoint is elsewhere, the read model
+-- has had other commits than the caller knows of (NULL: any), or other logic has made it.
 CREATE FUNCTION commit_rows(
-    model text, beside boolean, logic int8, wanted int8, reached int8, reached_id uuid, moment int8, keys text[], contents text[]
+    model text, which text, known int8, logic int8, wanted int8, reached int8, reached_id uuid, moment int8,
+    keys text[], contents text[], solved uuid[], failed uuid[], failed_at int8[], failures text[]
 ) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-    rows_table text := read_model_table(model, beside);
+    rows_table text := read_model_table(model, which);
+    before     read_models;
 BEGIN
     PERFORM lock_read_model(model);
-    IF coalesce((SELECT p.position FROM projections p WHERE p.name = model AND p.building = beside), 0) <> wanted
-       OR EXISTS (SELECT FROM projections p WHERE p.name = model AND p.building = beside AND p.logic_version <> logic) THEN
+    SELECT * INTO before FROM read_models r WHERE r.name = model AND r.part = which;
+    IF coalesce(before.position, 0) <> wanted OR before.logic_version <> logic OR coalesce(before.commits, 0) <> known THEN
         RETURN false;
     END IF;
     IF to_regclass(rows_table) IS NULL THEN
@@ -42,46 +45,82 @@ BEGIN
         EXECUTE format('INSERT INTO %I AS old (key, row) SELECT n.key, n.row::json FROM unnest($1, $2) AS n (key, row)
                         ON CONFLICT (key) DO UPDATE SET row = excluded.row', rows_table) USING keys, contents;
     END IF;
-    INSERT INTO projections AS old (name, building, logic_version, position, event_id, updated_at)
-    VALUES (model, beside, logic, reached, reached_id, moment)
-    ON CONFLICT (name, building) DO UPDATE SET
-        logic_version = excluded.logic_version, position = excluded.position,
+    INSERT INTO read_models AS old (name, part, commits, logic_version, position, event_id, updated_at)
+    VALUES (model, which, coalesce(before.commits, 0) + 1, logic, reached, reached_id, moment)
+    ON CONFLICT (name, part) DO UPDATE SET
+        commits = excluded.commits, logic_version = excluded.logic_version, position = excluded.position,
         event_id = excluded.event_id, updated_at = excluded.updated_at;
+    IF cardinality(solved) > 0 THEN
+        DELETE FROM problems p WHERE p.name = model AND p.part = which AND p.event_id = ANY (solved);
+    END IF;
+    IF cardinality(failed) > 0 THEN
+        INSERT INTO problems AS old (name, part, event_id, position, problem)
+        SELECT model, which, n.event_id, n.position, n.problem::json FROM unnest(failed, failed_at, failures) AS n (event_id, position, problem)
+        ON CONFLICT (name, part, event_id) DO UPDATE SET position = excluded.position, problem = excluded.problem;
+    END IF;
     RETURN true;
 END
 $$;
 
--- What was built beside takes the place of the live one. Its indexes are made first, while the live one still answers.
+-- Whether there was one.
+CREATE FUNCTION drop_read_model(model text, which text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM lock_read_model(model);
+    EXECUTE format('DROP TABLE IF EXISTS %I', read_model_table(model, which));
+    DELETE FROM problems p WHERE p.name = model AND p.part = which;
+    DELETE FROM read_models r WHERE r.name = model AND r.part = which;
+    RETURN FOUND;
+END
+$$;
+
+-- Makes one part of a projection another one, which is not there.
+CREATE FUNCTION rename_read_model(model text, which text, becomes text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %I RENAME TO %I', read_model_table(model, which), read_model_table(model, becomes));
+    UPDATE problems p SET part = becomes WHERE p.name = model AND p.part = which;
+    UPDATE read_models r SET part = becomes WHERE r.name = model AND r.part = which;
+END
+$$;
+
+-- What was built beside takes the place of the live one, which becomes the previous one. Its indexes are made first,
+-- while the live one still answers.
 CREATE FUNCTION swap_read_model(model text, wanted int8, fields text[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-    live_table text := read_model_table(model, false);
-    next_table text := read_model_table(model, true);
+    next_table text := read_model_table(model, 'building');
     field      text;
 BEGIN
     PERFORM lock_read_model(model);
-    IF coalesce((SELECT p.position FROM projections p WHERE p.name = model AND p.building), 0) <> wanted
+    IF coalesce((SELECT r.position FROM read_models r WHERE r.name = model AND r.part = 'building'), 0) <> wanted
        OR to_regclass(next_table) IS NULL THEN
         RETURN false;
     END IF;
     FOREACH field IN ARRAY fields LOOP
         EXECUTE format('CREATE INDEX ON %I (left(field_value(row, %L), 100), key)', next_table, field);
     END LOOP;
-    EXECUTE format('DROP TABLE IF EXISTS %I', live_table);
-    EXECUTE format('ALTER TABLE %I RENAME TO %I', next_table, live_table);
-    DELETE FROM projections p WHERE p.name = model AND NOT p.building;
-    UPDATE projections p SET building = false WHERE p.name = model AND p.building;
+    IF EXISTS (SELECT FROM read_models r WHERE r.name = model AND r.part = 'live') THEN
+        PERFORM drop_read_model(model, 'previous');
+        PERFORM rename_read_model(model, 'live', 'previous');
+    END IF;
+    PERFORM rename_read_model(model, 'building', 'live');
     RETURN true;
 END
 $$;
 
--- Whether there was one.
-CREATE FUNCTION drop_read_model(model text, beside boolean) RETURNS boolean
+-- The live read model and the previous one take each other's place.
+CREATE FUNCTION exchange_read_models(model text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM lock_read_model(model);
-    EXECUTE format('DROP TABLE IF EXISTS %I', read_model_table(model, beside));
-    DELETE FROM projections p WHERE p.name = model AND p.building = beside;
-    RETURN FOUND;
+    IF (SELECT count(*) FROM read_models r WHERE r.name = model AND r.part IN ('live', 'previous')) < 2 THEN
+        RETURN false;
+    END IF;
+    -- No name of a read model ends so.
+    PERFORM rename_read_model(model, 'live', ' aside');
+    PERFORM rename_read_model(model, 'previous', 'live');
+    PERFORM rename_read_model(model, ' aside', 'previous');
+    RETURN true;
 END
 $$

@@ -1,9 +1,9 @@
--- Version 1 of the schema. It is made with the schema as the only one in search_path, and used so.
+-- What there has been since version 1 of the schema; version_2.sql adds to it. It is made with the schema as the only one in search_path, and used so.
 CREATE TABLE esctl_meta (
     one            int2 PRIMARY KEY CHECK (one = 1),
     schema_version int4 NOT NULL
 );
-INSERT INTO esctl_meta VALUES (1, 1);
+INSERT INTO esctl_meta VALUES (1, 2);
 
 -- data and metadata: json keeps the canonical text byte for byte, which the hash needs.
 CREATE TABLE events (
@@ -40,15 +40,4 @@ CREATE TABLE snapshots (
     state           json NOT NULL,
     state_hash      bytea NOT NULL,
     PRIMARY KEY (stream, reducer, version)
-);
-
--- One row for each read model; its rows are in a table rm_NAME, and in rm_NAME_building while it is rebuilt.
-CREATE TABLE projections (
-    name          text COLLATE "C" NOT NULL,
-    building      boolean NOT NULL,
-    logic_version int8 NOT NULL,
-    position      int8 NOT NULL,
-    event_id      uuid,
-    updated_at    int8 NOT NULL,
-    PRIMARY KEY (name, building)
 );

@@ -1,1 +1,1 @@
-SELECT position, logic_version FROM projections WHERE name = ?1 AND building = ?2
+SELECT position, logic_version, commits FROM read_models WHERE name = ?1 AND part = ?2

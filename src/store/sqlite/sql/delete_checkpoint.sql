@@ -1,1 +1,1 @@
-DELETE FROM projections WHERE name = ?1 AND building = ?2
+DELETE FROM read_models WHERE name = ?1 AND part = ?2

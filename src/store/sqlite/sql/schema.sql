@@ -1,4 +1,4 @@
--- Version 1 of the schema. Streams and types are interned: an event names them by number.
+-- What there has been since version 1 of the schema; version_2.sql adds to it. Streams and types are interned: an event names them by number.
 CREATE TABLE streams (
     id   INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE
@@ -43,17 +43,6 @@ CREATE TABLE snapshots (
     state           TEXT    NOT NULL,
     state_hash      BLOB    NOT NULL,
     PRIMARY KEY (stream, reducer, version)
-) STRICT, WITHOUT ROWID;
-
--- One row for each read model; its rows are in a table rm_NAME, and in rm_NAME_building while it is rebuilt.
-CREATE TABLE projections (
-    name          TEXT    NOT NULL,
-    building      INTEGER NOT NULL,
-    logic_version INTEGER NOT NULL,
-    position      INTEGER NOT NULL,
-    event_id      BLOB,
-    updated_at    INTEGER NOT NULL,
-    PRIMARY KEY (name, building)
 ) STRICT, WITHOUT ROWID;
 
 -- Events readable for people: sqlite3 FILE 'select * from log limit 10'

@@ -1,0 +1,105 @@
+//! A projection that an operator wrote in jq: one program says which row an event goes to, another what becomes of it.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::aggregate::fold::Fold;
+use crate::aggregate::fold::FoldError;
+use crate::aggregate::fold::FoldVersion;
+use crate::aggregate::jq_event::jq_event;
+use crate::aggregate::jq_reducer::jq_row;
+use crate::aggregate::projection::Projection;
+use crate::event::EventView;
+use crate::event::Timestamp;
+use crate::jq::JqError;
+use crate::jq::Program;
+use crate::jq::to_json;
+
+/// The longest key of a row, in bytes.
+const MAX_KEY_BYTES: usize = 500;
+/// The row of events whose key cannot be told: it takes none of them in, and says why.
+const NO_KEY: &str = "";
+
+/// A projection made of two programs.
+#[derive(Debug, Clone)]
+pub struct JqProjection {
+    /// Its name, and that of its read model.
+    pub name: String,
+    /// The version of its logic.
+    pub version: u32,
+    /// The categories it wants events of; none: all.
+    pub categories: Vec<String>,
+    /// Given the event, it returns the key of the row: a string, a number, true or false; null or nothing: no row.
+    pub key: Program,
+    /// Given `{"state", "event"}`, it returns the row as it is then, an object.
+    pub reduce: Program,
+}
+
+impl JqProjection {
+    fn key_of(&self, event: &EventView<'_>) -> Result<Option<String>, FoldError> {
+        let refused = |reason: &str| {
+            let error = JqError::Result { program: self.key.name().to_owned(), reason: reason.to_owned() };
+            Err(FoldError::Program(error))
+        };
+        let key = match self.key.at_most_one(jq_event(event)?)?.map(|key| to_json(&key)) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(key)) => key,
+            Some(key @ (Value::Number(_) | Value::Bool(_))) => key.to_string(),
+            Some(_) => return refused("is no key: a string, a number, true, false or null is wanted"),
+        };
+        if key.is_empty() || key.len() > MAX_KEY_BYTES || key.contains('\0') {
+            return refused(&format!("is no key: 1 to {MAX_KEY_BYTES} bytes without NUL are wanted"));
+        }
+        Ok(Some(key))
+    }
+}
+
+impl Projection for JqProjection {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn categories(&self) -> Vec<String> {
+        self.categories.clone()
+    }
+
+    fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
+        // What fails must not be passed over.
+        self.key_of(event).map_or(Some(Cow::Borrowed(NO_KEY)), |key| key.map(Cow::Owned))
+    }
+
+    fn row(&self, key: &str) -> Box<dyn Fold> {
+        if key == NO_KEY { Box::new(NoKey(self.clone())) } else { jq_row(&self.reduce) }
+    }
+}
+
+/// Takes no event in.
+struct NoKey(JqProjection);
+
+impl Fold for NoKey {
+    fn version(&self) -> FoldVersion {
+        FoldVersion { name: self.0.name.clone(), version: self.0.version }
+    }
+
+    fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
+        self.0.key_of(event)?;
+        Err(FoldError::Reducer("a key that could not be told before can be told now".into()))
+    }
+
+    fn save(&self) -> Result<String, FoldError> {
+        Ok("{}".to_owned())
+    }
+
+    fn restore(&mut self, _saved: &str) -> Result<(), FoldError> {
+        Ok(())
+    }
+
+    fn show(&self, _at: Timestamp) -> Value {
+        Value::Null
+    }
+}

@@ -1,0 +1,66 @@
+//! A reducer that an operator wrote in jq: given `{"state", "event"}`, it returns the next state.
+
+use serde_json::Value;
+
+use crate::aggregate::fold::Fold;
+use crate::aggregate::fold::FoldError;
+use crate::aggregate::fold::FoldVersion;
+use crate::aggregate::jq_event::jq_event;
+use crate::event::EventView;
+use crate::event::Timestamp;
+use crate::jq::JqError;
+use crate::jq::JqValue;
+use crate::jq::Program;
+use crate::jq::from_text;
+use crate::jq::object;
+use crate::jq::to_json;
+
+/// The beginning of the name of a fold by a program; its hash follows.
+pub const JQ_REDUCER: &str = "jq:";
+
+/// The fold of a program; the state before the first event is `null`.
+pub fn jq_reducer(program: &Program) -> Box<dyn Fold> {
+    Box::new(JqFold { program: program.clone(), state: JqValue::Null, objects_only: false })
+}
+
+/// As [`jq_reducer`], where a state must be an object: the row of a read model.
+pub fn jq_row(program: &Program) -> Box<dyn Fold> {
+    Box::new(JqFold { program: program.clone(), state: JqValue::Null, objects_only: true })
+}
+
+struct JqFold {
+    program: Program,
+    state: JqValue,
+    objects_only: bool,
+}
+
+impl Fold for JqFold {
+    fn version(&self) -> FoldVersion {
+        // Another program is another reducer, so their snapshots never meet.
+        FoldVersion { name: format!("{JQ_REDUCER}{}", self.program.hash()), version: 1 }
+    }
+
+    fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
+        let input = object([("state", self.state.clone()), ("event", jq_event(event)?)]);
+        let state = self.program.one(input)?;
+        if self.objects_only && !matches!(state, JqValue::Obj(_)) {
+            let (program, reason) = (self.program.name().to_owned(), "is no row: an object is wanted".to_owned());
+            return Err(JqError::Result { program, reason }.into());
+        }
+        self.state = state;
+        Ok(())
+    }
+
+    fn save(&self) -> Result<String, FoldError> {
+        Ok(to_json(&self.state).to_string())
+    }
+
+    fn restore(&mut self, saved: &str) -> Result<(), FoldError> {
+        self.state = from_text(saved).map_err(|error| FoldError::Reducer(error.to_string()))?;
+        Ok(())
+    }
+
+    fn show(&self, _at: Timestamp) -> Value {
+        to_json(&self.state)
+    }
+}

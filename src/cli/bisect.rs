@@ -1,0 +1,101 @@
+//! `esctl bisect`
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::jq;
+use crate::cli::output::Cell;
+use crate::cli::output::Sheet;
+use crate::cli::output::Tone;
+use crate::cli::replay::change_words;
+use crate::cli::replay::reducer;
+use crate::cli::values::place;
+use crate::cli::values::stream;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::ops::Condition;
+use crate::ops::Reducer;
+use crate::ops::bisect;
+use crate::ops::bisect::BisectReport;
+use crate::ops::replay::Until;
+
+/// Find the first event after which a condition on the state holds; exit code 1 when it never does
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The condition is a jq program over the state, for instance '.amount < 0'. It is asked after each event, \
+                        in one pass, and holds where it gives anything but false and null."
+)]
+pub struct Bisect {
+    /// Which stream
+    #[arg(value_parser = stream)]
+    stream: StreamName,
+    /// The condition on the state, a jq program or @FILE
+    #[arg(long = "where", value_name = "JQ")]
+    condition: String,
+    /// What makes the state: resource, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else merge]
+    #[arg(long, value_name = "R")]
+    reducer: Option<String>,
+    /// Ask from this version on
+    #[arg(long, value_name = "V", value_parser = place, default_value_t = 1)]
+    from: u64,
+    /// Ask up to this time
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["version", "position"])]
+    at: Option<String>,
+    /// Ask up to this version of the stream
+    #[arg(long, value_name = "N", value_parser = place, conflicts_with = "position")]
+    version: Option<u64>,
+    /// Ask up to this position of the store
+    #[arg(long, value_name = "P", value_parser = place)]
+    position: Option<u64>,
+}
+
+impl Bisect {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let until = match (&self.at, self.version, self.position) {
+            (Some(text), ..) => Until::Time(app.moment(text)?),
+            (None, Some(version), _) => Until::Version(Version(version)),
+            (None, None, Some(position)) => Until::Position(Position(position)),
+            (None, None, None) => Until::Head,
+        };
+        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
+        let condition = Condition(jq::program(app, &self.condition)?);
+        let input = bisect::Bisect { stream: self.stream, from: Version(self.from), until, reducer, condition };
+        let report = bisect::bisect(&app.store()?, &input).await?;
+        app.out.one(&report, |sheet| draw(sheet, &report, app.out.settings().unicode))?;
+        if report.found {
+            return Ok(());
+        }
+        let name = input.condition.0.name();
+        let states = if report.states_asked == 1 { "1 state".to_owned() } else { format!("{} states", report.states_asked) };
+        Err(CliError::no(format!("{name} never holds: {states} of {} asked", report.stream)).code("never_holds"))
+    }
+}
+
+fn draw(sheet: &mut Sheet, report: &BisectReport, unicode: bool) {
+    sheet.field("stream", report.stream.as_str());
+    let Some(event) = &report.event else {
+        sheet.field("holds", Cell::new("never").tone(Tone::Bad));
+        return;
+    };
+    sheet.field("holds after", Cell::new(format!("version {}, position {}", event.version, event.position)).tone(Tone::Good));
+    sheet.field("event", &event.event_type);
+    sheet.field("recorded at", event.recorded_at);
+    sheet.field("event id", event.event_id);
+    sheet.field("data", &event.data);
+    sheet.field("metadata", &event.metadata);
+    sheet.heading("changes");
+    for change in &report.changes {
+        sheet.line(Cell::new(change_words(change, unicode)).tone(Tone::Warn));
+    }
+    for (heading, state) in [("state before", &report.before), ("state after", &report.after)] {
+        sheet.heading(heading);
+        sheet.text(&pretty(state.as_ref().unwrap_or(&Value::Null)));
+    }
+}
+
+fn pretty(state: &Value) -> String {
+    serde_json::to_string_pretty(state).unwrap_or_else(|_| state.to_string())
+}

@@ -1,0 +1,120 @@
+//! bash: it splits words at colons and equals signs, replaces only what follows the last of them, and puts what
+//! it is given on the command line as it is. So the words are put together here, and names quoted.
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::io::Write;
+use std::path::Path;
+
+use clap::Command;
+use clap_complete::engine::complete;
+use clap_complete::env::EnvCompleter;
+
+use crate::cli::complete::line::BASH_LINE;
+use crate::cli::complete::line::Word;
+use crate::cli::complete::line::split;
+use crate::cli::complete::line::unquoted;
+
+const SCRIPT: &str = r#"_clap_complete_NAME() {
+    local reply word
+    COMPREPLY=()
+    reply=$(VAR="bash" LINE="${COMP_LINE:0:COMP_POINT}" _CLAP_COMPLETE_INDEX="$COMP_CWORD" \
+        COMPLETER -- "${COMP_WORDS[@]}" 2>/dev/null) || return 0
+    while IFS= read -r word; do
+        [[ -n "$word" ]] && COMPREPLY+=("$word")
+    done <<< "$reply"
+    if [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" =~ [-=/:]$ ]]; then
+        compopt -o nospace 2>/dev/null
+    fi
+    return 0
+}
+if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
+    complete -o bashdefault -o nosort -F _clap_complete_NAME BIN
+else
+    complete -o bashdefault -F _clap_complete_NAME BIN
+fi
+"#;
+
+pub(super) struct Bash;
+
+impl EnvCompleter for Bash {
+    fn name(&self) -> &'static str {
+        "bash"
+    }
+
+    fn is(&self, name: &str) -> bool {
+        name == "bash"
+    }
+
+    fn write_registration(&self, var: &str, name: &str, bin: &str, completer: &str, buf: &mut dyn Write) -> io::Result<()> {
+        let completer = quoted(completer, None).unwrap_or_else(|| completer.to_owned());
+        let script =
+            SCRIPT.replace("NAME", name).replace("BIN", bin).replace("VAR", var).replace("LINE=", &format!("{BASH_LINE}="));
+        buf.write_all(script.replace("COMPLETER", &completer).as_bytes())
+    }
+
+    fn write_complete(
+        &self,
+        cmd: &mut Command,
+        args: Vec<OsString>,
+        current_dir: Option<&Path>,
+        buf: &mut dyn Write,
+    ) -> io::Result<()> {
+        let words = match env::var_os(BASH_LINE) {
+            Some(line) => split(&line.to_string_lossy()),
+            None => up_to_cursor(&args),
+        };
+        let typed = words.last().cloned().unwrap_or_default();
+        let index = words.len().saturating_sub(1);
+        let words = words.into_iter().map(|word| word.text.into()).collect();
+        for candidate in complete(cmd, words, index, current_dir)? {
+            let value = candidate.get_value().to_string_lossy();
+            if let Some(text) = replacement(&value, &typed) {
+                writeln!(buf, "{text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The words as somebody else hands them over who speaks clap's protocol.
+fn up_to_cursor(args: &[OsString]) -> Vec<Word> {
+    let index = env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|index| index.parse().ok()).unwrap_or(args.len());
+    let plain = |word: &OsString| Word { text: unquoted(&word.to_string_lossy()), ..Word::default() };
+    let mut words: Vec<Word> = args.iter().take(index + 1).map(plain).collect();
+    if words.len() == index {
+        words.push(Word::default());
+    }
+    words
+}
+
+/// What bash is to put in the place of what it replaces; none where that cannot be said safely.
+pub(super) fn replacement(value: &str, typed: &Word) -> Option<String> {
+    let rest = value.strip_prefix(typed.text.get(..typed.from)?)?;
+    quoted(rest, typed.open)
+}
+
+/// The text so that bash reads it as one word, inside of an open quote or outside of any.
+fn quoted(text: &str, open: Option<char>) -> Option<String> {
+    if text.chars().any(char::is_control) {
+        return None;
+    }
+    match open {
+        Some('\'') => (!text.contains('\'')).then(|| text.to_owned()),
+        // Nothing takes the meaning from an exclamation mark there.
+        Some(_) => (!text.contains('!')).then(|| escaped(text, |c| "\\\"$`".contains(c))),
+        None => Some(escaped(text, |c| !(c.is_alphanumeric() || "-_.:/=@%+,".contains(c)))),
+    }
+}
+
+fn escaped(text: &str, special: impl Fn(char) -> bool) -> String {
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if special(c) {
+            safe.push('\\');
+        }
+        safe.push(c);
+    }
+    safe
+}

@@ -1,0 +1,111 @@
+//! Lines taken apart, names put into them, and which argument gets which.
+
+use clap::Command;
+
+use crate::cli::args;
+use crate::cli::complete::bash::replacement;
+use crate::cli::complete::line::Word;
+use crate::cli::complete::line::split;
+use crate::cli::complete::line::typed_options;
+use crate::cli::complete::line::unquoted;
+use crate::cli::complete::values::source;
+
+fn texts(line: &str) -> Vec<String> {
+    split(line).into_iter().map(|word| word.text).collect()
+}
+
+#[test]
+fn a_line_is_taken_apart_as_bash_would_read_it() {
+    assert_eq!(texts("esctl stream show "), ["esctl", "stream", "show", ""]);
+    assert_eq!(texts("esctl --store sqlite:/a\\ b.db x"), ["esctl", "--store", "sqlite:/a b.db", "x"]);
+    assert_eq!(texts(r#"e '' "a b"c 'it'"'"s "\$x\y"#), ["e", "", "a bc", "it's", r"$x\y"]);
+    assert_eq!(texts("e \\"), ["e", ""]);
+    assert_eq!(unquoted("'a b'"), "a b");
+    assert_eq!(unquoted("a b"), "a b");
+}
+
+#[test]
+fn what_is_replaced_begins_where_bash_begins_a_word() {
+    let last = |line: &str| split(line).pop().unwrap();
+    assert_eq!(last("e --type=order.p"), Word { text: "--type=order.p".into(), open: None, from: 7 });
+    assert_eq!(last("e a:b"), Word { text: "a:b".into(), open: None, from: 2 });
+    assert_eq!(last("e 'a:b"), Word { text: "a:b".into(), open: Some('\''), from: 0 });
+    assert_eq!(last("e --x='a"), Word { text: "--x=a".into(), open: Some('\''), from: 4 });
+}
+
+#[test]
+fn names_reach_the_command_line_as_one_word_and_nothing_else() {
+    let typed = |line: &str| split(line).pop().unwrap();
+    let plain = typed("e ord");
+    assert_eq!(replacement("order-1", &plain).as_deref(), Some("order-1"));
+    assert_eq!(
+        replacement("order-$(reboot);`x` 'y' \"z\" *!~#", &plain).unwrap(),
+        r#"order-\$\(reboot\)\;\`x\`\ \'y\'\ \"z\"\ \*\!\~\#"#
+    );
+    assert_eq!(replacement("a:b c", &typed("e a:b")).as_deref(), Some(r"b\ c"));
+    assert_eq!(replacement("o $x `y`", &typed("e \"o")).as_deref(), Some(r"o \$x \`y\`"));
+    assert_eq!(replacement("o $x", &typed("e 'o")).as_deref(), Some("o $x"));
+    for (name, line) in [("it's", "e 'i"), ("hey!", "e \"h"), ("a\nb", "e a"), ("a\u{1b}b", "e a"), ("a\rb", "e a")] {
+        assert_eq!(replacement(name, &typed(line)), None, "{name:?}");
+    }
+}
+
+#[test]
+fn what_bash_reads_back_is_the_name() {
+    for name in ["a b", "$(x)", "a'b", "a\"b", "a\\b", "~x", "a;b&c|d", "金 é", "{a,b}", "!!", "#x", "-"] {
+        let put = replacement(name, &Word::default()).unwrap();
+        assert_eq!(texts(&format!("e {put}")), ["e", name], "{put}");
+    }
+}
+
+#[test]
+fn the_last_store_that_was_typed_counts() {
+    let words: Vec<String> =
+        ["esctl", "--store", "a:b", "stream", "--store=c", "--context", "x", "--store"].map(String::from).into();
+    assert_eq!(typed_options(&words, &["--store", "--context"]), ["--store=c", "--context=x"]);
+}
+
+/// Each argument that is completed with names: `COMMAND ARGUMENT SOURCE`.
+fn completed(command: &Command, path: &[String], found: &mut Vec<String>) {
+    for arg in command.get_arguments().filter(|arg| !arg.is_global_set() || path.is_empty()) {
+        if let Some(from) = source(path, arg) {
+            found.push(format!("{} {} {from:?}", path.join(" "), arg.get_id()));
+        }
+    }
+    for command in command.get_subcommands() {
+        completed(command, &[path, &[command.get_name().to_owned()]].concat(), found);
+    }
+}
+
+#[test]
+fn every_argument_that_names_something_is_completed() {
+    let mut found = Vec::new();
+    completed(&args::command(), &[], &mut found);
+    for expected in [
+        " context Contexts",
+        "context use name Contexts",
+        "context remove name Contexts",
+        "stream show stream Store(Streams)",
+        "stream read stream Store(Streams)",
+        "stream tail stream Store(Streams)",
+        "stream append stream Store(Streams)",
+        "stream read category Store(Categories)",
+        "stream read types Store(Types)",
+        "stream append event_type Store(Types)",
+        "replay stream Store(Streams)",
+        "replay category Store(Categories)",
+        "replay reducer Reducers",
+        "snapshot take stream Store(Streams)",
+        "snapshot show stream Store(StreamsWithSnapshots)",
+        "resource lock id Store(IdsOf(\"resource\"))",
+        "resource history id Store(IdsOf(\"resource\"))",
+        "projection query name Store(Projections)",
+        "projection run names Store(Projections)",
+        "verify stream Store(Streams)",
+    ] {
+        assert!(found.iter().any(|found| found == expected), "{expected}\n{}", found.join("\n"));
+    }
+    for wrong in ["resource create id", "context add name", "resource create resource_type"] {
+        assert!(!found.iter().any(|found| found.starts_with(wrong)), "{wrong}");
+    }
+}

@@ -1,0 +1,149 @@
+//! `PATH=VALUE`: a path as users of jq, yq and kubectl write it, or a JSON pointer.
+
+use json_patch::jsonptr::PointerBuf;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::domain::document::Assignment;
+use crate::event::canonical_json;
+
+const WANTED: &str = "wanted PATH=VALUE, for instance owner.name=Ann or /owner/name=Ann";
+
+/// For clap: one value and where it goes.
+pub(super) fn assignment(text: &str) -> Result<Assignment, String> {
+    let (path, value) = if text.starts_with('/') {
+        let (pointer, value) = text.split_once('=').ok_or(WANTED)?;
+        (PointerBuf::parse(pointer).map_err(|_| format!("{pointer:?} is no JSON pointer: ~ is written ~0"))?, value)
+    } else {
+        let (names, value) = dotted(text)?;
+        (PointerBuf::from_tokens(names), value)
+    };
+    Ok(Assignment { path, value: value_of(value)? })
+}
+
+/// JSON, or else text. What is JSON but not for every store is refused, and never taken for text.
+fn value_of(text: &str) -> Result<Value, String> {
+    if serde_json::from_str::<&RawValue>(text).is_err() {
+        return Ok(Value::String(text.to_owned()));
+    }
+    let canonical = canonical_json(text).map_err(|error| error.to_string())?;
+    serde_json::from_str(&canonical).map_err(|error| error.to_string())
+}
+
+/// The names of a dotted path, and what stands behind the `=`.
+fn dotted(text: &str) -> Result<(Vec<String>, &str), String> {
+    let mut names = Vec::new();
+    let mut rest = text.strip_prefix('.').unwrap_or(text);
+    loop {
+        rest = match rest.strip_prefix('[') {
+            Some(inside) => {
+                let (name, after) = in_brackets(inside).ok_or_else(|| format!("{text:?} has a [ without its ]; {WANTED}"))?;
+                names.push(name);
+                after
+            }
+            None => {
+                let (name, after) = plain(rest);
+                if name.is_empty() {
+                    return Err(format!("{text:?} has an empty name in its path; {WANTED}"));
+                }
+                names.push(name);
+                after
+            }
+        };
+        match rest.chars().next() {
+            Some('=') => return Ok((names, &rest[1..])),
+            Some('.') => rest = &rest[1..],
+            Some('[') => {}
+            _ => return Err(format!("{text:?} has no =; {WANTED}")),
+        }
+    }
+}
+
+/// A name up to what ends it; a backslash takes the next character as it is.
+fn plain(text: &str) -> (String, &str) {
+    let mut name = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => name.extend(chars.next().map(|(_, c)| c)),
+            '.' | '[' | '=' => return (name, &text[at..]),
+            c => name.push(c),
+        }
+    }
+    (name, "")
+}
+
+/// What stands in brackets: an index, nothing (behind the last item), or a name as a JSON string.
+fn in_brackets(text: &str) -> Option<(String, &str)> {
+    if text.starts_with('"') {
+        let mut names = serde_json::Deserializer::from_str(text).into_iter::<String>();
+        let name = names.next()?.ok()?;
+        return text[names.byte_offset()..].strip_prefix(']').map(|rest| (name, rest));
+    }
+    let (index, rest) = text.split_once(']')?;
+    match index {
+        "" => Some(("-".to_owned(), rest)),
+        index if index.bytes().all(|byte| byte.is_ascii_digit()) => Some((index.to_owned(), rest)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::assignment;
+
+    #[test]
+    fn paths_are_dotted_or_pointers() {
+        let cases = [
+            ("a=1", "/a"),
+            (".a.b=1", "/a/b"),
+            ("a[0].b=1", "/a/0/b"),
+            ("a.0=1", "/a/0"),
+            ("a[]=1", "/a/-"),
+            ("a[12][3]=1", "/a/12/3"),
+            (r#"["a.b=c"].d=1"#, "/a.b=c/d"),
+            (r#"x["a\"]"]=1"#, "/x/a\"]"),
+            (r"a\.b\=c=1", "/a.b=c"),
+            ("a/b=1", "/a~1b"),
+            ("ä~=1", "/ä~0"),
+            ("/a~1b/-=1", "/a~1b/-"),
+            ("/=1", "/"),
+        ];
+        for (text, pointer) in cases {
+            let read = assignment(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((read.path.as_str(), read.value), (pointer, json!(1)), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_json_or_else_text() {
+        let cases = [
+            ("a=5", json!(5)),
+            ("a=-1.5", json!(-1.5)),
+            ("a=true", json!(true)),
+            ("a=null", json!(null)),
+            ("a=\"5\"", json!("5")),
+            ("a=[1, {\"b\": 2}]", json!([1, {"b": 2}])),
+            ("a=", json!("")),
+            ("a=b=c", json!("b=c")),
+            ("a=5 apples", json!("5 apples")),
+            ("a={b:1}", json!("{b:1}")),
+            ("a=NaN", json!("NaN")),
+        ];
+        for (text, value) in cases {
+            assert_eq!(assignment(text).unwrap().value, value, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_is_refused() {
+        for text in ["", "a", "=1", ".=1", "a..b=1", "a.=1", "a[=1", "a[x]=1", "a[\"b]=1", "a[0]b=1", "/a", "/~2=1"] {
+            assert!(assignment(text).is_err(), "{text}");
+        }
+        for text in ["a=99999999999999999999", "a=1e400", "a={\"b\":1,\"b\":2}", r#"a="\u0000""#] {
+            assert!(assignment(text).is_err(), "{text}");
+        }
+    }
+}

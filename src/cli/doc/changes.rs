@@ -1,0 +1,32 @@
+//! Changes of a document as rows of a list.
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Listing;
+use crate::cli::patch::in_words;
+use crate::runtime::DocumentChanges;
+
+/// The fields of an item, in their order.
+const FIELDS: [&str; 8] = ["version", "position", "recorded_at", "type", "client_id", "patch", "document", "event_id"];
+
+/// Prints changes as they are read; `empty` is said where there are none.
+pub(super) async fn print(app: &App, mut changes: DocumentChanges, empty: &str) -> Result<(), CliError> {
+    let mut list = app.out.list(Listing::new(["version", "time", "who", "what", "change"]).fields(FIELDS).empty(empty));
+    while let Some(chunk) = changes.next().await? {
+        for change in chunk {
+            let more = list.push(&change, || {
+                vec![
+                    change.version.into(),
+                    change.recorded_at.into(),
+                    change.client_id.clone().into(),
+                    change.event_type.as_str().into(),
+                    in_words(&change.patch).into(),
+                ]
+            })?;
+            if !more {
+                return list.finish(None);
+            }
+        }
+    }
+    list.finish(None)
+}

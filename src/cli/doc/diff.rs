@@ -1,0 +1,50 @@
+//! `esctl doc diff`
+
+use clap::Args;
+use json_patch::PatchOperation;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::values::version;
+use crate::event::Version;
+use crate::ops::documents::diff_document;
+
+/// Show what makes one version of a document of another (RFC 6902)
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// Which document
+    id: String,
+    /// The one version; 0: before the first
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    from: Version,
+    /// The other version [default: the last]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    to: Option<Version>,
+}
+
+impl Diff {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let report = diff_document(&app.store()?, &self.id, self.from, self.to).await?;
+        app.out.one(&report, |sheet| {
+            sheet.field("id", report.id.as_str());
+            sheet.field("versions", format!("from {} to {}", report.from, report.to));
+            if report.patch.is_empty() {
+                sheet.field("patch", "empty; they are the same");
+            }
+            sheet.table(&["op", "path", "value"], report.patch.iter().map(row).collect());
+        })
+    }
+}
+
+fn row(operation: &PatchOperation) -> Vec<Cell> {
+    let (op, value) = match operation {
+        PatchOperation::Add(add) => ("add", Cell::new(&add.value)),
+        PatchOperation::Replace(replace) => ("replace", Cell::new(&replace.value)),
+        PatchOperation::Remove(_) => ("remove", Cell::none()),
+        // A diff has no others.
+        other => ("", Cell::new(other)),
+    };
+    let path = operation.path().to_string();
+    vec![op.into(), if path.is_empty() { "(the whole)".into() } else { path.into() }, value]
+}

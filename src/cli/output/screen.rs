@@ -1,0 +1,205 @@
+//! A terminal that is drawn on as a whole: taken over, drawn, and given back whatever happens.
+//!
+//! The only place that knows how a terminal is driven; what is drawn comes from outside.
+
+use std::io;
+use std::io::IsTerminal;
+use std::io::Stdout;
+use std::io::Write;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::event;
+use ratatui::crossterm::event::Event;
+use ratatui::crossterm::event::KeyCode;
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::KeyEventKind;
+use ratatui::crossterm::event::KeyModifiers;
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal;
+use ratatui::crossterm::terminal::EnterAlternateScreen;
+use ratatui::crossterm::terminal::LeaveAlternateScreen;
+use tokio::sync::mpsc;
+
+use crate::cli::error::CliError;
+use crate::cli::output::key::Key;
+use crate::cli::output::key::Typed;
+use crate::cli::output::lock;
+use crate::cli::output::settings::Settings;
+
+/// How often the thread that waits for keys looks whether they are still wanted.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What gives the terminal back, while it is taken over.
+static GIVE_BACK: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// The terminal, taken over until this is dropped.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Screen {
+    /// Says whether there is a terminal that can be drawn on.
+    ///
+    /// # Errors
+    /// There is none, or it can only print line by line (2).
+    pub fn possible(settings: &Settings) -> Result<(), CliError> {
+        let refused = |message: &str| {
+            let error = CliError::usage(message).code("no_terminal");
+            Err(error.hint("'esctl stream list', 'esctl stream read' and 'esctl replay' show the same without one"))
+        };
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return refused("this needs a terminal: stdin and stdout must be one");
+        }
+        if settings.dumb {
+            return refused("this needs a terminal that can be drawn on; TERM is dumb");
+        }
+        Ok(())
+    }
+
+    /// Takes the terminal over; what is typed comes through the channel, until the terminal is gone.
+    ///
+    /// # Errors
+    /// As [`Screen::possible`]; the terminal does not do as it is told (6).
+    pub fn open(settings: &Settings) -> Result<(Self, mpsc::UnboundedReceiver<Typed>), CliError> {
+        Self::possible(settings)?;
+        *lock(&GIVE_BACK) = Some(restore);
+        // From here on the drop gives it back, also when one of the steps fails.
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(|error| failed(&error))?;
+        let mut screen = Self { terminal };
+        terminal::enable_raw_mode().map_err(|error| failed(&error))?;
+        execute!(io::stdout(), EnterAlternateScreen).map_err(|error| failed(&error))?;
+        screen.terminal.clear().map_err(|error| failed(&error))?;
+        let (sender, typed) = mpsc::unbounded_channel();
+        thread::Builder::new().name("keys".into()).spawn(move || read(&sender)).map_err(|error| failed(&error))?;
+        Ok((screen, typed))
+    }
+
+    /// Its columns and rows.
+    ///
+    /// # Errors
+    /// The terminal does not say (6).
+    pub fn size(&self) -> Result<(u16, u16), CliError> {
+        let size = self.terminal.size().map_err(|error| failed(&error))?;
+        Ok((size.width, size.height))
+    }
+
+    /// Draws the whole of it.
+    ///
+    /// # Errors
+    /// The terminal cannot be written (6).
+    pub fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> Result<(), CliError> {
+        self.terminal.draw(draw).map(|_| ()).map_err(|error| failed(&error))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back if it is taken over: before anything else is said, and before the program ends.
+pub(crate) fn give_back() {
+    let restore = lock(&GIVE_BACK).take();
+    if let Some(restore) = restore {
+        restore();
+    }
+}
+
+/// Whether the terminal is taken over: nothing may be printed on it meanwhile.
+pub(crate) fn is_taken() -> bool {
+    lock(&GIVE_BACK).is_some()
+}
+
+fn restore() {
+    // There is nobody left to tell of a failure.
+    let _ = terminal::disable_raw_mode();
+    let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
+    let _ = io::stdout().flush();
+}
+
+fn failed(error: &io::Error) -> CliError {
+    CliError::unavailable("the terminal cannot be used").code("terminal_failed").caused_by(error)
+}
+
+/// Hands on what is typed, until nobody wants it or the terminal is gone.
+fn read(sender: &mpsc::UnboundedSender<Typed>) {
+    while !sender.is_closed() {
+        let typed = match event::poll(LOOK) {
+            Ok(false) => continue,
+            Ok(true) => event::read(),
+            Err(error) => Err(error),
+        };
+        let wanted = match typed {
+            Ok(Event::Key(key)) => key_of(key).map(Typed::Key),
+            Ok(Event::Resize(columns, rows)) => Some(Typed::Size(columns, rows)),
+            Ok(_) => None,
+            Err(_) => return,
+        };
+        if let Some(typed) = wanted
+            && sender.send(typed).is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn key_of(key: KeyEvent) -> Option<Key> {
+    if key.kind == KeyEventKind::Release {
+        return None;
+    }
+    let control = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    Some(match key.code {
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Key::Interrupt,
+        KeyCode::Char(c) if !control => Key::Char(c),
+        KeyCode::Enter => Key::Enter,
+        KeyCode::Esc => Key::Esc,
+        KeyCode::Backspace => Key::Backspace,
+        KeyCode::Tab => Key::Tab,
+        KeyCode::BackTab => Key::BackTab,
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
+        KeyCode::Left => Key::Left,
+        KeyCode::Right => Key::Right,
+        KeyCode::PageUp => Key::PageUp,
+        KeyCode::PageDown => Key::PageDown,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU8;
+    use std::sync::atomic::Ordering;
+
+    use super::GIVE_BACK;
+    use super::give_back;
+    use super::is_taken;
+    use crate::cli::output::last_words_to;
+    use crate::cli::output::lock;
+
+    static GIVEN_BACK: AtomicU8 = AtomicU8::new(0);
+
+    #[test]
+    fn the_terminal_is_given_back_once_and_before_the_last_words() {
+        let note = || {
+            GIVEN_BACK.fetch_add(1, Ordering::SeqCst);
+        };
+        *lock(&GIVE_BACK) = Some(note);
+        assert!(is_taken());
+        let mut said = Vec::new();
+        last_words_to(&mut said, "it broke\u{1b}[2J");
+        assert_eq!((GIVEN_BACK.load(Ordering::SeqCst), is_taken()), (1, false));
+        assert!(String::from_utf8(said).unwrap().starts_with("error: it broke\\u001b[2J\nhint: "));
+        give_back();
+        assert_eq!(GIVEN_BACK.load(Ordering::SeqCst), 1);
+    }
+}

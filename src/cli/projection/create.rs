@@ -1,0 +1,71 @@
+//! `esctl projection create`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::jq;
+use crate::cli::output::Cell;
+use crate::cli::output::Tone;
+use crate::ops::projections::create::CreateOutcome;
+use crate::ops::projections::create::CreateProjection;
+use crate::ops::projections::create::create_projection;
+
+/// Make a projection of jq programs, which the store keeps
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  esctl projection create totals --from category:order --key '.data.customer' \\\n    \
+                        --reduce '{n: ((.state.n // 0) + 1), total: ((.state.total // 0) + .event.data.total)}'")]
+pub struct Create {
+    /// Its name, and that of its read model: a to z, 0 to 9 and _
+    name: String,
+    /// Whose events: category:C; can be given several times
+    #[arg(long, value_name = "category:C", value_parser = category, required_unless_present = "all", conflicts_with = "all")]
+    from: Vec<String>,
+    /// The events of all categories
+    #[arg(long)]
+    all: bool,
+    /// The jq program, or @FILE, that is given an event and returns the key of its row; null: no row
+    #[arg(long, value_name = "JQ")]
+    key: String,
+    /// The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object; the first state is null
+    #[arg(long, value_name = "JQ")]
+    reduce: String,
+    /// Replace one that is there; the next run builds its read model anew beside the old one
+    #[arg(long)]
+    replace: bool,
+}
+
+fn category(text: &str) -> Result<String, String> {
+    match text.strip_prefix("category:") {
+        Some(category) if !category.is_empty() => Ok(category.to_owned()),
+        _ => Err("wanted category:C, for instance category:order, or --all".into()),
+    }
+}
+
+impl Create {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let key = jq::program(app, &self.key)?.text().to_owned();
+        let reduce = jq::program(app, &self.reduce)?.text().to_owned();
+        let (name, categories, replace) = (self.name, self.from, self.replace);
+        let input = CreateProjection { name, categories, key, reduce, replace, now: app.now() };
+        let report = create_projection(&app.store_to_write()?, &input).await.map_err(|error| {
+            let error = CliError::from(error);
+            if error.exit == crate::cli::exit::CONFLICT { error.hint("--replace puts this one in its place") } else { error }
+        })?;
+        app.out.one(&report, |sheet| {
+            let outcome = match report.outcome {
+                CreateOutcome::Created => "created",
+                CreateOutcome::Replaced => "replaced: the next run builds its read model anew",
+                CreateOutcome::AlreadyThere => "was there already",
+            };
+            sheet.field("projection", &report.definition.name);
+            sheet.field("outcome", Cell::new(outcome).tone(Tone::Good));
+            sheet.field("version", report.definition.version.to_string());
+            let categories = &report.definition.categories;
+            sheet.field("events of", if categories.is_empty() { "all".to_owned() } else { categories.join(", ") });
+            sheet.field("key", &report.definition.key);
+            sheet.heading("reduce");
+            sheet.text(&report.definition.reduce);
+        })
+    }
+}

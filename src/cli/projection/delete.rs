@@ -1,0 +1,39 @@
+//! `esctl projection delete`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::projection::known;
+use crate::ops::projections::delete::delete_projection;
+use crate::runtime::is_built_in;
+
+/// Delete a projection of one's own, with its read model; events are never touched
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// Which projection
+    name: String,
+}
+
+impl Delete {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let store = app.store()?;
+        let queries = app.all_queries(&store).await?;
+        if !is_built_in(&self.name) {
+            // One that cannot be read can be deleted all the same.
+            if !queries.unreadable().iter().any(|unreadable| unreadable.name == self.name) {
+                known(&queries, &self.name)?;
+            }
+            let question = format!("Delete projection {} and its read model?", self.name);
+            if !app.out.confirm(&question, app.globals.yes)? {
+                app.out.note("nothing was deleted");
+                return Ok(());
+            }
+        }
+        let report = delete_projection(&store, &self.name).await?;
+        app.out.one(&report, |sheet| {
+            sheet.field("deleted", &report.name);
+            sheet.field("rows", report.rows.to_string());
+        })
+    }
+}

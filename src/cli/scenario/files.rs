@@ -1,0 +1,83 @@
+//! Reading the files of scenarios, and saying where and why one cannot be read.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::error::nearest;
+use crate::cli::input::Source;
+use crate::ops::scenario::Problem;
+use crate::ops::scenario::Scenario;
+use crate::ops::scenario::read_scenarios;
+
+/// Most that is read of one file.
+const MAX_BYTES: usize = 4 << 20;
+/// Most problems that one message tells.
+const MAX_TOLD: usize = 20;
+
+/// A file and its scenarios.
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) scenarios: Vec<Scenario>,
+}
+
+/// Reads files; `annotate` also marks what is wrong for GitHub.
+///
+/// # Errors
+/// A file that cannot be read (3, 6, 7); everything that is wrong in any of them, with file, line and column (2).
+pub(super) fn read(app: &App, names: &[String], annotate: bool) -> Result<Vec<File>, CliError> {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        let source = Source::of_file(name);
+        let name = source.name().into_owned();
+        match read_scenarios(&source.read_text(MAX_BYTES)?) {
+            Ok(scenarios) => files.push(File { name, scenarios }),
+            Err(found) => problems.extend(found.into_iter().map(|problem| (name.clone(), problem))),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(files);
+    }
+    if annotate {
+        for (file, problem) in &problems {
+            app.out.github_error(Path::new(file), problem.place.line, "scenario", &told(problem));
+        }
+    }
+    Err(unreadable(&problems))
+}
+
+/// What is wrong, and what was perhaps meant.
+fn told(problem: &Problem) -> String {
+    match near(problem) {
+        Some(near) => format!("{} (did you mean {near}?)", problem.message),
+        None => problem.message.clone(),
+    }
+}
+
+fn near(problem: &Problem) -> Option<&str> {
+    nearest(&problem.word, problem.candidates.iter().map(String::as_str))
+}
+
+fn unreadable(problems: &[(String, Problem)]) -> CliError {
+    // Of one alone the hint says what was perhaps meant.
+    let say = |problem: &Problem| if problems.len() == 1 { problem.message.clone() } else { told(problem) };
+    let lines = problems
+        .iter()
+        .take(MAX_TOLD)
+        .map(|(file, problem)| format!("{file}:{}:{}: {}", problem.place.line, problem.place.column, say(problem)));
+    let mut lines: Vec<String> = lines.collect();
+    if problems.len() > MAX_TOLD {
+        lines.push(format!("and {} more", problems.len() - MAX_TOLD));
+    }
+    let details = problems.iter().take(MAX_TOLD).map(|(file, problem)| {
+        let (line, column) = (problem.place.line, problem.place.column);
+        json!({"file": file, "line": line, "column": column, "message": problem.message, "near": near(problem)})
+    });
+    let error = CliError::usage(lines.join("\n")).code("bad_scenario").with("problems", details.collect::<Vec<_>>());
+    match problems {
+        [(_, problem)] => error.did_you_mean(&problem.word, problem.candidates.iter().map(String::as_str)),
+        _ => error,
+    }
+}

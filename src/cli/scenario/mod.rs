@@ -1,0 +1,30 @@
+//! `esctl scenario`: stories that must come out as they are told.
+
+mod check;
+mod files;
+mod init;
+mod junit;
+mod run;
+mod show;
+mod stage;
+
+use clap::Subcommand;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    Run(run::Run),
+    Check(check::Check),
+    Init(init::Init),
+}
+
+pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+    match verb {
+        Verb::Run(args) => args.run(app).await,
+        Verb::Check(args) => args.run(app),
+        Verb::Init(args) => args.run(app),
+    }
+}

@@ -1,0 +1,123 @@
+//! `esctl selftest`
+
+use std::time::Duration;
+
+use clap::Args;
+use tokio::sync::watch;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Tone;
+use crate::cli::scratch_area::ScratchArea;
+use crate::cli::signals::interrupted;
+use crate::cli::values::limit;
+use crate::ops::selftest;
+use crate::ops::selftest::Finding;
+use crate::ops::selftest::SelftestReport;
+use crate::ops::selftest::Tried;
+use crate::store;
+
+/// Try the promises of a store against this very server, in a scratch area that is removed
+///
+/// Twelve writers and four readers work at the same time, on streams of their own and on streams that all want, with
+/// batches, repeats and conflicts; a read model runs beside. Then everything is held against each promise. The scratch
+/// area is a schema (PostgreSQL), a database (MongoDB) or a file (SQLite) of its own beside the store that was named,
+/// which is not touched. Ctrl-C ends it early, with a report on what was tried until then.
+#[derive(Debug, Args)]
+pub struct Selftest {
+    /// How long to write and read, in seconds
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "10")]
+    seconds: usize,
+}
+
+impl Selftest {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let area = ScratchArea::make(app)?;
+        let outcome = self.run_in(app, &area).await;
+        area.remove(app).await;
+        let (report, interrupted) = outcome?;
+        show(app, &report)?;
+        if !report.ok {
+            return Err(broken(&report));
+        }
+        interrupted.map_or(Ok(()), Err)
+    }
+
+    /// The report, and who ended it early.
+    async fn run_in(&self, app: &App, area: &ScratchArea) -> Result<(SelftestReport, Option<CliError>), CliError> {
+        let seconds = self.seconds as u64;
+        let (stop, stopped) = watch::channel(false);
+        let open = || Ok(store::open(area.url(), app.timeout())?);
+        let input = selftest::Run { open: &open, clock: app.clock(), pause: selftest::pause_for(seconds), stop: stopped };
+        let bar = app.out.progress(None, "events");
+        let mut progress = |more| bar.advance(more);
+        let mut running = Box::pin(selftest::selftest(&input, &mut progress));
+        let mut time = Box::pin(tokio::time::sleep(Duration::from_secs(seconds)));
+        let mut early = None;
+        let report = loop {
+            tokio::select! {
+                report = &mut running => break report?,
+                () = &mut time, if !*stop.borrow() => drop(stop.send_replace(true)),
+                error = interrupted() => {
+                    if early.is_some() {
+                        return Err(error);
+                    }
+                    early = Some(error);
+                    stop.send_replace(true);
+                    app.out.note("ending early; once more ends it without a report");
+                }
+            }
+        };
+        drop(running);
+        bar.finish();
+        Ok((report, early))
+    }
+}
+
+fn show(app: &App, report: &SelftestReport) -> Result<(), CliError> {
+    app.out.one(report, |sheet| {
+        let verdict = if report.ok { Cell::new("ok").tone(Tone::Good) } else { Cell::new("broken").tone(Tone::Bad) };
+        sheet.field("verdict", verdict);
+        sheet.field("store", format!("{} ({}, removed)", report.store, report.kind));
+        sheet.field("load", format!("{} writers, {} readers", report.writers, report.readers));
+        sheet.field("events", format!("{} in {} streams", report.events, report.streams));
+        let answers = report.appends;
+        sheet.field(
+            "appends",
+            format!(
+                "{} applied, {} applied before, {} conflicts, {} unavailable, {} of unknown outcome",
+                answers.applied, answers.already_applied, answers.conflicts, answers.unavailable, answers.unknown
+            ),
+        );
+        let row = |tried: &Tried| {
+            let broken = Cell::from(tried.broken).tone(if tried.broken > 0 { Tone::Bad } else { Tone::Plain });
+            vec![Cell::new(tried.promise.name()), tried.tried.into(), broken, Cell::new(tried.text)]
+        };
+        sheet.blank().table(&["promise", "tried", "broken", "what is promised"], report.promises.iter().map(row).collect());
+        if !report.findings.is_empty() {
+            sheet.blank();
+        }
+        let row = |finding: &Finding| {
+            let event = finding.event_id.map(|id| id.to_string());
+            vec![Cell::new(finding.promise.name()), finding.position.into(), event.into(), Cell::new(&finding.message)]
+        };
+        sheet.table(&["broken", "position", "event", "what is wrong"], report.findings.iter().map(row).collect());
+    })
+}
+
+fn broken(report: &SelftestReport) -> CliError {
+    let mut names: Vec<&str> = report.findings.iter().map(|finding| finding.promise.name()).collect();
+    names.dedup();
+    let cases: u64 = report.promises.iter().map(|tried| tried.broken).sum();
+    let first = report.findings.first();
+    let which = first.map_or_else(String::new, |finding| match finding.event_id {
+        Some(id) => format!(", first: event {id}: {}", finding.message),
+        None => format!(", first: {}", finding.message),
+    });
+    let times = if cases == 1 { "once".to_owned() } else { format!("{cases} times") };
+    CliError::no(format!("this store does not keep what it promises ({}): {times}{which}", names.join(", ")))
+        .code("promise_broken")
+        .hint("do not trust it with events: look at the settings of the server and at what stands between it and esctl, then report it")
+        .with("promises", names)
+}

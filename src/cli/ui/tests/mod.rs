@@ -1,0 +1,5 @@
+//! The viewer without a terminal and without a store.
+
+mod model;
+mod view;
+mod world;

@@ -1,0 +1,31 @@
+//! Documents: JSON objects whose every change is recorded as a diff, with who made it.
+//!
+//! In the order of the flow: events → state → patches → command → decide → rejection → read model. All of
+//! it is pure: the moment comes in as an argument.
+
+mod command;
+mod decide;
+mod event;
+mod patch;
+mod read_model;
+mod rejection;
+mod set;
+mod state;
+
+pub use command::DocumentCommand;
+pub use event::DocumentCreated;
+pub use event::DocumentDeleted;
+pub use event::DocumentEvent;
+pub use event::DocumentUpdated;
+pub use patch::MAX_DOCUMENT_BYTES;
+pub use patch::MAX_DOCUMENT_DEPTH;
+pub use patch::MAX_MOVED_BYTES;
+pub use patch::Misfit;
+pub use patch::PatchError;
+pub use patch::apply;
+pub use patch::diff;
+pub use patch::transition;
+pub use read_model::Documents;
+pub use rejection::DocumentRejection;
+pub use set::Assignment;
+pub use state::Document;

@@ -1,0 +1,65 @@
+//! How a rule about documents says no: a stable code, a sentence with the values, the values.
+
+use serde_json::Value;
+
+use crate::aggregate::Rejection;
+use crate::domain::document::patch::MAX_DOCUMENT_BYTES;
+use crate::domain::document::patch::Misfit;
+use crate::domain::document::patch::PatchError;
+use crate::event::Timestamp;
+
+/// Why a command was refused.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the fields are the values that the sentence of each variant names")]
+pub enum DocumentRejection {
+    /// `document_exists`
+    Exists { id: String },
+    /// `document_not_found`: it never was
+    NotFound { id: String },
+    /// `document_not_found`: it is no longer
+    Deleted { id: String, at: Timestamp, by: Option<String> },
+    /// `document_too_large`
+    TooLarge { id: String, bytes: usize },
+    /// `patch_test_failed`, `patch_does_not_fit`, `document_too_deep`, `document_not_an_object`
+    Patch { id: String, error: PatchError },
+    /// `path_does_not_fit`, `document_too_deep`, `document_not_an_object`
+    Set { id: String, path: String, misfit: Misfit },
+}
+
+impl From<DocumentRejection> for Rejection {
+    fn from(rejection: DocumentRejection) -> Self {
+        use DocumentRejection as R;
+        match rejection {
+            R::Exists { id } => Self::new("document_exists", format!("document {id} exists already")).with("id", id),
+            R::NotFound { id } => Self::new("document_not_found", format!("there is no document {id}")).with("id", id),
+            R::Deleted { id, at, by } => {
+                let who = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+                let rejection = Self::new("document_not_found", format!("document {id} was deleted at {at}{who}")).with("id", id);
+                rejection.with("deleted_at", at.to_string()).with("deleted_by", by.map_or(Value::Null, Value::String))
+            }
+            R::TooLarge { id, bytes } => {
+                let message = format!("document {id} would have {bytes} bytes; at most {MAX_DOCUMENT_BYTES} are allowed");
+                let rejection = Self::new("document_too_large", message).with("id", id);
+                rejection.with("bytes", bytes).with("limit", MAX_DOCUMENT_BYTES)
+            }
+            R::Patch { id, error } => {
+                let message = format!("document {id} stays as it was: {error}");
+                let rejection = Self::new(code(&error.misfit, "patch_does_not_fit"), message).with("id", id);
+                rejection.with("operation", error.operation).with("op", error.op).with("path", error.path)
+            }
+            R::Set { id, path, misfit } => {
+                let message = format!("document {id} stays as it was: {path:?} cannot be set: {misfit}");
+                Self::new(code(&misfit, "path_does_not_fit"), message).with("id", id).with("path", path)
+            }
+        }
+    }
+}
+
+fn code(misfit: &Misfit, otherwise: &'static str) -> &'static str {
+    match misfit {
+        Misfit::TestFailed { .. } => "patch_test_failed",
+        Misfit::TooDeep => "document_too_deep",
+        Misfit::NoObject { .. } => "document_not_an_object",
+        Misfit::NoPlace | Misfit::NothingFrom { .. } | Misfit::IntoItself | Misfit::MovesTooMuch => otherwise,
+    }
+}

@@ -1,0 +1,216 @@
+//! The functions programs may call: jaq's, without those that look outside, and with our own where one call could make
+//! more than memory holds.
+
+use jaq_core::Ctx;
+use jaq_core::Cv;
+use jaq_core::Error;
+use jaq_core::Exn;
+use jaq_core::Native;
+use jaq_core::ValR;
+use jaq_core::ValX;
+use jaq_core::ValXs;
+use jaq_core::box_iter::box_once;
+use jaq_core::load::parse::Def;
+use jaq_core::native::Filter;
+use jaq_core::native::bome;
+use jaq_core::native::v;
+use jaq_json::Num;
+use jaq_json::Rc;
+use jaq_json::Val;
+
+use crate::jq::budget::Limited;
+use crate::jq::value::measure;
+
+/// What is left out: it would look outside, or end the process.
+pub(super) const LEFT_OUT: [&str; 13] = [
+    "env",
+    "now",
+    "localtime",
+    "strflocaltime",
+    "halt",
+    "halt_error",
+    "debug",
+    "stderr",
+    "debug_empty",
+    "stderr_empty",
+    "input",
+    "inputs",
+    "input_filename",
+];
+
+/// Native functions of jaq's that are done here.
+const OWN: [&str; 3] = ["range", "tojson", "fromjson"];
+
+/// Adds two values.
+pub(super) const ADD: &str = "!add";
+/// Multiplies two values.
+pub(super) const MULTIPLY: &str = "!multiply";
+/// Passes a value on after weighing it.
+pub(super) const WEIGH: &str = "!weigh";
+/// Turns a value into text, as `tostring` does.
+pub(super) const TEXT: &str = "!text";
+
+/// The definitions that programs may use.
+pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
+    let all = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    all.filter(|definition| !LEFT_OUT.contains(&definition.name))
+}
+
+/// The native functions that programs may use.
+pub(super) fn natives() -> impl Iterator<Item = Filter<Native<Limited>>> {
+    let all = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+    all.filter(|(name, ..)| !LEFT_OUT.contains(name) && !OWN.contains(name)).chain(own())
+}
+
+fn own() -> [Filter<Native<Limited>>; 7] {
+    let weighed = Native::<Limited>::new(|cv| {
+        weigh(&cv.0, &cv.1);
+        box_once(Ok(cv.1))
+    });
+    let weighed = weighed.with_paths(|cv| {
+        weigh(&cv.0, &cv.1.0);
+        box_once(Ok(cv.1))
+    });
+    let weighed = weighed.with_update(|cv, change| {
+        weigh(&cv.0, &cv.1);
+        change(cv.1)
+    });
+    [
+        (WEIGH, v(0), weighed),
+        (ADD, v(2), Native::<Limited>::new(|cv| binary(cv, add))),
+        (MULTIPLY, v(2), Native::<Limited>::new(|cv| binary(cv, multiply))),
+        (TEXT, v(0), Native::<Limited>::new(|cv| bome(to_text(&cv.0, cv.1)))),
+        ("tojson", v(0), Native::<Limited>::new(|cv| bome(to_json(&cv.0, &cv.1)))),
+        ("fromjson", v(0), Native::<Limited>::new(|cv| bome(from_json(&cv.1)))),
+        ("range", v(3), Native::<Limited>::new(range)),
+    ]
+}
+
+fn weigh(ctx: &Ctx<'_, Limited>, value: &Val) {
+    // A long text is worth many steps: so there cannot be many.
+    let bytes = if let Val::TStr(text) | Val::BStr(text) = value { text.len() as u64 / 64 } else { 0 };
+    ctx.data().charge(1 + bytes);
+    ctx.data().weigh(value);
+}
+
+fn binary<'a>(cv: Cv<'a, Limited>, operation: fn(&Ctx<'a, Limited>, Val, Val) -> ValR<Val>) -> ValXs<'a, Val> {
+    let (mut ctx, input) = cv;
+    // An array that nobody else holds grows in place.
+    drop(input);
+    let right = ctx.pop_var();
+    let left = ctx.pop_var();
+    bome(operation(&ctx, left, right))
+}
+
+fn add(ctx: &Ctx<'_, Limited>, left: Val, right: Val) -> ValR<Val> {
+    let budget = ctx.data();
+    budget.charge(1);
+    match (&left, &right) {
+        (Val::TStr(left) | Val::BStr(left), Val::TStr(right) | Val::BStr(right)) => {
+            budget.weigh_bytes(left.len() + right.len());
+            budget.charge((if left.is_unique() { right.len() } else { left.len() + right.len() }) as u64 / 64);
+        }
+        (Val::Arr(left), Val::Arr(right)) => {
+            budget.weigh_items(left.len() + right.len());
+            budget.charge(copied(left, left.len() + right.len(), right.len()));
+        }
+        (Val::Obj(left), Val::Obj(right)) => {
+            budget.weigh_items(left.len() + right.len());
+            budget.charge(copied(left, left.len() + right.len(), right.len()));
+        }
+        (Val::Num(left), Val::Num(right)) => budget.weigh_bits(bits(left).max(bits(right))),
+        _ => {}
+    }
+    left + right
+}
+
+/// What copying items costs: all of them, or only the new ones where the old ones stay where they are.
+fn copied<T>(held: &Rc<T>, all: usize, new: usize) -> u64 {
+    (if Rc::strong_count(held) == 1 { new } else { all }) as u64 / 4
+}
+
+fn multiply(ctx: &Ctx<'_, Limited>, left: Val, right: Val) -> ValR<Val> {
+    let budget = ctx.data();
+    budget.charge(1);
+    match (&left, &right) {
+        (Val::TStr(text) | Val::BStr(text), Val::Num(times)) | (Val::Num(times), Val::TStr(text) | Val::BStr(text)) => {
+            let times = times.as_isize().map_or(usize::MAX, |times| usize::try_from(times).unwrap_or(0));
+            // A number that is no whole one is refused by the operation itself.
+            if matches!(&left, Val::Num(Num::Int(_) | Num::BigInt(_))) || matches!(&right, Val::Num(Num::Int(_) | Num::BigInt(_)))
+            {
+                budget.weigh_bytes(text.len().saturating_mul(times));
+                budget.charge(text.len().saturating_mul(times) as u64 / 64);
+            }
+        }
+        (Val::Num(left), Val::Num(right)) => budget.weigh_bits(bits(left) + bits(right)),
+        // Merging goes through all of both.
+        (Val::Obj(_), Val::Obj(_)) => {
+            measured(&left)?;
+            measured(&right)?;
+        }
+        _ => {}
+    }
+    left * right
+}
+
+fn bits(number: &Num) -> u64 {
+    match number {
+        Num::BigInt(number) => number.bits(),
+        _ => 64,
+    }
+}
+
+/// Refuses what is too large to be gone through; how many values and bytes it has.
+fn measured(value: &Val) -> Result<(usize, usize), Error<Val>> {
+    measure(value).map_err(|reason| Error::str(format!("a value that {reason}")))
+}
+
+fn to_json(ctx: &Ctx<'_, Limited>, value: &Val) -> ValR<Val> {
+    let (values, bytes) = measured(value)?;
+    ctx.data().charge((values + bytes / 64) as u64);
+    let json = Val::utf8_str(value.to_string().into_bytes());
+    ctx.data().weigh(&json);
+    Ok(json)
+}
+
+fn to_text(ctx: &Ctx<'_, Limited>, value: Val) -> ValR<Val> {
+    match value {
+        Val::TStr(_) | Val::BStr(_) => Ok(value),
+        value => to_json(ctx, &value),
+    }
+}
+
+fn from_json(value: &Val) -> ValR<Val> {
+    let Val::TStr(text) = value else { return Err(Error::typ(value.clone(), "string")) };
+    let refused = |reason: String| Error::str(format!("cannot parse as JSON: {reason}"));
+    let text = std::str::from_utf8(text).map_err(|error| refused(error.to_string()))?;
+    // Its nesting is limited, unlike that of jaq's own.
+    serde_json::from_str(text).map_err(|error| refused(error.to_string()))
+}
+
+/// `range(from; to; by)`, each number a step.
+fn range<'a>(cv: Cv<'a, Limited>) -> ValXs<'a, Val> {
+    let mut ctx = cv.0;
+    let (by, to, from) = (ctx.pop_var(), ctx.pop_var(), ctx.pop_var());
+    let zero = Val::from(0_usize);
+    let mut next = Some(from);
+    Box::new(std::iter::from_fn(move || -> Option<ValX<'a, Val>> {
+        ctx.data().charge(1);
+        let here = next.take()?;
+        let inside = if by > zero {
+            here < to
+        } else if by < zero {
+            here > to
+        } else {
+            here != to
+        };
+        if !inside {
+            return None;
+        }
+        match here.clone() + by.clone() {
+            Ok(after) => next = Some(after),
+            Err(error) => return Some(Err(Exn::from(error))),
+        }
+        Some(Ok(here))
+    }))
+}

@@ -1,0 +1,39 @@
+//! jq programs, run inside the process: JSON in, JSON out, nothing else.
+//!
+//! A program is compiled once and run for each event. It sees only what it is given: no files, no environment, no
+//! clock, no input but its own. It cannot take the process with it either: what loops runs out of
+//! [steps](MAX_STEPS), what recurses too deep or makes too much is stopped as well, and the same program stops at the
+//! same place everywhere. Only a single built-in function that takes very long (comparing values whose parts are shared
+//! many times over, say) is beyond these limits; [`running`] lets an edge watch for that.
+
+mod budget;
+mod error;
+mod functions;
+mod guard;
+mod program;
+mod room;
+mod value;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+pub use budget::Limit;
+pub use budget::MAX_BYTES;
+pub use budget::MAX_ITEMS;
+pub use budget::MAX_STEPS;
+pub use error::JqError;
+pub use error::SyntaxError;
+pub use program::MAX_PROGRAM_BYTES;
+pub use program::Program;
+pub use room::on_a_large_stack;
+pub use value::JqValue;
+pub use value::MAX_DEPTH;
+pub use value::from_json;
+pub use value::from_text;
+pub use value::integer;
+pub use value::object;
+pub use value::text;
+pub use value::to_json;
+pub use watch::Running;
+pub use watch::running;

@@ -1,0 +1,257 @@
+//! A program: compiled once, run for each event.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::Arc;
+
+use jaq_core::Compiler;
+use jaq_core::Ctx;
+use jaq_core::Filter;
+use jaq_core::Vars;
+use jaq_core::compile::Undefined;
+use jaq_core::load;
+use jaq_core::load::Arena;
+use jaq_core::load::File;
+use jaq_core::load::Loader;
+use jaq_core::load::parse::Def;
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::jq::budget::Budget;
+use crate::jq::budget::Limit;
+use crate::jq::budget::Limited;
+use crate::jq::budget::MAX_STEPS;
+use crate::jq::budget::until_stopped;
+use crate::jq::error::JqError;
+use crate::jq::error::SyntaxError;
+use crate::jq::functions;
+use crate::jq::functions::LEFT_OUT;
+use crate::jq::guard;
+use crate::jq::room::on_a_large_stack;
+use crate::jq::value::JqValue;
+use crate::jq::value::check;
+use crate::jq::watch;
+
+/// How long the text of a program may be.
+pub const MAX_PROGRAM_BYTES: usize = 64 << 10;
+/// How much of an error of a program is kept.
+const MESSAGE_BYTES: usize = 500;
+/// The name under which the program is compiled.
+const MAIN: &str = "esctl_program";
+
+/// A compiled program. Cheap to copy.
+#[derive(Clone)]
+pub struct Program {
+    compiled: Arc<Compiled>,
+    steps: u64,
+}
+
+struct Compiled {
+    name: Arc<str>,
+    text: String,
+    filter: Filter<Limited>,
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Program").field(&self.compiled.text).finish()
+    }
+}
+
+impl PartialEq for Program {
+    fn eq(&self, other: &Self) -> bool {
+        self.compiled.text == other.compiled.text
+    }
+}
+
+impl Eq for Program {}
+
+impl Program {
+    /// Compiles a program; `name` is what its errors call it.
+    ///
+    /// # Errors
+    /// It is no jq, or uses what is not there.
+    pub fn compile(name: &str, text: &str) -> Result<Self, SyntaxError> {
+        if text.len() > MAX_PROGRAM_BYTES {
+            return Err(at(text, 0, format!("a program has at most {MAX_PROGRAM_BYTES} bytes")));
+        }
+        // A program can be nested as deep as it is long.
+        let filter = on_a_large_stack(|| compile(text)).map_err(|error| at(text, 0, error.to_string()))??;
+        let compiled = Arc::new(Compiled { name: name.into(), text: text.to_owned(), filter });
+        Ok(Self { compiled, steps: MAX_STEPS })
+    }
+
+    /// The same program, with another limit on the steps of a run.
+    #[must_use]
+    pub fn with_steps(self, steps: u64) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// What its errors call it.
+    pub fn name(&self) -> &str {
+        &self.compiled.name
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.compiled.text
+    }
+
+    /// A hash of its text, 16 hexadecimal digits: programs that differ have different ones.
+    pub fn hash(&self) -> String {
+        let digest = Sha256::digest(self.compiled.text.as_bytes());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The one value that the program makes of an input. It is JSON.
+    ///
+    /// # Errors
+    /// It raised an error, was stopped, gave none or several values, or one that is no JSON or too large.
+    pub fn one(&self, input: JqValue) -> Result<JqValue, JqError> {
+        let value = self.at_most_one(input)?;
+        value.ok_or_else(|| JqError::NotOne { program: self.name().to_owned(), found: "no value" })
+    }
+
+    /// As [`Program::one`], where there may be no value.
+    ///
+    /// # Errors
+    /// As [`Program::one`].
+    pub fn at_most_one(&self, input: JqValue) -> Result<Option<JqValue>, JqError> {
+        let program = || self.name().to_owned();
+        self.run(input, |values| {
+            let Some(value) = values.next().transpose()? else { return Ok(None) };
+            if values.next().transpose()?.is_some() {
+                return Err(JqError::NotOne { program: program(), found: "several values" });
+            }
+            match check(&value) {
+                Ok(()) => Ok(Some(value)),
+                Err(reason) => Err(JqError::Result { program: program(), reason }),
+            }
+        })
+    }
+
+    /// Whether the program says yes to an input: one of the values that it gives is neither `false` nor `null`.
+    ///
+    /// # Errors
+    /// It raised an error, or was stopped.
+    pub fn holds(&self, input: JqValue) -> Result<bool, JqError> {
+        self.run(input, |values| {
+            for value in values {
+                if !matches!(value?, JqValue::Null | JqValue::Bool(false)) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    fn run<R: Send>(
+        &self,
+        input: JqValue,
+        take: impl FnOnce(&mut dyn Iterator<Item = Result<JqValue, JqError>>) -> Result<R, JqError> + Send,
+    ) -> Result<R, JqError> {
+        let stopped = |limit| JqError::Stopped { program: self.name().to_owned(), limit };
+        let run = || {
+            let _begun = watch::begin(&self.compiled.name);
+            let steps = (self.steps, Cell::new(self.steps));
+            until_stopped(|| {
+                let filter = &self.compiled.filter;
+                let context = Ctx::<Limited>::new(Budget::new(&filter.lut, &steps), Vars::new([]));
+                let values = filter.id.run((context, input));
+                take(&mut values.map(|value| value.map_err(|raised| self.raised(raised))))
+            })
+        };
+        match on_a_large_stack(run) {
+            Ok(Ok(result)) => result,
+            Ok(Err(limit)) => Err(stopped(limit)),
+            Err(_) => Err(stopped(Limit::NoStack)),
+        }
+    }
+
+    fn raised(&self, raised: jaq_core::Exn<'_, JqValue>) -> JqError {
+        let message = raised.get_err().map_or_else(|_| "it broke off".to_owned(), |error| cut(&error));
+        JqError::Raised { program: self.name().to_owned(), message }
+    }
+}
+
+/// The beginning of a message: what it is about may be large.
+fn cut(message: &impl fmt::Display) -> String {
+    struct Short(String);
+    impl fmt::Write for Short {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.push_str(text);
+            if self.0.len() > MESSAGE_BYTES { Err(fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut short = Short(String::new());
+    if fmt::write(&mut short, format_args!("{message}")).is_err() {
+        let end = short.0.floor_char_boundary(MESSAGE_BYTES);
+        short.0.truncate(end);
+        short.0.push('…');
+    }
+    short.0
+}
+
+fn compile<'s>(text: &'s str) -> Result<Filter<Limited>, SyntaxError> {
+    let prelude = functions::definitions().map(|it| -> Def<&'s str> { guard::definition(it) });
+    let arena = Arena::default();
+    // Read twice: this one says what is wrong, and where.
+    let read = Loader::new([]).load(&arena, File { code: text, path: () });
+    drop(read.map_err(|errors| of_loading(text, errors))?);
+    let body = load::parse(text, |parser| parser.term()).ok_or_else(|| at(text, 0, "import and include are left out".into()))?;
+    let main = Def { name: MAIN, args: Vec::new(), body: guard::term(body) };
+    let modules = Loader::new(prelude.chain([main])).load(&arena, File { code: MAIN, path: () });
+    let modules = modules.map_err(|errors| of_loading(text, errors))?;
+    let compiled = Compiler::default().with_funs(functions::natives()).compile(modules);
+    compiled.map_err(|errors| {
+        let undefined = errors.into_iter().flat_map(|(_, errors)| errors);
+        let mut found = undefined.map(|(name, kind)| at(text, offset(text, name), unknown(name, &kind)));
+        found.next().unwrap_or_else(|| at(text, 0, "it cannot be compiled".into()))
+    })
+}
+
+fn unknown(name: &str, kind: &Undefined) -> String {
+    if LEFT_OUT.contains(&name) || name == "$ENV" {
+        return format!("{name} is left out: a program sees only what it is given");
+    }
+    match kind {
+        Undefined::Filter(0) => format!("there is no function {name}"),
+        Undefined::Filter(arity) => format!("there is no function {name} with {arity} arguments"),
+        kind => format!("there is no {} {name}", kind.as_str()),
+    }
+}
+
+fn of_loading(text: &str, errors: load::Errors<&str, ()>) -> SyntaxError {
+    use load::Error;
+    let first = errors.into_iter().map(|(_, error)| error).next();
+    match first {
+        Some(Error::Lex(errors)) => match errors.first() {
+            Some((expected, found)) => at(text, offset(text, found), format!("expected {}", expected.as_str())),
+            None => at(text, 0, "it cannot be read".into()),
+        },
+        Some(Error::Parse(errors)) => match errors.first() {
+            Some((expected, found)) => at(text, offset(text, found), format!("expected {}", expected.as_str())),
+            None => at(text, 0, "it cannot be read".into()),
+        },
+        Some(Error::Io(_)) => at(text, 0, "import and include are left out: a program sees only what it is given".into()),
+        None => at(text, 0, "it cannot be read".into()),
+    }
+}
+
+/// Where a part of the text begins; the end of the text for anything else.
+fn offset(text: &str, part: &str) -> usize {
+    let offset = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    if offset <= text.len() { offset } else { text.len() }
+}
+
+fn at(text: &str, offset: usize, message: String) -> SyntaxError {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    SyntaxError {
+        message,
+        line: line + 1,
+        column: before[start..].chars().count() + 1,
+        excerpt: text.lines().nth(line).unwrap_or_default().to_owned(),
+    }
+}

@@ -1,0 +1,128 @@
+//! JSON and the values of programs, either way. Whole numbers stay whole numbers.
+
+use jaq_json::Num;
+use jaq_json::Val;
+use serde::Deserialize;
+use serde_json::Number;
+use serde_json::Value;
+
+use crate::jq::budget::MAX_BYTES;
+use crate::jq::budget::MAX_ITEMS;
+
+/// A value as programs have it. Copies are cheap: they share their parts.
+pub type JqValue = Val;
+
+/// How deep a result may be nested.
+pub const MAX_DEPTH: usize = 100;
+
+/// Reads JSON text.
+///
+/// # Errors
+/// It is no JSON.
+pub fn from_text(json: &str) -> Result<JqValue, serde_json::Error> {
+    serde_json::from_str(json)
+}
+
+/// A value of JSON.
+///
+/// # Errors
+/// A number that is not finite.
+pub fn from_json(json: &Value) -> Result<JqValue, serde_json::Error> {
+    JqValue::deserialize(json)
+}
+
+/// A string.
+pub fn text(text: impl Into<String>) -> JqValue {
+    Val::utf8_str(text.into().into_bytes())
+}
+
+/// A whole number.
+pub fn integer(number: u64) -> JqValue {
+    Val::Num(Num::from_integral(number))
+}
+
+/// An object of these members.
+pub fn object<const N: usize>(members: [(&'static str, JqValue); N]) -> JqValue {
+    Val::obj(members.into_iter().map(|(name, value)| (Val::utf8_str(name), value)).collect())
+}
+
+/// A value that a program has given, as JSON.
+pub fn to_json(value: &JqValue) -> Value {
+    match value {
+        Val::Null => Value::Null,
+        Val::Bool(value) => Value::Bool(*value),
+        Val::Num(number) => to_number(number).map_or(Value::Null, Value::Number),
+        Val::TStr(bytes) | Val::BStr(bytes) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
+        Val::Arr(items) => Value::Array(items.iter().map(to_json).collect()),
+        Val::Obj(members) => {
+            let member = |(name, value): (&Val, &Val)| (to_json(name).as_str().unwrap_or_default().to_owned(), to_json(value));
+            Value::Object(members.iter().map(member).collect())
+        }
+    }
+}
+
+fn to_number(number: &Num) -> Result<Number, String> {
+    let float = |float: f64| Number::from_f64(float).ok_or_else(|| format!("holds {float}, which is no JSON number"));
+    match number {
+        Num::Int(_) | Num::BigInt(_) => {
+            let fits = number.as_isize().and_then(|number| i64::try_from(number).ok()).map(Number::from);
+            fits.ok_or_else(|| "holds a whole number that does not fit into 64 bits".to_owned())
+        }
+        Num::Float(value) => float(*value),
+        Num::Dec(text) => float(text.parse().unwrap_or(f64::NAN)),
+    }
+}
+
+/// How large a value is when it is written out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Size {
+    values: usize,
+    bytes: usize,
+}
+
+/// Whether a value can be gone through: not too large when it is written out, and not nested too deep.
+///
+/// # Errors
+/// Why not, as the end of a sentence.
+pub(super) fn measure(value: &JqValue) -> Result<(usize, usize), String> {
+    let mut size = Size::default();
+    visit(value, MAX_DEPTH, &mut size, &mut |_| Ok(()))?;
+    Ok((size.values, size.bytes))
+}
+
+/// Whether a value is JSON that can be kept.
+///
+/// # Errors
+/// Why not, as the end of a sentence: as [`measure`], or a number that is not finite or beyond 64 bits, bytes, a member
+/// whose name is no string.
+pub(super) fn check(value: &JqValue) -> Result<(), String> {
+    visit(value, MAX_DEPTH, &mut Size::default(), &mut |value| match value {
+        Val::BStr(_) => Err("holds bytes, which are no JSON".into()),
+        Val::TStr(bytes) if std::str::from_utf8(bytes).is_err() => Err("holds a string that is no UTF-8".into()),
+        Val::Obj(members) if members.keys().any(|name| !matches!(name, Val::TStr(_))) => {
+            Err("has a member whose name is no string".into())
+        }
+        Val::Num(number) => to_number(number).map(drop),
+        _ => Ok(()),
+    })
+}
+
+fn visit(value: &Val, depth: usize, size: &mut Size, look: &mut impl FnMut(&Val) -> Result<(), String>) -> Result<(), String> {
+    let Some(inside) = depth.checked_sub(1) else { return Err(format!("is nested deeper than {MAX_DEPTH}")) };
+    size.values += 1;
+    if let Val::TStr(text) | Val::BStr(text) = value {
+        size.bytes += text.len();
+    }
+    if size.values > MAX_ITEMS || size.bytes > MAX_BYTES {
+        return Err(format!("has more than {MAX_ITEMS} parts or {MAX_BYTES} bytes"));
+    }
+    look(value)?;
+    match value {
+        Val::Arr(items) => items.iter().try_for_each(|item| visit(item, inside, size, look)),
+        Val::Obj(members) => members.iter().try_for_each(|(name, value)| {
+            visit(name, inside, size, look)?;
+            visit(value, inside, size, look)
+        }),
+        _ => Ok(()),
+    }
+}

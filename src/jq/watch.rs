@@ -1,0 +1,49 @@
+//! Which program runs at this moment: for who ends the process when one takes too long.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+/// A run of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// A number that no other run has.
+    pub run: u64,
+    /// The name of the program.
+    pub program: Arc<str>,
+}
+
+struct State {
+    runs: u64,
+    program: Option<Arc<str>>,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { runs: 0, program: None });
+
+/// The program that runs at this moment; of several, the one that was begun last.
+pub fn running() -> Option<Running> {
+    let state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    state.program.clone().map(|program| Running { run: state.runs, program })
+}
+
+/// A run begins; it ends when what is returned is dropped.
+pub(super) fn begin(program: &Arc<str>) -> Begun {
+    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    state.runs += 1;
+    state.program = Some(Arc::clone(program));
+    Begun { run: state.runs }
+}
+
+/// A run under way.
+pub(super) struct Begun {
+    run: u64,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.runs == self.run {
+            state.program = None;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What somebody who looks around asks for, again and again: small answers, whatever the size of the store.
+
+mod events;
+mod head;
+mod state;
+
+pub use events::BrowseEvents;
+pub use events::EventLine;
+pub use events::EventsPage;
+pub use events::browse_events;
+pub use head::HeadReport;
+pub use head::store_head;
+pub use state::StateReport;
+pub use state::state_at;

@@ -1,0 +1,96 @@
+//! One version of a stream: its event, the state it made, and what it changed.
+
+use std::error::Error;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::aggregate::Fold;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::ops::changes::Change;
+use crate::ops::changes::changes;
+use crate::ops::error::OpsError;
+use crate::ops::near::no_stream;
+use crate::ops::reducer::Reducer;
+use crate::runtime::LoadOptions;
+use crate::runtime::RuntimeError;
+use crate::runtime::apply;
+use crate::runtime::load;
+use crate::store::ReadQuery;
+use crate::store::Store;
+
+/// A version of a stream.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StateReport {
+    /// The stream.
+    pub stream: StreamName,
+    /// The last version there was.
+    pub last: Version,
+    /// The event that made this version.
+    pub event: RecordedEvent,
+    /// What makes the state: the category's domain, else `merge`.
+    pub reducer: String,
+    /// The state after the event, as of its moment; null where there is none.
+    pub state: Value,
+    /// What differs from the state before it.
+    pub changes: Vec<Change>,
+    /// Why there is no state, where an event cannot be folded in.
+    pub unreadable: Option<String>,
+}
+
+/// Looks at a version of a stream. The events before it are folded once; a snapshot spares those it stands for.
+///
+/// # Errors
+/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::NotThere`] when it does not reach that far,
+/// or as the store says.
+pub async fn state_at(store: &Store, stream: &StreamName, version: Version) -> Result<StateReport, OpsError> {
+    let last = store.stream_version(stream.clone()).await?;
+    if last == Version::ZERO {
+        return Err(no_stream(store, stream).await);
+    }
+    let event = store.first(ReadQuery::stream(stream.clone()).from(version.0).to(version.0)).await?;
+    let event = event.filter(|event| event.version == version).ok_or_else(|| OpsError::NotThere {
+        kind: "version",
+        message: format!("stream {stream} is at version {last}; there is no version {version}"),
+    })?;
+    let mut fold = Reducer::Own.fold(stream)?;
+    let reducer = fold.version().name;
+    let (state, changes, unreadable) = match both_sides(store, stream, &mut *fold, &event).await {
+        Ok((before, state)) => {
+            let changes = changes(&before, &state);
+            (state, changes, None)
+        }
+        Err(error @ RuntimeError::Fold { .. }) => (Value::Null, Vec::new(), Some(with_causes(&error))),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(StateReport { stream: stream.clone(), last, event, reducer, state, changes, unreadable })
+}
+
+/// The states before and after an event.
+async fn both_sides(
+    store: &Store,
+    stream: &StreamName,
+    fold: &mut dyn Fold,
+    event: &RecordedEvent,
+) -> Result<(Value, Value), RuntimeError> {
+    let mut before = Value::Null;
+    if event.version > Version(1) {
+        let options = LoadOptions { up_to: Version(event.version.0 - 1), snapshots: true };
+        let loaded = load(store, stream, fold, options).await?;
+        before = fold.show(loaded.recorded_at);
+    }
+    apply(fold, &event.view())?;
+    Ok((before, fold.show(event.recorded_at)))
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
+}

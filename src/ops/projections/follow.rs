@@ -1,0 +1,238 @@
+//! Following: several projections at once, each taking in new events as they come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::aggregate::Projection;
+use crate::event::Position;
+use crate::ops::error::OpsError;
+use crate::runtime;
+use crate::runtime::BatchSize;
+use crate::runtime::Clock;
+use crate::runtime::Projector;
+use crate::runtime::QueryBus;
+use crate::runtime::RunReport;
+use crate::runtime::Runner;
+use crate::runtime::RuntimeError;
+use crate::store::ProblemState;
+use crate::store::Store;
+use crate::store::StoreError;
+
+/// How often a follower looks for new events.
+const POLL: Duration = Duration::from_millis(100);
+/// How often it looks whether somebody has said something about the event it stands before.
+const STANDING: Duration = Duration::from_secs(1);
+/// It tries that event again by itself after this, and then after twice as long each time …
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// … but not later than after this.
+const LAST_RETRY: Duration = Duration::from_secs(60);
+/// How often it says that it is there,
+const BEAT: Duration = Duration::from_secs(5);
+/// and for how long that counts.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Who runs it.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The name of the machine.
+    pub host: String,
+    /// The number of the process.
+    pub pid: u32,
+    /// The client.
+    pub by: String,
+}
+
+/// Something that happened to a projection.
+#[derive(Debug)]
+pub enum Followed {
+    /// It has gone on, or has found for the first time what there was.
+    Ran(RunReport),
+    /// It stands before an event that it cannot take in. It tries again by itself, more and more seldom.
+    Stopped {
+        /// The projection.
+        name: String,
+        /// Why.
+        error: RuntimeError,
+    },
+    /// It has been deleted, and is followed no longer.
+    Deleted {
+        /// The projection.
+        name: String,
+    },
+}
+
+/// Follows until it is dropped.
+pub struct Follower {
+    happened: mpsc::Receiver<Result<Followed, OpsError>>,
+    _tasks: JoinSet<()>,
+}
+
+struct One {
+    store: Store,
+    projection: Arc<dyn Projection>,
+    clock: Clock,
+    runner: Runner,
+    happened: mpsc::Sender<Result<Followed, OpsError>>,
+}
+
+impl Follower {
+    /// Begins to follow.
+    ///
+    /// # Errors
+    /// No such projection, or as the store says.
+    pub fn start(store: &Store, queries: &QueryBus, names: &[String], clock: Clock, who: Identity) -> Result<Self, OpsError> {
+        let (sender, happened) = mpsc::channel(16);
+        let mut tasks = JoinSet::new();
+        let now = clock();
+        for name in names {
+            let projection = Arc::clone(queries.projection(name)?);
+            let runner = Runner { host: who.host.clone(), pid: who.pid, by: who.by.clone(), since: now, until: now.plus(ALIVE) };
+            let (store, clock) = (store.clone(), Arc::clone(&clock));
+            let one = One { store, projection, clock, runner, happened: sender.clone() };
+            tasks.spawn(one.follow());
+        }
+        Ok(Self { happened, _tasks: tasks })
+    }
+
+    /// Waits for the next thing to happen. A store that is away for a while is waited for.
+    ///
+    /// # Errors
+    /// What cannot be waited for: a checkpoint of another store, rights, a damaged store.
+    pub async fn next(&mut self) -> Result<Followed, OpsError> {
+        let gone = || Err(StoreError::Bug("a follower has ended".into()).into());
+        self.happened.recv().await.unwrap_or_else(gone)
+    }
+}
+
+fn away(error: &RuntimeError) -> bool {
+    matches!(error, RuntimeError::Store(StoreError::Unavailable { .. } | StoreError::OutcomeUnknown { .. }))
+}
+
+impl One {
+    async fn follow(mut self) {
+        let mut known: Option<(Position, bool)> = None;
+        let mut next_beat = self.runner.since;
+        loop {
+            let now = (self.clock)();
+            if now >= next_beat {
+                next_beat = now.plus(BEAT);
+                self.beat(known.is_none()).await;
+            }
+            // Nearly always there is nothing to do, and one question finds that out.
+            let head = self.store.head().await.map(|head| head.position);
+            if head.is_ok_and(|head| known == Some((head, false))) {
+                tokio::time::sleep(POLL).await;
+                continue;
+            }
+            match self.renew().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    let name = self.projection.name().to_owned();
+                    self.say(Ok(Followed::Deleted { name })).await;
+                    return;
+                }
+                Err(error) => {
+                    tracing::info!(projection = self.projection.name(), %error, "its definition cannot be read");
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
+            }
+            let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
+            match projector.catch_up(&mut |_| {}).await {
+                Ok(report) => {
+                    let state = (report.position, report.paused);
+                    let news = report.events_applied + report.held_back > 0 || report.rebuilt;
+                    let first = known.is_none_or(|(_, paused)| paused != report.paused);
+                    known = Some(state);
+                    if (news || first) && !self.say(Ok(Followed::Ran(report))).await {
+                        return;
+                    }
+                }
+                Err(error) if away(&error) => tracing::info!(projection = self.projection.name(), %error, "tried again"),
+                Err(error @ RuntimeError::Fold { position, .. }) => {
+                    let name = self.projection.name().to_owned();
+                    known = None;
+                    if !self.say(Ok(Followed::Stopped { name, error })).await || !self.stand(position).await {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    self.say(Err(error.into())).await;
+                    return;
+                }
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Takes the definition there is now: a projection that the store keeps can be replaced. Whether there is one still.
+    async fn renew(&mut self) -> Result<bool, OpsError> {
+        let name = self.projection.name();
+        if runtime::is_built_in(name) {
+            return Ok(true);
+        }
+        let kept = runtime::definitions(&self.store).await?;
+        let Some(kept) = kept.into_iter().flatten().find(|definition| definition.name == name) else { return Ok(false) };
+        if kept.version != self.projection.version() {
+            let projection = kept.projection().map_err(|(what, error)| OpsError::Invalid(format!("{what}: {error}")))?;
+            self.projection = Arc::new(projection);
+        }
+        Ok(true)
+    }
+
+    /// Whether anybody listens still.
+    async fn say(&self, what: Result<Followed, OpsError>) -> bool {
+        self.happened.send(what).await.is_ok()
+    }
+
+    /// Stands before an event until it can be taken in, or somebody has said what to do with it.
+    async fn stand(&mut self, mut before: Position) -> bool {
+        let (mut wait, mut waited) = (FIRST_RETRY, Duration::ZERO);
+        loop {
+            tokio::time::sleep(STANDING).await;
+            waited += STANDING;
+            self.beat(false).await;
+            let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
+            let problems = projector.problems().await;
+            let stands = problems.is_ok_and(|known| known.iter().any(|(_, problem)| problem.state == ProblemState::Failing));
+            if stands && waited < wait {
+                continue;
+            }
+            (wait, waited) = ((wait * 2).min(LAST_RETRY), Duration::ZERO);
+            match projector.catch_up(&mut |_| {}).await {
+                Err(error @ RuntimeError::Fold { position, .. }) if position != before => {
+                    (before, wait) = (position, FIRST_RETRY);
+                    let name = self.projection.name().to_owned();
+                    if !self.say(Ok(Followed::Stopped { name, error })).await {
+                        return false;
+                    }
+                }
+                Err(RuntimeError::Fold { .. }) => {}
+                Err(error) if away(&error) => {}
+                Err(error) => {
+                    self.say(Err(error.into())).await;
+                    return false;
+                }
+                Ok(report) => return self.say(Ok(Followed::Ran(report))).await,
+            }
+        }
+    }
+
+    async fn beat(&mut self, first: bool) {
+        let now = (self.clock)();
+        self.runner.until = now.plus(ALIVE);
+        let name = self.projection.name();
+        let said = async {
+            if first {
+                runtime::forget_silent_runners(&self.store, name, now).await?;
+            }
+            runtime::beat(&self.store, name, &self.runner).await
+        };
+        if let Err(error) = said.await {
+            tracing::info!(projection = name, %error, "cannot say that it is running");
+        }
+    }
+}

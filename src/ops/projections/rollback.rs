@@ -1,0 +1,58 @@
+//! Going back to the read model before the last rebuild.
+
+use serde::Serialize;
+
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::ops::error::OpsError;
+use crate::runtime;
+use crate::runtime::Control;
+use crate::runtime::Paused;
+use crate::runtime::QueryBus;
+use crate::store::Part;
+use crate::store::Store;
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RollbackReport {
+    /// The projection.
+    pub name: String,
+    /// How far the read model is that answers now; it goes on from there.
+    pub position: Position,
+    /// The version of the logic that made it.
+    pub logic_version: u32,
+    /// Whether the projection was paused, because its logic is another one now: running it would rebuild it at once.
+    pub paused: bool,
+}
+
+/// Lets the read model before the last rebuild answer again. The one that answered until now takes its place, so that
+/// doing it twice is doing nothing.
+///
+/// # Errors
+/// No such projection; [`OpsError::NotThere`] when there is none before; or as the store says.
+pub async fn rollback_projection(
+    store: &Store,
+    queries: &QueryBus,
+    name: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<RollbackReport, OpsError> {
+    let projection = queries.projection(name)?;
+    let records = store.projections().await?;
+    let previous = records.into_iter().find(|record| record.model.name == name && record.model.part == Part::Previous);
+    let none = || OpsError::NotThere {
+        kind: "read model",
+        message: format!("there is no read model of {name} before the last rebuild"),
+    };
+    let previous = previous.ok_or_else(none)?;
+    let pausing = previous.logic_version != projection.version() && Control::load(store, name, now).await?.paused.is_none();
+    if pausing {
+        let reason = format!("went back to version {} of its logic", previous.logic_version);
+        runtime::pause(store, name, &Paused { since: now, by: by.to_owned(), reason: Some(reason) }).await?;
+    }
+    if !store.exchange_read_models(name).await? {
+        return Err(none());
+    }
+    let logic_version = previous.logic_version;
+    Ok(RollbackReport { name: name.to_owned(), position: previous.checkpoint.position, logic_version, paused: pausing })
+}

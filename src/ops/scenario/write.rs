@@ -1,0 +1,183 @@
+//! A step that changes something: what became of it, beside what was expected.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::aggregate::DecideError;
+use crate::aggregate::Rejection;
+use crate::ops::append_events::append_events;
+use crate::ops::error::OpsError;
+use crate::ops::scenario::compare::Mismatch;
+use crate::ops::scenario::compare::count;
+use crate::ops::scenario::compare::within;
+use crate::ops::scenario::model::Done;
+use crate::ops::scenario::model::Expect;
+use crate::ops::scenario::model::Run;
+use crate::ops::scenario::model::Write;
+use crate::ops::scenario::run::Stage;
+use crate::runtime::CommandEnvelope;
+use crate::runtime::CommandResult;
+use crate::runtime::RuntimeError;
+use crate::store::StoreError;
+
+/// What became of a wish.
+pub(super) enum Became {
+    /// It is done; with its events as `{type, data}`, the version of its stream, and the state where a domain has one.
+    Done { outcome: CommandResult, events: Vec<Value>, version: u64, state: Value },
+    /// A rule said no.
+    Rejected(Rejection),
+    /// It came too late.
+    Conflict { code: &'static str, message: String },
+}
+
+/// Tries what is wanted.
+///
+/// # Errors
+/// As the store says; that it is refused is no error.
+pub(super) async fn attempt(stage: &Stage, what: &Write) -> Result<Became, OpsError> {
+    match what {
+        Write::Run(run) => became(stage.commands.send(&envelope(run)).await.map(|outcome| {
+            Became::Done {
+                outcome: outcome.outcome,
+                events: outcome
+                    .events
+                    .iter()
+                    .map(|event| json!({"type": event.event_type, "data": parsed(event.data.as_str())}))
+                    .collect(),
+                version: outcome.version.0,
+                state: outcome.state,
+            }
+        })),
+        Write::Append(append) => {
+            let appended = append_events(&stage.store, append.request(stage.now())).await;
+            let done = appended.map(|report| Became::Done {
+                outcome: report.outcome,
+                events: vec![json!({"type": append.event_type, "data": parsed(append.data.as_str())})],
+                version: report.version.0,
+                state: Value::Null,
+            });
+            match done {
+                Err(OpsError::Runtime(error)) => became(Err(error)),
+                done => done,
+            }
+        }
+    }
+}
+
+/// The data of an event, which are JSON.
+fn parsed(data: &str) -> Value {
+    serde_json::from_str(data).unwrap_or_default()
+}
+
+fn envelope(run: &Run) -> CommandEnvelope {
+    CommandEnvelope {
+        command: run.command.clone(),
+        id: run.id.clone(),
+        payload: run.payload.clone(),
+        client_id: run.client.clone(),
+        correlation_id: run.correlation_id.clone(),
+        causation_id: run.causation_id.clone(),
+        idempotency_key: run.idempotency_key.clone(),
+        expected: run.expected,
+        retries: run.retries,
+        dry_run: false,
+    }
+}
+
+fn became(result: Result<Became, RuntimeError>) -> Result<Became, OpsError> {
+    let error = match result {
+        Ok(done) => return Ok(done),
+        Err(error) => error,
+    };
+    let code = match error {
+        RuntimeError::Decide(DecideError::Rejected(rejection)) => return Ok(Became::Rejected(rejection)),
+        RuntimeError::Store(StoreError::Conflict { .. }) => "version_conflict",
+        RuntimeError::Store(StoreError::IdConflict { .. }) => "event_id_conflict",
+        RuntimeError::RetriesExhausted { .. } => "retries_exhausted",
+        RuntimeError::KeyReused { .. } => "idempotency_key_reused",
+        other => return Err(other.into()),
+    };
+    Ok(Became::Conflict { code, message: error.to_string() })
+}
+
+impl Became {
+    /// What it is, in a few words.
+    fn told(&self) -> String {
+        match self {
+            Self::Done { outcome, events, .. } => {
+                let types: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+                let outcome = name(*outcome);
+                if types.is_empty() { outcome } else { format!("{outcome}: {}", types.join(", ")) }
+            }
+            Self::Rejected(rejection) => format!("rejected: {} ({})", rejection.code, rejection.message),
+            Self::Conflict { code, message } => format!("conflict: {code} ({message})"),
+        }
+    }
+
+    /// What of it is not as expected.
+    pub(super) fn compare(&self, expect: &Expect) -> Vec<Mismatch> {
+        let mut mismatches = Vec::new();
+        match (expect, self) {
+            (Expect::Done(done), Self::Done { outcome, events, version, state }) => {
+                compare_done(done, *outcome, events, &mut mismatches);
+                count("version", done.version, *version, &mut mismatches);
+                if let Some(expected) = &done.state {
+                    within("state", expected, Some(state), &mut mismatches);
+                }
+            }
+            (Expect::Rejected { code, message }, Self::Rejected(rejection)) if code == rejection.code => {
+                if let Some(part) = message.as_ref().filter(|part| !rejection.message.contains(part.as_str())) {
+                    mismatches.push(Mismatch::of("message", format!("…{part}…"), rejection.message.as_str()));
+                }
+            }
+            (Expect::Conflict { code: wanted }, Self::Conflict { code, .. })
+                if wanted.as_ref().is_none_or(|wanted| wanted == code) => {}
+            (expect, found) => mismatches.push(Mismatch::of("outcome", expected(expect), found.told())),
+        }
+        mismatches
+    }
+}
+
+/// An outcome as JSON names it.
+fn name(outcome: CommandResult) -> String {
+    match outcome {
+        CommandResult::Applied => "applied",
+        CommandResult::AlreadyApplied => "already_applied",
+        CommandResult::DryRun => "dry_run",
+        CommandResult::Unchanged => "unchanged",
+    }
+    .to_owned()
+}
+
+fn expected(expect: &Expect) -> String {
+    match expect {
+        Expect::Done(done) => match (&done.outcome, &done.events) {
+            (Some(outcome), _) => outcome.clone(),
+            (None, Some(events)) if !events.is_empty() => {
+                let types: Vec<_> = events.iter().map(|event| event.event_type.as_str()).collect();
+                format!("applied: {}", types.join(", "))
+            }
+            _ => "done".into(),
+        },
+        Expect::Rejected { code, .. } => format!("rejected: {code}"),
+        Expect::Conflict { code } => code.as_ref().map_or_else(|| "conflict".into(), |code| format!("conflict: {code}")),
+    }
+}
+
+fn compare_done(done: &Done, outcome: CommandResult, found: &[Value], mismatches: &mut Vec<Mismatch>) {
+    if let Some(wanted) = done.outcome.as_ref().filter(|wanted| **wanted != name(outcome)) {
+        mismatches.push(Mismatch::of("outcome", wanted.as_str(), name(outcome)));
+    }
+    let Some(events) = &done.events else { return };
+    let types: Vec<_> = events.iter().map(|event| event.event_type.as_str()).collect();
+    let found_types: Vec<_> = found.iter().filter_map(|event| event["type"].as_str()).collect();
+    if types != found_types {
+        mismatches.push(Mismatch::of("events", types, found_types));
+        return;
+    }
+    for (index, (event, found)) in events.iter().zip(found).enumerate() {
+        if let Some(data) = &event.data {
+            within(&format!("events[{index}].data"), data, Some(&found["data"]), mismatches);
+        }
+    }
+}

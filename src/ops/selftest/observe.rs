@@ -1,0 +1,150 @@
+//! What is there in the end: the whole store, parts of it another way, the read model.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::event::EventView;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::ops::error::OpsError;
+use crate::ops::selftest::history::History;
+use crate::ops::selftest::history::Recorded;
+use crate::ops::selftest::history::Reread;
+use crate::ops::selftest::trail;
+use crate::store::ReadModel;
+use crate::store::ReadQuery;
+use crate::store::RowQuery;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::StreamQuery;
+
+/// How many streams or rows are asked for at once.
+const PAGE: usize = 500;
+/// How many streams are read another way.
+const REREAD_STREAMS: usize = 24;
+/// How many events behind a hole are looked at.
+const MAX_SINGLY: usize = 20_000;
+
+/// Writes down what the store has.
+///
+/// # Errors
+/// As the store says. What is wrong with the events is no error, but written down.
+pub async fn observe(store: &Store, history: &mut History) -> Result<(), OpsError> {
+    everything(store, history).await?;
+    history.head = store.head().await?;
+    streams(store, history).await?;
+    for (stream, from, to, backwards) in ways(history) {
+        history.rereads.push(read_again(store, stream, from, to, backwards).await?);
+    }
+    let mut after = None;
+    loop {
+        let query = RowQuery { name: trail::NAME.into(), after: after.take(), limit: PAGE, ..RowQuery::default() };
+        let rows = store.query_rows(query).await?;
+        let end = rows.len() < PAGE;
+        history.rows.extend(rows);
+        if end {
+            break;
+        }
+        after = history.rows.last().map(|(key, _)| key.clone());
+    }
+    let records = store.projections().await?;
+    let live = records.into_iter().find(|record| record.model == ReadModel::live(trail::NAME));
+    history.checkpoint = live.map(|record| record.checkpoint);
+    Ok(())
+}
+
+async fn everything(store: &Store, history: &mut History) -> Result<(), OpsError> {
+    let mut names = Names::default();
+    let mut scan = store.scan(ReadQuery::all());
+    let damage = loop {
+        match scan.next().await {
+            Ok(Some(chunk)) => history.events.extend(chunk.iter().map(|event| names.recorded(&event))),
+            Ok(None) => return Ok(()),
+            Err(StoreError::Integrity { message, .. }) => break message,
+            Err(error) => return Err(error.into()),
+        }
+    };
+    history.damage.push(damage);
+    // What lies behind a hole is looked at as well, one by one.
+    let from = history.events.last().map_or(1, |last| last.position.0 + 1);
+    let head = store.head().await?.position.0;
+    for position in (from..=head).take(MAX_SINGLY) {
+        match store.event_at(Position(position)).await {
+            Ok(event) => history.events.extend(event.map(|event| names.recorded(&event.view()))),
+            Err(StoreError::Integrity { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// The names of streams, each held once.
+#[derive(Default)]
+struct Names(HashSet<Arc<str>>);
+
+impl Names {
+    fn recorded(&mut self, event: &EventView<'_>) -> Recorded {
+        let stream = self.0.get(event.stream).map_or_else(|| event.stream.into(), Arc::clone);
+        self.0.insert(Arc::clone(&stream));
+        Recorded {
+            position: event.position,
+            event_id: event.event_id,
+            stream,
+            version: event.version,
+            recorded_at: event.recorded_at,
+            content: event.content_hash(),
+            hash: event.hash,
+        }
+    }
+}
+
+async fn streams(store: &Store, history: &mut History) -> Result<(), OpsError> {
+    let mut query = StreamQuery { limit: PAGE, ..StreamQuery::default() };
+    loop {
+        let page = store.streams(query.clone()).await?;
+        let end = page.len() < PAGE;
+        query.after = page.last().map(|info| info.stream.clone());
+        history.streams.extend(page.into_iter().map(|info| (info.stream, info.version, info.last_position)));
+        if end {
+            return Ok(());
+        }
+    }
+}
+
+/// Each as (stream, lowest, highest, backwards).
+fn ways(history: &History) -> Vec<(Option<Arc<str>>, u64, u64, bool)> {
+    let head = history.head.position.0;
+    let mut ways = vec![(None, 1, head, true), (None, head / 3 + 1, head, false), (None, 1, head / 2, true)];
+    let mut names: Vec<(u64, Arc<str>)> =
+        history.streams.iter().map(|(name, version, _)| (version.0, name.as_str().into())).collect();
+    names.sort_by(|a, b| b.cmp(a));
+    for (version, name) in names.into_iter().take(REREAD_STREAMS) {
+        let middle = version / 2 + 1;
+        ways.push((Some(Arc::clone(&name)), 1, version, false));
+        ways.push((Some(Arc::clone(&name)), 1, version, true));
+        ways.push((Some(Arc::clone(&name)), middle, version, false));
+        ways.push((Some(name), 1, middle, true));
+    }
+    ways
+}
+
+async fn read_again(store: &Store, stream: Option<Arc<str>>, from: u64, to: u64, backwards: bool) -> Result<Reread, OpsError> {
+    let query = match &stream {
+        None => ReadQuery::all(),
+        Some(stream) => ReadQuery::stream(StreamName::parse(stream)?),
+    };
+    let query = query.from(from).to(to);
+    let mut scan = store.scan(if backwards { query.backwards() } else { query });
+    let mut found: Vec<(Position, Uuid)> = Vec::new();
+    let damage = loop {
+        match scan.next().await {
+            Ok(Some(chunk)) => found.extend(chunk.iter().map(|event| (event.position, event.event_id))),
+            Ok(None) => break None,
+            Err(StoreError::Integrity { message, .. }) => break Some(message),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    Ok(Reread { stream, from, to, backwards, found, damage })
+}

@@ -1,0 +1,247 @@
+//! Everything that belongs together: the events of one correlation id, in all streams, each below what caused it.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::event::EventView;
+use crate::event::JsonObject;
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::error::OpsError;
+use crate::store::ReadQuery;
+use crate::store::Store;
+
+/// So many ids are looked up at once.
+const ASKED_AT_ONCE: usize = 500;
+
+/// What is known of the cause of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// It says nothing of a cause.
+    None,
+    /// The event above it.
+    Event,
+    /// An event of another correlation id.
+    Elsewhere,
+    /// No event of this store.
+    Missing,
+    /// It is, by way of others, its own.
+    Cycle,
+}
+
+/// An event of a trace.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TraceItem {
+    /// How many causes lead to it; 0: it begins a tree.
+    pub depth: usize,
+    /// What is known of its cause.
+    pub cause: Cause,
+    /// Its place in the store.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Its id.
+    pub event_id: Uuid,
+    /// Its stream.
+    pub stream: String,
+    /// Its place in the stream.
+    pub version: Version,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// Who asked for it.
+    pub client_id: Option<String>,
+    /// The command that led to it.
+    pub command: Option<String>,
+    /// What it belongs to.
+    pub correlation_id: String,
+    /// What it says caused it.
+    pub causation_id: Option<String>,
+}
+
+/// The events that belong to a correlation id, or to that of an event, each after what caused it. `looked_at` is told
+/// how many more events have been looked at.
+///
+/// # Errors
+/// [`OpsError::NotFound`] when nothing belongs to it, or as the store says.
+pub async fn trace(store: &Store, id: &str, looked_at: &mut dyn FnMut(u64)) -> Result<Vec<TraceItem>, OpsError> {
+    store.head().await?;
+    let correlation = Correlation::of(store, id).await?;
+    let mut found = Vec::new();
+    let mut scan = store.scan(ReadQuery::all());
+    while let Some(chunk) = scan.next().await? {
+        found.extend(chunk.iter().filter_map(|event| correlation.item(&event)));
+        looked_at(chunk.len() as u64);
+    }
+    if found.is_empty() {
+        return Err(OpsError::NotFound { kind: "correlation", name: id.to_owned(), candidates: Vec::new() });
+    }
+    let mut trace = in_trees(found);
+    find_elsewhere(store, &mut trace).await?;
+    Ok(trace)
+}
+
+/// A correlation id, and how it is found.
+struct Correlation {
+    id: String,
+    /// How it stands in metadata, which are canonical.
+    needle: String,
+    /// The event that began it, where it says nothing of a correlation itself.
+    first: Option<Uuid>,
+}
+
+impl Correlation {
+    async fn of(store: &Store, id: &str) -> Result<Self, OpsError> {
+        let uuid = Uuid::parse_str(id).ok();
+        let mut id = uuid.map_or_else(|| id.to_owned(), |uuid| uuid.to_string());
+        if let Some(event) = store.events_by_id(uuid.into_iter().collect()).await?.first() {
+            id = text_of(&members(&event.metadata), "correlation_id").unwrap_or(id);
+        }
+        let first = Uuid::parse_str(&id).ok();
+        let needle = JsonObject::of(&json!({ "correlation_id": id }))?.as_str().trim_matches(['{', '}']).to_owned();
+        Ok(Self { id, needle, first })
+    }
+
+    /// An event, if it belongs to it. The text is looked at first: few of many events are read as JSON.
+    fn item(&self, event: &EventView<'_>) -> Option<TraceItem> {
+        let is_first = Some(event.event_id) == self.first;
+        if !is_first && !event.metadata.contains(&self.needle) {
+            return None;
+        }
+        let members = members(event.metadata);
+        let correlation_id = text_of(&members, "correlation_id").or_else(|| is_first.then(|| self.id.clone()))?;
+        (correlation_id == self.id).then(|| TraceItem {
+            depth: 0,
+            cause: Cause::None,
+            position: event.position,
+            recorded_at: event.recorded_at,
+            event_id: event.event_id,
+            stream: event.stream.to_owned(),
+            version: event.version,
+            event_type: event.event_type.to_owned(),
+            client_id: text_of(&members, "client_id"),
+            command: text_of(&members, "command"),
+            correlation_id,
+            causation_id: text_of(&members, "causation_id"),
+        })
+    }
+}
+
+/// The members of metadata; none where they are damaged, which `verify` finds.
+fn members(metadata: &str) -> Map<String, Value> {
+    serde_json::from_str(metadata).unwrap_or_default()
+}
+
+fn text_of(members: &Map<String, Value>, name: &str) -> Option<String> {
+    members.get(name)?.as_str().map(str::to_owned)
+}
+
+/// Each event after and below its cause; otherwise in the order of positions, in which they come in.
+fn in_trees(items: Vec<TraceItem>) -> Vec<TraceItem> {
+    let places: HashMap<String, usize> = items.iter().enumerate().map(|(at, item)| (item.event_id.to_string(), at)).collect();
+    let parent = |item: &TraceItem| item.causation_id.as_ref().and_then(|id| places.get(id.to_lowercase().as_str()).copied());
+    let parents: Vec<Option<usize>> = items.iter().map(parent).collect();
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
+    for (at, parent) in parents.iter().enumerate() {
+        if let Some(parent) = parent {
+            children[*parent].push(at);
+        }
+    }
+    // What no root leads to hangs together in a circle, or below one: it is entered where it comes first.
+    let roots = (0..items.len()).filter(|at| parents[*at].is_none());
+    let entries = roots.map(|at| (at, Cause::None)).chain((0..items.len()).map(|at| (at, Cause::Cycle)));
+    let mut items: Vec<Option<TraceItem>> = items.into_iter().map(Some).collect();
+    let mut ordered = Vec::with_capacity(items.len());
+    for (entry, cause) in entries {
+        let mut next = vec![(entry, 0, cause)];
+        while let Some((at, depth, cause)) = next.pop() {
+            // What is out already closes a circle here.
+            let Some(mut item) = items[at].take() else { continue };
+            (item.depth, item.cause) = (depth, cause);
+            if cause == Cause::None && item.causation_id.is_some() {
+                item.cause = Cause::Missing;
+            }
+            ordered.push(item);
+            next.extend(children[at].iter().rev().map(|child| (*child, depth + 1, Cause::Event)));
+        }
+    }
+    ordered
+}
+
+/// Those causes that are not in the trace, but in the store.
+async fn find_elsewhere(store: &Store, trace: &mut [TraceItem]) -> Result<(), OpsError> {
+    let missing = trace.iter_mut().filter(|item| item.cause == Cause::Missing);
+    let mut missing: Vec<(Uuid, &mut TraceItem)> =
+        missing.filter_map(|item| Some((Uuid::parse_str(item.causation_id.as_ref()?).ok()?, item))).collect();
+    for some in missing.chunks_mut(ASKED_AT_ONCE) {
+        let known = store.events_by_id(some.iter().map(|(id, _)| *id).collect()).await?;
+        for (id, item) in some {
+            if known.iter().any(|event| event.event_id == *id) {
+                item.cause = Cause::Elsewhere;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::Cause;
+    use super::TraceItem;
+    use super::in_trees;
+    use crate::event::Position;
+    use crate::event::Timestamp;
+    use crate::event::Version;
+
+    fn item(n: u128, cause: Option<u128>) -> TraceItem {
+        TraceItem {
+            depth: 0,
+            cause: Cause::None,
+            position: Position(1),
+            recorded_at: Timestamp::MIN,
+            event_id: Uuid::from_u128(n),
+            stream: "a-1".into(),
+            version: Version(1),
+            event_type: "t".into(),
+            client_id: None,
+            command: None,
+            correlation_id: "c".into(),
+            causation_id: cause.map(|n| Uuid::from_u128(n).to_string()),
+        }
+    }
+
+    fn ordered(items: Vec<TraceItem>) -> Vec<(u128, usize, Cause)> {
+        in_trees(items).into_iter().map(|item| (item.event_id.as_u128(), item.depth, item.cause)).collect()
+    }
+
+    #[test]
+    fn each_event_is_below_its_cause() {
+        let items = vec![item(4, Some(1)), item(1, None), item(2, Some(1)), item(3, Some(4)), item(5, Some(99))];
+        let wanted =
+            [(1, 0, Cause::None), (4, 1, Cause::Event), (3, 2, Cause::Event), (2, 1, Cause::Event), (5, 0, Cause::Missing)];
+        assert_eq!(ordered(items), wanted);
+    }
+
+    #[test]
+    fn a_circle_is_shown_once_with_what_hangs_on_it() {
+        let items = vec![item(1, Some(2)), item(2, Some(3)), item(3, Some(1)), item(4, Some(2)), item(5, Some(5))];
+        let wanted =
+            [(1, 0, Cause::Cycle), (3, 1, Cause::Event), (2, 2, Cause::Event), (4, 3, Cause::Event), (5, 0, Cause::Cycle)];
+        assert_eq!(ordered(items), wanted);
+    }
+
+    #[test]
+    fn a_long_chain_needs_no_stack() {
+        let chain = (1..200_000).map(|n| item(n, (n > 1).then(|| n - 1))).collect();
+        assert_eq!(ordered(chain).last(), Some(&(199_999, 199_998, Cause::Event)));
+    }
+}

@@ -1,0 +1,256 @@
+//! Documents of one type: read, changed and deleted as values, recorded as diffs.
+
+use std::marker::PhantomData;
+
+use json_patch::Patch;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::aggregate::Aggregate;
+use crate::aggregate::AggregateFold;
+use crate::aggregate::DecideError;
+use crate::aggregate::DomainEvent;
+use crate::domain::document::Document;
+use crate::domain::document::DocumentCommand;
+use crate::domain::document::DocumentEvent;
+use crate::domain::document::transition;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::runtime::Clock;
+use crate::runtime::document_changes::DocumentChange;
+use crate::runtime::document_changes::DocumentChanges;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::repository::Repository;
+use crate::runtime::write_options::WriteOptions;
+use crate::runtime::writer::CommandResult;
+use crate::runtime::writer::OutcomeEvent;
+use crate::runtime::writer::Written;
+use crate::runtime::writer::content_of;
+use crate::store::Store;
+use crate::store::StoreError;
+
+/// A document as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored<T> {
+    /// What stands behind `document-` in the name of its stream.
+    pub id: String,
+    /// How many changes it has seen.
+    pub version: Version,
+    /// What it holds.
+    pub document: T,
+    /// When it was changed last.
+    pub last_updated: Timestamp,
+    /// Who changed it last, where that is known.
+    pub client_id: Option<String>,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Updated<T> {
+    /// Whether anything changed.
+    pub outcome: CommandResult,
+    /// The document with the change.
+    pub stored: Stored<T>,
+    /// What was changed (RFC 6902); empty where nothing was.
+    pub patch: Patch,
+}
+
+/// The documents of one type in a store. Cheap to clone.
+///
+/// Each change is recorded as an event with who made it, and as a diff, only where something changed. Whoever writes
+/// is named by a client id, or by [`WriteOptions`], which can also expect a version or carry an idempotency key.
+/// A conflict with another client is decided again on the newest state, unless a version was expected.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use esctl::event::Version;
+/// use esctl::runtime::{DocumentStore, WriteOptions, system_clock};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct Plan {
+///     title: String,
+///     steps: Vec<String>,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = esctl::store::open(&"sqlite::memory:".parse()?, Duration::from_secs(5))?;
+/// let plans = DocumentStore::<Plan>::new(store, system_clock());
+/// plans.find_one_and_upsert("tour", &Plan { title: "Tour".into(), steps: vec![] }, "ann").await?;
+///
+/// let updated = plans.find_one_and_update("tour", "bob", |plan| plan.steps.push("pack".into())).await?;
+/// assert_eq!(updated.patch.to_string(), r#"[{"op":"add","path":"/steps/0","value":"pack"}]"#);
+/// assert_eq!(updated.stored.version, Version(2));
+///
+/// // Ann has seen version 1: this is what she has missed, and what she would write is refused.
+/// let missed = plans.missing_events("tour", Version(1), "ann").await?;
+/// assert_eq!((missed.len(), missed[0].client_id.as_deref()), (1, Some("bob")));
+/// let late = plans.find_one_and_update("tour", WriteOptions::by("ann").expecting(Version(1)), |plan| plan.title.clear()).await;
+/// assert!(late.is_err());
+///
+/// plans.delete_one("tour", "ann").await?;
+/// assert_eq!(plans.find_one("tour", "bob").await?, None);
+/// # Ok(())
+/// # }
+/// ```
+pub struct DocumentStore<T> {
+    documents: Repository<Document>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for DocumentStore<T> {
+    fn clone(&self) -> Self {
+        Self { documents: self.documents.clone(), of: PhantomData }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
+    /// The documents of a store.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { documents: Repository::new(store, clock), of: PhantomData }
+    }
+
+    /// The document of an id as it is now; `None`: there is none, or no longer.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Document`] when it is not of this type, or as the store says.
+    pub async fn find_one(&self, id: &str, client_id: &str) -> Result<Option<Stored<T>>, RuntimeError> {
+        tracing::debug!(id, client_id, "finding a document");
+        let fold = self.documents.load(id).await?;
+        fold.state().document.is_some().then(|| stored(&fold)).transpose()
+    }
+
+    /// Lets the document be this: creates it where there is none, else records what is different.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Document`] when it cannot be recorded, or not be read back; a conflict, or as the store says.
+    pub async fn find_one_and_upsert(
+        &self,
+        id: &str,
+        document: &T,
+        who: impl Into<WriteOptions>,
+    ) -> Result<Updated<T>, RuntimeError> {
+        let members = recorded(id, document)?;
+        let content = Value::Object(members.clone()).to_string();
+        let decide = |fold: &AggregateFold<Document>, now| match fold.state().document {
+            None => decide(fold, DocumentCommand::Create(members.clone()), now),
+            Some(_) => decide(fold, DocumentCommand::Replace(members.clone()), now),
+        };
+        updated(self.write(id, "document.upsert", &content, &who.into(), decide).await?)
+    }
+
+    /// Lets a closure edit the document and records what it changed. After a conflict it edits the newest state again.
+    ///
+    /// # Errors
+    /// A rejection when there is no such document, [`RuntimeError::Document`] when it is not of this type, or what
+    /// the closure made of it cannot be recorded; a conflict, or as the store says.
+    pub async fn find_one_and_update(
+        &self,
+        id: &str,
+        who: impl Into<WriteOptions>,
+        mut edit: impl FnMut(&mut T),
+    ) -> Result<Updated<T>, RuntimeError> {
+        let decide = |fold: &AggregateFold<Document>, now| {
+            let after = match fold.state().document {
+                Some(_) => {
+                    let mut document = stored(fold)?.document;
+                    edit(&mut document);
+                    recorded(id, &document)?
+                }
+                // The domain says that it is not there, or since when it is no longer.
+                None => Map::new(),
+            };
+            decide(fold, DocumentCommand::Replace(after), now)
+        };
+        updated(self.write(id, "document.update", "", &who.into(), decide).await?)
+    }
+
+    /// Deletes the document; its history stays. The version of the deletion.
+    ///
+    /// # Errors
+    /// A rejection when there is no such document; a conflict, or as the store says.
+    pub async fn delete_one(&self, id: &str, who: impl Into<WriteOptions>) -> Result<Version, RuntimeError> {
+        let decide = |fold: &AggregateFold<Document>, now| decide(fold, DocumentCommand::Delete, now);
+        Ok(self.write(id, "document.delete", "", &who.into(), decide).await?.version)
+    }
+
+    /// Every change that a client which saw a version has not seen, in their order; 0: it has seen nothing.
+    /// [`DocumentChange::apply`] brings its copy up to date.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`] when the document has not reached that version, or as the store says.
+    pub async fn missing_events(&self, id: &str, after: Version, client_id: &str) -> Result<Vec<DocumentChange>, RuntimeError> {
+        tracing::debug!(id, client_id, after = after.0, "looking for what was missed");
+        let stream = StreamName::of(Document::CATEGORY, id)?;
+        let store = self.documents.store();
+        let last = match store.stream_version(stream.clone()).await {
+            Err(StoreError::NoStore(_)) => Version::ZERO,
+            last => last?,
+        };
+        if after > last {
+            return Err(RuntimeError::NotFound(format!("document {id} is at version {last}; there is no version {after}")));
+        }
+        let mut missing = Vec::new();
+        if after < last {
+            let mut changes = DocumentChanges::open(store, &stream, after);
+            while let Some(chunk) = changes.next().await? {
+                missing.extend(chunk);
+            }
+        }
+        Ok(missing)
+    }
+
+    async fn write(
+        &self,
+        id: &str,
+        command: &str,
+        content: &str,
+        options: &WriteOptions,
+        decide: impl FnMut(&AggregateFold<Document>, Timestamp) -> Result<Vec<DocumentEvent>, RuntimeError>,
+    ) -> Result<Written<AggregateFold<Document>>, RuntimeError> {
+        self.documents.write(id, Some(command), content_of(command, content), options, decide).await
+    }
+}
+
+fn decide(fold: &AggregateFold<Document>, command: DocumentCommand, now: Timestamp) -> Result<Vec<DocumentEvent>, RuntimeError> {
+    let events = fold.state().decide(fold.id(), &command, now);
+    Ok(events.map_err(|no| DecideError::Rejected(no.into()))?)
+}
+
+/// A value as it is recorded. What could not be read back, as a number that JSON has no text for, is not.
+fn recorded<T: Serialize + DeserializeOwned>(id: &str, document: &T) -> Result<Map<String, Value>, RuntimeError> {
+    let refused = |source| RuntimeError::Document { id: id.to_owned(), what: "cannot be recorded", source };
+    let members = DocumentCommand::document(document).map_err(refused)?;
+    T::deserialize(Value::Object(members.clone())).map_err(refused)?;
+    Ok(members)
+}
+
+fn stored<T: DeserializeOwned>(fold: &AggregateFold<Document>) -> Result<Stored<T>, RuntimeError> {
+    let state = fold.state();
+    let id = fold.id().to_owned();
+    let document = Value::Object(state.document.clone().unwrap_or_default());
+    let refused = |source| RuntimeError::Document { id: id.clone(), what: "is not of the type asked for", source };
+    let document = T::deserialize(document).map_err(refused)?;
+    let (version, last_updated, client_id) = (fold.stream_version(), state.last_updated, state.client_id.clone());
+    Ok(Stored { id, version, document, last_updated, client_id })
+}
+
+fn updated<T: DeserializeOwned>(written: Written<AggregateFold<Document>>) -> Result<Updated<T>, RuntimeError> {
+    // A change is one event, or none.
+    let patch = written.events.first().map_or_else(Patch::default, patch_of);
+    Ok(Updated { outcome: written.outcome, stored: stored(&written.fold)?, patch })
+}
+
+fn patch_of(event: &OutcomeEvent) -> Patch {
+    match DocumentEvent::from_data(&event.event_type, event.data.as_str()) {
+        Some(Ok(DocumentEvent::Created(created))) => transition(None, Some(&created.document)),
+        Some(Ok(DocumentEvent::Updated(updated))) => updated.patch,
+        // Neither an upsert nor an update leads to another.
+        _ => Patch::default(),
+    }
+}

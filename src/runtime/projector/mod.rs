@@ -1,0 +1,213 @@
+//! The projection runner: reads in order, folds rows, writes rows, problems and checkpoint together.
+//!
+//! `pass.rs` is one run to the head, `rows.rs` the rows it holds, `troubles.rs` the events it cannot take in, and
+//! `release.rs` what an operator says about those.
+
+mod pass;
+mod release;
+mod rows;
+mod troubles;
+
+use serde::Serialize;
+
+use crate::aggregate::Projection;
+use crate::event::Position;
+use crate::runtime::Clock;
+use crate::runtime::control::Control;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::projector::pass::Ended;
+use crate::runtime::projector::pass::Pass;
+use crate::store::Checkpoint;
+use crate::store::Part;
+use crate::store::ProjectionRecord;
+use crate::store::ReadModel;
+use crate::store::Store;
+use crate::store::StoreError;
+
+pub use release::Released;
+
+/// What is told how many positions were passed.
+pub type OnProgress<'p> = &'p mut (dyn FnMut(u64) + Send);
+
+/// How many events go into one transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchSize(pub usize);
+
+impl Default for BatchSize {
+    fn default() -> Self {
+        Self(10_000)
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunReport {
+    /// The projection.
+    pub name: String,
+    /// Where it began.
+    pub from: Position,
+    /// Where it is now.
+    pub position: Position,
+    /// How many events went into rows.
+    pub events_applied: u64,
+    /// How many events were held back, because they cannot be taken in or come after such a one in their stream.
+    pub held_back: u64,
+    /// Whether it was paused, and so did not go on.
+    pub paused: bool,
+    /// Whether the read model was built anew and swapped in.
+    pub rebuilt: bool,
+}
+
+/// Brings one read model up to date.
+pub struct Projector<'a> {
+    store: &'a Store,
+    projection: &'a dyn Projection,
+    /// None: all.
+    categories: Vec<String>,
+    clock: Clock,
+    batch: BatchSize,
+}
+
+impl<'a> Projector<'a> {
+    /// A runner for a projection over a store.
+    pub fn new(store: &'a Store, projection: &'a dyn Projection, clock: Clock, batch: BatchSize) -> Self {
+        Self { store, projection, categories: projection.categories(), clock, batch }
+    }
+
+    /// Takes in everything up to the head. A read model that is not there, or made by other logic, is built
+    /// beside and swapped in. One that is paused stays where it is. `progress` is told how many positions were passed.
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] when the checkpoint is not of this store; [`StoreError::Unsupported`] when a newer
+    /// program has made the read model; [`RuntimeError::Fold`] when an event cannot be taken in, and the policy is to
+    /// stop: the read model then stands right before it, and it is among its problems.
+    pub async fn catch_up(&self, progress: OnProgress<'_>) -> Result<RunReport, RuntimeError> {
+        let live = self.record(Part::Live).await?;
+        if self.control().await?.paused.is_some() {
+            let at = live.map_or(Position::ZERO, |live| live.checkpoint.position);
+            return Ok(RunReport { paused: true, ..self.report(at) });
+        }
+        match live {
+            Some(live) if live.logic_version == self.projection.version() => {
+                self.run(Part::Live, Some(live), None, progress).await
+            }
+            // An older program must not undo what a newer one has made; the newer one does it the other way round.
+            Some(live) if live.logic_version > self.projection.version() => Err(self.of_other_logic(&live).into()),
+            _ => self.rebuild(progress).await,
+        }
+    }
+
+    fn of_other_logic(&self, record: &ProjectionRecord) -> StoreError {
+        let (name, own) = (self.projection.name(), self.projection.version());
+        let made = record.logic_version;
+        StoreError::Unsupported(format!(
+            "read model {name} is made by version {made} of its logic; this program has version {own}"
+        ))
+    }
+
+    /// Builds the read model anew beside the old one, which answers until the new one replaces it in one step.
+    /// One that was broken off goes on where it was.
+    ///
+    /// # Errors
+    /// As [`Projector::catch_up`]; the old read model is then as it was.
+    pub async fn rebuild(&self, progress: OnProgress<'_>) -> Result<RunReport, RuntimeError> {
+        let report = self.build(None, progress).await?;
+        self.swap(report).await
+    }
+
+    /// Builds the read model anew beside the old one, up to a position or the head, and leaves it there.
+    ///
+    /// # Errors
+    /// As [`Projector::catch_up`].
+    pub async fn build(&self, to: Option<Position>, progress: OnProgress<'_>) -> Result<RunReport, RuntimeError> {
+        let mut begun = self.record(Part::Building).await?.filter(|record| record.logic_version == self.projection.version());
+        if let Some(record) = &begun
+            && check_belongs(self.store, self.projection.name(), record.checkpoint).await.is_err()
+        {
+            begun = None;
+        }
+        if begun.is_none() {
+            self.store.drop_read_model(ReadModel::building(self.projection.name())).await?;
+        }
+        self.run(Part::Building, begun, to, progress).await
+    }
+
+    /// Puts the read model that was built beside in the place of the old one, which is kept as the previous one.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn swap(&self, mut report: RunReport) -> Result<RunReport, RuntimeError> {
+        let fields = self.projection.indexed_fields().iter().map(|field| (*field).to_owned()).collect();
+        // When it is no longer there, somebody else has finished the same work.
+        self.store.swap_read_model(self.projection.name(), report.position, fields).await?;
+        report.rebuilt = true;
+        Ok(report)
+    }
+
+    async fn control(&self) -> Result<Control, StoreError> {
+        Control::load(self.store, self.projection.name(), (self.clock)()).await
+    }
+
+    async fn record(&self, part: Part) -> Result<Option<ProjectionRecord>, StoreError> {
+        let records = self.store.projections().await?;
+        let name = self.projection.name();
+        Ok(records.into_iter().find(|record| record.model.name == name && record.model.part == part))
+    }
+
+    fn report(&self, from: Position) -> RunReport {
+        let name = self.projection.name().to_owned();
+        RunReport { name, from, position: from, events_applied: 0, held_back: 0, paused: false, rebuilt: false }
+    }
+
+    async fn run(
+        &self,
+        part: Part,
+        mut record: Option<ProjectionRecord>,
+        to: Option<Position>,
+        progress: OnProgress<'_>,
+    ) -> Result<RunReport, RuntimeError> {
+        let start = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
+        check_belongs(self.store, self.projection.name(), start).await?;
+        let mut report = self.report(start.position);
+        loop {
+            match Pass::open(self, part, record).await?.run(to, &mut report, progress).await? {
+                Ended::AtTheHead(position) => {
+                    report.position = position;
+                    return Ok(report);
+                }
+                Ended::Paused(position) => {
+                    (report.position, report.paused) = (position, true);
+                    return Ok(report);
+                }
+                Ended::Overtaken => {}
+            }
+            // Another runner has moved the checkpoint: go on from there.
+            record = self.record(part).await?;
+            match &record {
+                Some(moved) if moved.logic_version != self.projection.version() => return Err(self.of_other_logic(moved).into()),
+                None if part == Part::Building => {
+                    // It has been swapped in or thrown away by the other one.
+                    let live = self.record(Part::Live).await?;
+                    report.position = live.map_or(report.position, |live| live.checkpoint.position);
+                    return Ok(report);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A checkpoint remembers the event it stands on; a restored or different store does not have it there.
+///
+/// # Errors
+/// [`StoreError::Integrity`] when it is not there, or as the store says.
+pub async fn check_belongs(store: &Store, projection: &str, checkpoint: Checkpoint) -> Result<(), StoreError> {
+    let Some(id) = checkpoint.event_id else { return Ok(()) };
+    let position = checkpoint.position;
+    if store.event_at(position).await?.is_some_and(|event| event.event_id == id) {
+        return Ok(());
+    }
+    Err(StoreError::integrity(format!(
+        "the checkpoint of projection {projection} at position {position} is not of this store: event {id} is not there"
+    )))
+}

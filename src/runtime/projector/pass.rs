@@ -1,0 +1,144 @@
+//! One run from the checkpoint to the head.
+
+use crate::event::EventChunk;
+use crate::event::Position;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::projector::OnProgress;
+use crate::runtime::projector::Projector;
+use crate::runtime::projector::RunReport;
+use crate::runtime::projector::rows::Rows;
+use crate::runtime::projector::troubles::Troubles;
+use crate::runtime::projector::troubles::Verdict;
+use crate::store::Checkpoint;
+use crate::store::Part;
+use crate::store::ProblemState;
+use crate::store::ProjectionRecord;
+use crate::store::ReadModel;
+use crate::store::ReadQuery;
+use crate::store::RowsCommit;
+
+/// How a run ended.
+pub(super) enum Ended {
+    /// It has taken in what there was.
+    AtTheHead(Position),
+    /// Somebody has paused the projection meanwhile.
+    Paused(Position),
+    /// Somebody else has moved the checkpoint.
+    Overtaken,
+}
+
+/// A run under way.
+pub(super) struct Pass<'p> {
+    projector: &'p Projector<'p>,
+    model: ReadModel,
+    rows: Rows,
+    troubles: Troubles,
+    /// How many commits have made the read model.
+    commits: u64,
+    /// As it is committed.
+    at: Checkpoint,
+    /// As it is in memory.
+    reached: Checkpoint,
+}
+
+impl<'p> Pass<'p> {
+    pub(super) async fn open(
+        projector: &'p Projector<'p>,
+        part: Part,
+        record: Option<ProjectionRecord>,
+    ) -> Result<Self, RuntimeError> {
+        let name = projector.projection.name();
+        let model = ReadModel { name: name.to_owned(), part };
+        let at = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
+        let commits = record.as_ref().map_or(0, |record| record.commits);
+        // After the record: should they be of a later commit than that, the next one is refused.
+        let known = projector.store.problems(model.clone()).await?;
+        // What an operator has decided outlives a rebuild.
+        let mut inherited = Vec::new();
+        if part == Part::Building && record.is_none() {
+            inherited = projector.store.problems(ReadModel::live(name)).await?;
+            inherited.retain(|problem| problem.state == ProblemState::Skipped);
+        }
+        let troubles = Troubles::new(projector.control().await?.on_error, known, inherited);
+        let rows = Rows::new(at.position == Position::ZERO);
+        Ok(Self { projector, model, rows, troubles, commits, at, reached: at })
+    }
+
+    pub(super) async fn run(
+        mut self,
+        to: Option<Position>,
+        report: &mut RunReport,
+        progress: OnProgress<'_>,
+    ) -> Result<Ended, RuntimeError> {
+        let store = self.projector.store;
+        let head = store.head().await?.position;
+        let end = to.map_or(head, |to| to.min(head));
+        let mut in_batch = 0;
+        // All events are read, wanted or not: so a gap shows, and the checkpoint stands on the last event there is.
+        let mut scan = store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(end.0));
+        while let Some(chunk) = scan.next().await? {
+            if let Err(error) = self.take_in(chunk, report).await {
+                // It stands right before what it cannot take in.
+                return if !self.troubles.changed() || self.commit().await? { Err(error) } else { Ok(Ended::Overtaken) };
+            }
+            in_batch += chunk.len();
+            progress(chunk.len() as u64);
+            if in_batch >= self.projector.batch.0 {
+                in_batch = 0;
+                if !self.commit().await? {
+                    return Ok(Ended::Overtaken);
+                }
+                if self.model.part == Part::Live && self.projector.control().await?.paused.is_some() {
+                    return Ok(Ended::Paused(self.at.position));
+                }
+            }
+        }
+        // A read model of a store without events is still one, with its table.
+        if (self.reached != self.at || self.commits == 0 || self.troubles.changed()) && !self.commit().await? {
+            return Ok(Ended::Overtaken);
+        }
+        Ok(Ended::AtTheHead(self.at.position))
+    }
+
+    async fn take_in(&mut self, chunk: &EventChunk, report: &mut RunReport) -> Result<(), RuntimeError> {
+        self.rows.hold(self.projector, &self.model, chunk).await?;
+        for event in chunk.iter() {
+            if let Some(key) = self.projector.key(&event) {
+                match self.troubles.verdict(&event) {
+                    Verdict::Skip => self.troubles.passed(&event),
+                    Verdict::HoldBack => report.held_back += 1,
+                    Verdict::Apply => match self.rows.apply(&key, &event) {
+                        Ok(()) => {
+                            self.troubles.passed(&event);
+                            report.events_applied += 1;
+                        }
+                        Err(error) => {
+                            if !self.troubles.failed(&event, &error, (self.projector.clock)()) {
+                                return Err(error);
+                            }
+                            report.held_back += 1;
+                        }
+                    },
+                }
+            }
+            self.reached = Checkpoint { position: event.position, event_id: Some(event.event_id) };
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<bool, RuntimeError> {
+        let commit = RowsCommit {
+            model: self.model.clone(),
+            logic_version: self.projector.projection.version(),
+            from: self.at.position,
+            commits: Some(self.commits),
+            to: self.reached,
+            rows: self.rows.changed()?,
+            problems: self.troubles.changes(),
+            now: (self.projector.clock)(),
+        };
+        let done = self.projector.store.commit_rows(commit).await?;
+        (self.at, self.commits) = (self.reached, self.commits + 1);
+        Ok(done)
+    }
+}

@@ -1,0 +1,189 @@
+//! What an operator says about an event that cannot be taken in: try it again, or leave it out.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::event::Version;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::projector::Projector;
+use crate::runtime::projector::rows::Rows;
+use crate::runtime::projector::troubles::problem;
+use crate::store::Part;
+use crate::store::Problem;
+use crate::store::ProblemChanges;
+use crate::store::ProblemState;
+use crate::store::ProjectionRecord;
+use crate::store::ReadModel;
+use crate::store::ReadQuery;
+use crate::store::RowsCommit;
+
+/// What came of trying an event again, or leaving it out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Released {
+    /// The projection.
+    pub projection: String,
+    /// The event.
+    pub event_id: Uuid,
+    /// How many events were taken in: it, and those of its stream that were held back.
+    pub events_applied: u64,
+    /// The event that cannot be taken in now: the same, or a later one of its stream.
+    pub problem: Option<Problem>,
+}
+
+impl Projector<'_> {
+    /// The problems of a projection, those of a rebuild under way as well.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn problems(&self) -> Result<Vec<(Part, Problem)>, RuntimeError> {
+        let mut found = Vec::new();
+        for part in [Part::Live, Part::Building] {
+            let model = ReadModel { name: self.projection.name().to_owned(), part };
+            found.extend(self.store.problems(model).await?.into_iter().map(|problem| (part, problem)));
+        }
+        Ok(found)
+    }
+
+    /// Tries an event again that could not be taken in, and then those of its stream that were held back. One that was
+    /// skipped is to be taken in again: by the next rebuild.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`] when it is no problem of this projection, or as the store says.
+    pub async fn retry(&self, event_id: Uuid) -> Result<Released, RuntimeError> {
+        self.each_part(event_id, false).await
+    }
+
+    /// Leaves an event out, for good: rebuilds do so, too. Those of its stream that were held back are taken in.
+    ///
+    /// # Errors
+    /// As [`Projector::retry`].
+    pub async fn skip(&self, event_id: Uuid) -> Result<Released, RuntimeError> {
+        self.each_part(event_id, true).await
+    }
+
+    async fn each_part(&self, event_id: Uuid, skip: bool) -> Result<Released, RuntimeError> {
+        let mut released = None;
+        for part in [Part::Live, Part::Building] {
+            let done = self.in_part(part, event_id, skip).await?;
+            released = released.or(done);
+        }
+        let name = self.projection.name();
+        released.ok_or_else(|| RuntimeError::NotFound(format!("event {event_id} is no problem of projection {name}")))
+    }
+
+    /// `None`: it is no problem there.
+    async fn in_part(&self, part: Part, event_id: Uuid, skip: bool) -> Result<Option<Released>, RuntimeError> {
+        loop {
+            let Some(record) = self.record(part).await? else { return Ok(None) };
+            // After the record: should they be of a later commit than that, the one made here is refused.
+            let problems = self.store.problems(record.model.clone()).await?;
+            let Some(found) = problems.iter().find(|problem| problem.event_id == event_id) else { return Ok(None) };
+            if record.logic_version != self.projection.version() {
+                return Err(self.of_other_logic(&record).into());
+            }
+            if let Some(released) = self.release(&record, found, &problems, skip).await? {
+                return Ok(Some(released));
+            }
+        }
+    }
+
+    /// `None`: somebody else has changed the read model meanwhile.
+    async fn release(
+        &self,
+        record: &ProjectionRecord,
+        found: &Problem,
+        problems: &[Problem],
+        skip: bool,
+    ) -> Result<Option<Released>, RuntimeError> {
+        let now = (self.clock)();
+        let mut work = Work { rows: Rows::new(false), applied: 0, changes: ProblemChanges::default(), problem: None };
+        match (found.state, skip) {
+            (ProblemState::Skipped, false) => work.changes.solved.push(found.event_id),
+            (_, true) => work.changes.put.push(Problem { state: ProblemState::Skipped, last_at: now, ..found.clone() }),
+            (_, false) => {}
+        }
+        match found.state {
+            // The next run begins with it.
+            ProblemState::Failing if !skip => return self.run_again(record, found).await.map(Some),
+            ProblemState::Parked => {
+                let from = if skip { found.version.next() } else { found.version };
+                self.take_held_back(record, found, problems, from, &mut work).await?;
+            }
+            ProblemState::Failing | ProblemState::Skipped => {}
+        }
+        let commit = RowsCommit {
+            model: record.model.clone(),
+            logic_version: record.logic_version,
+            from: record.checkpoint.position,
+            commits: Some(record.commits),
+            to: record.checkpoint,
+            rows: work.rows.changed()?,
+            problems: work.changes,
+            now,
+        };
+        if !self.store.commit_rows(commit).await? {
+            return Ok(None);
+        }
+        let projection = self.projection.name().to_owned();
+        Ok(Some(Released { projection, event_id: found.event_id, events_applied: work.applied, problem: work.problem }))
+    }
+
+    /// Runs a read model again that stands before an event.
+    async fn run_again(&self, record: &ProjectionRecord, found: &Problem) -> Result<Released, RuntimeError> {
+        let part = record.model.part;
+        let events_applied = match self.run(part, Some(record.clone()), None, &mut |_| {}).await {
+            Ok(report) => report.events_applied,
+            Err(RuntimeError::Fold { .. }) => 0,
+            Err(error) => return Err(error),
+        };
+        let problems = self.store.problems(record.model.clone()).await?;
+        let problem = problems.into_iter().find(|problem| {
+            problem.state == ProblemState::Failing
+                || (problem.event_id == found.event_id && problem.state == ProblemState::Parked)
+        });
+        Ok(Released { projection: self.projection.name().to_owned(), event_id: found.event_id, events_applied, problem })
+    }
+
+    /// Takes in the events of a parked stream from a version up to the checkpoint.
+    async fn take_held_back(
+        &self,
+        record: &ProjectionRecord,
+        found: &Problem,
+        problems: &[Problem],
+        from: Version,
+        work: &mut Work,
+    ) -> Result<(), RuntimeError> {
+        let stream = found.stream.parse()?;
+        let mut scan = self.store.scan(ReadQuery::stream(stream).from(from.0));
+        while let Some(chunk) = scan.next().await? {
+            work.rows.hold(self, &record.model, chunk).await?;
+            for event in chunk.iter().take_while(|event| event.position <= record.checkpoint.position) {
+                let skipped = |problem: &Problem| problem.event_id == event.event_id && problem.state == ProblemState::Skipped;
+                let Some(key) = self.key(&event).filter(|_| !problems.iter().any(skipped)) else { continue };
+                if let Err(error) = work.rows.apply(&key, &event) {
+                    let before = Some(found).filter(|found| found.event_id == event.event_id);
+                    let failed = problem(&event, &error, before, ProblemState::Parked, (self.clock)());
+                    work.changes.put.push(failed.clone());
+                    if before.is_none() && !work.changes.put.iter().any(|put| put.event_id == found.event_id) {
+                        work.changes.solved.push(found.event_id);
+                    }
+                    work.problem = Some(failed);
+                    return Ok(());
+                }
+                work.applied += 1;
+            }
+        }
+        if work.changes.put.is_empty() {
+            work.changes.solved.push(found.event_id);
+        }
+        Ok(())
+    }
+}
+
+/// What is to be committed.
+struct Work {
+    rows: Rows,
+    applied: u64,
+    changes: ProblemChanges,
+    problem: Option<Problem>,
+}

@@ -1,0 +1,96 @@
+//! The rows of the current batches.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::aggregate::Fold;
+use crate::event::EventChunk;
+use crate::event::EventView;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::load::apply;
+use crate::runtime::projector::Projector;
+use crate::store::ReadModel;
+
+/// Rows kept in memory between batches, so that a busy row is not read again for each.
+const MAX_ROWS_HELD: usize = 20_000;
+
+/// Rows of the current batches.
+pub(super) struct Rows {
+    held: HashMap<String, HeldRow>,
+    /// Whether a key that is not held has no row at all: all rows since the beginning are held.
+    complete: bool,
+}
+
+struct HeldRow {
+    fold: Box<dyn Fold>,
+    changed: bool,
+}
+
+impl Projector<'_> {
+    /// The key of the row an event goes to, if the projection wants it.
+    pub(super) fn key<'e>(&self, event: &EventView<'e>) -> Option<Cow<'e, str>> {
+        let wanted = self.categories.is_empty() || self.categories.iter().any(|category| category == event.category());
+        if wanted { self.projection.key(event) } else { None }
+    }
+}
+
+impl Rows {
+    /// None yet; `all`: there are none in the read model either.
+    pub(super) fn new(all: bool) -> Self {
+        Self { held: HashMap::new(), complete: all }
+    }
+
+    /// Makes sure that the row of each event of a chunk is held.
+    pub(super) async fn hold(
+        &mut self,
+        projector: &Projector<'_>,
+        model: &ReadModel,
+        chunk: &EventChunk,
+    ) -> Result<(), RuntimeError> {
+        let mut unknown = Vec::new();
+        for event in chunk.iter() {
+            let Some(key) = projector.key(&event) else { continue };
+            if !self.held.contains_key(&*key) {
+                let fold = projector.projection.row(&key);
+                self.held.insert(key.clone().into_owned(), HeldRow { fold, changed: false });
+                if !self.complete {
+                    unknown.push(key.into_owned());
+                }
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let found = projector.store.rows(model.clone(), unknown.clone()).await?;
+        for (key, row) in unknown.iter().zip(found) {
+            if let (Some(held), Some(row)) = (self.held.get_mut(key), row) {
+                held.fold.restore(&row).map_err(RuntimeError::State)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds an event into its row, which is held; after an error the row is as it was.
+    pub(super) fn apply(&mut self, key: &str, event: &EventView<'_>) -> Result<(), RuntimeError> {
+        if let Some(row) = self.held.get_mut(key) {
+            apply(&mut *row.fold, event)?;
+            row.changed = true;
+        }
+        Ok(())
+    }
+
+    /// The rows that changed since the last time, in the order of their keys: so pages of a table are written once.
+    pub(super) fn changed(&mut self) -> Result<Vec<(String, String)>, RuntimeError> {
+        let mut changed = Vec::new();
+        for (key, row) in self.held.iter_mut().filter(|(_, row)| row.changed) {
+            changed.push((key.clone(), row.fold.save().map_err(RuntimeError::State)?));
+            row.changed = false;
+        }
+        changed.sort_unstable();
+        if self.held.len() > MAX_ROWS_HELD {
+            self.held.clear();
+            self.complete = false;
+        }
+        Ok(changed)
+    }
+}

@@ -1,0 +1,59 @@
+//! Who writes, why, and how: what goes with every write.
+
+use crate::event::Version;
+
+/// Retries after a conflict, unless told otherwise.
+const DEFAULT_RETRIES: u32 = 5;
+
+/// Who writes, why, and how.
+///
+/// ```
+/// use esctl::runtime::WriteOptions;
+/// use esctl::event::Version;
+/// let options = WriteOptions::by("ann").expecting(Version(3)).keyed("order-17");
+/// assert_eq!((options.client_id.as_str(), options.retries), ("ann", 5));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// Who is asking; recorded with every event.
+    pub client_id: String,
+    /// What it belongs to; the id of its first event unless told.
+    pub correlation_id: Option<String>,
+    /// What caused it, where known.
+    pub causation_id: Option<String>,
+    /// The same key twice changes nothing the second time.
+    pub idempotency_key: Option<String>,
+    /// Where the stream must be; otherwise wherever it is.
+    pub expected: Option<Version>,
+    /// How often to load and decide again after a conflict.
+    pub retries: u32,
+    /// Only say what would happen.
+    pub dry_run: bool,
+}
+
+impl WriteOptions {
+    /// What a client writes, with 5 retries after a conflict.
+    pub fn by(client_id: impl Into<String>) -> Self {
+        Self { client_id: client_id.into(), retries: DEFAULT_RETRIES, ..Self::default() }
+    }
+
+    /// The same, only where the stream is at this version; else it is a conflict.
+    #[must_use]
+    pub fn expecting(mut self, version: Version) -> Self {
+        self.expected = Some(version);
+        self
+    }
+
+    /// The same under an idempotency key: sent twice it counts once.
+    #[must_use]
+    pub fn keyed(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+}
+
+impl From<&str> for WriteOptions {
+    fn from(client_id: &str) -> Self {
+        Self::by(client_id)
+    }
+}

@@ -1,0 +1,143 @@
+//! MongoDB's own limit: see [`Bare`].
+
+use std::future::poll_fn;
+use std::hint::black_box;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_core::Stream;
+use mongodb::Collection;
+use mongodb::bson::Document;
+use mongodb::bson::RawBsonRef;
+use mongodb::bson::RawDocumentBuf;
+use mongodb::bson::cstr;
+use mongodb::bson::doc;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::raw::RawBinaryRef;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::error::Error;
+use tokio::sync::OnceCell;
+
+use crate::event::NewEvent;
+use crate::event::StreamName;
+use crate::store::backend::Answer;
+use crate::store::bare::Bare;
+use crate::store::error::StoreError;
+use crate::store::mongodb::address::MongoUrl;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::worker::Worker;
+
+/// Where bare events go.
+const BARE_EVENTS: &str = "bare_events";
+/// As long as the hash of an event.
+const HASH: [u8; 32] = [0x5a; 32];
+/// As long as the names of the streams beside it.
+const STREAM: &str = "resource-bench-000001";
+/// 2025-12-03T16:46:43.437Z
+const RECORDED_AT_MICROS: i64 = 1_764_780_403_437_000;
+
+/// A client of its own for the database of a scratch store.
+pub struct BareMongoDb {
+    worker: Worker,
+    place: Arc<Place>,
+}
+
+struct Place {
+    url: MongoUrl,
+    timeout: Duration,
+    connection: OnceCell<Connection>,
+}
+
+impl Place {
+    async fn connection(&self) -> Result<&Connection, StoreError> {
+        self.connection.get_or_try_init(|| Connection::open(&self.url, self.timeout)).await
+    }
+}
+
+impl BareMongoDb {
+    /// Beside the store in a database; nothing is touched yet. `timeout` is how long to wait for the server.
+    pub fn new(url: MongoUrl, timeout: Duration) -> Self {
+        Self { worker: Worker::default(), place: Arc::new(Place { url, timeout, connection: OnceCell::new() }) }
+    }
+
+    fn scan_where(&self, filter: Document, order: Document) -> Answer<u64> {
+        let place = Arc::clone(&self.place);
+        self.worker.read(async move {
+            let connection = place.connection().await?;
+            scan(connection, filter, order).await.map_err(connection.failed("cannot read"))
+        })
+    }
+}
+
+impl Bare for BareMongoDb {
+    fn append(&self, events: Vec<NewEvent>, batch: usize) -> Answer<()> {
+        let place = Arc::clone(&self.place);
+        self.worker.write(async move {
+            let connection = place.connection().await?;
+            append(connection, &events, batch).await.map_err(connection.failed("cannot append to"))
+        })
+    }
+
+    fn scan(&self) -> Answer<u64> {
+        self.scan_where(doc! {}, doc! { "_id": 1 })
+    }
+
+    fn read_stream(&self, stream: StreamName) -> Answer<u64> {
+        self.scan_where(doc! { "stream": stream.as_str() }, doc! { "first_version": 1 })
+    }
+}
+
+/// With the write concern of the store: most of the servers, journaled.
+async fn append(connection: &Connection, events: &[NewEvent], batch: usize) -> Result<(), Error> {
+    let collection: Collection<RawDocumentBuf> = connection.database.collection(BARE_EVENTS);
+    if events.is_empty() {
+        // The collection is made by its first document.
+        let first = collection.insert_one(RawDocumentBuf::new()).await?;
+        collection.delete_one(doc! { "_id": first.inserted_id }).await?;
+        return Ok(());
+    }
+    if batch == 1 {
+        for event in events {
+            collection.insert_one(document_of(event)).await?;
+        }
+    } else {
+        for batch in events.chunks(batch) {
+            collection.insert_many(batch.iter().map(document_of)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The fields of an event, one document each.
+fn document_of(event: &NewEvent) -> RawDocumentBuf {
+    let binary = |subtype, bytes| RawBinaryRef { subtype, bytes };
+    let mut document = RawDocumentBuf::new();
+    document.append(cstr!("_id"), ObjectId::new());
+    document.append(cstr!("stream"), STREAM);
+    document.append(cstr!("version"), 1000_i64);
+    document.append(cstr!("id"), binary(BinarySubtype::Uuid, event.event_id.as_bytes()));
+    document.append(cstr!("type"), event.event_type.as_str());
+    document.append(cstr!("schema_version"), i64::from(event.schema_version));
+    document.append(cstr!("recorded_at"), RECORDED_AT_MICROS);
+    document.append(cstr!("data"), event.data.as_str());
+    document.append(cstr!("metadata"), event.metadata.as_str());
+    document.append(cstr!("hash"), binary(BinarySubtype::Generic, &HASH));
+    document
+}
+
+/// The batches as the server sends them. Of a commit nothing is looked at but how many events it has.
+async fn scan(connection: &Connection, filter: Document, order: Document) -> Result<u64, Error> {
+    let mut batches = connection.commits.find(filter).sort(order).batch().await?;
+    let mut events = 0;
+    while let Some(batch) = poll_fn(|context| Pin::new(&mut batches).poll_next(context)).await {
+        let batch = batch?;
+        for commit in batch.doc_slices()? {
+            let commit = commit?;
+            let count = commit.as_document().and_then(|commit| commit.get("count").ok().flatten());
+            events += count.and_then(RawBsonRef::as_i64).map_or(0, i64::unsigned_abs);
+            black_box(commit);
+        }
+    }
+    Ok(events)
+}

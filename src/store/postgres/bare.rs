@@ -1,0 +1,150 @@
+//! PostgreSQL's own limit: see [`Bare`].
+
+use std::future::poll_fn;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use sqlx::Row;
+use sqlx::ValueRef;
+use tokio::sync::Mutex;
+
+use crate::event::NewEvent;
+use crate::event::StreamName;
+use crate::store::backend::Answer;
+use crate::store::bare::Bare;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::ids::Id;
+use crate::store::postgres::ids::Ids;
+use crate::store::postgres::pool::Connector;
+use crate::store::postgres::pool::Session;
+use crate::store::postgres::url::PostgresUrl;
+use crate::store::postgres::worker::Worker;
+
+/// As long as the hash of an event.
+const HASH: [u8; 32] = [0x5a; 32];
+/// As long as the names of the streams beside it.
+const STREAM: &str = "resource-bench-000001";
+
+/// A connection of its own to the schema of a scratch store, kept from one work to the next.
+pub struct BarePostgres {
+    worker: Worker,
+    session: Arc<Mutex<Option<Session>>>,
+}
+
+impl BarePostgres {
+    /// Beside the store in a schema; nothing is touched yet. `timeout` bounds connecting.
+    pub fn new(url: &PostgresUrl, timeout: Duration) -> Self {
+        Self { worker: Worker::new(Connector { url: url.clone(), timeout }), session: Arc::default() }
+    }
+
+    fn run<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, SqlError> + Send + 'static,
+    ) -> Answer<T> {
+        let kept = Arc::clone(&self.session);
+        self.worker.write(move |database| async move {
+            let mut kept = kept.lock().await;
+            let outcome = async {
+                let session = match &mut *kept {
+                    Some(session) => session,
+                    None => kept.insert(connect(&database.pool.connector).await?),
+                };
+                work(&mut session.connection).await
+            };
+            outcome.await.map_err(|error| database.translate(error, doing))
+        })
+    }
+}
+
+/// As the store connects, but with all the time that a work takes.
+async fn connect(connector: &Connector) -> Result<Session, SqlError> {
+    let mut session = connector.connect().await?;
+    sqlx::raw_sql("SET statement_timeout = 0").execute(&mut session.connection).await?;
+    Ok(session)
+}
+
+impl Bare for BarePostgres {
+    fn append(&self, events: Vec<NewEvent>, batch: usize) -> Answer<()> {
+        self.run("cannot append to", async move |connection: &mut PgConnection| append(connection, &events, batch).await)
+    }
+
+    fn scan(&self) -> Answer<u64> {
+        self.run("cannot read", async |connection: &mut PgConnection| scan(connection).await)
+    }
+
+    fn read_stream(&self, stream: StreamName) -> Answer<u64> {
+        self.run("cannot read", async move |connection: &mut PgConnection| read_stream(connection, &stream).await)
+    }
+}
+
+async fn append(connection: &mut PgConnection, events: &[NewEvent], batch: usize) -> Result<(), SqlError> {
+    if events.is_empty() {
+        sqlx::raw_sql(include_str!("sql/bare_events.sql")).execute(connection).await?;
+        return Ok(());
+    }
+    // Each statement is a commit.
+    if batch == 1 {
+        for event in events {
+            insert(connection, event).await?;
+        }
+    } else {
+        for batch in events.chunks(batch) {
+            insert_many(connection, batch).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn insert(connection: &mut PgConnection, event: &NewEvent) -> Result<(), SqlError> {
+    let statement = sqlx::query(include_str!("sql/bare_insert.sql"))
+        .bind(Id(event.event_id))
+        .bind(event.schema_version.cast_signed())
+        .bind(STREAM)
+        .bind(event.event_type.as_str())
+        .bind(&HASH[..])
+        .bind(event.data.as_str())
+        .bind(event.metadata.as_str());
+    statement.execute(connection).await?;
+    Ok(())
+}
+
+async fn insert_many(connection: &mut PgConnection, events: &[NewEvent]) -> Result<(), SqlError> {
+    let statement = sqlx::query(include_str!("sql/bare_insert_many.sql"))
+        .bind(Ids(events.iter().map(|event| event.event_id).collect()))
+        .bind(events.iter().map(|event| event.schema_version.cast_signed()).collect::<Vec<_>>())
+        .bind(vec![STREAM; events.len()])
+        .bind(events.iter().map(|event| event.event_type.as_str()).collect::<Vec<_>>())
+        .bind(vec![&HASH[..]; events.len()])
+        .bind(events.iter().map(|event| event.data.as_str()).collect::<Vec<_>>())
+        .bind(events.iter().map(|event| event.metadata.as_str()).collect::<Vec<_>>());
+    statement.execute(connection).await?;
+    Ok(())
+}
+
+async fn scan(connection: &mut PgConnection) -> Result<u64, SqlError> {
+    let mut parts = connection.copy_out_raw("COPY events TO STDOUT (FORMAT binary)").await?;
+    let mut count = 0_u64;
+    // Each part is a row; the first brings the header with it, the last is the end.
+    while let Some(part) = poll_fn(|context| parts.as_mut().poll_next(context)).await {
+        black_box(part?);
+        count += 1;
+    }
+    Ok(count.saturating_sub(1))
+}
+
+async fn read_stream(connection: &mut PgConnection, stream: &StreamName) -> Result<u64, SqlError> {
+    let mut rows = sqlx::query(include_str!("sql/bare_read_stream.sql")).bind(stream.as_str()).fetch(connection);
+    let mut count = 0;
+    while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+        let row = row?;
+        for column in 0..row.len() {
+            let value = row.try_get_raw(column)?;
+            black_box(value.is_null());
+        }
+        count += 1;
+    }
+    Ok(count)
+}

@@ -1,0 +1,1 @@
+SELECT problem::text FROM problems WHERE name = $1 AND part = $2 ORDER BY position

@@ -1,0 +1,1 @@
+DELETE FROM problems WHERE name = ?1 AND part = ?2

@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO records (kind, name, value) VALUES (?1, ?2, ?3)

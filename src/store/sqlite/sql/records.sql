@@ -1,0 +1,1 @@
+SELECT name, value FROM records WHERE kind = ?1 ORDER BY name

@@ -1,0 +1,1 @@
+UPDATE problems SET part = ?3 WHERE name = ?1 AND part = ?2

@@ -1,0 +1,164 @@
+//! What a MongoDB server can refuse. Each test has a server of its own.
+
+use mongodb::bson::Document;
+use mongodb::bson::doc;
+
+use crate::backend::Backend;
+use crate::backend::run;
+use crate::own_server::Certificate;
+use crate::own_server::Server;
+use crate::servers::all_refused;
+use crate::servers::impostor;
+use crate::servers::nobody_there;
+use crate::servers::pure_readers;
+use crate::servers::refused;
+use crate::support::Home;
+use crate::support::READERS;
+use crate::support::WRITERS;
+
+/// What writes to a store that is there.
+const CHANGES: [&str; 4] = [WRITERS[0], WRITERS[1], "resource allocate gold 1", "projection rebuild resources"];
+
+fn home() -> Home {
+    Home::new(Backend::Sqlite)
+}
+
+/// A store on a server as a user sees it.
+fn store(server: &Server, who: &str) -> String {
+    format!("mongodb://{who}@{}/shop?directConnection=true&authSource=admin", server.address())
+}
+
+/// A server with users: `root`, and one for each role of the store's database.
+fn with_users() -> Server {
+    let server = Server::mongod(&["--auth"]);
+    run(async {
+        let admin = mongodb::Client::with_uri_str(&server.url).await.unwrap().database("admin");
+        admin.run_command(doc! { "createUser": "root", "pwd": "rootsecret", "roles": ["root"] }).await.unwrap();
+        let url = store(&server, "root:rootsecret");
+        let admin = mongodb::Client::with_uri_str(url).await.unwrap().database("admin");
+        for (user, roles) in [
+            ("reader", vec![doc! { "role": "read", "db": "shop" }]),
+            ("writer", vec![doc! { "role": "readWrite", "db": "shop" }]),
+            ("stranger", vec![]),
+        ] {
+            admin.run_command(doc! { "createUser": user, "pwd": "rightsecret", "roles": roles }).await.unwrap();
+        }
+    });
+    server
+}
+
+fn seed(home: &Home, url: &str) {
+    for line in [
+        "resource create gold --owner ann --type coins --amount 100 --max 1000",
+        "stream append order-1 --type t --data {}",
+        "projection run",
+    ] {
+        home.run(&format!("--store {url} {line}")).ok();
+    }
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn who_is_not_let_in_is_7() {
+    let (home, server) = (home(), with_users());
+    for who in ["writer:wrongsecret", "nobody:rightsecret"] {
+        all_refused(&home, &store(&server, who), 7, &server.address());
+    }
+    all_refused(&home, &format!("mongodb://{}/shop", server.address()), 7, &server.address());
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn what_a_user_may_not_do_is_7() {
+    let (home, server) = (home(), with_users());
+    let [reader, writer, stranger] =
+        ["reader:rightsecret", "writer:rightsecret", "stranger:rightsecret"].map(|who| store(&server, who));
+    all_refused(&home, &stranger, 7, "not allowed");
+    refused(&home, &reader, &READERS, 3, "no event store");
+    refused(&home, &reader, &WRITERS, 7, "not allowed");
+    seed(&home, &writer);
+    all_refused(&home, &stranger, 7, "not allowed");
+    for line in pure_readers() {
+        let answer = home.run(&format!("--store {reader} {line} -o ndjson")).ok();
+        let wanted = home.run(&format!("--store {writer} {line} -o ndjson")).ok().out;
+        assert_eq!((answer.out.replace("reader:", "writer:"), answer.err.as_str()), (wanted, ""), "{line}");
+    }
+    refused(&home, &reader, &CHANGES, 7, "not allowed");
+    // A read model that cannot be brought up to date is no reason not to answer.
+    for line in ["resource list -o ndjson", "projection query resources --where owner_id=ann -o ndjson"] {
+        home.run(&format!("--store {writer} resource allocate gold 1")).ok();
+        let answer = home.run(&format!("--store {reader} {line}")).ok();
+        assert!(answer.err.contains("cannot be brought up to date"), "{}", answer.err);
+        assert_eq!(answer.out, home.run(&format!("--store {writer} {line}")).ok().out);
+    }
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_certificate_that_nobody_vouches_for_is_7() {
+    let (home, certificate) = (home(), Certificate::new());
+    let both = home.file("both.pem", [&certificate.key[..], &certificate.certificate].concat());
+    let other = home.file("other.pem", Certificate::new().certificate);
+    let server = Server::mongod(&["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", &both]);
+    let url = format!("mongodb://{}/shop?tls=true", server.address());
+    all_refused(&home, &url, 7, &server.address());
+    all_refused(&home, &format!("{url}&tlsCAFile={other}"), 7, &server.address());
+    home.run(&format!("--store {url}&tlsCAFile={both} init")).ok();
+    let elsewhere = url.replace("127.0.0.1", "localhost");
+    refused(&home, &format!("{elsewhere}&tlsCAFile={both}"), &READERS[..1], 7, "localhost");
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn what_is_no_store_of_ours_is_9_and_stays_as_it_was() {
+    let (home, server) = (home(), Server::mongod(&[]));
+    let url = format!("mongodb://{}/shop?directConnection=true", server.address());
+    let shop = || async { mongodb::Client::with_uri_str(&url).await.unwrap().database("shop") };
+    let theirs = doc! { "_id": 7 };
+    run(async { shop().await.collection("commits").insert_one(theirs.clone()).await.unwrap() });
+    all_refused(&home, &url, 9, "another application");
+    run(async {
+        let shop = shop().await;
+        assert_eq!(shop.list_collection_names().await.unwrap(), ["commits"]);
+        assert_eq!(shop.collection::<Document>("commits").find_one(doc! {}).await.unwrap(), Some(theirs));
+        shop.drop().await.unwrap();
+    });
+    seed(&home, &url);
+    let version = async |version: i64| {
+        let meta = shop().await.collection::<Document>("esctl_meta");
+        let change = doc! { "$set": { "schema_version": version } };
+        let before = meta.find_one_and_update(doc! {}, change).await.unwrap().unwrap();
+        before.get_i64("schema_version").unwrap()
+    };
+    let ours = run(version(99));
+    all_refused(&home, &url, 9, "newer esctl");
+    run(version(ours));
+    home.run(&format!("--store {url} verify")).ok();
+}
+
+#[test]
+fn a_server_that_is_too_old_is_9() {
+    // MongoDB 5.0.
+    let port = impostor::mongodb(13);
+    let url = format!("mongodb://127.0.0.1:{port}/d?directConnection=true");
+    all_refused(&home(), &url, 9, "older than MongoDB 6.0");
+}
+
+#[test]
+fn where_nobody_answers_is_6() {
+    nobody_there(&home(), |place| format!("mongodb://ann:rightsecret@{place}/d"));
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn what_takes_too_long_is_6_or_of_unknown_outcome() {
+    let (home, server) = (home(), Server::mongod(&[]));
+    let url = format!("mongodb://{}/shop?directConnection=true", server.address());
+    seed(&home, &url);
+    server.signal("STOP");
+    for line in [READERS[0], READERS[6], WRITERS[1], "resource allocate gold 1"] {
+        home.run(&format!("--timeout 500ms --store {url} {line}")).fails(6, &server.address());
+    }
+    server.signal("CONT");
+    home.run(&format!("--store {url} stats")).ok();
+}

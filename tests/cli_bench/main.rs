@@ -1,0 +1,124 @@
+//! `esctl bench` as a whole program: what it reports, and that it leaves nothing behind. How fast it is, is no test.
+
+mod servers;
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn esctl(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("esctl").unwrap();
+    command.env_remove("ESCTL_STORE").args(arguments);
+    command
+}
+
+fn esctl_in(folder: &Path, arguments: &[&str]) -> Output {
+    esctl(arguments).env("XDG_DATA_HOME", folder.join("data")).args(["--dir"]).arg(folder).output().unwrap()
+}
+
+fn report(folder: &Path, arguments: &[&str]) -> Value {
+    let output = esctl_in(folder, &[&["bench"], arguments, &["-o", "json"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Everything that is promised, and nothing that does not belong to it.
+fn assert_shape(report: &Value, what: &str) {
+    assert_eq!(report["what"], what);
+    for field in ["events", "batch", "writers", "streams"] {
+        assert!(report[field].as_u64().unwrap() >= 1, "{field} of {report}");
+    }
+    let beside_scan = what == "replay" || what == "project";
+    for (field, is_there) in [
+        ("events_per_second", true),
+        ("bare_events_per_second", true),
+        ("ratio", true),
+        ("seconds", true),
+        ("p50_micros", what == "append"),
+        ("p99_micros", what == "append"),
+        ("one_writer_events_per_second", report["writers"] != 1),
+        ("gain", report["writers"] != 1),
+        ("scan_events_per_second", beside_scan),
+        ("times_the_scan", beside_scan),
+    ] {
+        let value = report.get(field).map(|value| value.as_f64().unwrap());
+        assert_eq!(value.is_some_and(|value| value > 0.0), is_there, "{field} of {report}");
+    }
+    assert!(report.get("peak_memory_bytes").is_some(), "{report}");
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).unwrap().next().is_none()
+}
+
+#[test]
+fn each_bench_reports_both_rates_and_removes_its_store() {
+    for (what, arguments) in [
+        ("append", &["append", "--events", "60", "--streams", "4"][..]),
+        ("read", &["read", "--events", "500", "--streams", "7"]),
+        ("read", &["read", "--events", "500", "--streams", "7", "--by-stream"]),
+        ("replay", &["replay", "--events", "500", "--streams", "7", "--batch", "50"]),
+        ("project", &["project", "--events", "500", "--streams", "7", "--batch", "50"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let report = report(folder.path(), arguments);
+        assert_shape(&report, what);
+        assert!(report["store"].as_str().unwrap().contains("esctl-bench-"), "{report}");
+        assert!(is_empty(folder.path()), "{what} left something behind");
+    }
+}
+
+#[test]
+fn several_writers_append_batches_to_streams_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(folder.path(), &["append", "--events", "200", "--streams", "2", "--writers", "3", "--batch", "5"]);
+    assert_eq!((&report["writers"], &report["batch"], &report["streams"]), (&3.into(), &5.into(), &3.into()));
+    assert!(report["events"].as_u64().unwrap() >= 200, "{report}");
+    assert_shape(&report, "append");
+}
+
+#[test]
+fn a_store_that_is_named_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("mine.db");
+    let store = format!("sqlite:{}", mine.display());
+    let output = esctl_in(folder.path(), &["bench", "append", "--events", "20", "--store", &store]);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not touched"));
+    assert!(!mine.exists());
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_said_to_be_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = esctl_in(&folder.path().join("nowhere"), &["bench", "read", "--events", "20"]);
+    assert_eq!(output.status.code(), Some(6));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--dir"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_bench_removes_its_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = assert_cmd::cargo::cargo_bin("esctl");
+    let mut child = std::process::Command::new(program)
+        .args(["bench", "append", "--events", "10000000", "-q", "--dir"])
+        .arg(folder.path())
+        .env_remove("ESCTL_STORE")
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = || fs::read_dir(folder.path()).unwrap().flatten().any(|entry| entry.path().join("scratch.db").exists());
+    while !begun() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(is_empty(folder.path()));
+}

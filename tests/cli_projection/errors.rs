@@ -1,0 +1,72 @@
+//! An event that cannot be taken in stops its projection, or is parked; it is shown, tried again, or skipped by word.
+
+use serde_json::json;
+
+use crate::backend::Backend;
+use crate::support::amounts;
+use crate::support::ok;
+use crate::support::status;
+use crate::support::with_a_bad_event;
+
+crate::on_every_backend! {
+    it_stops_the_projection_and_is_shown_with_its_error
+    it_is_tried_again_and_skipped_by_word_only
+    by_policy_it_is_parked_and_the_others_go_on
+}
+
+fn it_stops_the_projection_and_is_shown_with_its_error(on: Backend) {
+    let (esctl, id) = with_a_bad_event(on);
+    let error = esctl.error(8, &["projection", "run"]);
+    assert_eq!(error["details"]["position"], 4);
+    assert!(error["hint"].as_str().unwrap().contains("projection errors resources"), "{error}");
+    assert_eq!(amounts(&esctl), [99, 100]);
+    let shown = status(&esctl);
+    assert_eq!((&shown["state"], &shown["position"], &shown["stopped_at"]), (&json!("stopped"), &json!(3), &json!(4)));
+    assert_eq!(shown["lag_events"], 3);
+    assert!(shown["lag_seconds"].as_f64().unwrap() > 0.0);
+    let listed = esctl.json(&["projection", "errors", "resources"])["items"][0].clone();
+    assert_eq!((&listed["event_id"], &listed["state"], &listed["part"]), (&json!(id), &json!("failing"), &json!("live")));
+    assert!(listed["error"].as_str().unwrap().contains("cannot be read"), "{listed}");
+    // A query answers what is there, and says so.
+    for args in [["projection", "query", "resources"].as_slice(), &["resource", "list"]] {
+        let output = esctl.run(args);
+        assert_eq!(output.code, 0, "{output:?}");
+        assert!(output.stdout.contains("gold") && output.stderr.contains("stands before event 4"), "{output:?}");
+    }
+    // Asking does not try again.
+    assert_eq!(esctl.json(&["projection", "errors", "resources"])["items"][0]["attempts"], 1);
+}
+
+fn it_is_tried_again_and_skipped_by_word_only(on: Backend) {
+    let (esctl, id) = with_a_bad_event(on);
+    esctl.error(8, &["projection", "run"]);
+    let error = esctl.error(1, &["projection", "errors", "resources", "--retry", &id]);
+    assert_eq!(error["code"], "event_still_failing");
+    assert_eq!(esctl.json(&["projection", "errors", "resources"])["items"][0]["attempts"], 2);
+    esctl.error(3, &["projection", "errors", "resources", "--skip", "018f0000-0000-7000-8000-000000000001"]);
+    esctl.error(2, &["projection", "errors", "resources", "--skip", "four"]);
+    ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);
+    ok(&esctl, &["projection", "run"]);
+    assert_eq!(amounts(&esctl), [92, 95]);
+    assert_eq!(esctl.json(&["projection", "errors", "resources"])["items"][0]["state"], "skipped");
+    ok(&esctl, &["projection", "rebuild", "resources"]);
+    assert_eq!(amounts(&esctl), [92, 95]);
+    let shown = status(&esctl);
+    assert_eq!((&shown["state"], &shown["problems"]["skipped"]), (&json!("current"), &json!(1)));
+}
+
+fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
+    let (esctl, id) = with_a_bad_event(on);
+    let output = esctl.run(&["projection", "run", "--on-error", "park"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.stderr.contains("2 events are held back"), "{output:?}");
+    assert_eq!(amounts(&esctl), [99, 95]);
+    let shown = status(&esctl);
+    assert_eq!((&shown["on_error"], &shown["problems"]["parked"], &shown["position"]), (&json!("park"), &json!(1), &json!(6)));
+    // The policy is kept: a query follows it as well.
+    ok(&esctl, &["resource", "allocate", "wood", "5"]);
+    ok(&esctl, &["projection", "query", "resources"]);
+    assert_eq!(amounts(&esctl), [99, 90]);
+    ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);
+    assert_eq!(amounts(&esctl), [92, 90]);
+}

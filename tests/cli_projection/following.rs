@@ -1,0 +1,110 @@
+//! Processes that follow: what they show, who is told to run it, and that two of them take in no event twice.
+
+use std::io::BufRead;
+use std::io::BufReader;
+use std::process::Child;
+use std::process::ChildStdout;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::backend::Backend;
+use crate::common::Esctl;
+use crate::support::amounts;
+use crate::support::ok;
+use crate::support::seeded;
+use crate::support::status;
+use crate::support::with_a_bad_event;
+
+crate::on_every_backend! {
+    a_follower_shows_what_it_takes_in_and_status_shows_the_follower
+    two_followers_one_of_them_killed_take_each_event_in_once
+    a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused
+}
+
+struct Follower(Child, BufReader<ChildStdout>);
+
+impl Follower {
+    fn start(esctl: &Esctl) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
+        command.env_clear().env("HOME", esctl.dir.path()).args(["--client", "bob", "--store", &esctl.place.url]);
+        command.args(["projection", "run", "resources", "--follow", "-o", "ndjson"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut follower = Self(child, stdout);
+        follower.line();
+        follower
+    }
+
+    fn line(&mut self) -> Value {
+        let mut line = String::new();
+        self.1.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits for something that must come about; only a fault makes it give up.
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what} never came about");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn a_follower_shows_what_it_takes_in_and_status_shows_the_follower(on: Backend) {
+    let esctl = seeded(on);
+    let mut follower = Follower::start(&esctl);
+    ok(&esctl, &["resource", "allocate", "gold", "1"]);
+    let line = follower.line();
+    assert_eq!((&line["from"], &line["position"], &line["events_applied"]), (&json!(2), &json!(3), &json!(1)));
+    let runner = status(&esctl)["runners"][0].clone();
+    assert_eq!((&runner["pid"], &runner["by"]), (&json!(follower.0.id()), &json!("bob")));
+    esctl.error(2, &["projection", "run", "--follow"]);
+}
+
+fn two_followers_one_of_them_killed_take_each_event_in_once(on: Backend) {
+    let esctl = seeded(on);
+    let (first, second) = (Follower::start(&esctl), Follower::start(&esctl));
+    for number in 0..20 {
+        ok(&esctl, &["resource", "allocate", if number % 2 == 0 { "gold" } else { "wood" }, "1"]);
+        if number == 10 {
+            assert_eq!(status(&esctl)["runners"].as_array().unwrap().len(), 2);
+        }
+    }
+    drop(first);
+    ok(&esctl, &["resource", "allocate", "gold", "1"]);
+    until("the head", || status(&esctl)["position"] == 23);
+    assert_eq!(amounts(&esctl), [89, 90]);
+    drop(second);
+}
+
+fn a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused(on: Backend) {
+    let (esctl, id) = with_a_bad_event(on);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
+    command.env_clear().env("HOME", esctl.dir.path()).args(["--store", &esctl.place.url, "projection", "run", "--follow"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("the stop", || status(&esctl)["state"] == "stopped");
+    ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);
+    until("the head", || status(&esctl)["position"] == 6);
+    assert_eq!(amounts(&esctl), [92, 95]);
+    ok(&esctl, &["projection", "pause", "resources"]);
+    ok(&esctl, &["resource", "allocate", "wood", "5"]);
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(status(&esctl)["position"], 6);
+    ok(&esctl, &["projection", "resume", "resources"]);
+    until("the head", || status(&esctl)["position"] == 7);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

@@ -1,0 +1,47 @@
+//! A store with two resources, and an event of one of them that nobody can read.
+
+use serde_json::Value;
+
+use crate::backend::Backend;
+use crate::common::Esctl;
+
+/// gold and wood, taken in.
+pub fn seeded(on: Backend) -> Esctl {
+    let esctl = Esctl::new(on);
+    for id in ["gold", "wood"] {
+        ok(&esctl, &["resource", "create", id, "--owner", "ann", "--type", "t", "--amount", "100", "--max", "1000"]);
+    }
+    ok(&esctl, &["projection", "run"]);
+    esctl
+}
+
+/// The same, and then a bad event of gold between good ones of both; not taken in. The id of the bad one.
+pub fn with_a_bad_event(on: Backend) -> (Esctl, String) {
+    let esctl = seeded(on);
+    ok(&esctl, &["resource", "allocate", "gold", "1"]);
+    let bad = ["stream", "append", "resource-gold", "--type", "resource.allocated", "--data", "{\"amount\":\"many\"}"];
+    ok(&esctl, &bad);
+    let good = "{\"amount\":7,\"new_amount\":92,\"last_regenerated\":\"2026-01-01T00:00:00.000000Z\"}";
+    ok(&esctl, &["stream", "append", "resource-gold", "--type", "resource.allocated", "--data", good]);
+    ok(&esctl, &["resource", "allocate", "wood", "5"]);
+    let events = esctl.json(&["stream", "read", "--all", "--from", "4", "--limit", "1"]);
+    let id = events["items"][0]["event_id"].as_str().unwrap().to_owned();
+    (esctl, id)
+}
+
+/// What it says on stdout; it must succeed.
+pub fn ok(esctl: &Esctl, args: &[&str]) -> String {
+    let output = esctl.run(args);
+    assert_eq!(output.code, 0, "{args:?}: {output:?}");
+    output.stdout
+}
+
+/// The amounts of gold and wood as the read model has them.
+pub fn amounts(esctl: &Esctl) -> Vec<i64> {
+    let rows = esctl.json(&["projection", "query", "resources", "--stale"]);
+    rows["items"].as_array().unwrap().iter().map(|row| row["amount"].as_i64().unwrap()).collect()
+}
+
+pub fn status(esctl: &Esctl) -> Value {
+    esctl.json(&["projection", "status", "resources"])["items"][0].clone()
+}

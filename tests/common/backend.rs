@@ -1,0 +1,184 @@
+//! The backends that one test is tried on, and a place of its own there for each store it makes.
+
+// Several test programs share this file, and not each of them uses all of it.
+#![allow(dead_code)]
+
+pub mod tamper;
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::PgConnection;
+
+use tamper::Change;
+
+/// What a store can be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// A file.
+    Sqlite,
+    /// The server of `ESCTL_TEST_POSTGRES`.
+    Postgres,
+    /// The server of `ESCTL_TEST_MONGODB`.
+    MongoReplicaSet,
+    /// The server of `ESCTL_TEST_MONGODB_STANDALONE`, which has no transactions.
+    MongoStandalone,
+}
+
+/// Makes a test of each function named on each backend: `fn NAME(on: Backend)`, or `async fn` after `async:`. One that
+/// is not named is dead code, and so a warning.
+#[macro_export]
+macro_rules! on_every_backend {
+    (async: $($(#[$mark:meta])* $name:ident)+) => {
+        mod sqlite {
+            $(#[test] $(#[$mark])* fn $name() { $crate::backend::run(super::$name($crate::backend::Backend::Sqlite)); })+
+        }
+        $crate::on_server! { postgres Postgres async: $($(#[$mark])* $name)+ }
+        $crate::on_server! { mongodb MongoReplicaSet async: $($(#[$mark])* $name)+ }
+        $crate::on_server! { mongodb_standalone MongoStandalone async: $($(#[$mark])* $name)+ }
+    };
+    ($($(#[$mark:meta])* $name:ident)+) => {
+        mod sqlite {
+            $(#[test] $(#[$mark])* fn $name() { super::$name($crate::backend::Backend::Sqlite); })+
+        }
+        $crate::on_server! { postgres Postgres $($(#[$mark])* $name)+ }
+        $crate::on_server! { mongodb MongoReplicaSet $($(#[$mark])* $name)+ }
+        $crate::on_server! { mongodb_standalone MongoStandalone $($(#[$mark])* $name)+ }
+    };
+}
+
+#[macro_export]
+macro_rules! on_server {
+    ($module:ident $backend:ident async: $($(#[$mark:meta])* $name:ident)+) => {
+        mod $module {
+            $(
+                #[test]
+                #[ignore = "needs a server: tests/run"]
+                $(#[$mark])*
+                fn $name() { $crate::backend::run(super::$name($crate::backend::Backend::$backend)); }
+            )+
+        }
+    };
+    ($module:ident $backend:ident $($(#[$mark:meta])* $name:ident)+) => {
+        mod $module {
+            $(
+                #[test]
+                #[ignore = "needs a server: tests/run"]
+                $(#[$mark])*
+                fn $name() { super::$name($crate::backend::Backend::$backend); }
+            )+
+        }
+    };
+}
+
+/// Runs a test to its end.
+pub fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+}
+
+/// Runs something to its end on a thread of its own: this one may be inside a runtime.
+fn run_apart<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(|| run(work)).join().unwrap())
+}
+
+/// A place for one store, in which nothing has been written. What is written there goes away with the value.
+pub struct Place {
+    pub url: String,
+    what: What,
+}
+
+enum What {
+    File(PathBuf),
+    Schema { server: String, name: String },
+    Database { server: String, name: String },
+}
+
+impl Place {
+    /// Where the backend has files, in this folder under this name; elsewhere under a name that nobody else has.
+    pub fn fresh(on: Backend, folder: &Path, name: &str) -> Self {
+        let unique = format!("t{}", uuid::Uuid::new_v4().simple());
+        match on {
+            Backend::Sqlite => {
+                let path = folder.join(format!("{name}.db"));
+                Self { url: format!("sqlite:{}", path.display()), what: What::File(path) }
+            }
+            Backend::Postgres => Self::schema(server("ESCTL_TEST_POSTGRES"), unique),
+            Backend::MongoReplicaSet => Self::database(server("ESCTL_TEST_MONGODB"), unique),
+            Backend::MongoStandalone => Self::database(server("ESCTL_TEST_MONGODB_STANDALONE"), unique),
+        }
+    }
+
+    /// On a server that is no other test's.
+    pub fn on_server(on: Backend, server: &str) -> Self {
+        let name = "own".to_owned();
+        match on {
+            Backend::Sqlite => panic!("SQLite has no server"),
+            Backend::Postgres => Self::schema(server.to_owned(), name),
+            Backend::MongoReplicaSet | Backend::MongoStandalone => Self::database(server.to_owned(), name),
+        }
+    }
+
+    /// A schema on a PostgreSQL server.
+    fn schema(server: String, name: String) -> Self {
+        let mark = if server.contains('?') { '&' } else { '?' };
+        Self { url: format!("{server}{mark}schema={name}"), what: What::Schema { server, name } }
+    }
+
+    /// A database on a MongoDB server.
+    fn database(server: String, name: String) -> Self {
+        let (place, options) = server.split_once("/?").unwrap_or((server.trim_end_matches('/'), ""));
+        Self { url: format!("{place}/{name}?{options}"), what: What::Database { server, name } }
+    }
+
+    /// Whether nothing has been made there.
+    pub fn is_untouched(&self) -> bool {
+        match &self.what {
+            What::File(path) => !path.exists(),
+            What::Schema { server, name } => run_apart(async {
+                let sql = format!("SELECT to_regnamespace('{name}') IS NULL");
+                let mut connection = PgConnection::connect(server).await.unwrap();
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap()
+            }),
+            What::Database { server, name } => run_apart(async {
+                let client = mongodb::Client::with_uri_str(server).await.unwrap();
+                client.database(name).list_collection_names().await.unwrap().is_empty()
+            }),
+        }
+    }
+
+    /// Changes what is there behind the program's back; how many records that were.
+    pub fn tamper(&self, change: &Change) -> u64 {
+        match &self.what {
+            What::File(path) => change.in_sqlite(path),
+            What::Schema { server, name } => run_apart(change.in_postgres(server, name)),
+            What::Database { server, name } => run_apart(async {
+                let client = mongodb::Client::with_uri_str(server).await.unwrap();
+                change.in_mongodb(&client.database(name)).await
+            }),
+        }
+    }
+}
+
+fn server(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no server: tests/servers starts one"))
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        match &self.what {
+            // With its folder.
+            What::File(_) => {}
+            What::Schema { server, name } => run_apart(async {
+                let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS {name} CASCADE");
+                let mut connection = PgConnection::connect(server).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+            }),
+            What::Database { server, name } => run_apart(async {
+                let client = mongodb::Client::with_uri_str(server).await.unwrap();
+                client.database(name).drop().await.unwrap();
+            }),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A small TCP proxy that breaks connections when told.
+
+// Several test programs share this file, and not all of them use all of it.
+#![allow(dead_code)]
+
+use std::io::Read;
+use std::io::Write;
+use std::net::Shutdown;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::thread;
+
+/// What the proxy does with what passes through it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It passes everything on.
+    Pass,
+    /// The next request never reaches the server, and its connection is cut; then everything passes.
+    LoseRequest,
+    /// The next request is done, its answer is lost, and the connection is cut; then everything passes.
+    LoseAnswer,
+    /// Likewise, and from then on nobody gets through.
+    LoseAnswerAndGo,
+    /// Nobody gets through.
+    Gone,
+}
+
+#[derive(Clone)]
+pub struct Proxy {
+    /// What to do, and with how many requests.
+    plan: Arc<Mutex<(Mode, usize)>>,
+    /// What a client says that counts as a request.
+    counts: fn(&[u8]) -> bool,
+    port: u16,
+}
+
+/// What a client of PostgreSQL says: everything counts.
+pub fn anything(_: &[u8]) -> bool {
+    true
+}
+
+/// An insert of commits, as MongoDB is asked for it; the heartbeats of its drivers do not count.
+pub fn insert_of_commits(said: &[u8]) -> bool {
+    let holds = |word: &[u8; 7]| said.windows(7).any(|part| part == word);
+    holds(b"commits") && holds(b"insert\0")
+}
+
+impl Proxy {
+    /// In front of a server on this machine.
+    pub fn before(server: u16, counts: fn(&[u8]) -> bool) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let proxy = Self { plan: Arc::new(Mutex::new((Mode::Pass, 0))), counts, port };
+        let accepting = proxy.clone();
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                if accepting.mode() != Mode::Gone
+                    && let Ok(server) = TcpStream::connect(("127.0.0.1", server))
+                {
+                    accepting.connect(&client, &server);
+                }
+            }
+        });
+        proxy
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// From now on, with the next request.
+    pub fn set(&self, mode: Mode) {
+        self.times(mode, 1);
+    }
+
+    /// From now on, with so many requests.
+    pub fn times(&self, mode: Mode, times: usize) {
+        *self.plan() = (mode, times);
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.plan().0
+    }
+
+    fn plan(&self) -> MutexGuard<'_, (Mode, usize)> {
+        self.plan.lock().unwrap()
+    }
+
+    fn connect(&self, client: &TcpStream, server: &TcpStream) {
+        let lost = Arc::new(AtomicBool::new(false));
+        let (asking, losing) = (self.clone(), Arc::clone(&lost));
+        let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+        thread::spawn(move || pump(from, to, |said| asking.passes(said, &losing)));
+        let (from, to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+        let answering = self.clone();
+        thread::spawn(move || pump(from, to, |_| !lost.load(Ordering::SeqCst) && answering.mode() != Mode::Gone));
+    }
+
+    /// Whether something a client said is passed on; `lost` is set where its answer is not.
+    fn passes(&self, said: &[u8], lost: &AtomicBool) -> bool {
+        let mut plan = self.plan();
+        let (mode, times) = *plan;
+        if matches!(mode, Mode::Pass | Mode::Gone) || !(self.counts)(said) {
+            return mode != Mode::Gone;
+        }
+        let then = if mode == Mode::LoseAnswerAndGo { Mode::Gone } else { Mode::Pass };
+        *plan = if times > 1 { (mode, times - 1) } else { (then, 0) };
+        lost.store(matches!(mode, Mode::LoseAnswer | Mode::LoseAnswerAndGo), Ordering::SeqCst);
+        lost.load(Ordering::SeqCst)
+    }
+}
+
+/// Passes on what is said until somebody ends the connection, or something is not to pass.
+fn pump(mut from: TcpStream, mut to: TcpStream, passes: impl Fn(&[u8]) -> bool) {
+    let mut buffer = vec![0; 1 << 20];
+    while let Ok(count) = from.read(&mut buffer) {
+        if count == 0 || !passes(&buffer[..count]) || to.write_all(&buffer[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
+}

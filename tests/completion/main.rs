@@ -1,0 +1,9 @@
+//! Completion from the store: what a shell asks, and what it is told; and bash itself, where it is there.
+#![cfg(unix)]
+
+mod asked;
+mod bash;
+#[path = "../common/server.rs"]
+mod server;
+mod servers;
+mod shell;

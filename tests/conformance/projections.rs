@@ -1,0 +1,317 @@
+//! Projections run, stop, park, go on and are rebuilt: each event is in its row once, or known to be missing.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use esctl::aggregate::Fold;
+use esctl::aggregate::FoldError;
+use esctl::aggregate::FoldVersion;
+use esctl::aggregate::Projection;
+use esctl::event::EventView;
+use esctl::event::Timestamp;
+use esctl::runtime::BatchSize;
+use esctl::runtime::Control;
+use esctl::runtime::OnError;
+use esctl::runtime::Paused;
+use esctl::runtime::Projector;
+use esctl::runtime::RunReport;
+use esctl::runtime::RuntimeError;
+use esctl::runtime::pause;
+use esctl::runtime::resume;
+use esctl::runtime::set_on_error;
+use esctl::runtime::system_clock;
+use esctl::store::Problem;
+use esctl::store::ProblemState;
+use esctl::store::ReadModel;
+use esctl::store::Store;
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::kit::Shared;
+use crate::kit::Subject;
+use crate::kit::put;
+use crate::read_models::all;
+
+/// The positions of the events of each stream, in the order in which they came in.
+struct Seen {
+    /// Events at these positions cannot be taken in.
+    bad: Vec<u64>,
+}
+
+struct Row {
+    bad: Vec<u64>,
+    positions: Vec<u64>,
+}
+
+impl Projection for Seen {
+    fn name(&self) -> &str {
+        "seen"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn categories(&self) -> Vec<String> {
+        vec!["thing".into()]
+    }
+    fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(event.stream))
+    }
+    fn row(&self, _: &str) -> Box<dyn Fold> {
+        Box::new(Row { bad: self.bad.clone(), positions: Vec::new() })
+    }
+}
+
+impl Fold for Row {
+    fn version(&self) -> FoldVersion {
+        FoldVersion { name: "seen".into(), version: 1 }
+    }
+    fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
+        if self.bad.contains(&event.position.0) {
+            return Err(FoldError::Reducer("it is bad".into()));
+        }
+        self.positions.push(event.position.0);
+        Ok(())
+    }
+    fn save(&self) -> Result<String, FoldError> {
+        Ok(serde_json::json!({ "positions": self.positions }).to_string())
+    }
+    fn restore(&mut self, saved: &str) -> Result<(), FoldError> {
+        let saved: Value = serde_json::from_str(saved).unwrap();
+        self.positions = saved["positions"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
+        Ok(())
+    }
+    fn show(&self, _: Timestamp) -> Value {
+        Value::Null
+    }
+}
+
+fn seen(bad: &[u64]) -> Seen {
+    Seen { bad: bad.to_vec() }
+}
+
+fn projector<'a>(store: &'a Store, seen: &'a Seen) -> Projector<'a> {
+    Projector::new(store, seen, system_clock(), BatchSize(2))
+}
+
+async fn run(store: &Store, seen: &Seen) -> Result<RunReport, RuntimeError> {
+    projector(store, seen).catch_up(&mut |_| {}).await
+}
+
+async fn rebuild(store: &Store, seen: &Seen) -> Result<RunReport, RuntimeError> {
+    projector(store, seen).rebuild(&mut |_| {}).await
+}
+
+/// The rows as they are kept: the positions of each stream.
+async fn rows(store: &Store) -> BTreeMap<String, Vec<u64>> {
+    let positions = |row: String| {
+        let row: Value = serde_json::from_str(&row).unwrap();
+        row["positions"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect()
+    };
+    store.query_rows(all("seen")).await.unwrap().into_iter().map(|(key, row)| (key, positions(row))).collect()
+}
+
+fn wanted<const N: usize>(rows: [(&str, &[u64]); N]) -> BTreeMap<String, Vec<u64>> {
+    rows.into_iter().map(|(key, positions)| (key.to_owned(), positions.to_vec())).collect()
+}
+
+async fn problems(store: &Store) -> Vec<(u64, ProblemState, u32)> {
+    let found = store.problems(ReadModel::live("seen")).await.unwrap();
+    found.into_iter().map(|problem| (problem.position.0, problem.state, problem.attempts)).collect()
+}
+
+async fn problem_at(store: &Store, position: u64) -> Problem {
+    let found = store.problems(ReadModel::live("seen")).await.unwrap();
+    found.into_iter().find(|problem| problem.position.0 == position).unwrap()
+}
+
+async fn at(store: &Store) -> u64 {
+    let records = store.projections().await.unwrap();
+    records.iter().find(|record| record.model == ReadModel::live("seen")).map_or(0, |record| record.checkpoint.position.0)
+}
+
+/// thing-a at 1 to 3 and 7 to 8, thing-b at 4 to 6 and 9 to 10; the read model knows the first six.
+async fn two_things(store: &Store) {
+    put(store, "thing-a", 3).await;
+    put(store, "thing-b", 3).await;
+    run(store, &seen(&[])).await.unwrap();
+    put(store, "thing-a", 2).await;
+    put(store, "thing-b", 2).await;
+}
+
+pub async fn it_stops_right_before_an_event_that_cannot_be_taken_in<S: Subject>(subject: S) {
+    let store = subject.store();
+    two_things(&store).await;
+    for attempt in 1..=3 {
+        let error = run(&store, &seen(&[8])).await.unwrap_err();
+        assert!(matches!(&error, RuntimeError::Fold { position, .. } if position.0 == 8), "{error:?}");
+        assert_eq!(at(&store).await, 7);
+        assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7]), ("thing-b", &[4, 5, 6])]));
+        assert_eq!(problems(&store).await, [(8, ProblemState::Failing, attempt)]);
+    }
+    let problem = problem_at(&store, 8).await;
+    assert_eq!((problem.stream.as_str(), problem.version.0), ("thing-a", 5));
+    assert!(problem.error.contains("it is bad") && problem.first_at <= problem.last_at, "{problem:?}");
+    // A program that can take it in goes on.
+    run(&store, &seen(&[])).await.unwrap();
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7, 8]), ("thing-b", &[4, 5, 6, 9, 10])]));
+    assert!(problems(&store).await.is_empty());
+}
+
+pub async fn an_event_that_is_skipped_stays_left_out_also_of_rebuilds<S: Subject>(subject: S) {
+    let store = subject.store();
+    two_things(&store).await;
+    run(&store, &seen(&[8])).await.unwrap_err();
+    let id = problem_at(&store, 8).await.event_id;
+    let all = seen(&[8]);
+    assert!(projector(&store, &all).skip(uuid::Uuid::from_u128(1)).await.is_err());
+    assert_eq!(projector(&store, &all).skip(id).await.unwrap().problem, None);
+    assert_eq!(problems(&store).await, [(8, ProblemState::Skipped, 1)]);
+    run(&store, &seen(&[8])).await.unwrap();
+    let without = wanted([("thing-a", &[1, 2, 3, 7]), ("thing-b", &[4, 5, 6, 9, 10])]);
+    assert_eq!(rows(&store).await, without);
+    for _ in 0..2 {
+        rebuild(&store, &seen(&[8])).await.unwrap();
+        assert_eq!(rows(&store).await, without);
+        assert_eq!(problems(&store).await, [(8, ProblemState::Skipped, 1)]);
+    }
+    // To be taken in after all: by the next rebuild.
+    let mended = seen(&[]);
+    projector(&store, &mended).retry(id).await.unwrap();
+    assert!(problems(&store).await.is_empty());
+    rebuild(&store, &mended).await.unwrap();
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7, 8]), ("thing-b", &[4, 5, 6, 9, 10])]));
+}
+
+pub async fn a_parked_stream_is_held_back_and_the_others_go_on<S: Subject>(subject: S) {
+    let store = subject.store();
+    two_things(&store).await;
+    set_on_error(&store, "seen", OnError::Park).await.unwrap();
+    let report = run(&store, &seen(&[7])).await.unwrap();
+    assert_eq!((report.events_applied, report.held_back), (2, 2));
+    let held_back = wanted([("thing-a", &[1, 2, 3]), ("thing-b", &[4, 5, 6, 9, 10])]);
+    assert_eq!(rows(&store).await, held_back);
+    assert_eq!(problems(&store).await, [(7, ProblemState::Parked, 1)]);
+    put(&store, "thing-a", 1).await;
+    let report = run(&store, &seen(&[])).await.unwrap();
+    assert_eq!((report.events_applied, report.held_back), (0, 1));
+
+    let id = problem_at(&store, 7).await.event_id;
+    let (bad, worse, good) = (seen(&[7]), seen(&[8]), seen(&[]));
+    let again = projector(&store, &bad).retry(id).await.unwrap();
+    assert_eq!((again.events_applied, again.problem.unwrap().position.0), (0, 7));
+    assert_eq!(problems(&store).await, [(7, ProblemState::Parked, 2)]);
+    assert_eq!(rows(&store).await, held_back);
+    // The next one of the stream may be bad, too.
+    let again = projector(&store, &worse).retry(id).await.unwrap();
+    assert_eq!((again.events_applied, again.problem.unwrap().position.0), (1, 8));
+    assert_eq!(problems(&store).await, [(8, ProblemState::Parked, 1)]);
+    let id = problem_at(&store, 8).await.event_id;
+    let again = projector(&store, &good).retry(id).await.unwrap();
+    assert_eq!((again.events_applied, again.problem), (2, None));
+    assert!(problems(&store).await.is_empty());
+    assert!(projector(&store, &good).retry(id).await.is_err());
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7, 8, 11]), ("thing-b", &[4, 5, 6, 9, 10])]));
+}
+
+pub async fn skipping_a_parked_event_lets_the_rest_of_its_stream_in<S: Subject>(subject: S) {
+    let store = subject.store();
+    two_things(&store).await;
+    set_on_error(&store, "seen", OnError::Park).await.unwrap();
+    run(&store, &seen(&[7, 9])).await.unwrap();
+    assert_eq!(problems(&store).await, [(7, ProblemState::Parked, 1), (9, ProblemState::Parked, 1)]);
+    let bad = seen(&[7, 9]);
+    let id = problem_at(&store, 7).await.event_id;
+    let skipped = projector(&store, &bad).skip(id).await.unwrap();
+    assert_eq!((skipped.events_applied, skipped.problem), (1, None));
+    assert_eq!(problems(&store).await, [(7, ProblemState::Skipped, 1), (9, ProblemState::Parked, 1)]);
+    let without = wanted([("thing-a", &[1, 2, 3, 8]), ("thing-b", &[4, 5, 6])]);
+    assert_eq!(rows(&store).await, without);
+    put(&store, "thing-a", 1).await;
+    run(&store, &bad).await.unwrap();
+    rebuild(&store, &bad).await.unwrap();
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 8, 11]), ("thing-b", &[4, 5, 6])]));
+    assert_eq!(problems(&store).await, [(7, ProblemState::Skipped, 1), (9, ProblemState::Parked, 1)]);
+}
+
+pub async fn a_rebuild_that_stops_leaves_the_old_read_model_and_goes_on_later<S: Subject>(subject: S) {
+    let store = subject.store();
+    two_things(&store).await;
+    run(&store, &seen(&[])).await.unwrap();
+    let before = rows(&store).await;
+    rebuild(&store, &seen(&[5])).await.unwrap_err();
+    assert_eq!(rows(&store).await, before);
+    assert!(problems(&store).await.is_empty());
+    let bad = seen(&[5]);
+    let found = projector(&store, &bad).problems().await.unwrap();
+    assert_eq!(found.len(), 1);
+    projector(&store, &bad).skip(found[0].1.event_id).await.unwrap();
+    assert!(rebuild(&store, &bad).await.unwrap().rebuilt);
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7, 8]), ("thing-b", &[4, 6, 9, 10])]));
+    assert!(store.exchange_read_models("seen").await.unwrap());
+    assert_eq!(rows(&store).await, before);
+}
+
+pub async fn a_paused_projection_stays_where_it_is<S: Subject>(subject: S) {
+    let store = subject.store();
+    two_things(&store).await;
+    let paused = Paused { since: Timestamp::MIN, by: "ann".into(), reason: None };
+    pause(&store, "seen", &paused).await.unwrap();
+    assert_eq!(Control::load(&store, "seen", Timestamp::MIN).await.unwrap().paused, Some(paused));
+    assert_eq!(Control::load(&store, "see", Timestamp::MIN).await.unwrap(), Control::default());
+    let report = run(&store, &seen(&[])).await.unwrap();
+    assert!(report.paused && report.position.0 == 6 && report.events_applied == 0, "{report:?}");
+    assert_eq!(at(&store).await, 6);
+    // A rebuild is asked for by name.
+    assert!(rebuild(&store, &seen(&[])).await.unwrap().rebuilt);
+    assert_eq!(at(&store).await, 10);
+    put(&store, "thing-a", 1).await;
+    assert!(run(&store, &seen(&[])).await.unwrap().paused);
+    assert!(resume(&store, "seen").await.unwrap());
+    assert!(!resume(&store, "seen").await.unwrap());
+    assert_eq!(run(&store, &seen(&[])).await.unwrap().position.0, 11);
+}
+
+pub async fn runners_operators_and_rebuilds_at_once_take_each_event_in_once<S: Shared>(subject: S) {
+    let store = subject.open();
+    for round in 0..4 {
+        put(&store, "thing-a", 5).await;
+        put(&store, &format!("thing-{round}"), 5).await;
+    }
+    set_on_error(&store, "seen", OnError::Park).await.unwrap();
+    let bad = [3, 18, 27];
+    run(&store, &seen(&bad)).await.unwrap();
+    let ids: Vec<_> = store.problems(ReadModel::live("seen")).await.unwrap().into_iter().map(|found| found.event_id).collect();
+    let mut tasks = JoinSet::new();
+    for number in 0..6_usize {
+        let (store, ids) = (subject.open(), ids.clone());
+        tasks.spawn(async move {
+            let mended = seen(&[]);
+            for _ in 0..5 {
+                match number {
+                    0 => drop(put(&store, "thing-a", 3).await),
+                    1 | 2 => drop(run(&store, &mended).await.unwrap()),
+                    3 => drop(rebuild(&store, &mended).await.unwrap()),
+                    // Somebody else may have done it.
+                    _ => {
+                        for id in &ids {
+                            match projector(&store, &mended).retry(*id).await {
+                                Ok(_) | Err(RuntimeError::NotFound(_)) => {}
+                                Err(error) => panic!("{error:?}"),
+                            }
+                        }
+                    }
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+    let mended = seen(&[]);
+    for (_, problem) in projector(&store, &mended).problems().await.unwrap() {
+        projector(&store, &mended).retry(problem.event_id).await.unwrap();
+    }
+    run(&store, &mended).await.unwrap();
+    let mut found: Vec<u64> = rows(&store).await.into_values().flatten().collect();
+    assert!(rows(&store).await.values().all(|positions| positions.is_sorted()));
+    found.sort_unstable();
+    assert_eq!(found, (1..=55).collect::<Vec<u64>>());
+}

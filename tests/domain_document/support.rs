@@ -1,0 +1,81 @@
+//! Given, when, then: events recorded by hand, a command at a second, what it led to.
+
+use esctl::aggregate::AggregateFold;
+use esctl::aggregate::DecideError;
+use esctl::aggregate::DecidedEvent;
+use esctl::aggregate::Decider;
+use esctl::aggregate::Fold;
+use esctl::aggregate::FoldError;
+use esctl::aggregate::Rejection;
+use esctl::domain::document::Document;
+use esctl::event::EventView;
+use esctl::event::Hash;
+use esctl::event::Position;
+use esctl::event::Timestamp;
+use serde_json::Value;
+use serde_json::json;
+use uuid::Uuid;
+
+pub type Plan = AggregateFold<Document>;
+
+/// So many seconds after 2025-12-03T16:00:00Z.
+pub fn second(after: i64) -> Timestamp {
+    let start: Timestamp = "2025-12-03T16:00:00Z".parse().unwrap();
+    Timestamp::from_micros(start.micros() + after * 1_000_000).unwrap()
+}
+
+/// Takes in an event as the store gives it back, from its text; each second another, by `ann`.
+pub fn record(fold: &mut Plan, event_type: &str, data: &str) -> Result<(), FoldError> {
+    let version = fold.stream_version().next();
+    fold.apply(&EventView {
+        position: Position(version.0),
+        event_id: Uuid::nil(),
+        stream: "document-plan",
+        version,
+        event_type,
+        schema_version: 1,
+        recorded_at: second(version.0 as i64),
+        data,
+        metadata: r#"{"client_id":"ann"}"#,
+        hash: Hash::ZERO,
+    })
+}
+
+pub fn given(events: &[(&str, Value)]) -> Plan {
+    let mut fold = AggregateFold::new("document-plan");
+    for (event_type, data) in events {
+        record(&mut fold, event_type, &data.to_string()).unwrap();
+    }
+    fold
+}
+
+pub fn created(document: Value) -> (&'static str, Value) {
+    ("document.created", json!({ "document": document }))
+}
+
+pub fn deleted() -> (&'static str, Value) {
+    ("document.deleted", json!({}))
+}
+
+/// Decides and, where that led to events, records them.
+pub fn run(fold: &mut Plan, command: &str, payload: &Value) -> Result<Vec<DecidedEvent>, DecideError> {
+    let events = fold.decide(command, payload, second(99))?;
+    for event in &events {
+        assert_eq!(event.schema_version, 1);
+        record(fold, event.event_type, event.data.as_str()).unwrap();
+    }
+    Ok(events)
+}
+
+/// The rejection that a command on a document ends with.
+pub fn rejection(fold: &Plan, command: &str, payload: &Value) -> Rejection {
+    match fold.decide(command, payload, second(99)) {
+        Err(DecideError::Rejected(rejection)) => rejection,
+        other => panic!("{command} {payload}: {other:?}"),
+    }
+}
+
+/// What the document holds.
+pub fn holds(fold: &Plan) -> Option<Value> {
+    fold.state().document.clone().map(Value::Object)
+}

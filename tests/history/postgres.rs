@@ -1,0 +1,136 @@
+//! Server processes that are ended, a writer that is held open, connections that are cut when the write was sent.
+
+use std::time::Duration;
+
+use esctl::event::EventType;
+use esctl::event::ExpectedVersion;
+use esctl::event::Hash;
+use esctl::event::NewEvent;
+use esctl::event::StreamName;
+use esctl::ops::selftest::Attempt;
+use esctl::store::AppendRequest;
+use esctl::store::RecordTime;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use url::Url;
+
+use crate::proxy::Mode;
+use crate::proxy::Proxy;
+use crate::proxy::anything;
+use crate::trial::Area;
+use crate::trial::TIMEOUT;
+use crate::trial::all_held;
+use crate::trial::block_on;
+use crate::trial::history;
+use crate::trial::unknown;
+
+/// A plain connection, whose tables are those of the store.
+async fn connect(area: &Area) -> PgConnection {
+    let mut url: Url = area.url.parse().unwrap();
+    let schema = url.query_pairs().find(|(key, _)| key == "schema").unwrap().1.into_owned();
+    url.set_query(None);
+    let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
+    execute(&mut connection, &format!("SET search_path = {schema}")).await;
+    connection
+}
+
+async fn execute(connection: &mut PgConnection, sql: &str) {
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap();
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn server_processes_ended_in_mid_append_lose_and_double_nothing() {
+    block_on(async {
+        let area = Area::postgres();
+        let ending = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let mut connection = connect(&area).await;
+            // Only those that work in this schema: other tests use the same server.
+            let end_one = "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
+                 WHERE a.application_name = 'esctl' AND EXISTS (
+                     SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'
+                     AND l.objid::int8 = current_schema()::regnamespace::oid::int8)
+                 ORDER BY random() LIMIT 1";
+            for _ in 0..150 {
+                execute(&mut connection, end_one).await;
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+            Vec::new()
+        };
+        all_held(&history(std::slice::from_ref(&area.url), TIMEOUT, ending).await);
+    });
+}
+
+/// Appends an event to a stream in a transaction that stays open for a while.
+async fn hold(connection: &mut PgConnection, end: &str) -> Attempt {
+    let stream = StreamName::parse("selftest-held-1").unwrap();
+    let event = NewEvent::new(EventType::parse("selftest.held").unwrap(), &serde_json::json!({ "end": end })).unwrap();
+    let Hash(content) = event.content_hash(&stream);
+    let content: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sql = format!(
+        "BEGIN; SELECT * FROM append_events(ARRAY['{stream}'], ARRAY[-1]::int8[], ARRAY[1], ARRAY[NULL]::int8[], ARRAY[0],
+             ARRAY['{}']::uuid[], ARRAY[1], ARRAY['{}'], ARRAY[1], ARRAY[NULL]::int8[], ARRAY['{}'], ARRAY['{}'],
+             ARRAY['\\x{content}'::bytea], false)",
+        event.event_id,
+        event.event_type,
+        event.data.as_str(),
+        event.metadata.as_str()
+    );
+    execute(connection, &sql).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    execute(connection, end).await;
+    let request = AppendRequest { stream, expected: ExpectedVersion::Any, events: vec![event], time: RecordTime::StoreClock };
+    Attempt::of(99, &request)
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_writer_held_in_mid_transaction_hides_nothing_and_leaves_no_gap() {
+    block_on(async {
+        let area = Area::postgres();
+        let holding = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let mut connection = connect(&area).await;
+            let mut held = Vec::new();
+            for end in ["COMMIT", "ROLLBACK", "COMMIT", "ROLLBACK"] {
+                let attempt = hold(&mut connection, end).await;
+                // What was rolled back must not be there: it is no attempt that anybody knows of.
+                held.extend((end == "COMMIT").then_some(attempt));
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+            held
+        };
+        let history = history(std::slice::from_ref(&area.url), TIMEOUT, holding).await;
+        all_held(&history);
+        assert_eq!(history.events.iter().filter(|event| &*event.stream == "selftest-held-1").count(), 2);
+    });
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn connections_cut_when_the_write_was_sent_lose_and_double_nothing() {
+    block_on(async {
+        let area = Area::postgres();
+        let proxy = Proxy::before(area.port(), anything);
+        let urls = [area.url.clone(), area.through(proxy.port())];
+        let cutting = async {
+            for round in 0..60 {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                proxy.set(if round % 3 == 0 { Mode::LoseRequest } else { Mode::LoseAnswer });
+            }
+            for _ in 0..2 {
+                proxy.set(Mode::LoseAnswerAndGo);
+                // Longer than the time that a store asks what became of it.
+                tokio::time::sleep(Duration::from_millis(2500)).await;
+                proxy.set(Mode::Pass);
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            Vec::new()
+        };
+        let history = history(&urls, Duration::from_millis(1500), cutting).await;
+        all_held(&history);
+        assert!(unknown(&history) > 0, "no outcome was unknown");
+    });
+}
