@@ -10,6 +10,7 @@ use crate::cli::context;
 use crate::cli::demo;
 use crate::cli::doc;
 use crate::cli::error::CliError;
+use crate::cli::game;
 use crate::cli::help;
 use crate::cli::init;
 use crate::cli::man;
@@ -35,6 +36,9 @@ pub enum Command {
     /// Keep JSON documents: create, change, look at them as they are and were, and at what a client has missed
     #[command(subcommand, alias = "document")]
     Doc(doc::Verb),
+    /// Play Caravan, a turn-based card game: set up tables, play, watch, let bots play
+    #[command(subcommand)]
+    Game(game::Verb),
     /// Look into streams, follow them, append to them
     #[command(subcommand)]
     Stream(stream::Verb),
@@ -96,6 +100,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Demo(args) => args.run(app).await,
         Command::Resource(verb) => resource::run(verb, app).await,
         Command::Doc(verb) => doc::run(verb, app).await,
+        Command::Game(verb) => game::run(verb, app).await,
         Command::Stream(verb) => stream::run(verb, app).await,
         Command::Trace(args) => args.run(app).await,
         Command::Replay(args) => args.run(app).await,

@@ -16,6 +16,7 @@ mod doc;
 pub mod error;
 pub mod exit;
 pub mod failure;
+mod game;
 pub mod generated;
 mod help;
 mod init;

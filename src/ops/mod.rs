@@ -12,6 +12,7 @@ mod condition;
 pub mod demo;
 pub mod documents;
 pub mod error;
+pub mod games;
 pub mod init_store;
 pub mod list_resources;
 pub mod list_streams;

@@ -1,0 +1,84 @@
+//! A game as people read it.
+
+use serde_json::Value;
+
+use crate::cli::output::Cell;
+use crate::cli::output::Sheet;
+use crate::cli::output::Tone;
+
+/// The table after a move: whose turn it is, the players, the rows.
+pub(super) fn draw(game: &Value, sheet: &mut Sheet) {
+    if game.is_null() {
+        return;
+    }
+    let phase = match (game["phase"].as_str().unwrap_or_default(), game["turn"].as_str(), game["winner"].as_str()) {
+        (_, Some(turn), _) => {
+            let last = if game["last_round"] == Value::Bool(true) { ", the last one" } else { "" };
+            let acted = if game["acted"] == Value::Bool(true) { ", and can end it" } else { "" };
+            Cell::new(format!("round {}{last}: the turn of {turn}{acted}", game["round"]))
+        }
+        (_, _, Some(winner)) => Cell::new(format!("finished: {winner} has won")).tone(Tone::Good),
+        (phase, ..) => Cell::new(format!("{phase} for {} players", game["num_players"])),
+    };
+    sheet.field("game", phase);
+    let players = game["players"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !players.is_empty() {
+        sheet.blank();
+        sheet.table(
+            &["player", "score", "point cards", "coins", "caravan", "hand", "played"],
+            players.iter().map(player).collect(),
+        );
+    }
+    let market = game["market"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if game["phase"] == "playing" {
+        sheet.blank();
+        let rows = market
+            .iter()
+            .enumerate()
+            .map(|(index, slot)| vec![Cell::number(index), card(&slot["card"]).into(), crystals(&slot["crystals"]).into()]);
+        sheet.table(&["market", "merchant", "with it"], rows.collect());
+        sheet.blank();
+        let points = game["point_cards"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let rows = points.iter().enumerate().map(|(index, slot)| {
+            let costs = crystals(&slot["card"]["costs"]);
+            let coin = slot["coin"].as_str().map_or_else(Cell::none, Cell::new);
+            vec![Cell::number(index), costs.into(), Cell::number(&slot["card"]["points"]), coin]
+        });
+        sheet.table(&["claim", "for", "points", "coin"], rows.collect());
+    }
+}
+
+fn player(player: &Value) -> Vec<Cell> {
+    let cards =
+        |field: &str| -> Option<String> { Some(player[field].as_array()?.iter().map(card).collect::<Vec<_>>().join(", ")) };
+    let hand = cards("hand").unwrap_or_else(|| format!("{} cards", player["hand_size"]));
+    let left = if player["left"] == Value::Bool(true) { " (left)" } else { "" };
+    let name = player["player_id"].as_str().unwrap_or_default();
+    vec![
+        format!("{name}{left}").into(),
+        Cell::number(&player["score"]),
+        Cell::number(player["point_cards"].as_array().map_or(0, Vec::len)),
+        format!("{} gold, {} silver", player["coins"]["gold"], player["coins"]["silver"]).into(),
+        crystals(&player["caravan"]).into(),
+        hand.into(),
+        cards("played").unwrap_or_default().into(),
+    ]
+}
+
+/// A merchant in words: `m12 trade 2 yellow for 2 green`.
+fn card(card: &Value) -> String {
+    let id = card["id"].as_str().unwrap_or_default();
+    match card["kind"].as_str() {
+        Some("produce") => format!("{id} produce {}", crystals(&card["gives"])),
+        Some("upgrade") => format!("{id} upgrade {}", card["steps"]),
+        Some("trade") => format!("{id} trade {} for {}", crystals(&card["takes"]), crystals(&card["gives"])),
+        _ => id.to_owned(),
+    }
+}
+
+/// Crystals in words: `3 yellow, 1 pink`.
+fn crystals(crystals: &Value) -> String {
+    let held = crystals.as_object().into_iter().flatten();
+    let words: Vec<String> = held.map(|(colour, count)| format!("{count} {colour}")).collect();
+    if words.is_empty() { "-".to_owned() } else { words.join(", ") }
+}

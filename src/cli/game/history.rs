@@ -1,0 +1,49 @@
+//! `esctl game history`
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::game::viewer;
+use crate::cli::output::Cell;
+use crate::cli::output::Listing;
+use crate::ops::games::GameHistory;
+
+/// The fields of an item, in their order.
+const FIELDS: [&str; 8] = ["version", "position", "recorded_at", "type", "client_id", "player_id", "data", "event_id"];
+
+/// Show what happened in a game
+#[derive(Debug, Args)]
+pub struct History {
+    /// Which game
+    id: String,
+    /// As this player sees it: without the seed
+    #[arg(long, value_name = "P")]
+    player: Option<String>,
+}
+
+impl History {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let mut history = GameHistory::open(&app.store()?, &self.id, viewer(self.player)).await?;
+        let listing = Listing::new(["version", "time", "player", "what", "data"]).fields(FIELDS);
+        let mut list = app.out.list(listing);
+        while let Some(entries) = history.next().await? {
+            for entry in entries {
+                let more = list.push(&entry, || {
+                    vec![
+                        entry.version.into(),
+                        entry.recorded_at.into(),
+                        entry.player_id.clone().into(),
+                        entry.event_type.as_str().into(),
+                        Cell::new(Value::Object(entry.data.clone())),
+                    ]
+                })?;
+                if !more {
+                    return list.finish(None);
+                }
+            }
+        }
+        list.finish(None)
+    }
+}

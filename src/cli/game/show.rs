@@ -1,0 +1,46 @@
+//! `esctl game show`
+
+use clap::Args;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::cli::game::cards::draw;
+use crate::cli::game::viewer;
+use crate::cli::output::Cell;
+use crate::cli::values::place;
+use crate::event::Version;
+use crate::ops::games::show_game;
+use crate::ops::replay::Until;
+
+/// Show a game, as it is or was, in full or as a player sees it
+#[derive(Debug, Args)]
+#[command(after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, now, '10m ago', @UNIXSECONDS.")]
+pub struct Show {
+    /// Which game
+    id: String,
+    /// As this player sees it: without the hands of the others, the decks and the seed
+    #[arg(long, value_name = "P")]
+    player: Option<String>,
+    /// As it was at this version
+    #[arg(long, value_name = "N", value_parser = place, conflicts_with = "at")]
+    version: Option<u64>,
+    /// As it was at this time
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+impl Show {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let until = match (&self.at, self.version) {
+            (Some(text), _) => Until::Time(app.moment(text)?),
+            (None, Some(version)) => Until::Version(Version(version)),
+            (None, None) => Until::Head,
+        };
+        let game = show_game(&app.store()?, &self.id, until, &viewer(self.player)).await?;
+        app.out.one(&game, |sheet| {
+            sheet.field("id", Cell::new(&game["id"]));
+            sheet.field("version", Cell::new(&game["version"]));
+            draw(&game, sheet);
+        })
+    }
+}
