@@ -42,6 +42,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -s V -l version -d 'Print vers
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "demo" -d 'Show what esctl does, in a store of its own: the lock/allocate flow, then a replay to a moment in it'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "resource" -d 'Drive resources: create, allocate, add, lock, unlock, look at them'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "doc" -d 'Keep JSON documents: create, change, look at them as they are and were, and at what a client has missed'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "game" -d 'Play Caravan, a turn-based card game: set up tables, play, watch, let bots play'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stream" -d 'Look into streams, follow them, append to them'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "trace" -d 'Show everything that belongs together, in all streams, each event below the one that caused it'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "replay" -d 'Show what a stream, a category or the whole store was like at any moment'
@@ -469,6 +470,311 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "new" -d 'Set up a table for 2 to 5 players'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "join" -d 'Sit down; the last one to do so starts the game'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "leave" -d 'Get up'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "play" -d 'Play a merchant from the hand'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "acquire" -d 'Take a merchant from the market, for a crystal on each of those to its left'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "rest" -d 'Take all played merchants back'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "claim" -d 'Pay a point card'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "discard" -d 'Give up crystals that the caravan cannot hold'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "end-turn" -d 'Let the next player go on'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "show" -d 'Show a game, as it is or was, in full or as a player sees it'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "list" -d 'List games'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "history" -d 'Show what happened in a game'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -f -a "bot" -d 'Let bots play'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l players -d 'How many play' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l seed -d 'Where everything random comes from; made when not given. Who knows it knows the decks' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l capacity -d 'How many crystals a caravan holds' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l point-cards -d 'How many point cards somebody must claim to bring the end' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l causation-id -d 'The id of the event that caused this' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l player -d 'Who plays [default: who is asking, see --client]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l causation-id -d 'The id of the event that caused this' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l player -d 'Who plays [default: who is asking, see --client]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l causation-id -d 'The id of the event that caused this' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l player -d 'Who plays [default: who is asking, see --client]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l causation-id -d 'The id of the event that caused this' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l times -d 'How often a trade is made' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l upgrade -d 'Crystals that go up a step each, one after the other: yellow,green' -r -f -a "yellow\t''
+green\t''
+blue\t''
+pink\t''"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l player -d 'Who plays [default: who is asking, see --client]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l causation-id -d 'The id of the event that caused this' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l pay -d 'The crystals, from the first card on: yellow,yellow' -r -f -a "yellow\t''
+green\t''
+blue\t''
+pink\t''"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l player -d 'Who plays [default: who is asking, see --client]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l causation-id -d 'The id of the event that caused this' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l player -d 'Who plays [default: who is asking, see --client]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l causation-id -d 'The id of the event that caused this' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l player -d 'Who plays [default: who is asking, see --client]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l causation-id -d 'The id of the event that caused this' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l player -d 'Who plays [default: who is asking, see --client]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l retries -d 'After a conflict load again and decide again, so often at most' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l causation-id -d 'The id of the event that caused this' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l dry-run -d 'Only show the events that would be appended'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l player -d 'As this player sees it: without the hands of the others, the decks and the seed' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l version -d 'As it was at this version' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l at -d 'As it was at this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l phase -d 'Only those that are so far' -r -f -a "waiting\t''
+playing\t''
+finished\t''"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l limit -d 'At most so many' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l after -d 'Only those after this id' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l player -d 'As this player sees it: without the seed' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l player -d 'Play only for these players, as long as it is their turn, and take no seats' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l moves -d 'Stop after so many moves' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l seed -d 'What they decide by where the rules leave something open; made when not given' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r

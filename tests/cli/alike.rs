@@ -15,6 +15,8 @@ crate::on_every_backend! {
 const SCRIPT: &str = include_str!("script.txt");
 /// What looks at no store.
 const WITHOUT_A_STORE: [&str; 4] = ["completions", "context", "help", "man"];
+/// Versions of the logic of projections that the store keeps are above this: the second in which they were made.
+const MADE_BY_THE_CLOCK: u32 = 50_000_000;
 /// What is named here is tried elsewhere, and why.
 const ELSEWHERE: [&str; 3] = ["bench", "selftest", "ui"];
 
@@ -103,6 +105,8 @@ impl Plain {
             "HASH"
         } else if trimmed.len() == 27 && trimmed.parse::<esctl::event::Timestamp>().is_ok() {
             "TIME"
+        } else if trimmed.len() == 8 && trimmed.parse().is_ok_and(|version: u32| version > MADE_BY_THE_CLOCK) {
+            return word.replacen(trimmed, "LOGIC", 1);
         } else {
             return word.to_owned();
         };

@@ -273,7 +273,12 @@ fn a_runner_that_follows_waits_for_a_store_that_is_busy() {
     stdout.read_line(&mut line).unwrap();
     // While it stands still there is something to do for it, and then no way to do it.
     signal("STOP", &child);
-    home.run("resource allocate gold 1").ok();
+    while home.run("resource allocate gold 1").code != 0 {
+        // It was stopped in mid-write, and holds the lock.
+        signal("CONT", &child);
+        thread::sleep(Duration::from_millis(10));
+        signal("STOP", &child);
+    }
     let holder = rusqlite::Connection::open(home.path("store.db")).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     signal("CONT", &child);

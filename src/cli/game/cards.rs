@@ -29,6 +29,14 @@ pub(super) fn draw(game: &Value, sheet: &mut Sheet) {
             players.iter().map(player).collect(),
         );
     }
+    // One's own, or where all can be seen that of the player whose turn it is.
+    let seen: Vec<&Value> = players.iter().filter(|player| player["hand"].is_array()).collect();
+    for player in seen.iter().filter(|player| seen.len() == 1 || player["player_id"] == game["turn"]) {
+        sheet.heading(&format!("hand of {}", player["player_id"].as_str().unwrap_or_default()));
+        for merchant in player["hand"].as_array().into_iter().flatten() {
+            sheet.text(&card(merchant));
+        }
+    }
     let market = game["market"].as_array().map(Vec::as_slice).unwrap_or_default();
     if game["phase"] == "playing" {
         sheet.blank();
@@ -60,8 +68,8 @@ fn player(player: &Value) -> Vec<Cell> {
         Cell::number(player["point_cards"].as_array().map_or(0, Vec::len)),
         format!("{} gold, {} silver", player["coins"]["gold"], player["coins"]["silver"]).into(),
         crystals(&player["caravan"]).into(),
-        hand.into(),
-        cards("played").unwrap_or_default().into(),
+        Cell::number(&player["hand_size"]),
+        Cell::number(player["played"].as_array().map_or(0, Vec::len)),
     ]
 }
 

@@ -38,7 +38,7 @@ impl Show {
         };
         let game = show_game(&app.store()?, &self.id, until, &viewer(self.player)).await?;
         app.out.one(&game, |sheet| {
-            sheet.field("id", Cell::new(&game["id"]));
+            sheet.field("id", game["id"].as_str().map_or_else(Cell::none, Cell::new));
             sheet.field("version", Cell::new(&game["version"]));
             draw(&game, sheet);
         })

@@ -96,8 +96,12 @@ pub(super) fn point_card(id: &str) -> Option<&'static PointCard> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::*;
+    use super::MerchantKind;
+    use super::merchants;
+    use super::point_cards;
+    use super::starting_merchants;
     use crate::domain::game::crystal::Crystal;
+    use crate::domain::game::crystal::Crystals;
 
     /// What crystals are worth when a step up costs one.
     fn worth(crystals: Crystals) -> u32 {

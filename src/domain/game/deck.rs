@@ -36,7 +36,8 @@ pub(super) fn shuffled<'c>(ids: impl Iterator<Item = &'c str>, random: &mut Rand
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::Random;
+    use super::shuffled;
 
     /// The first numbers of the published generator for seed 1234567.
     #[test]
