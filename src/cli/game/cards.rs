@@ -57,9 +57,6 @@ pub(super) fn draw(game: &Value, sheet: &mut Sheet) {
 }
 
 fn player(player: &Value) -> Vec<Cell> {
-    let cards =
-        |field: &str| -> Option<String> { Some(player[field].as_array()?.iter().map(card).collect::<Vec<_>>().join(", ")) };
-    let hand = cards("hand").unwrap_or_else(|| format!("{} cards", player["hand_size"]));
     let left = if player["left"] == Value::Bool(true) { " (left)" } else { "" };
     let name = player["player_id"].as_str().unwrap_or_default();
     vec![
