@@ -1426,7 +1426,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;projection;errors' {
-            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Try this event again, and then those of its stream that were held back')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Try this event again, and then those of its stream that were held back; one that was skipped: by the next rebuild')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Leave this event out for good, and take in those of its stream that were held back')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')

@@ -1363,7 +1363,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;projection;errors'= {
-            cand --retry 'Try this event again, and then those of its stream that were held back'
+            cand --retry 'Try this event again, and then those of its stream that were held back; one that was skipped: by the next rebuild'
             cand --skip 'Leave this event out for good, and take in those of its stream that were held back'
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'

@@ -39,6 +39,12 @@ impl From<StoreError> for CliError {
             StoreError::Integrity { .. } => CliError::integrity(&message)
                 .code("store_damaged")
                 .hint("'esctl verify' looks at everything; what is damaged comes back from a backup"),
+            StoreError::ForeignCheckpoint { projection, .. } => CliError::integrity(&message)
+                .code("foreign_checkpoint")
+                .hint(format!(
+                    "the events are whole: 'esctl projection rebuild {projection}' makes the read model anew from them"
+                ))
+                .with("projection", projection.as_str()),
             StoreError::Unsupported(_) => CliError::unsupported(&message).code("store_unsupported"),
             StoreError::OutcomeUnknown { .. } => CliError::outcome_unknown(&message),
             StoreError::Bug(_) => CliError::bug(&message),

@@ -1,6 +1,7 @@
 //! The scratch area of a command that tries things out: beside the store that was named, and removed in the end.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -8,6 +9,16 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::store;
 use crate::store::StoreUrl;
+
+/// The folder of a file, or the nearest above it that there is: what is tried must be on the same file system.
+fn nearest_folder(path: &Path) -> PathBuf {
+    let mut above = path.ancestors().skip(1);
+    match above.find(|folder| folder.is_dir()) {
+        Some(folder) => folder.to_path_buf(),
+        // A relative path: `""` is no folder to any file system.
+        None => PathBuf::from("."),
+    }
+}
 
 /// A store to be removed: call [`ScratchArea::remove`], whatever became of what was done in it.
 pub(super) struct ScratchArea {
@@ -31,10 +42,9 @@ impl ScratchArea {
     /// The folder cannot be made (6).
     pub(super) fn beside(named: &StoreUrl) -> Result<Self, CliError> {
         let parent = match named {
-            StoreUrl::SqliteFile(path) => path.parent().filter(|parent| parent.is_dir()),
-            _ => None,
+            StoreUrl::SqliteFile(path) => nearest_folder(path),
+            _ => std::env::temp_dir(),
         };
-        let parent = parent.map_or_else(std::env::temp_dir, Path::to_path_buf);
         let folder = tempfile::Builder::new().prefix("esctl-scratch-").tempdir_in(&parent).map_err(|error| {
             CliError::unavailable(format!("cannot make a scratch folder in {}", parent.display())).caused_by(&error)
         })?;

@@ -139,7 +139,7 @@ impl WriteArgs {
 
 /// Runs `page` again and again, each time after what the last one ended at, until `wanted` items were
 /// taken or there are no more. Hands each page to `take`, which says whether it wants more; gives where to go on.
-pub(super) async fn all_pages<T, P, F>(
+pub(super) async fn all_pages<T, P, F, E>(
     after: Option<String>,
     wanted: Option<usize>,
     mut page: F,
@@ -147,7 +147,8 @@ pub(super) async fn all_pages<T, P, F>(
 ) -> Result<Option<String>, CliError>
 where
     F: FnMut(Option<String>, usize) -> P,
-    P: Future<Output = Result<crate::ops::ListPage<T>, crate::ops::OpsError>>,
+    P: Future<Output = Result<crate::ops::ListPage<T>, E>>,
+    CliError: From<E>,
 {
     let mut left = wanted.unwrap_or(usize::MAX);
     let mut after = after;

@@ -206,8 +206,8 @@ impl Verifier<'_> {
     async fn checkpoints(&mut self) -> Result<(), OpsError> {
         for record in self.store.projections().await? {
             let (name, position) = (record.model.name, record.checkpoint.position);
-            if let Err(StoreError::Integrity { message, .. }) = check_belongs(self.store, &name, record.checkpoint).await {
-                self.found("checkpoint", Some(position), format!("{message}; 'esctl projection rebuild {name}' makes it anew"));
+            if let Err(error @ StoreError::ForeignCheckpoint { .. }) = check_belongs(self.store, &name, record.checkpoint).await {
+                self.found("checkpoint", Some(position), format!("{error}; 'esctl projection rebuild {name}' makes it anew"));
             }
         }
         Ok(())

@@ -46,13 +46,15 @@ pub struct Query {
     pub stale: bool,
 }
 
-/// Why a read model does not move.
+/// Why a read model does not have all that it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standstill {
     /// Somebody has paused it.
     Paused(Paused),
     /// It stands before an event that it cannot take in.
     Stopped(Problem),
+    /// It goes on, but for so many streams, which are parked: their rows lack events.
+    Parked(usize),
 }
 
 /// A row of the answer.
@@ -130,7 +132,7 @@ impl QueryBus {
         found.ok_or_else(|| RuntimeError::NotFound(format!("no projection \"{name}\"")))
     }
 
-    /// Why a read model does not move, if it does not.
+    /// Why a read model does not move, or not with all its streams, if so.
     ///
     /// # Errors
     /// As the store says.
@@ -139,8 +141,14 @@ impl QueryBus {
             return Ok(Some(Standstill::Paused(paused)));
         }
         let problems = self.store.problems(ReadModel::live(name)).await?;
+        let parked = problems.iter().filter(|problem| problem.state == ProblemState::Parked).count();
         let failing = problems.into_iter().find(|problem| problem.state == ProblemState::Failing);
-        Ok(failing.map(Standstill::Stopped))
+        Ok(failing.map(Standstill::Stopped).or((parked > 0).then_some(Standstill::Parked(parked))))
+    }
+
+    /// Whether it does not move at all.
+    async fn stands(&self, name: &str) -> Result<bool, RuntimeError> {
+        Ok(matches!(self.standstill(name).await?, Some(Standstill::Paused(_) | Standstill::Stopped(_))))
     }
 
     /// Brings the read model up to date, unless told not to, and answers from it; rows show what they are `at` a moment.
@@ -183,7 +191,7 @@ impl QueryBus {
     /// Whether the read model is up to date; if not, it cannot be written here.
     async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<bool, RuntimeError> {
         // It is tried again by a runner, or by somebody's word, not by whoever asks.
-        if self.standstill(projection.name()).await?.is_some() {
+        if self.stands(projection.name()).await? {
             return Ok(true);
         }
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
@@ -193,10 +201,7 @@ impl QueryBus {
                 Ok(self.is_current(projection).await?)
             }
             // It stands there from now on. One that never came into being has nothing to answer with.
-            Err(error @ RuntimeError::Fold { .. }) => match self.standstill(projection.name()).await? {
-                Some(_) => Ok(true),
-                None => Err(error),
-            },
+            Err(RuntimeError::Fold { .. }) if self.stands(projection.name()).await? => Ok(true),
             result => result.map(|_| true),
         }
     }

@@ -7,6 +7,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::event::ExpectedVersion;
+use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
 
@@ -69,6 +70,18 @@ pub enum StoreError {
         /// What the database said.
         #[source]
         source: Option<Cause>,
+    },
+    /// A read model was made from the events of another store, or of this one before it was put back from a backup.
+    #[error(
+        "the checkpoint of projection {projection} at position {position} is not of this store: event {event_id} is not there"
+    )]
+    ForeignCheckpoint {
+        /// The projection.
+        projection: String,
+        /// Where its read model stands.
+        position: Position,
+        /// The event that should be there.
+        event_id: Uuid,
     },
     /// Not a store that this program can work with: of a newer program, or somebody else's database.
     #[error("{0}")]

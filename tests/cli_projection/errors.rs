@@ -53,6 +53,13 @@ fn it_is_tried_again_and_skipped_by_word_only(on: Backend) {
     assert_eq!(amounts(&esctl), [92, 95]);
     let shown = status(&esctl);
     assert_eq!((&shown["state"], &shown["problems"]["skipped"]), (&json!("current"), &json!(1)));
+    // It cannot be put in between what was taken in after it: that is said, and how it gets in.
+    let output = esctl.run(&["projection", "errors", "resources", "--retry", &id, "-o", "json"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let released: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(released["rebuild_needed"], true, "{released}");
+    assert!(output.stderr.contains("esctl projection rebuild resources"), "{output:?}");
+    esctl.error(8, &["projection", "rebuild", "resources"]);
 }
 
 fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
@@ -65,7 +72,12 @@ fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
     assert_eq!((&shown["on_error"], &shown["problems"]["parked"], &shown["position"]), (&json!("park"), &json!(1), &json!(6)));
     // The policy is kept: a query follows it as well.
     ok(&esctl, &["resource", "allocate", "wood", "5"]);
-    ok(&esctl, &["projection", "query", "resources"]);
+    // What it answers lacks events of gold, and it says so.
+    for args in [["projection", "query", "resources"].as_slice(), &["resource", "list"]] {
+        let output = esctl.run(args);
+        assert_eq!(output.code, 0, "{output:?}");
+        assert!(output.stderr.contains("has parked a stream"), "{output:?}");
+    }
     assert_eq!(amounts(&esctl), [99, 90]);
     ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);
     assert_eq!(amounts(&esctl), [92, 90]);

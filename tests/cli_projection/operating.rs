@@ -13,6 +13,7 @@ use crate::support::status;
 crate::on_every_backend! {
     a_paused_projection_says_so_wherever_it_is_asked
     a_rebuild_that_is_verified_takes_its_place_only_if_nothing_differs
+    what_older_logic_made_is_compared_before_it_is_replaced
     one_can_go_back_to_the_read_model_before_the_last_rebuild
     going_back_to_older_logic_pauses_so_that_it_is_not_rebuilt_at_once
     a_checkpoint_of_another_store_is_an_integrity_failure
@@ -42,6 +43,9 @@ fn a_paused_projection_says_so_wherever_it_is_asked(on: Backend) {
     ok(&esctl, &["projection", "query", "resources"]);
     assert_eq!(amounts(&esctl), [99, 100]);
     esctl.error(3, &["projection", "pause", "nope"]);
+    ok(&esctl, &["projection", "pause", "documents"]);
+    let output = esctl.run(&["doc", "list"]);
+    assert!(output.code == 0 && output.stderr.contains("projection documents is paused since"), "{output:?}");
 }
 
 fn a_rebuild_that_is_verified_takes_its_place_only_if_nothing_differs(on: Backend) {
@@ -60,6 +64,21 @@ fn a_rebuild_that_is_verified_takes_its_place_only_if_nothing_differs(on: Backen
     assert_eq!(amounts(&esctl), [1, 100]);
     ok(&esctl, &["projection", "rebuild", "resources"]);
     assert_eq!(amounts(&esctl), [100, 100]);
+}
+
+fn what_older_logic_made_is_compared_before_it_is_replaced(on: Backend) {
+    let esctl = seeded(on);
+    let create = ["projection", "create", "kinds", "--from", "category:resource", "--key", ".type", "--reduce"];
+    ok(&esctl, &[&create[..], &["{old: .event.version}"]].concat());
+    ok(&esctl, &["projection", "run", "kinds"]);
+    ok(&esctl, &[&create[..], &["{new: .event.version}", "--replace"]].concat());
+    assert_eq!(esctl.error(1, &["projection", "rebuild", "kinds", "--verify"])["code"], "read_model_differs");
+    let row = || esctl.json(&["projection", "query", "kinds", "--stale"])["items"][0].clone();
+    assert_eq!(row(), json!({"old": 1}));
+    ok(&esctl, &["projection", "rebuild", "kinds"]);
+    assert_eq!(row(), json!({"new": 1}));
+    ok(&esctl, &["projection", "rollback", "kinds"]);
+    assert_eq!(row(), json!({"old": 1}));
 }
 
 fn one_can_go_back_to_the_read_model_before_the_last_rebuild(on: Backend) {
@@ -96,10 +115,16 @@ fn a_checkpoint_of_another_store_is_an_integrity_failure(on: Backend) {
     let esctl = seeded(on);
     esctl.tamper(Change::Checkpoint);
     for args in [["projection", "run"].as_slice(), &["projection", "query", "resources"], &["resource", "list"]] {
-        esctl.error(8, args);
+        let error = esctl.error(8, args);
+        // Nothing is to come back from a backup.
+        assert!(error["hint"].as_str().unwrap().contains("esctl projection rebuild resources"), "{error}");
     }
     assert_eq!(esctl.run(&["projection", "run", "--follow"]).code, 8);
     assert_eq!(status(&esctl)["state"], "foreign");
+    ok(&esctl, &["projection", "rebuild", "resources"]);
+    assert_eq!(status(&esctl)["state"], "current");
+    assert_eq!(esctl.error(8, &["projection", "rollback", "resources"])["code"], "foreign_checkpoint");
+    assert_eq!(status(&esctl)["state"], "current");
 }
 
 fn behind_is_told_from_nothing_for_it_and_from_nobody_running_it(on: Backend) {

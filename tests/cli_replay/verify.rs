@@ -163,5 +163,5 @@ fn a_row_that_no_stream_stands_behind_is_found_also_where_a_stream_has_no_row_ye
 fn a_checkpoint_of_another_store_is_an_integrity_failure(on: Backend) {
     let esctl = with_kept_states(on);
     esctl.tamper(Change::Checkpoint);
-    assert_eq!(esctl.error(8, &["replay", "resource-gold", "--verify"])["code"], "store_damaged");
+    assert_eq!(esctl.error(8, &["replay", "resource-gold", "--verify"])["code"], "foreign_checkpoint");
 }

@@ -88,6 +88,23 @@ fn every_promise_is_tried_and_nothing_is_left() {
 }
 
 #[test]
+fn a_file_is_tried_where_it_is_or_will_be() {
+    let esctl = Esctl::new(Backend::Sqlite);
+    for file in ["here.db", "not/yet/there.db"] {
+        let url = format!("sqlite:{file}");
+        let args = ["--store", &url, "selftest", "--seconds", "1", "-o", "json"];
+        let output = Command::new(assert_cmd::cargo::cargo_bin!("esctl"))
+            .args(args)
+            .current_dir(esctl.dir.path())
+            .env("TMPDIR", "/nonexistent")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(scratch_folders(esctl.dir.path()), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn an_interrupt_ends_it_early_with_a_report_and_nothing_left() {
     interrupted("sqlite::memory:", "INT", 130);
     interrupted("sqlite::memory:", "TERM", 143);

@@ -22,7 +22,7 @@ use crate::store::ProblemState;
 pub struct Errors {
     /// Which projection
     name: String,
-    /// Try this event again, and then those of its stream that were held back
+    /// Try this event again, and then those of its stream that were held back; one that was skipped: by the next rebuild
     #[arg(long, value_name = "ID", conflicts_with = "skip", value_parser = event_id)]
     retry: Option<Uuid>,
     /// Leave this event out for good, and take in those of its stream that were held back
@@ -54,6 +54,11 @@ impl Errors {
                     sheet.field("because", problem.error.as_str());
                 }
             })?;
+            if released.rebuild_needed {
+                let (id, name) = (released.event_id, &self.name);
+                let how = format!("'esctl projection rebuild {name}' takes it in");
+                app.out.warn(&format!("event {id} was skipped, and the read model of {name} lacks it still: {how}"));
+            }
             return match &released.problem {
                 None => Ok(()),
                 Some(problem) => {

@@ -23,6 +23,7 @@ use crate::cli::output::Listing;
 use crate::runtime::Paused;
 use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
+use crate::runtime::RuntimeError;
 use crate::runtime::Standstill;
 
 /// What can be done with projections.
@@ -83,6 +84,12 @@ fn known(queries: &QueryBus, name: &str) -> Result<(), CliError> {
     Err(error.hint(format!("there are: {}", all.join(", "))).with("projection", name).did_you_mean(name, all))
 }
 
+/// The error for an event before which a projection stands, and what to do about it.
+fn cannot_be_taken_in(error: RuntimeError, name: &str) -> CliError {
+    let error = CliError::from(error).with("projection", name);
+    error.hint(format!("esctl projection errors {name} shows it; --retry ID tries it again, --skip ID leaves it out"))
+}
+
 /// How runs are listed.
 fn listing() -> Listing {
     let columns = ["name", "from", "position", "events applied", "rebuilt"];
@@ -103,7 +110,7 @@ fn row(report: &RunReport) -> Vec<Cell> {
     vec![report.name.as_str().into(), report.from.into(), report.position.into(), report.events_applied.into(), rebuilt.into()]
 }
 
-/// Says on stderr why a read model does not move, if it does not.
+/// Says on stderr why a read model does not have all that it should, if so.
 pub(super) async fn warn_standstill(app: &App, queries: &QueryBus, name: &str) -> Result<(), CliError> {
     let why = match queries.standstill(name).await? {
         None => return Ok(()),
@@ -114,6 +121,12 @@ pub(super) async fn warn_standstill(app: &App, queries: &QueryBus, name: &str) -
         Some(Standstill::Stopped(problem)) => {
             let position = problem.position;
             format!("stands before event {position}, which it cannot take in: see 'esctl projection errors {name}'")
+        }
+        Some(Standstill::Parked(1)) => {
+            format!("has parked a stream, whose row lacks events: see 'esctl projection errors {name}'")
+        }
+        Some(Standstill::Parked(streams)) => {
+            format!("has parked {streams} streams, whose rows lack events: see 'esctl projection errors {name}'")
         }
     };
     app.out.warn(&format!("projection {name} {why}"));

@@ -7,14 +7,17 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
+use crate::cli::projection::cannot_be_taken_in;
 use crate::cli::projection::known;
 use crate::cli::projection::warn_standstill;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
+use crate::ops::error::OpsError;
 use crate::ops::projections::query::query_projection;
 use crate::ops::projections::query::typed_value;
 use crate::runtime;
 use crate::runtime::QueryRow;
+use crate::runtime::RuntimeError;
 
 /// Ask a read model
 #[derive(Debug, Args)]
@@ -54,7 +57,10 @@ impl Query {
         let (queries, filters, name, stale) = (&queries, &self.filters, &self.name, self.stale);
         let page = |after, limit| async move {
             let query = runtime::Query { name: name.clone(), filters: filters.clone(), after, limit, stale };
-            query_projection(queries, query, now).await
+            query_projection(queries, query, now).await.map_err(|error| match error {
+                OpsError::Runtime(error @ RuntimeError::Fold { .. }) => cannot_be_taken_in(error, name),
+                error => error.into(),
+            })
         };
         let next = all_pages(self.after, self.limit, page, |rows: Vec<QueryRow>| {
             for row in rows {

@@ -7,6 +7,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Format;
 use crate::cli::output::ListWriter;
+use crate::cli::projection::cannot_be_taken_in;
 use crate::cli::projection::known;
 use crate::cli::projection::listing;
 use crate::cli::projection::push;
@@ -88,7 +89,7 @@ async fn once(app: &App, store: &Store, queries: &QueryBus, names: &[String], to
         match ran {
             Ok(report) => show(app, queries, &mut list, &report).await?,
             Err(OpsError::Runtime(error @ RuntimeError::Fold { .. })) => {
-                let error = hint(error, name);
+                let error = cannot_be_taken_in(error, name);
                 if let Some(earlier) = stopped.replace(error) {
                     app.out.error(&earlier);
                 }
@@ -104,11 +105,6 @@ async fn once(app: &App, store: &Store, queries: &QueryBus, names: &[String], to
     }
 }
 
-fn hint(error: RuntimeError, name: &str) -> CliError {
-    let error = CliError::from(error).with("projection", name);
-    error.hint(format!("esctl projection errors {name} shows it; --retry ID tries it again, --skip ID leaves it out"))
-}
-
 async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) -> Result<(), CliError> {
     let host = whoami::hostname().unwrap_or_else(|_| "unknown".into());
     let who = Identity { host, pid: std::process::id(), by: app.client() };
@@ -121,7 +117,7 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
         };
         match happened {
             Followed::Ran(report) => show(app, queries, &mut list, &report).await?,
-            Followed::Stopped { name, error } => app.out.error(&hint(error, &name)),
+            Followed::Stopped { name, error } => app.out.error(&cannot_be_taken_in(error, &name)),
             Followed::Deleted { name } => app.out.warn(&format!("projection {name} was deleted; it is followed no longer")),
         }
         list.flush()?;

@@ -69,10 +69,14 @@ pub async fn rebuild_verified(
     let projector = Projector::new(store, &**projection, clock, batch);
     let mut applied = 0;
     for _ in 0..TRIES {
-        // One that does not move is compared where it stands.
-        match projector.catch_up(&mut |_| {}).await {
-            Ok(_) | Err(RuntimeError::Fold { .. }) => {}
-            Err(error) => return Err(error.into()),
+        // One that does not move is compared where it stands, and so is one that older logic made: catching up would
+        // put a new one in its place, with nothing compared.
+        let found = live(store, name).await.ok();
+        if found.is_none_or(|live| live.logic_version >= projection.version()) {
+            match projector.catch_up(&mut |_| {}).await {
+                Ok(_) | Err(RuntimeError::Fold { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let live = live(store, name).await?;
         let mut run = projector.build(Some(live.checkpoint.position), progress).await?;

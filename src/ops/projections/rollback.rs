@@ -29,7 +29,8 @@ pub struct RollbackReport {
 /// doing it twice is doing nothing.
 ///
 /// # Errors
-/// No such projection; [`OpsError::NotThere`] when there is none before; or as the store says.
+/// No such projection; [`OpsError::NotThere`] when there is none before;
+/// [`StoreError::ForeignCheckpoint`](crate::store::StoreError::ForeignCheckpoint) when that is not of this store; or as the store says.
 pub async fn rollback_projection(
     store: &Store,
     queries: &QueryBus,
@@ -45,6 +46,7 @@ pub async fn rollback_projection(
         message: format!("there is no read model of {name} before the last rebuild"),
     };
     let previous = previous.ok_or_else(none)?;
+    runtime::check_belongs(store, name, previous.checkpoint).await?;
     let pausing = previous.logic_version != projection.version() && Control::load(store, name, now).await?.paused.is_none();
     if pausing {
         let reason = format!("went back to version {} of its logic", previous.logic_version);

@@ -94,7 +94,7 @@ struct Kept {
 /// the report is the one that was asked for.
 ///
 /// # Errors
-/// As [`replay`](crate::ops::replay::replay); [`StoreError::Integrity`] when a checkpoint is not of this store.
+/// As [`replay`](crate::ops::replay::replay); [`StoreError::ForeignCheckpoint`] when one is not of this store.
 pub async fn replay_and_verify(store: &Store, input: &Replay) -> Result<ReplayReport, OpsError> {
     let stream = &input.stream;
     let up_to = input.until.existing_version(store, stream).await?;

@@ -149,8 +149,10 @@ async fn project(store: Store, clock: Clock, stop: watch::Receiver<bool>) -> Res
             {
                 failures += usize::from(last);
             }
-            Err(RuntimeError::Store(StoreError::Integrity { message, .. })) if failures <= LAST_TRIES => {
-                damage.push(message);
+            Err(RuntimeError::Store(error @ (StoreError::Integrity { .. } | StoreError::ForeignCheckpoint { .. })))
+                if failures <= LAST_TRIES =>
+            {
+                damage.push(error.to_string());
                 // It would be found again and again.
                 if damage.len() > LAST_TRIES {
                     return Ok(damage);

@@ -78,7 +78,7 @@ impl<'a> Projector<'a> {
     /// beside and swapped in. One that is paused stays where it is. `progress` is told how many positions were passed.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] when the checkpoint is not of this store; [`StoreError::Unsupported`] when a newer
+    /// [`StoreError::ForeignCheckpoint`] when it is not of this store; [`StoreError::Unsupported`] when a newer
     /// program has made the read model; [`RuntimeError::Fold`] when an event cannot be taken in, and the policy is to
     /// stop: the read model then stands right before it, and it is among its problems.
     pub async fn catch_up(&self, progress: OnProgress<'_>) -> Result<RunReport, RuntimeError> {
@@ -200,14 +200,12 @@ impl<'a> Projector<'a> {
 /// A checkpoint remembers the event it stands on; a restored or different store does not have it there.
 ///
 /// # Errors
-/// [`StoreError::Integrity`] when it is not there, or as the store says.
+/// [`StoreError::ForeignCheckpoint`] when it is not there, or as the store says.
 pub async fn check_belongs(store: &Store, projection: &str, checkpoint: Checkpoint) -> Result<(), StoreError> {
     let Some(id) = checkpoint.event_id else { return Ok(()) };
     let position = checkpoint.position;
     if store.event_at(position).await?.is_some_and(|event| event.event_id == id) {
         return Ok(());
     }
-    Err(StoreError::integrity(format!(
-        "the checkpoint of projection {projection} at position {position} is not of this store: event {id} is not there"
-    )))
+    Err(StoreError::ForeignCheckpoint { projection: projection.to_owned(), position, event_id: id })
 }

@@ -28,6 +28,8 @@ pub struct Released {
     pub events_applied: u64,
     /// The event that cannot be taken in now: the same, or a later one of its stream.
     pub problem: Option<Problem>,
+    /// It was skipped, and what came after it has been taken in: the read model lacks it until it is rebuilt.
+    pub rebuild_needed: bool,
 }
 
 impl Projector<'_> {
@@ -124,8 +126,13 @@ impl Projector<'_> {
         if !self.store.commit_rows(commit).await? {
             return Ok(None);
         }
-        let projection = self.projection.name().to_owned();
-        Ok(Some(Released { projection, event_id: found.event_id, events_applied: work.applied, problem: work.problem }))
+        Ok(Some(Released {
+            projection: self.projection.name().to_owned(),
+            event_id: found.event_id,
+            events_applied: work.applied,
+            problem: work.problem,
+            rebuild_needed: found.state == ProblemState::Skipped && !skip,
+        }))
     }
 
     /// Runs a read model again that stands before an event.
@@ -141,7 +148,8 @@ impl Projector<'_> {
             problem.state == ProblemState::Failing
                 || (problem.event_id == found.event_id && problem.state == ProblemState::Parked)
         });
-        Ok(Released { projection: self.projection.name().to_owned(), event_id: found.event_id, events_applied, problem })
+        let projection = self.projection.name().to_owned();
+        Ok(Released { projection, event_id: found.event_id, events_applied, problem, rebuild_needed: false })
     }
 
     /// Takes in the events of a parked stream from a version up to the checkpoint.
