@@ -58,6 +58,7 @@ pub(super) fn source(path: &[String], arg: &Arg) -> Option<Source> {
         (["stream", _], "types" | "event_type") => Source::Store(Named::Types),
         (["resource", verb], "id") if positional && *verb != "create" => Source::Store(Named::IdsOf("resource")),
         (["doc", verb], "id") if positional && *verb != "create" => Source::Store(Named::IdsOf("document")),
+        (["projection", "delete"], "name") if positional => Source::Store(Named::OwnProjections),
         (["projection", verb], "name" | "names") if positional && *verb != "create" => Source::Store(Named::Projections),
         (_, "reducer") => Source::Reducers,
         _ => return None,
