@@ -75,9 +75,14 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it looks for signals itself, since it has something to take away before it ends.
-    pub(super) fn tidies_up(&self) -> bool {
-        matches!(self, Self::Selftest(_))
+    /// Whether it looks for signals itself, since it has something to take away before it ends; and at which signal it
+    /// is ended in any case.
+    pub(super) fn tidies_up(&self) -> Option<usize> {
+        match self {
+            Self::Selftest(_) => Some(3),
+            Self::Scenario(scenario::Verb::Run(_)) => Some(1),
+            _ => None,
+        }
     }
 
     /// How to go on when it was interrupted, where that is not plain.

@@ -87,8 +87,8 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
     let tidies_up = command.tidies_up();
-    signals::end_in_the_end(app.out.settings().clone(), if tidies_up { 3 } else { 1 });
-    if tidies_up {
+    signals::end_in_the_end(app.out.settings().clone(), tidies_up.unwrap_or(1));
+    if tidies_up.is_some() {
         // It looks for signals itself.
         return runtime.block_on(commands::run(command, app));
     }

@@ -49,10 +49,24 @@ static TIDYING_UP: AtomicUsize = AtomicUsize::new(0);
 
 /// Does something that a signal does not cut: what was made elsewhere would be left behind.
 pub(super) fn uncut<T>(work: impl FnOnce() -> T) -> T {
-    TIDYING_UP.fetch_add(1, Ordering::SeqCst);
-    let done = work();
-    TIDYING_UP.fetch_sub(1, Ordering::SeqCst);
-    done
+    let _uncut = Uncut::begin();
+    work()
+}
+
+/// While it lives, one signal alone does not cut what is done.
+pub(super) struct Uncut(());
+
+impl Uncut {
+    pub(super) fn begin() -> Self {
+        TIDYING_UP.fetch_add(1, Ordering::SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for Uncut {
+    fn drop(&mut self) {
+        TIDYING_UP.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 async fn tidied_up() {

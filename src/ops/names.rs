@@ -30,6 +30,8 @@ pub enum Named {
     Types,
     /// Projections.
     Projections,
+    /// Projections that the store keeps.
+    OwnProjections,
 }
 
 /// Names that begin with `prefix`, about `limit` of them, in their order.
@@ -54,9 +56,10 @@ pub async fn names(store: &Store, queries: &QueryBus, what: Named, prefix: &str,
         Named::StreamsWithSnapshots => with_snapshots(store, prefix, limit).await,
         Named::Categories => categories(store, prefix, limit).await,
         Named::Types => types(store, prefix).await,
-        Named::Projections => {
-            let names = list_projections(queries).into_iter().map(|projection| projection.name);
-            Ok(names.filter(|name| name.starts_with(prefix)).collect())
+        Named::Projections | Named::OwnProjections => {
+            let all = list_projections(queries).into_iter();
+            let wanted = all.filter(|projection| what == Named::Projections || !projection.built_in);
+            Ok(wanted.map(|projection| projection.name).filter(|name| name.starts_with(prefix)).collect())
         }
     }
 }

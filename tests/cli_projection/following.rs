@@ -23,6 +23,7 @@ use crate::support::with_a_bad_event;
 crate::on_every_backend! {
     a_follower_shows_what_it_takes_in_and_status_shows_the_follower
     two_followers_one_of_them_killed_take_each_event_in_once
+    a_follower_of_a_projection_that_is_deleted_says_so_and_ends
     a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused
 }
 
@@ -30,9 +31,13 @@ struct Follower(Child, BufReader<ChildStdout>);
 
 impl Follower {
     fn start(esctl: &Esctl) -> Self {
+        Self::start_for(esctl, "resources")
+    }
+
+    fn start_for(esctl: &Esctl, name: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
         command.env_clear().env("HOME", esctl.dir.path()).args(["--client", "bob", "--store", &esctl.place.url]);
-        command.args(["projection", "run", "resources", "--follow", "-o", "ndjson"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["projection", "run", name, "--follow", "-o", "ndjson"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut follower = Self(child, stdout);
@@ -107,4 +112,15 @@ fn a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused
     until("the head", || status(&esctl)["position"] == 7);
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+fn a_follower_of_a_projection_that_is_deleted_says_so_and_ends(on: Backend) {
+    let esctl = seeded(on);
+    let create = ["projection", "create", "mine", "--from", "category:resource", "--key", ".stream", "--reduce", "{n: 1}"];
+    ok(&esctl, &create);
+    let mut follower = Follower::start_for(&esctl, "mine");
+    ok(&esctl, &["projection", "delete", "mine", "--yes"]);
+    // Nothing more happens in this store, and still it is noticed.
+    until("the end", || follower.0.try_wait().unwrap().is_some());
+    assert_eq!(follower.0.wait().unwrap().code(), Some(3));
 }

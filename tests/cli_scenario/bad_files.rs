@@ -3,7 +3,7 @@
 use crate::support::Folder;
 
 /// What stands in the file, where it is wrong, and a word that the message must have.
-const BAD: [(&str, &str, &str); 27] = [
+const BAD: [(&str, &str, &str); 34] = [
     ("nmae: x\nsteps: []", "1:1", "did you mean name?"),
     ("name: x\nsteps: []\ngiven: {}", "3:8", "wanted a list"),
     ("steps: []", "1:1", "no name"),
@@ -34,6 +34,17 @@ const BAD: [(&str, &str, &str); 27] = [
     ("name: x\nsteps:\n  - {append: a-1, type: t, data: {n: 18446744073709551616}}", "3:38", "whole number"),
     ("name: x\nsteps:\n  - {append: a-1, advance: 5m}", "3:5", "both"),
     ("name: x\nsteps:\n  - at_once: [{advance: 5m}]", "3:15", "race"),
+    ("name: x\nsteps:\n  - {replay: a-1, reducer: 'jq: .[', expect: {}}", "3:28", "closing bracket"),
+    ("name: x\nprojections: [{name: p, key: .stream, reduce: now}]\nsteps: []", "2:47", "now is left out"),
+    ("name: x\nprojections: [{name: resources, key: ., reduce: .}]\nsteps: []", "2:22", "comes with esctl"),
+    ("name: x\nprojections: [{name: P, key: ., reduce: .}]\nsteps: []", "2:22", "a to z"),
+    ("name: x\nprojections: [{name: p, from: order, key: ., reduce: .}]\nsteps: []", "2:31", "category:order"),
+    ("name: x\nprojections: [{name: p, kye: ., reduce: .}]\nsteps: []", "2:25", "did you mean key?"),
+    (
+        "name: x\nprojections: [{name: orders, key: ., reduce: .}]\nsteps:\n  - {query: oders, expect: {count: 1}}",
+        "4:13",
+        "did you mean orders?",
+    ),
     ("# nothing", "0:0", "no scenario"),
 ];
 

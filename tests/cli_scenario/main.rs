@@ -6,6 +6,7 @@ mod bad_files;
 #[path = "../common/mod.rs"]
 mod common;
 mod expectations;
+mod interrupted;
 mod reports;
 mod runs;
 mod support;

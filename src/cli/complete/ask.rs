@@ -100,7 +100,7 @@ fn of_store(url: &StoreUrl, what: Named, prefix: &str, left: Duration) -> Option
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
         let store = store::open(url, left).ok()?;
-        let queries = QueryBus::new(store.clone(), system_clock());
+        let queries = QueryBus::open(store.clone(), system_clock()).await.ok()?;
         names(&store, &queries, what, prefix, MOST).await.ok()
     })
 }

@@ -59,6 +59,7 @@ pub(super) fn source(path: &[String], arg: &Arg) -> Option<Source> {
         (["resource", verb], "id") if positional && *verb != "create" => Source::Store(Named::IdsOf("resource")),
         (["doc", verb], "id") if positional && *verb != "create" => Source::Store(Named::IdsOf("document")),
         (["game", verb], "id") if positional && *verb != "new" => Source::Store(Named::IdsOf("game")),
+        (["projection", "delete"], "name") if positional => Source::Store(Named::OwnProjections),
         (["projection", verb], "name" | "names") if positional && *verb != "create" => Source::Store(Named::Projections),
         (_, "reducer") => Source::Reducers,
         _ => return None,

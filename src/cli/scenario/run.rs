@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use clap::Args;
@@ -18,6 +20,8 @@ use crate::cli::scenario::files;
 use crate::cli::scenario::junit;
 use crate::cli::scenario::show;
 use crate::cli::scenario::stage::Stages;
+use crate::cli::signals::Uncut;
+use crate::cli::signals::interrupted;
 use crate::ops::scenario::Scenario;
 use crate::ops::scenario::ScenarioReport;
 use crate::ops::scenario::run_scenario;
@@ -26,7 +30,8 @@ use crate::ops::scenario::run_scenario;
 ///
 /// Each scenario has a store of its own in memory and a clock that stands still. With --store (or ESCTL_STORE, or
 /// --context) it has an area of its own beside that store instead, in the same database (for SQLite: a folder beside the
-/// file), which is removed afterwards; the store itself is not touched.
+/// file), which is removed afterwards, also after Ctrl-C (a second one does not wait for that); the store itself is not
+/// touched.
 #[derive(Debug, Args)]
 pub struct Run {
     /// Files of scenarios, in YAML or JSON; - reads stdin
@@ -70,6 +75,7 @@ impl Run {
         let stages = Stages::new(app, self.keep)?;
         let mut reports = Reports::new(app, self.github);
         let mut suites = Vec::new();
+        let mut asked_to_end = Box::pin(interrupted());
         for file in &files {
             let mut suite = junit::suite(&file.name);
             for scenario in &file.scenarios {
@@ -79,7 +85,7 @@ impl Run {
                     continue;
                 }
                 let start = Instant::now();
-                let report = run_one(app, &stages, scenario).await?;
+                let report = run_one(app, &stages, scenario, asked_to_end.as_mut()).await?;
                 junit::add(&mut suite, &file.name, scenario, Some((&report, start.elapsed())));
                 reports.take(&file.name, &report)?;
             }
@@ -92,11 +98,31 @@ impl Run {
     }
 }
 
-async fn run_one(app: &App, stages: &Stages, scenario: &Scenario) -> Result<ScenarioReport, CliError> {
+/// Runs a scenario, up to the end of a step when somebody asks to end; its area is taken away in any case.
+async fn run_one(
+    app: &App,
+    stages: &Stages,
+    scenario: &Scenario,
+    asked_to_end: impl Future<Output = CliError>,
+) -> Result<ScenarioReport, CliError> {
+    let _uncut = Uncut::begin();
     let stage = stages.make(app)?;
-    let report = run_scenario(&stage.store, scenario).await;
+    let stop = AtomicBool::new(false);
+    let mut running = Box::pin(run_scenario(&stage.store, scenario, &stop));
+    let report = tokio::select! {
+        // In this order: somebody may have asked before.
+        biased;
+        error = asked_to_end => {
+            stop.store(true, Ordering::SeqCst);
+            // What is sent to a server already would make again what was taken away.
+            let _ = running.as_mut().await;
+            Err(error)
+        }
+        report = &mut running => report.map_err(CliError::from),
+    };
+    drop(running);
     stages.end(app, stage, &scenario.name).await;
-    Ok(report?)
+    report
 }
 
 impl<'a> Reports<'a> {

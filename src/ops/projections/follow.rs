@@ -100,9 +100,10 @@ impl Follower {
     /// Waits for the next thing to happen. A store that is away for a while is waited for.
     ///
     /// # Errors
-    /// What cannot be waited for: a checkpoint of another store, rights, a damaged store.
+    /// What cannot be waited for: a checkpoint of another store, rights, a damaged store; [`RuntimeError::NotFound`]
+    /// when all that were followed have been deleted.
     pub async fn next(&mut self) -> Result<Followed, OpsError> {
-        let gone = || Err(StoreError::Bug("a follower has ended".into()).into());
+        let gone = || Err(RuntimeError::NotFound("nothing left to follow: the projections were deleted".into()).into());
         self.happened.recv().await.unwrap_or_else(gone)
     }
 }
@@ -117,13 +118,11 @@ impl One {
         let mut next_beat = self.runner.since;
         loop {
             let now = (self.clock)();
-            if now >= next_beat {
-                next_beat = now.plus(BEAT);
-                self.beat(known.is_none()).await;
-            }
-            // Nearly always there is nothing to do, and one question finds that out.
+            let due = now >= next_beat;
+            // Nearly always there is nothing to do, and one question finds that out; now and then whether it is there
+            // still, and the same.
             let head = self.store.head().await.map(|head| head.position);
-            if head.is_ok_and(|head| known == Some((head, false))) {
+            if !due && head.is_ok_and(|head| known == Some((head, false))) {
                 tokio::time::sleep(POLL).await;
                 continue;
             }
@@ -139,6 +138,10 @@ impl One {
                     tokio::time::sleep(POLL).await;
                     continue;
                 }
+            }
+            if due {
+                next_beat = now.plus(BEAT);
+                self.beat(known.is_none()).await;
             }
             let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
             match projector.catch_up(&mut |_| {}).await {
@@ -202,6 +205,10 @@ impl One {
                 continue;
             }
             (wait, waited) = ((wait * 2).min(LAST_RETRY), Duration::ZERO);
+            if matches!(self.renew().await, Ok(false)) {
+                return true;
+            }
+            let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
             match projector.catch_up(&mut |_| {}).await {
                 Err(error @ RuntimeError::Fold { position, .. }) if position != before => {
                     (before, wait) = (position, FIRST_RETRY);

@@ -9,6 +9,7 @@ mod race;
 mod read;
 mod read_event;
 mod read_expect;
+mod read_projection;
 mod read_step;
 mod run;
 mod write;

@@ -11,6 +11,7 @@ use crate::event::JsonObject;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::projections::create::CreateProjection;
 use crate::ops::reducer::Reducer;
 use crate::ops::replay::Until;
 
@@ -23,6 +24,8 @@ pub struct Scenario {
     pub line: usize,
     /// Where the clock stands at first.
     pub clock: Timestamp,
+    /// Projections of its own.
+    pub projections: Vec<CreateProjection>,
     /// What has happened before.
     pub given: Vec<Given>,
     /// What happens, in this order.

@@ -10,6 +10,7 @@ use crate::ops::scenario::node::Kind;
 use crate::ops::scenario::node::Node;
 use crate::ops::scenario::node::Problem;
 use crate::ops::scenario::read_event::append;
+use crate::ops::scenario::read_projection::projection;
 use crate::ops::scenario::read_step::step;
 use crate::ops::scenario::yaml;
 
@@ -40,16 +41,20 @@ pub fn read_scenarios(text: &str) -> Result<Vec<Scenario>, Vec<Problem>> {
 fn scenario(node: &Node, problems: &mut Vec<Problem>) -> Option<Scenario> {
     let before = problems.len();
     let mut noted = |problem| problems.push(problem);
-    let fields = Fields::of(node, "a scenario", &["name", "clock", "given", "steps"]).map_err(&mut noted).ok()?;
+    let fields = Fields::of(node, "a scenario", &["name", "clock", "projections", "given", "steps"]).map_err(&mut noted).ok()?;
     let name = fields.need("name").and_then(|name| name.text("a name")).map_err(&mut noted).unwrap_or_default();
     let clock = fields.read("clock", moment).map_err(&mut noted).ok().flatten().unwrap_or(CLOCK);
     let list = |key| fields.get(key).map_or(Ok(&[][..]), Node::list);
+    let mut projections = Vec::new();
+    for node in list("projections").map_err(&mut noted).unwrap_or_default() {
+        projections.extend(projection(node, clock, &projections).map_err(&mut noted).ok());
+    }
     let given = list("given").map_err(&mut noted).unwrap_or_default();
     let given: Vec<_> = given.iter().filter_map(|node| given_event(node).map_err(&mut noted).ok()).collect();
     let steps = fields.need("steps").and_then(Node::list).map_err(&mut noted).unwrap_or_default();
-    let steps: Vec<_> = steps.iter().filter_map(|node| step(node).map_err(&mut noted).ok()).collect();
+    let steps: Vec<_> = steps.iter().filter_map(|node| step(node, &projections).map_err(&mut noted).ok()).collect();
     let name = name.to_owned();
-    (problems.len() == before).then_some(Scenario { name, line: node.place.line, clock, given, steps })
+    (problems.len() == before).then_some(Scenario { name, line: node.place.line, clock, projections, given, steps })
 }
 
 fn given_event(node: &Node) -> Result<Given, Problem> {

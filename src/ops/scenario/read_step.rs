@@ -11,6 +11,8 @@ use crate::event::ExpectedVersion;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::jq::Program;
+use crate::ops::projections::create::CreateProjection;
 use crate::ops::reducer::Reducer;
 use crate::ops::replay::Until;
 use crate::ops::scenario::model::Action;
@@ -41,12 +43,12 @@ const KINDS: [&[&str]; 6] = [
 /// How many may race.
 const MAX_AT_ONCE: u64 = 1000;
 
-/// One step.
-pub(super) fn step(node: &Node) -> Result<Step, Problem> {
+/// One step of a scenario that has these projections of its own.
+pub(super) fn step(node: &Node, projections: &[CreateProjection]) -> Result<Step, Problem> {
     let (kind, fields) = known_kind(node)?;
     let action = match kind {
         "advance" => Action::Advance(duration(fields.need(kind)?)?),
-        "query" => Action::Query(query(&fields)?),
+        "query" => Action::Query(query(&fields, projections)?),
         "replay" => Action::Replay(replay(&fields)?),
         "at_once" => at_once(&fields)?,
         _ => Action::Try(wish(kind, &fields, false)?),
@@ -118,10 +120,11 @@ fn at_once(fields: &Fields<'_>) -> Result<Action, Problem> {
     Ok(Action::AtOnce(wishes, read_expect::of_race(fields.get("expect"), all)?))
 }
 
-fn query(fields: &Fields<'_>) -> Result<Query, Problem> {
+fn query(fields: &Fields<'_>, own: &[CreateProjection]) -> Result<Query, Problem> {
     let node = fields.need("query")?;
     let name = node.text("the name of a read model")?;
-    let names: Vec<_> = domain::all().iter().map(|domain| (domain.projection)().name().to_owned()).collect();
+    let built_in = domain::all().into_iter().map(|domain| (domain.projection)().name().to_owned());
+    let names: Vec<_> = built_in.chain(own.iter().map(|projection| projection.name.clone())).collect();
     if !names.iter().any(|known| known == name) {
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         return Err(Problem::unknown(node.place, "read model", name, &names));
@@ -147,14 +150,19 @@ fn replay(fields: &Fields<'_>) -> Result<Replay, Problem> {
     if untils.next().is_some() {
         return Err(Problem::at(fields.need("replay")?.place, "one of version, position and at is enough"));
     }
-    let reducer = fields.read("reducer", |node| {
-        let name = node.text("the name of a reducer")?;
-        Reducer::named(name).ok_or_else(|| Problem::unknown(node.place, "reducer", name, &Reducer::names()))
-    })?;
-    let reducer = reducer.unwrap_or_default();
+    let reducer = fields.read("reducer", reducer)?.unwrap_or_default();
     reducer.fold(&stream).map_err(|error| Problem::at(fields.place, error.to_string()))?;
     let (state, version, missing) = read_expect::of_replay(fields.need("expect")?)?;
     Ok(Replay { stream, until, reducer, state, version, missing })
+}
+
+/// The name of a reducer, or `jq: PROGRAM`.
+fn reducer(node: &Node) -> Result<Reducer, Problem> {
+    let name = node.text("the name of a reducer, or 'jq: PROGRAM'")?;
+    if let Some(program) = name.strip_prefix("jq:") {
+        return node.parse("a jq program", |_| Program::compile("reducer", program.trim()).map(Reducer::Jq));
+    }
+    Reducer::named(name).ok_or_else(|| Problem::unknown(node.place, "reducer", name, &Reducer::names()))
 }
 
 /// A duration: `5m`, `1h30m`, `2 days`; a day has 24 hours.

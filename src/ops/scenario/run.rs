@@ -1,6 +1,7 @@
 //! Running a scenario: its own store, a clock that stands still, and step after step until one does not come out.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::ops::append_events::AppendEvents;
 use crate::ops::append_events::EventInput;
 use crate::ops::append_events::append_events;
 use crate::ops::error::OpsError;
+use crate::ops::projections::create::create_projection;
 use crate::ops::scenario::ask::query;
 use crate::ops::scenario::ask::replayed;
 use crate::ops::scenario::compare::Mismatch;
@@ -99,26 +101,33 @@ impl Stage {
     }
 }
 
-/// Runs a scenario in a store that must be empty.
+/// Runs a scenario in a store that must be empty; up to the end of a step once it is told to stop, so that nothing is
+/// under way any more when it returns.
 ///
 /// # Errors
 /// As the store says; what a scenario can expect is no error.
-pub async fn run_scenario(store: &Store, scenario: &Scenario) -> Result<ScenarioReport, OpsError> {
+pub async fn run_scenario(store: &Store, scenario: &Scenario, stop: &AtomicBool) -> Result<ScenarioReport, OpsError> {
     let clock = StandingClock::at(scenario.clock);
+    // A scenario may ask before anything has happened.
+    store.init().await?;
+    for projection in &scenario.projections {
+        create_projection(store, projection).await?;
+    }
     let stage = Stage {
         store: store.clone(),
         commands: CommandBus::with_standing_clock(store.clone(), clock.as_clock(), SnapshotPolicy::default()),
-        queries: QueryBus::new(store.clone(), clock.as_clock()),
+        queries: QueryBus::open(store.clone(), clock.as_clock()).await?,
         clock,
     };
-    // A scenario may ask before anything has happened.
-    store.init().await?;
     for given in &scenario.given {
         take_in(&stage, given).await?;
     }
     let mut report =
         ScenarioReport { name: scenario.name.clone(), line: scenario.line, ok: true, steps: scenario.steps.len(), failed: None };
     for (number, step) in (1..).zip(&scenario.steps) {
+        if stop.load(Ordering::SeqCst) {
+            break;
+        }
         let mismatches = run_step(&stage, step).await?;
         if !mismatches.is_empty() {
             report.ok = false;
