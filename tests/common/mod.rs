@@ -1,6 +1,6 @@
 //! The whole program, run in a folder of its own, on a store of its own.
 
-// Two test programs share this file, and neither uses all of it.
+// Several test programs share this file, and not each of them uses all of it.
 #![allow(dead_code)]
 
 use std::path::PathBuf;
@@ -56,11 +56,23 @@ impl Esctl {
         self.run_as("ann", store, args)
     }
 
-    /// Runs a command on a store, asked for by a client.
-    pub fn run_as(&self, client: &str, store: &str, args: &[&str]) -> Output {
+    /// Runs a command on the store that must succeed.
+    #[track_caller]
+    pub fn must(&self, args: &[&str]) {
+        let output = self.run(args);
+        assert_eq!(output.code, 0, "{args:?}: {output:?}");
+    }
+
+    /// The program in its folder, with nothing in its environment that names a store.
+    pub fn command(&self) -> Command {
         let mut command = Command::cargo_bin("esctl").unwrap();
         command.env_clear().env("TZ", "UTC").env("HOME", self.dir.path()).current_dir(self.dir.path());
-        let output = command.args(["--client", client, "--store", store]).args(args).output().unwrap();
+        command
+    }
+
+    /// Runs a command on a store, asked for by a client.
+    pub fn run_as(&self, client: &str, store: &str, args: &[&str]) -> Output {
+        let output = self.command().args(["--client", client, "--store", store]).args(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Output { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap() }
     }
@@ -99,8 +111,7 @@ pub fn a_store(on: Backend) -> Esctl {
         &["stream", "append", "order-1", "--type", "order.paid", "--data", r#"{"b":{"d":3},"paid":true}"#],
     ];
     for args in runs {
-        let output = esctl.run(args);
-        assert_eq!(output.code, 0, "{args:?}: {output:?}");
+        esctl.must(args);
     }
     esctl
 }

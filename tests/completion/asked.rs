@@ -3,12 +3,15 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::shell::Home;
+use crate::backend::Backend;
+use crate::common::Esctl;
 use crate::shell::lines;
+use crate::shell::seeded;
+use crate::shell::until_names;
 
 #[test]
 fn each_kind_of_name_comes_from_the_store() {
-    let home = Home::seeded();
+    let esctl = seeded(Backend::Sqlite);
     let cases: [(&[&str], &[&str]); 11] = [
         (&["stream", "show", "order-"], &["order-1", "order-2"]),
         (&["stream", "read", "p"], &["parcel-1"]),
@@ -23,7 +26,7 @@ fn each_kind_of_name_comes_from_the_store() {
         (&["stream", "show", "nothing-like-it"], &[]),
     ];
     for (words, expected) in cases {
-        assert_eq!(home.told(words), expected, "{words:?}");
+        assert_eq!(esctl.told(words), expected, "{words:?}");
     }
     home.run(&["projection", "create", "mine", "--all", "--key", ".stream", "--reduce", "{n: 1}"]);
     assert_eq!(home.told(&["projection", "query", "m"]), ["mine"]);
@@ -31,14 +34,14 @@ fn each_kind_of_name_comes_from_the_store() {
     assert_eq!(home.told(&["projection", "delete", "m"]), ["mine"]);
     assert_eq!(home.told(&["projection", "delete", "r"]), [""; 0]);
     // Nothing is offered for what is new.
-    assert_eq!(home.told(&["resource", "create", "go"]), [""; 0]);
+    assert_eq!(esctl.told(&["resource", "create", "go"]), [""; 0]);
 }
 
 #[test]
 fn contexts_come_from_the_configuration_file_and_lead_to_their_store() {
-    let home = Home::seeded();
-    home.run(&["context", "add", "work", "--store", &home.store]);
-    let ask = |words: &[&str]| lines(&home.ask("bash", None, words));
+    let esctl = seeded(Backend::Sqlite);
+    esctl.must(&["context", "add", "work", "--store", &esctl.place.url]);
+    let ask = |words: &[&str]| until_names(|| lines(&esctl.ask("bash", None, words)));
     assert_eq!(ask(&["--context", "w"]), ["work"]);
     assert_eq!(ask(&["context", "use", "w"]), ["work"]);
     assert_eq!(ask(&["--context", "work", "stream", "show", "par"]), ["parcel-1"]);
@@ -47,55 +50,48 @@ fn contexts_come_from_the_configuration_file_and_lead_to_their_store() {
 
 #[test]
 fn the_store_that_is_typed_already_counts() {
-    let (home, other) = (Home::seeded(), Home::new());
+    let (esctl, other) = (seeded(Backend::Sqlite), Esctl::new(Backend::Sqlite));
     other.append("parcel-99");
-    let typed = format!("--store={}", other.store);
-    assert_eq!(home.told(&[&typed, "stream", "show", "par"]), ["parcel-99"]);
-    assert_eq!(home.told(&["stream", "show", "--store", &other.store, "par"]), ["parcel-99"]);
-    assert_eq!(home.told(&["stream", "show", "par"]), ["parcel-1"]);
+    let typed = format!("--store={}", other.place.url);
+    assert_eq!(esctl.told(&[&typed, "stream", "show", "par"]), ["parcel-99"]);
+    assert_eq!(esctl.told(&["stream", "show", "--store", &other.place.url, "par"]), ["parcel-99"]);
+    assert_eq!(esctl.told(&["stream", "show", "par"]), ["parcel-1"]);
 }
 
 #[test]
 fn names_cannot_do_anything_on_a_command_line() {
-    let home = Home::new();
+    let esctl = Esctl::new(Backend::Sqlite);
     for stream in ["x-a b", "x-$(touch owned)", "x-`id`", "x-';reboot;'", "-x", "x-金"] {
-        home.append_named(stream);
+        esctl.append(stream);
     }
-    let told = home.told(&["stream", "show", "x"]);
+    let told = esctl.told(&["stream", "show", "x"]);
     assert_eq!(told, [r"x-\$\(touch\ owned\)", r"x-\'\;reboot\;\'", r"x-\`id\`", r"x-a\ b", "x-金"]);
-    assert!(!home.told(&["stream", "show", ""]).iter().any(|name| name == "-x"), "it would be taken for an option");
+    assert!(!esctl.told(&["stream", "show", ""]).iter().any(|name| name == "-x"), "it would be taken for an option");
     // Who does not quote for sure gets plain names only.
     for shell in ["elvish", "powershell"] {
-        let output = home.ask(shell, Some(&home.store), &["stream", "show", "x"]);
+        let output = esctl.ask(shell, Some(&esctl.place.url), &["stream", "show", "x"]);
         assert!(lines(&output).iter().all(|line| line.starts_with("x-金")), "{shell}: {output:?}");
     }
     for shell in ["zsh", "fish"] {
-        let output = home.ask(shell, Some(&home.store), &["stream", "show", "x-a"]);
+        let output = esctl.ask(shell, Some(&esctl.place.url), &["stream", "show", "x-a"]);
         assert_eq!(lines(&output), ["x-a b"], "{shell} quotes by itself");
-    }
-}
-
-impl Home {
-    /// A stream of any name.
-    fn append_named(&self, stream: &str) {
-        self.run(&["stream", "append", "--type", "t", "--data", "{}", "--", stream]);
     }
 }
 
 #[test]
 fn of_very_many_streams_the_categories_are_offered_first() {
-    let home = Home::new();
-    let batch = |category: &str| (0..250).for_each(|id| home.append_fast(category, id));
+    let esctl = Esctl::new(Backend::Sqlite);
+    let batch = |category: &str| (0..250).for_each(|id| esctl.append_fast(category, id));
     batch("many");
-    home.append("few-1");
-    let told = home.told(&["stream", "show", ""]);
+    esctl.append("few-1");
+    let told = esctl.told(&["stream", "show", ""]);
     assert!(told.contains(&"many-".to_owned()) && told.contains(&"few-".to_owned()), "{told:?}");
-    let told = home.told(&["stream", "show", "many-"]);
+    let told = esctl.told(&["stream", "show", "many-"]);
     // What the first ones have in common is not what all have in common.
     assert!(told.len() > 100 && told[0] == "many-", "{told:?}");
 }
 
-impl Home {
+impl Esctl {
     fn append_fast(&self, category: &str, id: u32) {
         use esctl::event::EventType;
         use esctl::event::ExpectedVersion;
@@ -108,7 +104,7 @@ impl Home {
         }
         RUNTIME.with(|runtime| {
             runtime.block_on(async {
-                let store = esctl::store::open(&self.store.parse().unwrap(), std::time::Duration::from_secs(30)).unwrap();
+                let store = esctl::store::open(&self.place.url.parse().unwrap(), std::time::Duration::from_secs(30)).unwrap();
                 let event = NewEvent::new(EventType::parse("t").unwrap(), &serde_json::json!({})).unwrap();
                 let stream = StreamName::parse(&format!("{category}-{id:05}")).unwrap();
                 let request =
@@ -121,14 +117,14 @@ impl Home {
 
 #[test]
 fn whatever_is_wrong_nothing_is_said_and_nothing_made() {
-    let home = Home::seeded();
+    let esctl = seeded(Backend::Sqlite);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = silent.local_addr().unwrap().port();
-    fs::write(home.path("noise.db"), [7; 5000]).unwrap();
-    fs::write(home.path("broken.toml"), "contexts = 1").unwrap();
+    fs::write(esctl.path("noise.db"), [7; 5000]).unwrap();
+    fs::write(esctl.path("broken.toml"), "contexts = 1").unwrap();
     let stores = [
-        format!("sqlite:{}", home.path("nowhere.db").display()),
-        format!("sqlite:{}", home.path("noise.db").display()),
+        format!("sqlite:{}", esctl.path("nowhere.db").display()),
+        format!("sqlite:{}", esctl.path("noise.db").display()),
         "sqlite::memory:".to_owned(),
         "nonsense".to_owned(),
         "postgres://u:secret@127.0.0.1:1/db".to_owned(),
@@ -138,18 +134,18 @@ fn whatever_is_wrong_nothing_is_said_and_nothing_made() {
         format!("mongodb://127.0.0.1:{silent}/db"),
     ];
     for store in &stores {
-        assert_eq!(lines(&home.ask("bash", Some(store), &["stream", "show", "o"])), [""; 0], "{store}");
-        assert_eq!(lines(&home.ask("bash", Some(store), &["stream", "sho"])), ["show"], "{store}: commands need no store");
+        assert_eq!(lines(&esctl.ask("bash", Some(store), &["stream", "show", "o"])), [""; 0], "{store}");
+        assert_eq!(lines(&esctl.ask("bash", Some(store), &["stream", "sho"])), ["show"], "{store}: commands need no store");
     }
-    assert!(!home.path("nowhere.db").exists());
+    assert!(!esctl.path("nowhere.db").exists());
     // The store of this user, which was never made.
-    assert_eq!(lines(&home.ask("bash", None, &["stream", "show", "o"])), [""; 0]);
-    assert!(!home.path(".local").exists());
-    let mut broken = home.command();
-    broken.env("ESCTL_CONFIG", home.path("broken.toml")).env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3");
+    assert_eq!(lines(&esctl.ask("bash", None, &["stream", "show", "o"])), [""; 0]);
+    assert!(!esctl.path(".local").exists());
+    let mut broken = esctl.command();
+    broken.env("ESCTL_CONFIG", esctl.path("broken.toml")).env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3");
     assert_eq!(lines(&broken.args(["--", "esctl", "stream", "show", "o"]).output().unwrap()), [""; 0]);
     for (variable, value) in [("ESCTL_OUTPUT", "nonsense"), ("_CLAP_COMPLETE_INDEX", "99"), ("_CLAP_COMPLETE_INDEX", "x")] {
-        let mut odd = home.command();
+        let mut odd = esctl.command();
         odd.env("COMPLETE", "bash").env(variable, value).args(["--", "esctl", "stream", "show", "o"]);
         let output = odd.output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty(), "{variable}={value}: {output:?}");
@@ -158,22 +154,22 @@ fn whatever_is_wrong_nothing_is_said_and_nothing_made() {
 
 #[test]
 fn a_variable_that_names_no_shell_is_said_to_be_wrong() {
-    let home = Home::new();
-    let output = home.command().env("COMPLETE", "cmd").arg("stats").output().unwrap();
+    let esctl = Esctl::new(Backend::Sqlite);
+    let output = esctl.command().env("COMPLETE", "cmd").arg("stats").output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.contains("COMPLETE") && error.contains("unset COMPLETE"), "{error}");
     for off in ["", "0"] {
-        let output = home.command().env("COMPLETE", off).arg("--version").output().unwrap();
+        let output = esctl.command().env("COMPLETE", off).arg("--version").output().unwrap();
         assert!(output.status.success() && output.stdout.starts_with(b"esctl "), "{output:?}");
     }
 }
 
 #[test]
 fn completions_ask_unless_they_are_to_be_static() {
-    let home = Home::new();
+    let esctl = Esctl::new(Backend::Sqlite);
     let script = |arguments: &[&str]| {
-        let output = home.command().arg("completions").args(arguments).output().unwrap();
+        let output = esctl.command().arg("completions").args(arguments).output().unwrap();
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };

@@ -2,10 +2,17 @@
 
 use std::process::Command;
 
-use crate::shell::Home;
+use crate::backend::Backend;
+use crate::common::Esctl;
+use crate::shell::seeded;
+use crate::shell::until_names;
 
 /// What bash would put in the place of the word under the cursor, at the end of this line.
-fn completed(home: &Home, line: &str) -> Vec<String> {
+fn completed(esctl: &Esctl, line: &str) -> Vec<String> {
+    until_names(|| complete(esctl, line))
+}
+
+fn complete(esctl: &Esctl, line: &str) -> Vec<String> {
     let script = r#"
         esctl() { "$PROGRAM" "$@"; }
         source <("$PROGRAM" completions bash)
@@ -17,27 +24,27 @@ fn completed(home: &Home, line: &str) -> Vec<String> {
     let folder = program.rsplit_once('/').unwrap().0;
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap());
     let mut bash = Command::new("bash");
-    bash.env_clear().env("HOME", home.folder.path()).env("PATH", path).env("PROGRAM", program).env("LINE", line);
-    let output = bash.args(["--norc", "-c", script]).env("ESCTL_STORE", &home.store).output().unwrap();
+    bash.env_clear().env("HOME", esctl.dir.path()).env("PATH", path).env("PROGRAM", program).env("LINE", line);
+    let output = bash.args(["--norc", "-c", script]).env("ESCTL_STORE", &esctl.place.url).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 #[test]
 fn words_with_colons_and_quotes_are_put_together() {
-    let (home, other) = (Home::seeded(), Home::new());
+    let (esctl, other) = (seeded(Backend::Sqlite), Esctl::new(Backend::Sqlite));
     other.append("parcel-2:b c");
-    let store = &other.store;
+    let store = &other.place.url;
     for line in [
         format!("esctl --store {store} stream show par"),
         format!("esctl --store={store} stream show par"),
         format!("esctl stream --store \"{store}\" show par"),
     ] {
-        assert_eq!(completed(&home, &line), [r"parcel-2:b\ c"], "{line}");
+        assert_eq!(completed(&esctl, &line), [r"parcel-2:b\ c"], "{line}");
     }
     // Only what follows the colon is replaced.
     assert_eq!(completed(&other, "esctl stream show parcel-2:"), [r"b\ c"]);
     assert_eq!(completed(&other, "esctl stream show 'par"), ["parcel-2:b c"]);
-    assert_eq!(completed(&home, "esctl stream show "), completed(&home, "esctl stream show ''"));
-    assert_eq!(completed(&home, "esctl resource lock si"), ["silver"]);
+    assert_eq!(completed(&esctl, "esctl stream show "), completed(&esctl, "esctl stream show ''"));
+    assert_eq!(completed(&esctl, "esctl resource lock si"), ["silver"]);
 }

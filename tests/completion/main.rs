@@ -2,8 +2,10 @@
 #![cfg(unix)]
 
 mod asked;
+#[path = "../common/backend.rs"]
+mod backend;
 mod bash;
-#[path = "../common/server.rs"]
-mod server;
-mod servers;
+#[path = "../common/mod.rs"]
+mod common;
+mod everywhere;
 mod shell;

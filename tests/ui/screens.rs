@@ -1,13 +1,19 @@
 //! What is seen, from key to key.
 
-use crate::tmux::Home;
+use crate::backend::Backend;
+use crate::common::Esctl;
 use crate::tmux::Tmux;
 use crate::tmux::settled;
 
+crate::on_every_backend! {
+    a_walk_through_a_store
+}
+
 /// From the list of streams to the state at a version and back; with events that come meanwhile.
-pub fn a_walk(home: &Home) {
-    home.seed();
-    let tmux = Tmux::ui(home, 80, 24, "", &[]);
+fn a_walk_through_a_store(on: Backend) {
+    let esctl = Esctl::new(on);
+    esctl.seed();
+    let tmux = Tmux::ui(&esctl, 80, 24, "", &[]);
     let screen = tmux.until_it_shows(&["resource-gold", "head 4"]);
     let lines: Vec<&str> = screen.lines().collect();
     assert!(lines[0].starts_with(" 1 Streams  2 Events  3 Projections"), "{screen}");
@@ -30,21 +36,21 @@ pub fn a_walk(home: &Home) {
     );
 
     // Live: somebody else appends.
-    home.run(&["resource", "allocate", "gold", "1"]);
+    esctl.must(&["resource", "allocate", "gold", "1"]);
     tmux.until_it_shows(&["version 2 of 4", "head 5"]);
     tmux.keys(&["End"]);
     tmux.until_it_shows(&["version 4 of 4", "\"amount\": 849,"]);
-    home.run(&["resource", "allocate", "gold", "2"]);
+    esctl.must(&["resource", "allocate", "gold", "2"]);
     tmux.until_it_shows(&["version 5 of 5", "\"amount\": 847,"]);
 
     // All events, projections, and the keys.
     tmux.keys(&["2"]);
     tmux.until_it_shows(&["order.placed", "head 6", "POSITION"]);
-    home.run(&["stream", "append", "order-2", "--type", "order.lost", "--data", "{}"]);
+    esctl.must(&["stream", "append", "order-2", "--type", "order.lost", "--data", "{}"]);
     tmux.until_it_shows(&["order.lost", "head 7"]);
     tmux.keys(&["3"]);
     tmux.until_it_shows(&["resources", "never run"]);
-    home.run(&["projection", "run", "resources"]);
+    esctl.must(&["projection", "run", "resources"]);
     tmux.until_it_shows(&["resources", "current"]);
     tmux.keys(&["?"]);
     tmux.until_it_shows(&[" Keys ", "to another first page"]);
@@ -60,16 +66,11 @@ pub fn a_walk(home: &Home) {
 }
 
 #[test]
-fn a_walk_through_a_store_in_a_file() {
-    a_walk(&Home::sqlite());
-}
-
-#[test]
 fn a_whole_screen_is_as_expected() {
-    let home = Home::sqlite();
-    home.run(&["stream", "append", "order-1", "--type", "order.placed", "--data", r#"{"total":250}"#]);
-    home.run(&["stream", "append", "order-1", "--type", "order.paid", "--data", r#"{"paid":true}"#]);
-    let tmux = Tmux::ui(&home, 40, 10, "", &[]);
+    let esctl = Esctl::new(Backend::Sqlite);
+    esctl.must(&["stream", "append", "order-1", "--type", "order.placed", "--data", r#"{"total":250}"#]);
+    esctl.must(&["stream", "append", "order-1", "--type", "order.paid", "--data", r#"{"paid":true}"#]);
+    let tmux = Tmux::ui(&esctl, 40, 10, "", &[]);
     tmux.until_it_shows(&["order-1"]);
     tmux.keys(&["Enter", "Enter"]);
     let screen = tmux.until_it_shows(&["version 2 of 2", "paid"]);
@@ -84,14 +85,14 @@ STATE (merge)
 (status)
 q quit  ? help  Esc back  ←→ version
 ";
-    assert_eq!(settled(&screen, &home), expected, "{screen}");
+    assert_eq!(settled(&screen, &esctl), expected, "{screen}");
 }
 
 #[test]
 fn the_size_may_change_at_any_time() {
-    let home = Home::sqlite();
-    home.seed();
-    let tmux = Tmux::ui(&home, 80, 24, "", &[]);
+    let esctl = Esctl::new(Backend::Sqlite);
+    esctl.seed();
+    let tmux = Tmux::ui(&esctl, 80, 24, "", &[]);
     tmux.until_it_shows(&["resource-gold", "POSITION", "LAST EVENT"]);
     tmux.resize(40, 10);
     tmux.until(|screen| screen.contains("resource-gold") && !screen.contains("LAST EVENT") && screen.contains("q quit"));
@@ -103,11 +104,11 @@ fn the_size_may_change_at_any_time() {
 
 #[test]
 fn no_control_character_of_a_store_reaches_the_terminal() {
-    let home = Home::sqlite();
+    let esctl = Esctl::new(Backend::Sqlite);
     let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}";
     let data = serde_json::json!({ "text": hostile, hostile: 1 }).to_string();
-    home.run(&["stream", "append", "order-1", "--type", "order.placed", "--data", &data]);
-    let tmux = Tmux::ui(&home, 80, 24, "", &[]);
+    esctl.must(&["stream", "append", "order-1", "--type", "order.placed", "--data", &data]);
+    let tmux = Tmux::ui(&esctl, 80, 24, "", &[]);
     tmux.until_it_shows(&["order-1"]);
     tmux.keys(&["Enter"]);
     tmux.until_it_shows(&["order.placed", "\\u001b[2J"]);
@@ -118,11 +119,11 @@ fn no_control_character_of_a_store_reaches_the_terminal() {
 
 #[test]
 fn colour_is_there_and_can_be_turned_off() {
-    let home = Home::sqlite();
-    home.seed();
+    let esctl = Esctl::new(Backend::Sqlite);
+    esctl.seed();
     // What an attribute may be without colour: bold, faint, reverse, and all of them off.
     let colours = |flags: &str, set: &[(&str, &str)]| {
-        let tmux = Tmux::ui(&home, 80, 24, flags, set);
+        let tmux = Tmux::ui(&esctl, 80, 24, flags, set);
         tmux.until_it_shows(&["resource-gold"]);
         tmux.keys(&["Enter", "Enter"]);
         tmux.until_it_shows(&["STATE (merge)"]);

@@ -6,47 +6,20 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use tempfile::TempDir;
+use crate::common::Esctl;
 
 /// How long a screen may take to come; only a program that hangs takes so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A store, and commands on it.
-pub struct Home {
-    pub folder: TempDir,
-    pub store: String,
-}
-
-impl Home {
-    /// With a store in a file.
-    pub fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = format!("sqlite:{}", folder.path().join("store.db").display());
-        Self { folder, store }
-    }
-
-    /// With a store somewhere else.
-    pub fn at(store: String) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), store }
-    }
-
-    /// Runs a command that must succeed.
-    #[track_caller]
-    pub fn run(&self, arguments: &[&str]) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
-        command.env_clear().env("HOME", self.folder.path()).env("ESCTL_STORE", &self.store);
-        let output = command.args(["--client", "ann"]).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-    }
-
+impl Esctl {
     /// A resource that was changed three times, and an order.
     pub fn seed(&self) {
-        self.run(&["resource", "create", "gold", "--owner", "p1", "--type", "coin", "--amount", "1000", "--max", "2000"]);
-        self.run(&["resource", "allocate", "gold", "200", "--reason", "a sword"]);
-        self.run(&["resource", "add", "gold", "50"]);
-        self.run(&["stream", "append", "order-1", "--type", "order.placed", "--data", r#"{"total":250,"to":"金"}"#]);
+        self.must(&["resource", "create", "gold", "--owner", "p1", "--type", "coin", "--amount", "1000", "--max", "2000"]);
+        self.must(&["resource", "allocate", "gold", "200", "--reason", "a sword"]);
+        self.must(&["resource", "add", "gold", "50"]);
+        self.must(&["stream", "append", "order-1", "--type", "order.placed", "--data", r#"{"total":250,"to":"金"}"#]);
     }
 }
 
@@ -57,14 +30,14 @@ pub struct Tmux {
 
 impl Tmux {
     /// A terminal of so many columns and rows that runs `esctl ui`, and says with what it ended.
-    pub fn ui(home: &Home, columns: u16, rows: u16, flags: &str, set: &[(&str, &str)]) -> Self {
+    pub fn ui(esctl: &Esctl, columns: u16, rows: u16, flags: &str, set: &[(&str, &str)]) -> Self {
         let socket = format!("esctl-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         let tmux = Self { socket };
         let (columns, rows) = (columns.to_string(), rows.to_string());
         let mut script = String::from("env -i ");
-        let path = home.folder.path().display().to_string();
+        let path = esctl.dir.path().display().to_string();
         for (name, value) in
-            [("HOME", path.as_str()), ("ESCTL_STORE", &home.store), ("LANG", "C.UTF-8"), ("TERM", "screen-256color")]
+            [("HOME", path.as_str()), ("ESCTL_STORE", &esctl.place.url), ("LANG", "C.UTF-8"), ("TERM", "screen-256color")]
         {
             script.push_str(&format!("{name}={} ", quoted(value)));
         }
@@ -144,7 +117,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A screen with its times and its store made the same on every run.
-pub fn settled(screen: &str, home: &Home) -> String {
+pub fn settled(screen: &str, esctl: &Esctl) -> String {
     let mut settled = String::new();
     for line in screen.lines() {
         // A time is 19 characters that begin with the century and hold two colons.
@@ -152,7 +125,7 @@ pub fn settled(screen: &str, home: &Home) -> String {
         while let Some(at) = line.match_indices("20").map(|(at, _)| at).find(|at| is_time(&line[*at..])) {
             line.replace_range(at..at + 19, "YYYY-MM-DD hh:mm:ss");
         }
-        let place = home.store.trim_start_matches("sqlite:");
+        let place = esctl.place.url.trim_start_matches("sqlite:");
         let shown: String = place.chars().take(12).collect();
         if line.contains(&shown) {
             line = "(status)".to_owned();
