@@ -37,6 +37,7 @@ pub mod verify;
 pub use changes::Change;
 pub use condition::Condition;
 pub use error::OpsError;
+pub use near::must_exist;
 pub use reducer::Reducer;
 
 /// A page of a list; `next` is what to go on after, if there is more.

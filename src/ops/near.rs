@@ -1,12 +1,24 @@
-//! What was perhaps meant, where a stream that is not there was asked for.
+//! A stream that is not there was asked for: what was perhaps meant.
 
 use crate::event::StreamName;
+use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::store::Store;
 use crate::store::StreamQuery;
 
 /// So many names are looked at: a hint is not worth reading a large store for.
 const LOOKED_AT: usize = 500;
+
+/// A stream that has no events is not found.
+///
+/// # Errors
+/// [`OpsError::NotFound`], or as the store says.
+pub async fn must_exist(store: &Store, stream: StreamName) -> Result<(), OpsError> {
+    match store.stream_version(stream.clone()).await? {
+        Version::ZERO => Err(no_stream(store, &stream).await),
+        _ => Ok(()),
+    }
+}
 
 /// There is no such stream; with the names of others that begin alike.
 pub(crate) async fn no_stream(store: &Store, stream: &StreamName) -> OpsError {

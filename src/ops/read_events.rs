@@ -3,7 +3,7 @@
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::ops::error::OpsError;
-use crate::ops::tail_events::must_exist;
+use crate::ops::near::must_exist;
 use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Source;

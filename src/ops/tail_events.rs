@@ -8,7 +8,6 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::condition::Condition;
 use crate::ops::error::OpsError;
-use crate::ops::near::no_stream;
 use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Source;
@@ -176,16 +175,5 @@ impl Tail {
             Err(StoreError::NoStore(_)) => Ok(0),
             answer => answer,
         }
-    }
-}
-
-/// A stream that has no events is not found.
-///
-/// # Errors
-/// [`OpsError::NotFound`], or as the store says.
-pub async fn must_exist(store: &Store, stream: StreamName) -> Result<(), OpsError> {
-    match store.stream_version(stream.clone()).await? {
-        Version::ZERO => Err(no_stream(store, &stream).await),
-        _ => Ok(()),
     }
 }

@@ -13,7 +13,7 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::event::chain_hash;
 use crate::ops::error::OpsError;
-use crate::ops::near::no_stream;
+use crate::ops::near::must_exist;
 use crate::runtime::check_belongs;
 use crate::runtime::version_at;
 use crate::store::Head;
@@ -214,9 +214,7 @@ impl Verifier<'_> {
     }
 
     async fn one_stream(&mut self, stream: &StreamName, progress: &mut (dyn FnMut(u64) + Send)) -> Result<(), OpsError> {
-        if self.store.stream_version(stream.clone()).await? == Version::ZERO {
-            return Err(no_stream(self.store, stream).await);
-        }
+        must_exist(self.store, stream.clone()).await?;
         self.report.streams = 1;
         let mut scan = self.store.scan(ReadQuery::stream(stream.clone()));
         while let Some(chunk) = scan.next().await? {

@@ -13,7 +13,7 @@ use crate::ops::replay::Difference;
 use crate::ops::replay::EventRef;
 use crate::ops::replay::Replay;
 use crate::ops::replay::ReplayReport;
-use crate::ops::replay::VerifyReport;
+use crate::ops::replay::Verified;
 use crate::ops::replay::replay_and_verify;
 use crate::store::Store;
 
@@ -68,7 +68,7 @@ fn draw(sheet: &mut Sheet, report: &ReplayReport) {
     sheet.text(&pretty(&report.state));
 }
 
-fn draw_verify(sheet: &mut Sheet, verify: &VerifyReport) {
+fn draw_verify(sheet: &mut Sheet, verify: &Verified) {
     let result = if verify.ok { Cell::new("all fits").tone(Tone::Good) } else { Cell::new("differs").tone(Tone::Bad) };
     sheet.field("verified", result);
     sheet.field("read model", read_model(verify));
@@ -83,7 +83,7 @@ fn draw_verify(sheet: &mut Sheet, verify: &VerifyReport) {
 }
 
 /// What was compared of the read model, in words.
-pub(super) fn read_model(verify: &VerifyReport) -> String {
+pub(super) fn read_model(verify: &Verified) -> String {
     let words = |model: &replay::ReadModelCompared| format!("{} compared at version {}", model.name, model.version);
     verify.read_model.as_ref().map_or_else(|| "none to compare with".into(), words)
 }

@@ -12,6 +12,7 @@ use crate::cli::values::stream;
 use crate::event::EventView;
 use crate::event::StreamName;
 use crate::ops::Condition;
+use crate::ops::must_exist;
 use crate::ops::tail_events;
 use crate::ops::tail_events::TailEvents;
 
@@ -61,7 +62,7 @@ impl Tail {
             // Without waiting for it to come into being, what is not there is not found.
             store.head().await?;
             if let Some(stream) = named {
-                tail_events::must_exist(&store, stream).await?;
+                must_exist(&store, stream).await?;
             }
         }
         let mut list = app.out.list(event_rows::listing().unlimited());

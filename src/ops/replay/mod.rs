@@ -24,5 +24,5 @@ pub use trace::TraceEntry;
 pub use until::Until;
 pub use verify::Difference;
 pub use verify::ReadModelCompared;
-pub use verify::VerifyReport;
+pub use verify::Verified;
 pub use verify::replay_and_verify;

@@ -10,7 +10,7 @@ use crate::ops::rebuild::Verdict;
 use crate::ops::replay::stream::ReplayReport;
 use crate::ops::replay::stream::report;
 use crate::ops::replay::verify::ReadModelCompared;
-use crate::ops::replay::verify::VerifyReport;
+use crate::ops::replay::verify::Verified;
 use crate::ops::replay::verify::differences_of;
 use crate::ops::replay::verify::live;
 use crate::runtime::Loaded;
@@ -46,7 +46,7 @@ pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Ti
             let verdict = Verdict::Differs { reason: "the row is of a stream without events".into(), changes };
             let position = record.checkpoint.position;
             let mut stray = report(&stream, Loaded::default(), now, serde_json::Value::Null);
-            stray.verify = Some(VerifyReport {
+            stray.verify = Some(Verified {
                 ok: false,
                 read_model: Some(ReadModelCompared { name: name.clone(), position, version: Version::ZERO, has_row: true }),
                 snapshots_compared: 0,

@@ -13,7 +13,7 @@ use crate::ops::changes::changes;
 use crate::ops::error::OpsError;
 use crate::ops::reducer::Reducer;
 use crate::ops::replay::until::Until;
-use crate::ops::replay::verify::VerifyReport;
+use crate::ops::replay::verify::Verified;
 use crate::runtime::LoadOptions;
 use crate::runtime::Loaded;
 use crate::runtime::PassedOver;
@@ -64,7 +64,7 @@ pub struct ReplayReport {
     pub diff: Option<Diff>,
     /// What the comparison with the kept states has found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub verify: Option<VerifyReport>,
+    pub verify: Option<Verified>,
 }
 
 /// The way from another state to this one.

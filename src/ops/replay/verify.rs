@@ -36,7 +36,7 @@ use crate::store::StoreError;
 
 /// What the comparison has found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct VerifyReport {
+pub struct Verified {
     /// Whether nothing differs.
     pub ok: bool,
     /// The read model whose row was compared.
@@ -131,7 +131,7 @@ pub async fn replay_and_verify(store: &Store, input: &Replay) -> Result<ReplayRe
         replay_to(store, &Replay { snapshots: false, ..input.clone() }, up_to).await?
     };
     let ok = differences.is_empty();
-    replayed.verify = Some(VerifyReport { ok, read_model, snapshots_compared, passed_over, differences });
+    replayed.verify = Some(Verified { ok, read_model, snapshots_compared, passed_over, differences });
     Ok(replayed)
 }
 

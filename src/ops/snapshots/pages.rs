@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::event::StreamName;
 use crate::ops::error::OpsError;
-use crate::ops::tail_events::must_exist;
+use crate::ops::near::must_exist;
 use crate::store::SnapshotInfo;
 use crate::store::SnapshotQuery;
 use crate::store::Store;

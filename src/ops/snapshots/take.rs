@@ -7,7 +7,7 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::ops::list_streams::list_streams;
-use crate::ops::near::no_stream;
+use crate::ops::near::must_exist;
 use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
 use crate::runtime::PassedOver;
@@ -57,9 +57,7 @@ pub struct TakenReport {
 /// [`OpsError::NotFound`] when there is no such stream, [`OpsError::Invalid`] when no reducer is named and no domain
 /// is there for it, or as the store says.
 pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> Result<TakenReport, OpsError> {
-    if store.stream_version(stream.clone()).await? == Version::ZERO {
-        return Err(no_stream(store, stream).await);
-    }
+    must_exist(store, stream.clone()).await?;
     let mut fold = input.reducer.fold_to_keep(stream)?;
     let loaded = load(store, stream, &mut *fold, LoadOptions::default()).await?;
     let taken = loaded.events_applied >= input.min_events.max(1);
