@@ -18,6 +18,7 @@ pub mod list_resources;
 pub mod list_streams;
 pub mod names;
 mod near;
+mod pages;
 pub mod projections;
 pub mod read_events;
 mod rebuild;

@@ -8,14 +8,13 @@ use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::event::category_of;
 use crate::ops::error::OpsError;
+use crate::ops::pages::Pages;
 use crate::store::ReadQuery;
 use crate::store::Store;
 use crate::store::StreamQuery;
 
 /// Into how many equal spans of time the history is divided for a chart.
 pub const CHART_SPANS: usize = 24;
-/// How many streams are asked for at once.
-const PAGE: usize = 1000;
 
 /// Events of one category or of one type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -125,21 +124,15 @@ impl Counting {
     }
 
     async fn streams(&mut self, store: &Store) -> Result<u64, OpsError> {
-        let mut query = StreamQuery { limit: PAGE, ..StreamQuery::default() };
+        let mut streams = Pages::of(store, StreamQuery::default());
         let mut all = 0;
-        loop {
-            let page = store.streams(query.clone()).await?;
-            for stream in &page {
-                all += 1;
-                if let Some(share) = self.categories.get_mut(&stream.category) {
-                    *share.streams.get_or_insert(0) += 1;
-                }
+        while let Some(stream) = streams.next().await? {
+            all += 1;
+            if let Some(share) = self.categories.get_mut(&stream.category) {
+                *share.streams.get_or_insert(0) += 1;
             }
-            if page.len() < PAGE {
-                return Ok(all);
-            }
-            query.after = page.last().map(|stream| stream.stream.clone());
         }
+        Ok(all)
     }
 }
 

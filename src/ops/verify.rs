@@ -14,20 +14,19 @@ use crate::event::Version;
 use crate::event::chain_hash;
 use crate::ops::error::OpsError;
 use crate::ops::near::must_exist;
+use crate::ops::pages::Pages;
+use crate::ops::snapshots::SnapshotPages;
 use crate::runtime::check_belongs;
 use crate::runtime::version_at;
 use crate::store::Head;
 use crate::store::ReadQuery;
 use crate::store::SnapshotInfo;
-use crate::store::SnapshotQuery;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StreamQuery;
 
 /// So many findings are listed; more of them say nothing new.
 const MAX_FINDINGS: usize = 20;
-/// How many streams or snapshots are asked for at once.
-const PAGE: usize = 1000;
 
 /// Something that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -177,22 +176,15 @@ impl Verifier<'_> {
     /// A stream at version N has N events: so all streams together have as many versions as there are events. What
     /// others append while this looks is beyond `head`, and left out on both sides.
     async fn versions(&mut self, head: Position) -> Result<(), OpsError> {
-        let mut query = StreamQuery { limit: PAGE, ..StreamQuery::default() };
+        let mut streams = Pages::of(self.store, StreamQuery::default());
         let mut versions = 0;
-        loop {
-            let streams = self.store.streams(query.clone()).await?;
-            for info in &streams {
-                let version = match info.last_position > head {
-                    true => version_at(self.store, &info.name()?, head).await?,
-                    false => info.version,
-                };
-                self.report.streams += u64::from(version > Version::ZERO);
-                versions += version.0;
-            }
-            if streams.len() < PAGE {
-                break;
-            }
-            query.after = streams.last().map(|stream| stream.stream.clone());
+        while let Some(info) = streams.next().await? {
+            let version = match info.last_position > head {
+                true => version_at(self.store, &info.name()?, head).await?,
+                false => info.version,
+            };
+            self.report.streams += u64::from(version > Version::ZERO);
+            versions += version.0;
         }
         if versions != self.report.events {
             let message =
@@ -242,17 +234,11 @@ impl Verifier<'_> {
 
     /// A snapshot stands on an event that is there. (Whether its state is right: `snapshot verify`.)
     async fn snapshots(&mut self, stream: Option<StreamName>) -> Result<(), OpsError> {
-        let mut query = SnapshotQuery { stream, after: None, limit: PAGE };
-        loop {
-            let page = self.store.snapshots(query.clone()).await?;
-            for info in &page {
-                self.snapshot(info).await?;
-            }
-            if page.len() < PAGE {
-                return Ok(());
-            }
-            query.after = page.last().map(|info| (info.stream.to_string(), info.reducer.clone(), info.version));
+        let mut snapshots = SnapshotPages::of(self.store, stream);
+        while let Some(info) = snapshots.next().await? {
+            self.snapshot(&info).await?;
         }
+        Ok(())
     }
 
     async fn snapshot(&mut self, info: &SnapshotInfo) -> Result<(), OpsError> {

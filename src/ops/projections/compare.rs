@@ -6,12 +6,11 @@ use serde_json::Value;
 use crate::ops::changes::Change;
 use crate::ops::changes::changes;
 use crate::ops::error::OpsError;
+use crate::ops::pages::Pages;
 use crate::store::Part;
 use crate::store::RowQuery;
 use crate::store::Store;
 
-/// Rows asked for at once.
-const PAGE: usize = 500;
 /// So many differences are shown; all are counted.
 const MAX_SHOWN: usize = 20;
 
@@ -35,34 +34,10 @@ pub struct Comparison {
     pub differences: Vec<RowDifference>,
 }
 
-/// Reads the rows of a read model in the order of their keys.
-struct Rows<'s> {
-    store: &'s Store,
-    query: RowQuery,
-    page: std::vec::IntoIter<(String, String)>,
-    end: bool,
-}
-
-impl<'s> Rows<'s> {
-    fn new(store: &'s Store, name: &str, part: Part) -> Self {
-        let query = RowQuery { name: name.to_owned(), part, limit: PAGE, ..RowQuery::default() };
-        Self { store, query, page: Vec::new().into_iter(), end: false }
-    }
-
-    async fn next(&mut self) -> Result<Option<(String, String)>, OpsError> {
-        if self.page.len() == 0 && !self.end {
-            let page = self.store.query_rows(self.query.clone()).await?;
-            self.end = page.len() < PAGE;
-            self.query.after = page.last().map(|(key, _)| key.clone());
-            self.page = page.into_iter();
-        }
-        Ok(self.page.next())
-    }
-}
-
 /// Compares the live read model with the one that was built beside it, row by row.
 pub(super) async fn compare(store: &Store, name: &str) -> Result<Comparison, OpsError> {
-    let (mut live, mut built) = (Rows::new(store, name, Part::Live), Rows::new(store, name, Part::Building));
+    let rows = |part| Pages::of(store, RowQuery { name: name.to_owned(), part, ..RowQuery::default() });
+    let (mut live, mut built) = (rows(Part::Live), rows(Part::Building));
     let mut comparison = Comparison::default();
     let (mut left, mut right) = (live.next().await?, built.next().await?);
     loop {

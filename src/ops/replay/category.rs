@@ -6,6 +6,7 @@ use crate::event::Position;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
+use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
 use crate::ops::replay::stray_rows::stray_rows;
 use crate::ops::replay::stream::Replay;
@@ -15,11 +16,7 @@ use crate::ops::replay::until::Until;
 use crate::ops::replay::verify::replay_and_verify;
 use crate::runtime::version_at;
 use crate::store::Store;
-use crate::store::StreamInfo;
 use crate::store::StreamQuery;
-
-/// Streams looked up at once.
-const PAGE: usize = 500;
 
 /// What to replay.
 #[derive(Debug, Clone)]
@@ -44,13 +41,11 @@ pub struct CategoryReplay {
     input: ReplayCategory,
     /// Streams without an event up to here were not there yet.
     position: Option<Position>,
-    page: VecDeque<StreamInfo>,
+    streams: Pages<StreamQuery>,
     /// How many rows of the read model were compared.
     rows: u64,
     /// Rows that no stream stands behind, once they have been looked for.
     stray: Option<VecDeque<ReplayReport>>,
-    after: Option<String>,
-    end: bool,
 }
 
 impl CategoryReplay {
@@ -65,7 +60,9 @@ impl CategoryReplay {
         }
         store.head().await?;
         let position = input.until.position(store).await?;
-        Ok(Self { store: store.clone(), input, position, page: VecDeque::new(), rows: 0, stray: None, after: None, end: false })
+        let of_category = StreamQuery { category: Some(input.category.clone()), ..StreamQuery::default() };
+        let streams = Pages::of(store, of_category);
+        Ok(Self { store: store.clone(), input, position, streams, rows: 0, stray: None })
     }
 
     /// The next stream that was there; none after the last.
@@ -73,7 +70,7 @@ impl CategoryReplay {
     /// # Errors
     /// As [`replay`](crate::ops::replay::replay).
     pub async fn next(&mut self) -> Result<Option<ReplayReport>, OpsError> {
-        while let Some(info) = self.next_stream().await? {
+        while let Some(info) = self.streams.next().await? {
             let stream = info.name()?;
             let up_to = match self.position {
                 Some(position) if info.last_position > position => version_at(&self.store, &stream, position).await?,
@@ -103,16 +100,5 @@ impl CategoryReplay {
             self.stray = Some(stray_rows(&self.store, category, self.rows, now).await?.into());
         }
         Ok(self.stray.as_mut().and_then(VecDeque::pop_front))
-    }
-
-    async fn next_stream(&mut self) -> Result<Option<StreamInfo>, OpsError> {
-        if self.page.is_empty() && !self.end {
-            let category = Some(self.input.category.clone());
-            let query = StreamQuery { category, prefix: None, after: self.after.take(), limit: PAGE };
-            self.page = self.store.streams(query).await?.into();
-            self.end = self.page.len() < PAGE;
-            self.after = self.page.back().map(|info| info.stream.clone());
-        }
-        Ok(self.page.pop_front())
     }
 }

@@ -6,6 +6,7 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::changes::Change;
 use crate::ops::error::OpsError;
+use crate::ops::pages::Pages;
 use crate::ops::rebuild::Verdict;
 use crate::ops::replay::stream::ReplayReport;
 use crate::ops::replay::stream::report;
@@ -18,9 +19,6 @@ use crate::store::ReadModel;
 use crate::store::RowQuery;
 use crate::store::Store;
 
-/// Rows looked up at once.
-const PAGE: usize = 500;
-
 /// A report for each row of a category's read model whose stream has no events; `rows` are those that were compared.
 pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Timestamp) -> Result<Vec<ReplayReport>, OpsError> {
     let Some(domain) = domain::of_category(category) else { return Ok(Vec::new()) };
@@ -32,31 +30,24 @@ pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Ti
     if store.count_rows(ReadModel::live(&name)).await? <= rows {
         return Ok(found);
     }
-    let mut query = RowQuery { name: name.clone(), limit: PAGE, ..RowQuery::default() };
-    loop {
-        let page = store.query_rows(query.clone()).await?;
-        let last_page = page.len() < PAGE;
-        query.after = page.last().map(|(key, _)| key.clone());
-        for (key, row) in page {
-            let Ok(stream) = StreamName::of(category, &key) else { continue };
-            if store.stream_version(stream.clone()).await? > Version::ZERO {
-                continue;
-            }
-            let changes = vec![Change { path: String::new(), before: None, after: Some(row.into()) }];
-            let verdict = Verdict::Differs { reason: "the row is of a stream without events".into(), changes };
-            let position = record.checkpoint.position;
-            let mut stray = report(&stream, Loaded::default(), now, serde_json::Value::Null);
-            stray.verify = Some(Verified {
-                ok: false,
-                read_model: Some(ReadModelCompared { name: name.clone(), position, version: Version::ZERO, has_row: true }),
-                snapshots_compared: 0,
-                passed_over: Vec::new(),
-                differences: differences_of(&format!("read model {name}"), Version::ZERO, verdict),
-            });
-            found.push(stray);
+    let mut rows = Pages::of(store, RowQuery { name: name.clone(), ..RowQuery::default() });
+    while let Some((key, row)) = rows.next().await? {
+        let Ok(stream) = StreamName::of(category, &key) else { continue };
+        if store.stream_version(stream.clone()).await? > Version::ZERO {
+            continue;
         }
-        if last_page {
-            return Ok(found);
-        }
+        let changes = vec![Change { path: String::new(), before: None, after: Some(row.into()) }];
+        let verdict = Verdict::Differs { reason: "the row is of a stream without events".into(), changes };
+        let position = record.checkpoint.position;
+        let mut stray = report(&stream, Loaded::default(), now, serde_json::Value::Null);
+        stray.verify = Some(Verified {
+            ok: false,
+            read_model: Some(ReadModelCompared { name: name.clone(), position, version: Version::ZERO, has_row: true }),
+            snapshots_compared: 0,
+            passed_over: Vec::new(),
+            differences: differences_of(&format!("read model {name}"), Version::ZERO, verdict),
+        });
+        found.push(stray);
     }
+    Ok(found)
 }

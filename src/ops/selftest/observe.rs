@@ -9,6 +9,7 @@ use crate::event::EventView;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::ops::error::OpsError;
+use crate::ops::pages::Pages;
 use crate::ops::selftest::history::History;
 use crate::ops::selftest::history::Recorded;
 use crate::ops::selftest::history::Reread;
@@ -20,8 +21,6 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StreamQuery;
 
-/// How many streams or rows are asked for at once.
-const PAGE: usize = 500;
 /// How many streams are read another way.
 const REREAD_STREAMS: usize = 24;
 /// How many events behind a hole are looked at.
@@ -38,16 +37,9 @@ pub async fn observe(store: &Store, history: &mut History) -> Result<(), OpsErro
     for (stream, from, to, backwards) in ways(history) {
         history.rereads.push(read_again(store, stream, from, to, backwards).await?);
     }
-    let mut after = None;
-    loop {
-        let query = RowQuery { name: trail::NAME.into(), after: after.take(), limit: PAGE, ..RowQuery::default() };
-        let rows = store.query_rows(query).await?;
-        let end = rows.len() < PAGE;
-        history.rows.extend(rows);
-        if end {
-            break;
-        }
-        after = history.rows.last().map(|(key, _)| key.clone());
+    let mut rows = Pages::of(store, RowQuery { name: trail::NAME.into(), ..RowQuery::default() });
+    while let Some(row) = rows.next().await? {
+        history.rows.push(row);
     }
     let records = store.projections().await?;
     let live = records.into_iter().find(|record| record.model == ReadModel::live(trail::NAME));
@@ -101,16 +93,11 @@ impl Names {
 }
 
 async fn streams(store: &Store, history: &mut History) -> Result<(), OpsError> {
-    let mut query = StreamQuery { limit: PAGE, ..StreamQuery::default() };
-    loop {
-        let page = store.streams(query.clone()).await?;
-        let end = page.len() < PAGE;
-        query.after = page.last().map(|info| info.stream.clone());
-        history.streams.extend(page.into_iter().map(|info| (info.stream, info.version, info.last_position)));
-        if end {
-            return Ok(());
-        }
+    let mut streams = Pages::of(store, StreamQuery::default());
+    while let Some(info) = streams.next().await? {
+        history.streams.push((info.stream, info.version, info.last_position));
     }
+    Ok(())
 }
 
 /// Each as (stream, lowest, highest, backwards).

@@ -1,24 +1,15 @@
 //! Snapshots one after the other, in the order of stream, reducer, version.
 
-use std::collections::VecDeque;
-
 use crate::event::StreamName;
 use crate::ops::error::OpsError;
 use crate::ops::near::must_exist;
+use crate::ops::pages::Pages;
 use crate::store::SnapshotInfo;
 use crate::store::SnapshotQuery;
 use crate::store::Store;
 
-/// Snapshots looked up at once.
-const PAGE: usize = 500;
-
 /// A listing under way; memory stays flat.
-pub struct SnapshotPages {
-    store: Store,
-    query: SnapshotQuery,
-    page: VecDeque<SnapshotInfo>,
-    end: bool,
-}
+pub struct SnapshotPages(Pages<SnapshotQuery>);
 
 impl SnapshotPages {
     /// Begins before the first snapshot of a stream, or of all.
@@ -33,9 +24,9 @@ impl SnapshotPages {
         Ok(Self::of(store, stream))
     }
 
-    fn of(store: &Store, stream: Option<StreamName>) -> Self {
-        let query = SnapshotQuery { stream, after: None, limit: PAGE };
-        Self { store: store.clone(), query, page: VecDeque::new(), end: false }
+    /// The same, where it is known that there is such a stream.
+    pub(crate) fn of(store: &Store, stream: Option<StreamName>) -> Self {
+        Self(Pages::of(store, SnapshotQuery { stream, ..SnapshotQuery::default() }))
     }
 
     /// All snapshots of a stream that a reducer made, in the order of their versions.
@@ -55,11 +46,6 @@ impl SnapshotPages {
     /// # Errors
     /// As the store says.
     pub async fn next(&mut self) -> Result<Option<SnapshotInfo>, OpsError> {
-        if self.page.is_empty() && !self.end {
-            self.page = self.store.snapshots(self.query.clone()).await?.into();
-            self.end = self.page.len() < PAGE;
-            self.query.after = self.page.back().map(|last| (last.stream.to_string(), last.reducer.clone(), last.version));
-        }
-        Ok(self.page.pop_front())
+        Ok(self.0.next().await?)
     }
 }

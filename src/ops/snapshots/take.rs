@@ -6,19 +6,15 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
-use crate::ops::list_streams::list_streams;
 use crate::ops::near::must_exist;
+use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
 use crate::runtime::PassedOver;
 use crate::runtime::load;
 use crate::runtime::take_snapshot;
 use crate::store::Store;
-use crate::store::StreamInfo;
 use crate::store::StreamQuery;
-
-/// Streams looked up at once.
-const PAGE: usize = 500;
 
 /// How to take snapshots.
 #[derive(Debug, Clone)]
@@ -83,10 +79,7 @@ pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> R
 pub struct TakenCategory {
     store: Store,
     input: TakeSnapshot,
-    category: String,
-    page: std::vec::IntoIter<StreamName>,
-    after: Option<String>,
-    end: bool,
+    streams: Pages<StreamQuery>,
 }
 
 impl TakenCategory {
@@ -97,8 +90,8 @@ impl TakenCategory {
     pub async fn open(store: &Store, category: &str, input: TakeSnapshot) -> Result<Self, OpsError> {
         input.reducer.fold_to_keep(&StreamName::parse(category)?)?;
         store.head().await?;
-        let page = Vec::new().into_iter();
-        Ok(Self { store: store.clone(), input, category: category.to_owned(), page, after: None, end: false })
+        let streams = Pages::of(store, StreamQuery { category: Some(category.to_owned()), ..StreamQuery::default() });
+        Ok(Self { store: store.clone(), input, streams })
     }
 
     /// Takes the next one; none after the last stream.
@@ -106,21 +99,12 @@ impl TakenCategory {
     /// # Errors
     /// As [`take`].
     pub async fn next(&mut self) -> Result<Option<TakenReport>, OpsError> {
-        loop {
-            if let Some(stream) = self.page.next() {
-                return Ok(Some(take(&self.store, &stream, &self.input).await?));
-            }
-            if self.end {
-                return Ok(None);
-            }
-            let category = Some(self.category.clone());
-            let query = StreamQuery { category, prefix: None, after: self.after.take(), limit: PAGE };
-            let found = list_streams(&self.store, query).await?;
-            self.end = found.next.is_none();
-            self.after = found.next;
+        while let Some(info) = self.streams.next().await? {
             // One with fewer events than are wanted has no need to be loaded.
-            let long_enough = found.items.iter().filter(|info| info.version.0 >= self.input.min_events);
-            self.page = long_enough.map(StreamInfo::name).collect::<Result<Vec<_>, _>>()?.into_iter();
+            if info.version.0 >= self.input.min_events {
+                return Ok(Some(take(&self.store, &info.name()?, &self.input).await?));
+            }
         }
+        Ok(None)
     }
 }
