@@ -28,11 +28,11 @@ fn each_kind_of_name_comes_from_the_store() {
     for (words, expected) in cases {
         assert_eq!(esctl.told(words), expected, "{words:?}");
     }
-    home.run(&["projection", "create", "mine", "--all", "--key", ".stream", "--reduce", "{n: 1}"]);
-    assert_eq!(home.told(&["projection", "query", "m"]), ["mine"]);
+    esctl.run(&["projection", "create", "mine", "--all", "--key", ".stream", "--reduce", "{n: 1}"]);
+    assert_eq!(esctl.told(&["projection", "query", "m"]), ["mine"]);
     // What comes with esctl cannot be deleted.
-    assert_eq!(home.told(&["projection", "delete", "m"]), ["mine"]);
-    assert_eq!(home.told(&["projection", "delete", "r"]), [""; 0]);
+    assert_eq!(esctl.told(&["projection", "delete", "m"]), ["mine"]);
+    assert_eq!(esctl.told(&["projection", "delete", "r"]), [""; 0]);
     // Nothing is offered for what is new.
     assert_eq!(esctl.told(&["resource", "create", "go"]), [""; 0]);
 }
