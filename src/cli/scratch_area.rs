@@ -77,7 +77,11 @@ impl ScratchArea {
             }
         };
         if let Some(left) = left {
-            app.out.warn(&format!("the scratch area {} could not be removed, please remove it by hand: {left}", self.url));
+            // It may never have been made: a server that cannot be asked does not tell.
+            app.out.warn(&format!(
+                "the scratch area {} was not removed; if it is there, please remove it by hand: {left}",
+                self.url
+            ));
         }
     }
 }

@@ -38,6 +38,13 @@ fn create(esctl: &Esctl, more: &[&str]) -> Value {
 }
 
 fn rows(esctl: &Esctl, more: &[&str]) -> Value {
+    let mut items = keyed_rows(esctl, more);
+    items.as_array_mut().unwrap().iter_mut().for_each(|item| drop(item.as_object_mut().unwrap().shift_remove("key")));
+    items
+}
+
+/// As they are printed: with the key of each.
+fn keyed_rows(esctl: &Esctl, more: &[&str]) -> Value {
     esctl.json(&[&["projection", "query", "totals"], more].concat())["items"].clone()
 }
 
@@ -57,6 +64,7 @@ fn it_is_made_listed_run_asked_rebuilt_and_deleted(on: Backend) {
     let ran = esctl.json(&["projection", "run", "totals"]);
     assert_eq!(ran["items"][0]["events_applied"], 3);
     assert_eq!(rows(&esctl, &["--stale"]), json!([{"n": 2, "total": 9_007_199_254_741_003_i64}, {"n": 1, "total": 5}]));
+    assert_eq!(keyed_rows(&esctl, &["--stale", "--after", "ann"]), json!([{"key": "bob", "n": 1, "total": 5}]));
     // A query brings it up to date, and looks into fields.
     order_of(&esctl, 14, "bob", 7);
     assert_eq!(rows(&esctl, &["--where", "total=12"]), json!([{"n": 2, "total": 12}]));

@@ -83,7 +83,9 @@ impl Drop for Scratch<'_> {
         // On a thread of its own: this one may be in the middle of a runtime that is ending.
         let removed = uncut(|| thread::scope(|scope| scope.spawn(|| remove(&url, timeout)).join()));
         if let Ok(Err(error)) = removed {
-            self.app.out.warn(&format!("the scratch store {url} is left behind: {error}"));
+            self.app
+                .out
+                .warn(&format!("the scratch store {url} was not removed; if it is there, please remove it by hand: {error}"));
         }
     }
 }

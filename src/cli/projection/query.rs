@@ -1,5 +1,7 @@
 //! `esctl projection query`
 
+use std::iter;
+
 use clap::Args;
 use serde_json::Value;
 
@@ -55,6 +57,7 @@ impl Query {
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
         let now = app.now();
         let (queries, filters, name, stale) = (&queries, &self.filters, &self.name, self.stale);
+        let own = !runtime::is_built_in(name);
         let page = |after, limit| async move {
             let query = runtime::Query { name: name.clone(), filters: filters.clone(), after, limit, stale };
             query_projection(queries, query, now).await.map_err(|error| match error {
@@ -64,7 +67,8 @@ impl Query {
         };
         let next = all_pages(self.after, self.limit, page, |rows: Vec<QueryRow>| {
             for row in rows {
-                if !list.push(&row.row, || vec![Cell::new(&row.key), Cell::new(&row.row)])? {
+                let cells = || vec![Cell::new(&row.key), Cell::new(&row.row)];
+                if !(if own { list.push(&keyed(&row), cells)? } else { list.push(&row.row, cells)? }) {
                     return Ok(false);
                 }
             }
@@ -73,5 +77,17 @@ impl Query {
         let next = next.await?;
         list.finish(next)?;
         warn_standstill(app, queries, name).await
+    }
+}
+
+/// A row of a projection of one's own with its key, by which rows are told apart, unless it has a field of that name. (Rows of
+/// those that come with esctl have an `id`.)
+fn keyed(row: &QueryRow) -> Value {
+    match &row.row {
+        Value::Object(fields) if !fields.contains_key("key") => {
+            let key = ("key".to_owned(), Value::from(row.key.as_str()));
+            Value::Object(iter::once(key).chain(fields.clone()).collect())
+        }
+        other => other.clone(),
     }
 }
