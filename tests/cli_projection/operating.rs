@@ -74,11 +74,11 @@ fn what_older_logic_made_is_compared_before_it_is_replaced(on: Backend) {
     ok(&esctl, &[&create[..], &["{new: .event.version}", "--replace"]].concat());
     assert_eq!(esctl.error(1, &["projection", "rebuild", "kinds", "--verify"])["code"], "read_model_differs");
     let row = || esctl.json(&["projection", "query", "kinds", "--stale"])["items"][0].clone();
-    assert_eq!(row(), json!({"old": 1}));
+    assert_eq!(row(), json!({"key": "resource.created", "old": 1}));
     ok(&esctl, &["projection", "rebuild", "kinds"]);
-    assert_eq!(row(), json!({"new": 1}));
+    assert_eq!(row(), json!({"key": "resource.created", "new": 1}));
     ok(&esctl, &["projection", "rollback", "kinds"]);
-    assert_eq!(row(), json!({"old": 1}));
+    assert_eq!(row(), json!({"key": "resource.created", "old": 1}));
 }
 
 fn one_can_go_back_to_the_read_model_before_the_last_rebuild(on: Backend) {
