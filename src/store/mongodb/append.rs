@@ -78,7 +78,8 @@ impl Writer {
         // Whether the state was read for this group: only then a refusal can be given.
         let mut fresh = false;
         while group.answers.len() < group.appends.len() {
-            match self.look(&group).await? {
+            // Also when it looks again, after some were applied.
+            match self.look(&group).await.map_err(|error| group.after_some_were_applied(error))? {
                 Looked::Assumed => fresh = false,
                 Looked::Read => fresh = true,
                 Looked::Remembered => {}
