@@ -110,14 +110,16 @@ impl Writer {
     async fn look(&mut self, group: &Group<'_>) -> Result<Looked, StoreError> {
         let left = &group.appends[group.answers.len()..];
         let mut looked = Looked::Remembered;
-        let mut tip = match self.tip.take().filter(|tip| tip.seen.elapsed() < REMEMBERED) {
-            Some(tip) => tip,
-            None => {
+        let mut tip = match self.tip.take() {
+            Some(tip) if tip.seen.elapsed() < REMEMBERED => tip,
+            remembered => {
                 looked = Looked::Read;
                 let seen = Instant::now();
                 let connection = group.connection.clone();
                 let head = group.bounded(async move { head(&connection).await }).await?;
-                Tip { head, streams: HashMap::new(), seen }
+                // The hash of the last event vouches for everything before it: where it is the same, so are the streams.
+                let streams = remembered.filter(|tip| tip.head == head).map(|tip| tip.streams).unwrap_or_default();
+                Tip { head, streams, seen }
             }
         };
         let mut unknown: Vec<StreamName> = Vec::new();
