@@ -29,9 +29,23 @@ pub use release::Released;
 /// What is told how many positions were passed.
 pub type OnProgress<'p> = &'p mut (dyn FnMut(u64) + Send);
 
-/// How many events go into one transaction.
+/// How many events go into one transaction at least, and rows at most, those of the last chunk aside. Where few rows take in
+/// many events a transaction has more: it would write the same rows again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchSize(pub usize);
+
+impl BatchSize {
+    /// A row is written again after so many events, on average.
+    const EVENTS_A_ROW: usize = 100;
+    /// The most events in a transaction, in sizes: what is lost when the program is killed is read again.
+    const MOST: usize = 25;
+
+    /// Whether so many events, which have changed so many rows, are enough.
+    pub(crate) fn is_full(self, events: usize, rows: usize) -> bool {
+        let Self(size) = self;
+        events >= size && (rows >= size || events >= rows.saturating_mul(Self::EVENTS_A_ROW) || events >= size * Self::MOST)
+    }
+}
 
 impl Default for BatchSize {
     fn default() -> Self {

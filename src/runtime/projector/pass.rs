@@ -83,7 +83,7 @@ impl<'p> Pass<'p> {
             }
             in_batch += chunk.len();
             progress(chunk.len() as u64);
-            if in_batch >= self.projector.batch.0 {
+            if self.projector.batch.is_full(in_batch, self.rows.changes()) {
                 in_batch = 0;
                 if !self.commit().await? {
                     return Ok(Ended::Overtaken);

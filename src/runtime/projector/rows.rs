@@ -19,6 +19,8 @@ pub(super) struct Rows {
     held: HashMap<String, HeldRow>,
     /// Whether a key that is not held has no row at all: all rows since the beginning are held.
     complete: bool,
+    /// How many of them have changed since they were last written.
+    changes: usize,
 }
 
 struct HeldRow {
@@ -37,7 +39,7 @@ impl Projector<'_> {
 impl Rows {
     /// None yet; `all`: there are none in the read model either.
     pub(super) fn new(all: bool) -> Self {
-        Self { held: HashMap::new(), complete: all }
+        Self { held: HashMap::new(), complete: all, changes: 0 }
     }
 
     /// Makes sure that the row of each event of a chunk is held.
@@ -74,9 +76,15 @@ impl Rows {
     pub(super) fn apply(&mut self, key: &str, event: &EventView<'_>) -> Result<(), RuntimeError> {
         if let Some(row) = self.held.get_mut(key) {
             apply(&mut *row.fold, event)?;
+            self.changes += usize::from(!row.changed);
             row.changed = true;
         }
         Ok(())
+    }
+
+    /// How many rows have changed since they were last written.
+    pub(super) fn changes(&self) -> usize {
+        self.changes
     }
 
     /// The rows that changed since the last time, in the order of their keys: so pages of a table are written once.
@@ -87,6 +95,7 @@ impl Rows {
             row.changed = false;
         }
         changed.sort_unstable();
+        self.changes = 0;
         if self.held.len() > MAX_ROWS_HELD {
             self.held.clear();
             self.complete = false;

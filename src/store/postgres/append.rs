@@ -1,4 +1,5 @@
 //! Appending: a group in one statement, and what is done when the connection breaks meanwhile.
+//! (One event of a program that is alone has a way of its own: `behind.rs`.)
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -24,6 +25,7 @@ use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
 use crate::store::error::StoreError;
+use crate::store::postgres::behind::append_behind;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
 use crate::store::postgres::outcome::find_out;
@@ -58,7 +60,7 @@ pub(crate) async fn append_group(database: &Database, group: Vec<BackendAppend>)
         };
         for ((place, _), answer) in open.iter().zip(found) {
             if let Some(BackendAnswer::Appended(appended)) = &answer {
-                database.note(appended.events.last().map(|last| last.position));
+                database.appended(appended);
             }
             answers[*place] = answer;
         }
@@ -102,7 +104,13 @@ async fn try_once(database: &Database, group: &[&BackendAppend]) -> Result<Vec<B
     let surely = |error: SqlError| Failed::Surely(database.translate(error, DOING));
     for last in [false, true] {
         let mut lease = database.ready(Task::WriteAgain).await.map_err(surely)?;
-        let asking = ask(&mut lease.session.connection, group);
+        let asking = async {
+            let connection = &mut lease.session.connection;
+            match append_behind(connection, database.end(), group).await? {
+                Some(appended) => Ok(vec![BackendAnswer::Appended(appended)]),
+                None => ask(connection, group).await,
+            }
+        };
         match timeout(database.pool.connector.patience(), asking).await.unwrap_or(Err(SqlError::Late)) {
             Ok(answers) => {
                 database.pool.give_back(lease);

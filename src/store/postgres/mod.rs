@@ -5,6 +5,7 @@
 
 mod append;
 mod bare;
+mod behind;
 mod error;
 mod ids;
 mod outcome;
