@@ -2,6 +2,7 @@
 
 use esctl::event::ExpectedVersion;
 use esctl::event::Version;
+use esctl::store::Outcome;
 use esctl::store::Store;
 use esctl::store::StoreError;
 use tokio::task::JoinSet;
@@ -101,4 +102,33 @@ pub async fn a_handle_decides_on_what_another_one_has_appended_since<S: Shared>(
         }
     }
     assert_eq!(whole(&one).await.len(), 20);
+}
+
+/// A handle may remember what it has appended; what it remembers must never be what it answers from alone.
+pub async fn a_handle_that_has_long_been_alone_refuses_and_gives_way_as_any_other<S: Shared>(subject: S) {
+    let (store, other) = (subject.open(), subject.open());
+    let mut last = None;
+    for version in 0..4 {
+        let appended = request("thing-1", exactly(version), events(1));
+        store.append(appended.clone()).await.unwrap();
+        last = Some(appended);
+    }
+    let last = last.unwrap();
+    let repeat = || store.append(last.clone());
+    assert_eq!(repeat().await.unwrap().outcome, Outcome::AlreadyApplied);
+    let elsewhere = store.append(request("thing-2", ExpectedVersion::NoStream, last.events.clone())).await;
+    assert_fails!(elsewhere, StoreError::IdConflict { .. });
+    for wrong in [0, 3, 5] {
+        let refused = store.append(request("thing-1", exactly(wrong), events(1))).await;
+        assert_fails!(refused, StoreError::Conflict { actual: Version(4), .. });
+    }
+    put(&other, "thing-1", 1).await;
+    let refused = store.append(request("thing-1", exactly(4), events(1))).await;
+    assert_fails!(refused, StoreError::Conflict { actual: Version(5), .. });
+    for version in 5..8 {
+        store.append(request("thing-1", exactly(version), events(1))).await.unwrap();
+        put(&other, "thing-9", 1).await;
+    }
+    assert_eq!(repeat().await.unwrap().outcome, Outcome::AlreadyApplied);
+    whole(&store).await;
 }
