@@ -50,7 +50,14 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(connector: Connector) -> Self {
         let place = connector.url.place();
-        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096), seen: Cell::default(), end: Cell::default(), appending: Mutex::new(()) }
+        Self {
+            pool: Pool::new(connector),
+            place,
+            event_bytes: Cell::new(4096),
+            seen: Cell::default(),
+            end: Cell::default(),
+            appending: Mutex::new(()),
+        }
     }
 
     /// The highest position that this handle has been told of.
