@@ -43,7 +43,8 @@ impl BatchSize {
     /// Whether so many events, which have changed so many rows, are enough.
     pub(crate) fn is_full(self, events: usize, rows: usize) -> bool {
         let Self(size) = self;
-        events >= size && (rows >= size || events >= rows.saturating_mul(Self::EVENTS_A_ROW) || events >= size * Self::MOST)
+        events >= size
+            && (rows >= size || events >= rows.saturating_mul(Self::EVENTS_A_ROW) || events >= size.saturating_mul(Self::MOST))
     }
 }
 
