@@ -5,6 +5,8 @@ crate::faults! {
     an_append_that_was_applied_before_is_said_to_be_also_when_its_answer_is_lost
     an_append_that_is_lost_on_its_way_is_made_on_another_connection
     a_group_whose_answer_is_lost_keeps_the_outcome_of_each_append
+    appends_of_a_program_that_is_alone_are_found_out_about_in_the_same_way
+    a_program_that_is_alone_goes_on_in_another_runtime
     an_append_that_cannot_be_asked_for_is_of_unknown_outcome
     connections_that_broke_while_idle_are_replaced
     server_processes_ended_in_mid_append_lose_and_double_nothing
@@ -97,6 +99,43 @@ mod cases {
         assert_fails!(&outcomes[1], StoreError::Conflict { .. });
         assert_eq!(outcomes[2].as_ref().unwrap().outcome, Outcome::Applied);
         assert_eq!(whole(&database.store()).await.len(), 4);
+    }
+
+    /// One event after the other, from this version up to that one.
+    async fn alone(store: &Store, versions: std::ops::Range<u64>) {
+        for version in versions {
+            let appended = store.append(request("thing-1", exactly(version), events(1))).await.unwrap();
+            assert_eq!(appended.outcome, Outcome::Applied);
+        }
+    }
+
+    pub async fn appends_of_a_program_that_is_alone_are_found_out_about_in_the_same_way() {
+        let database = Database::new().await;
+        let (proxy, store) = behind_a_proxy(&database, TIMEOUT).await;
+        alone(&store, 1..25).await;
+        proxy.set(Mode::LoseAnswer);
+        alone(&store, 25..26).await;
+        assert_eq!(proxy.mode(), Mode::Pass, "an answer was lost");
+        alone(&store, 26..50).await;
+        proxy.set(Mode::LoseRequest);
+        alone(&store, 50..75).await;
+        assert_eq!(proxy.mode(), Mode::Pass, "a request was lost");
+        assert_eq!(whole(&database.store()).await.len(), 75);
+    }
+
+    pub async fn a_program_that_is_alone_goes_on_in_another_runtime() {
+        let database = Database::new().await;
+        let store = database.store();
+        for round in 0..3 {
+            let store = store.clone();
+            // The runtime ends with the thread, and a connection with it.
+            let thread = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(alone(&store, round * 30..round * 30 + 30));
+            });
+            thread.join().unwrap();
+        }
+        assert_eq!(whole(&store).await.len(), 90);
     }
 
     pub async fn an_append_that_cannot_be_asked_for_is_of_unknown_outcome() {

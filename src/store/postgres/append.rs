@@ -1,5 +1,5 @@
 //! Appending: a group in one statement, and what is done when the connection breaks meanwhile.
-//! (One event of a program that is alone has a way of its own: `behind.rs`.)
+//! (One event of a program that is alone has a way of its own: `alone.rs`.)
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -25,33 +25,58 @@ use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
 use crate::store::error::StoreError;
-use crate::store::postgres::behind::append_behind;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
 use crate::store::postgres::outcome::find_out;
+use crate::store::postgres::pool::ServerProcess;
 use crate::store::postgres::session::Database;
 use crate::store::postgres::session::Task;
 
-const DOING: &str = "cannot append to";
+pub(crate) const DOING: &str = "cannot append to";
+
+/// What is known before a group is appended.
+#[derive(Default)]
+pub(crate) struct Before {
+    /// A position that this handle has been told of.
+    pub(crate) seen: Position,
+    /// The group has been sent already, on a connection that broke.
+    pub(crate) broken: Option<Perhaps>,
+}
+
+/// A group was sent, and nobody knows yet whether it was appended.
+pub(crate) struct Perhaps {
+    /// The server process that was writing.
+    pub(crate) process: ServerProcess,
+    pub(crate) error: SqlError,
+}
 
 /// Appends a group. After a broken connection the store is asked what became of it; what was surely not appended is
 /// tried once more.
-pub(crate) async fn append_group(database: &Database, group: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
+pub(crate) async fn append_group(
+    database: &Database,
+    group: &[BackendAppend],
+    before: Before,
+) -> Result<Vec<BackendAnswer>, StoreError> {
     let _turn = database.appending.lock().await;
     let mut open: Vec<(usize, &BackendAppend)> = group.iter().enumerate().collect();
     let mut answers: Vec<Option<BackendAnswer>> = vec![None; group.len()];
     let mut breaks = 0;
-    let before = database.seen();
+    database.note(Some(before.seen));
+    let (seen, mut broken) = (database.seen(), before.broken);
     while !open.is_empty() {
         let asked: Vec<&BackendAppend> = open.iter().map(|(_, append)| *append).collect();
-        let found = match try_once(database, &asked).await {
+        let tried = match broken.take() {
+            Some(perhaps) => Err(Failed::Perhaps(perhaps)),
+            None => try_once(database, &asked).await,
+        };
+        let found = match tried {
             Ok(found) => found.into_iter().map(Some).collect(),
             Err(Failed::Surely(error)) if breaks == 0 => return Err(error),
             // A part of the group has been appended before the connection broke.
             Err(Failed::Surely(error)) => return Err(partly_unless_none(&answers, error)),
-            Err(Failed::Perhaps { process, error }) => {
+            Err(Failed::Perhaps(Perhaps { process, error })) => {
                 breaks += 1;
-                let known = find_out(database, &process, &asked, before).await.map_err(|cause| unknown(database, cause))?;
+                let known = find_out(database, &process, &asked, seen).await.map_err(|cause| unknown(database, cause))?;
                 if breaks > 1 && known.iter().all(Option::is_none) {
                     return Err(partly_unless_none(&answers, broke_again(database, error)));
                 }
@@ -60,7 +85,7 @@ pub(crate) async fn append_group(database: &Database, group: Vec<BackendAppend>)
         };
         for ((place, _), answer) in open.iter().zip(found) {
             if let Some(BackendAnswer::Appended(appended)) = &answer {
-                database.appended(appended);
+                database.note(appended.events.last().map(|last| last.position));
             }
             answers[*place] = answer;
         }
@@ -90,27 +115,18 @@ fn partly_unless_none(answers: &[Option<BackendAnswer>], error: StoreError) -> S
     StoreError::OutcomeUnknown { message, source: Some(Arc::new(error)) }
 }
 
-/// The server process that was writing, as [`find_out`] needs it.
-type Process = crate::store::postgres::pool::ServerProcess;
-
 enum Failed {
     /// Nothing was appended.
     Surely(StoreError),
     /// Nobody knows yet.
-    Perhaps { process: Process, error: SqlError },
+    Perhaps(Perhaps),
 }
 
 async fn try_once(database: &Database, group: &[&BackendAppend]) -> Result<Vec<BackendAnswer>, Failed> {
     let surely = |error: SqlError| Failed::Surely(database.translate(error, DOING));
     for last in [false, true] {
         let mut lease = database.ready(Task::WriteAgain).await.map_err(surely)?;
-        let asking = async {
-            let connection = &mut lease.session.connection;
-            match append_behind(connection, database.end(), group).await? {
-                Some(appended) => Ok(vec![BackendAnswer::Appended(appended)]),
-                None => ask(connection, group).await,
-            }
-        };
+        let asking = ask(&mut lease.session.connection, group);
         match timeout(database.pool.connector.patience(), asking).await.unwrap_or(Err(SqlError::Late)) {
             Ok(answers) => {
                 database.pool.give_back(lease);
@@ -120,7 +136,7 @@ async fn try_once(database: &Database, group: &[&BackendAppend]) -> Result<Vec<B
                 let process = lease.session.backend.clone();
                 drop(lease);
                 database.pool.forget_idle();
-                return Err(Failed::Perhaps { process, error });
+                return Err(Failed::Perhaps(Perhaps { process, error }));
             }
             Err(error) => {
                 let removed = error.nothing_there();

@@ -1,8 +1,11 @@
-//! Appending one event behind the one that this handle has appended last: the way of a program that is alone.
+//! Appending one event behind the one that this handle has appended last, in one plain statement.
 //!
-//! What a single append costs is mostly the number of statements that the server runs for it. While nobody else writes,
-//! the end of the store is known here, so one statement is enough. Where it is not as it was assumed to be, that one does
-//! nothing, and the function decides; and as others seem to be writing, the function is asked at once from then on.
+//! While nobody else writes, the end of the store is known here, and the versions of the streams that this handle has
+//! appended to: there is nothing to look up. Where the end is not as it was assumed to be, the statement does nothing.
+
+use std::collections::HashMap;
+use std::time::Duration;
+use std::time::Instant;
 
 use sqlx::PgConnection;
 use sqlx::Row;
@@ -12,6 +15,7 @@ use crate::event::ExpectedVersion;
 use crate::event::Hash;
 use crate::event::NewEvent;
 use crate::event::Position;
+use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::append::Appended;
@@ -22,39 +26,92 @@ use crate::store::append::RecordTime;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
 
+/// How many streams are remembered.
+const REMEMBERED_STREAMS: usize = 10_000;
+
+/// After so many appends in a row a handle is taken to be alone.
+const ALONE: u32 = 16;
+/// One that appends less often than this gains nothing.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
 /// Where the store ended after an append of this handle.
-#[derive(Debug, Clone, Copy)]
 pub(crate) struct End {
     position: Position,
     recorded_at: Timestamp,
     hash: Hash,
-    /// Nobody else had appended since the one before.
-    alone: bool,
+    /// After how many appends of this handle nobody else had appended.
+    in_a_row: u32,
+    /// Where the streams were that this handle has appended to in that time.
+    streams: HashMap<StreamName, Version>,
+    /// When it was so.
+    known: Instant,
 }
 
 impl End {
-    /// The end after an append; `before`: the one after the append before it.
-    pub(crate) fn after(appended: &Appended, before: Option<Self>) -> Option<Self> {
+    /// The end after an append to a stream; `before`: the one after the append before it.
+    pub(crate) fn after(stream: &StreamName, appended: &Appended, before: Option<Self>) -> Option<Self> {
         let (first, last) = (appended.events.first()?, appended.events.last()?);
-        let alone = before.is_some_and(|before| before.position.next() == first.position);
-        Some(Self { position: last.position, recorded_at: last.recorded_at, hash: last.hash, alone })
+        let before = before.filter(|before| before.position.next() == first.position);
+        let (in_a_row, mut streams) =
+            before.map(|before| (before.in_a_row.saturating_add(1), before.streams)).unwrap_or_default();
+        if let Some(version) = streams.get_mut(stream) {
+            *version = last.version;
+        } else {
+            if streams.len() >= REMEMBERED_STREAMS {
+                streams.clear();
+            }
+            streams.insert(stream.clone(), last.version);
+        }
+        Some(Self {
+            position: last.position,
+            recorded_at: last.recorded_at,
+            hash: last.hash,
+            in_a_row,
+            streams,
+            known: Instant::now(),
+        })
+    }
+
+    /// The place behind this end for the one event of an append; `None` where it is not for this way to decide.
+    pub(crate) fn place_for(&self, append: &BackendAppend) -> Option<Place> {
+        let version = match (append.request.expected, self.streams.get(&append.request.stream)) {
+            // One that is there all the same has a first event.
+            (ExpectedVersion::NoStream | ExpectedVersion::Exact(Version::ZERO), None) => Version::ZERO,
+            (ExpectedVersion::Exact(version), Some(at)) if *at == version => version,
+            _ => return None,
+        };
+        let clock = clock_of(&append.request.time)?;
+        let one = append.request.events.len() == 1;
+        let Self { position, recorded_at, hash, .. } = *self;
+        let often = self.in_a_row >= ALONE && self.known.elapsed() < LONGEST_PAUSE;
+        (often && one).then_some(Place { position, recorded_at, hash, version, clock })
     }
 }
 
-/// Appends one event behind a known end; `None`, and nothing is done, where it is not for this way to decide.
-pub(crate) async fn append_behind(
+/// Where one event is to be appended.
+pub(crate) struct Place {
+    /// The last event of the store.
+    pub(crate) position: Position,
+    recorded_at: Timestamp,
+    hash: Hash,
+    /// Where the stream is.
+    version: Version,
+    clock: Option<Timestamp>,
+}
+
+/// Appends one event at a place; `None`, and nothing is done, where the store is not as it was.
+pub(crate) async fn append_at(
     connection: &mut PgConnection,
-    end: Option<End>,
-    group: &[&BackendAppend],
+    place: &Place,
+    append: &BackendAppend,
 ) -> Result<Option<Appended>, SqlError> {
-    let (Some(end), [append]) = (end.filter(|end| end.alone), group) else { return Ok(None) };
-    let (Some(version), Some(clock)) = (exact(append.request.expected), clock_of(&append.request.time)) else { return Ok(None) };
+    let Place { position, recorded_at, hash, version, clock } = place;
     let ([event], [content]) = (&append.request.events[..], &append.content[..]) else { return Ok(None) };
     let NewEvent { event_id, event_type, schema_version, data, metadata, .. } = event;
-    let row = sqlx::query(include_str!("sql/append_behind.sql"))
-        .bind(end.position.0.cast_signed())
-        .bind(end.recorded_at.micros())
-        .bind(&end.hash.0[..])
+    let asked = sqlx::query(include_str!("sql/append_behind.sql"))
+        .bind(position.0.cast_signed())
+        .bind(recorded_at.micros())
+        .bind(&hash.0[..])
         .bind(clock.map(|clock| clock.micros()))
         .bind(append.request.stream.as_str())
         .bind(version.0.cast_signed())
@@ -65,24 +122,20 @@ pub(crate) async fn append_behind(
         .bind(metadata.as_str())
         .bind(&content.0[..])
         .fetch_optional(connection)
-        .await?;
+        .await
+        .map_err(SqlError::from);
+    let row = match asked {
+        Err(error) if error.is_there_already() => None,
+        asked => asked?,
+    };
     let answer = |row: &PgRow| {
         let recorded_at = Timestamp::from_micros_saturating(row.try_get(0)?);
         let event =
-            AppendedEvent { position: end.position.next(), version: version.next(), recorded_at, hash: Hash(row.try_get(1)?) };
+            AppendedEvent { position: position.next(), version: version.next(), recorded_at, hash: Hash(row.try_get(1)?) };
         let clock_behind_micros = if clock.is_some() { 0 } else { row.try_get::<i64, _>(2)?.unsigned_abs() };
         Ok(Appended { outcome: Outcome::Applied, events: vec![event], clock_behind_micros })
     };
     row.as_ref().map(answer).transpose()
-}
-
-/// The version that the stream must be at, where it is just one and one that a stream can be at.
-fn exact(expected: ExpectedVersion) -> Option<Version> {
-    match expected {
-        ExpectedVersion::NoStream => Some(Version::ZERO),
-        ExpectedVersion::Exact(version) => i64::try_from(version.0).is_ok_and(|version| version < i64::MAX).then_some(version),
-        ExpectedVersion::Any | ExpectedVersion::Exists => None,
-    }
 }
 
 /// The clock to record by: the server's, or the caller's.

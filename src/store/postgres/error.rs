@@ -36,6 +36,12 @@ impl SqlError {
         matches!(self.sqlstate().as_deref(), Some("42P01" | "42883" | "3F000"))
     }
 
+    /// Whether a row with the same key is there.
+    pub(crate) fn is_there_already(&self) -> bool {
+        // unique_violation
+        self.sqlstate().as_deref() == Some("23505")
+    }
+
     /// Whether the connection broke, so that nobody knows how far the server came.
     pub(crate) fn broken(&self) -> bool {
         match self {

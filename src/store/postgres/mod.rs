@@ -3,6 +3,7 @@
 //! Each session has settings of its own (time-outs, `search_path`, `synchronous_commit`), sent when it starts, and keeps
 //! prepared statements: a pooler in between must not share connections between transactions.
 
+mod alone;
 mod append;
 mod bare;
 mod behind;
@@ -21,6 +22,7 @@ mod url;
 mod worker;
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
@@ -38,6 +40,7 @@ use crate::store::backend::Backend;
 use crate::store::backend::Head;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
+use crate::store::postgres::alone::Alone;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::pool::Connector;
 use crate::store::postgres::pool::Session;
@@ -63,14 +66,17 @@ pub use url::PostgresUrl;
 
 /// An event store in a schema of a PostgreSQL database.
 pub struct Postgres {
-    worker: Worker,
+    worker: Arc<Worker>,
+    alone: Arc<Alone>,
     place: String,
 }
 
 impl Postgres {
     /// The store at a URL; nothing is touched yet. `timeout` bounds connecting, waiting for locks, and each statement.
     pub fn new(url: &PostgresUrl, timeout: Duration) -> Self {
-        Self { worker: Worker::new(Connector { url: url.clone(), timeout }), place: url.place() }
+        let connector = Connector { url: url.clone(), timeout };
+        let alone = Arc::new(Alone::new(connector.clone()));
+        Self { worker: Arc::new(Worker::new(connector)), alone, place: url.place() }
     }
 
     /// Removes the schema with everything in it, if it is there.
@@ -138,7 +144,8 @@ impl Backend for Postgres {
     }
 
     fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
-        self.worker.write(move |database| async move { append::append_group(&database, group).await })
+        let (alone, worker) = (Arc::clone(&self.alone), Arc::clone(&self.worker));
+        Box::pin(async move { alone.append(&worker, group).await })
     }
 
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {

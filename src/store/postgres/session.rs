@@ -7,10 +7,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::event::Position;
-use crate::store::append::Appended;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
-use crate::store::postgres::behind::End;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::pool::Connector;
 use crate::store::postgres::pool::Lease;
@@ -40,8 +38,6 @@ pub(crate) struct Database {
     pub(crate) event_bytes: Cell<usize>,
     /// The highest position that this handle has been told of: what is at or below it was there before whatever is sent next.
     seen: Cell<Position>,
-    /// Where the store ended after the last append of this handle.
-    end: Cell<Option<End>>,
     /// Appends of one store come one after the other, in the order in which they were asked for: those that would wait
     /// in the server for each other must not take the connections of the readers.
     pub(crate) appending: Mutex<()>,
@@ -50,14 +46,7 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(connector: Connector) -> Self {
         let place = connector.url.place();
-        Self {
-            pool: Pool::new(connector),
-            place,
-            event_bytes: Cell::new(4096),
-            seen: Cell::default(),
-            end: Cell::default(),
-            appending: Mutex::new(()),
-        }
+        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096), seen: Cell::default(), appending: Mutex::new(()) }
     }
 
     /// The highest position that this handle has been told of.
@@ -68,17 +57,6 @@ impl Database {
     /// Remembers a position that the store has told.
     pub(crate) fn note(&self, position: Option<Position>) {
         self.seen.set(self.seen.get().max(position.unwrap_or_default()));
-    }
-
-    /// Where the store ended after the last append of this handle.
-    pub(crate) fn end(&self) -> Option<End> {
-        self.end.get()
-    }
-
-    /// Remembers where the store ends after an append.
-    pub(crate) fn appended(&self, appended: &Appended) {
-        self.note(appended.events.last().map(|last| last.position));
-        self.end.set(End::after(appended, self.end.get()));
     }
 
     pub(crate) fn translate(&self, error: SqlError, doing: &str) -> StoreError {

@@ -1,0 +1,116 @@
+//! Single appends of a program that is alone: on a connection of its own, from where the caller runs.
+//!
+//! What a single append costs beside the work of the server is mostly the waking of threads, so the thread of the other
+//! connections is left alone. Whatever is not plain goes there: the first appends, groups, refusals, what broke.
+
+use tokio::runtime::Handle;
+use tokio::runtime::Id;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::store::append::Appended;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::error::StoreError;
+use crate::store::postgres::append::Before;
+use crate::store::postgres::append::DOING;
+use crate::store::postgres::append::Perhaps;
+use crate::store::postgres::append::append_group;
+use crate::store::postgres::behind::End;
+use crate::store::postgres::behind::Place;
+use crate::store::postgres::behind::append_at;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::pool::Connector;
+use crate::store::postgres::pool::Session;
+use crate::store::postgres::schema::Found;
+use crate::store::postgres::worker::Worker;
+
+/// The appends of a handle, one after the other.
+pub(crate) struct Alone {
+    connector: Connector,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Where the store ended after the last append.
+    end: Option<End>,
+    /// A connection lives as long as the runtime that opened it.
+    session: Option<(Id, Session)>,
+}
+
+/// How an attempt to append at a place failed.
+enum Failed {
+    Surely(SqlError),
+    Perhaps(Perhaps),
+}
+
+impl Alone {
+    pub(crate) fn new(connector: Connector) -> Self {
+        Self { connector, state: Mutex::default() }
+    }
+
+    /// Appends a group: here if that is possible, else on the thread of the other connections.
+    pub(crate) async fn append(&self, worker: &Worker, group: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
+        let mut state = self.state.lock().await;
+        let mut before = Before::default();
+        if let ([append], Some(end)) = (&group[..], &state.end)
+            && let Some(place) = end.place_for(append)
+        {
+            before.seen = place.position;
+            match self.append_here(&mut state.session, &place, append).await {
+                Ok(Some(appended)) => {
+                    state.note(append, &appended);
+                    return Ok(vec![BackendAnswer::Appended(appended)]);
+                }
+                Ok(None) => {}
+                Err(Failed::Perhaps(perhaps)) => before.broken = Some(perhaps),
+                Err(Failed::Surely(error)) => return Err(error.translate(&self.connector.url.place(), DOING)),
+            }
+        }
+        let appending = worker.write(move |database| async move {
+            let answers = append_group(&database, &group, before).await?;
+            Ok((group, answers))
+        });
+        let (group, answers) = appending.await?;
+        for (append, answer) in group.iter().zip(&answers) {
+            if let BackendAnswer::Appended(appended) = answer {
+                state.note(append, appended);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// `None`, and nothing is done, where the store is not as it was.
+    async fn append_here(
+        &self,
+        kept: &mut Option<(Id, Session)>,
+        place: &Place,
+        append: &BackendAppend,
+    ) -> Result<Option<Appended>, Failed> {
+        let here = Handle::current().id();
+        let mut session = match kept.take() {
+            Some((there, session)) if there == here => session,
+            _ => match self.connector.connect().await {
+                Ok(session) if session.found == Found::Current => session,
+                // The other way says why.
+                _ => return Ok(None),
+            },
+        };
+        let asked = timeout(self.connector.patience(), append_at(&mut session.connection, place, append)).await;
+        match asked.unwrap_or(Err(SqlError::Late)) {
+            Err(error) if error.broken() => Err(Failed::Perhaps(Perhaps { process: session.backend, error })),
+            Err(error) if error.nothing_there() => Ok(None),
+            asked => {
+                *kept = Some((here, session));
+                asked.map_err(Failed::Surely)
+            }
+        }
+    }
+}
+
+impl State {
+    fn note(&mut self, append: &BackendAppend, appended: &Appended) {
+        self.end = End::after(&append.request.stream, appended, self.end.take());
+    }
+}
