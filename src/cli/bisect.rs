@@ -33,7 +33,7 @@ pub struct Bisect {
     #[arg(value_parser = stream)]
     stream: StreamName,
     /// The condition on the state, a jq program or @FILE
-    #[arg(long = "where", value_name = "JQ")]
+    #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: String,
     /// What makes the state: resource, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else merge]
     #[arg(long, value_name = "R")]

@@ -17,12 +17,21 @@ use crate::jq::Program;
 use crate::jq::Running;
 use crate::jq::SyntaxError;
 use crate::jq::running;
+use crate::jq::runs;
 use crate::ops::Condition;
 
+/// What jq calls formats: with such a word a program can begin.
+const FORMATS: [&str; 12] = [
+    "@text", "@json", "@html", "@htmld", "@uri", "@urid", "@csv", "@tsv", "@sh", "@base64", "@base64d", "@base32",
+];
 /// How much of a program is its name in messages.
 const NAME_CHARS: usize = 60;
 /// How long one run may take. Its steps are counted and end long before; this is for one step that does not end.
 const LONGEST_RUN: Duration = Duration::from_secs(30);
+/// How long all runs together may take …
+const LONGEST_RUNS: Duration = Duration::from_secs(60);
+/// … and so much more for each: far more than one takes that is not wrong.
+const MORE_PER_RUN: Duration = Duration::from_millis(100);
 /// How much memory the process may gain while one run goes on.
 const MOST_MEMORY: u64 = 2 << 30;
 /// How often is looked.
@@ -37,13 +46,22 @@ pub(super) fn program(app: &App, argument: &str) -> Result<Program, CliError> {
         Some(path) => Source::File(path),
         None => Source::Literal(argument),
     };
-    let text = source.read_text(MAX_PROGRAM_BYTES)?;
+    let text = source.read_text(MAX_PROGRAM_BYTES).map_err(|error| or_format(error, argument))?;
     let name = match &source {
         Source::File(_) => argument.to_owned(),
         _ => short(&text),
     };
     watch(app.out.settings());
     Program::compile(&name, &text).map_err(|error| no_program(&name, &error))
+}
+
+/// A file that is not there may have been meant as one of jq's formats.
+fn or_format(error: CliError, argument: &str) -> CliError {
+    let word = argument.split(|c: char| !c.is_ascii_alphanumeric() && c != '@').next().unwrap_or_default();
+    match FORMATS.contains(&word) {
+        true => error.hint(format!("@ begins the name of a file; for jq's {word} write '. | {argument}'")),
+        false => error,
+    }
 }
 
 /// As [`program`], for a condition.
@@ -85,28 +103,54 @@ pub(super) fn watch(settings: &Settings) {
     });
 }
 
-/// Waits until a run has taken too much; what to say then.
+/// Waits until a run, or all together, have taken too much; what to say then.
 fn end_of_patience() -> CliError {
     let mut seen: Option<(Running, Instant, u64)> = None;
+    let mut patience = Patience::default();
     loop {
+        let looked = Instant::now();
         thread::sleep(LOOK);
         let now = running();
-        match (&now, &seen) {
+        let too_much = match (&now, &seen) {
             (Some(now), Some((before, since, memory))) if now == before => {
-                let too_long = since.elapsed() > LONGEST_RUN;
-                let too_much = resident().saturating_sub(*memory) > MOST_MEMORY;
-                if too_long || too_much {
-                    let what = match too_much {
-                        true => format!("it took more than {} MiB", MOST_MEMORY >> 20),
-                        false => format!("one run took longer than {} s", LONGEST_RUN.as_secs()),
-                    };
-                    let error = CliError::usage(format!("jq program {} was stopped: {what}", now.program));
-                    return error.code("jq_limit").with("program", &*now.program);
+                if resident().saturating_sub(*memory) > MOST_MEMORY {
+                    Some(format!("it took more than {} MiB", MOST_MEMORY >> 20))
+                } else {
+                    let limit = LONGEST_RUN.as_secs();
+                    (since.elapsed() > LONGEST_RUN).then(|| format!("one run took longer than {limit} s"))
                 }
             }
+            _ => None,
+        };
+        if let Some(now) = &now {
+            let too_much = too_much.or_else(|| patience.spend(looked.elapsed(), runs()));
+            if let Some(what) = too_much {
+                let error = CliError::usage(format!("jq program {} was stopped: {what}", now.program));
+                return error.code("jq_limit").with("program", &*now.program);
+            }
+        }
+        match (&now, &seen) {
+            (Some(now), Some((before, ..))) if now == before => {}
             (Some(now), _) => seen = Some((now.clone(), Instant::now(), resident())),
             (None, _) => seen = None,
         }
+    }
+}
+
+/// How long programs have run, as it was seen now and then: measuring each run would cost more than most of them.
+#[derive(Default)]
+struct Patience {
+    spent: Duration,
+}
+
+impl Patience {
+    /// A program was seen to run in the last while, after so many runs; what to say if that is too much of it.
+    fn spend(&mut self, last: Duration, runs: u64) -> Option<String> {
+        self.spent += last;
+        let more = MORE_PER_RUN.saturating_mul(u32::try_from(runs).unwrap_or(u32::MAX));
+        let (spent, limit, each) = (self.spent.as_secs(), LONGEST_RUNS.as_secs(), MORE_PER_RUN.as_millis());
+        let what = || format!("{runs} runs took {spent} s together; {limit} s and {each} ms for each are allowed");
+        (self.spent > LONGEST_RUNS.saturating_add(more)).then(what)
     }
 }
 
@@ -119,7 +163,21 @@ fn resident() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::Patience;
     use super::short;
+
+    #[test]
+    fn many_runs_may_take_long_and_few_may_not() {
+        let (mut few, mut many) = (Patience::default(), Patience::default());
+        let seconds = |runs: fn(u64) -> u64, patience: &mut Patience| {
+            (1..200).find(|second| patience.spend(Duration::from_secs(1), runs(*second)).is_some())
+        };
+        // One run takes ten seconds, or a tenth of a second.
+        assert_eq!(seconds(|second| second / 10, &mut few), Some(61));
+        assert_eq!(seconds(|second| second * 10, &mut many), None);
+    }
 
     #[test]
     fn a_program_is_named_by_its_beginning_on_one_line() {

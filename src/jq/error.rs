@@ -18,6 +18,13 @@ pub struct SyntaxError {
     pub excerpt: String,
 }
 
+impl SyntaxError {
+    /// The same on one line, without the excerpt.
+    pub fn in_one_line(&self) -> String {
+        format!("line {}, column {}: {}", self.line, self.column, self.message)
+    }
+}
+
 /// Why a program did not come to its end, or to one that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum JqError {

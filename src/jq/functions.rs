@@ -10,6 +10,7 @@ use jaq_core::ValR;
 use jaq_core::ValX;
 use jaq_core::ValXs;
 use jaq_core::box_iter::box_once;
+use jaq_core::load;
 use jaq_core::load::parse::Def;
 use jaq_core::native::Filter;
 use jaq_core::native::bome;
@@ -19,6 +20,7 @@ use jaq_json::Rc;
 use jaq_json::Val;
 
 use crate::jq::budget::Limited;
+use crate::jq::regex;
 use crate::jq::value::measure;
 
 /// What is left out: it would look outside, or end the process.
@@ -39,12 +41,17 @@ pub(super) const LEFT_OUT: [&str; 13] = [
 ];
 
 /// Native functions of jaq's that are done here.
-const OWN: [&str; 3] = ["range", "tojson", "fromjson"];
+const OWN: [&str; 6] = ["range", "tojson", "fromjson", "matches", "split_matches", "split_"];
+
+/// jaq's own say only where they fail, not at what.
+const OWN_DEFINITIONS: &str = r#"def @base64d: tostring | try decode_base64 catch error("it is no base64: \(.)");"#;
 
 /// Adds two values.
 pub(super) const ADD: &str = "!add";
 /// Multiplies two values.
 pub(super) const MULTIPLY: &str = "!multiply";
+/// Divides two values.
+pub(super) const DIVIDE: &str = "!divide";
 /// Passes a value on after weighing it.
 pub(super) const WEIGH: &str = "!weigh";
 /// Turns a value into text, as `tostring` does.
@@ -53,7 +60,8 @@ pub(super) const TEXT: &str = "!text";
 /// The definitions that programs may use.
 pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
     let all = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-    all.filter(|definition| !LEFT_OUT.contains(&definition.name))
+    let own = load::parse(OWN_DEFINITIONS, |parser| parser.defs()).unwrap_or_default();
+    all.filter(|definition| !LEFT_OUT.contains(&definition.name) && definition.name != "@base64d").chain(own)
 }
 
 /// The native functions that programs may use.
@@ -62,7 +70,7 @@ pub(super) fn natives() -> impl Iterator<Item = Filter<Native<Limited>>> {
     all.filter(|(name, ..)| !LEFT_OUT.contains(name) && !OWN.contains(name)).chain(own())
 }
 
-fn own() -> [Filter<Native<Limited>>; 7] {
+fn own() -> [Filter<Native<Limited>>; 11] {
     let weighed = Native::<Limited>::new(|cv| {
         weigh(&cv.0, &cv.1);
         box_once(Ok(cv.1))
@@ -79,17 +87,26 @@ fn own() -> [Filter<Native<Limited>>; 7] {
         (WEIGH, v(0), weighed),
         (ADD, v(2), Native::<Limited>::new(|cv| binary(cv, add))),
         (MULTIPLY, v(2), Native::<Limited>::new(|cv| binary(cv, multiply))),
+        (DIVIDE, v(2), Native::<Limited>::new(|cv| binary(cv, divide))),
         (TEXT, v(0), Native::<Limited>::new(|cv| bome(to_text(&cv.0, cv.1)))),
         ("tojson", v(0), Native::<Limited>::new(|cv| bome(to_json(&cv.0, &cv.1)))),
         ("fromjson", v(0), Native::<Limited>::new(|cv| bome(from_json(&cv.1)))),
         ("range", v(3), Native::<Limited>::new(range)),
+        ("matches", v(2), Native::<Limited>::new(|cv| bome(regex::parts(cv, false, true)))),
+        ("split_matches", v(2), Native::<Limited>::new(|cv| bome(regex::parts(cv, true, true)))),
+        ("split_", v(2), Native::<Limited>::new(|cv| bome(regex::parts(cv, true, false)))),
     ]
 }
 
 fn weigh(ctx: &Ctx<'_, Limited>, value: &Val) {
-    // A long text is worth many steps: so there cannot be many.
-    let bytes = if let Val::TStr(text) | Val::BStr(text) = value { text.len() as u64 / 64 } else { 0 };
-    ctx.data().charge(1 + bytes);
+    // What is large is worth many steps: so there cannot be many.
+    let size = match value {
+        Val::TStr(text) | Val::BStr(text) => text.len() / 64,
+        Val::Arr(items) => items.len() / 16,
+        Val::Obj(members) => members.len() / 16,
+        _ => 0,
+    };
+    ctx.data().charge(1 + size as u64);
     ctx.data().weigh(value);
 }
 
@@ -151,6 +168,22 @@ fn multiply(ctx: &Ctx<'_, Limited>, left: Val, right: Val) -> ValR<Val> {
         _ => {}
     }
     left * right
+}
+
+fn divide(ctx: &Ctx<'_, Limited>, left: Val, right: Val) -> ValR<Val> {
+    let budget = ctx.data();
+    budget.charge(1);
+    if let (Val::TStr(text) | Val::BStr(text), Val::TStr(separator) | Val::BStr(separator)) = (&left, &right) {
+        let pieces = match separator.len() {
+            0 => text.len(),
+            // Not more than these, however often it is found.
+            length @ 64.. => text.len() / length,
+            length => text.windows(length).filter(|window| *window == &separator[..]).count(),
+        };
+        budget.charge((text.len() / 64 + pieces) as u64);
+        budget.weigh_items(pieces);
+    }
+    left / right
 }
 
 fn bits(number: &Num) -> u64 {

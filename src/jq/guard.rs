@@ -12,13 +12,34 @@ use jaq_core::path::Part;
 use jaq_core::path::Path;
 
 use crate::jq::functions::ADD;
+use crate::jq::functions::DIVIDE;
 use crate::jq::functions::MULTIPLY;
 use crate::jq::functions::TEXT;
 use crate::jq::functions::WEIGH;
 
 /// Native functions whose result can be much larger than what they are given.
-const GROWING: [&str; 8] =
-    ["escape_html", "encode_uri", "encode_base64", "escape_sh", "explode", "implode", "matches", "split_matches"];
+const GROWING: [&str; 6] = ["escape_html", "encode_uri", "encode_base64", "escape_sh", "explode", "implode"];
+/// Native functions that go through all that they are given.
+const GOING_THROUGH: [&str; 18] = [
+    "escape_html",
+    "unescape_html",
+    "encode_uri",
+    "decode_uri",
+    "encode_base64",
+    "decode_base64",
+    "escape_sh",
+    "explode",
+    "implode",
+    "ascii_downcase",
+    "ascii_upcase",
+    "tobytes",
+    "indices",
+    "contains",
+    "reverse",
+    "sort",
+    "sort_by",
+    "group_by",
+];
 /// A variable that no program can name.
 const OPERAND: &str = "$!";
 
@@ -65,10 +86,22 @@ pub(super) fn term<'s>(it: Term<&'s str>) -> Term<&'s str> {
             Term::IfThenElse(branches.into_iter().map(branch).collect(), otherwise.map(|otherwise| boxed(*otherwise)))
         }
         Term::Def(definitions, inner) => Term::Def(definitions.into_iter().map(definition).collect(), boxed(*inner)),
-        Term::Call(name, args) if GROWING.contains(&name) => pipe(Term::Call(name, all(args)), WEIGH),
-        Term::Call(name, args) => Term::Call(name, all(args)),
+        Term::Call(name, args) => call(name, all(args)),
         Term::Path(from, path) => access(*from, path),
     }
+}
+
+/// A call; what goes through a value is given one that has been weighed.
+fn call<'s>(name: &'s str, args: Vec<Term<&'s str>>) -> Term<&'s str> {
+    let mut call = Term::Call(name, args);
+    if GROWING.contains(&name) {
+        call = pipe(call, WEIGH);
+    }
+    if GOING_THROUGH.contains(&name) {
+        let weighed = Box::new(Term::Call(WEIGH, Vec::new()));
+        call = Term::BinOp(weighed, BinaryOp::Pipe(None), Box::new(call));
+    }
+    call
 }
 
 /// A string with values in it: these are made text under a limit first.
@@ -89,6 +122,7 @@ fn operation<'s>(left: Term<&'s str>, operator: BinaryOp<&'s str>, right: Term<&
     let function = |math: &Math| match math {
         Math::Add => Some(ADD),
         Math::Mul => Some(MULTIPLY),
+        Math::Div => Some(DIVIDE),
         _ => None,
     };
     match &operator {

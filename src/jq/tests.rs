@@ -170,6 +170,73 @@ fn programs_that_loop_or_explode_are_stopped() {
 }
 
 #[test]
+fn what_regexes_and_splitting_take_is_counted_beforehand() {
+    let programs = [
+        // A match for each character.
+        "(\"a\" * 900000) | [match(\"\"; \"g\")]",
+        "(\"a\" * 900000) | gsub(\"a\"; \"bb\")",
+        "(\"a\" * 900000) | [scan(\".\")] | length",
+        "(\"a\" * 9000000) | split(\"a\") | length",
+        "(\"a\" * 9000000) | . / \"\" | length",
+        "(\"ab\" * 4000000) | split(\"b\"; null) | length",
+        // An expression that is large when it is compiled.
+        "(\"a\" * 100000) | test(\"(a?){1000}(a?){1000}b\")",
+        "range(1000) | \"a\" * 20000 | test(\"(((((a?){9}){9}){9}){9})b\")",
+        "range(100000) | test(\"x{1000}\")? // empty",
+        // Text that is gone through again and again.
+        "(\"a\" * 9000000) as $s | range(100000) | $s | ascii_upcase | empty",
+        "[range(300000)] as $a | range(100000) | $a | sort | empty",
+        "(\"a\" * 900000) as $s | range(100000) | $s | explode | empty",
+    ];
+    on_a_large_stack(|| {
+        for program in programs {
+            match run_hostile(program) {
+                Err(JqError::Stopped { limit: Limit::Steps(_) | Limit::Items, .. }) => {}
+                other => panic!("{program}: {:.200}", format!("{other:?}")),
+            }
+        }
+    })
+    .unwrap();
+}
+
+#[test]
+fn regexes_find_what_they_found_before() {
+    let cases = [
+        ("\"añb ñc\" | [match(\"ñ(?<x>.)\"; \"g\")] | map([.offset, .length, .string, .captures[0].name, .captures[0].offset])", json!([[1, 2, "ñb", "x", 2], [4, 2, "ñc", "x", 5]])),
+        ("\"foo bar foo\" | [match(\"foo (?<b>bar)? foo\"; \"ig\").captures[].string]", json!(["bar"])),
+        ("\"test\" | [match(\"\"; \"g\").offset]", json!([0, 1, 2, 3, 4])),
+        ("\"test\" | [match(\"\"; \"gn\").offset]", json!([])),
+        ("\"xyz\" | capture(\"(?<a>[a-z])(?<n>[0-9])?\")", json!({"a": "x"})),
+        ("\"ab,cd, ef\" | split(\", *\"; null)", json!(["ab", "cd", "ef"])),
+        ("\"ab,cd\" | [splits(\",\")], (\"a-b\" | sub(\"-\"; \"+\")) | tojson", json!("several")),
+        ("\"aAbB\" | [scan(\"[a-b]\"; \"i\")], ([\"x1y2\" | scan(\"([a-z])([0-9])\")]) | length", json!("several")),
+        ("\"aXbxc\" | ascii_downcase | split(\"x\")", json!(["a", "b", "c"])),
+        ("\"one\\ntwo\" | test(\"one.two\"; \"s\"), test(\"^two\"; \"x\") | not", json!("several")),
+        ("\"a.b\" / \".\"", json!(["a", "b"])),
+        ("[10 / 4, (.x // 1) / 2]", json!([2.5, 0.5])),
+        // The groups of a repetition need not come in their order.
+        ("\"ba\" | [match(\"((a)|(b))*\").captures[].offset]", json!([1, 1, 0])),
+    ];
+    for (program, expected) in cases {
+        match (run(program, &Value::Null), expected.as_str()) {
+            (Err(JqError::NotOne { .. }), Some("several")) => {}
+            (found, _) => assert_eq!(found, Ok(expected), "{program}"),
+        }
+    }
+    for (program, part) in [
+        ("\"a\" | test(\"(\")", "invalid regex"),
+        ("\"a\" | test(\"a\"; \"q\")", "invalid regex flag: q"),
+        ("\"a.b\" | @base64d", "it is no base64"),
+        ("1 | test(\"a\")", "string"),
+        ("\"a\" | test(1)", "string"),
+        ("\"a\" | test(\"(a{1000}){1000}\")", "invalid regex"),
+    ] {
+        let error = run(program, &Value::Null).unwrap_err().to_string();
+        assert!(error.contains(part), "{program}: {error}");
+    }
+}
+
+#[test]
 fn values_shared_many_times_over_are_not_written_out() {
     let doubled = "reduce range(60) as $i (1; [., .])";
     for after in ["tojson", "tostring", "\"\\(.)\"", "@json", "@text", "@html"] {

@@ -26,6 +26,11 @@ pub fn running() -> Option<Running> {
     state.program.clone().map(|program| Running { run: state.runs, program })
 }
 
+/// How many runs have begun.
+pub fn runs() -> u64 {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner).runs
+}
+
 /// A run begins; it ends when what is returned is dropped.
 pub(super) fn begin(program: &Arc<str>) -> Begun {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,6 +15,7 @@ crate::on_every_backend! {
     what_is_no_program_is_refused_with_the_place
     a_program_comes_from_a_file_as_well
     whole_numbers_beyond_floats_are_told_apart
+    a_program_may_begin_with_a_minus_and_a_format_is_told_from_a_file
 }
 
 fn positions(list: &Value) -> Vec<u64> {
@@ -109,4 +110,14 @@ fn whole_numbers_beyond_floats_are_told_apart(on: Backend) {
     }
     assert_eq!(positions(&esctl.json(&["stream", "read", "n-1", "--where", ".data.n == 9007199254740993"])), [2]);
     assert_eq!(positions(&esctl.json(&["stream", "read", "n-1", "--where", ".data.n + 1 > 9223372036854775807"])), [3]);
+}
+
+fn a_program_may_begin_with_a_minus_and_a_format_is_told_from_a_file(on: Backend) {
+    let esctl = a_store(on);
+    for command in [["stream", "read", "--all"].as_slice(), &["stream", "tail", "--no-follow"]] {
+        let list = esctl.json(&[command, &["--where", "-1 + .version | . == 0"]].concat());
+        assert_eq!(positions(&list), [1, 5, 6]);
+    }
+    let error = esctl.error(3, &["stream", "read", "--all", "--where", "@base64d | . == \"x\""]);
+    assert!(error["hint"].as_str().unwrap().contains(". | @base64d"), "{error}");
 }

@@ -32,7 +32,7 @@ pub struct Tail {
     #[arg(long = "type", value_name = "T")]
     types: Vec<String>,
     /// Only events for which this jq program, or that in @FILE, says yes: any value but false and null
-    #[arg(long = "where", value_name = "JQ")]
+    #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: Option<String>,
     /// How many of the events that are there already
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
