@@ -81,6 +81,7 @@ impl Command {
         match self {
             Self::Selftest(_) => Some(3),
             Self::Scenario(scenario::Verb::Run(_)) => Some(1),
+            Self::Projection(projection::Verb::Run(run)) if run.follows() => Some(1),
             _ => None,
         }
     }

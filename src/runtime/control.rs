@@ -142,6 +142,14 @@ pub async fn beat(store: &Store, projection: &str, runner: &Runner) -> Result<()
     say(store, runner_name(projection, runner), runner).await
 }
 
+/// Says that a process follows a projection no longer.
+///
+/// # Errors
+/// As the store says.
+pub async fn leave(store: &Store, projection: &str, runner: &Runner) -> Result<(), StoreError> {
+    store.delete_record(KIND, &runner_name(projection, runner)).await.map(drop)
+}
+
 /// Takes away what runners said that have been silent for long.
 ///
 /// # Errors

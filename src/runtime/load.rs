@@ -65,11 +65,25 @@ impl Loaded {
     }
 }
 
-/// Brings an empty fold to where its stream is.
+/// Brings an empty fold to where its stream is. A snapshot that is not trusted is logged.
 ///
 /// # Errors
 /// As the store says, or [`RuntimeError::Fold`] when an event cannot be read.
 pub async fn load<F: Fold + ?Sized>(
+    store: &Store,
+    stream: &StreamName,
+    fold: &mut F,
+    options: LoadOptions,
+) -> Result<Loaded, RuntimeError> {
+    let loaded = load_to_report(store, stream, fold, options).await?;
+    for PassedOver { version, reason } in &loaded.passed_over {
+        tracing::warn!(%stream, version = version.0, reason, "a snapshot was passed over");
+    }
+    Ok(loaded)
+}
+
+/// As [`load`], for somebody who says what was passed over himself.
+pub(crate) async fn load_to_report<F: Fold + ?Sized>(
     store: &Store,
     stream: &StreamName,
     fold: &mut F,
@@ -118,10 +132,7 @@ async fn start_from_snapshot<F: Fold + ?Sized>(
                 loaded.snapshot_version = Some(snapshot.version);
                 return Ok(());
             }
-            Some(reason) => {
-                tracing::warn!(%stream, version = snapshot.version.0, reason, "a snapshot was passed over");
-                loaded.passed_over.push(PassedOver { version: snapshot.version, reason });
-            }
+            Some(reason) => loaded.passed_over.push(PassedOver { version: snapshot.version, reason }),
         }
         if snapshot.version <= Version(1) {
             break;

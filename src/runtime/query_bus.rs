@@ -1,28 +1,26 @@
 //! The query bus: answers from read models by name.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio::sync::Mutex;
 
-use crate::aggregate::Fold;
 use crate::aggregate::Projection;
 use crate::domain;
 use crate::event::Timestamp;
 use crate::runtime::Clock;
-use crate::runtime::control::Control;
-use crate::runtime::control::Paused;
 use crate::runtime::definition::Unreadable;
 use crate::runtime::definition::definitions;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::load::apply;
 use crate::runtime::projector::BatchSize;
+use crate::runtime::projector::InMemory;
 use crate::runtime::projector::Projector;
+use crate::runtime::shortcoming::Kept;
+use crate::runtime::shortcoming::Shortcoming;
 use crate::store::Part;
-use crate::store::Problem;
-use crate::store::ProblemState;
 use crate::store::ReadModel;
-use crate::store::ReadQuery;
 use crate::store::RowQuery;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -46,17 +44,6 @@ pub struct Query {
     pub stale: bool,
 }
 
-/// Why a read model does not have all that it should.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standstill {
-    /// Somebody has paused it.
-    Paused(Paused),
-    /// It stands before an event that it cannot take in.
-    Stopped(Problem),
-    /// It goes on, but for so many streams, which are parked: their rows lack events.
-    Parked(usize),
-}
-
 /// A row of the answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryRow {
@@ -73,13 +60,15 @@ pub struct QueryBus {
     clock: Clock,
     projections: Vec<Arc<dyn Projection>>,
     unreadable: Vec<Unreadable>,
+    /// Read models of a store that cannot be written, with the reason. The next page of an answer is of the same one.
+    in_memory: Arc<Mutex<BTreeMap<String, (String, InMemory)>>>,
 }
 
 impl QueryBus {
     /// A bus over the read models of all domains.
     pub fn new(store: Store, clock: Clock) -> Self {
         let projections = domain::all().iter().map(|domain| (domain.projection)()).collect();
-        Self { store, clock, projections, unreadable: Vec::new() }
+        Self { store, clock, projections, unreadable: Vec::new(), in_memory: Arc::default() }
     }
 
     /// A bus over the read models of all domains and of the projections that the store keeps: all there are.
@@ -132,35 +121,36 @@ impl QueryBus {
         found.ok_or_else(|| RuntimeError::NotFound(format!("no projection \"{name}\"")))
     }
 
-    /// Why a read model does not move, or not with all its streams, if so.
+    /// Why what a read model answers is not all that the events make, or not kept; after [`QueryBus::ask`], of that answer.
     ///
     /// # Errors
     /// As the store says.
-    pub async fn standstill(&self, name: &str) -> Result<Option<Standstill>, RuntimeError> {
-        if let Some(paused) = Control::load(&self.store, name, (self.clock)()).await?.paused {
-            return Ok(Some(Standstill::Paused(paused)));
+    pub async fn shortcomings(&self, name: &str) -> Result<Vec<Shortcoming>, RuntimeError> {
+        let mut kept = Kept::load(&self.store, name, (self.clock)()).await?;
+        let mut found = Vec::new();
+        if let Some((error, made)) = self.in_memory.lock().await.get(name).filter(|_| !kept.stands()) {
+            found.push(Shortcoming::InMemory(error.clone()));
+            (kept.failing, kept.parked) = made.troubles.clone();
+            if made.base != Some(Part::Live) {
+                kept.missing = 0;
+            }
         }
-        let problems = self.store.problems(ReadModel::live(name)).await?;
-        let parked = problems.iter().filter(|problem| problem.state == ProblemState::Parked).count();
-        let failing = problems.into_iter().find(|problem| problem.state == ProblemState::Failing);
-        Ok(failing.map(Standstill::Stopped).or((parked > 0).then_some(Standstill::Parked(parked))))
-    }
-
-    /// Whether it does not move at all.
-    async fn stands(&self, name: &str) -> Result<bool, RuntimeError> {
-        Ok(matches!(self.standstill(name).await?, Some(Standstill::Paused(_) | Standstill::Stopped(_))))
+        found.extend(kept.shortcomings());
+        Ok(found)
     }
 
     /// Brings the read model up to date, unless told not to, and answers from it; rows show what they are `at` a moment.
     /// One that is paused, or stands before an event that it cannot take in, answers with what is there
-    /// ([`QueryBus::standstill`]).
+    /// ([`QueryBus::shortcomings`]). Where the store can be read but not written, the answer is the same, worked out in memory.
     ///
     /// # Errors
     /// As [`Projector::catch_up`] and as the store says.
     pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
         let projection = self.projection(&query.name)?;
-        if !query.stale && !self.bring_up_to_date(&**projection).await? {
-            return self.ask_events(&**projection, query, at).await;
+        if !query.stale
+            && let Some(error) = self.bring_up_to_date(&**projection).await?
+        {
+            return self.ask_in_memory(&**projection, error, query, at).await;
         }
         // What does not depend on the moment is looked up by the database, through an index.
         let indexed = projection.indexed_fields();
@@ -188,44 +178,76 @@ impl QueryBus {
         }
     }
 
-    /// Whether the read model is up to date; if not, it cannot be written here.
-    async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<bool, RuntimeError> {
+    /// Brings the read model up to date; or why it cannot be written here.
+    async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<Option<StoreError>, RuntimeError> {
         // It is tried again by a runner, or by somebody's word, not by whoever asks.
         if self.stands(projection.name()).await? {
-            return Ok(true);
+            return Ok(None);
         }
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
         match projector.catch_up(&mut |_| {}).await {
             Err(RuntimeError::Store(error @ (StoreError::Unavailable { .. } | StoreError::NotAllowed { .. }))) => {
-                tracing::warn!(%error, "the read model cannot be brought up to date");
-                Ok(self.is_current(projection).await?)
+                Ok(if self.is_current(projection).await? { None } else { Some(error) })
             }
             // It stands there from now on. One that never came into being has nothing to answer with.
-            Err(RuntimeError::Fold { .. }) if self.stands(projection.name()).await? => Ok(true),
-            result => result.map(|_| true),
+            Err(RuntimeError::Fold { .. }) if self.stands(projection.name()).await? => Ok(None),
+            result => result.map(|_| None),
         }
     }
 
-    /// The answer of a store that can be read but not written: its rows are folded in memory, from all events.
-    async fn ask_events(&self, projection: &dyn Projection, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
-        let mut rows: BTreeMap<String, Box<dyn Fold>> = BTreeMap::new();
-        let mut scan = self.store.scan(ReadQuery::all().categories(projection.categories()));
-        while let Some(chunk) = scan.next().await? {
-            for event in chunk.iter() {
-                let Some(key) = projection.key(&event) else { continue };
-                match rows.get_mut(&*key) {
-                    Some(row) => apply(&mut **row, &event)?,
-                    None => {
-                        let mut row = projection.row(&key);
-                        apply(&mut *row, &event)?;
-                        rows.insert(key.into_owned(), row);
-                    }
+    /// Whether it does not move at all.
+    async fn stands(&self, name: &str) -> Result<bool, RuntimeError> {
+        Ok(Kept::load(&self.store, name, (self.clock)()).await?.stands())
+    }
+
+    /// The answer of a store that can be read but not written: what is kept, and in memory what a run would make of it.
+    async fn ask_in_memory(
+        &self,
+        projection: &dyn Projection,
+        error: StoreError,
+        query: &Query,
+        at: Timestamp,
+    ) -> Result<Vec<QueryRow>, RuntimeError> {
+        let head = self.store.head().await?.position;
+        let mut in_memory = self.in_memory.lock().await;
+        if in_memory.get(projection.name()).is_none_or(|(_, made)| made.head != head) {
+            let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
+            let made = projector.run_in_memory().await?;
+            in_memory.insert(projection.name().to_owned(), (error.to_string(), made));
+        }
+        let mut shown = Vec::new();
+        let Some((_, made)) = in_memory.get(projection.name()) else { return Ok(shown) };
+        let mut after = query.after.clone();
+        loop {
+            let kept = match made.base {
+                Some(part) => {
+                    let (name, after, limit) = (query.name.clone(), after.clone(), BLOCK);
+                    self.store.query_rows(RowQuery { name, part, filters: Vec::new(), after, limit }).await?
+                }
+                None => Vec::new(),
+            };
+            let end_of_kept = kept.get(BLOCK - 1).map(|(key, _)| key.clone());
+            let changed = |to| made.rows.range::<String, _>((after.as_ref().map_or(Bound::Unbounded, Bound::Excluded), to));
+            let end_of_changed = changed(Bound::Unbounded).nth(BLOCK - 1).map(|(key, _)| key.clone());
+            // Up to here both are known.
+            let end = [end_of_kept, end_of_changed].into_iter().flatten().min();
+            let mut rows = BTreeMap::new();
+            for (key, row) in kept.into_iter().filter(|(key, _)| end.as_ref().is_none_or(|end| key <= end)) {
+                if !made.rows.contains_key(&key) {
+                    let mut fold = projection.row(&key);
+                    fold.restore(&row).map_err(RuntimeError::State)?;
+                    rows.insert(key, fold.show(at));
                 }
             }
+            let changed = changed(end.as_ref().map_or(Bound::Unbounded, Bound::Included));
+            rows.extend(changed.map(|(key, fold)| (key.clone(), fold.show(at))));
+            shown.extend(rows.into_iter().filter_map(|(key, row)| wanted_row(query, key, row)));
+            if end.is_none() || shown.len() >= query.limit {
+                shown.truncate(query.limit);
+                return Ok(shown);
+            }
+            after = end;
         }
-        let after = |key: &String| query.after.as_ref().is_none_or(|after| key > after);
-        let rows = rows.into_iter().filter(|(key, _)| after(key));
-        Ok(rows.filter_map(|(key, fold)| wanted_row(query, key, fold.show(at))).take(query.limit).collect())
     }
 
     async fn is_current(&self, projection: &dyn Projection) -> Result<bool, StoreError> {

@@ -19,6 +19,8 @@ pub enum ProblemState {
     Parked,
     /// It is left out, because an operator said so.
     Skipped,
+    /// It was left out, and that was taken back: the rows lack it until they are built anew.
+    Missing,
 }
 
 /// An event that a projection cannot take in.

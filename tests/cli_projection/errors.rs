@@ -12,6 +12,8 @@ crate::on_every_backend! {
     it_stops_the_projection_and_is_shown_with_its_error
     it_is_tried_again_and_skipped_by_word_only
     by_policy_it_is_parked_and_the_others_go_on
+    a_skip_that_is_taken_back_is_shown_until_a_rebuild
+    a_rebuild_that_stands_says_how_to_go_on
 }
 
 fn it_stops_the_projection_and_is_shown_with_its_error(on: Backend) {
@@ -70,6 +72,8 @@ fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
     assert_eq!(amounts(&esctl), [99, 95]);
     let shown = status(&esctl);
     assert_eq!((&shown["on_error"], &shown["problems"]["parked"], &shown["position"]), (&json!("park"), &json!(1), &json!(6)));
+    assert_eq!(shown["state"], "parked");
+    assert!(ok(&esctl, &["projection", "status"]).contains("1 stream parked"));
     // The policy is kept: a query follows it as well.
     ok(&esctl, &["resource", "allocate", "wood", "5"]);
     // What it answers lacks events of gold, and it says so.
@@ -81,4 +85,52 @@ fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
     assert_eq!(amounts(&esctl), [99, 90]);
     ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);
     assert_eq!(amounts(&esctl), [92, 90]);
+}
+
+fn a_skip_that_is_taken_back_is_shown_until_a_rebuild(on: Backend) {
+    let (esctl, id) = with_a_bad_event(on);
+    esctl.error(8, &["projection", "run"]);
+    ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);
+    ok(&esctl, &["projection", "run"]);
+    ok(&esctl, &["projection", "errors", "resources", "--retry", &id]);
+    for _ in 0..2 {
+        let shown = status(&esctl);
+        assert_eq!((&shown["state"], &shown["problems"]["missing"]), (&json!("incomplete"), &json!(1)));
+        assert!(ok(&esctl, &["projection", "status"]).contains("1 event missing"));
+        let listed = esctl.json(&["projection", "errors", "resources"])["items"][0].clone();
+        assert_eq!((&listed["event_id"], &listed["state"]), (&json!(id), &json!("missing")));
+        for args in [["projection", "query", "resources"].as_slice(), &["projection", "query", "resources", "--stale"]] {
+            let output = esctl.run(args);
+            assert!(output.code == 0 && output.stderr.contains("lacks an event whose skip was taken back"), "{output:?}");
+        }
+        // It stays so while new events come.
+        ok(&esctl, &["stream", "append", "resource-coal", "--type", "x", "--data", "{}"]);
+    }
+    // The rebuild stands before it, and the old read model goes on to say what it lacks.
+    esctl.error(8, &["projection", "rebuild", "resources"]);
+    assert_eq!(status(&esctl)["problems"]["missing"], 1);
+    ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);
+    assert_eq!(status(&esctl)["problems"]["missing"], 0);
+    ok(&esctl, &["projection", "rebuild", "resources"]);
+    assert_eq!(esctl.json(&["projection", "errors", "resources"])["items"][0]["state"], "skipped");
+}
+
+fn a_rebuild_that_stands_says_how_to_go_on(on: Backend) {
+    let (esctl, _) = with_a_bad_event(on);
+    let error = esctl.error(8, &["projection", "rebuild", "resources"]);
+    assert!(error["hint"].as_str().unwrap().contains("esctl projection errors resources"), "{error}");
+    let create = ["projection", "create", "mine", "--from", "category:resource", "--key", ".stream", "--reduce"];
+    ok(&esctl, &[&create[..], &[".event.data.amount + 1 | {n: .}"]].concat());
+    for verify in [[].as_slice(), &["--verify"]] {
+        let error = esctl.error(if verify.is_empty() { 2 } else { 3 }, &[&["projection", "rebuild", "mine"], verify].concat());
+        let hint = error["hint"].as_str().unwrap_or_default();
+        if verify.is_empty() {
+            assert!(hint.contains("projection errors mine") && hint.contains("projection create mine"), "{error}");
+        }
+    }
+    let shown = ok(&esctl, &["projection", "status", "resources"]);
+    assert!(shown.contains("a rebuild is at 3"), "{shown}");
+    // One that stands does not keep the others from being rebuilt.
+    let output = esctl.run(&["projection", "rebuild", "--all", "-o", "ndjson"]);
+    assert!(output.stdout.contains("\"documents\"") && output.stdout.contains("\"games\""), "{output:?}");
 }

@@ -24,6 +24,7 @@ crate::on_every_backend! {
     a_follower_shows_what_it_takes_in_and_status_shows_the_follower
     two_followers_one_of_them_killed_take_each_event_in_once
     a_follower_of_a_projection_that_is_deleted_says_so_and_ends
+    a_follower_that_is_asked_to_end_takes_itself_off_the_list
     a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused
 }
 
@@ -123,4 +124,16 @@ fn a_follower_of_a_projection_that_is_deleted_says_so_and_ends(on: Backend) {
     // Nothing more happens in this store, and still it is noticed.
     until("the end", || follower.0.try_wait().unwrap().is_some());
     assert_eq!(follower.0.wait().unwrap().code(), Some(3));
+}
+
+fn a_follower_that_is_asked_to_end_takes_itself_off_the_list(on: Backend) {
+    let esctl = seeded(on);
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let mut follower = Follower::start(&esctl);
+        assert_eq!(status(&esctl)["runners"].as_array().unwrap().len(), 1);
+        let kill = Command::new("kill").args([&format!("-{signal}"), &follower.0.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        assert_eq!(follower.0.wait().unwrap().code(), Some(code));
+        assert_eq!(status(&esctl)["runners"], json!([]));
+    }
 }

@@ -18,6 +18,7 @@ crate::on_every_backend! {
     going_back_to_older_logic_pauses_so_that_it_is_not_rebuilt_at_once
     a_checkpoint_of_another_store_is_an_integrity_failure
     behind_is_told_from_nothing_for_it_and_from_nobody_running_it
+    an_answer_that_was_not_brought_up_to_date_says_what_it_is_of
 }
 
 /// Another amount in the row of gold, which nothing explains.
@@ -53,6 +54,8 @@ fn a_rebuild_that_is_verified_takes_its_place_only_if_nothing_differs(on: Backen
     let same = esctl.json(&["projection", "rebuild", "resources", "--verify"]);
     assert_eq!((&same["items"][0]["ok"], &same["items"][0]["rebuilt"]), (&json!(true), &json!(true)));
     assert_eq!(same["items"][0]["compared"]["rows"], 2);
+    let table = ok(&esctl, &["projection", "rebuild", "resources", "--verify"]);
+    assert!(table.contains("ROWS COMPARED") && table.contains("DIFFERENT"), "{table}");
     tamper_with_gold(&esctl);
     let output = esctl.run(&["projection", "rebuild", "resources", "--verify", "-o", "json"]);
     assert_eq!(output.code, 1, "{output:?}");
@@ -141,4 +144,23 @@ fn behind_is_told_from_nothing_for_it_and_from_nobody_running_it(on: Backend) {
     assert_eq!((&shown["state"], &shown["lag_events"], &shown["runners"]), (&json!("behind"), &json!(2), &json!([])));
     assert!(shown["lag_seconds"].as_f64().unwrap() > 0.0);
     assert!(ok(&esctl, &["projection", "status"]).contains("nobody"));
+}
+
+fn an_answer_that_was_not_brought_up_to_date_says_what_it_is_of(on: Backend) {
+    let esctl = seeded(on);
+    let said = |name: &str| {
+        let output = esctl.run(&["projection", "query", name, "--stale"]);
+        assert_eq!(output.code, 0, "{output:?}");
+        output.stderr
+    };
+    assert_eq!(said("resources"), "");
+    ok(&esctl, &["resource", "allocate", "gold", "1"]);
+    assert!(said("resources").contains("is 1 positions behind"));
+    ok(&esctl, &["projection", "create", "mine", "--all", "--key", ".stream", "--reduce", "{n: 1}"]);
+    assert!(said("mine").contains("has never run in this store"));
+    esctl.tamper(Change::Logic(0));
+    assert!(said("resources").contains("other logic made"));
+    ok(&esctl, &["projection", "run"]);
+    esctl.tamper(Change::Checkpoint);
+    assert!(said("resources").contains("not of this store"));
 }

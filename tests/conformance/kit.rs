@@ -4,6 +4,7 @@
 // Two test programs share this file, and neither uses all of it.
 #![allow(dead_code)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use esctl::event::EventType;
@@ -17,6 +18,11 @@ use esctl::event::Timestamp;
 use esctl::event::Version;
 use esctl::event::chain_hash;
 use esctl::event::content_hash;
+use esctl::runtime::Definition;
+use esctl::runtime::Query;
+use esctl::runtime::QueryBus;
+use esctl::runtime::Shortcoming;
+use esctl::runtime::system_clock;
 use esctl::store::AppendRequest;
 use esctl::store::Appended;
 use esctl::store::ReadQuery;
@@ -152,4 +158,20 @@ pub async fn whole(store: &Store) -> Vec<RecordedEvent> {
         listed.iter().map(|info| (info.stream.as_str(), (info.version, info.last_position.0, info.last_recorded_at))).collect();
     assert_eq!(listed, by_stream.into_iter().collect::<Vec<_>>(), "the streams are those of the events");
     found
+}
+
+/// Asks a read model that counts the events of each stream; and whether the answer was worked out in memory.
+pub async fn counted(store: &Store) -> (Vec<(String, serde_json::Value)>, bool) {
+    let definition = Definition {
+        name: "counted".into(),
+        version: 1,
+        categories: Vec::new(),
+        key: ".stream".into(),
+        reduce: "{n: ((.state.n // 0) + 1)}".into(),
+    };
+    let queries = QueryBus::new(store.clone(), system_clock()).with(Arc::new(definition.projection().unwrap()));
+    let query = Query { name: "counted".into(), limit: 100, ..Query::default() };
+    let rows = queries.ask(&query, Timestamp::MIN).await.unwrap();
+    let shortcomings = queries.shortcomings("counted").await.unwrap();
+    (rows.into_iter().map(|row| (row.key, row.row)).collect(), matches!(shortcomings[..], [Shortcoming::InMemory(_)]))
 }

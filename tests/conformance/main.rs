@@ -17,6 +17,7 @@ mod no_store;
 mod positions;
 mod problems;
 mod projections;
+mod read_only;
 mod promises;
 mod read_model_rows;
 mod read_models;

@@ -2,20 +2,27 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use esctl::aggregate::Fold;
 use esctl::aggregate::FoldError;
 use esctl::aggregate::FoldVersion;
 use esctl::aggregate::Projection;
 use esctl::event::EventView;
+use esctl::event::ExpectedVersion;
+use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::runtime::BatchSize;
 use esctl::runtime::Control;
 use esctl::runtime::OnError;
 use esctl::runtime::Paused;
 use esctl::runtime::Projector;
+use esctl::runtime::Query;
+use esctl::runtime::QueryBus;
+use esctl::runtime::QueryRow;
 use esctl::runtime::RunReport;
 use esctl::runtime::RuntimeError;
+use esctl::runtime::Shortcoming;
 use esctl::runtime::pause;
 use esctl::runtime::resume;
 use esctl::runtime::set_on_error;
@@ -29,8 +36,11 @@ use tokio::task::JoinSet;
 
 use crate::kit::Shared;
 use crate::kit::Subject;
+use crate::kit::events;
 use crate::kit::put;
+use crate::kit::request;
 use crate::read_models::all;
+use crate::read_only::read_only;
 
 /// The positions of the events of each stream, in the order in which they came in.
 struct Seen {
@@ -81,7 +91,7 @@ impl Fold for Row {
         Ok(())
     }
     fn show(&self, _: Timestamp) -> Value {
-        Value::Null
+        serde_json::json!(self.positions)
     }
 }
 
@@ -176,9 +186,10 @@ pub async fn an_event_that_is_skipped_stays_left_out_also_of_rebuilds<S: Subject
     }
     // To be taken in after all: by the next rebuild.
     let mended = seen(&[]);
-    projector(&store, &mended).retry(id).await.unwrap();
-    assert!(problems(&store).await.is_empty());
+    assert!(projector(&store, &mended).retry(id).await.unwrap().rebuild_needed);
+    assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
     rebuild(&store, &mended).await.unwrap();
+    assert!(problems(&store).await.is_empty());
     assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7, 8]), ("thing-b", &[4, 5, 6, 9, 10])]));
 }
 
@@ -269,6 +280,155 @@ pub async fn a_paused_projection_stays_where_it_is<S: Subject>(subject: S) {
     assert!(resume(&store, "seen").await.unwrap());
     assert!(!resume(&store, "seen").await.unwrap());
     assert_eq!(run(&store, &seen(&[])).await.unwrap().position.0, 11);
+}
+
+pub async fn a_skip_that_is_taken_back_is_missing_until_a_rebuild<S: Subject>(subject: S) {
+    let store = subject.store();
+    two_things(&store).await;
+    let (bad, mended) = (seen(&[8]), seen(&[]));
+    run(&store, &bad).await.unwrap_err();
+    let id = problem_at(&store, 8).await.event_id;
+    // It has not gone past the event: there is nothing to make up for.
+    projector(&store, &bad).skip(id).await.unwrap();
+    assert!(!projector(&store, &bad).retry(id).await.unwrap().rebuild_needed);
+    assert!(problems(&store).await.is_empty());
+    run(&store, &bad).await.unwrap_err();
+    projector(&store, &bad).skip(id).await.unwrap();
+    run(&store, &bad).await.unwrap();
+    for _ in 0..2 {
+        assert!(projector(&store, &bad).retry(id).await.unwrap().rebuild_needed);
+        assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
+        put(&store, "thing-a", 1).await;
+        run(&store, &mended).await.unwrap();
+    }
+    let queries = QueryBus::new(store.clone(), system_clock()).with(Arc::new(seen(&[])));
+    assert_eq!(queries.shortcomings("seen").await.unwrap(), [Shortcoming::Missing(1)]);
+    projector(&store, &bad).skip(id).await.unwrap();
+    assert_eq!(problems(&store).await, [(8, ProblemState::Skipped, 1)]);
+    assert!(projector(&store, &bad).retry(id).await.unwrap().rebuild_needed);
+    // A rebuild takes it in, or stands before it again.
+    rebuild(&store, &bad).await.unwrap_err();
+    assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
+    rebuild(&store, &mended).await.unwrap();
+    assert!(problems(&store).await.is_empty());
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7, 8, 11, 12]), ("thing-b", &[4, 5, 6, 9, 10])]));
+}
+
+pub async fn what_was_left_out_of_a_rebuild_under_way_or_of_the_read_model_before_is_not_forgotten<S: Subject>(subject: S) {
+    let store = subject.store();
+    two_things(&store).await;
+    let (bad, mended) = (seen(&[8]), seen(&[]));
+    run(&store, &bad).await.unwrap_err();
+    let id = problem_at(&store, 8).await.event_id;
+    projector(&store, &bad).skip(id).await.unwrap();
+    rebuild(&store, &bad).await.unwrap();
+    rebuild(&store, &bad).await.unwrap();
+    // One is under way beside it that has left it out as well.
+    projector(&store, &bad).build(Some(Position(9)), &mut |_| {}).await.unwrap();
+    assert!(projector(&store, &mended).retry(id).await.unwrap().rebuild_needed);
+    rebuild(&store, &mended).await.unwrap();
+    let whole = wanted([("thing-a", &[1, 2, 3, 7, 8]), ("thing-b", &[4, 5, 6, 9, 10])]);
+    assert_eq!((rows(&store).await, problems(&store).await), (whole.clone(), Vec::new()));
+    // The one before lacks it, and says so.
+    assert!(store.exchange_read_models("seen").await.unwrap());
+    assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
+    // Another skip of it is one of both.
+    projector(&store, &mended).skip(id).await.unwrap();
+    rebuild(&store, &mended).await.unwrap();
+    assert!(projector(&store, &mended).retry(id).await.unwrap().rebuild_needed);
+    assert!(store.exchange_read_models("seen").await.unwrap());
+    assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
+    rebuild(&store, &mended).await.unwrap();
+    assert_eq!((rows(&store).await, problems(&store).await), (whole, Vec::new()));
+}
+
+fn asked(after: Option<&str>, limit: usize, stale: bool) -> Query {
+    Query { name: "seen".into(), filters: Vec::new(), after: after.map(str::to_owned), limit, stale }
+}
+
+/// What somebody is answered who cannot write, page by page, and of what that answer falls short.
+async fn answer(store: &Store, bad: &[u64], page: usize) -> (Vec<QueryRow>, Vec<Shortcoming>) {
+    let queries = QueryBus::new(read_only(store), system_clock()).with(Arc::new(seen(bad)));
+    let mut rows: Vec<QueryRow> = Vec::new();
+    loop {
+        let after = rows.last().map(|row| row.key.clone());
+        let found = queries.ask(&asked(after.as_deref(), page, false), Timestamp::MIN).await.unwrap();
+        let last = found.len() < page;
+        rows.extend(found);
+        if last {
+            return (rows, queries.shortcomings("seen").await.unwrap());
+        }
+    }
+}
+
+/// What the read model answers once somebody has brought it up to date who can write.
+async fn answer_of_the_read_model(store: &Store, bad: &[u64]) -> Vec<QueryRow> {
+    let queries = QueryBus::new(store.clone(), system_clock()).with(Arc::new(seen(bad)));
+    queries.ask(&asked(None, 10_000, false), Timestamp::MIN).await.unwrap()
+}
+
+fn in_memory(shortcomings: &[Shortcoming]) -> bool {
+    matches!(shortcomings.first(), Some(Shortcoming::InMemory(reason)) if reason.contains("cannot be written"))
+}
+
+pub async fn one_who_cannot_write_is_answered_as_the_read_model_would_be<S: Subject>(subject: S) {
+    let store = subject.store();
+    // More rows than are read at once, old ones and new ones.
+    for numbers in [0..700, 700..1100] {
+        let append = |number| request(&format!("thing-{number:04}"), ExpectedVersion::Any, events(1));
+        store.append_together(numbers.map(append).collect()).await.unwrap();
+        if at(&store).await == 0 {
+            answer_of_the_read_model(&store, &[]).await;
+        }
+    }
+    put(&store, "thing-0001", 2).await;
+    put(&store, "thing-0500", 1).await;
+    let (rows, shortcomings) = answer(&store, &[], 130).await;
+    assert!(in_memory(&shortcomings) && shortcomings.len() == 1, "{shortcomings:?}");
+    assert_eq!(rows.len(), 1100);
+    assert_eq!(rows, answer_of_the_read_model(&store, &[]).await);
+    // What needs nothing new is no answer of memory.
+    let (rows, shortcomings) = answer(&store, &[], 2000).await;
+    assert_eq!((rows.len(), shortcomings), (1100, Vec::new()));
+}
+
+pub async fn one_who_cannot_write_is_told_of_what_stands_and_what_is_parked<S: Subject>(subject: S) {
+    let store = subject.store();
+    two_things(&store).await;
+    // It would stand before an event, which nobody has written down yet.
+    let (rows, shortcomings) = answer(&store, &[8], 10).await;
+    let stopped = |found: &Shortcoming| matches!(found, Shortcoming::Stopped(problem) if problem.position.0 == 8);
+    assert!(in_memory(&shortcomings) && stopped(&shortcomings[1]) && shortcomings.len() == 2, "{shortcomings:?}");
+    assert_eq!(rows, answer_of_the_read_model(&store, &[8]).await);
+    // One that stands answers what is kept.
+    let (again, shortcomings) = answer(&store, &[8], 10).await;
+    assert!(stopped(&shortcomings[0]) && shortcomings.len() == 1, "{shortcomings:?}");
+    assert_eq!(again, rows);
+    // What was skipped is left out, what is parked is held back, and what comes to be parked as well.
+    let id = problem_at(&store, 8).await.event_id;
+    projector(&store, &seen(&[8])).skip(id).await.unwrap();
+    set_on_error(&store, "seen", OnError::Park).await.unwrap();
+    let (rows, shortcomings) = answer(&store, &[8, 9], 10).await;
+    assert!(in_memory(&shortcomings) && shortcomings[1..] == [Shortcoming::Parked(1)], "{shortcomings:?}");
+    assert_eq!(rows, answer_of_the_read_model(&store, &[8, 9]).await);
+    put(&store, "thing-b", 1).await;
+    put(&store, "thing-a", 1).await;
+    projector(&store, &seen(&[9])).retry(id).await.unwrap();
+    let (rows, shortcomings) = answer(&store, &[], 10).await;
+    assert_eq!(shortcomings[1..], [Shortcoming::Parked(1), Shortcoming::Missing(1)], "{shortcomings:?}");
+    assert_eq!(rows, answer_of_the_read_model(&store, &[]).await);
+    assert_eq!(rows.iter().map(|row| row.row.as_array().unwrap().len()).collect::<Vec<_>>(), [5, 3]);
+    // Where there is no read model, all of it is worked out, and what was begun is gone on from.
+    store.drop_read_model(ReadModel::live("seen")).await.unwrap();
+    let (rows, shortcomings) = answer(&store, &[9], 10).await;
+    assert!(in_memory(&shortcomings) && shortcomings[1..] == [Shortcoming::Parked(1)], "{shortcomings:?}");
+    assert_eq!(rows, answer_of_the_read_model(&store, &[9]).await);
+    // A paused one answers what is kept.
+    pause(&store, "seen", &Paused { since: Timestamp::MIN, by: "ann".into(), reason: None }).await.unwrap();
+    put(&store, "thing-a", 1).await;
+    let (kept, shortcomings) = answer(&store, &[9], 10).await;
+    assert!(matches!(shortcomings[..], [Shortcoming::Paused(_), Shortcoming::Parked(1)]), "{shortcomings:?}");
+    assert_eq!(kept, rows);
 }
 
 pub async fn runners_operators_and_rebuilds_at_once_take_each_event_in_once<S: Shared>(subject: S) {

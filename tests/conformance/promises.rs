@@ -39,7 +39,6 @@ macro_rules! each_chapter {
         ] [
             of_eight_handles_at_once_exactly_one_wins
             a_handle_decides_on_what_another_one_has_appended_since
-            a_handle_that_has_long_been_alone_refuses_and_gives_way_as_any_other
         ]}
         crate::promises::chapter! { $one $several $subject idempotency [
             the_same_batch_again_answers_with_the_first_result_whatever_it_expects
@@ -148,6 +147,10 @@ macro_rules! each_chapter {
             skipping_a_parked_event_lets_the_rest_of_its_stream_in
             a_rebuild_that_stops_leaves_the_old_read_model_and_goes_on_later
             a_paused_projection_stays_where_it_is
+            a_skip_that_is_taken_back_is_missing_until_a_rebuild
+            what_was_left_out_of_a_rebuild_under_way_or_of_the_read_model_before_is_not_forgotten
+            one_who_cannot_write_is_answered_as_the_read_model_would_be
+            one_who_cannot_write_is_told_of_what_stands_and_what_is_parked
         ] [
             runners_operators_and_rebuilds_at_once_take_each_event_in_once
         ]}

@@ -6,6 +6,7 @@ use mongodb::bson::doc;
 use crate::helper::all_enabled;
 use crate::helper::store_at;
 use crate::kit::TIMEOUT;
+use crate::kit::counted;
 use crate::kit::put;
 use crate::kit::whole;
 use crate::own_server::Certificate;
@@ -47,6 +48,9 @@ fn a_wrong_password_and_missing_rights_are_not_allowed_and_nothing_secret_is_tol
         let append = crate::kit::request("thing-1", esctl::event::ExpectedVersion::Any, crate::kit::events(1));
         refused(reader.append(append).await.unwrap_err());
         assert_eq!(whole(&reader).await.len(), 3);
+        let rows = vec![("thing-1".into(), serde_json::json!({"n": 3}))];
+        assert_eq!(counted(&reader).await, (rows.clone(), true));
+        assert_eq!(counted(&writer).await, (rows, false));
     });
 }
 

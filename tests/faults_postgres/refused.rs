@@ -22,12 +22,14 @@ mod cases {
     use esctl::store::Init;
     use esctl::store::Store;
     use esctl::store::StoreError;
+    use serde_json::json;
 
     use crate::assert_fails;
     use crate::helper::Database;
     use crate::helper::execute;
     use crate::helper::store_at;
     use crate::kit::TIMEOUT;
+    use crate::kit::counted;
     use crate::kit::event;
     use crate::kit::put;
     use crate::kit::request;
@@ -125,6 +127,7 @@ mod cases {
         assert_fails!(appending(&store).await, StoreError::NotAllowed { .. });
         assert_eq!(store.init().await.unwrap(), Init::Found);
         assert_eq!(whole(&store).await.len(), 3);
+        assert_eq!(counted(&store).await, (vec![("thing-1".into(), json!({"n": 3}))], true));
     }
 
     pub async fn a_user_without_rights_on_the_schema_is_not_allowed() {
@@ -146,6 +149,7 @@ mod cases {
         assert_eq!(whole(&store).await.len(), 3);
         assert_fails!(appending(&store).await, StoreError::NotAllowed { .. });
         assert_eq!(whole(&store).await.len(), 3);
+        assert_eq!(counted(&store).await, (vec![("thing-1".into(), json!({"n": 3}))], true));
     }
 
     pub async fn tls_that_is_wanted_and_not_there_is_not_allowed() {

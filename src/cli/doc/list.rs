@@ -7,7 +7,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::projection::warn_standstill;
+use crate::cli::projection::warn_shortcomings;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::ops::documents::list_documents;
@@ -43,7 +43,7 @@ impl List {
         });
         let next = next.await?;
         list.finish(next)?;
-        warn_standstill(app, queries, "documents").await
+        warn_shortcomings(app, queries, "documents").await
     }
 }
 

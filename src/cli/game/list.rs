@@ -8,6 +8,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
+use crate::cli::projection::warn_shortcomings;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::ops::games::GameSummary;
@@ -60,7 +61,8 @@ impl List {
             Ok(true)
         });
         let next = next.await?;
-        list.finish(next)
+        list.finish(next)?;
+        warn_shortcomings(app, queries, "games").await
     }
 }
 

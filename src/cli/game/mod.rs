@@ -41,7 +41,6 @@ pub enum Verb {
     List(list::List),
     /// Show what happened in a game
     History(history::History),
-    /// Let bots play
     Bot(bot::Bot),
 }
 

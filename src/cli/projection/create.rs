@@ -1,5 +1,6 @@
 //! `esctl projection create`
 
+use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
@@ -15,20 +16,21 @@ use crate::ops::projections::create::create_projection;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  esctl projection create totals --from category:order --key '.data.customer' \\\n    \
                         --reduce '{n: ((.state.n // 0) + 1), total: ((.state.total // 0) + .event.data.total)}'")]
+#[command(group = ArgGroup::new("whose").required(true).args(["from", "all"]))]
 pub struct Create {
     /// Its name, and that of its read model: a to z, 0 to 9 and _
     name: String,
     /// Whose events: category:C; can be given several times
-    #[arg(long, value_name = "category:C", value_parser = category, required_unless_present = "all", conflicts_with = "all")]
+    #[arg(long, value_name = "category:C", value_parser = category)]
     from: Vec<String>,
     /// The events of all categories
     #[arg(long)]
     all: bool,
     /// The jq program, or @FILE, that is given an event and returns the key of its row; null: no row
-    #[arg(long, value_name = "JQ")]
+    #[arg(long, value_name = "JQ", allow_hyphen_values = true)]
     key: String,
     /// The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object; the first state is null
-    #[arg(long, value_name = "JQ")]
+    #[arg(long, value_name = "JQ", allow_hyphen_values = true)]
     reduce: String,
     /// Replace one that is there; the next run builds its read model anew beside the old one
     #[arg(long)]

@@ -17,7 +17,8 @@ use crate::store::ProblemState;
 /// Show the events that a projection cannot take in, try one again, or leave one out
 ///
 /// Each is failing (the projection stands before it), parked (it and the later events of its stream are held back,
-/// the others go on), or skipped (by your word; rebuilds leave it out, too).
+/// the others go on), skipped (by your word; rebuilds leave it out, too), or missing (it was skipped, and you took that
+/// back: the rows lack it until the next rebuild takes it in).
 #[derive(Debug, Args)]
 pub struct Errors {
     /// Which projection
@@ -94,5 +95,6 @@ fn state(state: ProblemState) -> Cell {
         ProblemState::Failing => Cell::new("failing").tone(Tone::Bad),
         ProblemState::Parked => Cell::new("parked").tone(Tone::Warn),
         ProblemState::Skipped => Cell::new("skipped"),
+        ProblemState::Missing => Cell::new("missing").tone(Tone::Warn),
     }
 }

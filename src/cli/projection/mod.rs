@@ -24,14 +24,14 @@ use crate::runtime::Paused;
 use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
 use crate::runtime::RuntimeError;
-use crate::runtime::Standstill;
+use crate::runtime::Shortcoming;
+use crate::runtime::is_built_in;
 
 /// What can be done with projections.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// List the projections there are
     List(list::List),
-    /// Show how far projections are: position, head, lag, rows
     Status(status::Status),
     /// Bring read models up to date
     Run(run::Run),
@@ -43,7 +43,6 @@ pub enum Verb {
     Pause(pause::Pause),
     /// Let a paused projection go on
     Resume(pause::Resume),
-    /// Show the events that a projection cannot take in, try one again, or leave one out
     Errors(errors::Errors),
     /// Ask a read model
     Query(query::Query),
@@ -87,7 +86,11 @@ fn known(queries: &QueryBus, name: &str) -> Result<(), CliError> {
 /// The error for an event before which a projection stands, and what to do about it.
 fn cannot_be_taken_in(error: RuntimeError, name: &str) -> CliError {
     let error = CliError::from(error).with("projection", name);
-    error.hint(format!("esctl projection errors {name} shows it; --retry ID tries it again, --skip ID leaves it out"))
+    let mut hint = format!("'esctl projection errors {name}' shows it; --retry ID tries it again, --skip ID leaves it out");
+    if !is_built_in(name) {
+        hint.push_str(&format!("; 'esctl projection create {name} … --replace' gives it other programs"));
+    }
+    error.hint(hint)
 }
 
 /// How runs are listed.
@@ -110,25 +113,35 @@ fn row(report: &RunReport) -> Vec<Cell> {
     vec![report.name.as_str().into(), report.from.into(), report.position.into(), report.events_applied.into(), rebuilt.into()]
 }
 
-/// Says on stderr why a read model does not have all that it should, if so.
-pub(super) async fn warn_standstill(app: &App, queries: &QueryBus, name: &str) -> Result<(), CliError> {
-    let why = match queries.standstill(name).await? {
-        None => return Ok(()),
-        Some(Standstill::Paused(Paused { since, by, reason })) => {
+/// Says on stderr why what a read model answers is not all that the events make, if so.
+pub(super) async fn warn_shortcomings(app: &App, queries: &QueryBus, name: &str) -> Result<(), CliError> {
+    for shortcoming in queries.shortcomings(name).await? {
+        app.out.warn(&format!("projection {name} {}", in_words(shortcoming, name)));
+    }
+    Ok(())
+}
+
+/// What a read model falls short of, as the end of a sentence.
+fn in_words(shortcoming: Shortcoming, name: &str) -> String {
+    let see = format!("see 'esctl projection errors {name}'");
+    match shortcoming {
+        Shortcoming::InMemory(error) => {
+            format!("cannot be brought up to date ({error}): this answer was worked out in memory, and is kept nowhere")
+        }
+        Shortcoming::Paused(Paused { since, by, reason }) => {
             let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
             format!("is paused since {since} by {by}{reason}: 'esctl projection resume {name}' lets it go on")
         }
-        Some(Standstill::Stopped(problem)) => {
-            let position = problem.position;
-            format!("stands before event {position}, which it cannot take in: see 'esctl projection errors {name}'")
+        Shortcoming::Stopped(problem) => {
+            format!("stands before event {}, which it cannot take in: {see}", problem.position)
         }
-        Some(Standstill::Parked(1)) => {
-            format!("has parked a stream, whose row lacks events: see 'esctl projection errors {name}'")
+        Shortcoming::Parked(1) => format!("has parked a stream, whose row lacks events: {see}"),
+        Shortcoming::Parked(streams) => format!("has parked {streams} streams, whose rows lack events: {see}"),
+        Shortcoming::Missing(1) => {
+            format!("lacks an event whose skip was taken back: 'esctl projection rebuild {name}' takes it in")
         }
-        Some(Standstill::Parked(streams)) => {
-            format!("has parked {streams} streams, whose rows lack events: see 'esctl projection errors {name}'")
+        Shortcoming::Missing(events) => {
+            format!("lacks {events} events whose skips were taken back: 'esctl projection rebuild {name}' takes them in")
         }
-    };
-    app.out.warn(&format!("projection {name} {why}"));
-    Ok(())
+    }
 }

@@ -11,15 +11,19 @@ use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::projection::cannot_be_taken_in;
 use crate::cli::projection::known;
-use crate::cli::projection::warn_standstill;
+use crate::cli::projection::warn_shortcomings;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::ops::error::OpsError;
 use crate::ops::projections::query::query_projection;
 use crate::ops::projections::query::typed_value;
+use crate::ops::projections::status::ProjectionState;
+use crate::ops::projections::status::projection_status;
 use crate::runtime;
+use crate::runtime::QueryBus;
 use crate::runtime::QueryRow;
 use crate::runtime::RuntimeError;
+use crate::store::Store;
 
 /// Ask a read model
 #[derive(Debug, Args)]
@@ -76,8 +80,30 @@ impl Query {
         });
         let next = next.await?;
         list.finish(next)?;
-        warn_standstill(app, queries, name).await
+        if stale {
+            warn_stale(app, &store, queries, name).await?;
+        }
+        warn_shortcomings(app, queries, name).await
     }
+}
+
+/// Says on stderr what the read model is, where it was not brought up to date.
+async fn warn_stale(app: &App, store: &Store, queries: &QueryBus, name: &str) -> Result<(), CliError> {
+    for status in projection_status(store, queries, Some(name), app.now()).await? {
+        let why = match status.state {
+            ProjectionState::Foreign => {
+                format!("has a read model that is not of this store: 'esctl projection rebuild {name}' makes one of it")
+            }
+            ProjectionState::Outdated => "has a read model that other logic made: the next run rebuilds it".to_owned(),
+            ProjectionState::NeverRun => "has never run in this store: there is no read model".to_owned(),
+            ProjectionState::Behind => {
+                format!("is {} positions behind; what it has not taken in waits since {:.1} s", status.lag_events, status.lag_seconds)
+            }
+            _ => continue,
+        };
+        app.out.warn(&format!("projection {name} {why}"));
+    }
+    Ok(())
 }
 
 /// A row of a projection of one's own with its key, by which rows are told apart, unless it has a field of that name. (Rows of

@@ -1,25 +1,32 @@
 //! `esctl projection rebuild`
 
+use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Listing;
+use crate::cli::output::Tone;
+use crate::cli::projection::cannot_be_taken_in;
 use crate::cli::projection::known;
 use crate::cli::projection::listing;
 use crate::cli::projection::push;
 use crate::cli::projection::row;
 use crate::cli::values::limit;
+use crate::ops::error::OpsError;
 use crate::ops::projections::rebuild::RowDifference;
 use crate::ops::projections::rebuild::VerifiedRebuild;
 use crate::ops::projections::rebuild::rebuild_projection;
 use crate::ops::projections::rebuild::rebuild_verified;
 use crate::runtime::BatchSize;
+use crate::runtime::RuntimeError;
 
 /// Build a read model anew beside the old one, which answers until the new one replaces it
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true).args(["name", "all"]))]
 pub struct Rebuild {
     /// Which projection
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
     name: Option<String>,
     /// All projections, one after the other
     #[arg(long)]
@@ -43,26 +50,65 @@ impl Rebuild {
         let names = self.name.map_or_else(all, |name| vec![name]);
         let batch = self.batch.map_or_else(BatchSize::default, BatchSize);
         let total = store.head().await?.position.0;
-        let mut list = app.out.list(listing());
-        let mut differs = None;
+        let mut list = app.out.list(if self.verify { verified_listing() } else { listing() });
+        // One that stands does not keep the others from being rebuilt.
+        let mut failed: Option<CliError> = None;
         for name in &names {
             let bar = app.out.progress(Some(total), "events");
             let mut advance = |passed| bar.advance(passed);
-            if self.verify {
-                let report = rebuild_verified(&store, &queries, name, batch, app.clock(), &mut advance).await?;
+            let outcome = if self.verify {
+                let report = rebuild_verified(&store, &queries, name, batch, app.clock(), &mut advance).await;
                 drop(bar);
-                if !report.ok {
-                    differs = Some(difference(&report));
+                match report {
+                    Ok(report) => {
+                        list.push(&report, || verified_row(&report))?;
+                        if report.ok { Ok(()) } else { Err(difference(&report)) }
+                    }
+                    Err(error) => Err(stopped(error, name)?),
                 }
-                list.push(&report, || row(&report.run))?;
             } else {
-                let report = rebuild_projection(&store, &queries, name, batch, app.clock(), &mut advance).await?;
+                let report = rebuild_projection(&store, &queries, name, batch, app.clock(), &mut advance).await;
                 drop(bar);
-                push(app, &mut list, &report)?;
+                match report {
+                    Ok(report) => push(app, &mut list, &report),
+                    Err(error) => Err(stopped(error, name)?),
+                }
+            };
+            if let Err(error) = outcome
+                && let Some(earlier) = failed.replace(error)
+            {
+                app.out.error(&earlier);
             }
         }
-        list.finish(None)?;
-        differs.map_or(Ok(()), Err)
+        match failed {
+            // With nothing to show but the error, only the error is shown.
+            Some(error) if list.pushed() == 0 => Err(error),
+            Some(error) => list.finish(None).and(Err(error)),
+            None => list.finish(None),
+        }
+    }
+}
+
+/// How rebuilds are listed that were compared first.
+fn verified_listing() -> Listing {
+    let columns = ["name", "from", "position", "events applied", "rows compared", "different", "rebuilt"];
+    let fields = ["name", "from", "position", "events_applied", "held_back", "paused", "rebuilt", "ok", "compared"];
+    Listing::new(columns).fields(fields)
+}
+
+fn verified_row(report: &VerifiedRebuild) -> Vec<Cell> {
+    let mut cells = row(&report.run);
+    let different = Cell::from(report.compared.different);
+    let different = if report.ok { different } else { different.tone(Tone::Bad) };
+    cells.splice(4..4, [report.compared.rows.into(), different]);
+    cells
+}
+
+/// What to say of a rebuild that stands before an event; any other error ends them all.
+fn stopped(error: OpsError, name: &str) -> Result<CliError, CliError> {
+    match error {
+        OpsError::Runtime(error @ RuntimeError::Fold { .. }) => Ok(cannot_be_taken_in(error, name)),
+        error => Err(error.into()),
     }
 }
 

@@ -11,7 +11,9 @@ use crate::cli::projection::cannot_be_taken_in;
 use crate::cli::projection::known;
 use crate::cli::projection::listing;
 use crate::cli::projection::push;
-use crate::cli::projection::warn_standstill;
+use crate::cli::projection::warn_shortcomings;
+use crate::cli::signals::Uncut;
+use crate::cli::signals::interrupted;
 use crate::ops::error::OpsError;
 use crate::ops::projections::control::set_policy;
 use crate::ops::projections::follow::Followed;
@@ -54,6 +56,11 @@ impl From<Policy> for OnError {
 }
 
 impl Run {
+    /// Whether it goes on until somebody ends it.
+    pub(in crate::cli) fn follows(&self) -> bool {
+        self.follow
+    }
+
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         if self.follow && matches!(app.out.format(), Format::Json | Format::Yaml) {
             let error = CliError::usage("a list that never ends cannot be one JSON or YAML document");
@@ -109,9 +116,20 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
     let host = whoami::hostname().unwrap_or_else(|_| "unknown".into());
     let who = Identity { host, pid: std::process::id(), by: app.client() };
     let mut follower = Follower::start(store, queries, names, app.clock(), who)?;
+    let ended = show_what_happens(app, queries, &mut follower).await;
+    let _uncut = Uncut::begin();
+    follower.leave().await;
+    ended
+}
+
+/// Shows what happens, until somebody asks to end or there is nothing left to follow.
+async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Follower) -> Result<(), CliError> {
     let mut list = app.out.list(listing().unlimited());
+    let mut asked_to_end = Box::pin(interrupted());
     loop {
         let happened = tokio::select! {
+            biased;
+            error = &mut asked_to_end => return Err(error),
             happened = follower.next() => happened?,
             () = app.out.reader_gone() => return Err(CliError::closed_pipe()),
         };
@@ -126,7 +144,7 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
 
 async fn show(app: &App, queries: &QueryBus, list: &mut ListWriter<'_>, report: &RunReport) -> Result<(), CliError> {
     if report.paused {
-        warn_standstill(app, queries, &report.name).await?;
+        warn_shortcomings(app, queries, &report.name).await?;
     }
     push(app, list, report)
 }

@@ -14,6 +14,11 @@ use crate::ops::projections::status::projection_status;
 use crate::runtime::Runner;
 
 /// Show how far projections are: position, head, lag, rows
+///
+/// The state is current; nothing_for_it (there are newer events, but none that it wants); behind (events that it wants
+/// wait); never_run; outdated (other logic made its rows: the next run rebuilds it); stopped (before an event that it
+/// cannot take in); parked (it goes on without some streams); incomplete (rows lack events whose skips were taken back,
+/// until a rebuild); paused; foreign (its checkpoint is not of this store). Who follows it stands beside it.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Which projection; all when none is given
@@ -68,7 +73,10 @@ fn run_by(status: &ProjectionStatus) -> String {
 
 fn state(status: &ProjectionStatus) -> Cell {
     let (text, tone) = state_in_words(status);
-    Cell::new(text).tone(tone)
+    match status.rebuild_position {
+        Some(position) => Cell::new(format!("{text}; a rebuild is at {position}")).tone(tone),
+        None => Cell::new(text).tone(tone),
+    }
 }
 
 /// What the state of a projection is called, and how that is to be taken.
@@ -79,9 +87,8 @@ pub(in crate::cli) fn state_in_words(status: &ProjectionStatus) -> (String, Tone
             return (format!("stopped{at}"), Tone::Bad);
         }
         ProjectionState::Paused => ("paused", Tone::Warn),
-        ProjectionState::Current | ProjectionState::NothingForIt if status.problems.parked > 0 => {
-            return (format!("{} streams parked", status.problems.parked), Tone::Warn);
-        }
+        ProjectionState::Parked => return (counted(status.problems.parked, "stream", "parked"), Tone::Warn),
+        ProjectionState::Incomplete => return (counted(status.problems.missing, "event", "missing"), Tone::Warn),
         ProjectionState::Current => ("current", Tone::Good),
         ProjectionState::NothingForIt => ("nothing for it", Tone::Good),
         ProjectionState::Behind => ("behind", Tone::Warn),
@@ -90,4 +97,8 @@ pub(in crate::cli) fn state_in_words(status: &ProjectionStatus) -> (String, Tone
         ProjectionState::Foreign => ("not of this store", Tone::Bad),
     };
     (text.to_owned(), tone)
+}
+
+fn counted(count: u64, what: &str, how: &str) -> String {
+    format!("{count} {what}{} {how}", if count == 1 { "" } else { "s" })
 }

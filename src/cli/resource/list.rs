@@ -7,7 +7,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::projection::warn_standstill;
+use crate::cli::projection::warn_shortcomings;
 use crate::cli::resource::show::plain;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
@@ -57,7 +57,7 @@ impl List {
         });
         let next = next.await?;
         list.finish(next)?;
-        warn_standstill(app, queries, "resources").await
+        warn_shortcomings(app, queries, "resources").await
     }
 }
 

@@ -33,6 +33,8 @@ const LAST_RETRY: Duration = Duration::from_secs(60);
 const BEAT: Duration = Duration::from_secs(5);
 /// and for how long that counts.
 const ALIVE: Duration = Duration::from_secs(15);
+/// How long it may take to say that it is gone.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// Who runs it.
 #[derive(Debug, Clone)]
@@ -64,10 +66,13 @@ pub enum Followed {
     },
 }
 
-/// Follows until it is dropped.
+/// Follows until it is dropped; [`Follower::leave`] is the polite way.
 pub struct Follower {
+    store: Store,
+    /// As what it is listed, and for which projection.
+    runners: Vec<(String, Runner)>,
     happened: mpsc::Receiver<Result<Followed, OpsError>>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 struct One {
@@ -85,16 +90,17 @@ impl Follower {
     /// No such projection, or as the store says.
     pub fn start(store: &Store, queries: &QueryBus, names: &[String], clock: Clock, who: Identity) -> Result<Self, OpsError> {
         let (sender, happened) = mpsc::channel(16);
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut runners) = (JoinSet::new(), Vec::new());
         let now = clock();
         for name in names {
             let projection = Arc::clone(queries.projection(name)?);
             let runner = Runner { host: who.host.clone(), pid: who.pid, by: who.by.clone(), since: now, until: now.plus(ALIVE) };
+            runners.push((name.clone(), runner.clone()));
             let (store, clock) = (store.clone(), Arc::clone(&clock));
             let one = One { store, projection, clock, runner, happened: sender.clone() };
             tasks.spawn(one.follow());
         }
-        Ok(Self { happened, _tasks: tasks })
+        Ok(Self { store: store.clone(), runners, happened, tasks })
     }
 
     /// Waits for the next thing to happen. A store that is away for a while is waited for.
@@ -105,6 +111,24 @@ impl Follower {
     pub async fn next(&mut self) -> Result<Followed, OpsError> {
         let gone = || Err(RuntimeError::NotFound("nothing left to follow: the projections were deleted".into()).into());
         self.happened.recv().await.unwrap_or_else(gone)
+    }
+}
+
+impl Follower {
+    /// Ends, and takes itself off the list of those who run the projections. Where that fails, the list forgets it by itself.
+    pub async fn leave(mut self) {
+        self.tasks.shutdown().await;
+        let left = async {
+            for (projection, runner) in &self.runners {
+                runtime::leave(&self.store, projection, runner).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        match tokio::time::timeout(LEAVING, left).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::info!(%error, "cannot say that it runs no longer"),
+            Err(_) => tracing::info!("cannot say that it runs no longer: the store does not answer"),
+        }
     }
 }
 

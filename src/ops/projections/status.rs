@@ -52,6 +52,10 @@ pub enum ProjectionState {
     Stopped,
     /// Somebody has paused it.
     Paused,
+    /// It goes on, but streams are parked: their rows lack events.
+    Parked,
+    /// Rows lack events whose skips were taken back, until it is rebuilt.
+    Incomplete,
 }
 
 /// How far a projection is.
@@ -96,6 +100,8 @@ pub struct ProblemCounts {
     pub parked: u64,
     /// They are left out, by an operator's word.
     pub skipped: u64,
+    /// They were left out, and that was taken back: the next rebuild takes them in.
+    pub missing: u64,
 }
 
 /// The projections there are.
@@ -162,6 +168,8 @@ async fn status(
         None => ProjectionState::NeverRun,
         Some(live) if live.logic_version != projection.version() => ProjectionState::Outdated,
         Some(_) if oldest.is_some() => ProjectionState::Behind,
+        Some(_) if count(ProblemState::Parked) > 0 => ProjectionState::Parked,
+        Some(_) if count(ProblemState::Missing) > 0 => ProjectionState::Incomplete,
         Some(_) if position < head => ProjectionState::NothingForIt,
         Some(_) => ProjectionState::Current,
     };
@@ -181,6 +189,7 @@ async fn status(
             failing: count(ProblemState::Failing),
             parked: count(ProblemState::Parked),
             skipped: count(ProblemState::Skipped),
+            missing: count(ProblemState::Missing),
         },
         stopped_at,
         runners,

@@ -17,7 +17,7 @@ use crate::ops::replay::verify::Verified;
 use crate::runtime::LoadOptions;
 use crate::runtime::Loaded;
 use crate::runtime::PassedOver;
-use crate::runtime::load;
+use crate::runtime::load_to_report;
 use crate::store::Store;
 
 /// What to replay.
@@ -93,11 +93,14 @@ pub async fn replay(store: &Store, input: &Replay) -> Result<ReplayReport, OpsEr
 pub(super) async fn replay_to(store: &Store, input: &Replay, up_to: Version) -> Result<ReplayReport, OpsError> {
     let mut fold = input.reducer.fold(&input.stream)?;
     let options = LoadOptions { up_to, snapshots: input.snapshots };
-    let loaded = load(store, &input.stream, &mut *fold, options).await?;
+    let loaded = load_to_report(store, &input.stream, &mut *fold, options).await?;
     let at = input.until.moment(input.now, loaded.recorded_at);
     let mut report = report(&input.stream, loaded, at, fold.show(at));
     if let Some(from) = input.diff {
-        report.diff = Some(diff(store, input, from, &report.state).await?);
+        let (diff, passed_over) = diff(store, input, from, &report.state).await?;
+        report.diff = Some(diff);
+        let new = passed_over.into_iter().filter(|passed_over| !report.passed_over.contains(passed_over)).collect::<Vec<_>>();
+        report.passed_over.extend(new);
     }
     Ok(report)
 }
@@ -118,15 +121,16 @@ pub(super) fn report(stream: &StreamName, loaded: Loaded, at: Timestamp, state: 
     }
 }
 
-/// What has changed since a state that may be of before the stream was.
-async fn diff(store: &Store, input: &Replay, from: Until, state: &Value) -> Result<Diff, OpsError> {
+/// What has changed since a state that may be of before the stream was, and the snapshots that were not trusted on the way.
+async fn diff(store: &Store, input: &Replay, from: Until, state: &Value) -> Result<(Diff, Vec<PassedOver>), OpsError> {
     let from_version = from.version(store, &input.stream).await?;
-    let mut before = Value::Null;
+    let (mut before, mut passed_over) = (Value::Null, Vec::new());
     if from_version > Version::ZERO {
         let mut fold = input.reducer.fold(&input.stream)?;
         let options = LoadOptions { up_to: from_version, snapshots: input.snapshots };
-        let loaded = load(store, &input.stream, &mut *fold, options).await?;
+        let loaded = load_to_report(store, &input.stream, &mut *fold, options).await?;
         before = fold.show(from.moment(input.now, loaded.recorded_at));
+        passed_over = loaded.passed_over;
     }
-    Ok(Diff { from_version, patch: json_patch::diff(&before, state), changes: changes(&before, state) })
+    Ok((Diff { from_version, patch: json_patch::diff(&before, state), changes: changes(&before, state) }, passed_over))
 }

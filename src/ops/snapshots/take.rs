@@ -11,7 +11,7 @@ use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
 use crate::runtime::PassedOver;
-use crate::runtime::load;
+use crate::runtime::load_to_report;
 use crate::runtime::take_snapshot;
 use crate::store::Store;
 use crate::store::StreamQuery;
@@ -55,7 +55,7 @@ pub struct TakenReport {
 pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> Result<TakenReport, OpsError> {
     must_exist(store, stream.clone()).await?;
     let mut fold = input.reducer.fold_to_keep(stream)?;
-    let loaded = load(store, stream, &mut *fold, LoadOptions::default()).await?;
+    let loaded = load_to_report(store, stream, &mut *fold, LoadOptions::default()).await?;
     let taken = loaded.events_applied >= input.min_events.max(1);
     let mut report = TakenReport {
         taken,

@@ -1,8 +1,9 @@
 //! The projection runner: reads in order, folds rows, writes rows, problems and checkpoint together.
 //!
-//! `pass.rs` is one run to the head, `rows.rs` the rows it holds, `troubles.rs` the events it cannot take in, and
-//! `release.rs` what an operator says about those.
+//! `pass.rs` is one run to the head, `rows.rs` the rows it holds, `troubles.rs` the events it cannot take in,
+//! `release.rs` what an operator says about those, and `in_memory.rs` a run where nothing can be written.
 
+mod in_memory;
 mod pass;
 mod release;
 mod rows;
@@ -19,11 +20,13 @@ use crate::runtime::projector::pass::Ended;
 use crate::runtime::projector::pass::Pass;
 use crate::store::Checkpoint;
 use crate::store::Part;
+use crate::store::ProblemState;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::Store;
 use crate::store::StoreError;
 
+pub(in crate::runtime) use in_memory::InMemory;
 pub use release::Released;
 
 /// What is told how many positions were passed.
@@ -135,16 +138,20 @@ impl<'a> Projector<'a> {
     /// # Errors
     /// As [`Projector::catch_up`].
     pub async fn build(&self, to: Option<Position>, progress: OnProgress<'_>) -> Result<RunReport, RuntimeError> {
-        let mut begun = self.record(Part::Building).await?.filter(|record| record.logic_version == self.projection.version());
-        if let Some(record) = &begun
-            && check_belongs(self.store, self.projection.name(), record.checkpoint).await.is_err()
-        {
-            begun = None;
-        }
+        let begun = self.begun().await?;
         if begun.is_none() {
             self.store.drop_read_model(ReadModel::building(self.projection.name())).await?;
         }
         self.run(Part::Building, begun, to, progress).await
+    }
+
+    /// A rebuild that was begun and can go on: of this logic and this store, and that lacks no event.
+    async fn begun(&self) -> Result<Option<ProjectionRecord>, RuntimeError> {
+        let Some(begun) = self.record(Part::Building).await? else { return Ok(None) };
+        let belongs = check_belongs(self.store, self.projection.name(), begun.checkpoint).await.is_ok();
+        let problems = self.store.problems(begun.model.clone()).await?;
+        let lacks = problems.iter().any(|problem| problem.state == ProblemState::Missing);
+        Ok(Some(begun).filter(|begun| begun.logic_version == self.projection.version() && belongs && !lacks))
     }
 
     /// Puts the read model that was built beside in the place of the old one, which is kept as the previous one.

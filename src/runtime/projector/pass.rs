@@ -6,11 +6,13 @@ use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::OnProgress;
 use crate::runtime::projector::Projector;
 use crate::runtime::projector::RunReport;
+use crate::runtime::projector::rows::FoldedRows;
 use crate::runtime::projector::rows::Rows;
 use crate::runtime::projector::troubles::Troubles;
 use crate::runtime::projector::troubles::Verdict;
 use crate::store::Checkpoint;
 use crate::store::Part;
+use crate::store::Problem;
 use crate::store::ProblemState;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
@@ -52,7 +54,7 @@ impl<'p> Pass<'p> {
         let at = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         let commits = record.as_ref().map_or(0, |record| record.commits);
         // After the record: should they be of a later commit than that, the next one is refused.
-        let known = projector.store.problems(model.clone()).await?;
+        let known = if record.is_some() { projector.store.problems(model.clone()).await? } else { Vec::new() };
         // What an operator has decided outlives a rebuild.
         let mut inherited = Vec::new();
         if part == Part::Building && record.is_none() {
@@ -98,6 +100,21 @@ impl<'p> Pass<'p> {
             return Ok(Ended::Overtaken);
         }
         Ok(Ended::AtTheHead(self.at.position))
+    }
+
+    /// As [`Pass::run`], up to a position, without a commit: the rows that it has changed, the event that it stands before,
+    /// and how many streams are parked.
+    pub(super) async fn run_in_memory(mut self, to: Position) -> Result<(FoldedRows, (Option<Problem>, usize)), RuntimeError> {
+        let mut report = self.projector.report(self.at.position);
+        let mut scan = self.projector.store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(to.0));
+        while let Some(chunk) = scan.next().await? {
+            match self.take_in(chunk, &mut report).await {
+                Err(RuntimeError::Fold { .. }) if self.troubles.stands_before().is_some() => break,
+                result => result?,
+            }
+        }
+        let troubles = (self.troubles.stands_before().cloned(), self.troubles.parked());
+        Ok((self.rows.into_changed(), troubles))
     }
 
     async fn take_in(&mut self, chunk: &EventChunk, report: &mut RunReport) -> Result<(), RuntimeError> {

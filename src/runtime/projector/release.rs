@@ -3,6 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::event::Timestamp;
 use crate::event::Version;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::Projector;
@@ -28,7 +29,8 @@ pub struct Released {
     pub events_applied: u64,
     /// The event that cannot be taken in now: the same, or a later one of its stream.
     pub problem: Option<Problem>,
-    /// It was skipped, and what came after it has been taken in: the read model lacks it until it is rebuilt.
+    /// It was skipped, and what came after it has been taken in: the read model lacks it until it is rebuilt, and it
+    /// stays among the problems until then.
     pub rebuild_needed: bool,
 }
 
@@ -47,7 +49,7 @@ impl Projector<'_> {
     }
 
     /// Tries an event again that could not be taken in, and then those of its stream that were held back. One that was
-    /// skipped is to be taken in again: by the next rebuild.
+    /// skipped is to be taken in again: by the next rebuild, and until then it is [missing](ProblemState::Missing).
     ///
     /// # Errors
     /// [`RuntimeError::NotFound`] when it is no problem of this projection, or as the store says.
@@ -70,7 +72,11 @@ impl Projector<'_> {
             released = released.or(done);
         }
         let name = self.projection.name();
-        released.ok_or_else(|| RuntimeError::NotFound(format!("event {event_id} is no problem of projection {name}")))
+        let none = || RuntimeError::NotFound(format!("event {event_id} is no problem of projection {name}"));
+        let released = released.ok_or_else(none)?;
+        // The read model before the last rebuild may answer again, and be built anew from there.
+        self.in_part(Part::Previous, event_id, skip).await?;
+        Ok(released)
     }
 
     /// `None`: it is no problem there.
@@ -80,7 +86,11 @@ impl Projector<'_> {
             // After the record: should they be of a later commit than that, the one made here is refused.
             let problems = self.store.problems(record.model.clone()).await?;
             let Some(found) = problems.iter().find(|problem| problem.event_id == event_id) else { return Ok(None) };
-            if record.logic_version != self.projection.version() {
+            let left_out = matches!(found.state, ProblemState::Skipped | ProblemState::Missing);
+            if part == Part::Previous && !left_out {
+                return Ok(None);
+            }
+            if record.logic_version != self.projection.version() && part != Part::Previous {
                 return Err(self.of_other_logic(&record).into());
             }
             if let Some(released) = self.release(&record, found, &problems, skip).await? {
@@ -99,9 +109,11 @@ impl Projector<'_> {
     ) -> Result<Option<Released>, RuntimeError> {
         let now = (self.clock)();
         let mut work = Work { rows: Rows::new(false), applied: 0, changes: ProblemChanges::default(), problem: None };
+        let passed = gone_past(record, found, problems);
         match (found.state, skip) {
+            (ProblemState::Skipped, false) if passed => work.changes.put.push(now_is(ProblemState::Missing, found, now)),
             (ProblemState::Skipped, false) => work.changes.solved.push(found.event_id),
-            (_, true) => work.changes.put.push(Problem { state: ProblemState::Skipped, last_at: now, ..found.clone() }),
+            (_, true) => work.changes.put.push(now_is(ProblemState::Skipped, found, now)),
             (_, false) => {}
         }
         match found.state {
@@ -111,7 +123,7 @@ impl Projector<'_> {
                 let from = if skip { found.version.next() } else { found.version };
                 self.take_held_back(record, found, problems, from, &mut work).await?;
             }
-            ProblemState::Failing | ProblemState::Skipped => {}
+            ProblemState::Failing | ProblemState::Skipped | ProblemState::Missing => {}
         }
         let commit = RowsCommit {
             model: record.model.clone(),
@@ -131,7 +143,7 @@ impl Projector<'_> {
             event_id: found.event_id,
             events_applied: work.applied,
             problem: work.problem,
-            rebuild_needed: found.state == ProblemState::Skipped && !skip,
+            rebuild_needed: !skip && passed && matches!(found.state, ProblemState::Skipped | ProblemState::Missing),
         }))
     }
 
@@ -186,6 +198,17 @@ impl Projector<'_> {
         }
         Ok(())
     }
+}
+
+fn now_is(state: ProblemState, problem: &Problem, now: Timestamp) -> Problem {
+    Problem { state, last_at: now, ..problem.clone() }
+}
+
+/// Whether a read model has taken in what comes after an event: then it cannot be put in between any more.
+fn gone_past(record: &ProjectionRecord, found: &Problem, problems: &[Problem]) -> bool {
+    let parks_it = |problem: &Problem| problem.state == ProblemState::Parked && problem.stream == found.stream;
+    let held_back = problems.iter().any(|problem| parks_it(problem) && problem.version < found.version);
+    found.position <= record.checkpoint.position && !held_back
 }
 
 /// What is to be committed.

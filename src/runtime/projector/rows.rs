@@ -1,6 +1,7 @@
 //! The rows of the current batches.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use crate::aggregate::Fold;
@@ -22,6 +23,9 @@ pub(super) struct Rows {
     /// How many of them have changed since they were last written.
     changes: usize,
 }
+
+/// Rows that are in memory only, by key.
+pub(super) type FoldedRows = BTreeMap<String, Box<dyn Fold>>;
 
 struct HeldRow {
     fold: Box<dyn Fold>,
@@ -80,6 +84,11 @@ impl Rows {
             row.changed = true;
         }
         Ok(())
+    }
+
+    /// The rows that have changed, where none was written.
+    pub(super) fn into_changed(self) -> FoldedRows {
+        self.held.into_iter().filter(|(_, row)| row.changed).map(|(key, row)| (key, row.fold)).collect()
     }
 
     /// How many rows have changed since they were last written.

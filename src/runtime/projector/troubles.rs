@@ -47,6 +47,8 @@ impl Troubles {
                 ProblemState::Failing => troubles.failing = Some(problem),
                 ProblemState::Parked => drop(troubles.parked.insert(problem.stream)),
                 ProblemState::Skipped => drop(troubles.skipped.insert(problem.event_id)),
+                // The rows have gone past it.
+                ProblemState::Missing => {}
             }
         }
         troubles
@@ -82,6 +84,16 @@ impl Troubles {
             self.parked.insert(event.stream.to_owned());
         }
         goes_on
+    }
+
+    /// The event that the run has ended before.
+    pub(super) fn stands_before(&self) -> Option<&Problem> {
+        self.changes.put.iter().find(|problem| problem.state == ProblemState::Failing)
+    }
+
+    /// How many streams are parked.
+    pub(super) fn parked(&self) -> usize {
+        self.parked.len()
     }
 
     /// What has changed since the last time.

@@ -1,0 +1,54 @@
+//! The read model as a run would leave it, for a store that can be read but not written: what is kept of it, and in memory
+//! what later events change.
+
+use std::collections::BTreeMap;
+
+use crate::aggregate::Fold;
+use crate::event::Position;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::projector::Projector;
+use crate::runtime::projector::check_belongs;
+use crate::runtime::projector::pass::Pass;
+use crate::store::Checkpoint;
+use crate::store::Part;
+use crate::store::Problem;
+use crate::store::ProjectionRecord;
+
+/// A read model that is kept nowhere.
+pub(in crate::runtime) struct InMemory {
+    /// The one that is kept and that it goes on from; none: it begins with the first event.
+    pub(in crate::runtime) base: Option<Part>,
+    /// The rows that are other ones than there, by key.
+    pub(in crate::runtime) rows: BTreeMap<String, Box<dyn Fold>>,
+    /// The event that it stands before, and how many streams are parked.
+    pub(in crate::runtime) troubles: (Option<Problem>, usize),
+    /// The head of the store when it was made.
+    pub(in crate::runtime) head: Position,
+}
+
+impl Projector<'_> {
+    /// Takes in everything up to the head as [`Projector::catch_up`] does, and writes nothing.
+    ///
+    /// # Errors
+    /// As [`Projector::catch_up`], but for an event that cannot be taken in: it then stands before that.
+    pub(in crate::runtime) async fn run_in_memory(&self) -> Result<InMemory, RuntimeError> {
+        let record = self.to_go_on_from().await?;
+        let base = record.as_ref().map(|record| record.model.part);
+        let start = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
+        check_belongs(self.store, self.projection.name(), start).await?;
+        let head = self.store.head().await?.position;
+        let pass = Pass::open(self, base.unwrap_or(Part::Building), record).await?;
+        let (rows, troubles) = pass.run_in_memory(head).await?;
+        Ok(InMemory { base, rows, troubles, head })
+    }
+
+    /// What a run would go on from: the live read model, or where today's logic has not made that, a rebuild that was begun.
+    async fn to_go_on_from(&self) -> Result<Option<ProjectionRecord>, RuntimeError> {
+        let own = self.projection.version();
+        match self.record(Part::Live).await? {
+            Some(live) if live.logic_version == own => Ok(Some(live)),
+            Some(live) if live.logic_version > own => Err(self.of_other_logic(&live).into()),
+            _ => self.begun().await,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Why the answer of a read model is not all that the events make.
+
+use crate::event::Timestamp;
+use crate::runtime::control::Control;
+use crate::runtime::control::Paused;
+use crate::runtime::error::RuntimeError;
+use crate::store::Problem;
+use crate::store::ProblemState;
+use crate::store::ReadModel;
+use crate::store::Store;
+
+/// Why the answer of a read model is not all that the events make, or not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shortcoming {
+    /// The read model cannot be brought up to date, for this reason: what came later was worked out in memory.
+    InMemory(String),
+    /// Somebody has paused it.
+    Paused(Paused),
+    /// It stands before an event that it cannot take in.
+    Stopped(Problem),
+    /// It goes on, but for so many streams, which are parked: their rows lack events.
+    Parked(usize),
+    /// So many events were skipped, and that was taken back: rows lack them until they are built anew.
+    Missing(usize),
+}
+
+/// What is kept of a read model that does not go on by itself.
+pub(super) struct Kept {
+    pub(super) paused: Option<Paused>,
+    pub(super) failing: Option<Problem>,
+    pub(super) parked: usize,
+    pub(super) missing: usize,
+}
+
+impl Kept {
+    pub(super) async fn load(store: &Store, name: &str, now: Timestamp) -> Result<Self, RuntimeError> {
+        let paused = Control::load(store, name, now).await?.paused;
+        let problems = store.problems(ReadModel::live(name)).await?;
+        let count = |state| problems.iter().filter(|problem| problem.state == state).count();
+        let (parked, missing) = (count(ProblemState::Parked), count(ProblemState::Missing));
+        let failing = problems.into_iter().find(|problem| problem.state == ProblemState::Failing);
+        Ok(Self { paused, failing, parked, missing })
+    }
+
+    /// Whether it does not move at all.
+    pub(super) fn stands(&self) -> bool {
+        self.paused.is_some() || self.failing.is_some()
+    }
+
+    pub(super) fn shortcomings(self) -> Vec<Shortcoming> {
+        let Self { paused, failing, parked, missing } = self;
+        // While it is paused, nobody tries.
+        let failing = failing.filter(|_| paused.is_none());
+        let mut found: Vec<_> = paused.map(Shortcoming::Paused).into_iter().collect();
+        found.extend(failing.map(Shortcoming::Stopped));
+        found.extend((parked > 0).then_some(Shortcoming::Parked(parked)));
+        found.extend((missing > 0).then_some(Shortcoming::Missing(missing)));
+        found
+    }
+}

@@ -1,0 +1,152 @@
+//! A store that answers and takes no writes, over one that does: as a standby, or for a user with rights to read only.
+
+use std::sync::Arc;
+
+use esctl::event::EventChunk;
+use esctl::event::Position;
+use esctl::event::RecordedEvent;
+use esctl::event::StreamName;
+use esctl::event::Version;
+use esctl::store::Answer;
+use esctl::store::Backend;
+use esctl::store::BackendAnswer;
+use esctl::store::BackendAppend;
+use esctl::store::Head;
+use esctl::store::Init;
+use esctl::store::Page;
+use esctl::store::Problem;
+use esctl::store::ProjectionRecord;
+use esctl::store::ReadModel;
+use esctl::store::ReadQuery;
+use esctl::store::Record;
+use esctl::store::RowQuery;
+use esctl::store::RowsCommit;
+use esctl::store::Snapshot;
+use esctl::store::SnapshotInfo;
+use esctl::store::SnapshotQuery;
+use esctl::store::Source;
+use esctl::store::Store;
+use esctl::store::StoreError;
+use esctl::store::StreamInfo;
+use esctl::store::StreamQuery;
+use uuid::Uuid;
+
+use crate::kit::TIMEOUT;
+
+/// The same store for somebody who may not write.
+pub fn read_only(store: &Store) -> Store {
+    Store::new(Arc::new(ReadOnly(store.clone())), TIMEOUT)
+}
+
+struct ReadOnly(Store);
+
+fn refused<T: Send + 'static>() -> Answer<T> {
+    Box::pin(async { Err(StoreError::NotAllowed { message: "this store cannot be written".into(), source: None }) })
+}
+
+impl ReadOnly {
+    fn ask<T, F>(&self, question: impl FnOnce(Store) -> F) -> Answer<T>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        Box::pin(question(self.0.clone()))
+    }
+}
+
+impl Backend for ReadOnly {
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+    fn place(&self) -> String {
+        self.0.place()
+    }
+    fn init(&self) -> Answer<Init> {
+        refused()
+    }
+    fn head(&self) -> Answer<Head> {
+        self.ask(|store| async move { store.head().await })
+    }
+    fn append(&self, _: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
+        refused()
+    }
+    fn read(&self, query: ReadQuery, _limit: usize, mut buffer: EventChunk) -> Answer<Page> {
+        self.ask(|store| async move {
+            buffer.clear();
+            let highest = match &query.source {
+                Source::All => store.head().await?.position.0,
+                Source::Stream(stream) => store.stream_version(stream.clone()).await?.0,
+            };
+            let last = highest.min(query.to);
+            let looked_at = (last + 1).saturating_sub(query.from);
+            let first = if looked_at > 0 { query.from } else { 0 };
+            let mut scan = store.scan(query);
+            while let Some(chunk) = scan.next().await? {
+                chunk.iter().for_each(|event| buffer.push(&event));
+            }
+            Ok(Page { events: buffer, looked_at, first, last, highest, end: true })
+        })
+    }
+    fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
+        self.ask(|store| async move { store.events_by_id(ids).await })
+    }
+    fn stream_version(&self, stream: StreamName) -> Answer<Version> {
+        self.ask(|store| async move { store.stream_version(stream).await })
+    }
+    fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
+        self.ask(|store| async move { store.streams(query).await })
+    }
+    fn size_bytes(&self) -> Answer<u64> {
+        self.ask(|store| async move { store.size_bytes().await })
+    }
+    fn check(&self) -> Answer<Vec<String>> {
+        self.ask(|store| async move { store.check().await })
+    }
+    fn put_snapshot(&self, _: Snapshot) -> Answer<()> {
+        refused()
+    }
+    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
+        self.ask(|store| async move { store.snapshot(stream, reducer, at_most).await })
+    }
+    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
+        self.ask(|store| async move { store.snapshots(query).await })
+    }
+    fn delete_snapshots(&self, _: Vec<SnapshotInfo>) -> Answer<u64> {
+        refused()
+    }
+    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
+        self.ask(|store| async move { store.projections().await })
+    }
+    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
+        self.ask(|store| async move { store.rows(model, keys).await })
+    }
+    fn commit_rows(&self, _: RowsCommit) -> Answer<bool> {
+        refused()
+    }
+    fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>> {
+        self.ask(|store| async move { store.problems(model).await })
+    }
+    fn swap_read_model(&self, _: String, _: Position, _: Vec<String>) -> Answer<bool> {
+        refused()
+    }
+    fn exchange_read_models(&self, _: String) -> Answer<bool> {
+        refused()
+    }
+    fn drop_read_model(&self, _: ReadModel) -> Answer<bool> {
+        refused()
+    }
+    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
+        self.ask(|store| async move { store.query_rows(query).await })
+    }
+    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
+        self.ask(|store| async move { store.count_rows(model).await })
+    }
+    fn records(&self, kind: String) -> Answer<Vec<Record>> {
+        self.ask(|store| async move { store.records(&kind).await })
+    }
+    fn put_record(&self, _: Record) -> Answer<()> {
+        refused()
+    }
+    fn delete_record(&self, _: String, _: String) -> Answer<bool> {
+        refused()
+    }
+}
