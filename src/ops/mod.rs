@@ -25,6 +25,7 @@ mod rebuild;
 mod reducer;
 pub mod replay;
 pub mod resource_history;
+mod row_fold;
 pub mod scenario;
 pub mod selftest;
 pub mod show_resource;

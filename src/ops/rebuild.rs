@@ -1,11 +1,14 @@
 //! Rebuilding a stream from its first event, and comparing what is kept of it on the way: snapshots,
 //! and a row of a read model.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::aggregate::Fold;
+use crate::aggregate::Projection;
 use crate::event::EventView;
 use crate::event::Hash;
 use crate::event::Position;
@@ -15,6 +18,8 @@ use crate::event::Version;
 use crate::ops::changes::Change;
 use crate::ops::changes::changes;
 use crate::ops::error::OpsError;
+use crate::ops::row_fold::LeftOut;
+use crate::ops::row_fold::RowFold;
 use crate::runtime::Loaded;
 use crate::runtime::RuntimeError;
 use crate::runtime::apply;
@@ -25,10 +30,19 @@ use crate::store::Store;
 
 /// A row of a read model, and the empty row that its events are to bring to the same.
 pub(crate) struct KeptRow {
+    pub(crate) projection: Arc<dyn Projection>,
+    pub(crate) key: String,
     pub(crate) row: Option<String>,
     /// How far the read model is: later events are not in the row yet.
     pub(crate) checkpoint: Position,
-    pub(crate) fold: Box<dyn Fold>,
+    pub(crate) fold: RowFold,
+    pub(crate) left_out: LeftOut,
+}
+
+impl KeptRow {
+    fn take_in(&mut self, event: &EventView<'_>) -> Result<(), RuntimeError> {
+        self.fold.apply(&*self.projection, &self.key, event, &self.left_out)
+    }
 }
 
 /// What came of a comparison.
@@ -39,7 +53,12 @@ pub(crate) enum Verdict {
     /// It cannot be compared; it is not used either.
     PassedOver(String),
     /// It is not what the events make.
-    Differs { reason: String, changes: Vec<Change> },
+    Differs {
+        reason: String,
+        changes: Vec<Change>,
+        /// The event that is known to be why.
+        event: Option<EventRef>,
+    },
 }
 
 /// What came of rebuilding a stream.
@@ -82,7 +101,7 @@ pub(crate) async fn rebuild(
         for event in chunk.iter() {
             apply(fold, &event)?;
             if let Some(row) = row.as_mut().filter(|row| event.position <= row.checkpoint) {
-                apply(&mut *row.fold, &event)?;
+                row.take_in(&event)?;
                 row_version = event.version;
             }
             while let Some(info) = to_compare.next_if(|info| info.version <= event.version) {
@@ -143,39 +162,36 @@ async fn compare_snapshot(
         }
         Misfit::NoEvent | Misfit::Logic { .. } => Vec::new(),
     };
-    Ok(Some(Verdict::Differs { reason: misfit.to_string(), changes }))
+    Ok(Some(Verdict::Differs { reason: misfit.to_string(), changes, event: None }))
 }
 
 fn compare_row(row: &KeptRow, version: Version) -> Result<Verdict, OpsError> {
     match (&row.row, version) {
         (None, Version::ZERO) => Ok(Verdict::Fits),
-        (None, _) => {
-            let change = differing("", Some(saved(&*row.fold)?), None);
-            Ok(Verdict::Differs { reason: "the row is missing".into(), changes: vec![change] })
-        }
         (Some(text), Version::ZERO) => {
-            let change = differing("", None, Some(text.as_str().into()));
-            Ok(Verdict::Differs { reason: "the row is of a stream without events".into(), changes: vec![change] })
+            let changes = vec![differing("", None, Some(text.as_str().into()))];
+            Ok(Verdict::Differs { reason: "the row is of a stream without events".into(), changes, event: None })
         }
-        (Some(text), _) => compare_text(&*row.fold, text),
+        (text, _) => row.fold.verdict(text.as_deref()),
     }
 }
 
-fn compare_text(fold: &dyn Fold, kept: &str) -> Result<Verdict, OpsError> {
+/// Compares what a fold has made with what is kept.
+pub(crate) fn compare_text(fold: &dyn Fold, kept: &str) -> Result<Verdict, OpsError> {
     let expected = saved(fold)?;
     Ok(match serde_json::from_str::<Value>(kept) {
         Ok(found) => match changes(&expected, &found) {
             same if same.is_empty() => Verdict::Fits,
-            changes => Verdict::Differs { reason: "the state is another one".into(), changes },
+            changes => Verdict::Differs { reason: "the state is another one".into(), changes, event: None },
         },
         Err(error) => {
             let change = differing("", Some(expected), Some(kept.into()));
-            Verdict::Differs { reason: format!("its state cannot be read: {error}"), changes: vec![change] }
+            Verdict::Differs { reason: format!("its state cannot be read: {error}"), changes: vec![change], event: None }
         }
     })
 }
 
-fn differing(path: &str, before: Option<Value>, after: Option<Value>) -> Change {
+pub(crate) fn differing(path: &str, before: Option<Value>, after: Option<Value>) -> Change {
     Change { path: path.to_owned(), before, after }
 }
 
@@ -213,7 +229,8 @@ pub(crate) async fn explain(
 }
 
 impl EventRef {
-    fn of(event: &EventView<'_>) -> Self {
+    /// The event, by what names it.
+    pub(crate) fn of(event: &EventView<'_>) -> Self {
         Self {
             position: event.position,
             version: event.version,

@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 /// A change of what is kept beside the events.
 #[derive(Debug)]
 pub enum Change {
-    /// A field of a row of the read model `resources`.
+    /// A field of a row of the read model `resources`, or of another one where the key is `NAME/KEY`.
     Row(&'static str, &'static str, Value),
     /// No such row any more.
     NoRow(&'static str),
@@ -61,7 +61,8 @@ impl Change {
     pub fn in_sqlite(&self, path: &Path) -> u64 {
         let sql = match self {
             Row(key, field, value) => {
-                format!("UPDATE rm_resources SET row = json_set(row, '$.{field}', json('{value}')) WHERE key = '{key}'")
+                let (model, key) = of_model(key);
+                format!("UPDATE rm_{model} SET row = json_set(row, '$.{field}', json('{value}')) WHERE key = '{key}'")
             }
             State(version, field, value) => {
                 format!("UPDATE snapshots SET state = json_set(state, '$.{field}', json('{value}')) WHERE version = {version}")
@@ -79,7 +80,8 @@ impl Change {
     pub async fn in_postgres(&self, server: &str, schema: &str) -> u64 {
         let sql = match self {
             Row(key, field, value) => {
-                format!("UPDATE rm_resources SET row = jsonb_set(row::jsonb, '{{{field}}}', '{value}')::json WHERE key = '{key}'")
+                let (model, key) = of_model(key);
+                format!("UPDATE rm_{model} SET row = jsonb_set(row::jsonb, '{{{field}}}', '{value}')::json WHERE key = '{key}'")
             }
             State(version, field, value) => format!(
                 "UPDATE snapshots SET state = jsonb_set(state::jsonb, '{{{field}}}', '{value}')::json WHERE version = {version}"
@@ -101,8 +103,14 @@ impl Change {
     /// What every SQL says alike.
     fn plain_sql(&self) -> String {
         match self {
-            NoRow(key) => format!("DELETE FROM rm_resources WHERE key = '{key}'"),
-            CopiedRow(from, to) => format!("INSERT INTO rm_resources SELECT '{to}', row FROM rm_resources WHERE key = '{from}'"),
+            NoRow(key) => {
+                let (model, key) = of_model(key);
+                format!("DELETE FROM rm_{model} WHERE key = '{key}'")
+            }
+            CopiedRow(from, to) => {
+                let (model, from) = of_model(from);
+                format!("INSERT INTO rm_{model} SELECT '{to}', row FROM rm_{model} WHERE key = '{from}'")
+            }
             Version(version, to) => format!("UPDATE snapshots SET version = {to} WHERE version = {version}"),
             ReducerVersion(version, to) => format!("UPDATE snapshots SET reducer_version = {to} WHERE version = {version}"),
             Reducer(version, to) => format!("UPDATE snapshots SET reducer = '{to}' WHERE version = {version}"),
@@ -124,10 +132,11 @@ impl Change {
             let collection = database.collection::<Document>(collection);
             return collection.update_many(filter, doc! { "$set": change }).await.unwrap().modified_count;
         }
-        let live = projections.find_one(doc! { "_id": "resources" }).await.unwrap();
+        let model = if let Row(key, ..) | NoRow(key) | CopiedRow(key, _) = self { of_model(key).0 } else { "resources" };
+        let live = projections.find_one(doc! { "_id": model }).await.unwrap();
         let rows = live.and_then(|live| Some(live.get_document("live").ok()?.get_str("collection").ok()?.to_owned()));
         let (collection, filter) = match self {
-            Row(key, ..) | NoRow(key) | CopiedRow(key, _) => (rows.unwrap(), doc! { "_id": *key }),
+            Row(key, ..) | NoRow(key) | CopiedRow(key, _) => (rows.unwrap(), doc! { "_id": of_model(key).1 }),
             State(version, ..) | NoState(version) | EventHash(version) => ("snapshots".to_owned(), at(*version)),
             Version(version, _) | ReducerVersion(version, _) | Reducer(version, _) => ("snapshots".to_owned(), at(*version)),
             Checkpoint | Logic(_) | Stream(..) => return 0,
@@ -169,6 +178,11 @@ impl Change {
         };
         Some(document)
     }
+}
+
+/// The read model and the key of a row.
+fn of_model(key: &'static str) -> (&'static str, &'static str) {
+    key.split_once('/').unwrap_or(("resources", key))
 }
 
 fn at(version: u64) -> Document {

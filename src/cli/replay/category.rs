@@ -8,10 +8,12 @@ use crate::cli::output::Tone;
 use crate::cli::replay::Replay;
 use crate::cli::replay::show::differs;
 use crate::cli::replay::show::line;
+use crate::cli::replay::show::own_rows;
 use crate::cli::replay::show::read_model;
 use crate::cli::replay::show::warn_passed_over;
 use crate::ops::Reducer;
 use crate::ops::replay::CategoryReplay;
+use crate::ops::replay::ProjectionCompared;
 use crate::ops::replay::ReplayCategory;
 use crate::ops::replay::ReplayReport;
 use crate::ops::replay::Until;
@@ -28,6 +30,7 @@ struct Compared {
     snapshots: u64,
     streams_that_differ: u64,
     differences: usize,
+    own: Vec<ProjectionCompared>,
 }
 
 impl Replay {
@@ -73,11 +76,14 @@ impl Compared {
         self.snapshots += verify.snapshots_compared;
         self.streams_that_differ += u64::from(!verify.ok);
         self.differences += verify.differences.len();
+        // The same with each stream: they are compared all at once.
+        self.own.clone_from(&verify.projections);
     }
 
     fn judge(&self, app: &App, category: &str) -> Result<(), CliError> {
         let Self { streams, rows, snapshots, .. } = self;
-        app.out.note(&format!("compared {streams} streams: {rows} rows of a read model, {snapshots} snapshots"));
+        let own: String = self.own.iter().map(|own| format!(", {}", own_rows(own))).collect();
+        app.out.note(&format!("compared {streams} streams: {rows} rows of a read model, {snapshots} snapshots{own}"));
         if self.differences == 0 {
             return Ok(());
         }

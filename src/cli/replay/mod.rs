@@ -7,6 +7,7 @@ mod trace;
 
 pub(super) use trace::change_words;
 
+use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
@@ -27,12 +28,13 @@ use crate::store::Store;
 #[derive(Debug, Args)]
 #[command(after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, now, '10m ago', @UNIXSECONDS. \
                         What was recorded at or before it counts.")]
+#[command(group = ArgGroup::new("which").required(true).args(["stream", "category", "all"]))]
 pub struct Replay {
     /// Which stream
-    #[arg(value_parser = stream, required_unless_present_any = ["category", "all"], conflicts_with_all = ["category", "all", "into"])]
+    #[arg(value_parser = stream, conflicts_with = "into")]
     stream: Option<StreamName>,
     /// Every stream of this category
-    #[arg(long, value_name = "C", conflicts_with_all = ["all", "into"])]
+    #[arg(long, value_name = "C", conflicts_with = "into")]
     category: Option<String>,
     /// The whole store, into another one
     #[arg(long, requires = "into")]

@@ -11,6 +11,7 @@ use crate::ops::replay;
 use crate::ops::replay::Diff;
 use crate::ops::replay::Difference;
 use crate::ops::replay::EventRef;
+use crate::ops::replay::ProjectionCompared;
 use crate::ops::replay::Replay;
 use crate::ops::replay::ReplayReport;
 use crate::ops::replay::Verified;
@@ -72,6 +73,9 @@ fn draw_verify(sheet: &mut Sheet, verify: &Verified) {
     let result = if verify.ok { Cell::new("all fits").tone(Tone::Good) } else { Cell::new("differs").tone(Tone::Bad) };
     sheet.field("verified", result);
     sheet.field("read model", read_model(verify));
+    for own in &verify.projections {
+        sheet.field("projection", own_rows(own));
+    }
     sheet.field("snapshots", format!("{} compared", verify.snapshots_compared));
     for difference in &verify.differences {
         sheet.heading(&format!("{} at version {}: {}", difference.kept, difference.version, difference.reason));
@@ -86,6 +90,12 @@ fn draw_verify(sheet: &mut Sheet, verify: &Verified) {
 pub(super) fn read_model(verify: &Verified) -> String {
     let words = |model: &replay::ReadModelCompared| format!("{} compared at version {}", model.name, model.version);
     verify.read_model.as_ref().map_or_else(|| "none to compare with".into(), words)
+}
+
+/// What was compared of a projection that the store keeps, in words.
+pub(super) fn own_rows(own: &ProjectionCompared) -> String {
+    let rows = if own.rows == 1 { "row" } else { "rows" };
+    format!("{} {rows} of {} at position {}", own.rows, own.name, own.position)
 }
 
 fn draw_diff(sheet: &mut Sheet, diff: &Diff) {

@@ -3,17 +3,21 @@
 use std::collections::VecDeque;
 
 use crate::event::Position;
+use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
+use crate::ops::replay::own_rows::OwnRows;
+use crate::ops::replay::own_rows::Whose;
+use crate::ops::replay::own_rows::own_rows;
 use crate::ops::replay::stray_rows::stray_rows;
 use crate::ops::replay::stream::Replay;
 use crate::ops::replay::stream::ReplayReport;
 use crate::ops::replay::stream::replay_to;
 use crate::ops::replay::until::Until;
-use crate::ops::replay::verify::replay_and_verify;
+use crate::ops::replay::verify::verify_stream;
 use crate::runtime::version_at;
 use crate::store::Store;
 use crate::store::StreamQuery;
@@ -44,6 +48,8 @@ pub struct CategoryReplay {
     streams: Pages<StreamQuery>,
     /// How many rows of the read model were compared.
     rows: u64,
+    /// Rows of projections that the store keeps, once they have been compared: all at once, since many streams may feed one.
+    own: Option<OwnRows>,
     /// Rows that no stream stands behind, once they have been looked for.
     stray: Option<VecDeque<ReplayReport>>,
 }
@@ -62,7 +68,7 @@ impl CategoryReplay {
         let position = input.until.position(store).await?;
         let of_category = StreamQuery { category: Some(input.category.clone()), ..StreamQuery::default() };
         let streams = Pages::of(store, of_category);
-        Ok(Self { store: store.clone(), input, position, streams, rows: 0, stray: None })
+        Ok(Self { store: store.clone(), input, position, streams, rows: 0, own: None, stray: None })
     }
 
     /// The next stream that was there; none after the last.
@@ -84,7 +90,13 @@ impl CategoryReplay {
             if !self.input.verify {
                 return Ok(Some(replay_to(&self.store, &input, up_to).await?));
             }
-            let report = replay_and_verify(&self.store, &input).await?;
+            let mut report = verify_stream(&self.store, &input).await?;
+            let own = self.own_rows().await?;
+            if let Some(verify) = &mut report.verify {
+                verify.projections.clone_from(&own.compared);
+                let of_it = own.differing.iter_mut().filter(|row| row.last.as_ref() == Some(&input.stream));
+                verify.add(of_it.flat_map(|row| std::mem::take(&mut row.differences)));
+            }
             let read_model = report.verify.as_ref().and_then(|verify| verify.read_model.as_ref());
             self.rows += u64::from(read_model.is_some_and(|read_model| read_model.has_row));
             return Ok(Some(report));
@@ -92,12 +104,24 @@ impl CategoryReplay {
         self.next_stray().await
     }
 
+    /// What was compared of the projections that the store keeps.
+    async fn own_rows(&mut self) -> Result<&mut OwnRows, OpsError> {
+        let own = match self.own.take() {
+            Some(own) => own,
+            None => own_rows(&self.store, &Whose::Category(self.input.category.clone())).await?,
+        };
+        Ok(self.own.insert(own))
+    }
+
     async fn next_stray(&mut self) -> Result<Option<ReplayReport>, OpsError> {
         // At an earlier moment, or with a reducer by name, not every row was met.
         let all_met = self.input.verify && self.position.is_none() && self.input.reducer == Reducer::Own;
         if self.stray.is_none() && all_met {
             let (category, now) = (&self.input.category, self.input.now);
-            self.stray = Some(stray_rows(&self.store, category, self.rows, now).await?.into());
+            let mut stray = stray_rows(&self.store, category, self.rows, now).await?;
+            let category = StreamName::parse(category)?;
+            stray.extend(self.own_rows().await?.stray(&category, now));
+            self.stray = Some(stray.into());
         }
         Ok(self.stray.as_mut().and_then(VecDeque::pop_front))
     }

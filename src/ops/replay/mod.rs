@@ -2,6 +2,7 @@
 
 mod category;
 mod into;
+mod own_rows;
 mod stray_rows;
 mod stream;
 mod trace;
@@ -23,6 +24,7 @@ pub use trace::Trace;
 pub use trace::TraceEntry;
 pub use until::Until;
 pub use verify::Difference;
+pub use verify::ProjectionCompared;
 pub use verify::ReadModelCompared;
 pub use verify::Verified;
 pub use verify::replay_and_verify;

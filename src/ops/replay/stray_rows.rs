@@ -37,7 +37,7 @@ pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Ti
             continue;
         }
         let changes = vec![Change { path: String::new(), before: None, after: Some(row.into()) }];
-        let verdict = Verdict::Differs { reason: "the row is of a stream without events".into(), changes };
+        let verdict = Verdict::Differs { reason: "the row is of a stream without events".into(), changes, event: None };
         let position = record.checkpoint.position;
         let mut stray = report(&stream, Loaded::default(), now, serde_json::Value::Null);
         stray.verify = Some(Verified {
@@ -45,6 +45,7 @@ pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Ti
             read_model: Some(ReadModelCompared { name: name.clone(), position, version: Version::ZERO, has_row: true }),
             snapshots_compared: 0,
             passed_over: Vec::new(),
+            projections: Vec::new(),
             differences: differences_of(&format!("read model {name}"), Version::ZERO, verdict),
         });
         found.push(stray);

@@ -20,12 +20,16 @@ use crate::ops::rebuild::Question;
 use crate::ops::rebuild::Verdict;
 use crate::ops::rebuild::explain;
 use crate::ops::rebuild::rebuild;
+use crate::ops::replay::own_rows::Whose;
+use crate::ops::replay::own_rows::own_rows;
 use crate::ops::replay::stream::Replay;
 use crate::ops::replay::stream::ReplayReport;
 use crate::ops::replay::stream::replay_to;
 use crate::ops::replay::stream::report;
 use crate::ops::replay::until::Until;
 use crate::ops::snapshots::SnapshotPages;
+use crate::ops::row_fold::LeftOut;
+use crate::ops::row_fold::RowFold;
 use crate::runtime::PassedOver;
 use crate::runtime::check_belongs;
 use crate::store::ProjectionRecord;
@@ -41,6 +45,9 @@ pub struct Verified {
     pub ok: bool,
     /// The read model whose row was compared.
     pub read_model: Option<ReadModelCompared>,
+    /// Projections that the store keeps and whose rows were compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub projections: Vec<ProjectionCompared>,
     /// How many snapshots were compared.
     pub snapshots_compared: u64,
     /// Snapshots that another version of the reducer made: not compared, and not used either.
@@ -63,10 +70,21 @@ pub struct ReadModelCompared {
     pub has_row: bool,
 }
 
+/// A projection that the store keeps and whose rows were compared: those to which events of the stream go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProjectionCompared {
+    /// Its name.
+    pub name: String,
+    /// How far it is; what came later is not in it yet, and no difference.
+    pub position: Position,
+    /// How many rows were compared.
+    pub rows: u64,
+}
+
 /// A place where what is kept is not what the events make.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
-    /// What is kept: `snapshot` or `read model NAME`.
+    /// What is kept: `snapshot`, `read model NAME`, or `row KEY of read model NAME`.
     pub kept: String,
     /// The version of the stream it stands for.
     pub version: Version,
@@ -78,7 +96,7 @@ pub struct Difference {
     pub expected: Option<Value>,
     /// What is kept.
     pub found: Option<Value>,
-    /// The last event up to that version that changed this place.
+    /// The event that was left out, where that is why; else the last one up to that version that changed this place.
     pub event: Option<EventRef>,
 }
 
@@ -96,6 +114,25 @@ struct Kept {
 /// # Errors
 /// As [`replay`](crate::ops::replay::replay); [`StoreError::ForeignCheckpoint`] when one is not of this store.
 pub async fn replay_and_verify(store: &Store, input: &Replay) -> Result<ReplayReport, OpsError> {
+    let mut replayed = verify_stream(store, input).await?;
+    let rows = own_rows(store, &Whose::Stream(input.stream.clone())).await?;
+    if let Some(verify) = &mut replayed.verify {
+        verify.projections = rows.compared;
+        verify.add(rows.differing.into_iter().flat_map(|row| row.differences));
+    }
+    Ok(replayed)
+}
+
+impl Verified {
+    /// Adds what was found elsewhere.
+    pub(super) fn add(&mut self, differences: impl IntoIterator<Item = Difference>) {
+        self.differences.extend(differences);
+        self.ok = self.differences.is_empty();
+    }
+}
+
+/// As [`replay_and_verify`], without the projections that the store keeps.
+pub(super) async fn verify_stream(store: &Store, input: &Replay) -> Result<ReplayReport, OpsError> {
     let stream = &input.stream;
     let up_to = input.until.existing_version(store, stream).await?;
     let mut fold = input.reducer.fold(stream)?;
@@ -131,7 +168,8 @@ pub async fn replay_and_verify(store: &Store, input: &Replay) -> Result<ReplayRe
         replay_to(store, &Replay { snapshots: false, ..input.clone() }, up_to).await?
     };
     let ok = differences.is_empty();
-    replayed.verify = Some(Verified { ok, read_model, snapshots_compared, passed_over, differences });
+    let projections = Vec::new();
+    replayed.verify = Some(Verified { ok, read_model, projections, snapshots_compared, passed_over, differences });
     Ok(replayed)
 }
 
@@ -152,13 +190,15 @@ async fn kept_row(store: &Store, stream: &StreamName, reducer: &str) -> Result<O
             return Ok(None);
         };
         let rows = store.rows(ReadModel::live(projection.name()), vec![key.clone()]).await?;
+        let problems = store.problems(ReadModel::live(projection.name())).await?;
         record = live(store, &*projection).await?;
         // Else a runner has moved on between the two, and the row may be of either.
-        if record.as_ref().is_some_and(|now| now.checkpoint == before.checkpoint) {
+        if record.as_ref().is_some_and(|now| now.commits == before.commits) {
             check_belongs(store, projection.name(), before.checkpoint).await?;
-            let (checkpoint, fold) = (before.checkpoint.position, projection.row(&key));
-            let row = KeptRow { row: rows.into_iter().next().flatten(), checkpoint, fold };
-            return Ok(Some((Kept { projection, key, checkpoint, has_row: row.row.is_some() }, row)));
+            let (checkpoint, fold) = (before.checkpoint.position, RowFold::new(projection.row(&key)));
+            let row = rows.into_iter().next().flatten();
+            let kept = Kept { projection: Arc::clone(&projection), key: key.clone(), checkpoint, has_row: row.is_some() };
+            return Ok(Some((kept, KeptRow { projection, key, row, checkpoint, fold, left_out: LeftOut::of(problems) })));
         }
     }
 }
@@ -169,7 +209,7 @@ pub(super) async fn live(store: &Store, projection: &dyn Projection) -> Result<O
 }
 
 pub(super) fn differences_of(kept: &str, version: Version, verdict: Verdict) -> Vec<Difference> {
-    let Verdict::Differs { reason, mut changes } = verdict else { return Vec::new() };
+    let Verdict::Differs { reason, mut changes, event } = verdict else { return Vec::new() };
     if changes.is_empty() {
         changes.push(Change { path: String::new(), before: None, after: None });
     }
@@ -180,7 +220,7 @@ pub(super) fn differences_of(kept: &str, version: Version, verdict: Verdict) -> 
         path: change.path,
         expected: change.before,
         found: change.after,
-        event: None,
+        event: event.clone(),
     };
     changes.into_iter().map(of).collect()
 }
@@ -195,7 +235,10 @@ async fn explain_all(
     let mut questions: Vec<_> = differences.iter().map(question).collect();
     explain(store, stream, fold, &mut questions).await?;
     for (difference, question) in differences.iter_mut().zip(questions) {
-        difference.event = question.answer;
+        // Where it is known already that one was left out, that is why.
+        if difference.event.is_none() {
+            difference.event = question.answer;
+        }
     }
     Ok(())
 }

@@ -82,7 +82,7 @@ fn reason(found: Verdict) -> Option<String> {
     match found {
         Verdict::Fits => None,
         Verdict::PassedOver(reason) => Some(reason),
-        Verdict::Differs { reason, changes } => {
+        Verdict::Differs { reason, changes, .. } => {
             let places: Vec<_> = changes.iter().map(|it| it.path.as_str()).filter(|path| !path.is_empty()).take(5).collect();
             Some(if places.is_empty() { reason } else { format!("{reason}, at {}", places.join(", ")) })
         }
