@@ -176,3 +176,44 @@ fn the_examples_of_the_help_work_in_their_order(on: Backend) {
         assert_eq!(answer.code, 0, "{example}: {}", answer.stderr);
     }
 }
+
+#[test]
+fn what_is_missing_is_named_with_what_would_do_instead() {
+    let home = Home::new();
+    for (line, alternatives) in [
+        ("stream read", ["STREAM", "--all"].as_slice()),
+        ("replay", &["STREAM", "--category", "--all"]),
+        ("snapshot take", &["STREAM", "--category"]),
+        ("projection rebuild", &["NAME", "--all"]),
+        ("projection create x --key . --reduce .", &["--from", "--all"]),
+        ("doc create x", &["--file", "--data"]),
+        ("stream append x-1", &["--type", "--batch"]),
+    ] {
+        let answer = home.run(line);
+        assert_eq!(answer.code, 2, "{line}: {}", answer.stderr);
+        let message = answer.stderr.split("hint:").next().unwrap();
+        assert!(alternatives.iter().all(|name| message.contains(name)), "{line}: {message}");
+    }
+    // One of them is enough, and two are too many.
+    for line in ["stream read x-1 --all", "projection rebuild x --all", "replay x-1 --category x", "snapshot take x-1 --category x"] {
+        assert!(home.run(line).stderr.contains("cannot be used with"), "{line}");
+    }
+    assert_eq!(home.run("stream append x-1 --type t --data {}").code, 0);
+    assert!(home.run("stream append x-1 --type t").stderr.contains("--data"));
+    assert_eq!(home.run("stream read --all").code, 0);
+}
+
+#[test]
+fn help_says_all_that_is_known_of_a_command() {
+    let home = Home::new();
+    for (line, part) in [
+        ("projection status --help", "incomplete"),
+        ("projection errors --help", "missing"),
+        ("stream append --help", "applied as a whole or not at all"),
+        ("game bot --help", "bots"),
+    ] {
+        let help = home.run(line).stdout;
+        assert!(help.contains(part), "{line}: {help}");
+        assert!(home.run("projection --help").stdout.contains("Show how far projections are"));
+    }
+}

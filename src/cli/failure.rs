@@ -173,7 +173,10 @@ impl From<OpsError> for CliError {
             OpsError::Conflict(_) => CliError::conflict(message),
             OpsError::NotThere { kind, .. } => CliError::not_found(message).code(not_found_code(kind)),
             OpsError::NotFound { kind, name, candidates } => {
-                let made = CliError::not_found(message).code(not_found_code(kind)).with(kind, name.clone());
+                let mut made = CliError::not_found(message).code(not_found_code(kind)).with(kind, name.clone());
+                if kind == "correlation" {
+                    made = made.hint("'esctl stream read --all -o json' shows ids: a correlation id or an event_id will do");
+                }
                 made.did_you_mean(&name, candidates.iter().map(String::as_str))
             }
         }

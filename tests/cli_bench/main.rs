@@ -66,9 +66,18 @@ fn each_bench_reports_both_rates_and_removes_its_store() {
         let folder = tempfile::tempdir().unwrap();
         let report = report(folder.path(), arguments);
         assert_shape(&report, what);
+        let wanted = if what == "append" { 4 } else { 7 };
+        assert_eq!(report["streams"], wanted, "{what}");
         assert!(report["store"].as_str().unwrap().contains("esctl-bench-"), "{report}");
         assert!(is_empty(folder.path()), "{what} left something behind");
     }
+}
+
+#[test]
+fn streams_to_which_nothing_came_are_not_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(folder.path(), &["append", "--events", "50"]);
+    assert_eq!((&report["events"], &report["streams"]), (&50.into(), &50.into()));
 }
 
 #[test]

@@ -58,6 +58,8 @@ fn each_mistake_is_told_with_its_place() {
             assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{text}: {output:?}");
             assert!(output.stderr.starts_with(&format!("error: a.yaml:{place}: ")), "{text}: {}", output.stderr);
             assert!(output.stderr.contains(part), "{text}: {}", output.stderr);
+            // One line, and a hint perhaps.
+            assert!(output.stderr.lines().filter(|line| !line.starts_with("hint: ")).count() == 1, "{text}: {}", output.stderr);
         }
     }
 }

@@ -71,6 +71,9 @@ fn junit_has_a_test_case_for_each_scenario() {
     );
     let no_folder = folder.run(&["scenario", "run", "a.yaml", "--junit", "none/j.xml"]);
     assert_eq!(no_folder.code, 6);
+    // Found out before anything is run.
+    assert_eq!(no_folder.stdout, "");
+    assert!(!junit.is_empty() && folder.read("j.xml") == junit);
     assert!(no_folder.stderr.contains("none/j.xml"), "{}", no_folder.stderr);
 }
 

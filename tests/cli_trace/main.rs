@@ -151,7 +151,9 @@ fn what_is_not_there_is_not_found(on: Backend) {
     let esctl = Esctl::new(on);
     assert_eq!(esctl.error(3, &["trace", "x"])["code"], "store_not_found");
     append(&esctl, "a-1", 1, &[]);
-    assert_eq!(esctl.error(3, &["trace", "x"])["code"], "correlation_not_found");
+    let error = esctl.error(3, &["trace", "x"]);
+    assert_eq!(error["code"], "correlation_not_found");
+    assert!(error["hint"].as_str().unwrap().contains("event_id"), "{error}");
     assert_eq!(esctl.error(3, &["trace", &id(2)])["code"], "correlation_not_found");
     assert_eq!(esctl.run(&["trace", ""]).code, 2);
     assert_eq!(esctl.run(&["trace", "a\u{1b}[2J"]).code, 2);

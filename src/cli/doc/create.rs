@@ -1,5 +1,6 @@
 //! `esctl doc create`
 
+use clap::ArgGroup;
 use clap::Args;
 use serde_json::json;
 
@@ -13,11 +14,12 @@ use crate::cli::write;
 
 /// Create a document; one that was deleted can be created again
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["file", "data"]))]
 pub struct Create {
     /// Its id
     id: String,
     /// A file that holds it, a JSON object; - reads stdin
-    #[arg(short, long, value_name = "F|-", required_unless_present = "data", conflicts_with = "data")]
+    #[arg(short, long, value_name = "F|-")]
     file: Option<String>,
     /// What it holds, a JSON object; - reads stdin, @FILE a file
     #[arg(long, value_name = "JSON|-|@FILE", allow_hyphen_values = true)]

@@ -1,6 +1,8 @@
 //! Scenarios as a JUnit report: a suite for each file, a test case for each scenario.
 
+use std::error::Error;
 use std::fs;
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,6 +47,22 @@ pub(super) fn add(suite: &mut TestSuite, file: &str, scenario: &Scenario, ran: O
     suite.add_test_case(case);
 }
 
+/// Finds out before anything is run whether the report can be written, and changes nothing.
+///
+/// # Errors
+/// It cannot (6).
+pub(super) fn check(path: &Path) -> Result<(), CliError> {
+    let written = match fs::symlink_metadata(path) {
+        Ok(_) => OpenOptions::new().write(true).open(path).map(drop),
+        // Beside where it will be.
+        Err(_) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            tempfile::tempfile_in(folder).map(drop)
+        }
+    };
+    written.map_err(|error| unwritable(path, &error))
+}
+
 /// Writes the report.
 ///
 /// # Errors
@@ -52,7 +70,11 @@ pub(super) fn add(suite: &mut TestSuite, file: &str, scenario: &Scenario, ran: O
 pub(super) fn write(path: &Path, suites: Vec<TestSuite>) -> Result<(), CliError> {
     let mut report = Report::new("esctl scenarios");
     report.add_test_suites(suites);
-    let failed = || CliError::unavailable(format!("cannot write the report {}", path.display())).code("file_not_writable");
-    let xml = report.to_string().map_err(|error| failed().caused_by(&error))?;
-    fs::write(path, xml).map_err(|error| failed().hint("--junit names a file in a folder that is there").caused_by(&error))
+    let xml = report.to_string().map_err(|error| unwritable(path, &error))?;
+    fs::write(path, xml).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, cause: &dyn Error) -> CliError {
+    let error = CliError::unavailable(format!("cannot write the report {}", path.display())).code("file_not_writable");
+    error.hint("--junit names a file in a folder that is there").caused_by(cause)
 }

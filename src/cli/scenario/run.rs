@@ -72,6 +72,9 @@ struct Reports<'a> {
 impl Run {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let files = files::read(app, &self.files, self.github)?;
+        if let Some(path) = &self.junit {
+            junit::check(path)?;
+        }
         let stages = Stages::new(app, self.keep)?;
         let mut reports = Reports::new(app, self.github);
         let mut suites = Vec::new();
@@ -91,10 +94,15 @@ impl Run {
             }
             suites.push(suite);
         }
-        if let Some(path) = &self.junit {
-            junit::write(path, suites)?;
+        let written = self.junit.as_deref().map_or(Ok(()), |path| junit::write(path, suites));
+        match (reports.finish(), written) {
+            // What was found is said all the same.
+            (Err(failed), Err(error)) => {
+                app.out.error(&failed);
+                Err(error)
+            }
+            (finished, written) => finished.and(written),
         }
-        reports.finish()
     }
 }
 

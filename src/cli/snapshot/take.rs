@@ -1,5 +1,6 @@
 //! `esctl snapshot take`
 
+use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
@@ -21,9 +22,10 @@ use crate::store::Store;
 
 /// Take a snapshot of a stream, or of every stream of a category
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true).args(["stream", "category"]))]
 pub struct Take {
     /// Which stream
-    #[arg(value_parser = stream, required_unless_present = "category", conflicts_with = "category")]
+    #[arg(value_parser = stream)]
     stream: Option<StreamName>,
     /// Every stream of this category that has moved on since its newest snapshot
     #[arg(long, value_name = "C")]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
+use clap::ArgGroup;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -40,12 +41,13 @@ const MAX_BATCH: usize = 100_000;
 /// One event with --type and --data, or a batch with --batch: one JSON object a line,
 /// {"type":"order.placed","data":{…},"metadata":{…},"event_id":"…"}, applied as a whole or not at all.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["event_type", "batch"]))]
 pub struct Append {
     /// Which stream
     #[arg(value_parser = stream)]
     stream: StreamName,
     /// What happened
-    #[arg(long = "type", value_name = "T", required_unless_present = "batch", conflicts_with = "batch")]
+    #[arg(long = "type", value_name = "T")]
     event_type: Option<EventType>,
     /// The fact, a JSON object; - reads stdin, @FILE a file
     #[arg(

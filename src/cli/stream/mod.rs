@@ -23,7 +23,6 @@ pub enum Verb {
     Read(read::Read),
     /// Show the last events and follow what comes
     Tail(tail::Tail),
-    /// Append events to a stream
     Append(append::Append),
 }
 

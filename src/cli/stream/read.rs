@@ -1,5 +1,6 @@
 //! `esctl stream read`
 
+use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
@@ -14,9 +15,10 @@ use crate::ops::read_events::read_events;
 
 /// Read events of a stream, or of all
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true).args(["stream", "all"]))]
 pub struct Read {
     /// Which stream
-    #[arg(value_parser = stream, required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_parser = stream)]
     stream: Option<StreamName>,
     /// The events of all streams, in the order of their positions
     #[arg(long)]
@@ -49,7 +51,7 @@ pub struct Read {
     #[arg(long, value_name = "TIME", conflicts_with = "stream")]
     until: Option<String>,
     /// Only events for which this jq program, or that in @FILE, says yes: any value but false and null
-    #[arg(long = "where", value_name = "JQ")]
+    #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: Option<String>,
 }
 

@@ -44,5 +44,6 @@ fn category(node: &Node) -> Result<String, Problem> {
 }
 
 fn program(fields: &Fields<'_>, what: &str) -> Result<String, Problem> {
-    fields.need(what)?.parse("a jq program", |text| Program::compile(what, text).map(|program| program.text().to_owned()))
+    let compile = |text: &str| Program::compile(what, text).map_err(|error| error.in_one_line());
+    fields.need(what)?.parse("a jq program", |text| compile(text).map(|program| program.text().to_owned()))
 }

@@ -160,7 +160,8 @@ fn replay(fields: &Fields<'_>) -> Result<Replay, Problem> {
 fn reducer(node: &Node) -> Result<Reducer, Problem> {
     let name = node.text("the name of a reducer, or 'jq: PROGRAM'")?;
     if let Some(program) = name.strip_prefix("jq:") {
-        return node.parse("a jq program", |_| Program::compile("reducer", program.trim()).map(Reducer::Jq));
+        let compile = |program: &str| Program::compile("reducer", program).map_err(|error| error.in_one_line());
+        return node.parse("a jq program", |_| compile(program.trim()).map(Reducer::Jq));
     }
     Reducer::named(name).ok_or_else(|| Problem::unknown(node.place, "reducer", name, &Reducer::names()))
 }
