@@ -195,7 +195,9 @@ fn what_is_missing_is_named_with_what_would_do_instead() {
         assert!(alternatives.iter().all(|name| message.contains(name)), "{line}: {message}");
     }
     // One of them is enough, and two are too many.
-    for line in ["stream read x-1 --all", "projection rebuild x --all", "replay x-1 --category x", "snapshot take x-1 --category x"] {
+    for line in
+        ["stream read x-1 --all", "projection rebuild x --all", "replay x-1 --category x", "snapshot take x-1 --category x"]
+    {
         assert!(home.run(line).stderr.contains("cannot be used with"), "{line}");
     }
     assert_eq!(home.run("stream append x-1 --type t --data {}").code, 0);

@@ -21,9 +21,8 @@ use crate::jq::runs;
 use crate::ops::Condition;
 
 /// What jq calls formats: with such a word a program can begin.
-const FORMATS: [&str; 12] = [
-    "@text", "@json", "@html", "@htmld", "@uri", "@urid", "@csv", "@tsv", "@sh", "@base64", "@base64d", "@base32",
-];
+const FORMATS: [&str; 12] =
+    ["@text", "@json", "@html", "@htmld", "@uri", "@urid", "@csv", "@tsv", "@sh", "@base64", "@base64d", "@base32"];
 /// How much of a program is its name in messages.
 const NAME_CHARS: usize = 60;
 /// How long one run may take. Its steps are counted and end long before; this is for one step that does not end.

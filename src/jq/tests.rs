@@ -202,7 +202,10 @@ fn what_regexes_and_splitting_take_is_counted_beforehand() {
 #[test]
 fn regexes_find_what_they_found_before() {
     let cases = [
-        ("\"añb ñc\" | [match(\"ñ(?<x>.)\"; \"g\")] | map([.offset, .length, .string, .captures[0].name, .captures[0].offset])", json!([[1, 2, "ñb", "x", 2], [4, 2, "ñc", "x", 5]])),
+        (
+            "\"añb ñc\" | [match(\"ñ(?<x>.)\"; \"g\")] | map([.offset, .length, .string, .captures[0].name, .captures[0].offset])",
+            json!([[1, 2, "ñb", "x", 2], [4, 2, "ñc", "x", 5]]),
+        ),
         ("\"foo bar foo\" | [match(\"foo (?<b>bar)? foo\"; \"ig\").captures[].string]", json!(["bar"])),
         ("\"test\" | [match(\"\"; \"g\").offset]", json!([0, 1, 2, 3, 4])),
         ("\"test\" | [match(\"\"; \"gn\").offset]", json!([])),

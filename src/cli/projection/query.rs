@@ -97,7 +97,10 @@ async fn warn_stale(app: &App, store: &Store, queries: &QueryBus, name: &str) ->
             ProjectionState::Outdated => "has a read model that other logic made: the next run rebuilds it".to_owned(),
             ProjectionState::NeverRun => "has never run in this store: there is no read model".to_owned(),
             ProjectionState::Behind => {
-                format!("is {} positions behind; what it has not taken in waits since {:.1} s", status.lag_events, status.lag_seconds)
+                format!(
+                    "is {} positions behind; what it has not taken in waits since {:.1} s",
+                    status.lag_events, status.lag_seconds
+                )
             }
             _ => continue,
         };

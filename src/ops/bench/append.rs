@@ -100,7 +100,16 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
     let grouping = times.grouping(events_a_round, appends_a_round * batch as u64);
     // Each writer takes its streams in turn, and may end before it has come to all of them.
     let written = streams.min(appends_a_round * rounds * writers as u64);
-    Ok(BenchReport { events, batch, writers, streams: written, latency, grouping, seconds, ..times.report("append", events_a_round) })
+    Ok(BenchReport {
+        events,
+        batch,
+        writers,
+        streams: written,
+        latency,
+        grouping,
+        seconds,
+        ..times.report("append", events_a_round)
+    })
 }
 
 /// Lets each writer append its part; an append begins when the one before is durable.

@@ -233,11 +233,8 @@ async fn compare(
 /// Finds the last event that changed each place where a row differs, where it is not known why, by folding these rows once more.
 async fn explain(store: &Store, projection: &dyn Projection, to: Position, rows: &mut [DifferingRow]) -> Result<(), OpsError> {
     let unexplained = |row: &&mut DifferingRow| row.differences.iter().any(|it| it.event.is_none()) && row.last.is_some();
-    let mut folds: BTreeMap<String, (Box<dyn Fold>, Value, &mut DifferingRow)> = rows
-        .iter_mut()
-        .filter(unexplained)
-        .map(|row| (row.key.clone(), (projection.row(&row.key), Value::Null, row)))
-        .collect();
+    let mut folds: BTreeMap<String, (Box<dyn Fold>, Value, &mut DifferingRow)> =
+        rows.iter_mut().filter(unexplained).map(|row| (row.key.clone(), (projection.row(&row.key), Value::Null, row))).collect();
     if folds.is_empty() {
         return Ok(());
     }
