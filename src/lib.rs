@@ -5,8 +5,9 @@
 //! An arrow is "may use"; nothing points back up. `ARCHITECTURE.md` has the flows.
 //!
 //! ```text
-//! cli → ops → runtime → store → event          domain → aggregate → event
-//!             runtime → domain                           aggregate → jq
+//! cli ─┐
+//!      ├→ ops → runtime → store → event         domain → aggregate → event
+//! server┘       runtime → domain                          aggregate → jq
 //! ```
 //!
 //! - [`event`]: the envelope, names, versions, positions, canonical form, hash. No I/O.
@@ -16,7 +17,7 @@
 //! - [`store`]: the contract of a backend, the [`store::Store`] everyone uses, one folder a backend.
 //! - [`runtime`]: load, decide, append, retry; command bus, query bus, projection runner, snapshots.
 //! - [`ops`]: one use case a file, typed input → typed report.
-//! - [`cli`]: parses, calls one of these, renders.
+//! - [`cli`] and [`server`]: parse, call one of these, render.
 //!
 //! # Appending and reading
 //!
@@ -120,4 +121,5 @@ pub mod event;
 pub mod jq;
 pub mod ops;
 pub mod runtime;
+pub mod server;
 pub mod store;

@@ -4,6 +4,7 @@
 //! In what is shown, `…` stands for any text within a line, and a line of only `…` for any lines.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
@@ -36,8 +37,9 @@ fn blocks(readme: &str) -> Vec<Shown> {
 }
 
 /// Runs all commands in one shell; what each printed, stderr included.
-fn run(home: &Path, shown: &[Shown]) -> Vec<String> {
-    let mut script = String::from("exec 2>&1\n");
+fn run(home: &Path, shown: &[Shown], address: &str) -> Vec<String> {
+    // What the tour leaves running ends with it, also when a command in between has gone wrong.
+    let mut script = String::from("exec 2>&1\ntrap 'kill -9 $! 2>/dev/null' EXIT\n");
     for one in shown {
         // The mark must not change what `$?` says to the next command.
         script.push_str(&format!("__code=$?; echo '@@@'; (exit $__code)\n{}\n", one.command));
@@ -49,6 +51,7 @@ fn run(home: &Path, shown: &[Shown]) -> Vec<String> {
         .current_dir(home)
         .env_clear()
         .envs([("HOME", home.as_os_str()), ("PATH", path.as_ref()), ("TZ", "UTC".as_ref()), ("LANG", "C.UTF-8".as_ref())])
+        .env("ESCTL_LISTEN", address)
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -85,10 +88,12 @@ fn fits(lines: &[&str], shown: &[String]) -> bool {
 #[test]
 fn the_tour_prints_what_it_shows() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let shown = blocks(&readme);
+    // Where the server of the tour would listen somebody may listen already.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let shown = blocks(&readme.replace("127.0.0.1:8080", &address));
     assert!(shown.len() > 15, "the README shows a tour");
     let home = tempfile::tempdir().unwrap();
-    let printed = run(home.path(), &shown);
+    let printed = run(home.path(), &shown, &address);
     assert_eq!(printed.len(), shown.len());
     let mut wrong = Vec::new();
     for (one, printed) in shown.iter().zip(&printed) {

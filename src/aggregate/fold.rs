@@ -77,7 +77,7 @@ pub struct FoldVersion {
 }
 
 /// State + event → state, over recorded events of any type.
-pub trait Fold: Send {
+pub trait Fold: Send + Sync {
     /// How this state is made.
     fn version(&self) -> FoldVersion;
 

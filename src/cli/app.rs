@@ -69,7 +69,10 @@ impl App {
             effective => effective,
         };
         let effective = effective.map_err(failed)?;
-        log_to_stderr(globals.verbose);
+        // A server says itself how its log is written.
+        if command != Some("serve") {
+            log_to_stderr(globals.verbose);
+        }
         let out = Output::new(settings(effective.output.value));
         config.warnings.iter().for_each(|warning| out.warn(warning));
         Ok(Self { out, globals, config, typed, effective, clock: system_clock() })

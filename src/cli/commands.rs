@@ -19,6 +19,7 @@ use crate::cli::replay;
 use crate::cli::resource;
 use crate::cli::scenario;
 use crate::cli::selftest;
+use crate::cli::serve;
 use crate::cli::snapshot;
 use crate::cli::stats;
 use crate::cli::stream;
@@ -58,6 +59,7 @@ pub enum Command {
     Verify(verify::Verify),
     Stats(stats::Stats),
     Ui(ui::Ui),
+    Serve(Box<serve::Serve>),
     Init(init::Init),
     Selftest(selftest::Selftest),
     /// Measure how fast a store is here, beside the bare database
@@ -80,10 +82,16 @@ impl Command {
     pub(super) fn tidies_up(&self) -> Option<usize> {
         match self {
             Self::Selftest(_) => Some(3),
+            Self::Serve(_) => Some(2),
             Self::Scenario(scenario::Verb::Run(_)) => Some(1),
             Self::Projection(projection::Verb::Run(run)) if run.follows() => Some(1),
             _ => None,
         }
+    }
+
+    /// Whether it answers many at the same time.
+    pub(super) fn has_many_clients(&self) -> bool {
+        matches!(self, Self::Serve(_))
     }
 
     /// How to go on when it was interrupted, where that is not plain.
@@ -117,6 +125,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Verify(args) => args.run(app).await,
         Command::Stats(args) => args.run(app).await,
         Command::Ui(args) => args.run(app).await,
+        Command::Serve(args) => args.run(app).await,
         Command::Init(args) => args.run(app).await,
         Command::Selftest(args) => args.run(app).await,
         Command::Context(verb) => context::run(verb, app),

@@ -9,6 +9,9 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::cli::exit;
+use crate::ops::failure::add_causes;
+
+pub use crate::ops::nearest;
 
 /// The code of the error that a closed pipe is; it ends the program quietly.
 const CLOSED_PIPE: &str = "closed_pipe";
@@ -166,15 +169,7 @@ impl CliError {
     /// What lies behind it: that error and its sources. A text that only repeats the one before is left out.
     #[must_use]
     pub fn caused_by(mut self, error: &dyn Error) -> Self {
-        let mut next = Some(error);
-        while let Some(cause) = next {
-            let text = cause.to_string();
-            let said = self.causes.last().unwrap_or(&self.message);
-            if !text.is_empty() && !said.contains(&text) {
-                self.causes.push(text);
-            }
-            next = cause.source();
-        }
+        add_causes(&mut self.causes, &self.message, error);
         self
     }
 }
@@ -187,24 +182,6 @@ impl fmt::Display for CliError {
 
 impl Error for CliError {}
 
-/// The candidate that a mistyped word most likely meant, if there is one near enough.
-///
-/// ```
-/// use esctl::cli::nearest;
-/// assert_eq!(nearest("resuorces", ["documents", "resources"]), Some("resources"));
-/// assert_eq!(nearest("games", ["documents", "resources"]), None);
-/// ```
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        .filter(|&(distance, candidate)| distance <= allowed && distance < candidate.chars().count())
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io;
@@ -212,7 +189,6 @@ mod tests {
     use thiserror::Error;
 
     use super::CliError;
-    use super::nearest;
 
     #[derive(Debug, Error)]
     #[error("reading page 7")]
@@ -229,14 +205,6 @@ mod tests {
     fn a_cause_that_repeats_the_message_is_left_out() {
         let error = CliError::unavailable("reading page 7: disk on fire").caused_by(&Outer(io::Error::other("disk on fire")));
         assert!(error.causes.is_empty());
-    }
-
-    #[test]
-    fn only_near_words_are_offered() {
-        assert_eq!(nearest("Gold", ["gold", "silver"]), Some("gold"));
-        assert_eq!(nearest("x", ["y"]), None);
-        assert_eq!(nearest("resource.lokc", ["resource.lock", "resource.unlock"]), Some("resource.lock"));
-        assert_eq!(nearest("", ["a"]), None);
     }
 
     #[test]

@@ -1,196 +1,50 @@
-//! Kind of failure → exit code, stable code, and what to do about it. The one place where these meet.
-
-use std::error::Error;
+//! Failure → what the command line ends with: its exit code, its code, what to do about it.
 
 use crate::aggregate::DecideError;
 use crate::aggregate::FoldError;
 use crate::aggregate::Rejection;
 use crate::cli::error::CliError;
+use crate::cli::exit;
 use crate::event::JsonError;
 use crate::event::NameError;
-use crate::event::Position;
 use crate::jq::JqError;
+use crate::ops::Failure;
+use crate::ops::FailureKind;
 use crate::ops::OpsError;
 use crate::runtime::RuntimeError;
 use crate::store::StoreError;
 
-impl From<StoreError> for CliError {
-    fn from(error: StoreError) -> Self {
-        let message = error.to_string();
-        let cause = error.source();
-        let made = match &error {
-            StoreError::Conflict { stream, expected, actual } => CliError::conflict(&message)
-                .code("version_conflict")
-                .hint("load again and decide again: somebody else has changed the stream")
-                .with("stream", stream.as_str())
-                .with("expected", expected.to_string())
-                .with("actual", actual.0),
-            StoreError::IdConflict { event_id, .. } => {
-                CliError::conflict(&message).code("event_id_conflict").with("event_id", event_id.to_string())
-            }
-            StoreError::Invalid(_) => CliError::usage(&message).code("invalid"),
-            StoreError::NotFound(_) => CliError::not_found(&message),
-            StoreError::NoStore(place) => CliError::not_found(&message)
-                .code("store_not_found")
-                .hint("it is made by the first write; name another one with --store")
-                .with("store", place.clone()),
-            StoreError::Unavailable { .. } => CliError::unavailable(&message).code("store_unavailable"),
-            StoreError::NotAllowed { .. } => CliError::not_allowed(&message).code("store_not_allowed"),
-            StoreError::Integrity { .. } => CliError::integrity(&message)
-                .code("store_damaged")
-                .hint("'esctl verify' looks at everything; what is damaged comes back from a backup"),
-            StoreError::ForeignCheckpoint { projection, .. } => CliError::integrity(&message)
-                .code("foreign_checkpoint")
-                .hint(format!(
-                    "the events are whole: 'esctl projection rebuild {projection}' makes the read model anew from them"
-                ))
-                .with("projection", projection.as_str()),
-            StoreError::Unsupported(_) => CliError::unsupported(&message).code("store_unsupported"),
-            StoreError::OutcomeUnknown { .. } => CliError::outcome_unknown(&message),
-            StoreError::Bug(_) => CliError::bug(&message),
-        };
-        match cause {
-            Some(cause) => made.caused_by(cause),
-            None => made,
-        }
-    }
-}
-
-impl From<Rejection> for CliError {
-    fn from(rejection: Rejection) -> Self {
-        // What does not exist is not found, whoever says so.
-        let not_found = rejection.code.ends_with("_not_found");
-        let made = if not_found { CliError::not_found(&rejection.message) } else { CliError::rejected(&rejection.message) };
-        let mut made = made.code(rejection.code);
-        if rejection.details.contains_key("deleted_at") {
-            made = made.hint("its history stays: 'esctl doc history ID'; 'esctl doc create ID' begins it anew");
-        }
-        *made.details = rejection.details;
-        made
-    }
-}
-
-impl From<DecideError> for CliError {
-    fn from(error: DecideError) -> Self {
-        let message = error.to_string();
-        match error {
-            DecideError::UnknownCommand(_) => CliError::usage(message).code("unknown_command"),
-            DecideError::Payload { .. } => CliError::usage(message).code("bad_payload"),
-            DecideError::Rejected(rejection) => rejection.into(),
-            DecideError::Event(_) => CliError::usage(message).code("bad_payload"),
-        }
-    }
-}
-
-impl CliError {
-    /// The same kind of error, said of an event.
-    fn at_event(mut self, message: String, stream: &str, position: Position) -> Self {
-        self.message = message;
-        self.with("stream", stream).with("position", position.0)
-    }
-}
-
-impl From<&FoldError> for CliError {
-    fn from(error: &FoldError) -> Self {
-        match error {
-            FoldError::NewerSchema { .. } => CliError::unsupported(error.to_string()).code("event_of_newer_program"),
-            FoldError::NoUpcaster { .. } => CliError::unsupported(error.to_string()).code("event_not_readable"),
-            FoldError::Data { .. } => CliError::integrity(error.to_string()).code("event_not_readable"),
-            FoldError::Misfit { .. } => CliError::integrity(error.to_string()).code("event_does_not_fit"),
-            FoldError::Program(error) => error.into(),
-            FoldError::Reducer(_) => CliError::usage(error.to_string()).code("reducer_failed"),
-        }
-    }
-}
-
-impl From<&JqError> for CliError {
-    fn from(error: &JqError) -> Self {
-        let made = CliError::usage(error.to_string()).with("program", error.program());
-        match error {
-            JqError::Stopped { .. } => made.code("jq_limit"),
-            _ => made.code("jq_failed"),
-        }
-    }
-}
-
-impl From<RuntimeError> for CliError {
-    fn from(error: RuntimeError) -> Self {
-        let message = error.to_string();
-        match error {
-            RuntimeError::Store(error) => error.into(),
-            RuntimeError::Name(error) => error.into(),
-            RuntimeError::Json(error) => error.into(),
-            RuntimeError::Decide(error) => error.into(),
-            RuntimeError::Fold { stream, position, source, .. } => {
-                let kind = CliError::from(&source);
-                let look = format!("look at it with 'esctl stream read --all --from {position} --limit 1 -o json'");
-                kind.at_event(message, &stream, position).hint(look).caused_by(&source)
-            }
-            RuntimeError::State(source) => CliError::integrity(message).code("state_not_readable").caused_by(&source),
-            RuntimeError::RetriesExhausted { source, attempts, .. } => {
-                let made = CliError::conflict(message).code("retries_exhausted").hint("try again, or with more --retries");
-                made.with("attempts", attempts).caused_by(&source)
-            }
-            RuntimeError::KeyReused { key, .. } => {
-                let made = CliError::conflict(message).code("idempotency_key_reused").hint("use a new key for a new command");
-                made.with("idempotency_key", key)
-            }
-            RuntimeError::Document { source, .. } => CliError::usage(message).code("bad_document").caused_by(&source),
-            RuntimeError::NotFound(_) => CliError::not_found(message),
-        }
-    }
-}
-
-fn not_found_code(kind: &str) -> &'static str {
+fn exit_code(kind: FailureKind) -> u8 {
     match kind {
-        "stream" => "stream_not_found",
-        "resource" => "resource_not_found",
-        "document" => "document_not_found",
-        "snapshot" => "snapshot_not_found",
-        "projection" => "projection_not_found",
-        "version" => "version_not_found",
-        "position" => "position_not_found",
-        "correlation" => "correlation_not_found",
-        "read model" => "read_model_not_found",
-        _ => "not_found",
+        FailureKind::Usage => exit::USAGE,
+        FailureKind::NotFound => exit::NOT_FOUND,
+        FailureKind::Conflict => exit::CONFLICT,
+        FailureKind::Rejected => exit::REJECTED,
+        FailureKind::Unavailable => exit::UNAVAILABLE,
+        FailureKind::NotAllowed => exit::NOT_ALLOWED,
+        FailureKind::Integrity => exit::INTEGRITY,
+        FailureKind::Unsupported => exit::UNSUPPORTED,
+        FailureKind::OutcomeUnknown => exit::OUTCOME_UNKNOWN,
+        FailureKind::Bug => exit::BUG,
     }
 }
 
-impl From<OpsError> for CliError {
-    fn from(error: OpsError) -> Self {
-        let message = error.to_string();
-        match error {
-            OpsError::Runtime(error) => error.into(),
-            OpsError::Invalid(_) => CliError::usage(message).code("invalid"),
-            OpsError::Condition { stream, position, source, .. } => {
-                let kind = CliError::from(&source);
-                let made = kind.at_event(message, &stream, position).caused_by(&source);
-                match made.code {
-                    "jq_failed" => made.hint("write (…)? around what may fail: an error then counts as no"),
-                    _ => made,
-                }
+impl From<Failure> for CliError {
+    fn from(failure: Failure) -> Self {
+        let Failure { kind, code, message, causes, hint, operator_hint, details } = failure;
+        let made = Self::new(exit_code(kind), code, message);
+        Self { causes, hint: operator_hint.or(hint), details: Box::new(details), ..made }
+    }
+}
+
+macro_rules! failures {
+    ($($error:ty)+) => {
+        $(impl From<$error> for CliError {
+            fn from(error: $error) -> Self {
+                Failure::from(error).into()
             }
-            OpsError::Conflict(_) => CliError::conflict(message),
-            OpsError::NotThere { kind, .. } => CliError::not_found(message).code(not_found_code(kind)),
-            OpsError::NotFound { kind, name, candidates } => {
-                let mut made = CliError::not_found(message).code(not_found_code(kind)).with(kind, name.clone());
-                if kind == "correlation" {
-                    made = made.hint("'esctl stream read --all -o json' shows ids: a correlation id or an event_id will do");
-                }
-                made.did_you_mean(&name, candidates.iter().map(String::as_str))
-            }
-        }
-    }
+        })+
+    };
 }
 
-impl From<NameError> for CliError {
-    fn from(error: NameError) -> Self {
-        CliError::usage(error.to_string()).code("bad_name").hint("a stream is CATEGORY-ID, like resource-gold")
-    }
-}
-
-impl From<JsonError> for CliError {
-    fn from(error: JsonError) -> Self {
-        CliError::usage(error.to_string()).code("bad_json")
-    }
-}
+failures! { StoreError Rejection DecideError &FoldError &JqError RuntimeError OpsError NameError JsonError }

@@ -24,6 +24,7 @@ pub mod input;
 mod jq;
 pub mod lines;
 mod man;
+mod open_files;
 pub mod output;
 mod panic;
 mod patch;
@@ -33,6 +34,7 @@ mod resource;
 mod scenario;
 mod scratch_area;
 mod selftest;
+mod serve;
 mod signals;
 mod snapshot;
 mod stats;
@@ -54,9 +56,15 @@ pub use output::Output;
 use std::ffi::OsString;
 
 use clap::FromArgMatches;
+use tokio::runtime::Builder;
 
 use crate::cli::commands::Command;
+use crate::jq::LARGE_STACK;
 use crate::jq::on_a_large_stack;
+use crate::jq::this_stack_is_large;
+
+/// Threads for what cannot be awaited, such as looking up names of hosts. Each has a large stack, of which little is used.
+const BLOCKING_THREADS: usize = 16;
 
 /// Runs the command line; the exit code. Everything that is to be said has been said.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -84,7 +92,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// Runs a command to its end, or until somebody interrupts it.
 fn run(command: Command, app: &App) -> Result<(), CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = if command.has_many_clients() { many_threads() } else { Builder::new_current_thread() }.enable_all().build();
     let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
     let tidies_up = command.tidies_up();
     signals::end_in_the_end(app.out.settings().clone(), tidies_up.unwrap_or(1));
@@ -101,6 +109,13 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
             result = commands::run(command, app) => result,
         }
     })
+}
+
+/// For work that many wait for: a thread for each processor, with room for jq programs.
+fn many_threads() -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder.thread_stack_size(LARGE_STACK).on_thread_start(this_stack_is_large).max_blocking_threads(BLOCKING_THREADS);
+    builder
 }
 
 /// Writes what is left to write, shows the error, and gives the code.

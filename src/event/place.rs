@@ -7,11 +7,12 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::Serialize;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 macro_rules! place {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         #[serde(transparent)]
         pub struct $name(pub u64);
 

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::thread;
 
-/// The stack of a thread that runs programs. Only what is used of it takes memory.
-const STACK: usize = 1 << 30;
+/// The stack of a thread that runs programs, in bytes. Only what is used of it takes memory.
+pub const LARGE_STACK: usize = 1 << 30;
 /// What recursion of a program may use of it; the rest is for values nested as deep as such a program can make them.
 pub(super) const FOR_RECURSION: usize = 128 << 20;
 
@@ -37,7 +37,12 @@ pub fn on_a_large_stack<R: Send>(run: impl FnOnce() -> R + Send) -> Result<R, st
         run()
     };
     thread::scope(|scope| {
-        let thread = thread::Builder::new().name("main".into()).stack_size(STACK).spawn_scoped(scope, marked)?;
+        let thread = thread::Builder::new().name("main".into()).stack_size(LARGE_STACK).spawn_scoped(scope, marked)?;
         Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
+}
+
+/// Says that this thread was made with a stack of [`LARGE_STACK`] bytes, so that programs can run on it as it is.
+pub fn this_stack_is_large() {
+    LARGE.set(true);
 }

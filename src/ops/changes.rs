@@ -2,15 +2,18 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A place where two values differ.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Change {
     /// The place, as a JSON pointer; empty: the whole.
     pub path: String,
     /// What the one has there; none: nothing.
+    #[schema(value_type = Value, required = true)]
     pub before: Option<Value>,
     /// What the other has there; none: nothing.
+    #[schema(value_type = Value, required = true)]
     pub after: Option<Value>,
 }
 

@@ -1,13 +1,18 @@
-//! Resources by owner, type and lock, in pages.
+//! Resources by owner, type and lock, in pages: as they are, or as they were.
 
 use serde_json::Value;
 
+use crate::aggregate::Aggregate;
+use crate::domain::resource::Resource;
 use crate::event::Timestamp;
 use crate::ops::ListPage;
 use crate::ops::error::OpsError;
+use crate::ops::list_at::ListAt;
+use crate::ops::list_at::list_at;
 use crate::ops::projections::query::query_projection;
 use crate::runtime::Query;
 use crate::runtime::QueryBus;
+use crate::store::Store;
 
 /// Which resources.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +25,17 @@ pub struct ResourceFilter {
     pub locked: Option<bool>,
 }
 
-/// The next resources after an id, in full, as of a moment.
+impl ResourceFilter {
+    /// The fields of a resource, as it is shown, and the values they must have.
+    fn fields(&self) -> Vec<(String, Value)> {
+        let text = |name: &str, value: &Option<String>| value.clone().map(|value| (name.to_owned(), Value::from(value)));
+        let locked = self.locked.map(|locked| ("is_locked".to_owned(), Value::from(locked)));
+        let fields = [text("owner_id", &self.owner), text("resource_type", &self.resource_type), locked];
+        fields.into_iter().flatten().collect()
+    }
+}
+
+/// The next resources after an id, in full, as they show at `at`.
 ///
 /// # Errors
 /// As the store says.
@@ -31,11 +46,22 @@ pub async fn list_resources(
     limit: usize,
     at: Timestamp,
 ) -> Result<ListPage<Value>, OpsError> {
-    let text = |name: &str, value: &Option<String>| value.clone().map(|value| (name.to_owned(), Value::from(value)));
-    let locked = filter.locked.map(|locked| ("is_locked".to_owned(), Value::from(locked)));
-    let filters = [text("owner_id", &filter.owner), text("resource_type", &filter.resource_type), locked];
-    let filters = filters.into_iter().flatten().collect();
-    let query = Query { name: "resources".into(), filters, after, limit, stale: false };
+    let query = Query { name: "resources".into(), filters: filter.fields(), after, limit, stale: false };
     let page = query_projection(queries, query, at).await?;
     Ok(ListPage { items: page.items.into_iter().map(|row| row.row).collect(), next: page.next })
+}
+
+/// The next resources after an id, in full, as the events up to and including a moment have made them.
+///
+/// # Errors
+/// As the store says.
+pub async fn list_resources_at(
+    store: &Store,
+    filter: &ResourceFilter,
+    after: Option<String>,
+    limit: usize,
+    at: Timestamp,
+) -> Result<ListPage<Value>, OpsError> {
+    let category = Resource::CATEGORY;
+    list_at(store, &ListAt { category, filters: filter.fields(), at, after, limit }).await
 }

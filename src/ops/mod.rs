@@ -12,12 +12,16 @@ mod condition;
 pub mod demo;
 pub mod documents;
 pub mod error;
+pub mod events_page;
+pub mod failure;
 pub mod games;
 pub mod init_store;
+mod list_at;
 pub mod list_resources;
 pub mod list_streams;
 pub mod names;
 mod near;
+mod nearest;
 mod pages;
 pub mod projections;
 pub mod read_events;
@@ -39,15 +43,19 @@ pub mod verify;
 pub use changes::Change;
 pub use condition::Condition;
 pub use error::OpsError;
+pub use failure::Failure;
+pub use failure::FailureKind;
 pub use near::must_exist;
+pub use nearest::nearest;
 pub use reducer::Reducer;
 
 /// A page of a list; `next` is what to go on after, if there is more.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct ListPage<T> {
     /// The items.
     pub items: Vec<T>,
     /// The key of the last item, if there are more.
+    #[schema(required = true)]
     pub next: Option<String>,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::aggregate::Fold;
@@ -70,7 +71,7 @@ pub(crate) struct Rebuilt {
 }
 
 /// An event that explains something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EventRef {
     /// Its place in the store.
     pub position: Position,

@@ -1,4 +1,4 @@
-//! What one resource is like at a moment.
+//! What one resource is like, or was at a version or a moment.
 
 use serde_json::Value;
 
@@ -8,22 +8,43 @@ use crate::aggregate::Fold;
 use crate::domain::resource::Resource;
 use crate::event::StreamName;
 use crate::event::Timestamp;
+use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::ops::near::nothing_of;
+use crate::ops::replay::Until;
 use crate::runtime::LoadOptions;
 use crate::runtime::load;
 use crate::store::Store;
 
-/// The server's schema of a resource as of a moment, from its events.
+/// A resource, from its events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResourceReport {
+    /// The version of the last event in it.
+    pub version: Version,
+    /// The server's schema.
+    pub state: Value,
+    /// Whether the same question is answered otherwise later on, without another event: it regenerates, or a lock runs out.
+    pub changes_with_time: bool,
+}
+
+/// A resource up to a version, a moment, or `now`.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when it was never created, or as the store says.
-pub async fn show_resource(store: &Store, id: &str, at: Timestamp) -> Result<Value, OpsError> {
+/// [`OpsError::NotFound`] when it was never created; [`OpsError::NotThere`] when it was not there yet or has not reached
+/// that version; or as the store says.
+pub async fn show_resource(store: &Store, id: &str, until: Until, now: Timestamp) -> Result<ResourceReport, OpsError> {
     let stream = StreamName::of(Resource::CATEGORY, id)?;
+    if store.stream_version(stream.clone()).await? == Version::ZERO {
+        return Err(nothing_of("resource", store, &stream).await);
+    }
+    let up_to = until.existing_version(store, &stream).await?;
     let mut fold = AggregateFold::<Resource>::new(stream.as_str());
-    load(store, &stream, &mut fold, LoadOptions::default()).await?;
-    match fold.show(at) {
+    let loaded = load(store, &stream, &mut fold, LoadOptions { up_to, snapshots: true }).await?;
+    match fold.show(until.moment(now, loaded.recorded_at)) {
         Value::Null => Err(nothing_of("resource", store, &stream).await),
-        state => Ok(state),
+        state => {
+            let changes_with_time = until == Until::Head && fold.state().changes_with_time();
+            Ok(ResourceReport { version: fold.stream_version(), state, changes_with_time })
+        }
     }
 }

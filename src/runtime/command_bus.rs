@@ -1,6 +1,7 @@
 //! The command bus: the one place where a wish becomes events. Validation, idempotency, retries.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -16,6 +17,7 @@ use crate::event::Version;
 use crate::event::canonical_json;
 use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
+use crate::runtime::observer::CommandObserver;
 use crate::runtime::snapshots::SnapshotPolicy;
 use crate::runtime::write_options::WriteOptions;
 use crate::runtime::writer::CommandResult;
@@ -97,12 +99,12 @@ pub struct CommandBus {
 impl CommandBus {
     /// A bus that decides by a clock and lets the store record by its own.
     pub fn new(store: Store, clock: Clock, snapshots: SnapshotPolicy) -> Self {
-        Self { writer: Writer { store, clock, clock_records: false, snapshots }, domains: domain::all() }
+        Self { writer: Writer::new(store, clock, snapshots), domains: domain::all() }
     }
 
     /// A bus whose clock is also what events are recorded by.
     pub fn with_standing_clock(store: Store, clock: Clock, snapshots: SnapshotPolicy) -> Self {
-        Self { writer: Writer { store, clock, clock_records: true, snapshots }, domains: domain::all() }
+        Self { writer: Writer { clock_records: true, ..Writer::new(store, clock, snapshots) }, domains: domain::all() }
     }
 
     /// The same bus, for the commands of a domain of one's own as well.
@@ -112,15 +114,39 @@ impl CommandBus {
         self
     }
 
+    /// The same bus; an observer is told of its commands.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn CommandObserver>) -> Self {
+        self.writer.observer = Some(observer);
+        self
+    }
+
     /// Loads, decides, appends; after a conflict loads and decides again.
     ///
     /// # Errors
     /// A rejection or an unreadable payload ([`RuntimeError::Decide`]), a conflict, or as the store says.
     pub async fn send(&self, envelope: &CommandEnvelope) -> Result<CommandOutcome, RuntimeError> {
-        let category = envelope.command.split_once('.').map_or("", |(category, _)| category);
-        let unknown = || DecideError::UnknownCommand(envelope.command.clone());
-        let has = |domain: &&Domain| domain.category == category && domain.commands.contains(&envelope.command.as_str());
-        let domain = self.domains.iter().find(has).ok_or_else(unknown)?;
+        let known = self.known(&envelope.command);
+        let Some(observer) = &self.writer.observer else { return self.decide(known, envelope).await };
+        let begun = Instant::now();
+        let outcome = self.decide(known, envelope).await;
+        observer.answered(known.map(|(_, command)| command), &outcome, begun.elapsed());
+        outcome
+    }
+
+    /// The command of a name, as its domain has it.
+    fn known(&self, name: &str) -> Option<(&Domain, &'static str)> {
+        let category = name.split_once('.').map_or("", |(category, _)| category);
+        let mut commands = self.domains.iter().filter(|domain| domain.category == category);
+        commands.find_map(|domain| Some((domain, *domain.commands.iter().find(|command| **command == name)?)))
+    }
+
+    async fn decide(
+        &self,
+        known: Option<(&Domain, &'static str)>,
+        envelope: &CommandEnvelope,
+    ) -> Result<CommandOutcome, RuntimeError> {
+        let (domain, _) = known.ok_or_else(|| DecideError::UnknownCommand(envelope.command.clone()))?;
         let stream = StreamName::of(domain.category, &envelope.id)?;
         let options = envelope.options();
         let content = match envelope.idempotency_key {

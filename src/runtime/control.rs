@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::event::Timestamp;
 use crate::runtime::error::RuntimeError;
@@ -17,7 +18,7 @@ const ON_ERROR: &str = "on_error";
 const RUNNER: &str = "runner";
 
 /// What a projection does at an event that it cannot take in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnError {
     /// It stands before it.
@@ -28,7 +29,7 @@ pub enum OnError {
 }
 
 /// That somebody has paused a projection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Paused {
     /// Since when.
     pub since: Timestamp,
@@ -39,7 +40,7 @@ pub struct Paused {
 }
 
 /// A process that follows a projection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Runner {
     /// The name of its machine.
     pub host: String,

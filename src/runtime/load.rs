@@ -29,7 +29,7 @@ impl Default for LoadOptions {
 }
 
 /// A snapshot that was not trusted, and why.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct PassedOver {
     /// Its version.
     pub version: Version,

@@ -33,7 +33,7 @@ impl<A> Clone for Repository<A> {
 impl<A: Aggregate> Repository<A> {
     /// The aggregates of a store; a snapshot of each is taken every 100 events.
     pub fn new(store: Store, clock: Clock) -> Self {
-        let writer = Writer { store, clock, clock_records: false, snapshots: SnapshotPolicy::default() };
+        let writer = Writer::new(store, clock, SnapshotPolicy::default());
         Self { writer, aggregate: std::marker::PhantomData }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Who decides is a closure, so that the command bus, a typed repository and a document's closure go one way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -31,6 +32,8 @@ use crate::runtime::load::LoadOptions;
 use crate::runtime::load::Loaded;
 use crate::runtime::load::apply;
 use crate::runtime::load::load;
+use crate::runtime::observer::CommandObserver;
+use crate::runtime::observer::ConflictReason;
 use crate::runtime::snapshots::SnapshotPolicy;
 use crate::runtime::snapshots::take_snapshot;
 use crate::runtime::write_options::WriteOptions;
@@ -112,9 +115,15 @@ pub(super) struct Writer {
     /// Whether the clock is also what events are recorded by, as in a scenario.
     pub(super) clock_records: bool,
     pub(super) snapshots: SnapshotPolicy,
+    pub(super) observer: Option<Arc<dyn CommandObserver>>,
 }
 
 impl Writer {
+    /// One that decides by a clock and lets the store record by its own.
+    pub(super) fn new(store: Store, clock: Clock, snapshots: SnapshotPolicy) -> Self {
+        Self { store, clock, clock_records: false, snapshots, observer: None }
+    }
+
     /// Loads, decides, appends; after a conflict loads and decides again. `start` makes an empty fold of the stream.
     ///
     /// # Errors
@@ -142,6 +151,9 @@ impl Writer {
             // What was in the way may be this very wish, sent twice at the same time: no retry is needed to answer it.
             if let Some(first) = self.done_before(wish, &start).await? {
                 return Ok(first);
+            }
+            if let Some(observer) = &self.observer {
+                observer.conflict(ConflictReason::of(&conflict, wish.options.expected.is_some()));
             }
             if wish.options.expected.is_some() {
                 return Err(conflict.into());

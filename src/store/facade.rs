@@ -25,6 +25,8 @@ use crate::store::backend::Init;
 use crate::store::duplicate::judge;
 use crate::store::error::StoreError;
 use crate::store::group::Grouper;
+use crate::store::observer::Observer;
+use crate::store::observer::Observers;
 use crate::store::problem::Problem;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -59,6 +61,7 @@ pub struct Store {
     grouper: Arc<Grouper>,
     timeout: Duration,
     limits: Limits,
+    observers: Observers,
 }
 
 /// 9999-01-01. From there on the year 9999 leaves room for 30 million million events, a microsecond apart.
@@ -85,13 +88,20 @@ impl Store {
     /// A store over a backend; `timeout` bounds each answer to a read.
     pub fn new(backend: Arc<dyn Backend>, timeout: Duration) -> Self {
         let grouper = Grouper::new(Arc::clone(&backend));
-        Self { backend, grouper, timeout, limits: Limits::default() }
+        Self { backend, grouper, timeout, limits: Limits::default(), observers: Observers::default() }
     }
 
     /// The same store with other limits.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// The same store; what is written through this one and its clones is told to an observer as well.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.add(observer);
         self
     }
 
@@ -139,10 +149,19 @@ impl Store {
     /// [`StoreError::Invalid`] when one of them cannot be: then none is made. Or as the backend says.
     pub async fn append_together(&self, requests: Vec<AppendRequest>) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
         let appends = requests.into_iter().map(|request| self.prepare(request)).collect::<Result<Vec<_>, _>>()?;
-        let answers = self.grouper.append(appends.clone()).await?;
+        let begun = self.observers.begin();
+        let answers = match self.grouper.append(appends.clone()).await {
+            Ok(answers) => answers,
+            Err(error) => {
+                appends.iter().for_each(|append| self.observers.appended(begun, append, &Err(error.clone())));
+                return Err(error);
+            }
+        };
         let mut outcomes = Vec::with_capacity(answers.len());
         for (append, answer) in appends.iter().zip(answers) {
-            outcomes.push(self.settle(append, answer).await);
+            let outcome = self.settle(append, answer).await;
+            self.observers.appended(begun, append, &outcome);
+            outcomes.push(outcome);
         }
         Ok(outcomes)
     }
@@ -331,7 +350,9 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
-        self.backend.put_snapshot(snapshot).await
+        self.backend.put_snapshot(snapshot).await?;
+        self.observers.snapshot_kept();
+        Ok(())
     }
 
     /// The newest snapshot of a stream made by a reducer, at or below a version. Not yet to be trusted.

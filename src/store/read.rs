@@ -1,6 +1,7 @@
 //! What may be read, and what comes back.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::event::EventChunk;
 use crate::event::Position;
@@ -124,7 +125,7 @@ pub struct StreamQuery {
 }
 
 /// A stream in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StreamInfo {
     /// Its name.
     pub stream: String,

@@ -53,6 +53,18 @@ impl FromStr for StoreUrl {
     }
 }
 
+impl StoreUrl {
+    /// The whole URL, its password included, for a program that is to open the same store. Never to be shown, nor to be an
+    /// argument of a program, which everybody on a machine can see.
+    pub(crate) fn with_secrets(&self) -> String {
+        match self {
+            Self::SqliteFile(_) | Self::SqliteMemory => self.to_string(),
+            Self::Postgres(url) => url.with_secrets(),
+            Self::MongoDb(url) => url.for_another_program(),
+        }
+    }
+}
+
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,11 +1,12 @@
 //! Where a rule does not hold, and why. A path that ends in `/` means everything below it.
 
 /// Conditional compilation outside `src/store/mod.rs`.
-const CFG: [(&str, &str); 4] = [
+const CFG: [(&str, &str); 5] = [
     ("src/store/sqlite/connection.rs", "the mode of a new file is a matter of Unix"),
     ("src/cli/config/private.rs", "the mode of a file is a matter of Unix"),
     ("src/cli/output/stdout.rs", "whether stdout was closed can only be seen where ELF initialisers are"),
     ("src/cli/signals.rs", "SIGTERM is a matter of Unix"),
+    ("src/cli/open_files.rs", "the limit of open files is a matter of Unix"),
 ];
 
 /// A clock, an identity or an environment where they are otherwise arguments.

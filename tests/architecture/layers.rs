@@ -22,7 +22,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates that only one place may know: the crate, the place, and where else its name is a module's.
-const ONLY_IN: [(&str, &[&str]); 14] = [
+const ONLY_IN: [(&str, &[&str]); 18] = [
     ("rusqlite", &["src/store/sqlite/"]),
     ("sqlx", &["src/store/postgres/"]),
     ("mongodb", &["src/store/mongodb/", "src/store/mod.rs"]),
@@ -37,6 +37,10 @@ const ONLY_IN: [(&str, &[&str]); 14] = [
     ("comfy_table", &["src/cli/output/"]),
     ("ratatui", &["src/cli/ui/view/", "src/cli/ui/tests/", "src/cli/output/screen.rs"]),
     ("clap_complete", &["src/cli/"]),
+    ("axum", &["src/server/"]),
+    ("hyper", &["src/server/"]),
+    ("jsonwebtoken", &["src/server/"]),
+    ("governor", &["src/server/"]),
 ];
 
 /// The layer of a file; none at the root.

@@ -131,3 +131,50 @@ fn an_interrupted_bench_removes_its_store() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(is_empty(folder.path()));
 }
+
+/// What a server carries; small enough for any machine.
+#[test]
+fn a_server_of_its_own_is_loaded_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(
+        folder.path(),
+        &["serve", "--clients", "12", "--streams", "5", "--fan-out", "200", "--rate", "100", "--seconds", "1"],
+    );
+    assert_eq!((&report["what"], &report["clients"], &report["streams"]), (&"serve".into(), &12.into(), &5.into()), "{report}");
+    assert_eq!(report["clients_lost"], 0, "{report}");
+    assert!(report.get("first_failure").is_none(), "{report}");
+    for part in [&report["fan_out"], &report["slow_client"]["others"]] {
+        assert!(part["deliveries"].as_u64() >= part["events"].as_u64(), "{report}");
+        assert!(part["events"].as_u64().unwrap() > 0 && part["p99_micros"].as_u64() >= part["p50_micros"].as_u64(), "{report}");
+        // Nothing is lost and nothing doubled, however slow the machine is.
+        assert_eq!((&part["missing"], &part["doubled"]), (&0.into(), &0.into()), "{report}");
+    }
+    let commands = &report["commands"];
+    assert!(commands["sent"].as_u64().unwrap() > 0, "{report}");
+    assert_eq!((&commands["failed"], &commands["unanswered"]), (&0.into(), &0.into()), "{report}");
+    assert!(report["store"].as_str().unwrap().contains("esctl-bench-"), "{report}");
+    assert!(is_empty(folder.path()), "something was left behind");
+}
+
+#[test]
+fn a_server_that_runs_already_can_be_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("sqlite:{}", folder.path().join("mine.db").display());
+    let mut server = std::process::Command::new(assert_cmd::cargo::cargo_bin("esctl"))
+        .args(["-o", "ndjson", "--store", &store, "serve", "--listen", "127.0.0.1:0"])
+        .env_remove("ESCTL_STORE")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.stdout.take().unwrap()), &mut line).unwrap();
+    let url = serde_json::from_str::<Value>(&line).unwrap()["listening"].as_str().unwrap().to_owned();
+    let arguments = ["bench", "serve", "--url", &url, "--clients", "3", "--streams", "2", "--fan-out", "20", "--rate", "20"];
+    let output = esctl(&[&arguments[..], &["--seconds", "1", "-o", "json"]].concat()).output().unwrap();
+    let ended = (server.kill(), server.wait());
+    assert!(output.status.success(), "{} {ended:?}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["idle_bytes_per_client"], Value::Null, "another's memory is not known: {report}");
+    assert_eq!(report["fan_out"]["missing"], 0, "{report}");
+}

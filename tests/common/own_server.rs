@@ -60,6 +60,15 @@ impl Server {
         Self::run(mongod(), arguments, port, url, false, folder)
     }
 
+    /// A Redis server with these options. What is in it does not outlive it.
+    pub fn redis(options: &[&str]) -> Self {
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let mut arguments: Vec<String> = vec!["--port".into(), port.to_string(), "--dir".into(), text(folder.path())];
+        arguments.extend(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"].map(str::to_owned));
+        arguments.extend(options.iter().map(|&option| option.to_owned()));
+        Self::run("redis-server".into(), arguments, port, format!("redis://127.0.0.1:{port}/"), false, folder)
+    }
+
     /// A PostgreSQL server. Whoever is not `postgres` needs a password.
     pub fn postgres() -> Self {
         let (folder, port, bin) = (tempfile::tempdir().unwrap(), free_port(), postgres_bin());

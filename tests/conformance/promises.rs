@@ -39,6 +39,7 @@ macro_rules! each_chapter {
         ] [
             of_eight_handles_at_once_exactly_one_wins
             a_handle_decides_on_what_another_one_has_appended_since
+            a_handle_that_has_long_been_alone_refuses_and_gives_way_as_any_other
         ]}
         crate::promises::chapter! { $one $several $subject idempotency [
             the_same_batch_again_answers_with_the_first_result_whatever_it_expects

@@ -3,6 +3,7 @@
 use esctl::aggregate::Fold;
 use esctl::domain::game::Viewer;
 use esctl::domain::game::event_as_seen;
+use esctl::domain::game::state_as_seen;
 use serde_json::Value;
 use serde_json::json;
 
@@ -31,6 +32,13 @@ fn a_player_sees_his_hand_and_no_other_and_no_deck() {
             assert!(!text.contains(&format!("{hidden:?}")), "{hidden} is in {text}");
         }
         assert!(!text.contains("seed") && !text.contains("deck"), "{text}");
+    }
+    // A state that was made for the server is seen in the same way, and what is no game is left as it is.
+    for viewer in [Viewer::Server, Viewer::Player("b".into()), Viewer::Watcher] {
+        assert_eq!(state_as_seen(server.clone(), &viewer).to_string(), table.state().as_seen("1", 4, &viewer).to_string());
+        for other in [json!(null), json!([1]), json!({"players": 1})] {
+            assert_eq!(state_as_seen(other.clone(), &viewer), other);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use esctl::aggregate::FoldError;
 use esctl::aggregate::Projection;
 use esctl::domain::resource::Resource;
 use esctl::domain::resource::Resources;
+use esctl::domain::resource::client_event;
 use esctl::domain::resource::client_schema;
 use esctl::event::EventView;
 use esctl::event::Hash;
@@ -40,6 +41,30 @@ fn the_schemas_show_the_moment_asked_for_in_the_promised_order() {
     let lock = (&free["amount"], &free["is_locked"], &free["lock_reason"], &free["lock_expiry"]);
     assert_eq!(lock, (&json!(185), &json!(false), &Value::Null, &Value::Null));
     assert_eq!(fold.show(Timestamp::MAX)["amount"], json!(1000));
+}
+
+#[test]
+fn a_client_sees_of_events_what_its_schema_is_made_of() {
+    let seen = |event_type: &str, data: Value| Value::Object(client_event(event_type, data.as_object().unwrap().clone()));
+    let created = json!({"owner_id": "ann", "resource_type": "currency", "amount": 1, "max_amount": 2, "regeneration_rate": 0.5,
+        "metadata": {"secret": 1}, "last_regenerated": second(0)});
+    let expected = json!({"owner_id": "ann", "resource_type": "currency", "amount": 1, "max_amount": 2});
+    assert_eq!(seen("resource.created", created), expected);
+    let allocated = json!({"amount": 1, "new_amount": 2, "regenerated": 3, "regeneration_remainder": 4, "reason": "shop"});
+    assert_eq!(seen("resource.allocated", allocated), json!({"amount": 1, "new_amount": 2, "reason": "shop"}));
+    assert_eq!(seen("resource.locked", json!({"reason": "audit", "expiry": second(70)})), json!({}));
+    assert_eq!(seen("resource.of_a_newer_program", json!({"anything": 1})), json!({}));
+}
+
+#[test]
+fn what_it_shows_changes_with_time_while_it_regenerates_or_is_locked() {
+    let created = |rate: f64, amount: i64| {
+        let data =
+            json!({"owner_id": "ann", "resource_type": "t", "amount": amount, "max_amount": 10, "regeneration_rate": rate});
+        given(&[(0, "resource.created", data)]).state().changes_with_time()
+    };
+    assert_eq!([created(0.0, 1), created(1.0, 1), created(1.0, 10)], [false, true, false]);
+    assert!(locked_gold().state().changes_with_time());
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! `esctl bench`: how fast a store is here, beside the bare database in the same run.
 
 mod append;
+mod own_server;
 mod read;
 mod scratch;
+mod serve;
 mod show;
+mod show_serve;
 
 use clap::Subcommand;
 
@@ -21,6 +24,7 @@ pub enum Verb {
     Replay(read::Work),
     /// Rebuild a read model
     Project(read::Work),
+    Serve(serve::Serve),
 }
 
 /// Runs a verb.
@@ -30,5 +34,6 @@ pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
         Verb::Read(args) => args.run(app).await,
         Verb::Replay(args) => args.run(app, read::What::Replay).await,
         Verb::Project(args) => args.run(app, read::What::Project).await,
+        Verb::Serve(args) => args.run(app).await,
     }
 }

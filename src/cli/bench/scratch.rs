@@ -70,6 +70,11 @@ impl<'a> Scratch<'a> {
         Ok(store::bare(&self.url, self.app.timeout())?)
     }
 
+    /// Its URL, for a program of its own. Never to be shown.
+    pub(super) fn url_with_secrets(&self) -> String {
+        self.url.with_secrets()
+    }
+
     /// Where it was.
     pub(super) fn name(&self) -> String {
         self.url.to_string()

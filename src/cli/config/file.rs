@@ -12,6 +12,7 @@ use etcetera::BaseStrategy;
 use crate::cli::config::private::open_to_others;
 use crate::cli::config::read::broken;
 use crate::cli::config::read::read_config;
+use crate::cli::config::serve::ServeOptions;
 use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::input::read_text;
@@ -33,6 +34,8 @@ pub struct ConfigFile {
     pub contexts: Vec<Context>,
     /// When snapshots are taken.
     pub snapshots: Snapshots,
+    /// What `esctl serve` is told.
+    pub serve: ServeOptions,
     /// What is not as it should be, but no error.
     pub warnings: Vec<String>,
 }
@@ -83,7 +86,8 @@ impl ConfigFile {
             None => Self::default(),
         };
         config.path = Some(path.to_owned());
-        let holds_secret = config.contexts.iter().any(|context| redact_url(&context.store) != context.store);
+        let urls = config.contexts.iter().map(|context| &context.store).chain(&config.serve.redis);
+        let holds_secret = urls.into_iter().any(|url| redact_url(url) != *url);
         if holds_secret && let Some(mode) = open_to_others(path) {
             let path = path.display();
             config.warnings.push(format!("{path} holds a password and others may read it (mode {mode:03o}); chmod 600 {path}"));

@@ -7,6 +7,7 @@ mod effective;
 mod file;
 mod private;
 mod read;
+mod serve;
 
 #[cfg(test)]
 mod tests;
@@ -18,3 +19,5 @@ pub use effective::Typed;
 pub(super) use effective::format_name;
 pub use file::ConfigFile;
 pub use file::Context;
+pub(super) use private::open_to_others;
+pub use serve::ServeOptions;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// The mode of a file that others than its owner may use; none where nobody else may.
 #[cfg(unix)]
-pub(super) fn open_to_others(path: &Path) -> Option<u32> {
+pub(in crate::cli) fn open_to_others(path: &Path) -> Option<u32> {
     use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     Some(metadata.mode() & 0o777).filter(|mode| mode & 0o077 != 0)
@@ -16,7 +16,7 @@ pub(super) fn open_to_others(path: &Path) -> Option<u32> {
 
 /// Access is not a matter of modes here.
 #[cfg(not(unix))]
-pub(super) fn open_to_others(_: &Path) -> Option<u32> {
+pub(in crate::cli) fn open_to_others(_: &Path) -> Option<u32> {
     None
 }
 

@@ -8,11 +8,13 @@ use toml_edit::Document;
 use toml_edit::Item;
 use toml_edit::Key;
 use toml_edit::TableLike;
+use toml_edit::Value;
 
 use crate::cli::args::timeout;
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
 use crate::cli::config::file::Snapshots;
+use crate::cli::config::serve::ServeOptions;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
 use crate::cli::output::Format;
@@ -52,7 +54,8 @@ impl Reader<'_> {
                 "current_context" => config.current = Some(self.string(key, item)?),
                 "contexts" => config.contexts = self.contexts(key, item)?,
                 "snapshots" => config.snapshots = self.snapshots(key, item)?,
-                _ => self.unknown(key, &["current_context", "contexts", "snapshots"]),
+                "serve" => config.serve = self.serve(key, item)?,
+                _ => self.unknown(key, &["current_context", "contexts", "snapshots", "serve"]),
             }
         }
         Ok(config)
@@ -96,6 +99,21 @@ impl Reader<'_> {
         Ok(snapshots)
     }
 
+    /// The flags of `esctl serve` under their own names, but for `_` in place of `-`.
+    fn serve(&mut self, key: &Key, item: &Item) -> Result<ServeOptions, CliError> {
+        let mut options = ServeOptions::default();
+        for (key, item) in keys_of(self.table(key, item)?) {
+            let wrong = || self.error(item.span(), &format!("{} must be a string, a number, or an array of strings", key.get()));
+            let texts = texts_of(item).ok_or_else(wrong)?;
+            match ServeOptions::from_file(key.get(), &texts) {
+                Some(Ok(read)) => options = read.or(options),
+                Some(Err(reason)) => return Err(self.error(item.span(), &format!("{}: {reason}", key.get()))),
+                None => self.unknown(key, &ServeOptions::names().iter().map(String::as_str).collect::<Vec<_>>()),
+            }
+        }
+        Ok(options)
+    }
+
     fn count(&self, key: &Key, item: &Item) -> Result<u64, CliError> {
         let number = item.as_integer().and_then(|number| u64::try_from(number).ok());
         number.ok_or_else(|| self.error(item.span(), &format!("{} must be a whole number from 0", key.get())))
@@ -136,6 +154,16 @@ impl Reader<'_> {
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         format!("{}:{line}:{column}", self.name)
+    }
+}
+
+/// A value as it would be typed; those of an array one after the other.
+fn texts_of(item: &Item) -> Option<Vec<String>> {
+    match item.as_value()? {
+        Value::Array(array) => array.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
+        Value::String(text) => Some(vec![text.value().clone()]),
+        Value::Integer(number) => Some(vec![number.value().to_string()]),
+        _ => None,
     }
 }
 

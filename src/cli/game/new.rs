@@ -9,6 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::game::cards::draw;
 use crate::cli::values::WriteArgs;
 use crate::cli::write;
+use crate::ops::games::seed_for;
 
 /// Set up a table for 2 to 5 players
 #[derive(Debug, Args)]
@@ -33,15 +34,19 @@ pub struct New {
 
 impl New {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        // The same ones again for the same idempotency key, or the key would set up two tables.
-        let made = match &self.write.idempotency_key {
+        // The same one again for the same idempotency key, or the key would set up two tables.
+        let made = || match &self.write.idempotency_key {
             Some(key) => Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("game.create\0{key}").as_bytes()),
             None => Uuid::new_v4(),
         };
-        let id = self.id.unwrap_or_else(|| made.to_string());
+        let id = self.id.clone().unwrap_or_else(|| made().to_string());
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => seed_for(&app.store()?, &id, Uuid::new_v4()).await?,
+        };
         let payload = json!({
             "num_players": self.players,
-            "seed": self.seed.unwrap_or(made.as_u64_pair().0 >> 1),
+            "seed": seed,
             "caravan_capacity": self.capacity,
             "point_cards_to_win": self.point_cards,
         });

@@ -1,29 +1,83 @@
-//! Diagnostics of the program and its libraries, on stderr.
+//! Diagnostics of the program and its libraries, and the log of a server, on stderr.
+//!
+//! A line is a line, whatever somebody has put into an event, a name or a message: what could move a cursor or look
+//! like another line is written as a visible escape.
 
 use std::env;
 use std::io;
 use std::io::IsTerminal;
 use std::io::Write;
 
+use clap::ValueEnum;
+
 use crate::cli::output::screen;
+use crate::event::escape_unsafe;
+
+/// How the log of a server is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people: a time, a level, a message and what belongs to it
+    Text,
+    /// For programs: one JSON object a line
+    Json,
+}
 
 /// Shows diagnostics from now on: as `ESCTL_LOG` says, else by how often `-v` was given.
 pub(crate) fn log_to_stderr(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "info",
-        _ => "debug",
-    };
+    show(["warn", "info", "debug"], verbose, LogFormat::Text);
+}
+
+/// Writes the log of a server from now on: a line for each request, and more with `-v`.
+pub(crate) fn log_of_server_to_stderr(verbose: u8, format: LogFormat) {
+    show(["info", "debug", "trace"], verbose, format);
+}
+
+fn show(levels: [&str; 3], verbose: u8, format: LogFormat) {
+    let level = levels[usize::from(verbose).min(levels.len() - 1)];
     let filter = env::var("ESCTL_LOG").ok().filter(|filter| !filter.is_empty());
     let filter = filter.unwrap_or_else(|| format!("esctl={level}"));
     let subscriber = tracing_subscriber::fmt().with_writer(writer).with_env_filter(filter).with_ansi(false);
     // A stderr that cannot be written is no reason to fail.
     let subscriber = subscriber.log_internal_errors(false);
     // Somebody who uses this crate as a library may have one already.
-    let _ = subscriber.try_init();
+    let _ = match format {
+        LogFormat::Text => subscriber.try_init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+    };
 }
 
 /// Where diagnostics go: nowhere, as long as they would end up in the middle of a screen.
 fn writer() -> Box<dyn Write> {
-    if screen::is_taken() && io::stderr().is_terminal() { Box::new(io::sink()) } else { Box::new(io::stderr()) }
+    if screen::is_taken() && io::stderr().is_terminal() { Box::new(io::sink()) } else { Box::new(Lines(io::stderr())) }
+}
+
+/// Writes lines, each whole and each one line.
+struct Lines<W>(W);
+
+impl<W: Write> Write for Lines<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        let body = text.strip_suffix('\n').unwrap_or(&text);
+        self.0.write_all(format!("{}\n", escape_unsafe(body)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::Lines;
+
+    #[test]
+    fn nothing_in_a_line_can_look_like_another_one_or_move_a_cursor() {
+        let mut written = Vec::new();
+        Lines(&mut written).write_all("name=\u{1b}[2Ja\r\nINFO forged \u{202e}\u{9b}\n".as_bytes()).unwrap();
+        let text = String::from_utf8(written).unwrap();
+        assert_eq!(text, "name=\\u001b[2Ja\\u000d\\u000aINFO forged \\u202e\\u009b\n");
+    }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::domain::resource::client_schema;
+use crate::ops::replay::Until;
 use crate::ops::show_resource::show_resource;
 
 /// Show a resource as it is now
@@ -20,7 +21,7 @@ pub struct Show {
 
 impl Show {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let state = show_resource(&app.store()?, &self.id, app.now()).await?;
+        let state = show_resource(&app.store()?, &self.id, Until::Head, app.now()).await?.state;
         let shown = if self.server { state } else { client_schema(&state) };
         app.out.one(&shown, |sheet| {
             for (name, value) in shown.as_object().into_iter().flatten() {

@@ -31,6 +31,7 @@ pub use read_model::Games;
 pub use rejection::GameRejection;
 pub use schema::Viewer;
 pub use schema::event_as_seen;
+pub use schema::state_as_seen;
 pub use state::Coins;
 pub use state::Game;
 pub use state::MarketCard;

@@ -28,6 +28,9 @@ impl Game {
     }
 }
 
+/// The fields of a game that only the server's own people see.
+const HIDDEN: [&str; 3] = ["seed", "merchant_deck", "point_deck"];
+
 /// The game as somebody sees it; `Null` where it was never created.
 pub(super) fn shown(game: &Game, id: &str, version: u64, viewer: &Viewer) -> Value {
     if game.phase == Phase::Absent {
@@ -36,7 +39,7 @@ pub(super) fn shown(game: &Game, id: &str, version: u64, viewer: &Viewer) -> Val
     let market = game.market.iter().map(|slot| json!({ "card": merchant(&slot.card), "crystals": slot.crystals }));
     let points = game.point_row.iter().enumerate();
     let points = points.map(|(index, card)| json!({ "card": cards::point_card(card), "coin": game.coin_at(index) }));
-    let mut shown = json!({
+    let shown = json!({
         "id": id,
         "phase": game.phase,
         "num_players": game.num_players,
@@ -46,7 +49,7 @@ pub(super) fn shown(game: &Game, id: &str, version: u64, viewer: &Viewer) -> Val
         "last_round": game.last_round,
         "turn": game.current().map(|player| &player.player_id),
         "acted": game.acted,
-        "players": game.players.iter().map(|it| player(it, viewer)).collect::<Vec<_>>(),
+        "players": game.players.iter().map(player).collect::<Vec<_>>(),
         "market": market.collect::<Vec<_>>(),
         "point_cards": points.collect::<Vec<_>>(),
         "coins": game.coins,
@@ -57,13 +60,27 @@ pub(super) fn shown(game: &Game, id: &str, version: u64, viewer: &Viewer) -> Val
         "version": version,
         "created_at": game.created_at,
         "last_updated": game.last_updated,
+        "seed": game.seed,
+        "merchant_deck": game.merchant_deck,
+        "point_deck": game.point_deck,
     });
+    state_as_seen(shown, viewer)
+}
+
+/// What the server's own people see of a game, as somebody else sees it.
+pub fn state_as_seen(mut server: Value, viewer: &Viewer) -> Value {
     if *viewer == Viewer::Server {
-        shown["seed"] = game.seed.into();
-        shown["merchant_deck"] = json!(game.merchant_deck);
-        shown["point_deck"] = json!(game.point_deck);
+        return server;
     }
-    shown
+    let players = server.get_mut("players").and_then(Value::as_array_mut).into_iter().flatten();
+    for player in players.filter_map(Value::as_object_mut) {
+        let his_own = matches!(viewer, Viewer::Player(viewer) if player.get("player_id") == Some(&json!(viewer)));
+        player.retain(|field, _| his_own || field != "hand");
+    }
+    if let Some(game) = server.as_object_mut() {
+        game.retain(|field, _| !HIDDEN.contains(&field.as_str()));
+    }
+    server
 }
 
 fn merchant(id: &str) -> Value {
@@ -71,8 +88,8 @@ fn merchant(id: &str) -> Value {
     cards::merchant(id).map_or_else(|| json!({ "id": id }), |card| json!(card))
 }
 
-fn player(player: &Player, viewer: &Viewer) -> Value {
-    let mut shown = json!({
+fn player(player: &Player) -> Value {
+    json!({
         "player_id": player.player_id,
         "caravan": player.caravan,
         "hand_size": player.hand.len(),
@@ -82,18 +99,14 @@ fn player(player: &Player, viewer: &Viewer) -> Value {
         "coins": player.coins,
         "score": score(player),
         "left": player.left,
-    });
-    let his_own = matches!(viewer, Viewer::Player(viewer) if *viewer == player.player_id);
-    if his_own || *viewer == Viewer::Server {
-        shown["hand"] = player.hand.iter().map(|card| merchant(card)).collect();
-    }
-    shown
+        "hand": player.hand.iter().map(|card| merchant(card)).collect::<Vec<_>>(),
+    })
 }
 
 /// The data of an event of a game as somebody sees it: who knows the seed knows the decks.
 pub fn event_as_seen(event_type: &str, mut data: Map<String, Value>, viewer: &Viewer) -> Map<String, Value> {
     if event_type == "game.created" && *viewer != Viewer::Server {
-        data.remove("seed");
+        data.retain(|field, _| field != "seed");
     }
     data
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::aggregate::Aggregate;
 use crate::domain::game::cards;
@@ -32,7 +33,7 @@ const POINT_CARDS: usize = 5;
 const COINS_EACH: u32 = 2;
 
 /// How far a game is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// There is none.
@@ -68,7 +69,7 @@ pub struct Player {
 }
 
 /// Coins: gold is worth three points, silver one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Coins {
     /// Gold ones.
     pub gold: u32,

@@ -25,5 +25,6 @@ pub use read_model::Resources;
 pub use regeneration::Regeneration;
 pub use rejection::ResourceRejection;
 pub use schema::CLIENT_FIELDS;
+pub use schema::client_event;
 pub use schema::client_schema;
 pub use state::Resource;

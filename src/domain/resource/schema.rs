@@ -10,6 +10,9 @@ use crate::event::Timestamp;
 /// The fields clients see, in their order; the server's schema begins with them.
 pub const CLIENT_FIELDS: [&str; 7] = ["id", "owner_id", "resource_type", "amount", "max_amount", "last_updated", "is_locked"];
 
+/// The fields of events that clients see: what their schema is made of, and why somebody took or added.
+const CLIENT_EVENT_FIELDS: [&str; 7] = ["owner_id", "resource_type", "amount", "max_amount", "requested", "new_amount", "reason"];
+
 /// The server's schema. `amount` and the lock are as of the moment asked for; `last_regenerated` and
 /// `last_updated` are as the last event left them.
 #[derive(Serialize)]
@@ -61,4 +64,10 @@ pub fn client_schema(server: &Value) -> Value {
     let Value::Object(server) = server else { return Value::Null };
     let fields = CLIENT_FIELDS.iter().filter_map(|name| server.get_key_value(*name));
     Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// What a client sees of the data of an event. Why and until when something is locked is the server's.
+pub fn client_event(event_type: &str, data: Map<String, Value>) -> Map<String, Value> {
+    let seen = |field: &str| CLIENT_EVENT_FIELDS.contains(&field) && (field != "reason" || event_type != "resource.locked");
+    data.into_iter().filter(|(field, _)| seen(field)).collect()
 }

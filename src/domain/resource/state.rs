@@ -57,6 +57,11 @@ impl Resource {
         self.lock_expiry.filter(|expiry| *expiry > at)
     }
 
+    /// Whether what it shows changes as time goes by, without another event.
+    pub fn changes_with_time(&self) -> bool {
+        self.is_locked || (self.regeneration_rate > 0.0 && self.amount < self.max_amount)
+    }
+
     fn level(&mut self, amount: i64, last_regenerated: Timestamp, remainder: u64) {
         self.amount = amount;
         self.last_regenerated = last_regenerated;

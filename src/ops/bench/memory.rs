@@ -1,11 +1,25 @@
-//! How much memory this process has held at most.
+//! How much memory a process holds, where the system has `/proc`.
 
 use std::fs;
 
-/// The high-water mark of resident memory, where the system has `/proc`.
+/// The most resident memory this process has held.
 pub(super) fn peak_memory_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    field("self", "VmHWM:")
+}
+
+/// The most resident memory another process has held.
+pub(super) fn peak_memory_bytes_of(process: u32) -> Option<u64> {
+    field(&process.to_string(), "VmHWM:")
+}
+
+/// The resident memory of another process.
+pub(super) fn memory_bytes(process: u32) -> Option<u64> {
+    field(&process.to_string(), "VmRSS:")
+}
+
+fn field(process: &str, name: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }

@@ -8,6 +8,7 @@ mod generate;
 mod memory;
 mod read;
 mod report;
+mod serve;
 
 pub use append::AppendBench;
 pub use append::bench_append;
@@ -20,6 +21,13 @@ pub use report::BenchReport;
 pub use report::BesideScan;
 pub use report::Grouping;
 pub use report::Latency;
+pub use serve::CommandsReport;
+pub use serve::FanOutReport;
+pub use serve::ServeBench;
+pub use serve::ServeReport;
+pub use serve::SlowClientReport;
+pub use serve::Target;
+pub use serve::bench_serve;
 
 use crate::runtime::Clock;
 use crate::store::Bare;

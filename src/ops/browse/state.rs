@@ -36,6 +36,9 @@ pub struct StateReport {
     pub state: Value,
     /// What differs from the state before it.
     pub changes: Vec<Change>,
+    /// The state before it.
+    #[serde(skip)]
+    pub before: Value,
     /// Why there is no state, where an event cannot be folded in.
     pub unreadable: Option<String>,
 }
@@ -57,15 +60,23 @@ pub async fn state_at(store: &Store, stream: &StreamName, version: Version) -> R
     })?;
     let mut fold = Reducer::Own.fold(stream)?;
     let reducer = fold.version().name;
-    let (state, changes, unreadable) = match both_sides(store, stream, &mut *fold, &event).await {
-        Ok((before, state)) => {
-            let changes = changes(&before, &state);
-            (state, changes, None)
-        }
-        Err(error @ RuntimeError::Fold { .. }) => (Value::Null, Vec::new(), Some(with_causes(&error))),
+    let (before, state, unreadable) = match both_sides(store, stream, &mut *fold, &event).await {
+        Ok((before, state)) => (before, state, None),
+        Err(error @ RuntimeError::Fold { .. }) => (Value::Null, Value::Null, Some(with_causes(&error))),
         Err(error) => return Err(error.into()),
     };
-    Ok(StateReport { stream: stream.clone(), last, event, reducer, state, changes, unreadable })
+    let changes = changes(&before, &state);
+    Ok(StateReport { stream: stream.clone(), last, event, reducer, state, changes, before, unreadable })
+}
+
+impl StateReport {
+    /// The same, of the states as somebody sees them.
+    #[must_use]
+    pub fn seen(mut self, sight: impl Fn(Value) -> Value) -> Self {
+        (self.before, self.state) = (sight(self.before), sight(self.state));
+        self.changes = changes(&self.before, &self.state);
+        self
+    }
 }
 
 /// The states before and after an event.

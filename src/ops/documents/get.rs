@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::aggregate::Aggregate;
 use crate::aggregate::AggregateFold;
@@ -21,17 +22,19 @@ use crate::runtime::load;
 use crate::store::Store;
 
 /// A document, and who made it what it is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DocumentReport {
     /// Which one.
     pub id: String,
     /// The version of the last change in it.
     pub version: Version,
     /// What it holds.
+    #[schema(value_type = Object)]
     pub document: Value,
     /// When it was changed last.
     pub last_updated: Timestamp,
     /// Who changed it last, where that is known.
+    #[schema(required = true)]
     pub client_id: Option<String>,
 }
 

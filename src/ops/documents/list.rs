@@ -1,13 +1,18 @@
-//! The documents there are, in pages.
+//! The documents there are, or were at a moment, in pages.
 
 use serde_json::Value;
 
+use crate::aggregate::Aggregate;
+use crate::domain::document::Document;
 use crate::event::Timestamp;
 use crate::ops::ListPage;
 use crate::ops::error::OpsError;
+use crate::ops::list_at::ListAt;
+use crate::ops::list_at::list_at;
 use crate::ops::projections::query::query_projection;
 use crate::runtime::Query;
 use crate::runtime::QueryBus;
+use crate::store::Store;
 
 /// The next documents after an id.
 ///
@@ -22,4 +27,18 @@ pub async fn list_documents(
     let query = Query { name: "documents".into(), filters: Vec::new(), after, limit, stale: false };
     let page = query_projection(queries, query, at).await?;
     Ok(ListPage { items: page.items.into_iter().map(|row| row.row).collect(), next: page.next })
+}
+
+/// The next documents after an id, as the events up to and including a moment have made them.
+///
+/// # Errors
+/// As the store says.
+pub async fn list_documents_at(
+    store: &Store,
+    after: Option<String>,
+    limit: usize,
+    at: Timestamp,
+) -> Result<ListPage<Value>, OpsError> {
+    let category = Document::CATEGORY;
+    list_at(store, &ListAt { category, filters: Vec::new(), at, after, limit }).await
 }

@@ -1,35 +1,51 @@
-//! The games there are, in pages.
+//! The games there are, or were at a moment, in pages.
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
+use crate::aggregate::Aggregate;
+use crate::domain::game::Game;
+use crate::domain::game::Phase;
 use crate::event::Timestamp;
 use crate::ops::ListPage;
 use crate::ops::error::OpsError;
+use crate::ops::list_at::ListAt;
+use crate::ops::list_at::list_at;
 use crate::ops::projections::query::query_projection;
 use crate::runtime::Query;
 use crate::runtime::QueryBus;
+use crate::store::Store;
 
 /// A game in a list: nothing that is hidden from anybody.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct GameSummary {
     /// Which one.
+    #[schema(value_type = String)]
     pub id: Value,
     /// How far it is: `waiting`, `playing`, `finished`.
+    #[schema(value_type = Phase)]
     pub phase: Value,
     /// Who plays, in the order of the turns.
+    #[schema(value_type = Vec<String>)]
     pub players: Vec<Value>,
     /// How many can.
+    #[schema(value_type = u32)]
     pub num_players: Value,
     /// From 1; 0 before it starts.
+    #[schema(value_type = u32)]
     pub round: Value,
     /// Whose turn it is.
+    #[schema(value_type = Option<String>, required = true)]
     pub turn: Value,
     /// Who has won.
+    #[schema(value_type = Option<String>, required = true)]
     pub winner: Value,
     /// How many events it has.
+    #[schema(value_type = u64)]
     pub version: Value,
     /// When something happened last.
+    #[schema(value_type = Timestamp)]
     pub last_updated: Value,
 }
 
@@ -44,10 +60,28 @@ pub async fn list_games(
     limit: usize,
     at: Timestamp,
 ) -> Result<ListPage<GameSummary>, OpsError> {
-    let filters = phase.map(|phase| ("phase".to_owned(), Value::from(phase))).into_iter().collect();
-    let query = Query { name: "games".into(), filters, after, limit, stale: false };
+    let query = Query { name: "games".into(), filters: in_phase(phase), after, limit, stale: false };
     let page = query_projection(queries, query, at).await?;
     Ok(ListPage { items: page.items.into_iter().map(|row| summary(row.row)).collect(), next: page.next })
+}
+
+/// The next games after an id, as the events up to and including a moment have made them.
+///
+/// # Errors
+/// As the store says.
+pub async fn list_games_at(
+    store: &Store,
+    phase: Option<&str>,
+    after: Option<String>,
+    limit: usize,
+    at: Timestamp,
+) -> Result<ListPage<GameSummary>, OpsError> {
+    let page = list_at(store, &ListAt { category: Game::CATEGORY, filters: in_phase(phase), at, after, limit }).await?;
+    Ok(ListPage { items: page.items.into_iter().map(summary).collect(), next: page.next })
+}
+
+fn in_phase(phase: Option<&str>) -> Vec<(String, Value)> {
+    phase.map(|phase| ("phase".to_owned(), Value::from(phase))).into_iter().collect()
 }
 
 fn summary(mut game: Value) -> GameSummary {

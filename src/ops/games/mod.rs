@@ -3,6 +3,7 @@
 mod bot;
 mod history;
 mod list;
+mod seed;
 mod show;
 
 pub use bot::BotMove;
@@ -12,4 +13,6 @@ pub use history::GameHistory;
 pub use history::GameHistoryEntry;
 pub use list::GameSummary;
 pub use list::list_games;
+pub use list::list_games_at;
+pub use seed::seed_for;
 pub use show::show_game;

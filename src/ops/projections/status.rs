@@ -1,6 +1,7 @@
 //! How far each projection is, and what that means.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::aggregate::Projection;
 use crate::event::Position;
@@ -33,7 +34,7 @@ pub struct ProjectionInfo {
 }
 
 /// What the numbers of a projection mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectionState {
     /// It has taken in everything there is.
@@ -59,7 +60,7 @@ pub enum ProjectionState {
 }
 
 /// How far a projection is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ProjectionStatus {
     /// Its name.
     pub name: String,
@@ -76,23 +77,27 @@ pub struct ProjectionStatus {
     /// Rows of its read model.
     pub rows: u64,
     /// When its checkpoint last moved.
+    #[schema(required = true)]
     pub updated_at: Option<Timestamp>,
     /// How far a rebuild beside it is, when one is under way or was broken off.
+    #[schema(required = true)]
     pub rebuild_position: Option<Position>,
     /// Since when, by whom and why it is paused.
+    #[schema(required = true)]
     pub paused: Option<Paused>,
     /// What it does at an event that it cannot take in.
     pub on_error: OnError,
     /// Events that it cannot take in, by what became of them.
     pub problems: ProblemCounts,
     /// The position of the event that it stands before.
+    #[schema(required = true)]
     pub stopped_at: Option<Position>,
     /// Who follows it; nobody: it moves when it is asked or run.
     pub runners: Vec<Runner>,
 }
 
 /// How many events a projection cannot take in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct ProblemCounts {
     /// It stands before them.
     pub failing: u64,

@@ -8,6 +8,7 @@ mod stream;
 mod trace;
 mod until;
 mod verify;
+mod whole;
 
 pub use crate::ops::rebuild::EventRef;
 pub use category::CategoryReplay;
@@ -28,3 +29,5 @@ pub use verify::ProjectionCompared;
 pub use verify::ReadModelCompared;
 pub use verify::Verified;
 pub use verify::replay_and_verify;
+pub use whole::CategoryReport;
+pub use whole::replay_category;

@@ -3,6 +3,7 @@
 use json_patch::Patch;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::event::Position;
 use crate::event::StreamName;
@@ -38,9 +39,10 @@ pub struct Replay {
 }
 
 /// A state, and how it came about.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ReplayReport {
     /// The stream.
+    #[schema(value_type = String)]
     pub stream: StreamName,
     /// Its category.
     pub category: String,
@@ -53,6 +55,7 @@ pub struct ReplayReport {
     /// How many events were folded in.
     pub events_applied: u64,
     /// The snapshot they were folded into.
+    #[schema(required = true)]
     pub snapshot_version: Option<Version>,
     /// The state; null where the events make none.
     pub state: Value,
@@ -60,19 +63,22 @@ pub struct ReplayReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<PassedOver>,
     /// What has changed since an earlier state.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
     /// What the comparison with the kept states has found.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<Verified>,
 }
 
 /// The way from another state to this one.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Diff {
     /// The version of the other state; 0: before the first event.
     pub from_version: Version,
     /// What makes this state of it (RFC 6902).
+    #[schema(value_type = Vec<Object>)]
     pub patch: Patch,
     /// The same for people.
     #[serde(skip)]

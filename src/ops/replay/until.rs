@@ -80,13 +80,18 @@ impl Until {
     }
 
     /// The moment a state of it is shown for.
-    pub(super) fn moment(self, now: Timestamp, last_event: Timestamp) -> Timestamp {
+    pub(in crate::ops) fn moment(self, now: Timestamp, last_event: Timestamp) -> Timestamp {
         match self {
             // A clock that is behind the store does not show events before they happened.
             Self::Head => now.max(last_event),
             Self::Time(moment) => moment,
             Self::Version(_) | Self::Position(_) => last_event,
         }
+    }
+
+    /// The moment, where it is one.
+    pub(super) fn time(self) -> Option<Timestamp> {
+        if let Self::Time(moment) = self { Some(moment) } else { None }
     }
 
     async fn too_early(self, store: &Store, stream: &StreamName) -> Result<OpsError, OpsError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::aggregate::Fold;
 use crate::aggregate::Projection;
@@ -39,11 +40,12 @@ use crate::store::Store;
 use crate::store::StoreError;
 
 /// What the comparison has found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Verified {
     /// Whether nothing differs.
     pub ok: bool,
     /// The read model whose row was compared.
+    #[schema(required = true)]
     pub read_model: Option<ReadModelCompared>,
     /// Projections that the store keeps and whose rows were compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -57,7 +59,7 @@ pub struct Verified {
 }
 
 /// A read model whose row was compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReadModelCompared {
     /// Its name.
     pub name: String,
@@ -71,7 +73,7 @@ pub struct ReadModelCompared {
 }
 
 /// A projection that the store keeps and whose rows were compared: those to which events of the stream go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProjectionCompared {
     /// Its name.
     pub name: String,
@@ -82,7 +84,7 @@ pub struct ProjectionCompared {
 }
 
 /// A place where what is kept is not what the events make.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Difference {
     /// What is kept: `snapshot`, `read model NAME`, or `row KEY of read model NAME`.
     pub kept: String,
@@ -93,10 +95,13 @@ pub struct Difference {
     /// Where, as a JSON pointer; empty: the whole.
     pub path: String,
     /// What the events make.
+    #[schema(required = true, value_type = Value)]
     pub expected: Option<Value>,
     /// What is kept.
+    #[schema(required = true, value_type = Value)]
     pub found: Option<Value>,
     /// The event that was left out, where that is why; else the last one up to that version that changed this place.
+    #[schema(required = true)]
     pub event: Option<EventRef>,
 }
 

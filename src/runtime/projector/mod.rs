@@ -10,6 +10,7 @@ mod rows;
 mod troubles;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::aggregate::Projection;
 use crate::event::Position;
@@ -58,7 +59,7 @@ impl Default for BatchSize {
 }
 
 /// What a run did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RunReport {
     /// The projection.
     pub name: String,

@@ -58,6 +58,26 @@ impl MongoUrl {
         &self.database
     }
 
+    /// The URL of this very database, for a program that is to open the same store. Never to be shown.
+    pub(crate) fn for_another_program(&self) -> String {
+        if !self.elsewhere {
+            return self.url.clone();
+        }
+        let (place, options) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let (scheme, place) = place.split_once("://").unwrap_or(("mongodb", place));
+        let (hosts, named) = place.split_once('/').unwrap_or((place, ""));
+        let database = &self.database;
+        // Users are still where the URL says.
+        let users = if named.is_empty() { "admin" } else { named };
+        let says_where = options.to_ascii_lowercase().contains("authsource=") || !hosts.contains('@');
+        let options = match (options, says_where) {
+            (options, true) => options.to_owned(),
+            ("", false) => format!("authSource={users}"),
+            (options, false) => format!("{options}&authSource={users}"),
+        };
+        format!("{scheme}://{hosts}/{database}?{options}").trim_end_matches('?').to_owned()
+    }
+
     /// The URL as it is: for the driver only.
     pub(crate) fn with_secrets(&self) -> &str {
         &self.url
@@ -97,6 +117,21 @@ mod tests {
             ("mongodb+srv://u:p@cluster.example.com/shop?retryWrites=true", "shop"),
         ] {
             assert_eq!(MongoUrl::parse(url).unwrap().database(), database, "{url}");
+        }
+    }
+
+    #[test]
+    fn another_program_opens_the_same_database_with_the_same_user() {
+        for (url, other) in [
+            ("mongodb://h:1", "mongodb://h:1/b"),
+            ("mongodb://h:1/shop?w=1", "mongodb://h:1/b?w=1"),
+            ("mongodb://u:p@h/shop", "mongodb://u:p@h/b?authSource=shop"),
+            ("mongodb://u:p@h", "mongodb://u:p@h/b?authSource=admin"),
+            ("mongodb://u:p@h/shop?authSource=x", "mongodb://u:p@h/b?authSource=x"),
+        ] {
+            let url = MongoUrl::parse(url).unwrap();
+            assert_eq!(url.in_database("b".into()).for_another_program(), other);
+            assert_eq!(url.for_another_program(), url.with_secrets());
         }
     }
 

@@ -87,6 +87,12 @@ impl PostgresUrl {
         &self.schema
     }
 
+    /// The whole URL, for a program that is to open the same store. Never to be shown.
+    pub(crate) fn with_secrets(&self) -> String {
+        let between = if self.secret.contains('?') { '&' } else { '?' };
+        format!("{}{between}schema={}", self.secret, self.schema)
+    }
+
     /// What the driver connects with. Its `Debug` prints the password. The cause of an error is not kept: it may, too.
     pub(crate) fn options(&self) -> Result<PgConnectOptions, ()> {
         let options: PgConnectOptions = self.secret.parse().map_err(|_| ())?;
@@ -134,6 +140,14 @@ mod tests {
     use sqlx::postgres::PgSslMode;
 
     use super::PostgresUrl;
+
+    #[test]
+    fn another_program_opens_the_same_store() {
+        for text in ["postgres://u:p%40ss@db:5433/shop?sslmode=require&schema=a_1", "postgres://u@db/shop"] {
+            let url = PostgresUrl::parse(text).unwrap().in_schema("b_2".into());
+            assert_eq!(PostgresUrl::parse(&url.with_secrets()).unwrap(), url);
+        }
+    }
 
     #[test]
     fn the_schema_is_ours_and_the_rest_is_the_drivers() {

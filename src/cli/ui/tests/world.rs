@@ -146,6 +146,7 @@ impl World {
             reducer: "merge".into(),
             state: json!({"n": n, "list": ["old", "new"], self.text: {"text": self.text}}),
             changes,
+            before: Value::Null,
             unreadable: None,
         }
     }

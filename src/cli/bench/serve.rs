@@ -1,0 +1,120 @@
+//! `esctl bench serve`
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use url::Url;
+use uuid::Uuid;
+
+use crate::cli::app::App;
+use crate::cli::bench::own_server::OwnServer;
+use crate::cli::bench::scratch::Scratch;
+use crate::cli::bench::scratch::ScratchArgs;
+use crate::cli::bench::show_serve::show;
+use crate::cli::error::CliError;
+use crate::cli::open_files;
+use crate::cli::values::limit;
+use crate::ops::bench::ServeBench;
+use crate::ops::bench::Target;
+use crate::ops::bench::bench_serve;
+
+/// Files that are open besides the connections of clients.
+const OTHER_FILES: u64 = 200;
+
+/// Load a server: clients that listen, events to all of them, commands, and a client that is slow
+///
+/// A server of its own is started on a scratch store; the store of the user is never touched.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// How many clients listen, by WebSocket
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
+    clients: usize,
+    /// To how many streams, each client to one
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "100")]
+    streams: usize,
+    /// Events that reach clients in a second, all clients together
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "10000")]
+    fan_out: usize,
+    /// Commands in a second
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
+    rate: usize,
+    /// How long each of the three parts takes
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "10")]
+    seconds: usize,
+    /// A server that runs already: http://HOST:PORT. Resources named bench-… are made in its store and stay there
+    #[arg(long, value_name = "URL", conflicts_with = "dir")]
+    url: Option<Url>,
+    /// A file with a token that may read and write, for a server that wants one
+    #[arg(long, value_name = "FILE", requires = "url")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    scratch: ScratchArgs,
+}
+
+impl Serve {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let wanted = self.clients as u64 + OTHER_FILES;
+        let allowed = open_files::allow(wanted);
+        if allowed < wanted {
+            let message = format!("{} clients want {wanted} open files; this system allows {allowed}", self.clients);
+            return Err(CliError::usage(message).hint("raise it with 'ulimit -n', or pass a smaller --clients"));
+        }
+        match &self.url {
+            Some(url) => {
+                let (address, host) = place_of(url).await?;
+                let target = Target { address, host, token: self.token()?, process: None };
+                self.measure(app, &target, redacted(url)).await
+            }
+            None => {
+                let scratch = Scratch::make(app, &self.scratch)?;
+                // Its end comes before that of its store.
+                let server = OwnServer::start(app, &scratch, self.clients).await?;
+                let address = server.address();
+                let target = Target { address, host: address.to_string(), token: None, process: Some(server.process()) };
+                self.measure(app, &target, format!("{} (removed)", scratch.name())).await
+            }
+        }
+    }
+
+    async fn measure(&self, app: &App, target: &Target, store: String) -> Result<(), CliError> {
+        let input = ServeBench {
+            clients: self.clients,
+            streams: self.streams.min(self.clients),
+            fan_out: self.fan_out as u64,
+            rate: self.rate as u64,
+            seconds: self.seconds as u64,
+            name: Uuid::new_v4().simple().to_string()[..8].to_owned(),
+        };
+        let bar = app.out.progress(Some(input.seconds * ServeBench::PARTS), "seconds");
+        let mut report = bench_serve(target, &input, &mut |more| bar.advance(more)).await?;
+        bar.finish();
+        report.store = store;
+        show(app, &report)
+    }
+
+    fn token(&self) -> Result<Option<String>, CliError> {
+        let Some(path) = &self.token_file else { return Ok(None) };
+        let failed = |error| CliError::unavailable(format!("cannot read {}", path.display())).caused_by(&error);
+        Ok(Some(fs::read_to_string(path).map_err(failed)?.trim().to_owned()))
+    }
+}
+
+/// The first address of a server, and its name in requests.
+async fn place_of(url: &Url) -> Result<(SocketAddr, String), CliError> {
+    let refused = || CliError::usage("a server is http://HOST:PORT").hint("TLS is not measured: name the port behind the proxy");
+    if url.scheme() != "http" {
+        return Err(refused());
+    }
+    let host = url.host_str().ok_or_else(refused)?.to_owned();
+    let port = url.port_or_known_default().ok_or_else(refused)?;
+    let place = format!("{host}:{port}");
+    let unknown = |error| CliError::unavailable(format!("{host} cannot be found")).caused_by(&error);
+    let address = tokio::net::lookup_host(&place).await.map_err(unknown)?.next().ok_or_else(refused)?;
+    Ok((address, place))
+}
+
+fn redacted(url: &Url) -> String {
+    crate::store::redact_url(url.as_str())
+}

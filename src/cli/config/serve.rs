@@ -1,0 +1,154 @@
+//! What `esctl serve` is told: by a flag, in the environment, or in the table `[serve]` of the configuration file.
+//!
+//! A flag is defined once, here; the file is read by the same definition.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::Command;
+use clap::FromArgMatches;
+use clap::builder::Resettable;
+
+use crate::cli::args::timeout;
+use crate::cli::output::LogFormat;
+use crate::cli::when::parse_duration;
+
+/// What `esctl serve` is told; none: as it is without.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct ServeOptions {
+    /// Where to listen; port 0: any that is free [default: 127.0.0.1:8080]
+    #[arg(long, env = "ESCTL_LISTEN", hide_env_values = true, value_name = "ADDRESS", value_parser = address)]
+    pub listen: Option<SocketAddr>,
+    /// The Redis through which instances tell each other of news: redis://HOST. Without it they look at the store
+    #[arg(long, env = "ESCTL_REDIS", hide_env_values = true, value_name = "URL", value_parser = redis)]
+    pub redis: Option<String>,
+    /// A file with the secret that tokens are signed with (HS256), at least 32 bytes. Without a key only this machine is
+    /// served, and everybody on it may do everything
+    #[arg(long, env = "ESCTL_JWT_SECRET_FILE", hide_env_values = true, value_name = "FILE")]
+    pub jwt_secret_file: Option<PathBuf>,
+    /// A file with the public key of who signs tokens, in PEM: RSA (RS256) or Ed25519 (EdDSA)
+    #[arg(
+        long,
+        env = "ESCTL_JWT_PUBLIC_KEY_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        conflicts_with = "jwt_secret_file"
+    )]
+    pub jwt_public_key_file: Option<PathBuf>,
+    /// Who tokens must be meant for [default: esctl, where a token says so at all]
+    #[arg(long, env = "ESCTL_JWT_AUDIENCE", hide_env_values = true, value_name = "NAME")]
+    pub jwt_audience: Option<String>,
+    /// Who tokens must be from [default: anybody who has the key]
+    #[arg(long, env = "ESCTL_JWT_ISSUER", hide_env_values = true, value_name = "NAME")]
+    pub jwt_issuer: Option<String>,
+    /// Pages of this origin may use the server too, like https://app.example; * for all. Its own always may
+    #[arg(long, env = "ESCTL_ALLOW_ORIGIN", hide_env_values = true, value_name = "ORIGIN", value_delimiter = ',')]
+    pub allow_origin: Option<Vec<String>>,
+    /// WebSocket clients at the same time [default: 20000]
+    #[arg(long, env = "ESCTL_MAX_CLIENTS", hide_env_values = true, value_name = "N")]
+    pub max_clients: Option<u32>,
+    /// The longest message of a WebSocket client [default: 262144]
+    #[arg(long, env = "ESCTL_MAX_MESSAGE_BYTES", hide_env_values = true, value_name = "N", value_parser = bytes)]
+    pub max_message_bytes: Option<usize>,
+    /// The longest body of a request [default: 1048576]
+    #[arg(long, env = "ESCTL_MAX_BODY_BYTES", hide_env_values = true, value_name = "N", value_parser = bytes)]
+    pub max_body_bytes: Option<usize>,
+    /// Requests and messages of one client in a second; 0: no limit [default: 1000]
+    #[arg(long, env = "ESCTL_RATE_LIMIT", hide_env_values = true, value_name = "N")]
+    pub rate_limit: Option<u32>,
+    /// How long a request may take, its body included [default: 30s]
+    #[arg(long, env = "ESCTL_REQUEST_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
+    pub request_timeout: Option<Duration>,
+    /// How long the headers of a request may take, and a connection may be idle [default: 10s]
+    #[arg(long, env = "ESCTL_HEADER_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
+    pub header_timeout: Option<Duration>,
+    /// How long what has begun may take to end when the server is told to stop [default: 20s]
+    #[arg(long, env = "ESCTL_SHUTDOWN_GRACE", hide_env_values = true, value_name = "DURATION", value_parser = parse_duration)]
+    pub shutdown_grace: Option<Duration>,
+    /// How long a WebSocket client may take nothing of what it is sent, or lag behind what is new [default: 10s]
+    #[arg(long, env = "ESCTL_CLIENT_PATIENCE", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
+    pub client_patience: Option<Duration>,
+    /// How often a WebSocket client is asked for a sign of life; one that gives none is disconnected [default: 20s]
+    #[arg(long, env = "ESCTL_HEARTBEAT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
+    pub heartbeat: Option<Duration>,
+    /// How far a projection may be behind on a server that says it is ready [default: 30s]
+    #[arg(long, env = "ESCTL_MAX_LAG", hide_env_values = true, value_name = "DURATION", value_parser = parse_duration)]
+    pub max_lag: Option<Duration>,
+    /// How diagnostics are written on stderr [default: text]
+    #[arg(long, env = "ESCTL_LOG_FORMAT", hide_env_values = true, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+impl ServeOptions {
+    /// These, and where they say nothing the others.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        // A key of one place is not mixed with one of another kind of the other.
+        let own_key = self.jwt_secret_file.is_some() || self.jwt_public_key_file.is_some();
+        let others_key = |file: Option<PathBuf>| file.filter(|_| !own_key);
+        Self {
+            listen: self.listen.or(others.listen),
+            redis: self.redis.or(others.redis),
+            jwt_secret_file: self.jwt_secret_file.or(others_key(others.jwt_secret_file)),
+            jwt_public_key_file: self.jwt_public_key_file.or(others_key(others.jwt_public_key_file)),
+            jwt_audience: self.jwt_audience.or(others.jwt_audience),
+            jwt_issuer: self.jwt_issuer.or(others.jwt_issuer),
+            allow_origin: self.allow_origin.or(others.allow_origin),
+            max_clients: self.max_clients.or(others.max_clients),
+            max_message_bytes: self.max_message_bytes.or(others.max_message_bytes),
+            max_body_bytes: self.max_body_bytes.or(others.max_body_bytes),
+            rate_limit: self.rate_limit.or(others.rate_limit),
+            request_timeout: self.request_timeout.or(others.request_timeout),
+            header_timeout: self.header_timeout.or(others.header_timeout),
+            shutdown_grace: self.shutdown_grace.or(others.shutdown_grace),
+            client_patience: self.client_patience.or(others.client_patience),
+            heartbeat: self.heartbeat.or(others.heartbeat),
+            max_lag: self.max_lag.or(others.max_lag),
+            log_format: self.log_format.or(others.log_format),
+        }
+    }
+
+    /// One of them, as the configuration file says it; none: there is no such option.
+    pub(super) fn from_file(name: &str, texts: &[String]) -> Option<Result<Self, String>> {
+        let command = definition();
+        command.get_arguments().find(|arg| arg.get_id() == name)?;
+        let flag = name.replace('_', "-");
+        let typed = texts.iter().map(|text| format!("--{flag}={text}"));
+        let read = command.try_get_matches_from(typed).and_then(|matches| Self::from_arg_matches(&matches));
+        Some(read.map_err(|error| match error.source() {
+            Some(reason) => reason.to_string(),
+            None => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        }))
+    }
+
+    /// Their names in the configuration file.
+    pub(super) fn names() -> Vec<String> {
+        definition().get_arguments().map(|arg| arg.get_id().to_string()).collect()
+    }
+}
+
+/// The flags as they are for the file: the environment has been looked at before.
+fn definition() -> Command {
+    let command = Command::new("serve").no_binary_name(true).disable_help_flag(true);
+    ServeOptions::augment_args(command).mut_args(|arg| arg.env(Resettable::Reset))
+}
+
+/// For clap: an address and a port, `localhost` included.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    numeric.parse().map_err(|_| "wanted an address with a port, like 127.0.0.1:8080 or [::]:8080".to_owned())
+}
+
+/// For clap: a URL of Redis. It is not repeated: it may hold a password.
+fn redis(text: &str) -> Result<String, String> {
+    let known = url::Url::parse(text).is_ok_and(|url| ["redis", "rediss", "redis+unix", "unix"].contains(&url.scheme()));
+    if known { Ok(text.to_owned()) } else { Err("wanted a URL like redis://HOST:6379".to_owned()) }
+}
+
+/// For clap: how many bytes; less than this cannot hold a message.
+fn bytes(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|bytes| *bytes >= 1024).ok_or_else(|| "wanted a whole number of bytes from 1024".to_owned())
+}

@@ -1,0 +1,177 @@
+//! `esctl serve`
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use clap::Args;
+use secrecy::SecretSlice;
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::cli::app::App;
+use crate::cli::config::ServeOptions;
+use crate::cli::config::open_to_others;
+use crate::cli::error::CliError;
+use crate::cli::input::unreadable;
+use crate::cli::jq;
+use crate::cli::open_files;
+use crate::cli::output::LogFormat;
+use crate::cli::output::log_of_server_to_stderr;
+use crate::cli::signals;
+use crate::ops::projections::follow::Identity;
+use crate::server::Ended;
+use crate::server::Listening;
+use crate::server::Server;
+use crate::server::Settings;
+use crate::server::StartError;
+use crate::server::settings::TokenKey;
+use crate::server::settings::TokenSettings;
+
+/// Open files that are asked for; where there is room for fewer, so be it.
+const MOST_FILES: u64 = 65_536;
+
+/// The largest file with a key.
+const MAX_KEY_BYTES: u64 = 64 << 10;
+
+/// Serve clients over HTTP, WebSocket and SSE, with a dashboard
+///
+/// Clients send commands, the server decides, and clients are told. Several servers beside each other over one store
+/// behave as one. Every flag has a variable ESCTL_… and a key in the table [serve] of the configuration file. It stops at
+/// SIGTERM or Ctrl-C: what has begun is finished first; a second signal ends it at once.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    options: ServeOptions,
+}
+
+/// What is said once clients can come.
+#[derive(Serialize)]
+struct Started {
+    listening: String,
+    store: String,
+    tokens: bool,
+}
+
+impl Serve {
+    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        let options = self.options.or(app.config.serve.clone());
+        log_of_server_to_stderr(app.globals.verbose, options.log_format.unwrap_or(LogFormat::Text));
+        // Each client is a connection, and each connection a file.
+        open_files::allow(MOST_FILES);
+        let settings = settings(app, options)?;
+        let store = app.store_to_write()?;
+        // Programs of the store's projections want the same care as those of an argument.
+        jq::watch(app.out.settings());
+        let server = Server::new(store.clone(), |store| app.command_bus(store, None), app.clock(), settings)?;
+        server.prepare().await?;
+        let listening = Listening::on(server.clone())?;
+        let listening_on = format!("http://{}", listening.address());
+        if !server.checks_tokens() {
+            app.out.warn(
+                "without --jwt-secret-file or --jwt-public-key-file only this machine is served, and everybody on it may do everything",
+            );
+        }
+        let started = Started { listening: listening_on, store: store.place(), tokens: server.checks_tokens() };
+        app.out.one(&started, |sheet| {
+            sheet.field("listening on", started.listening.as_str());
+            sheet.field("store", started.store.as_str());
+        })?;
+        let host = whoami::hostname().unwrap_or_else(|_| "unknown".into());
+        let who = Identity { host, pid: std::process::id(), by: app.client() };
+        let following = server.clone();
+        tokio::spawn(async move { following.follow_projections(who).await });
+        let on_signal = async {
+            let _ = signals::interrupted().await;
+            app.out.note("stopping: what has begun is finished first");
+            server.stop();
+            std::future::pending().await
+        };
+        let ended = tokio::select! {
+            ended = listening.serve() => ended,
+            never = on_signal => never,
+        };
+        match ended {
+            Ended::Drained => Ok(()),
+            Ended::Cut => {
+                let error = CliError::terminated("stopped before everything that had begun was finished");
+                Err(error.hint("--shutdown-grace leaves more time"))
+            }
+        }
+    }
+}
+
+fn settings(app: &App, options: ServeOptions) -> Result<Settings, CliError> {
+    let tokens = tokens(app, &options)?;
+    let ServeOptions { listen, redis, allow_origin, max_clients, max_message_bytes, max_body_bytes, rate_limit, .. } = options;
+    let usual = Settings::default();
+    Ok(Settings {
+        listen: listen.unwrap_or(usual.listen),
+        redis: redis.map(SecretString::from),
+        tokens,
+        allow_origins: allow_origin.unwrap_or_default(),
+        max_clients: max_clients.map_or(usual.max_clients, |clients| clients as usize),
+        max_message_bytes: max_message_bytes.unwrap_or(usual.max_message_bytes),
+        max_body_bytes: max_body_bytes.unwrap_or(usual.max_body_bytes),
+        rate_limit: rate_limit.unwrap_or(usual.rate_limit),
+        request_timeout: options.request_timeout.unwrap_or(usual.request_timeout),
+        header_timeout: options.header_timeout.unwrap_or(usual.header_timeout),
+        shutdown_grace: options.shutdown_grace.unwrap_or(usual.shutdown_grace),
+        client_patience: options.client_patience.unwrap_or(usual.client_patience),
+        heartbeat: options.heartbeat.unwrap_or(usual.heartbeat),
+        max_lag: options.max_lag.unwrap_or(usual.max_lag),
+    })
+}
+
+fn tokens(app: &App, options: &ServeOptions) -> Result<Option<TokenSettings>, CliError> {
+    let ServeOptions { jwt_secret_file, jwt_public_key_file, jwt_audience, jwt_issuer, .. } = options;
+    let key = match (jwt_secret_file, jwt_public_key_file) {
+        (Some(_), Some(_)) => {
+            return Err(CliError::usage("two keys for tokens: a secret and a public key").hint("one server takes one of them"));
+        }
+        (Some(path), None) => {
+            if let Some(mode) = open_to_others(path) {
+                let path = path.display();
+                app.out.warn(&format!("others may read {path} (mode {mode:03o}); chmod 600 {path}"));
+            }
+            // A line ends with a newline, a secret does not.
+            TokenKey::Secret(SecretSlice::from(read_key(path)?.trim_ascii_end().to_vec()))
+        }
+        (None, Some(path)) => TokenKey::PublicKey(read_key(path)?),
+        (None, None) if jwt_audience.is_some() || jwt_issuer.is_some() => {
+            let error = CliError::usage("no key to check tokens with");
+            return Err(error.hint("pass --jwt-secret-file or --jwt-public-key-file"));
+        }
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(TokenSettings { key, audience: jwt_audience.clone(), issuer: jwt_issuer.clone() }))
+}
+
+fn read_key(path: &Path) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_KEY_BYTES).read_to_end(&mut bytes));
+    read.map_err(|error| unreadable(&path.display().to_string(), &error))?;
+    Ok(bytes)
+}
+
+impl From<StartError> for CliError {
+    fn from(error: StartError) -> Self {
+        let message = error.to_string();
+        match error {
+            StartError::Key(_) => CliError::usage(message).code("bad_key").hint("openssl rand -base64 48 > FILE makes a secret"),
+            StartError::OpenToAll(_) => {
+                let hint = "pass --jwt-secret-file or --jwt-public-key-file, or listen on 127.0.0.1";
+                CliError::usage(message).code("open_to_all").hint(hint)
+            }
+            StartError::Redis(_) => CliError::usage(message).code("bad_redis_url"),
+            StartError::Origin(_) => CliError::usage(message).code("bad_origin").hint("write it like https://app.example"),
+            StartError::Listen { source, .. } => match source.kind() {
+                std::io::ErrorKind::PermissionDenied => CliError::not_allowed(message).caused_by(&source),
+                _ => {
+                    CliError::unavailable(message).code("cannot_listen").hint("--listen names another address").caused_by(&source)
+                }
+            },
+            StartError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Clients that listen, each to one stream, and say nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::ops::bench::serve::FanOutReport;
+use crate::ops::bench::serve::ServeBench;
+use crate::ops::bench::serve::Target;
+use crate::ops::bench::serve::callers::stream_of;
+use crate::ops::bench::serve::socket::Socket;
+use crate::ops::bench::serve::socket::connect;
+use crate::ops::bench::serve::tally::Tally;
+use crate::ops::error::OpsError;
+
+/// Clients that connect at the same time.
+const CONNECTING: usize = 64;
+/// Between two looks whether everything has been heard.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long a server may take to settle after all have connected.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// All listeners. They go away with it.
+pub(super) struct Audience {
+    tally: Tally,
+    clients: usize,
+    streams: usize,
+    lost: Arc<AtomicUsize>,
+    _listening: JoinSet<()>,
+}
+
+impl Audience {
+    /// Connects all; each has had its first message when this returns. How long it took.
+    pub(super) async fn connect(target: &Target, input: &ServeBench, tally: Tally) -> Result<(Self, Duration), OpsError> {
+        let begun = Instant::now();
+        let (places, lost) = (Arc::new(Semaphore::new(CONNECTING)), Arc::<AtomicUsize>::default());
+        let mut connecting = JoinSet::new();
+        for number in 0..input.clients {
+            let (target, places, stream) = (target.clone(), Arc::clone(&places), stream_of(&input.name, number % input.streams));
+            connecting.spawn(async move {
+                // The semaphore is never closed.
+                let _place = places.acquire().await.ok();
+                let mut socket = connect(&target, number, &format!("?stream={stream}"), None).await?;
+                first_message(&mut socket).await?;
+                Ok::<_, OpsError>(socket)
+            });
+        }
+        let mut listening = JoinSet::new();
+        while let Some(socket) = connecting.join_next().await {
+            let socket = socket.map_err(|error| OpsError::Invalid(format!("a client has failed: {error}")))??;
+            listening.spawn(listen(socket, tally.clone(), Arc::clone(&lost)));
+        }
+        let took = begun.elapsed();
+        tokio::time::sleep(SETTLE).await;
+        Ok((Self { tally, clients: input.clients, streams: input.streams, lost, _listening: listening }, took))
+    }
+
+    /// How many listen to a stream, in the mean.
+    pub(super) fn listeners_a_stream(&self) -> f64 {
+        (self.clients as f64 / self.streams as f64).max(1.0)
+    }
+
+    /// How many messages so many events of each stream are for all who listen.
+    pub(super) fn deliveries(&self, events_by_stream: &[u64]) -> u64 {
+        let listeners = |stream: usize| (self.clients / self.streams + usize::from(stream < self.clients % self.streams)) as u64;
+        events_by_stream.iter().enumerate().map(|(stream, events)| events * listeners(stream)).sum()
+    }
+
+    /// Waits until so much has been heard, but not for ever.
+    pub(super) async fn until_heard(&self, expected: u64, at_most: Duration) {
+        let begun = Instant::now();
+        while (self.tally.counted() as u64) < expected && begun.elapsed() < at_most {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Clients that were disconnected.
+    pub(super) fn lost(&self) -> usize {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// What was heard since the last report.
+    pub(super) fn report(&self, wanted: u64, events: u64, expected: u64, took: Duration) -> FanOutReport {
+        let heard = self.tally.counted() as u64;
+        FanOutReport {
+            wanted_per_second: wanted,
+            events,
+            deliveries: heard,
+            deliveries_per_second: heard as f64 / took.as_secs_f64().max(1e-9),
+            missing: expected.saturating_sub(heard),
+            doubled: heard.saturating_sub(expected),
+            latency: self.tally.latency(),
+        }
+    }
+}
+
+async fn first_message(socket: &mut Socket) -> Result<(), OpsError> {
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) if text.contains(r#""type":"error""#) => {
+                return Err(OpsError::Invalid(format!("the server refuses a client: {text}")));
+            }
+            Some(Ok(Message::Text(_))) => return Ok(()),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(OpsError::Invalid(format!("a client was disconnected: {error}"))),
+            None => return Err(OpsError::Invalid("a client was disconnected at once".into())),
+        }
+    }
+}
+
+async fn listen(mut socket: Socket, tally: Tally, lost: Arc<AtomicUsize>) {
+    // Pings are answered by the library, with the next message that is read.
+    while let Some(Ok(message)) = socket.next().await {
+        if let Message::Text(text) = message {
+            tally.count(&text);
+        }
+    }
+    lost.fetch_add(1, Ordering::Relaxed);
+}

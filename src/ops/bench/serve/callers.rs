@@ -1,0 +1,221 @@
+//! Clients that send commands, at a rate that does not wait for answers: a server that is slow is not asked less.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use futures_util::SinkExt;
+use futures_util::StreamExt;
+use futures_util::stream::SplitSink;
+use futures_util::stream::SplitStream;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::aggregate::Aggregate;
+use crate::domain::resource::Resource;
+use crate::ops::bench::serve::CommandsReport;
+use crate::ops::bench::serve::REST;
+use crate::ops::bench::serve::ServeBench;
+use crate::ops::bench::serve::Target;
+use crate::ops::bench::serve::socket::Socket;
+use crate::ops::bench::serve::socket::connect;
+use crate::ops::bench::serve::tally::Tally;
+use crate::ops::error::OpsError;
+
+/// Streams that commands go to and nobody listens to.
+const QUIET_STREAMS: usize = 256;
+/// Between two looks at what is due.
+const TICK: Duration = Duration::from_millis(1);
+
+/// The number of the one stream that a slow client listens to.
+pub(super) fn slow_stream(input: &ServeBench) -> usize {
+    input.streams + QUIET_STREAMS
+}
+
+/// The stream with a number.
+pub(super) fn stream_of(name: &str, number: usize) -> String {
+    format!("{}-{}", Resource::CATEGORY, id_of(name, number))
+}
+
+fn id_of(name: &str, number: usize) -> String {
+    format!("bench-{name}-{number}")
+}
+
+/// What the server has said so far.
+#[derive(Default)]
+struct Answers {
+    failed: AtomicU64,
+    first_failure: Mutex<Option<String>>,
+    gone: AtomicU64,
+}
+
+/// Clients that send commands.
+pub(super) struct Callers {
+    name: String,
+    sockets: Vec<AsyncMutex<SplitSink<Socket, Message>>>,
+    tally: Tally,
+    answers: Arc<Answers>,
+    streams: usize,
+    _reading: JoinSet<()>,
+}
+
+/// What was sent and answered.
+pub(super) struct Sent {
+    /// Commands, by the stream they went to, from the first of the range.
+    pub(super) by_stream: Vec<u64>,
+    failed: u64,
+    took: Duration,
+}
+
+impl Sent {
+    pub(super) fn all(&self) -> u64 {
+        self.by_stream.iter().sum()
+    }
+
+    /// Those that led to an event.
+    pub(super) fn done(&self) -> u64 {
+        self.all().saturating_sub(self.failed)
+    }
+}
+
+impl Callers {
+    /// Connects so many; `tally` gives the marks and counts the answers.
+    pub(super) async fn connect(target: &Target, input: &ServeBench, tally: Tally, count: usize) -> Result<Self, OpsError> {
+        let answers = Arc::<Answers>::default();
+        let (mut sockets, mut reading) = (Vec::with_capacity(count), JoinSet::new());
+        for number in 0..count {
+            let (sink, stream) = connect(target, input.clients + number, "", None).await?.split();
+            sockets.push(AsyncMutex::new(sink));
+            reading.spawn(read(stream, tally.clone(), Arc::clone(&answers)));
+        }
+        Ok(Self { name: input.name.clone(), sockets, tally, answers, streams: input.streams, _reading: reading })
+    }
+
+    /// Makes the resources that are then changed.
+    pub(super) async fn make_resources(&self) -> Result<(), OpsError> {
+        let all = self.streams + QUIET_STREAMS + 1;
+        for number in 0..all {
+            let with = json!({
+                "id": id_of(&self.name, number), "owner_id": "bench", "resource_type": "bench",
+                "initial_amount": 0, "max_amount": i64::MAX,
+            });
+            self.command(number, "resource.create", with).await?;
+            // Not all at once: a server may hold back who asks too much.
+            if number % 256 == 255 {
+                self.until_answered(number as u64 + 1, REST).await;
+            }
+        }
+        self.until_answered(all as u64, REST).await;
+        let made = self.tally.take().len();
+        match self.first_failure() {
+            None if made == all => Ok(()),
+            failure => {
+                let why = failure.map(|said| format!(": {said}")).unwrap_or_default();
+                Err(OpsError::Invalid(format!("of {all} resources {made} could be made on the server{why}")))
+            }
+        }
+    }
+
+    /// Sends commands to streams in turn, so many in a second, and waits for the answers.
+    pub(super) async fn send(
+        &self,
+        streams: Range<usize>,
+        rate: f64,
+        seconds: u64,
+        reason_bytes: usize,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Sent, OpsError> {
+        let padding = "x".repeat(reason_bytes);
+        let mut by_stream = vec![0; streams.len()];
+        let failed_before = self.failed();
+        let (begun, mut told, mut sent) = (Instant::now(), 0, 0_u64);
+        self.tally.take();
+        while told < seconds {
+            let due = (begun.elapsed().as_secs_f64().min(seconds as f64) * rate) as u64;
+            while sent < due {
+                let turn = (sent % by_stream.len() as u64) as usize;
+                let number = streams.start + turn;
+                let with = json!({
+                    "id": id_of(&self.name, number), "amount": 1, "reason": format!("{}{padding}", self.tally.mark()),
+                });
+                self.command(number, "resource.add", with).await?;
+                by_stream[turn] += 1;
+                sent += 1;
+            }
+            tokio::time::sleep(TICK).await;
+            if begun.elapsed().as_secs() > told {
+                told += 1;
+                progress(1);
+            }
+        }
+        let took = begun.elapsed();
+        self.until_answered(sent.saturating_sub(self.failed() - failed_before), REST).await;
+        Ok(Sent { by_stream, failed: self.failed() - failed_before, took })
+    }
+
+    /// Sends commands to streams that nobody listens to.
+    pub(super) async fn commands(
+        &self,
+        input: &ServeBench,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<CommandsReport, OpsError> {
+        let quiet = self.streams..self.streams + QUIET_STREAMS;
+        let sent = self.send(quiet, input.rate as f64, input.seconds, 0, progress).await?;
+        let answered = self.tally.counted() as u64;
+        Ok(CommandsReport {
+            wanted_per_second: input.rate,
+            sent: sent.all(),
+            failed: sent.failed,
+            unanswered: sent.all().saturating_sub(answered + sent.failed),
+            per_second: answered as f64 / sent.took.as_secs_f64(),
+            latency: self.tally.latency(),
+        })
+    }
+
+    /// What the server said when it first refused something.
+    pub(super) fn first_failure(&self) -> Option<String> {
+        self.answers.first_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn failed(&self) -> u64 {
+        self.answers.failed.load(Ordering::Relaxed)
+    }
+
+    async fn command(&self, number: usize, command: &str, with: Value) -> Result<(), OpsError> {
+        let message = json!({ "type": "command", "requestId": self.tally.mark(), "command": command, "with": with });
+        // Those to one stream go one way, so that they do not race each other.
+        let mut socket = self.sockets[number % self.sockets.len()].lock().await;
+        let gone = |error| OpsError::Invalid(format!("a client that sends commands was disconnected: {error}"));
+        socket.send(Message::text(message.to_string())).await.map_err(gone)
+    }
+
+    async fn until_answered(&self, expected: u64, at_most: Duration) {
+        let begun = Instant::now();
+        let everybody_gone = || self.answers.gone.load(Ordering::Relaxed) == self.sockets.len() as u64;
+        while (self.tally.counted() as u64) < expected && begun.elapsed() < at_most && !everybody_gone() {
+            tokio::time::sleep(TICK).await;
+        }
+    }
+}
+
+async fn read(mut socket: SplitStream<Socket>, tally: Tally, answers: Arc<Answers>) {
+    while let Some(Ok(message)) = socket.next().await {
+        let Message::Text(text) = message else { continue };
+        if text.contains(r#""type":"result""#) {
+            tally.count(&text);
+        } else if text.contains(r#""type":"error""#) {
+            answers.failed.fetch_add(1, Ordering::Relaxed);
+            let mut first = answers.first_failure.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert_with(|| text.to_string());
+        }
+    }
+    answers.gone.fetch_add(1, Ordering::Relaxed);
+}

@@ -1,0 +1,71 @@
+//! One client that takes nothing of what it is sent: what it costs the others, and what becomes of it.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::ops::bench::serve::REST;
+use crate::ops::bench::serve::ServeBench;
+use crate::ops::bench::serve::SlowClientReport;
+use crate::ops::bench::serve::Target;
+use crate::ops::bench::serve::audience::Audience;
+use crate::ops::bench::serve::callers::Callers;
+use crate::ops::bench::serve::callers::slow_stream;
+use crate::ops::bench::serve::callers::stream_of;
+use crate::ops::bench::serve::socket::Socket;
+use crate::ops::bench::serve::socket::connect;
+use crate::ops::error::OpsError;
+
+/// What the system keeps for a client that does not read, in bytes: little, so that the server soon feels it.
+const RECEIVE_BYTES: u32 = 4096;
+/// How large the events are that the slow client does not take.
+const EVENT_BYTES: usize = 16 << 10;
+/// How many of them there are in a second.
+const EVENTS_A_SECOND: f64 = 100.0;
+
+/// Sends to everybody as before, and meanwhile large events to one more client that does not read.
+pub(super) async fn beside_a_slow_client(
+    target: &Target,
+    callers: &Callers,
+    audience: &Audience,
+    input: &ServeBench,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<SlowClientReport, OpsError> {
+    let number = slow_stream(input);
+    let query = format!("?stream={}", stream_of(&input.name, number));
+    let slow = connect(target, input.clients, &query, Some(RECEIVE_BYTES)).await?;
+    let rate = input.fan_out as f64 / audience.listeners_a_stream();
+    let begun = Instant::now();
+    let mut untold = |_| {};
+    let (to_all, to_slow) = tokio::join!(
+        callers.send(0..input.streams, rate, input.seconds, 0, progress),
+        callers.send(number..number + 1, EVENTS_A_SECOND, input.seconds, EVENT_BYTES, &mut untold)
+    );
+    let (to_all, to_slow) = (to_all?, to_slow?);
+    let expected = audience.deliveries(&to_all.by_stream);
+    audience.until_heard(expected, REST).await;
+    let took = begun.elapsed().min(Duration::from_secs(input.seconds) + REST);
+    let (heard, close_code) = end_of(slow).await;
+    Ok(SlowClientReport {
+        others: audience.report(input.fan_out, to_all.done(), expected, took),
+        events: to_slow.done(),
+        heard,
+        close_code,
+    })
+}
+
+/// Reads what is left for the slow client: how many events, and with which code the server has ended its connection, if so.
+async fn end_of(mut slow: Socket) -> (u64, Option<u16>) {
+    let mut heard = 0;
+    // An open connection never ends by itself.
+    while let Ok(Some(Ok(message))) = tokio::time::timeout(Duration::from_secs(1), slow.next()).await {
+        match message {
+            Message::Text(text) if text.contains(r#""type":"event""#) => heard += 1,
+            Message::Close(frame) => return (heard, frame.map(|frame| frame.code.into())),
+            _ => {}
+        }
+    }
+    (heard, None)
+}

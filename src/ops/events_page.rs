@@ -1,0 +1,103 @@
+//! A page of events, of one stream or of the whole store, from anywhere and in either direction: bounded in number and in bytes.
+
+use crate::event::EventView;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::ops::error::OpsError;
+use crate::ops::near::no_stream;
+use crate::store::ReadQuery;
+use crate::store::Source;
+use crate::store::Store;
+
+/// A page ends when the data and metadata of its events are more bytes than this.
+const PAGE_BYTES: usize = 4 << 20;
+
+/// Which events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventsAfter {
+    /// Of one stream, where places are versions, or of all, where they are positions.
+    pub source: Source,
+    /// Only those that come after this place in the direction of reading; none: from the end where it begins.
+    pub after: Option<u64>,
+    /// At most so many.
+    pub limit: u64,
+    /// From the last to the first.
+    pub backwards: bool,
+}
+
+/// Events that follow one another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventsPage<T> {
+    /// The last place there was.
+    pub last: u64,
+    /// The events.
+    pub items: Vec<T>,
+    /// The place of the last of them, if more come after it.
+    pub next: Option<u64>,
+}
+
+/// Reads a page; `show` makes of an event what is handed out.
+///
+/// # Errors
+/// [`OpsError::NotFound`] when there is no such stream, or as the store or `show` says.
+pub async fn events_page<T: Send>(
+    store: &Store,
+    input: &EventsAfter,
+    mut show: impl FnMut(&EventView<'_>) -> Result<T, OpsError> + Send,
+) -> Result<EventsPage<T>, OpsError> {
+    let last = match &input.source {
+        Source::All => store.head().await?.position.0,
+        Source::Stream(stream) => match store.stream_version(stream.clone()).await? {
+            Version::ZERO => return Err(no_stream(store, stream).await),
+            Version(last) => last,
+        },
+    };
+    let mut page = EventsPage { last, items: Vec::new(), next: None };
+    let query = ReadQuery { source: input.source.clone(), ..ReadQuery::all() };
+    let query = match (input.backwards, input.after) {
+        // Nothing comes before the first.
+        (true, Some(0 | 1)) => return Ok(page),
+        (true, Some(after)) => query.backwards().to(after - 1),
+        (true, None) => query.backwards(),
+        (false, Some(after)) if after >= last => return Ok(page),
+        (false, after) => query.from(after.unwrap_or(0) + 1),
+    };
+    // One more, to know whether there are more.
+    let mut scan = store.scan_limited(query, input.limit.saturating_add(1));
+    let (mut bytes, mut reached) = (0, None);
+    while let Some(chunk) = scan.next().await? {
+        for event in chunk.iter() {
+            if page.items.len() as u64 >= input.limit || bytes > PAGE_BYTES {
+                page.next = reached;
+                return Ok(page);
+            }
+            bytes += event.data.len() + event.metadata.len();
+            page.items.push(show(&event)?);
+            reached = Some(match &input.source {
+                Source::All => event.position.0,
+                Source::Stream(_) => event.version.0,
+            });
+        }
+    }
+    Ok(page)
+}
+
+/// The events after a version that a client has seen; 0: all. Bounded as every page is.
+///
+/// # Errors
+/// As [`events_page`]; [`OpsError::NotThere`] when the stream has not reached that version.
+pub async fn missing_events<T: Send>(
+    store: &Store,
+    stream: &StreamName,
+    after: Version,
+    limit: u64,
+    show: impl FnMut(&EventView<'_>) -> Result<T, OpsError> + Send,
+) -> Result<EventsPage<T>, OpsError> {
+    let input = EventsAfter { source: Source::Stream(stream.clone()), after: Some(after.0), limit, backwards: false };
+    let page = events_page(store, &input, show).await?;
+    if after.0 > page.last {
+        let message = format!("stream {stream} is at version {}; nobody has seen version {after} of it", page.last);
+        return Err(OpsError::NotThere { kind: "version", message });
+    }
+    Ok(page)
+}

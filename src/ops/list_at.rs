@@ -1,0 +1,75 @@
+//! The things of a category as they were at a moment, in pages: from the events, since a read model is of now.
+
+use serde_json::Value;
+
+use crate::domain;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::ListPage;
+use crate::ops::error::OpsError;
+use crate::ops::pages::Pages;
+use crate::ops::reducer::Reducer;
+use crate::runtime::LoadOptions;
+use crate::runtime::load;
+use crate::runtime::version_at;
+use crate::store::Store;
+use crate::store::StreamQuery;
+
+/// Which things, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct ListAt {
+    /// A category that a domain is for.
+    pub(crate) category: &'static str,
+    /// Fields at the top of what is shown at the moment, and the values they must have.
+    pub(crate) filters: Vec<(String, Value)>,
+    /// The moment: everything recorded up to and including it counts.
+    pub(crate) at: Timestamp,
+    /// Only ids after this one.
+    pub(crate) after: Option<String>,
+    /// At most so many.
+    pub(crate) limit: usize,
+}
+
+/// The next things after an id, in full, as they were at a moment; in the order of their ids.
+///
+/// # Errors
+/// [`OpsError::Invalid`] for a category that no domain is for, or as the store says.
+pub(crate) async fn list_at(store: &Store, input: &ListAt) -> Result<ListPage<Value>, OpsError> {
+    let category = input.category;
+    if domain::of_category(category).is_none() {
+        return Err(OpsError::Invalid(format!("no domain is for category {category}")));
+    }
+    let position = store.position_at(input.at).await?;
+    // The names before that of the first id begin otherwise, so `after` may be the empty id.
+    let after = format!("{category}-{}", input.after.as_deref().unwrap_or_default());
+    let streams = StreamQuery { category: Some(category.to_owned()), after: Some(after), ..StreamQuery::default() };
+    let mut streams = Pages::of(store, streams);
+    let mut found = Vec::new();
+    while let Some(info) = streams.next().await? {
+        let stream = info.name()?;
+        let up_to = if info.last_position > position { version_at(store, &stream, position).await? } else { info.version };
+        if up_to > Version::ZERO && !stream.id().is_empty() {
+            found.extend(shown_at(store, &stream, up_to, input).await?);
+        }
+        if found.len() > input.limit {
+            break;
+        }
+    }
+    let page = ListPage::of(found, input.limit, |(id, _)| id.clone());
+    Ok(ListPage { items: page.items.into_iter().map(|(_, shown)| shown).collect(), next: page.next })
+}
+
+/// A thing, if it was there and is wanted.
+async fn shown_at(
+    store: &Store,
+    stream: &StreamName,
+    up_to: Version,
+    input: &ListAt,
+) -> Result<Option<(String, Value)>, OpsError> {
+    let mut fold = Reducer::Own.fold(stream)?;
+    load(store, stream, &mut *fold, LoadOptions { up_to, snapshots: true }).await?;
+    let shown = fold.show(input.at);
+    let wanted = !shown.is_null() && input.filters.iter().all(|(field, value)| shown[field] == *value);
+    Ok(wanted.then(|| (stream.id().to_owned(), shown)))
+}

@@ -1,0 +1,69 @@
+//! A category replayed as a whole: how many streams and events, and which of them differ from what is kept.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::event::Timestamp;
+use crate::ops::error::OpsError;
+use crate::ops::replay::category::CategoryReplay;
+use crate::ops::replay::category::ReplayCategory;
+use crate::ops::replay::stream::ReplayReport;
+use crate::store::Store;
+
+/// So many streams that differ are told in full.
+const TOLD: usize = 100;
+
+/// What came of replaying a category.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CategoryReport {
+    /// Which category.
+    pub category: String,
+    /// The moment the states are of; none: each of its own last event, or now.
+    #[schema(required = true)]
+    pub at: Option<Timestamp>,
+    /// How many streams were there.
+    pub streams: u64,
+    /// How many events were folded in.
+    pub events_applied: u64,
+    /// Whether nothing differs from what is kept; none: nothing was compared.
+    #[schema(required = true)]
+    pub ok: Option<bool>,
+    /// How many streams differ.
+    pub streams_that_differ: u64,
+    /// The first of them.
+    pub differing: Vec<ReplayReport>,
+}
+
+/// Replays every stream of a category. `progress` is told of each stream.
+///
+/// # Errors
+/// As [`replay`](crate::ops::replay::replay).
+pub async fn replay_category(
+    store: &Store,
+    input: ReplayCategory,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<CategoryReport, OpsError> {
+    let mut report = CategoryReport {
+        category: input.category.clone(),
+        at: input.until.time(),
+        streams: 0,
+        events_applied: 0,
+        ok: input.verify.then_some(true),
+        streams_that_differ: 0,
+        differing: Vec::new(),
+    };
+    let mut streams = CategoryReplay::open(store, input).await?;
+    while let Some(stream) = streams.next().await? {
+        report.streams += 1;
+        report.events_applied += stream.events_applied;
+        progress(1);
+        if stream.verify.as_ref().is_some_and(|verified| !verified.ok) {
+            report.ok = Some(false);
+            report.streams_that_differ += 1;
+            if report.differing.len() < TOLD {
+                report.differing.push(stream);
+            }
+        }
+    }
+    Ok(report)
+}

@@ -1,0 +1,82 @@
+//! What a caller may do with which thing: a player moves only for itself, an owner touches only what it owns.
+//!
+//! Documents belong to nobody; who changed one is recorded as the client of the token.
+
+use serde_json::Map;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::ops::OpsError;
+use crate::ops::games::seed_for;
+use crate::ops::replay::Until;
+use crate::ops::show_resource::show_resource;
+use crate::runtime::CommandEnvelope;
+use crate::server::Caller;
+use crate::server::Problem;
+use crate::server::Server;
+
+/// Lets a command pass that the caller may send, completed by what only the server knows.
+///
+/// # Errors
+/// It is a command of somebody else (403), or as the store says.
+pub(super) async fn only_as_itself(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope) -> Result<(), Problem> {
+    let Value::Object(payload) = &mut envelope.payload else { return Ok(()) };
+    match envelope.command.as_str() {
+        "game.create" => seed(server, caller, &envelope.id, payload).await,
+        command if command.starts_with("game.") => player(caller, payload),
+        "resource.create" => owner(caller, payload),
+        command if command.starts_with("resource.") => owned(server, caller, &envelope.id).await,
+        _ => Ok(()),
+    }
+}
+
+/// Who knows the seed knows the decks, so players do not choose it.
+async fn seed(server: &Server, caller: &Caller, id: &str, payload: &mut Map<String, Value>) -> Result<(), Problem> {
+    if payload.contains_key("seed") {
+        let hint = "leave it out: the server draws one";
+        let forbidden = || Problem::forbidden("seed_not_allowed", "only administrators may choose the seed of a game").hint(hint);
+        return if caller.is_trusted() { Ok(()) } else { Err(forbidden()) };
+    }
+    // The one that it was created with, where it was: sent again, the command must be the same one.
+    let seed = seed_for(&server.store, id, Uuid::new_v4()).await?;
+    payload.insert("seed".to_owned(), seed.into());
+    Ok(())
+}
+
+/// The player that the caller is, unless another one is named that the caller may act for.
+fn player(caller: &Caller, payload: &mut Map<String, Value>) -> Result<(), Problem> {
+    match (payload.get("player_id"), &caller.acts_as) {
+        (Some(Value::String(player)), _) => caller.must_be(player),
+        (None, Some(player)) => {
+            payload.insert("player_id".to_owned(), player.clone().into());
+            Ok(())
+        }
+        // What is no name is for the domain to refuse.
+        _ => Ok(()),
+    }
+}
+
+/// A new resource is the caller's own.
+fn owner(caller: &Caller, payload: &mut Map<String, Value>) -> Result<(), Problem> {
+    match (payload.get("owner_id"), &caller.acts_as) {
+        (Some(Value::String(owner)), _) => caller.must_be(owner),
+        (None, Some(owner)) => {
+            payload.insert("owner_id".to_owned(), owner.clone().into());
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The resource is the caller's own. A resource never changes its owner, so this still holds when the command is decided.
+async fn owned(server: &Server, caller: &Caller, id: &str) -> Result<(), Problem> {
+    if caller.is_trusted() {
+        return Ok(());
+    }
+    match show_resource(&server.store, id, Until::Head, (server.clock)()).await {
+        Ok(resource) => caller.must_be(resource.state["owner_id"].as_str().unwrap_or_default()),
+        // The command itself says so.
+        Err(OpsError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

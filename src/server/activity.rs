@@ -1,0 +1,252 @@
+//! What became of the commands that this instance has answered lately: how many of each sort, and the last that were refused.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::event::Timestamp;
+use crate::event::escape_unsafe;
+use crate::server::Problem;
+
+/// How long a span is.
+const SPAN: Duration = Duration::from_secs(30);
+/// How many spans are remembered: half an hour.
+const SPANS: usize = 60;
+/// How many refusals are remembered.
+const INCIDENTS: usize = 100;
+/// Characters of a name that are remembered: a client may send anything.
+const NAME: usize = 100;
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// Applied, now or before, or nothing to change.
+    Applied,
+    /// A rule of the domain said no, the thing is not there, or the command could not be.
+    Rejected,
+    /// Somebody else wrote first.
+    Conflict,
+    /// It could not be done.
+    Failed,
+}
+
+impl Sort {
+    fn of(problem: &Problem) -> Self {
+        match problem.status {
+            StatusCode::CONFLICT => Self::Conflict,
+            status if status.is_server_error() => Self::Failed,
+            _ => Self::Rejected,
+        }
+    }
+}
+
+/// What became of the commands of a span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Span {
+    /// When it began.
+    pub from: Timestamp,
+    /// Applied, now or before, or nothing to change.
+    pub applied: u64,
+    /// Refused by a rule of the domain, or because the thing is not there.
+    pub rejected: u64,
+    /// Too late: somebody else wrote first.
+    pub conflicts: u64,
+    /// Could not be done.
+    pub failed: u64,
+}
+
+/// A command that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Incident {
+    /// Which one, counted from 1 since the start.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// How: `rejected`, `conflict` or `failed`.
+    pub outcome: Sort,
+    /// Why, as the error says it.
+    pub code: String,
+    /// The command.
+    pub command: String,
+    /// The stream it was for.
+    pub stream: String,
+    /// Who sent it.
+    pub client_id: String,
+}
+
+/// What became of commands lately.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Lately {
+    /// How long a span is.
+    pub every_seconds: u64,
+    /// The last half hour, the oldest first, without gaps.
+    pub spans: Vec<Span>,
+    /// The last refusals, the newest first.
+    pub recent: Vec<Incident>,
+}
+
+/// Who asked for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Command<'c> {
+    /// The command.
+    pub name: &'c str,
+    /// Which one.
+    pub id: &'c str,
+    /// Who sent it.
+    pub client_id: &'c str,
+}
+
+/// Counts commands. Memory stays flat.
+#[derive(Debug, Default)]
+pub struct Activity(Mutex<Book>);
+
+#[derive(Debug, Default)]
+struct Book {
+    /// Only spans in which something was; the oldest first.
+    spans: VecDeque<Span>,
+    incidents: VecDeque<Incident>,
+    numbers: u64,
+}
+
+impl Activity {
+    /// Counts a command, and remembers why it was refused, if it was.
+    pub fn note(&self, command: Command<'_>, refused: Option<&Problem>, now: Timestamp) {
+        let sort = refused.map_or(Sort::Applied, Sort::of);
+        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        book.span(now).add(sort);
+        let Some(problem) = refused else { return };
+        book.numbers += 1;
+        let category = command.name.split_once('.').map_or("", |(category, _)| category);
+        let incident = Incident {
+            number: book.numbers,
+            at: now,
+            outcome: sort,
+            code: problem.error.code.to_owned(),
+            command: short(command.name),
+            stream: short(&format!("{category}-{}", command.id)),
+            client_id: short(command.client_id),
+        };
+        book.incidents.push_front(incident);
+        book.incidents.truncate(INCIDENTS);
+    }
+
+    /// What became of commands up to now; only the refusals of one client, where one is named.
+    pub fn lately(&self, client_id: Option<&str>, now: Timestamp) -> Lately {
+        let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = begin(now);
+        let first = last.micros() - (SPANS as i64 - 1) * SPAN.as_micros() as i64;
+        let begins = (0..SPANS as i64).map(|index| Timestamp::from_micros_saturating(first + index * SPAN.as_micros() as i64));
+        let known = |from| book.spans.iter().find(|span| span.from == from).copied();
+        let spans = begins.map(|from| known(from).unwrap_or_else(|| Span::empty(from))).collect();
+        let seen = |incident: &&Incident| client_id.is_none_or(|client| incident.client_id == client);
+        Lately { every_seconds: SPAN.as_secs(), spans, recent: book.incidents.iter().filter(seen).cloned().collect() }
+    }
+}
+
+impl Book {
+    /// The span of a moment.
+    fn span(&mut self, now: Timestamp) -> &mut Span {
+        let from = begin(now);
+        if self.spans.back().is_none_or(|last| last.from < from) {
+            self.spans.push_back(Span::empty(from));
+            if self.spans.len() > SPANS {
+                self.spans.pop_front();
+            }
+        }
+        // A clock that went back counts into the last one.
+        let last = self.spans.len() - 1;
+        &mut self.spans[last]
+    }
+}
+
+impl Span {
+    fn empty(from: Timestamp) -> Self {
+        Self { from, applied: 0, rejected: 0, conflicts: 0, failed: 0 }
+    }
+
+    fn add(&mut self, sort: Sort) {
+        *match sort {
+            Sort::Applied => &mut self.applied,
+            Sort::Rejected => &mut self.rejected,
+            Sort::Conflict => &mut self.conflicts,
+            Sort::Failed => &mut self.failed,
+        } += 1;
+    }
+}
+
+/// When the span of a moment began.
+fn begin(now: Timestamp) -> Timestamp {
+    let span = SPAN.as_micros() as i64;
+    Timestamp::from_micros_saturating(now.micros() / span * span)
+}
+
+/// A name as far as it is remembered.
+fn short(name: &str) -> String {
+    escape_unsafe(&name.chars().take(NAME).collect::<String>()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Activity;
+    use super::Command;
+    use super::INCIDENTS;
+    use super::SPANS;
+    use crate::event::Timestamp;
+    use crate::server::Problem;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_micros(1_700_000_010_000_000 + second * 1_000_000).unwrap()
+    }
+
+    fn command(client_id: &str) -> Command<'_> {
+        Command { name: "resource.add", id: "gold", client_id }
+    }
+
+    fn refused(status: u16) -> Option<Problem> {
+        Some(Problem::new(axum::http::StatusCode::from_u16(status).unwrap(), "x", "no"))
+    }
+
+    #[test]
+    fn each_command_counts_in_its_span() {
+        let activity = Activity::default();
+        let notes = [(0, None), (1, refused(422)), (31, refused(409)), (95, refused(503)), (96, None)];
+        for (second, problem) in notes {
+            activity.note(command("ann"), problem.as_ref(), at(second));
+        }
+        let lately = activity.lately(None, at(100));
+        assert_eq!(lately.spans.len(), SPANS);
+        assert!(lately.spans.windows(2).all(|pair| pair[1].from.micros_since(pair[0].from) == 30_000_000));
+        let counts = lately.spans.iter().map(|span| (span.applied, span.rejected, span.conflicts, span.failed));
+        assert_eq!(counts.collect::<Vec<_>>()[SPANS - 4..], [(1, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 0), (1, 0, 0, 1)]);
+        assert!(activity.lately(None, at(10_000)).spans.iter().all(|span| span.applied == 0));
+    }
+
+    #[test]
+    fn refusals_are_remembered_the_newest_first_and_not_for_ever() {
+        let activity = Activity::default();
+        for number in 0..2 * INCIDENTS as i64 {
+            let client = if number % 2 == 0 { "ann" } else { "bob" };
+            activity.note(command(client), refused(422).as_ref(), at(number));
+        }
+        let recent = activity.lately(None, at(0)).recent;
+        assert_eq!((recent.len(), recent[0].number, recent[0].stream.as_str()), (INCIDENTS, 200, "resource-gold"));
+        assert_eq!(activity.lately(Some("ann"), at(0)).recent.len(), INCIDENTS / 2);
+        // A clock that goes back breaks nothing.
+        activity.note(command("ann"), None, at(-5000));
+    }
+
+    #[test]
+    fn what_clients_send_is_remembered_as_far_as_it_is_safe() {
+        let activity = Activity::default();
+        let name = format!("a\u{1b}[2J.{}", "x".repeat(10_000));
+        activity.note(Command { name: &name, id: &name, client_id: "c" }, refused(400).as_ref(), at(0));
+        let recent = &activity.lately(None, at(0)).recent[0];
+        assert!(recent.command.len() < 200 && recent.stream.len() < 200 && !recent.command.contains('\u{1b}'));
+    }
+}

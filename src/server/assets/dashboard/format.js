@@ -1,0 +1,64 @@
+// Numbers, times and names as people read them.
+
+const NUMBER = new Intl.NumberFormat("en");
+const CLOCK = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+
+/** 12,345 */
+export function number(value) {
+  return NUMBER.format(value ?? 0);
+}
+
+/** 1 event, 2 events */
+export function count(value, one, many = `${one}s`) {
+  return `${number(value)} ${value === 1 ? one : many}`;
+}
+
+/** 16:46:43, with the day where it is not today's. */
+export function clock(text) {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) return String(text ?? "");
+  const today = time.toDateString() === new Date().toDateString();
+  return today ? CLOCK.format(time) : `${DAY.format(time)}, ${CLOCK.format(time)}`;
+}
+
+/** just now, 12 s ago, 5 min ago, 3 h ago, 2 days ago */
+export function ago(text, now = Date.now()) {
+  const seconds = Math.max(0, Math.round((now - new Date(text).getTime()) / 1000));
+  if (Number.isNaN(seconds)) return "";
+  if (seconds < 3) return "just now";
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${count(Math.floor(seconds / 86_400), "day")} ago`;
+}
+
+/** 0.4 s, 12 s, 5 min, 3 h */
+export function duration(seconds) {
+  if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+/** What stands before the first `-` of a stream's name. */
+export function category(stream) {
+  return stream.split("-", 1)[0];
+}
+
+/** Hues of the categories that come with esctl, well apart. */
+const HUES = { resource: 255, document: 28, game: 165 };
+
+/** A hue of its own for each category, always the same. */
+export function hue(name) {
+  if (Object.hasOwn(HUES, name)) return HUES[name];
+  let hash = 7;
+  for (const letter of name) hash = (hash * 31 + letter.codePointAt(0)) % 3571;
+  // The golden angle: what is near in number is far in colour.
+  return Math.round(hash * 137.508) % 360;
+}
+
+/** `card_played` → `card played` */
+export function words(name) {
+  return String(name ?? "").replaceAll("_", " ");
+}

@@ -1,0 +1,173 @@
+// One stream through time: its last events, which grow as they come, and the version that is looked at.
+
+import { get, part } from "./api.js";
+
+/** Events read at once. */
+const PAGE = 50;
+/** Events kept; older ones are read again when they are wanted. */
+const MOST_KEPT = 1000;
+/** A step of the replay, and the least time between two questions, in milliseconds. */
+const STEP = 900;
+const CALM = 60;
+
+/** Fires `change` when something is there that was not. */
+export class History extends EventTarget {
+  #client;
+  #subscription = null;
+  #asking = null;
+  #playing = null;
+  #closed = false;
+
+  /** The version of the newest event; 0: there is none. */
+  last = 0;
+  /** The version that is looked at, and whether it moves along with the newest. */
+  version = 0;
+  live = true;
+  /** What the server says about the version: `{event, state, changes, …}`. */
+  report = null;
+  /** The newest events, from the oldest. */
+  events = [];
+  /** What went wrong last. */
+  error = null;
+
+  constructor(client, stream, version) {
+    super();
+    this.#client = client;
+    this.stream = stream;
+    if (version) [this.version, this.live] = [version, false];
+  }
+
+  get playing() {
+    return this.#playing !== null;
+  }
+
+  /** Whether there are events before those kept. */
+  get hasOlder() {
+    return this.events.length > 0 && this.events[0].version > 1;
+  }
+
+  /** Reads the newest events, and follows from there. */
+  async start() {
+    this.#subscription?.close();
+    this.error = null;
+    try {
+      this.events = await this.#page();
+      this.last = this.events.at(-1)?.version ?? 0;
+      if (!this.last) throw new Error(`There is no stream ${this.stream}.`);
+      if (this.live || this.version > this.last) this.goLive();
+      else this.#show(this.version);
+    } catch (error) {
+      this.#say(error);
+      return;
+    }
+    if (!this.#closed) this.#follow();
+  }
+
+  /** Looks at a version; the last one is the living one. */
+  show(version) {
+    this.pause();
+    this.live = version >= this.last;
+    this.#show(version);
+  }
+
+  goLive() {
+    this.pause();
+    this.live = true;
+    this.#show(this.last);
+  }
+
+  /** Goes through the versions, one after the other, up to the last. */
+  play() {
+    if (this.version >= this.last) this.#show(1);
+    this.live = false;
+    this.#playing = setInterval(() => {
+      if (this.#asking) return;
+      if (this.version >= this.last) this.goLive();
+      else this.#show(this.version + 1);
+    }, STEP);
+    this.#changed();
+  }
+
+  pause() {
+    clearInterval(this.#playing);
+    this.#playing = null;
+  }
+
+  /** Reads the events before those kept. */
+  async older() {
+    try {
+      const page = await this.#page(this.events[0].version);
+      this.events = [...page, ...this.events];
+      this.#changed();
+    } catch (error) {
+      this.#say(error);
+    }
+  }
+
+  /** Tries again what went wrong; what comes live comes back by itself. */
+  refresh() {
+    if (this.error) this.start();
+  }
+
+  close() {
+    this.#closed = true;
+    this.pause();
+    this.#subscription?.close();
+  }
+
+  /** The last events, or the last before a version. */
+  async #page(before) {
+    const { items } = await get(`/api/streams/${part(this.stream)}/events`, { backwards: true, after: before, limit: PAGE });
+    return items.reverse();
+  }
+
+  async #follow() {
+    try {
+      const subscription = this.#client.subscribe(this.stream, { after: this.last });
+      this.#subscription = subscription;
+      for await (const message of subscription) this.#arrived(message);
+    } catch (error) {
+      if (!this.#closed) this.#say(error);
+    }
+  }
+
+  #arrived(message) {
+    const event = message.data;
+    this.last = message.eventId;
+    this.events.push(event);
+    if (this.events.length > MOST_KEPT) this.events.splice(0, this.events.length - MOST_KEPT);
+    if (this.live) this.#show(this.last);
+    else this.#changed();
+  }
+
+  /** Asks for a version. While an answer is awaited only the newest wish is remembered. */
+  async #show(version) {
+    this.version = version;
+    this.#changed();
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      while (!this.#closed && this.report?.event.version !== this.version) {
+        const wanted = this.version;
+        const report = await get(`/api/streams/${part(this.stream)}/state`, { version: wanted });
+        this.error = null;
+        this.report = report;
+        this.#changed();
+        await new Promise((resolve) => setTimeout(resolve, CALM));
+      }
+    } catch (error) {
+      this.#say(error);
+    } finally {
+      this.#asking = null;
+    }
+  }
+
+  #say(error) {
+    this.error = error;
+    this.#changed();
+  }
+
+  #changed() {
+    if (!this.#closed) this.dispatchEvent(new Event("change"));
+  }
+}

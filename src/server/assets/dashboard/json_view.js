@@ -1,0 +1,115 @@
+// A JSON value as a tree that one can fold, with what has changed marked: by colour, by a sign, and in words.
+
+import { el } from "./dom.js";
+import { number } from "./format.js";
+
+/** Children shown at once; the rest come when they are asked for. */
+const AT_ONCE = 100;
+/** Values that are folded at first, unless something in them has changed. */
+const OPEN_TO_DEPTH = 3;
+
+/** `changes`: `{path, before?, after?}` with JSON pointers, as the server gives them. */
+export function jsonView(value, changes = []) {
+  const marks = new Map(changes.map((change) => [change.path, change]));
+  const root = el("div", { class: "json" }, ...inner(value, "", marks, 0));
+  const whole = marks.get("");
+  if (whole && !isBranch(value)) return el("div", { class: "json" }, row([leaf(value)], whole));
+  return root;
+}
+
+function inner(value, path, marks, depth) {
+  if (!isBranch(value)) return [row([leaf(value)], marks.get(path))];
+  const gone = missing(path, marks);
+  const entries = Object.entries(value).map(([key, child]) => () => node(key, child, `${path}/${escaped(key)}`, marks, depth));
+  const removed = gone.map(([key, change]) => () => row([name(key), punctuation(": "), leaf(change.before)], change));
+  return portion([...entries, ...removed], isEmpty(value) && gone.length === 0 ? value : null);
+}
+
+/** The first children, and a button that brings more. */
+function portion(makers, empty) {
+  if (empty) return [el("div", { class: "json-row" }, punctuation(Array.isArray(empty) ? "[ ]" : "{ }"))];
+  const shown = makers.slice(0, AT_ONCE).map((make) => make());
+  const rest = makers.slice(AT_ONCE);
+  if (rest.length === 0) return shown;
+  const more = el("button", { class: "link", type: "button" }, `${number(rest.length)} more`);
+  more.addEventListener("click", () => more.replaceWith(...portion(rest)));
+  return [...shown, more];
+}
+
+function node(key, value, path, marks, depth) {
+  if (!isBranch(value) || isEmpty(value)) {
+    const text = isBranch(value) ? punctuation(Array.isArray(value) ? "[ ]" : "{ }") : leaf(value);
+    if (marks.has(path) || missing(path, marks).length === 0) return row([name(key), punctuation(": "), text], marks.get(path));
+  }
+  const size = Object.keys(value).length;
+  const summary = el("summary", {}, name(key), punctuation(Array.isArray(value) ? ` [${size}]` : ` {${size}}`));
+  const change = marks.get(path);
+  const touched = change !== undefined || Array.from(marks.keys()).some((changed) => changed.startsWith(`${path}/`));
+  if (touched) summary.append(" ", el("span", { class: change && isNothing(change.before) ? "touched new" : "touched" }, change && isNothing(change.before) ? "new" : "changed"));
+  const branch = el("details", { class: "json-branch" }, summary);
+  // What is folded is built when it is opened.
+  const build = () => branch.append(el("div", { class: "json-inner" }, ...inner(value, path, marks, depth + 1)));
+  branch.open = touched || (depth < OPEN_TO_DEPTH && size <= 20);
+  if (branch.open) build();
+  else branch.addEventListener("toggle", build, { once: true });
+  return branch;
+}
+
+/** A line; with a change it carries a sign and what was there before. */
+function row(content, change) {
+  if (!change) return el("div", { class: "json-row" }, ...content);
+  const kind = isNothing(change.before) ? "added" : isNothing(change.after) ? "removed" : "changed";
+  const sign = { added: "+", removed: "−", changed: "±" }[kind];
+  const before = kind === "changed" ? [el("span", { class: "before" }, " was ", el("del", {}, shortly(change.before)))] : [];
+  const text = kind === "removed" ? el("del", {}, ...content) : el("ins", {}, ...content);
+  return el("div", { class: `json-row ${kind}`, "data-path": change.path }, el("span", { class: "sign", title: kind }, sign), text, ...before);
+}
+
+/** What stood below a place and is not there any more. */
+function missing(path, marks) {
+  const below = Array.from(marks.entries()).filter(([changed, change]) => {
+    const rest = changed.startsWith(`${path}/`) ? changed.slice(path.length + 1) : "/";
+    return !rest.includes("/") && isNothing(change.after);
+  });
+  return below.map(([changed, change]) => [unescaped(changed.slice(path.length + 1)), change]);
+}
+
+/** A value in one short line. */
+export function shortly(value, most = 60) {
+  const text = typeof value === "string" ? value : JSON.stringify(value) ?? "nothing";
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+function leaf(value) {
+  const kind = value === null || value === undefined ? "null" : Array.isArray(value) ? "null" : typeof value;
+  return el("span", { class: `json-${kind}` }, typeof value === "string" ? `"${value}"` : JSON.stringify(value) ?? "");
+}
+
+function name(key) {
+  return el("span", { class: "json-key" }, key);
+}
+
+function punctuation(text) {
+  return el("span", { class: "json-punctuation" }, text);
+}
+
+function isBranch(value) {
+  return typeof value === "object" && value !== null;
+}
+
+/** What the server says where there is nothing. */
+function isNothing(value) {
+  return value === undefined || value === null;
+}
+
+function isEmpty(value) {
+  return isBranch(value) && Object.keys(value).length === 0;
+}
+
+function escaped(key) {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function unescaped(token) {
+  return token.replaceAll("~1", "/").replaceAll("~0", "~");
+}

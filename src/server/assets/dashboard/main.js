@@ -1,0 +1,123 @@
+// Starts the dashboard: signing in, the pages and the way between them, the state of the connection.
+
+import { connect } from "/client.js";
+import { currentToken, get, keepToken, whenRefused } from "./api.js";
+import { connectionSign } from "./connection.js";
+import { el, fill, setAttribute, setText } from "./dom.js";
+import { Feed } from "./feed.js";
+import { icon } from "./icons.js";
+import { problem } from "./parts.js";
+import { themeToggle } from "./theme.js";
+import * as activity from "./pages/activity.js";
+import * as games from "./pages/games.js";
+import * as projections from "./pages/projections.js";
+import * as resources from "./pages/resources.js";
+import * as streams from "./pages/streams.js";
+
+const PAGES = { streams, resources, games, projections, activity };
+const LABELS = { streams: "Streams", resources: "Resources", games: "Games", projections: "Projections", activity: "Activity" };
+
+const main = document.getElementById("main");
+const account = document.getElementById("account");
+const dialog = document.getElementById("sign-in");
+const field = document.getElementById("token");
+const wrong = document.getElementById("sign-in-error");
+
+const app = {
+  feed: new Feed(),
+  client: null,
+  me: null,
+  may: (scope) => app.me?.scopes.includes(scope) ?? false,
+};
+let page = null;
+let shown = "";
+let asking = false;
+
+themeToggle(document.getElementById("theme"));
+connectionSign(document.getElementById("connection"), app.feed);
+fill(document.getElementById("pages"), el("ul", {}, Object.entries(LABELS).map(([name, label]) => el("li", {}, el("a", { href: `#/${name}` }, icon(name), el("span", {}, label))))));
+addEventListener("hashchange", show);
+whenRefused(signIn);
+account.addEventListener("click", () => {
+  keepToken("");
+  location.reload();
+});
+app.feed.addEventListener("status", ({ detail: { before } }) => {
+  if (app.feed.status === "live" && before !== "connecting") page?.refresh?.();
+});
+// There is nothing behind it to go back to.
+dialog.addEventListener("close", () => asking && dialog.showModal());
+dialog.querySelector("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  keepToken(field.value.trim());
+  field.value = "";
+  start();
+});
+start();
+
+/** Finds out who one is, and begins. */
+async function start() {
+  let delay = 500;
+  for (;;) {
+    try {
+      app.me = await get("/api/me");
+      break;
+    } catch (error) {
+      if (error.status === 401) return;
+      fill(main, problem(error));
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      delay = Math.min(8000, delay * 2);
+    }
+  }
+  asking = false;
+  if (dialog.open) dialog.close();
+  account.hidden = !app.me.signed_in;
+  setText(account, "Sign out");
+  setAttribute(account, "aria-label", `Sign out ${app.me.client_id}`);
+  setAttribute(account, "title", `Signed in as ${app.me.client_id}`);
+  app.client?.close();
+  app.client = connect({ token: currentToken });
+  show();
+  app.feed.start();
+}
+
+/** Asks for a token; `used`: there was one, and it is not taken. */
+function signIn(used) {
+  app.feed.stop();
+  if (dialog.open && !used) return;
+  asking = true;
+  keepToken("");
+  setText(wrong, used ? "The server does not take this token; it may have run out." : "");
+  if (!dialog.open) dialog.showModal();
+  field.focus();
+}
+
+/** Shows the page that the address names. */
+function show() {
+  if (!app.me) return;
+  const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
+  const known = Object.hasOwn(PAGES, name) ? name : "streams";
+  for (const link of document.querySelectorAll("#pages a")) {
+    setAttribute(link, "aria-current", link.getAttribute("href") === `#/${known}` ? "page" : null);
+  }
+  if (shown === known && page.go?.(rest)) {
+    document.title = `${page.title} · esctl`;
+    return;
+  }
+  page?.close();
+  shown = known;
+  const root = el("div", { class: `page ${known}` });
+  page = PAGES[known].open(root, app, rest);
+  fill(main, root);
+  document.title = `${page.title} · esctl`;
+  scrollTo(0, 0);
+  root.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

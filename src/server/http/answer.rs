@@ -1,0 +1,109 @@
+//! What queries answer with: one thing with its version as ETag, or a page of a list with the way to the next.
+
+use axum::Json;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use serde::Serialize;
+use url::form_urlencoded;
+
+use crate::event::Version;
+use crate::ops::ListPage;
+use crate::server::jobs::Job;
+
+/// Every caller has a view of their own, and what is there changes: whoever keeps an answer asks again before using it.
+const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// One thing at a version. Where the caller has it already nothing is sent (304), unless what it shows changes with time.
+pub fn at_version<T: Serialize>(asked: &HeaderMap, version: Version, changes_with_time: bool, body: &T) -> Response {
+    let tag = format!("\"{version}\"");
+    let known = !changes_with_time && is_known(asked, &tag);
+    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { Json(body).into_response() };
+    let headers = response.headers_mut();
+    // A quoted number is a header.
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    headers.insert(header::CACHE_CONTROL, CACHING);
+    headers.insert(header::VARY, HeaderValue::from_static("authorization"));
+    response
+}
+
+/// Work that has begun, and where to ask how far it is.
+pub fn accepted(job: &Job) -> Response {
+    let place = format!("/api/jobs/{}", job.id);
+    (StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(job)).into_response()
+}
+
+/// Something that changes, and has no version of its own.
+pub fn fresh<T: Serialize>(body: &T) -> Response {
+    let mut response = Json(body).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, CACHING);
+    response
+}
+
+/// Whether the caller says to have a version (RFC 9110, 13.1.2: tags are compared weakly).
+fn is_known(asked: &HeaderMap, tag: &str) -> bool {
+    let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
+    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+/// A page of a list; the next one, if there is one, is also a link.
+pub fn page<T: Serialize>(uri: &Uri, page: &ListPage<T>) -> Response {
+    let mut response = fresh(page);
+    let link = page.next.as_ref().map(|next| HeaderValue::try_from(format!("<{}>; rel=\"next\"", link_to(uri, next))));
+    if let Some(Ok(link)) = link {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
+}
+
+/// The same question, after another item.
+fn link_to(uri: &Uri, after: &str) -> String {
+    let asked = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(asked.filter(|(name, _)| name != "after"));
+    query.append_pair("after", after);
+    format!("{}?{}", uri.path(), query.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+    use axum::http::StatusCode;
+    use axum::http::header;
+
+    use super::at_version;
+    use super::link_to;
+    use crate::event::Version;
+
+    #[test]
+    fn what_the_caller_has_is_not_sent_again() {
+        let cases = [
+            ("\"7\"", false, StatusCode::NOT_MODIFIED),
+            ("\"6\", W/\"7\"", false, StatusCode::NOT_MODIFIED),
+            ("*", false, StatusCode::NOT_MODIFIED),
+            ("\"7\"", true, StatusCode::OK),
+            ("\"6\"", false, StatusCode::OK),
+            ("7", false, StatusCode::OK),
+        ];
+        for (known, changes_with_time, status) in cases {
+            let mut asked = HeaderMap::new();
+            asked.insert(header::IF_NONE_MATCH, known.parse().unwrap());
+            let response = at_version(&asked, Version(7), changes_with_time, &1);
+            assert_eq!((response.status(), response.headers()[header::ETAG].as_bytes()), (status, &b"\"7\""[..]), "{known}");
+        }
+    }
+
+    #[test]
+    fn the_link_keeps_what_was_asked() {
+        let uri = "/api/resources?owner=a%26b&after=x&limit=2".parse().unwrap();
+        assert_eq!(link_to(&uri, "é 1"), "/api/resources?owner=a%26b&limit=2&after=%C3%A9+1");
+        assert_eq!(link_to(&"/api/games".parse().unwrap(), "g"), "/api/games?after=g");
+    }
+}

@@ -1,0 +1,189 @@
+//! The dashboard at `/` and the JavaScript client: files that are part of the program.
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use axum::routing::get;
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::server::Server;
+
+/// Nothing from elsewhere, no script or style in the page itself, and in nobody else's frame.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+/// Kept, but asked for again each time: what is there is of this program's version.
+const CACHING: HeaderValue = HeaderValue::from_static("no-cache");
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const TYPES: &str = "text/x-typescript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// A file of the program: where it is served, what it is, what is in it.
+type Asset = (&'static str, &'static str, &'static str);
+
+macro_rules! dashboard {
+    ($($content_type:ident $file:literal)+) => {
+        &[$((concat!("/dashboard/", $file), $content_type, include_str!(concat!("../assets/dashboard/", $file)))),+]
+    };
+}
+
+const PAGES: &[Asset] = &[
+    ("/", HTML, include_str!("../assets/index.html")),
+    ("/client.js", SCRIPT, include_str!("../assets/client.js")),
+    ("/client.d.ts", TYPES, include_str!("../assets/client.d.ts")),
+];
+
+const DASHBOARD: &[Asset] = dashboard! {
+    SVG "icon.svg"
+    CSS "base.css"
+    CSS "parts.css"
+    CSS "table.css"
+    SCRIPT "api.js"
+    SCRIPT "chart.js"
+    SCRIPT "connection.js"
+    SCRIPT "dom.js"
+    SCRIPT "feed.js"
+    SCRIPT "format.js"
+    SCRIPT "history.js"
+    SCRIPT "icons.js"
+    SCRIPT "json_view.js"
+    SCRIPT "main.js"
+    SCRIPT "parts.js"
+    SCRIPT "theme.js"
+    SCRIPT "timeline.js"
+    SCRIPT "pages/activity.js"
+    SCRIPT "pages/game.js"
+    SCRIPT "pages/games.js"
+    SCRIPT "pages/projections.js"
+    SCRIPT "pages/resources.js"
+    SCRIPT "pages/stream.js"
+    SCRIPT "pages/streams.js"
+    SCRIPT "table/cards.js"
+    SCRIPT "table/moves.js"
+};
+
+/// Serves them; nobody needs a token for what everybody has.
+pub fn router() -> Router<Server> {
+    let assets = PAGES.iter().chain(DASHBOARD);
+    assets.fold(Router::new(), |router, &(path, content_type, text)| {
+        let tag = tag(text);
+        router.route(path, get(async move |headers: HeaderMap| show(content_type, text, &tag, &headers)))
+    })
+}
+
+fn show(content_type: &'static str, text: &'static str, tag: &str, asked: &HeaderMap) -> Response {
+    let mut response = match is_known(asked, tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => ([(header::CONTENT_TYPE, content_type)], text).into_response(),
+    };
+    let headers = response.headers_mut();
+    // Hexadecimal digits in quotes are a value of a header.
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    headers.insert(header::CACHE_CONTROL, CACHING);
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// Whether the caller says to have it already.
+fn is_known(asked: &HeaderMap, tag: &str) -> bool {
+    let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag)
+}
+
+fn tag(text: &str) -> String {
+    let hash = Sha256::digest(text);
+    let digits: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{digits}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::DASHBOARD;
+    use super::PAGES;
+
+    fn files_below(folder: &Path, found: &mut BTreeSet<String>, root: &Path) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files_below(&path, found, root);
+            } else {
+                found.insert(format!("/{}", path.strip_prefix(root).unwrap().display()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_is_served() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/assets");
+        let mut files = BTreeSet::new();
+        files_below(&root, &mut files, &root);
+        files.remove("/index.html");
+        files.insert("/".into());
+        let served = PAGES.iter().chain(DASHBOARD).map(|(path, ..)| (*path).to_owned()).collect();
+        assert_eq!(files, served);
+    }
+
+    /// What a page loads must be served: a browser that finds nothing there shows nothing.
+    #[test]
+    fn what_a_file_wants_is_there() {
+        let served: BTreeSet<&str> = PAGES.iter().chain(DASHBOARD).map(|(path, ..)| *path).collect();
+        for (path, _, text) in PAGES.iter().chain(DASHBOARD) {
+            let imported = text.lines().filter_map(|line| line.strip_prefix("import ")?.split('"').nth(1));
+            let linked = text.lines().filter_map(|line| line.split_once("ref=\"/").or_else(|| line.split_once("src=\"/")));
+            let linked = linked.filter_map(|(_, rest)| rest.split('"').next()).map(|rest| format!("/{rest}"));
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            for wanted in imported.map(|import| resolved(folder, import)).chain(linked) {
+                assert!(served.contains(wanted.as_str()), "{path} wants {wanted}");
+            }
+        }
+    }
+
+    fn resolved(folder: &str, import: &str) -> String {
+        if import.starts_with('/') {
+            return import.to_owned();
+        }
+        let mut parts: Vec<&str> = folder.split('/').collect();
+        for part in import.split('/') {
+            match part {
+                "." => {}
+                ".." => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
+    }
+
+    /// What comes from a store is text. None of these makes markup of a text.
+    #[test]
+    fn no_script_makes_markup_of_data() {
+        let dangers =
+            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc", "setHTML"];
+        for (path, _, text) in PAGES.iter().chain(DASHBOARD) {
+            for danger in dangers {
+                assert!(!text.contains(danger), "{path}: {danger}");
+            }
+            assert!(
+                !text.contains("http://") || text.contains("www.w3.org") || path.starts_with("/client"),
+                "{path} goes elsewhere"
+            );
+            assert!(!text.contains("https://"), "{path} goes elsewhere");
+        }
+    }
+}

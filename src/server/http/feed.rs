@@ -1,0 +1,117 @@
+//! `GET /api/events` with `Accept: text/event-stream`: what happens in the whole store, as it happens.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::http::HeaderValue;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use futures_util::stream::unfold;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use crate::event::Position;
+use crate::ops::events_page::EventsAfter;
+use crate::ops::events_page::events_page;
+use crate::server::Caller;
+use crate::server::Problem;
+use crate::server::Server;
+use crate::server::http::seen::EventHead;
+use crate::server::live;
+use crate::store::Source;
+
+/// Events read at once.
+const AT_ONCE: u64 = 500;
+/// How often whoever follows is given a sign of life.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// A comment.
+const ALIVE: &str = ":\n\n";
+
+/// Answers with a line for each event after a position, and then each new one as it comes.
+///
+/// # Errors
+/// The server stops, or there is no room for another client.
+pub fn follow(server: &Server, caller: &Caller, after: Position) -> Result<Response, Problem> {
+    if server.is_stopping() {
+        return Err(Problem::stopping());
+    }
+    let client = server.live.enter(server.settings.max_clients);
+    let client = client.ok_or_else(|| Problem::unavailable("too_many_clients", "there is no room for another client"))?;
+    let following = Following {
+        head: server.live.head(),
+        expires: live::expires(server, caller),
+        server: server.clone(),
+        after,
+        begun: false,
+        _here: (client, server.tasks.token()),
+    };
+    let next = |mut following: Following| async move { Some((Ok::<_, Infallible>(following.next().await?), following)) };
+    let texts = unfold(following, next);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, Body::from_stream(Box::pin(texts))).into_response())
+}
+
+/// Somebody who follows.
+struct Following {
+    server: Server,
+    /// Where the store ends.
+    head: watch::Receiver<Position>,
+    /// The last position that was told.
+    after: Position,
+    expires: Option<Instant>,
+    begun: bool,
+    _here: (live::Client, TaskTrackerToken),
+}
+
+impl Following {
+    /// The next text; none: it is over, and the client comes back by itself.
+    async fn next(&mut self) -> Option<Bytes> {
+        if !self.begun {
+            self.begun = true;
+            return Some(Bytes::from_static(ALIVE.as_bytes()));
+        }
+        let alive = Instant::now() + SIGN_OF_LIFE;
+        loop {
+            // A store that is away is told of by the silence of its events, and asked again when it is back.
+            if let Ok(Some(text)) = self.tell().await {
+                return Some(text);
+            }
+            let until = self.expires.unwrap_or(alive).min(alive);
+            tokio::select! {
+                () = self.server.stopped() => return None,
+                head = self.head.changed() => head.ok()?,
+                () = tokio::time::sleep_until(until) => {}
+            }
+            if self.expires.is_some_and(|expires| expires <= Instant::now()) {
+                return None;
+            }
+            if alive <= Instant::now() {
+                return Some(Bytes::from_static(ALIVE.as_bytes()));
+            }
+        }
+    }
+
+    /// What has happened since.
+    async fn tell(&mut self) -> Result<Option<Bytes>, Problem> {
+        if *self.head.borrow_and_update() <= self.after {
+            return Ok(None);
+        }
+        let input = EventsAfter { source: Source::All, after: Some(self.after.0), limit: AT_ONCE, backwards: false };
+        let heads = events_page(&self.server.store, &input, |event| Ok((event.position, EventHead::of(event)))).await?.items;
+        let mut text = String::new();
+        for (position, head) in heads {
+            self.after = position;
+            // Names, numbers and texts are JSON.
+            let json = serde_json::to_string(&head).unwrap_or_default();
+            text.push_str(&format!("id: {position}\ndata: {json}\n\n"));
+        }
+        Ok((!text.is_empty()).then(|| text.into()))
+    }
+}

@@ -1,0 +1,21 @@
+//! The handlers: one file a noun. Each parses, calls a use case or the command bus, and renders.
+
+pub(super) mod activity;
+pub(super) mod answer;
+pub(super) mod asked;
+pub(super) mod assets;
+pub(super) mod commands;
+pub(super) mod documents;
+pub(super) mod events;
+pub(super) mod feed;
+pub(super) mod games;
+pub(super) mod health;
+pub(super) mod jobs;
+pub(super) mod me;
+pub(super) mod metrics;
+pub(super) mod projections;
+pub(super) mod refused;
+pub(super) mod replay;
+pub(super) mod resources;
+pub(super) mod seen;
+pub(super) mod streams;

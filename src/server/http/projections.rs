@@ -1,0 +1,54 @@
+//! `GET /api/projections` and `POST /api/projections/{name}/rebuild`: read models, for operators.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::ops::ListPage;
+use crate::ops::OpsError;
+use crate::ops::projections::rebuild::rebuild_projection;
+use crate::ops::projections::status::ProjectionStatus;
+use crate::ops::projections::status::projection_status;
+use crate::runtime::BatchSize;
+use crate::server::Caller;
+use crate::server::Problem;
+use crate::server::Scope;
+use crate::server::Server;
+use crate::server::http::answer;
+use crate::server::http::asked::Named;
+use crate::server::http::refused::NotThere;
+use crate::server::http::refused::Refused;
+use crate::server::jobs::Job;
+use crate::server::jobs::JobKind;
+use crate::server::jobs::Work;
+
+/// List projections, and how far they are
+#[utoipa::path(get, path = "/api/projections", tag = "operations", operation_id = "listProjections",
+    responses((status = 200, description = "All projections", body = ListPage<ProjectionStatus>), Refused))]
+pub async fn list(State(server): State<Server>, caller: Caller) -> Result<Response, Problem> {
+    caller.may(Scope::Admin)?;
+    let items = projection_status(&server.store, &server.queries().await?, None, (server.clock)()).await?;
+    Ok(answer::fresh(&ListPage { items, next: None }))
+}
+
+/// Build a read model anew
+///
+/// The old one answers until the new one takes its place in one step. Answers with a job; `GET /api/jobs/{id}` says how far it is.
+#[utoipa::path(post, path = "/api/projections/{name}/rebuild", tag = "operations", operation_id = "rebuildProjection",
+    params(("name" = String, Path, description = "The name of the projection")),
+    responses((status = 202, description = "It has begun", body = Job, headers(("Location" = String, description = "Where to ask how far it is"))),
+        (status = 409, description = "It is being rebuilt already; `details.job` says by which job", body = crate::server::ErrorBody), Refused, NotThere))]
+pub async fn rebuild(State(server): State<Server>, caller: Caller, Named(name): Named) -> Result<Response, Problem> {
+    caller.may(Scope::Admin)?;
+    let queries = server.queries().await?;
+    queries.projection(&name)?;
+    let head = server.store.head().await?.position.0;
+    let work = Work { kind: JobKind::Rebuild, target: name.clone(), asked_by: caller.client_id.clone(), alone: true };
+    let (store, clock) = (server.store.clone(), server.clock.clone());
+    let job = server.jobs.start(work, async move |meter| {
+        meter.of(head);
+        let mut progress = |events| meter.add(events);
+        let rebuilt = rebuild_projection(&store, &queries, &name, BatchSize::default(), clock, &mut progress).await;
+        Ok::<_, OpsError>(rebuilt?)
+    })?;
+    Ok(answer::accepted(&job))
+}

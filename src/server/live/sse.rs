@@ -1,0 +1,191 @@
+//! `GET /api/streams/{stream}/events` with `Accept: text/event-stream`: the events after one, and then each new one as it comes.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use futures_util::stream;
+use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::server::Caller;
+use crate::server::Problem;
+use crate::server::Server;
+use crate::server::live::Bell;
+use crate::server::live::Client;
+use crate::server::live::Form;
+use crate::server::live::Step;
+use crate::server::live::Subscription;
+use crate::server::sight::EventSight;
+use crate::store::StoreError;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const NO_BUFFERING: (HeaderName, HeaderValue) = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+/// The first thing that is said: come back after a second, if this ends.
+const BEGIN: &str = "retry: 1000\n\n";
+/// A comment, so that everybody in between sees that the connection is alive.
+const HEARTBEAT: &str = ":\n\n";
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
+/// When a store that was not reachable is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Whether a request wants to follow live.
+pub fn wants_stream(headers: &HeaderMap) -> bool {
+    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accept
+        .flat_map(|value| value.split(','))
+        .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream")))
+}
+
+/// Answers with a stream's events after one, and then each new one as it comes. `Last-Event-ID` says which, else `after` does.
+///
+/// # Errors
+/// `Last-Event-ID` is no version, or none of this stream; there is no room for another client; or as the store says.
+pub async fn stream_events(
+    server: &Server,
+    caller: &Caller,
+    sight: EventSight,
+    stream: StreamName,
+    after: Option<Version>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    if server.is_stopping() {
+        return Err(Problem::stopping());
+    }
+    let after = last_event_id(headers)?.or(after).unwrap_or(Version::ZERO);
+    let there = match server.store.stream_version(stream.clone()).await {
+        Err(StoreError::NoStore(_)) => Version::ZERO,
+        version => version?,
+    };
+    if after > there {
+        let message = format!("stream {stream} is at version {there}, and not yet at {after}");
+        return Err(Problem::not_found("version_not_found", message));
+    }
+    let client = server.live.enter(server.settings.max_clients);
+    let client = client.ok_or_else(|| Problem::unavailable("too_many_clients", "there is no room for another client"))?;
+    let bell = Bell::default();
+    // Everything there is to tell is told at the first look.
+    bell.notify_one();
+    let following = Following {
+        subscription: server.live.subscribe(&stream, after, bell.clone()),
+        bell,
+        sight,
+        expires: expires(server, caller),
+        heartbeat: Instant::now() + HEARTBEAT_EVERY,
+        again: None,
+        server: server.clone(),
+        _here: (client, server.tasks.token()),
+    };
+    let begin = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(BEGIN.as_bytes())) });
+    let next = |mut following: Following| async move { following.next().await.map(|text| (Ok(text), following)) };
+    let events = stream::unfold(following, next);
+    let body = Body::from_stream(stream::StreamExt::chain(begin, Box::pin(events)));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        NO_BUFFERING,
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// Where a client goes on.
+///
+/// # Errors
+/// `Last-Event-ID` is no number.
+pub(in crate::server) fn last_event_id(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
+    let Some(id) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
+    let version = id.to_str().ok().and_then(|id| id.parse().ok());
+    let wrong = || Problem::bad_request("bad_request", "Last-Event-ID is the version of an event, like 41");
+    version.map(|version| Some(Version(version))).ok_or_else(wrong)
+}
+
+/// When the token of a caller ends.
+pub(in crate::server) fn expires(server: &Server, caller: &Caller) -> Option<Instant> {
+    let micros = caller.expires?.micros().saturating_sub((server.clock)().micros());
+    Instant::now().checked_add(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
+}
+
+/// One client.
+struct Following {
+    server: Server,
+    subscription: Subscription,
+    bell: Bell,
+    sight: EventSight,
+    expires: Option<Instant>,
+    heartbeat: Instant,
+    again: Option<Instant>,
+    _here: (Client, TaskTrackerToken),
+}
+
+/// What happens next.
+enum Turn {
+    Stop,
+    News,
+    Time,
+}
+
+impl Following {
+    /// The next text; none: it is over, and the client comes back by itself.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            match self.turn().await {
+                Turn::Stop => return None,
+                Turn::News => {
+                    if let Some(text) = self.tell().await? {
+                        return Some(text);
+                    }
+                }
+                Turn::Time if self.expires.is_some_and(|expires| expires <= Instant::now()) => return None,
+                Turn::Time if self.again.take_if(|again| *again <= Instant::now()).is_some() => self.bell.notify_one(),
+                Turn::Time => {
+                    self.heartbeat = Instant::now() + HEARTBEAT_EVERY;
+                    return Some(Bytes::from_static(HEARTBEAT.as_bytes()));
+                }
+            }
+        }
+    }
+
+    async fn turn(&mut self) -> Turn {
+        let until = [Some(self.heartbeat), self.expires, self.again].into_iter().flatten().min();
+        tokio::select! {
+            () = self.server.stopped() => Turn::Stop,
+            () = self.bell.notified() => Turn::News,
+            () = tokio::time::sleep_until(until.unwrap_or(self.heartbeat)) => Turn::Time,
+        }
+    }
+
+    /// The next events as one text; `None` within: there are none now.
+    async fn tell(&mut self) -> Option<Option<Bytes>> {
+        let events = match self.subscription.step().await {
+            Ok(Step::Events(events)) => events,
+            Ok(Step::CaughtUp) => Vec::new(),
+            Ok(Step::Idle) => return Some(None),
+            Ok(Step::TooSlow | Step::NeverWas) => return None,
+            Err(StoreError::Unavailable { .. }) => {
+                self.again = Some(Instant::now() + AGAIN);
+                return Some(None);
+            }
+            Err(error) => {
+                // A problem is logged as it is made; the client comes back, and is told then.
+                let _ = Problem::from(error);
+                return None;
+            }
+        };
+        // There may be more.
+        self.bell.notify_one();
+        let mut text = String::new();
+        for event in events {
+            text.push_str(&event.text(Form::ServerSent, self.sight).map_err(Problem::from).ok()?);
+        }
+        Some((!text.is_empty()).then(|| text.into()))
+    }
+}

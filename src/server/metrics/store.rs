@@ -1,0 +1,142 @@
+//! The numbers that only the store knows: read when somebody asks for them.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+
+use crate::event::Position;
+use crate::ops::projections::status::ProjectionState;
+use crate::ops::projections::status::ProjectionStatus;
+use crate::ops::projections::status::projection_status;
+use crate::runtime::Clock;
+use crate::runtime::QueryBus;
+use crate::server::metrics::labels::Projection;
+use crate::server::metrics::labels::ProjectionIn;
+use crate::server::metrics::labels::Unlabelled;
+use crate::server::metrics::numbers::Names;
+use crate::store::Store;
+use crate::store::StoreError;
+
+/// One number, which is left out while nobody knows it.
+type Known<G> = Family<Unlabelled, G>;
+
+/// The numbers.
+pub(super) struct StoreNumbers {
+    head: Known<Gauge>,
+    size: Known<Gauge>,
+    position: Family<Projection, Gauge>,
+    lag_events: Family<Projection, Gauge>,
+    lag_seconds: Family<Projection, Gauge<f64, AtomicU64>>,
+    state: Family<ProjectionIn, Gauge>,
+    parked: Family<Projection, Gauge>,
+}
+
+/// What was read; `None`: no answer in time.
+#[derive(Default)]
+pub(super) struct Found {
+    head: Option<Position>,
+    size: Option<u64>,
+    projections: Vec<ProjectionStatus>,
+}
+
+/// Asks for everything at once, each within the limit.
+pub(super) async fn read(store: &Store, clock: Clock, limit: Duration) -> Found {
+    let head = async {
+        match store.head().await {
+            // Nothing has been written yet.
+            Err(StoreError::NoStore(_)) => Ok(Position::ZERO),
+            head => head.map(|head| head.position),
+        }
+    };
+    let size = async {
+        match store.size_bytes().await {
+            Err(StoreError::NoStore(_)) => Ok(0),
+            size => size,
+        }
+    };
+    let projections = async {
+        let queries = QueryBus::open(store.clone(), clock.clone()).await?;
+        projection_status(store, &queries, None, clock()).await
+    };
+    let (head, size, projections) = tokio::join!(
+        tokio::time::timeout(limit, head),
+        tokio::time::timeout(limit, size),
+        tokio::time::timeout(limit, projections)
+    );
+    let in_time = |late| tracing::debug!(%late, "the store gave no answer to a scrape in time");
+    Found {
+        head: head.map_err(in_time).ok().and_then(Result::ok),
+        size: size.map_err(in_time).ok().and_then(Result::ok),
+        projections: projections.map_err(in_time).ok().and_then(Result::ok).unwrap_or_default(),
+    }
+}
+
+impl StoreNumbers {
+    pub(super) fn new(names: &mut Names) -> Self {
+        Self {
+            head: names.add("store_head_position", "The position of the last event", Family::default()),
+            size: names.add("store_size_bytes", "Bytes of the store with its indexes and read models", Family::default()),
+            position: names.add("projection_position", "The last position a projection has taken in", Family::default()),
+            lag_events: names.add("projection_lag_events", "Positions between a projection and the head", Family::default()),
+            lag_seconds: names.add(
+                "projection_lag_seconds",
+                "Seconds since the oldest event that a projection wants and has not taken in",
+                Family::default(),
+            ),
+            state: names.add("projection_state", "What a projection is: 1 for its state, 0 for the others", Family::default()),
+            parked: names.add(
+                "projection_parked_events",
+                "Events that a projection cannot take in and has put aside with the later ones of their streams",
+                Family::default(),
+            ),
+        }
+    }
+
+    /// Shows what was found and nothing else.
+    pub(super) fn set(&self, found: Found) {
+        self.head.clear();
+        self.size.clear();
+        self.position.clear();
+        self.lag_events.clear();
+        self.lag_seconds.clear();
+        self.state.clear();
+        self.parked.clear();
+        if let Some(head) = found.head {
+            self.head.get_or_create(&Unlabelled {}).set(number(head.0));
+        }
+        if let Some(size) = found.size {
+            self.size.get_or_create(&Unlabelled {}).set(number(size));
+        }
+        found.projections.iter().for_each(|status| self.set_projection(status));
+    }
+
+    fn set_projection(&self, status: &ProjectionStatus) {
+        let of = Projection { projection: status.name.clone() };
+        self.position.get_or_create(&of).set(number(status.position.0));
+        self.lag_events.get_or_create(&of).set(number(status.lag_events));
+        self.lag_seconds.get_or_create(&of).set(status.lag_seconds);
+        self.parked.get_or_create(&of).set(number(status.problems.parked));
+        for (state, name) in STATES {
+            let labels = ProjectionIn { projection: status.name.clone(), state: name };
+            self.state.get_or_create(&labels).set(i64::from(status.state == state));
+        }
+    }
+}
+
+/// Every state, named as in JSON.
+const STATES: [(ProjectionState, &str); 8] = [
+    (ProjectionState::Current, "current"),
+    (ProjectionState::NothingForIt, "nothing_for_it"),
+    (ProjectionState::Behind, "behind"),
+    (ProjectionState::NeverRun, "never_run"),
+    (ProjectionState::Outdated, "outdated"),
+    (ProjectionState::Foreign, "foreign"),
+    (ProjectionState::Stopped, "stopped"),
+    (ProjectionState::Paused, "paused"),
+];
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

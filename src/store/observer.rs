@@ -1,0 +1,45 @@
+//! Who is told of what is written through a store: numbers for operators, news for other processes.
+//!
+//! A store without observers does not even look at the clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::store::append::AppendRequest;
+use crate::store::append::Appended;
+use crate::store::append::BackendAppend;
+use crate::store::error::StoreError;
+
+/// Is told of what is written. Called on the writer's way, so it must neither wait nor fail.
+pub trait Observer: Send + Sync {
+    /// An append was answered; `took` is how long its caller waited.
+    fn appended(&self, append: &AppendRequest, outcome: &Result<Appended, StoreError>, took: Duration);
+
+    /// A snapshot was kept.
+    fn snapshot_kept(&self) {}
+}
+
+/// Everybody who is told.
+#[derive(Clone, Default)]
+pub(super) struct Observers(Vec<Arc<dyn Observer>>);
+
+impl Observers {
+    pub(super) fn add(&mut self, observer: Arc<dyn Observer>) {
+        self.0.push(observer);
+    }
+
+    /// When something begins; `None` where nobody wants to know.
+    pub(super) fn begin(&self) -> Option<Instant> {
+        (!self.0.is_empty()).then(Instant::now)
+    }
+
+    pub(super) fn appended(&self, begun: Option<Instant>, append: &BackendAppend, outcome: &Result<Appended, StoreError>) {
+        let Some(begun) = begun else { return };
+        self.0.iter().for_each(|observer| observer.appended(&append.request, outcome, begun.elapsed()));
+    }
+
+    pub(super) fn snapshot_kept(&self) {
+        self.0.iter().for_each(|observer| observer.snapshot_kept());
+    }
+}

@@ -1,0 +1,67 @@
+//! Attacks by number: who asks too often is told when to come back, and costs the others nothing.
+
+use serde_json::json;
+
+use crate::backend::Backend;
+use crate::backend::run;
+use crate::support::Served;
+use crate::token;
+use crate::token::WITH_SECRET;
+
+#[test]
+fn who_asks_too_often_waits_and_the_others_do_not() {
+    run(async {
+        let args = [&WITH_SECRET[..], &["--rate-limit", "20"]].concat();
+        let served = Served::with(Backend::Sqlite, &args).await;
+        let (ann, bob) = (token::player("ann"), token::player("bob"));
+        let mut refused = 0;
+        for number in 0..100 {
+            let answer = served.command_as(&ann, "document.create", &format!("a{number}"), json!({"document": {}})).await;
+            match answer.status.as_u16() {
+                201 => {}
+                429 => {
+                    refused += 1;
+                    let wait: u64 = answer.header("retry-after").parse().unwrap();
+                    assert!(wait >= 1 && answer.json["error"]["code"] == "rate_limited", "{}", answer.text);
+                }
+                _ => panic!("{}", answer.text),
+            }
+        }
+        assert!(refused > 0, "100 requests at once were all taken");
+        served.command_as(&bob, "document.create", "b", json!({"document": {}})).await.is(201);
+        // What was refused was not done.
+        let done = served.esctl(&["stream", "list", "--prefix", "document-a"])["items"].as_array().unwrap().len();
+        assert_eq!(done, 100 - refused);
+    });
+}
+
+#[test]
+fn a_flood_without_tokens_does_not_keep_those_out_who_have_one() {
+    run(async {
+        let args = [&WITH_SECRET[..], &["--rate-limit", "20"]].concat();
+        let served = Served::with(Backend::Sqlite, &args).await;
+        let mut refused = 0;
+        for number in 0..100 {
+            // A forged token each time: it is no way to be somebody new.
+            let forged = token::forged(&json!({"alg": "HS256"}), &token::claims(&format!("n{number}")), "AAAA");
+            let status = served.command_as(&forged, "document.create", "x", json!({"document": {}})).await.status.as_u16();
+            assert!([401, 429].contains(&status), "{status}");
+            refused += u32::from(status == 429);
+        }
+        assert!(refused > 0, "100 guesses at once were all looked at");
+        served.command_as(&token::player("bob"), "document.create", "b", json!({"document": {}})).await.is(201);
+    });
+}
+
+#[test]
+fn without_tokens_a_new_name_is_no_new_client() {
+    run(async {
+        let served = Served::with(Backend::Sqlite, &["--rate-limit", "20"]).await;
+        let mut refused = 0;
+        for number in 0..100 {
+            let request = served.request(reqwest::Method::GET, "/health").header("X-Client-Id", format!("n{number}"));
+            refused += u32::from(crate::support::answer(request).await.status.as_u16() == 429);
+        }
+        assert!(refused > 0, "100 requests at once were all taken");
+    });
+}

@@ -1,0 +1,85 @@
+//! Attacks from the pages of others in a browser, and from names that are not the server's.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::backend::Backend;
+use crate::backend::run;
+use crate::support::Answer;
+use crate::support::Served;
+use crate::support::answer;
+
+async fn command_from(served: &Served, origin: &str) -> Answer {
+    let body = json!({"command": "document.create", "id": "plan", "with": {"document": {}}}).to_string();
+    // As a form of a page would send it: the browser asks nobody first.
+    let request = served.request(Method::POST, "/api/commands").header("Content-Type", "text/plain").header("Origin", origin);
+    answer(request.body(body)).await
+}
+
+#[test]
+fn a_page_of_somebody_else_can_do_nothing() {
+    run(async {
+        let served = Served::with(Backend::Sqlite, &["--allow-origin", "https://app.example"]).await;
+        let port = served.address.port();
+        for origin in [
+            "https://evil.test".to_owned(),
+            "null".to_owned(),
+            String::new(),
+            "https://app.example.evil.test".to_owned(),
+            "https://evil.test#https://app.example".to_owned(),
+            "http://app.example".to_owned(),
+            "https://app.example:8443".to_owned(),
+            format!("http://127.0.0.1:{}", port.wrapping_add(1)),
+            format!("http://127.0.0.1:{port}.evil.test"),
+            "file://".to_owned(),
+        ] {
+            let answered = command_from(&served, &origin).await.fails(403, "origin_not_allowed");
+            assert!(answered.headers.get("access-control-allow-origin").is_none(), "{origin}");
+            for path in ["/health", "/ready", "/openapi.json"] {
+                answer(served.request(Method::GET, path).header("Origin", &origin)).await.is(403);
+            }
+        }
+        assert_eq!(served.esctl(&["stream", "list"])["items"], json!([]));
+    });
+}
+
+#[test]
+fn its_own_pages_and_allowed_ones_may() {
+    run(async {
+        let served = Served::with(Backend::Sqlite, &["--allow-origin", "https://app.example"]).await;
+        let own = served.url.clone();
+        command_from(&served, &own).await.is(201);
+        let answered = answer(served.request(Method::GET, "/health").header("Origin", "https://app.example")).await.is(200);
+        assert_eq!(answered.header("access-control-allow-origin"), "https://app.example");
+        assert!(answered.header("vary").contains("origin"));
+    });
+}
+
+#[test]
+fn what_a_browser_asks_first_is_answered_for_allowed_pages_only() {
+    run(async {
+        let served = Served::with(Backend::Sqlite, &["--allow-origin", "https://app.example"]).await;
+        let ask = |origin: &'static str| {
+            let request = served.request(Method::OPTIONS, "/api/commands").header("Origin", origin);
+            let request = request.header("Access-Control-Request-Method", "POST");
+            answer(request.header("Access-Control-Request-Headers", "authorization,content-type,idempotency-key"))
+        };
+        let allowed = ask("https://app.example").await.is(204);
+        assert!(allowed.header("access-control-allow-headers").contains("idempotency-key"));
+        assert!(allowed.header("access-control-allow-methods").contains("POST"));
+        assert!(allowed.headers.get("access-control-allow-credentials").is_none());
+        ask("https://evil.test").await.fails(403, "origin_not_allowed");
+    });
+}
+
+#[test]
+fn a_name_that_somebody_else_gave_this_machine_is_refused() {
+    run(async {
+        let served = Served::start(Backend::Sqlite).await;
+        for host in ["evil.test", "evil.test:8080", "127.0.0.1.evil.test", "localhost.evil.test", "0.0.0.0", "192.168.0.1"] {
+            let request = served.request(Method::GET, "/health").header("Host", host);
+            answer(request).await.fails(403, "host_not_allowed");
+        }
+        answer(served.request(Method::GET, "/health").header("Host", "localhost:1")).await.is(200);
+    });
+}

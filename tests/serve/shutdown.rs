@@ -1,0 +1,99 @@
+//! Stopping: what has begun is finished, nothing new is taken, and what was answered is there.
+
+use serde_json::json;
+
+use crate::backend::Backend;
+use crate::raw::Raw;
+use crate::raw::status_of;
+use crate::support::Served;
+
+crate::on_every_backend! { async:
+    what_has_begun_is_finished_and_nothing_new_is_taken
+    no_answered_command_is_lost_however_the_server_ends
+    a_server_that_is_idle_ends_at_once
+    what_takes_too_long_is_cut_after_the_grace
+}
+
+fn create(id: &str) -> (String, String) {
+    let body = json!({"command": "document.create", "id": id, "with": {"document": {}}}).to_string();
+    (format!("POST /api/commands HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len()), body)
+}
+
+async fn what_has_begun_is_finished_and_nothing_new_is_taken(on: Backend) {
+    let mut served = Served::start(on).await;
+    let (head, body) = create("late");
+    let mut begun = Raw::to(&served).await;
+    begun.send(head + &body[..5]).await;
+    // The server has seen it when it answers what was sent after it on another connection.
+    served.get("/health").await.is(200);
+    served.terminate();
+    while served.get("/ready").await.status.as_u16() != 503 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(served.get("/ready").await.json["stopping"], true);
+    let refused = served.command("document.create", "new", json!({"document": {}})).await.fails(503, "stopping");
+    assert_eq!(refused.header("retry-after"), "1");
+    begun.send(&body[5..]).await;
+    let status = status_of(&begun.head().await);
+    // It had not been taken yet: it is told so.
+    assert_eq!(status, 503);
+    assert_eq!(served.wait(), Some(0), "{}", served.log());
+}
+
+async fn no_answered_command_is_lost_however_the_server_ends(on: Backend) {
+    for signal in ["TERM", "INT", "KILL"] {
+        let mut served = Served::start(on).await;
+        let mut answered = 0;
+        // Eight at a time, until the server goes away.
+        for round in 0.. {
+            let sent = (0..8).map(|number| {
+                let body = json!({"command": "document.create", "id": format!("d{round}-{number}"), "with": {"document": {}}});
+                served.request(reqwest::Method::POST, "/api/commands").json(&body).send()
+            });
+            let results: Vec<_> = futures_all(sent).await;
+            let done = results.iter().filter(|result| result.as_ref().is_ok_and(|answer| answer.status() == 201)).count();
+            answered += done;
+            if round == 3 {
+                crate::support::signal(served.pid(), signal);
+            }
+            if results.iter().any(Result::is_err) {
+                break;
+            }
+        }
+        let code = served.wait();
+        assert_eq!(code, if signal == "KILL" { None } else { Some(0) }, "{}", served.log());
+        let there = served.esctl(&["stream", "list", "--category", "document"])["items"].as_array().unwrap().len();
+        assert!(there >= answered, "{signal}: {answered} answered, {there} there");
+        assert!(signal == "KILL" || there <= answered + 8, "{signal}: {answered} answered, {there} there");
+    }
+}
+
+async fn futures_all<T: Send + 'static>(futures: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+    let tasks: Vec<_> = futures.map(tokio::spawn).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
+
+async fn a_server_that_is_idle_ends_at_once(on: Backend) {
+    let mut served = Served::start(on).await;
+    // A connection that is kept for another request is no reason to wait.
+    let mut kept = Raw::to(&served).await;
+    kept.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert_eq!(status_of(&kept.head().await), 200);
+    served.terminate();
+    assert_eq!(served.wait(), Some(0), "{}", served.log());
+}
+
+async fn what_takes_too_long_is_cut_after_the_grace(on: Backend) {
+    let mut served = Served::with(on, &["--shutdown-grace", "300ms"]).await;
+    let (head, body) = create("never");
+    let mut begun = Raw::to(&served).await;
+    begun.send(head + &body[..5]).await;
+    served.get("/health").await.is(200);
+    served.terminate();
+    assert_eq!(served.wait(), Some(143), "{}", served.log());
+    assert!(served.log().contains("shutdown-grace"), "{}", served.log());
+}
