@@ -52,6 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show a store in numbers: events, streams, size, rates, per category and type')
             [CompletionResult]::new('ui', 'ui', [CompletionResultType]::ParameterValue, 'Look around in a store, live, in the terminal')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve clients over HTTP, WebSocket and SSE, with a dashboard')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)')
             [CompletionResult]::new('selftest', 'selftest', [CompletionResultType]::ParameterValue, 'Try the promises of a store against this very server, in a scratch area that is removed')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure how fast a store is here, beside the bare database')
@@ -904,8 +905,8 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'esctl;stream' {
@@ -1050,8 +1051,8 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'esctl;trace' {
@@ -1325,8 +1326,8 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'esctl;projection;run' {
@@ -1441,8 +1442,8 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'esctl;projection;query' {
@@ -1645,6 +1646,42 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'esctl;serve' {
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0: any that is free [default: 127.0.0.1:8080]')
+            [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'The Redis through which instances tell each other of news: redis://HOST. Without it they look at the store')
+            [CompletionResult]::new('--jwt-secret-file', '--jwt-secret-file', [CompletionResultType]::ParameterName, 'A file with the secret that tokens are signed with (HS256), at least 32 bytes. Without a key only this machine is served, and everybody on it may do everything')
+            [CompletionResult]::new('--jwt-public-key-file', '--jwt-public-key-file', [CompletionResultType]::ParameterName, 'A file with the public key of who signs tokens, in PEM: RSA (RS256) or Ed25519 (EdDSA)')
+            [CompletionResult]::new('--jwt-audience', '--jwt-audience', [CompletionResultType]::ParameterName, 'Who tokens must be meant for [default: esctl, where a token says so at all]')
+            [CompletionResult]::new('--jwt-issuer', '--jwt-issuer', [CompletionResultType]::ParameterName, 'Who tokens must be from [default: anybody who has the key]')
+            [CompletionResult]::new('--allow-origin', '--allow-origin', [CompletionResultType]::ParameterName, 'Pages of this origin may use the server too, like https://app.example; * for all. Its own always may')
+            [CompletionResult]::new('--max-clients', '--max-clients', [CompletionResultType]::ParameterName, 'WebSocket clients at the same time [default: 20000]')
+            [CompletionResult]::new('--max-message-bytes', '--max-message-bytes', [CompletionResultType]::ParameterName, 'The longest message of a WebSocket client [default: 262144]')
+            [CompletionResult]::new('--max-body-bytes', '--max-body-bytes', [CompletionResultType]::ParameterName, 'The longest body of a request [default: 1048576]')
+            [CompletionResult]::new('--rate-limit', '--rate-limit', [CompletionResultType]::ParameterName, 'Requests and messages of one client in a second; 0: no limit [default: 1000]')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long a request may take, its body included [default: 30s]')
+            [CompletionResult]::new('--header-timeout', '--header-timeout', [CompletionResultType]::ParameterName, 'How long the headers of a request may take, and a connection may be idle [default: 10s]')
+            [CompletionResult]::new('--shutdown-grace', '--shutdown-grace', [CompletionResultType]::ParameterName, 'How long what has begun may take to end when the server is told to stop [default: 20s]')
+            [CompletionResult]::new('--client-patience', '--client-patience', [CompletionResultType]::ParameterName, 'How long a WebSocket client may take nothing of what it is sent, or lag behind what is new [default: 10s]')
+            [CompletionResult]::new('--heartbeat', '--heartbeat', [CompletionResultType]::ParameterName, 'How often a WebSocket client is asked for a sign of life; one that gives none is disconnected [default: 20s]')
+            [CompletionResult]::new('--max-lag', '--max-lag', [CompletionResultType]::ParameterName, 'How far a projection may be behind on a server that says it is ready [default: 30s]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How diagnostics are written on stderr [default: text]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'esctl;init' {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
@@ -1702,6 +1739,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('read', 'read', [CompletionResultType]::ParameterValue, 'Scan all events, or read stream by stream')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Fold the state of every stream')
             [CompletionResult]::new('project', 'project', [CompletionResultType]::ParameterValue, 'Rebuild a read model')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Load a server: clients that listen, events to all of them, commands, and a client that is slow')
             break
         }
         'esctl;bench;append' {
@@ -1792,6 +1830,32 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'esctl;bench;serve' {
+            [CompletionResult]::new('--clients', '--clients', [CompletionResultType]::ParameterName, 'How many clients listen, by WebSocket')
+            [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'To how many streams, each client to one')
+            [CompletionResult]::new('--fan-out', '--fan-out', [CompletionResultType]::ParameterName, 'Events that reach clients in a second, all clients together')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Commands in a second')
+            [CompletionResult]::new('--seconds', '--seconds', [CompletionResultType]::ParameterName, 'How long each of the three parts takes')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'A server that runs already: http://HOST:PORT. Resources named bench-… are made in its store and stay there')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file with a token that may read and write, for a server that wants one')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'SQLite: the folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Results and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'esctl;context' {

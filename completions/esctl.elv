@@ -49,6 +49,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand verify 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots'
             cand stats 'Show a store in numbers: events, streams, size, rates, per category and type'
             cand ui 'Look around in a store, live, in the terminal'
+            cand serve 'Serve clients over HTTP, WebSocket and SSE, with a dashboard'
             cand init 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)'
             cand selftest 'Try the promises of a store against this very server, in a scratch area that is removed'
             cand bench 'Measure how fast a store is here, beside the bare database'
@@ -866,8 +867,8 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'esctl;stream'= {
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
@@ -1006,8 +1007,8 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'esctl;trace'= {
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
@@ -1268,8 +1269,8 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'esctl;projection;run'= {
             cand --on-error 'What they do from now on at an event that cannot be taken in: stop before it, or park it with the later events of its stream and go on with the others. Kept in the store; stop unless ever told'
@@ -1378,8 +1379,8 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'esctl;projection;query'= {
             cand --where 'Only rows with this value; can be given several times'
@@ -1571,6 +1572,41 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'esctl;serve'= {
+            cand --listen 'Where to listen; port 0: any that is free [default: 127.0.0.1:8080]'
+            cand --redis 'The Redis through which instances tell each other of news: redis://HOST. Without it they look at the store'
+            cand --jwt-secret-file 'A file with the secret that tokens are signed with (HS256), at least 32 bytes. Without a key only this machine is served, and everybody on it may do everything'
+            cand --jwt-public-key-file 'A file with the public key of who signs tokens, in PEM: RSA (RS256) or Ed25519 (EdDSA)'
+            cand --jwt-audience 'Who tokens must be meant for [default: esctl, where a token says so at all]'
+            cand --jwt-issuer 'Who tokens must be from [default: anybody who has the key]'
+            cand --allow-origin 'Pages of this origin may use the server too, like https://app.example; * for all. Its own always may'
+            cand --max-clients 'WebSocket clients at the same time [default: 20000]'
+            cand --max-message-bytes 'The longest message of a WebSocket client [default: 262144]'
+            cand --max-body-bytes 'The longest body of a request [default: 1048576]'
+            cand --rate-limit 'Requests and messages of one client in a second; 0: no limit [default: 1000]'
+            cand --request-timeout 'How long a request may take, its body included [default: 30s]'
+            cand --header-timeout 'How long the headers of a request may take, and a connection may be idle [default: 10s]'
+            cand --shutdown-grace 'How long what has begun may take to end when the server is told to stop [default: 20s]'
+            cand --client-patience 'How long a WebSocket client may take nothing of what it is sent, or lag behind what is new [default: 10s]'
+            cand --heartbeat 'How often a WebSocket client is asked for a sign of life; one that gives none is disconnected [default: 20s]'
+            cand --max-lag 'How far a projection may be behind on a server that says it is ready [default: 30s]'
+            cand --log-format 'How diagnostics are written on stderr [default: text]'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
+            cand --context 'A named store from the configuration file'
+            cand --client 'Who is asking; recorded on every event [default: the OS user]'
+            cand -o 'table, json, ndjson, yaml or csv [default: table]'
+            cand --output 'table, json, ndjson, yaml or csv [default: table]'
+            cand --timeout 'For connecting, and for any one answer of the store [default: 30s]'
+            cand --no-color 'No colour; the variable NO_COLOR does the same'
+            cand -q 'Results and errors only'
+            cand --quiet 'Results and errors only'
+            cand -v 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+            cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+            cand -y 'Answer yes to every confirmation'
+            cand --yes 'Answer yes to every confirmation'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'esctl;init'= {
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
@@ -1626,6 +1662,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand read 'Scan all events, or read stream by stream'
             cand replay 'Fold the state of every stream'
             cand project 'Rebuild a read model'
+            cand serve 'Load a server: clients that listen, events to all of them, commands, and a client that is slow'
         }
         &'esctl;bench;append'= {
             cand --events 'How many events'
@@ -1712,6 +1749,31 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --yes 'Answer yes to every confirmation'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'esctl;bench;serve'= {
+            cand --clients 'How many clients listen, by WebSocket'
+            cand --streams 'To how many streams, each client to one'
+            cand --fan-out 'Events that reach clients in a second, all clients together'
+            cand --rate 'Commands in a second'
+            cand --seconds 'How long each of the three parts takes'
+            cand --url 'A server that runs already: http://HOST:PORT. Resources named bench-… are made in its store and stay there'
+            cand --token-file 'A file with a token that may read and write, for a server that wants one'
+            cand --dir 'SQLite: the folder to make the scratch store in, and so the disk to measure [default: the system''s temporary folder]'
+            cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
+            cand --context 'A named store from the configuration file'
+            cand --client 'Who is asking; recorded on every event [default: the OS user]'
+            cand -o 'table, json, ndjson, yaml or csv [default: table]'
+            cand --output 'table, json, ndjson, yaml or csv [default: table]'
+            cand --timeout 'For connecting, and for any one answer of the store [default: 30s]'
+            cand --no-color 'No colour; the variable NO_COLOR does the same'
+            cand -q 'Results and errors only'
+            cand --quiet 'Results and errors only'
+            cand -v 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+            cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+            cand -y 'Answer yes to every confirmation'
+            cand --yes 'Answer yes to every confirmation'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'esctl;context'= {
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'

@@ -53,6 +53,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "scenario" -d 'Run stori
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "verify" -d 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stats" -d 'Show a store in numbers: events, streams, size, rates, per category and type'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "ui" -d 'Look around in a store, live, in the terminal'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "serve" -d 'Serve clients over HTTP, WebSocket and SSE, with a dashboard'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "init" -d 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "selftest" -d 'Try the promises of a store against this very server, in a scratch area that is removed'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "bench" -d 'Measure how fast a store is here, beside the bare database'
@@ -774,7 +775,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s y -l yes -d 'Answer yes to every confirmation'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -894,7 +895,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s y -l yes -d 'Answer yes to every confirmation'
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -1117,7 +1118,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every confirmation'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l on-error -d 'What they do from now on at an event that cannot be taken in: stop before it, or park it with the later events of its stream and go on with the others. Kept in the store; stop unless ever told' -r -f -a "stop\t''
 park\t''"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
@@ -1209,7 +1210,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s y -l yes -d 'Answer yes to every confirmation'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l where -d 'Only rows with this value; can be given several times' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l limit -d 'At most so many' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l after -d 'Only those after this key' -r
@@ -1370,6 +1371,39 @@ complete -c esctl -n "__fish_esctl_using_subcommand ui" -s q -l quiet -d 'Result
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l listen -d 'Where to listen; port 0: any that is free [default: 127.0.0.1:8080]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l redis -d 'The Redis through which instances tell each other of news: redis://HOST. Without it they look at the store' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l jwt-secret-file -d 'A file with the secret that tokens are signed with (HS256), at least 32 bytes. Without a key only this machine is served, and everybody on it may do everything' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l jwt-public-key-file -d 'A file with the public key of who signs tokens, in PEM: RSA (RS256) or Ed25519 (EdDSA)' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l jwt-audience -d 'Who tokens must be meant for [default: esctl, where a token says so at all]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l jwt-issuer -d 'Who tokens must be from [default: anybody who has the key]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l allow-origin -d 'Pages of this origin may use the server too, like https://app.example; * for all. Its own always may' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l max-clients -d 'WebSocket clients at the same time [default: 20000]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l max-message-bytes -d 'The longest message of a WebSocket client [default: 262144]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l max-body-bytes -d 'The longest body of a request [default: 1048576]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l rate-limit -d 'Requests and messages of one client in a second; 0: no limit [default: 1000]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l request-timeout -d 'How long a request may take, its body included [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l header-timeout -d 'How long the headers of a request may take, and a connection may be idle [default: 10s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l shutdown-grace -d 'How long what has begun may take to end when the server is told to stop [default: 20s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l client-patience -d 'How long a WebSocket client may take nothing of what it is sent, or lag behind what is new [default: 10s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l heartbeat -d 'How often a WebSocket client is asked for a sign of life; one that gives none is disconnected [default: 20s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l max-lag -d 'How far a projection may be behind on a server that says it is ready [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l log-format -d 'How diagnostics are written on stderr [default: text]' -r -f -a "text\t'For people: a time, a level, a message and what belongs to it'
+json\t'For programs: one JSON object a line'"
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -1399,24 +1433,25 @@ complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s q -l quiet -d '
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l context -d 'A named store from the configuration file' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -l no-color -d 'No colour; the variable NO_COLOR does the same'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -s q -l quiet -d 'Results and errors only'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -s y -l yes -d 'Answer yes to every confirmation'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -f -a "append" -d 'Append events, durably'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -f -a "read" -d 'Scan all events, or read stream by stream'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -f -a "replay" -d 'Fold the state of every stream'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project" -f -a "project" -d 'Rebuild a read model'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -f -a "append" -d 'Append events, durably'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -f -a "read" -d 'Scan all events, or read stream by stream'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -f -a "replay" -d 'Fold the state of every stream'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -f -a "project" -d 'Rebuild a read model'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -f -a "serve" -d 'Load a server: clients that listen, events to all of them, commands, and a client that is slow'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l events -d 'How many events' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l streams -d 'To how many streams' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l writers -d 'How many append at the same time' -r
@@ -1491,6 +1526,28 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l clients -d 'How many clients listen, by WebSocket' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l streams -d 'To how many streams, each client to one' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l fan-out -d 'Events that reach clients in a second, all clients together' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l rate -d 'Commands in a second' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l seconds -d 'How long each of the three parts takes' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l url -d 'A server that runs already: http://HOST:PORT. Resources named bench-… are made in its store and stay there' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l token-file -d 'A file with a token that may read and write, for a server that wants one' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l dir -d 'SQLite: the folder to make the scratch store in, and so the disk to measure [default: the system\'s temporary folder]' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r

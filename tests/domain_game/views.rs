@@ -13,7 +13,7 @@ use crate::support::started;
 #[test]
 fn a_player_sees_his_hand_and_no_other_and_no_deck() {
     let table = started(3, 5, json!({}));
-    let seen = |viewer| table.state().as_seen("1", 4, &viewer);
+    let seen = |viewer| table.state().as_seen("1", 5, &viewer);
     let hands = |shown: &Value| -> Vec<bool> {
         shown["players"].as_array().unwrap().iter().map(|player| player.get("hand").is_some()).collect()
     };
@@ -35,7 +35,7 @@ fn a_player_sees_his_hand_and_no_other_and_no_deck() {
     }
     // A state that was made for the server is seen in the same way, and what is no game is left as it is.
     for viewer in [Viewer::Server, Viewer::Player("b".into()), Viewer::Watcher] {
-        assert_eq!(state_as_seen(server.clone(), &viewer).to_string(), table.state().as_seen("1", 4, &viewer).to_string());
+        assert_eq!(state_as_seen(server.clone(), &viewer).to_string(), table.state().as_seen("1", 5, &viewer).to_string());
         for other in [json!(null), json!([1]), json!({"players": 1})] {
             assert_eq!(state_as_seen(other.clone(), &viewer), other);
         }

@@ -63,11 +63,6 @@ impl Scrape {
     }
 
     /// The names that are there, without labels and without what a histogram puts behind.
-    pub fn names(&self) -> BTreeSet<&str> {
-        let name = |series: &'_ str| -> usize { series.find('{').unwrap_or(series.len()) };
-        let names = self.samples.keys().map(|series| &series[..name(series)]);
-        names.map(|name| ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)).collect()
-    }
 
     /// All values of a label.
     pub fn labels(&self, label: &str) -> BTreeSet<&str> {

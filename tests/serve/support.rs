@@ -71,14 +71,14 @@ impl Served {
 
     /// A server over a store that is somewhere already.
     pub async fn over(store: &str, args: &[&str]) -> Self {
-        Self::run(tempfile::tempdir().unwrap(), None, store, args).await
+        let dir = tempfile::tempdir().unwrap();
+        let command = command(&dir, store, args);
+        Self::run(dir, None, store, command).await
     }
 
     /// Another server over the store of this one.
     pub async fn beside(&self, args: &[&str]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let command = command(&dir, &self.store, args);
-        Self::run(dir, None, &self.store, command).await
+        Self::over(&self.store, args).await
     }
 
     /// A server with a configuration file, and with more in its environment.

@@ -90,7 +90,7 @@ fn an_unknown_key_is_a_warning_with_the_nearest() {
         [
             "c.toml:1:1: unknown key curent_context; did you mean current_context?",
             "c.toml:4:1: unknown key timeut; did you mean timeout?",
-            "c.toml:5:2: unknown key zzz; known here: current_context, contexts, snapshots",
+            "c.toml:5:2: unknown key zzz; known here: current_context, contexts, snapshots, serve",
         ]
     );
 }

@@ -172,9 +172,9 @@ async fn status(
         _ if stopped_at.is_some() => ProjectionState::Stopped,
         None => ProjectionState::NeverRun,
         Some(live) if live.logic_version != projection.version() => ProjectionState::Outdated,
-        Some(_) if oldest.is_some() => ProjectionState::Behind,
         Some(_) if count(ProblemState::Parked) > 0 => ProjectionState::Parked,
         Some(_) if count(ProblemState::Missing) > 0 => ProjectionState::Incomplete,
+        Some(_) if oldest.is_some() => ProjectionState::Behind,
         Some(_) if position < head => ProjectionState::NothingForIt,
         Some(_) => ProjectionState::Current,
     };

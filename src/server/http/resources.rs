@@ -113,4 +113,3 @@ pub async fn show(
     let seen = sight.state("resource", found.state);
     Ok(answer::at_version(&headers, found.version, found.changes_with_time, &seen))
 }
-

@@ -64,7 +64,8 @@ pub struct Subscription {
 
 impl Subscription {
     pub(super) fn new(hub: Arc<Hub>, topic: Arc<Topic>, after: Version, bell: Bell) -> Self {
-        let (number, seat, lost) = topic.sit_down(after, bell);
+        let (number, seat) = topic.sit_down(after, bell);
+        let lost = topic.lost();
         let source = Source::Missed { scan: None, read: 0 };
         Self { hub, topic, seat, number, lost, seen: after, unproven: after > Version::ZERO, source }
     }
@@ -123,7 +124,11 @@ impl Subscription {
         let (mut at, mut count) = match scan.take() {
             Some(scan) => (scan, *read),
             // The one seen last is asked for as well, as a proof that it was there.
-            None => (self.hub.scan(&self.topic.stream, self.seen.0 + u64::from(!self.unproven), PAGE), 0),
+            None => {
+                // What was lost before is in the store by now.
+                self.lost = self.topic.lost();
+                (self.hub.scan(&self.topic.stream, self.seen.0 + u64::from(!self.unproven), PAGE), 0)
+            }
         };
         let Some(chunk) = no_store_is_empty(at.next().await)? else {
             if self.unproven {
@@ -147,12 +152,10 @@ impl Subscription {
 
     async fn step_behind(&mut self) -> Result<Step, StoreError> {
         let since = match self.source {
+            Source::Behind(since) if since.elapsed() > self.hub.catch_up => return Ok(Step::TooSlow),
             Source::Behind(since) => since,
             _ => Instant::now(),
         };
-        if since.elapsed() > self.hub.catch_up {
-            return Ok(Step::TooSlow);
-        }
         let hub = Arc::clone(&self.hub);
         let _turn = hub.turn_to_read().await;
         let mut scan = self.hub.scan(&self.topic.stream, self.seen.0 + 1, PAGE);

@@ -70,14 +70,19 @@ impl Topic {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A seat, its number, and how often the place was lost so far.
-    pub(super) fn sit_down(&self, seen: Version, bell: Bell) -> (u64, Arc<Seat>, u64) {
+    /// A seat, and its number.
+    pub(super) fn sit_down(&self, seen: Version, bell: Bell) -> (u64, Arc<Seat>) {
         let mut inside = self.inside();
         inside.seats_given += 1;
         let number = inside.seats_given;
         let seat = Arc::new(Seat { bell, seen: AtomicU64::new(seen.0) });
         inside.seats.insert(number, Arc::clone(&seat));
-        (number, seat, inside.lost)
+        (number, seat)
+    }
+
+    /// How often the place was lost so far.
+    pub(super) fn lost(&self) -> u64 {
+        self.inside().lost
     }
 
     /// Gives a seat back; whether nobody is left.

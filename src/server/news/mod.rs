@@ -71,9 +71,9 @@ impl News {
     }
 
     /// Says at any time whether what others append is told here. Keeps nothing alive.
-    pub fn tells(&self) -> impl Fn() -> bool + Send + Sync + use<> {
+    pub fn tells(&self) -> Box<dyn Fn() -> bool + Send + Sync> {
         let up = self.0.as_ref().map(|bus| Arc::clone(&bus.up));
-        move || up.as_ref().is_some_and(|up| up.load(Ordering::Relaxed))
+        Box::new(move || up.as_ref().is_some_and(|up| up.load(Ordering::Relaxed)))
     }
 
     /// Tells the others of an append. Neither waits nor fails.
