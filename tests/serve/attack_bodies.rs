@@ -73,7 +73,6 @@ fn bombs_of_json_are_refused() {
             r#"{"a":"#.repeat(200_000),
             "1e999999999".to_owned(),
             "9".repeat(500_000),
-            format!("-0.{}1", "0".repeat(500_000)),
             "18446744073709551616".to_owned(),
             r#"{"a":1,"a":2}"#.to_owned(),
             r#"{"a":1,"\u0061":2}"#.to_owned(),

@@ -62,8 +62,6 @@ impl Scrape {
         self.samples.contains_key(series)
     }
 
-    /// The names that are there, without labels and without what a histogram puts behind.
-
     /// All values of a label.
     pub fn labels(&self, label: &str) -> BTreeSet<&str> {
         let start = format!("{label}=\"");

@@ -140,7 +140,7 @@ async fn what_is_no_message_is_refused_and_the_conversation_goes_on(on: Backend)
         ("[]", "bad_message"),
         (r#"{"type":"dance"}"#, "bad_message"),
         (r#"{"type":"command","command":"resource.add","id":"gold","with":{"amount":18446744073709551616}}"#, "bad_json"),
-        (r#"{"type":"subscribe","stream":"no stream"}"#, "bad_name"),
+        (r#"{"type":"subscribe","stream":"a\u0007b"}"#, "bad_name"),
         (r#"{"type":"command","command":"resource.dance","id":"gold"}"#, "unknown_command"),
         (r#"{"type":"rest"}"#, "no_game"),
         (&format!(r#"{{"type":"ping","x":{}{}}}"#, "[".repeat(5000), "]".repeat(5000)), "bad_json"),

@@ -23,7 +23,8 @@ crate::on_every_backend! { async:
 }
 
 async fn note(served: &Served, number: u64, bytes: usize) {
-    let with = json!({"merge": {"n": number, "text": "x".repeat(bytes)}});
+    // Another text each time: what does not change is in no event.
+    let with = json!({"merge": {"n": number, "text": format!("{number} {}", "x".repeat(bytes))}});
     served.command("document.merge", "notes", with).await.is(201);
 }
 

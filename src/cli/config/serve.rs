@@ -145,7 +145,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 /// For clap: a URL of Redis. It is not repeated: it may hold a password.
 fn redis(text: &str) -> Result<String, String> {
     let known = url::Url::parse(text).is_ok_and(|url| ["redis", "rediss", "redis+unix", "unix"].contains(&url.scheme()));
-    if known { Ok(text.to_owned()) } else { Err("wanted a URL like redis://HOST:6379".to_owned()) }
+    // The parser of URLs passes over them.
+    if known && !text.contains(char::is_control) { Ok(text.to_owned()) } else { Err("wanted a URL like redis://HOST:6379".to_owned()) }
 }
 
 /// For clap: how many bytes; less than this cannot hold a message.

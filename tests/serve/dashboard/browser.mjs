@@ -25,7 +25,7 @@ export async function withBrowser(use) {
   } finally {
     child.kill("SIGKILL");
     await gone;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
