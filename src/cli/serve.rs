@@ -79,8 +79,7 @@ impl Serve {
         })?;
         let host = whoami::hostname().unwrap_or_else(|_| "unknown".into());
         let who = Identity { host, pid: std::process::id(), by: app.client() };
-        let following = server.clone();
-        tokio::spawn(async move { following.follow_projections(who).await });
+        server.follow_projections(who);
         let on_signal = async {
             let _ = signals::interrupted().await;
             app.out.note("stopping: what has begun is finished first");

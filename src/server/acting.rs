@@ -6,6 +6,7 @@ use serde_json::Map;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::event::Version;
 use crate::ops::OpsError;
 use crate::ops::games::seed_for;
 use crate::ops::replay::Until;
@@ -25,9 +26,14 @@ pub(super) async fn only_as_itself(server: &Server, caller: &Caller, envelope: &
         "game.create" => seed(server, caller, &envelope.id, payload).await,
         command if command.starts_with("game.") => player(caller, payload),
         "resource.create" => owner(caller, payload),
-        command if command.starts_with("resource.") => owned(server, caller, &envelope.id).await,
+        command if command.starts_with("resource.") => owned(server, caller, envelope).await,
         _ => Ok(()),
     }
+}
+
+/// Whether the server draws the seed of a new game.
+pub(super) fn draws_seed(envelope: &CommandEnvelope) -> bool {
+    envelope.command == "game.create" && envelope.payload.get("seed").is_none()
 }
 
 /// Who knows the seed knows the decks, so players do not choose it.
@@ -69,14 +75,17 @@ fn owner(caller: &Caller, payload: &mut Map<String, Value>) -> Result<(), Proble
 }
 
 /// The resource is the caller's own. A resource never changes its owner, so this still holds when the command is decided.
-async fn owned(server: &Server, caller: &Caller, id: &str) -> Result<(), Problem> {
+async fn owned(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope) -> Result<(), Problem> {
     if caller.is_trusted() {
         return Ok(());
     }
-    match show_resource(&server.store, id, Until::Head, (server.clock)()).await {
+    match show_resource(&server.store, &envelope.id, Until::Head, (server.clock)()).await {
         Ok(resource) => caller.must_be(resource.state["owner_id"].as_str().unwrap_or_default()),
-        // The command itself says so.
-        Err(OpsError::NotFound { .. }) => Ok(()),
+        // The command itself says so; and it does not go to one that somebody creates meanwhile.
+        Err(OpsError::NotFound { .. }) => {
+            envelope.expected = Some(Version::ZERO);
+            Ok(())
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
+use tokio::time::timeout_at;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use crate::event::Version;
 use crate::event::is_unsafe;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::CommandOutcome;
+use crate::runtime::RuntimeError;
 use crate::runtime::WriteOptions;
 use crate::server::Caller;
 use crate::server::Problem;
@@ -19,6 +21,7 @@ use crate::server::Scope;
 use crate::server::Server;
 use crate::server::acting;
 use crate::server::activity::Command;
+use crate::server::limits::timeout::Deadline;
 use crate::server::sight::Sight;
 
 /// The longest idempotency key or correlation id, in bytes: both are recorded with every event.
@@ -53,11 +56,16 @@ impl Server {
     ///
     /// # Errors
     /// The caller may not do this, the command cannot be, a rule says no, or nobody knows in time what became of it.
-    pub async fn send(&self, caller: &Caller, request: CommandRequest) -> Result<CommandOutcome, Problem> {
+    pub(super) async fn send(
+        &self,
+        caller: &Caller,
+        request: CommandRequest,
+        deadline: Deadline,
+    ) -> Result<CommandOutcome, Problem> {
         // Whoever sends a player's command sees what that player sees.
         let player = request.with.get("player_id").and_then(Value::as_str);
         let sight = Sight::of(caller, player, false).unwrap_or_else(|_| Sight::plain(caller));
-        self.send_as(caller, &sight, request).await
+        self.send_as(caller, &sight, request, deadline).await
     }
 
     /// The same for a caller who looks in a way of their own.
@@ -69,33 +77,49 @@ impl Server {
         caller: &Caller,
         sight: &Sight,
         request: CommandRequest,
+        deadline: Deadline,
     ) -> Result<CommandOutcome, Problem> {
         let (command, id) = (request.command.clone(), id_in(&request).unwrap_or_default().to_owned());
-        let result = self.decide(caller, sight, request).await;
+        let result = self.decide(caller, sight, request, deadline).await;
         let id = result.as_ref().map_or(id.as_str(), |outcome| outcome.id.as_str());
         let command = Command { name: &command, id, client_id: &caller.client_id };
         self.activity.note(command, result.as_ref().err(), (self.clock)());
         result
     }
 
-    async fn decide(&self, caller: &Caller, sight: &Sight, request: CommandRequest) -> Result<CommandOutcome, Problem> {
+    async fn decide(
+        &self,
+        caller: &Caller,
+        sight: &Sight,
+        request: CommandRequest,
+        deadline: Deadline,
+    ) -> Result<CommandOutcome, Problem> {
         caller.may(Scope::Write)?;
         if self.is_stopping() {
             return Err(Problem::stopping());
         }
-        let mut envelope = envelope(caller, request)?;
-        acting::only_as_itself(self, caller, &mut envelope).await?;
-        let bus = self.commands.clone();
-        let sent = self.tasks.spawn(async move { bus.send(&envelope).await });
-        let done = tokio::time::timeout(self.settings.request_timeout, sent).await;
-        // Out of time, or it panicked: it may have been written.
-        let outcome = done.map_err(|_| Problem::outcome_unknown())?.map_err(|_| Problem::outcome_unknown())??;
-        Ok(sight.outcome(outcome)?)
+        let asked = envelope(caller, request)?;
+        let mut first = true;
+        loop {
+            let mut envelope = asked.clone();
+            let checked = timeout_at(deadline.0, acting::only_as_itself(self, caller, &mut envelope)).await;
+            checked.map_err(|_| Problem::unavailable("timeout", "the store did not answer in time; nothing was done"))??;
+            let bus = self.commands.clone();
+            let sent = self.tasks.spawn(async move { bus.send(&envelope).await });
+            let done = timeout_at(deadline.0, sent).await;
+            // Out of time, or it panicked: it may have been written.
+            let done = done.map_err(|_| Problem::outcome_unknown())?.map_err(|_| Problem::outcome_unknown())?;
+            match done {
+                // Of two that create the same game at once, the second one drew another seed. Now the game is there.
+                Err(RuntimeError::KeyReused { .. }) if first && acting::draws_seed(&asked) => first = false,
+                done => return Ok(sight.outcome(done?)?),
+            }
+        }
     }
 }
 
 fn envelope(caller: &Caller, request: CommandRequest) -> Result<CommandEnvelope, Problem> {
-    let id = id_of(&request)?;
+    let id = id_of(&request, &caller.client_id)?;
     for (name, text) in [
         ("the idempotency key", &request.command_id),
         ("the correlation id", &request.correlation_id),
@@ -123,7 +147,7 @@ fn id_in(request: &CommandRequest) -> Option<&str> {
 }
 
 /// The id that was given, here or there; a new one for what is created.
-fn id_of(request: &CommandRequest) -> Result<String, Problem> {
+fn id_of(request: &CommandRequest, client_id: &str) -> Result<String, Problem> {
     let inside = match request.with.get("id") {
         None => None,
         Some(Value::String(id)) => Some(id),
@@ -135,15 +159,15 @@ fn id_of(request: &CommandRequest) -> Result<String, Problem> {
             Err(Problem::bad_request("bad_request", message))
         }
         (Some(id), _) | (None, Some(id)) => Ok(id.clone()),
-        (None, None) if request.command.ends_with(".create") => Ok(made_id(request)),
+        (None, None) if request.command.ends_with(".create") => Ok(made_id(request, client_id)),
         (None, None) => Err(Problem::bad_request("bad_request", "no id: which one is the command for?")),
     }
 }
 
-/// A new id; the same one again for the same idempotency key, or the key would create twice.
-fn made_id(CommandRequest { command, command_id, .. }: &CommandRequest) -> String {
+/// A new id; the same one again for the same idempotency key of the same client, or the key would create twice.
+fn made_id(CommandRequest { command, command_id, .. }: &CommandRequest, client_id: &str) -> String {
     match command_id {
-        Some(key) => Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{command}\0{key}").as_bytes()).to_string(),
+        Some(key) => Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{command}\0{client_id}\0{key}").as_bytes()).to_string(),
         None => Uuid::now_v7().to_string(),
     }
 }
@@ -166,7 +190,11 @@ mod tests {
     use super::id_of;
 
     fn id(request: serde_json::Value) -> Option<String> {
-        id_of(&serde_json::from_value::<CommandRequest>(request).unwrap()).ok()
+        id_by("ann", request)
+    }
+
+    fn id_by(client_id: &str, request: serde_json::Value) -> Option<String> {
+        id_of(&serde_json::from_value::<CommandRequest>(request).unwrap(), client_id).ok()
     }
 
     #[test]
@@ -182,7 +210,8 @@ mod tests {
     #[test]
     fn what_is_created_gets_an_id_and_the_same_one_for_the_same_key() {
         let create = json!({"command": "a.create", "commandId": "k"});
-        assert_eq!(id(create.clone()), id(create));
+        assert_eq!(id(create.clone()), id(create.clone()));
+        assert_ne!(id(create.clone()), id_by("bob", create), "a key is one client's own");
         let create = json!({"command": "a.create"});
         assert_ne!(id(create.clone()), id(create));
     }

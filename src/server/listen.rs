@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -148,7 +149,10 @@ impl Connections<'_> {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.server.settings.header_timeout);
         http.keep_alive(self.kept).max_buf_size(READ_BUFFER);
-        let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        // Who takes nothing of what is written to it is let go: also what follows events, and while the server stops.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.server.settings.client_patience));
+        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
         let (server, kept) = (self.server.clone(), self.kept);
         self.open.spawn(async move {
             let mut connection = pin!(connection);

@@ -82,3 +82,29 @@ fn a_connection_that_ends_in_the_middle_of_a_request_changes_nothing() {
         assert_eq!(served.esctl(&["stream", "list"])["items"], json!([]));
     });
 }
+
+#[test]
+fn who_takes_nothing_of_what_follows_events_is_let_go() {
+    run(async {
+        let mut served = Served::with(Backend::Sqlite, &["--client-patience", "500ms", "--shutdown-grace", "30s"]).await;
+        let mut stalled = Vec::new();
+        for path in ["/api/streams/document-notes/events", "/api/events"] {
+            let mut raw = Raw::to(&served).await;
+            raw.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")).await;
+            assert_eq!(status_of(&raw.head().await), 200);
+            stalled.push(raw);
+        }
+        // More than the system holds for them.
+        served.command("document.create", "notes", json!({"document": {}})).await.is(201);
+        for number in 0..60 {
+            let with = json!({"merge": {"text": format!("{number} {}", "x".repeat(200 << 10))}});
+            served.command("document.merge", "notes", with).await.is(201);
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let begun = std::time::Instant::now();
+        served.terminate();
+        assert_eq!(served.wait(), Some(0), "they are not waited for");
+        assert!(begun.elapsed().as_secs() < 20);
+        drop(stalled);
+    });
+}

@@ -10,6 +10,7 @@ use crate::token;
 
 crate::on_every_backend! { async:
     a_game_is_set_up_and_the_same_key_sets_up_one
+    the_same_key_sent_several_times_at_once_sets_up_one_game
     games_are_listed_by_how_far_they_are
     a_player_sees_his_own_hand_through_no_door_another_ones
     only_administrators_ask_for_the_servers_view
@@ -71,6 +72,25 @@ async fn a_game_is_set_up_and_the_same_key_sets_up_one(on: Backend) {
         served.post("/api/games", &body).await.fails(400, "bad_request");
     }
     served.post("/api/games", &json!({"gameId": "", "numPlayers": 2})).await.fails(400, "bad_name");
+}
+
+async fn the_same_key_sent_several_times_at_once_sets_up_one_game(on: Backend) {
+    let served = Served::start(on).await;
+    let keyed = |client: &'static str| {
+        let asked =
+            served.request(reqwest::Method::POST, "/api/games").header("Idempotency-Key", "k").header("X-Client-Id", client);
+        crate::support::answer(asked.json(&json!({"numPlayers": 2})))
+    };
+    let all = futures_util::future::join_all((0..8).map(|_| keyed("ann"))).await;
+    let ids: std::collections::BTreeSet<String> = all
+        .iter()
+        .map(|answer| (answer.status, answer.json["id"].to_string()))
+        .map(|(status, id)| format!("{status} {id}"))
+        .collect();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    // A key is one client's own.
+    keyed("bob").await.is(201);
+    assert_eq!(served.get("/api/games").await.json["items"].as_array().unwrap().len(), 2);
 }
 
 async fn games_are_listed_by_how_far_they_are(on: Backend) {

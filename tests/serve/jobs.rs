@@ -56,6 +56,8 @@ async fn a_replay_finds_what_the_command_line_finds(on: Backend) {
     assert_eq!(found["result"], served.esctl(&["replay", "resource-gold", "--version", "2", "--no-snapshot"]));
     let found = job(&served, "/api/replay?server=true", json!({"stream": "resource-gold", "reducer": "count"})).await;
     assert_eq!(found["result"]["state"]["events"], 4);
+    let metrics = served.get("/metrics").await.is(200).text;
+    assert!(metrics.lines().any(|line| line == "esctl_replay_events_total 6"), "{metrics}");
     let moment = found["result"]["at"].clone();
     let found = job(&served, "/api/replay", json!({"category": "resource", "at": moment, "verify": true})).await;
     assert_eq!(

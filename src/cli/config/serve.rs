@@ -146,7 +146,11 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 fn redis(text: &str) -> Result<String, String> {
     let known = url::Url::parse(text).is_ok_and(|url| ["redis", "rediss", "redis+unix", "unix"].contains(&url.scheme()));
     // The parser of URLs passes over them.
-    if known && !text.contains(char::is_control) { Ok(text.to_owned()) } else { Err("wanted a URL like redis://HOST:6379".to_owned()) }
+    if known && !text.contains(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err("wanted a URL like redis://HOST:6379".to_owned())
+    }
 }
 
 /// For clap: how many bytes; less than this cannot hold a message.

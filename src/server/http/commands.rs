@@ -20,6 +20,7 @@ use crate::server::ErrorBody;
 use crate::server::Problem;
 use crate::server::Server;
 use crate::server::limits::body::JsonBody;
+use crate::server::limits::timeout::Deadline;
 use crate::server::trace::Trace;
 
 /// A key under which a command counts once.
@@ -90,6 +91,7 @@ pub(in crate::server) async fn send(
     State(server): State<Server>,
     caller: Caller,
     trace: Trace,
+    deadline: Deadline,
     headers: HeaderMap,
     JsonBody(mut request): JsonBody<CommandRequest>,
 ) -> Result<Response, Problem> {
@@ -98,7 +100,7 @@ pub(in crate::server) async fn send(
     request.expect_version = one_of("the expected version", if_match(&headers)?, request.expect_version)?;
     let correlation_id = one_of("the correlation id", text(&headers, &CORRELATION_ID)?, request.correlation_id)?;
     request.correlation_id = correlation_id.or(trace.correlation_id);
-    Ok(answer(server.send(&caller, request).await?))
+    Ok(answer(server.send(&caller, request, deadline).await?))
 }
 
 /// The answer to a command that came out.

@@ -41,6 +41,7 @@ use crate::server::http::refused::NotThere;
 use crate::server::http::refused::Refused;
 use crate::server::http::seen::SeenGame;
 use crate::server::limits::body::JsonBody;
+use crate::server::limits::timeout::Deadline;
 use crate::server::sight::Sight;
 
 /// How far a game is.
@@ -171,6 +172,7 @@ pub struct NewGame {
 pub async fn create(
     State(server): State<Server>,
     caller: Caller,
+    deadline: Deadline,
     headers: HeaderMap,
     JsonBody(game): JsonBody<NewGame>,
 ) -> Result<Response, Problem> {
@@ -182,7 +184,7 @@ pub async fn create(
     let command_id = commands::text(&headers, &IDEMPOTENCY_KEY)?;
     let request =
         CommandRequest { command: "game.create".to_owned(), id: game.game_id, with, command_id, ..CommandRequest::default() };
-    let outcome = server.send(&caller, request).await?;
+    let outcome = server.send(&caller, request, deadline).await?;
     let place: String = form_urlencoded::byte_serialize(outcome.id.as_bytes()).collect();
     let mut response = commands::answer(outcome);
     // What is percent-encoded is a header.

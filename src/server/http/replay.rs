@@ -104,7 +104,7 @@ pub async fn start(
     let until = up_to(&asked)?;
     let (verify, snapshots, now) = (asked.verify, !asked.no_snapshot, (server.clock)());
     let work = |target: String| Work { kind: JobKind::Replay, target, asked_by: caller.client_id.clone(), alone: false };
-    let store = server.store.clone();
+    let (store, metrics) = (server.store.clone(), server.metrics.clone());
     let job = match (asked.stream, asked.category) {
         (Some(stream), None) => {
             let stream = StreamName::parse(&stream)?;
@@ -113,6 +113,7 @@ pub async fn start(
             server.jobs.start(work(input.stream.to_string()), move |meter| async move {
                 let report = if verify { replay_and_verify(&store, &input).await? } else { replay(&store, &input).await? };
                 meter.add(report.events_applied);
+                metrics.replayed(report.events_applied);
                 Ok::<_, OpsError>(Replayed::Stream(seen(report, &sight)))
             })?
         }
@@ -121,6 +122,7 @@ pub async fn start(
             let input = ReplayCategory { category, until, reducer, snapshots, verify, now };
             server.jobs.start(work(input.category.clone()), move |meter| async move {
                 let mut report = replay_category(&store, input, &mut |streams| meter.add(streams)).await?;
+                metrics.replayed(report.events_applied);
                 report.differing = report.differing.into_iter().map(|stream| seen(stream, &sight)).collect();
                 Ok::<_, OpsError>(Replayed::Category(report))
             })?

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::event::JsonObject;
 use crate::server::Problem;
 use crate::server::Server;
+use crate::server::limits::timeout::Deadline;
 
 /// The body of a request: a JSON object of this shape.
 pub(in crate::server) struct JsonBody<T>(pub(in crate::server) T);
@@ -21,9 +22,10 @@ impl<T: DeserializeOwned> FromRequest<Server> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
+        let Deadline(deadline) = request.extensions().get().copied().unwrap_or_else(|| server.deadline());
         let reading = read(request.into_body(), server.settings.max_body_bytes);
         let late = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not come in time");
-        let text = tokio::time::timeout(server.settings.request_timeout, reading).await.map_err(late)??;
+        let text = tokio::time::timeout_at(deadline, reading).await.map_err(late)??;
         Ok(Self(parse(&text)?))
     }
 }

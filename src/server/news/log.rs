@@ -41,6 +41,9 @@ const BATCH: u64 = 500;
 /// How often the store is looked at when nobody has said anything: other programs append as well.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long nothing is written after Redis has refused it.
+const REFUSED: Duration = Duration::from_secs(5);
+
 /// Writes the log from the store.
 #[derive(Clone)]
 pub(super) struct Log {
@@ -52,6 +55,11 @@ pub(super) struct Log {
 enum Trouble {
     Redis(RedisError),
     Store(StoreError),
+}
+
+/// Whether it is the connection that failed, not what was asked.
+fn is_away(error: &RedisError) -> bool {
+    error.is_io_error() || error.is_timeout() || error.is_connection_dropped() || error.is_unrecoverable_error()
 }
 
 impl Log {
@@ -72,13 +80,26 @@ impl Log {
                 tracing::error!("the Redis Stream {KEY} is of another store, so it is not written; DEL {KEY} begins it anew");
                 return std::future::pending().await;
             }
-            Err(error) => return error,
+            Err(error) if is_away(&error) => return error,
+            // It is no Redis Stream, for instance.
+            Err(error) => {
+                tracing::error!(%error, "the key {KEY} of Redis cannot be read, so it is not written");
+                return std::future::pending().await;
+            }
         }
-        let mut last = Position::ZERO;
+        let (mut last, mut refused) = (Position::ZERO, false);
         loop {
             match self.catch_up(&mut connection, &mut last).await {
-                Ok(()) => {}
-                Err(Trouble::Redis(error)) => return error,
+                Ok(()) => refused = false,
+                Err(Trouble::Redis(error)) if is_away(&error) => return error,
+                // It has no memory left, or takes no writes: news goes on all the same.
+                Err(Trouble::Redis(error)) => {
+                    if !refused {
+                        tracing::warn!(%error, "Redis does not take the Redis Stream {KEY}");
+                    }
+                    refused = true;
+                    tokio::time::sleep(REFUSED).await;
+                }
                 // Whoever serves clients says so as well, and more often.
                 Err(Trouble::Store(error)) => tracing::info!(%error, "the log cannot be brought up to date for now"),
             }

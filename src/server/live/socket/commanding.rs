@@ -78,7 +78,7 @@ impl Session {
         let (server, caller) = (self.server.clone(), self.caller.clone());
         let sight = self.sight.clone();
         tokio::spawn(async move {
-            let outcome = server.send_as(&caller, &sight, request).await;
+            let outcome = server.send_as(&caller, &sight, request, server.deadline()).await;
             Answer { request_id, outcome }
         })
     }
