@@ -3,6 +3,7 @@ export class EsctlError extends Error {
   readonly code: string;
   readonly hint?: string;
   readonly details: Record<string, unknown>;
+  constructor(code: string, message: string, more?: { hint?: string; details?: Record<string, unknown> });
 }
 
 export interface Options {
@@ -23,11 +24,30 @@ export interface CommandOptions {
 
 /** What a command led to: the outcome of the command line, as JSON. */
 export interface Outcome {
-  outcome: "applied" | "already_applied" | "unchanged" | string;
+  outcome: "applied" | "already_applied" | "unchanged";
   id: string;
   stream: string;
   version: number;
-  events: { event_id: string; type: string; version: number; data: unknown }[];
+  /** Where its last event is in the store. */
+  position: number | null;
+  events: { event_id: string; type: string; version: number; data: Record<string, any> }[];
+  /** The state after it, as one may see it; null where there is none. */
+  state: any;
+  [more: string]: unknown;
+}
+
+/** An event as it was recorded, and as one may see it. */
+export interface RecordedEvent {
+  position: number;
+  event_id: string;
+  stream: string;
+  version: number;
+  type: string;
+  schema_version: number;
+  /** RFC 3339, in UTC. */
+  recorded_at: string;
+  data: Record<string, any>;
+  metadata: Record<string, any>;
   [more: string]: unknown;
 }
 
@@ -36,7 +56,7 @@ export interface StreamEvent {
   type: "event";
   eventId: number;
   stream: string;
-  data: unknown;
+  data: RecordedEvent;
   [more: string]: unknown;
 }
 
@@ -45,7 +65,7 @@ export interface StreamState {
   type: "state";
   eventId: number;
   stream: string;
-  state: unknown;
+  state: any;
   [more: string]: unknown;
 }
 
@@ -54,7 +74,7 @@ export interface Subscription<T = StreamEvent> extends AsyncIterableIterator<T> 
   readonly stream: string;
   /** The version of the newest event that has arrived. */
   readonly last: number | undefined;
-  /** No more events. */
+  /** No more events, not even those that have arrived. */
   close(): void;
 }
 
@@ -66,7 +86,7 @@ export class Client extends EventTarget {
   constructor(options?: Options);
   readonly status: Status;
   /** Sends a command: resolves to its outcome, rejects with an `EsctlError`. Sent again after a cut, done once. */
-  command(name: string, id: string, payload?: object, options?: CommandOptions): Promise<Outcome>;
+  command(name: string, id: string | undefined, payload?: object, options?: CommandOptions): Promise<Outcome>;
   /** Follows a stream from after a version (0: from its beginning). */
   subscribe(stream: string, options: { after: number }): Subscription;
   /** Follows a stream from now on; its state comes first. */

@@ -13,9 +13,11 @@ const PROTOCOL = "esctl";
 /** The first and the longest wait before the next attempt, in milliseconds. */
 const FIRST_WAIT = 200;
 const LONGEST_WAIT = 10_000;
-/** How often the server is asked for a sign of life, and after how long a silence it is given up, in milliseconds. */
+/** How often the server is asked for a sign of life, and how long it may owe one, in milliseconds. */
 const PING_EVERY = 15_000;
-const SILENCE = 40_000;
+const SILENCE = 25_000;
+/** Commands that are sent before those before them are answered: a server lets go who sends far more than it takes. */
+const MOST_UNANSWERED = 64;
 /** Events that wait for a slow reader; beyond these the stream is left, and taken up again where the reader is. */
 const MOST_WAITING = 1000;
 /** Close codes after which the same would happen again: what was sent is not understood, or not allowed. */
@@ -47,15 +49,24 @@ export class Client extends EventTarget {
   #timer = null;
   #heartbeat = null;
   #heard = 0;
+  #asked = 0;
   #requests = 0;
   #farewell = null;
   #commands = new Map();
+  /** Commands to send, in their order; how many were sent and not answered, and may be; the timer while they are too many. */
+  #queue = [];
+  #unanswered = 0;
+  #window = MOST_UNANSWERED;
+  #pause = null;
   #streams = new Map();
+  /** Subscriptions that the server was asked for and has not begun: what comes of their streams until then was meant for others. */
+  #entering = [];
 
   constructor({ url, token, WebSocket = globalThis.WebSocket } = {}) {
     super();
     if (!WebSocket) throw new EsctlError("no_websocket", "there is no WebSocket here; hand one in as { WebSocket }");
     this.#url = new URL(url ?? globalThis.location.href);
+    this.#url.protocol = this.#url.protocol.replace("ws", "http");
     this.#token = token;
     this.#WebSocket = WebSocket;
     globalThis.addEventListener?.("online", this.#online);
@@ -70,24 +81,25 @@ export class Client extends EventTarget {
   command(name, id, payload = {}, { expectVersion, commandId = randomId() } = {}) {
     return new Promise((resolve, reject) => {
       const requestId = `c${++this.#requests}`;
-      const message = { type: "command", requestId, command: name, id, with: payload, expectVersion, commandId };
+      // What is no JSON fails here, and what is changed later is sent as it was.
+      const text = JSON.stringify({ type: "command", requestId, command: name, id, with: payload, expectVersion, commandId });
       if (!this.#ready(reject)) return;
-      this.#commands.set(requestId, { message, resolve, reject });
-      this.#send(message);
+      this.#commands.set(requestId, { text, resolve, reject });
+      this.#queue.push(requestId);
+      this.#sendCommands();
     });
   }
 
   /** Follows a stream from after a version; without one a state comes first. An async iterator. */
   subscribe(stream, { after } = {}) {
     if (this.#streams.has(stream)) throw new EsctlError("already_subscribed", `${stream} is followed already`);
-    const requestId = `s${++this.#requests}`;
     const subscription = new Subscription(stream, after, {
-      enter: () => this.#send({ type: "subscribe", requestId, stream, lastEventId: subscription.last }),
+      enter: () => this.#enter(subscription),
       leave: () => this.#send({ type: "unsubscribe", stream }),
       end: () => this.#streams.delete(stream),
     });
     if (!this.#ready((error) => subscription.fail(error))) return subscription;
-    this.#streams.set(stream, { requestId, subscription });
+    this.#streams.set(stream, subscription);
     subscription.enter();
     return subscription;
   }
@@ -118,19 +130,51 @@ export class Client extends EventTarget {
     if (this.#status === "open") this.#socket.send(JSON.stringify(message));
   }
 
+  #sendCommands() {
+    while (this.#status === "open" && !this.#pause && this.#unanswered < this.#window && this.#queue.length > 0) {
+      this.#unanswered += 1;
+      this.#socket.send(this.#commands.get(this.#queue.shift()).text);
+    }
+  }
+
+  #enter(subscription) {
+    if (this.#status !== "open") return;
+    const { stream, last } = subscription;
+    subscription.requestId = `s${++this.#requests}`;
+    this.#entering.push({ stream, requestId: subscription.requestId, subscription });
+    this.#send({ type: "subscribe", requestId: subscription.requestId, stream, lastEventId: last });
+  }
+
+  /** The server has begun a stream, or says that it does not. The answers come in the order of the questions. */
+  #entered(is) {
+    const index = this.#entering.findIndex(is);
+    return index < 0 ? undefined : this.#entering.splice(index, 1)[0].subscription;
+  }
+
+  /** Whom what is told of a stream is for. */
+  #follower(stream) {
+    return this.#entering.some((one) => one.stream === stream) ? undefined : this.#streams.get(stream);
+  }
+
   async #open() {
     clearTimeout(this.#timer);
     this.#become("connecting");
     let token;
     try {
-      token = typeof this.#token === "function" ? await this.#token() : this.#token;
+      token = await (typeof this.#token === "function" ? this.#token() : this.#token);
     } catch {
       return this.#retry();
     }
     if (this.#status !== "connecting") return;
     const url = new URL("/ws", this.#url);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new this.#WebSocket(url.href, token ? [PROTOCOL, `bearer.${token}`] : [PROTOCOL]);
+    url.protocol = url.protocol.replace("http", "ws");
+    let socket;
+    try {
+      socket = new this.#WebSocket(url.href, token ? [PROTOCOL, `bearer.${token}`] : [PROTOCOL]);
+    } catch {
+      // It would be the same again. What the browser says of it may hold the token.
+      return this.#end("refused", new EsctlError("refused", "no connection can be made with this address and token"));
+    }
     this.#socket = socket;
     let opened = false;
     socket.onopen = () => {
@@ -147,16 +191,24 @@ export class Client extends EventTarget {
   }
 
   #opened(socket) {
-    this.#heard = Date.now();
+    this.#heard = this.#asked = Date.now();
+    clearTimeout(this.#pause);
+    this.#pause = null;
+    this.#unanswered = 0;
+    this.#queue = [...this.#commands.keys()];
+    this.#entering = [];
     this.#become("open");
-    for (const { subscription } of this.#streams.values()) subscription.enter();
-    for (const { message } of this.#commands.values()) this.#send(message);
+    for (const subscription of this.#streams.values()) subscription.enter();
+    this.#sendCommands();
+    // Silence counts from the ping that is not answered, not from what was heard last: pages that nobody sees have slow clocks.
     this.#heartbeat = setInterval(() => {
-      if (Date.now() - this.#heard > SILENCE) {
+      const owed = this.#heard < this.#asked;
+      if (owed && Date.now() - this.#asked >= SILENCE) {
         // A close of a dead connection can take minutes: it is not waited for.
         socket.close();
         this.#lost(1006, "silent", true);
       } else {
+        if (!owed) this.#asked = Date.now();
         this.#send({ type: "ping" });
       }
     }, PING_EVERY);
@@ -165,38 +217,63 @@ export class Client extends EventTarget {
 
   #received(text) {
     this.#heard = Date.now();
-    this.#attempts = 0;
     const message = JSON.parse(text);
-    const { requestId } = message;
-    if (message.type === "event") {
-      this.#streams.get(message.stream)?.subscription.event(message);
-    } else if (message.type === "state") {
-      this.#streams.get(message.stream)?.subscription.state(message);
-    } else if (message.type === "result") {
+    const { type, requestId, stream } = message;
+    // A server that only says why it closes is not there yet.
+    if (type !== "error" || requestId !== undefined) this.#attempts = 0;
+    if (type === "event") {
+      this.#follower(stream)?.event(message);
+    } else if (type === "state" || type === "replayStart") {
+      this.#entered((one) => one.stream === stream);
+      if (type === "state") this.#follower(stream)?.state(message);
+    } else if (type === "result") {
       this.#settle(requestId)?.resolve(withoutEnvelope(message));
-    } else if (message.type === "error" && message.code === "rate_limited" && this.#commands.has(requestId)) {
-      // Nothing was done; all that were too many must not come again at once.
-      setTimeout(() => this.#again(requestId), 1000 * (message.retryAfter ?? 1) * (1 + Math.random()));
-    } else if (message.type === "error" && message.code !== "stopping") {
-      // A server that stops has not taken a command in: it is sent again where the connection leads next.
-      const error = new EsctlError(message.code, message.message, message);
-      // What answers nothing is said before the connection is closed.
-      if (requestId === undefined) this.#farewell = error;
-      this.#settle(requestId)?.reject(error);
-      for (const entry of this.#streams.values()) {
-        if (requestId !== undefined && entry.requestId === requestId) entry.subscription.fail(error);
-      }
+    } else if (type === "error") {
+      this.#refused(message);
     }
   }
 
-  #again(requestId) {
-    const command = this.#commands.get(requestId);
-    if (command) this.#send(command.message);
+  #refused(message) {
+    const { code, requestId, stream, retryAfter } = message;
+    // A server that stops has not taken a command in: it is sent again where the connection leads next.
+    if (code === "stopping") return;
+    const error = new EsctlError(code, message.message, message);
+    if (this.#commands.has(requestId)) {
+      if (code === "rate_limited") this.#later(requestId, retryAfter);
+      else this.#settle(requestId).reject(error);
+    } else if (requestId !== undefined || stream !== undefined) {
+      // What is said of a stream that was live names the stream alone.
+      const asked = requestId === undefined ? undefined : this.#entered((one) => one.requestId === requestId);
+      const found = asked ?? this.#follower(stream);
+      if (!found || (requestId !== undefined && found.requestId !== requestId)) return;
+      // What is only not to be had now is asked for again.
+      if (retryAfter === undefined) found.fail(error);
+      else setTimeout(() => found.enter(), patience(retryAfter));
+    } else {
+      // What answers nothing is said before the connection is closed.
+      this.#farewell = error;
+    }
+  }
+
+  /** Too often: nothing was done. It is sent again, before those behind it, and nothing else until then. */
+  #later(requestId, retryAfter) {
+    this.#unanswered -= 1;
+    this.#window = Math.max(1, this.#window >> 1);
+    const behind = this.#queue.findIndex((other) => Number(other.slice(1)) > Number(requestId.slice(1)));
+    this.#queue.splice(behind < 0 ? this.#queue.length : behind, 0, requestId);
+    this.#pause ??= setTimeout(() => {
+      this.#pause = null;
+      this.#sendCommands();
+    }, patience(retryAfter));
   }
 
   #settle(requestId) {
     const command = this.#commands.get(requestId);
+    if (!command) return undefined;
     this.#commands.delete(requestId);
+    this.#unanswered -= 1;
+    this.#window = Math.min(MOST_UNANSWERED, this.#window + 1);
+    this.#sendCommands();
     return command;
   }
 
@@ -207,18 +284,24 @@ export class Client extends EventTarget {
     this.#farewell = null;
     if (opened && FINAL_CODES.has(code)) return this.#end("refused", farewell);
     // Browsers do not say why a connection was not let in; a plain call does.
-    if (!opened && (await this.#unauthorized(token))) return this.#end("refused", new EsctlError("unauthorized", "the server does not accept the token"));
+    const refusal = opened ? null : await this.#refusal(token);
+    if (refusal) return this.#end("refused", refusal);
     if (this.#status === "connecting" || this.#status === "open") this.#retry();
   }
 
-  async #unauthorized(token) {
+  /** Why the server does not want this client, now or later; null: it may, or nobody knows. */
+  async #refusal(token) {
     const headers = token ? { authorization: `Bearer ${token}` } : {};
     try {
-      const { status } = await fetch(new URL("/api/me", this.#url), { headers, signal: AbortSignal.timeout(5000) });
-      return status === 401;
+      const response = await fetch(new URL("/api/me", this.#url), { headers, signal: AbortSignal.timeout(5000) });
+      const answer = await response.json();
+      if (response.status === 401) return new EsctlError("unauthorized", "the server does not accept the token", answer.error);
+      if (response.status === 403) return new EsctlError(answer.error.code, answer.error.message, answer.error);
+      if (response.ok && !answer.scopes.includes("read")) return new EsctlError("scope_missing", "the token does not have the scope read");
     } catch {
-      return false;
+      // Not there, or not what it should be: the next attempt shows.
     }
+    return null;
   }
 
   /** The wait doubles each time, and is never the same for all: clients must not come back in one wave. */
@@ -231,12 +314,14 @@ export class Client extends EventTarget {
   #end(status, error) {
     if (this.#status === "closed") return;
     clearTimeout(this.#timer);
+    clearTimeout(this.#pause);
     clearInterval(this.#heartbeat);
     globalThis.removeEventListener?.("online", this.#online);
     this.#become(status);
     for (const { reject } of this.#commands.values()) reject(error);
     this.#commands.clear();
-    for (const { subscription } of [...this.#streams.values()]) subscription.fail(error);
+    this.#queue = [];
+    for (const subscription of [...this.#streams.values()]) subscription.fail(error);
   }
 
   #become(status) {
@@ -250,7 +335,7 @@ export class Client extends EventTarget {
 class Subscription {
   #connection;
   #waiting = [];
-  #reader = null;
+  #readers = [];
   #over = null;
   #left = false;
   #gapAt = null;
@@ -262,7 +347,7 @@ class Subscription {
   }
 
   enter() {
-    if (!this.#left) this.#connection.enter();
+    if (!this.#left && !this.#over) this.#connection.enter();
   }
 
   state(message) {
@@ -290,11 +375,7 @@ class Subscription {
   }
 
   #push(message) {
-    if (this.#reader) {
-      this.#reader.resolve({ done: false, value: message });
-      this.#reader = null;
-      return;
-    }
+    if (this.#readers.length > 0) return this.#readers.shift().resolve({ done: false, value: message });
     this.#waiting.push(message);
     if (this.#waiting.length >= MOST_WAITING) {
       this.#left = true;
@@ -316,20 +397,18 @@ class Subscription {
       this.#over = {};
       return error ? Promise.reject(error) : Promise.resolve({ done: true, value: undefined });
     }
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject };
-    });
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
   }
 
-  /** No more events. */
+  /** No more events, not even those that have arrived. */
   close() {
+    this.#waiting = [];
     if (this.#over) return;
     this.#connection.leave();
     this.#finish({});
   }
 
   return() {
-    this.#waiting = [];
     this.close();
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -342,12 +421,12 @@ class Subscription {
   #finish(over) {
     this.#connection.end();
     this.#over = over;
-    const reader = this.#reader;
-    this.#reader = null;
-    if (!reader) return;
+    const [first, ...others] = this.#readers.splice(0);
+    if (!first) return;
     this.#over = {};
-    if (over.error) reader.reject(over.error);
-    else reader.resolve({ done: true, value: undefined });
+    if (over.error) first.reject(over.error);
+    else first.resolve({ done: true, value: undefined });
+    for (const other of others) other.resolve({ done: true, value: undefined });
   }
 
   [Symbol.asyncIterator]() {
@@ -361,6 +440,11 @@ function randomId() {
   if (globalThis.crypto) globalThis.crypto.getRandomValues(bytes);
   else bytes.forEach((_, index) => (bytes[index] = Math.random() * 256));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** So many seconds, and never the same for all, in milliseconds. */
+function patience(seconds = 1) {
+  return 1000 * seconds * (1 + Math.random());
 }
 
 function withoutEnvelope({ type, requestId, ...outcome }) {

@@ -294,11 +294,11 @@ const tests = {
   async a_token_is_asked_for_and_kept_in_the_tab(browser) {
     const page = await browser.page();
     await page.open(`${server}/`);
-    await page.sees("Sign in", "dialog");
+    await page.sees("Sign in", "dialog[open]");
     same(await page.run(() => document.activeElement.id), "token", "the field has the focus");
     await page.picture("sign-in");
     await page.press("Escape");
-    await page.sees("Sign in", "dialog");
+    await page.sees("Sign in", "dialog[open]");
     await page.type("a.b.c");
     await page.press("Enter");
     await page.sees("does not take this token", "dialog");
@@ -312,7 +312,7 @@ const tests = {
     await live(page);
     same(await page.run(() => [localStorage.length, document.cookie]), [0, ""], "nothing stays");
     await page.click("#account");
-    await page.sees("Sign in", "dialog");
+    await page.sees("Sign in", "dialog[open]");
     await page.type(ESCTL_TOKEN);
     await page.press("Enter");
     await live(page);

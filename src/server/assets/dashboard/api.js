@@ -36,6 +36,18 @@ export async function get(path, { signal, ...query } = {}) {
   return (await ask(address(path, query), { signal })).json();
 }
 
+/** The first so many items of a list, however many pages that takes; `next`: there are more. */
+export async function list(path, most) {
+  const items = [];
+  let next;
+  do {
+    const page = await get(path, { after: next, limit: Math.min(1000, most - items.length) });
+    items.push(...page.items);
+    next = page.next;
+  } while (next && items.length < most);
+  return { items, next };
+}
+
 /** Sends JSON, and gives back what is answered. */
 export async function post(path, body = {}) {
   const headers = { "content-type": "application/json" };

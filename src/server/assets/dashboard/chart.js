@@ -30,7 +30,7 @@ export function barChart(all, sorts, secondsEach) {
     const y = HEIGHT - FOOT - part * (HEIGHT - FOOT - 10);
     return svg("g", { class: "grid" }, svg("line", { x1: LEFT, x2: width, y1: y, y2: y }), svg("text", { x: LEFT - 8, y: y + 4, "text-anchor": "end" }, number(most * part)));
   });
-  const picture = svg("svg", { class: "chart", viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `Commands in each ${seconds} seconds` }, lines, bars, moments(spans, step));
+  const picture = svg("svg", { class: small ? "chart small" : "chart", viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `Commands in each ${seconds} seconds` }, lines, bars, moments(spans, step));
   return el("figure", {}, el("figcaption", {}, `Commands in each ${seconds} s`, legend(sorts)), picture, el("div", { class: "unseen" }, table(spans, sorts)));
 }
 

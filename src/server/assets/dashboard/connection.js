@@ -18,7 +18,8 @@ export function connectionSign(place, feed) {
   };
   feed.addEventListener("status", ({ detail: { before } }) => {
     clearTimeout(forget);
-    if (feed.status !== "live") show("waiting", "Connection lost");
+    if (feed.status === "waiting") show("waiting", "Connection lost");
+    else if (feed.status !== "live") show("connecting", "Connecting");
     else if (before === "waiting") {
       show("live", "Connected again");
       forget = setTimeout(() => show("live", "Live"), SAID_FOR);

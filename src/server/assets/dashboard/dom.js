@@ -1,4 +1,6 @@
-// Elements. Whatever comes from a store becomes text here, never markup.
+// Elements. Whatever comes from a store becomes text here, never markup, and nothing in it hides.
+
+import { visible } from "./format.js";
 
 /** An element with attributes (`on` holds listeners; null and false leave one out) and children. */
 export function el(tag, attributes = {}, ...children) {
@@ -19,13 +21,16 @@ function filled(element, { on = {}, ...attributes }, children) {
 
 /** Sets an attribute only where it differs, so that nothing is announced or drawn for nothing. */
 export function setAttribute(element, name, value) {
-  if (value === null || value === undefined || value === false) element.removeAttribute(name);
-  else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value === true ? "" : value);
+  if (value === null || value === undefined || value === false) return element.removeAttribute(name);
+  // What is read out or shown is text like any other.
+  const text = value === true ? "" : name === "title" || name.startsWith("aria-") ? visible(value) : String(value);
+  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 
 /** Sets a text only where it differs. */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = visible(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 /** Gives an element new children. */
@@ -35,7 +40,8 @@ export function fill(element, ...children) {
 }
 
 function nodes(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  const there = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  return there.map((child) => (child instanceof Node ? child : visible(child)));
 }
 
 /**
@@ -61,10 +67,10 @@ export function sync(list, items, key, make, update = () => {}) {
   for (const gone of there.values()) gone.remove();
 }
 
-/** Marks something that has just changed, for a moment. */
-export function flash(element) {
-  element.classList.remove("flash");
-  // Reading a size makes the browser forget the animation that was under way.
-  void element.offsetWidth;
-  element.classList.add("flash");
+/** Marks what has just changed, for a moment. */
+export function flash(...elements) {
+  for (const element of elements) element.classList.remove("flash");
+  // Reading a size makes the browser forget the animations that were under way; once, since it is dear.
+  void elements[0]?.offsetWidth;
+  for (const element of elements) element.classList.add("flash");
 }

@@ -41,6 +41,14 @@ export function duration(seconds) {
   return `${Math.round(seconds / 3600)} h`;
 }
 
+/** What would hide, or change how the text around it is shown: the same characters that the command line escapes. */
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
+
+/** A text in which nothing hides: controls become `\u202e` and the like. */
+export function visible(text) {
+  return String(text).replace(UNSAFE, (found) => Array.from({ length: found.length }, (_, index) => `\\u${found.charCodeAt(index).toString(16).padStart(4, "0")}`).join(""));
+}
+
 /** What stands before the first `-` of a stream's name. */
 export function category(stream) {
   return stream.split("-", 1)[0];

@@ -1,6 +1,7 @@
 // One stream through time: its last events, which grow as they come, and the version that is looked at.
 
 import { get, part } from "./api.js";
+import { calmly } from "./parts.js";
 
 /** Events read at once. */
 const PAGE = 50;
@@ -16,7 +17,11 @@ export class History extends EventTarget {
   #subscription = null;
   #asking = null;
   #playing = null;
+  #reading = false;
+  #starts = 0;
   #closed = false;
+  /** Many events at once are drawn once. */
+  #tell = calmly(CALM, () => this.dispatchEvent(new Event("change")));
 
   /** The version of the newest event; 0: there is none. */
   last = 0;
@@ -48,19 +53,22 @@ export class History extends EventTarget {
 
   /** Reads the newest events, and follows from there. */
   async start() {
+    const start = ++this.#starts;
     this.#subscription?.close();
     this.error = null;
     try {
-      this.events = await this.#page();
+      const events = await this.#page();
+      if (this.#closed || start !== this.#starts) return;
+      this.events = events;
       this.last = this.events.at(-1)?.version ?? 0;
       if (!this.last) throw new Error(`There is no stream ${this.stream}.`);
       if (this.live || this.version > this.last) this.goLive();
       else this.#show(this.version);
     } catch (error) {
-      this.#say(error);
+      if (start === this.#starts) this.#say(error);
       return;
     }
-    if (!this.#closed) this.#follow();
+    this.#follow();
   }
 
   /** Looks at a version; the last one is the living one. */
@@ -95,12 +103,18 @@ export class History extends EventTarget {
 
   /** Reads the events before those kept. */
   async older() {
+    if (this.#reading) return;
+    this.#reading = true;
     try {
       const page = await this.#page(this.events[0].version);
-      this.events = [...page, ...this.events];
+      // Some may have been let go meanwhile.
+      const first = this.events[0].version;
+      if (page.at(-1)?.version === first - 1) this.events = [...page, ...this.events];
       this.#changed();
     } catch (error) {
       this.#say(error);
+    } finally {
+      this.#reading = false;
     }
   }
 
@@ -112,6 +126,7 @@ export class History extends EventTarget {
   close() {
     this.#closed = true;
     this.pause();
+    this.#tell.stop();
     this.#subscription?.close();
   }
 
@@ -127,7 +142,7 @@ export class History extends EventTarget {
       this.#subscription = subscription;
       for await (const message of subscription) this.#arrived(message);
     } catch (error) {
-      if (!this.#closed) this.#say(error);
+      this.#say(error);
     }
   }
 
@@ -168,6 +183,6 @@ export class History extends EventTarget {
   }
 
   #changed() {
-    if (!this.#closed) this.dispatchEvent(new Event("change"));
+    if (!this.#closed) this.#tell();
   }
 }

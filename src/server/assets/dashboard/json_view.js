@@ -7,6 +7,8 @@ import { number } from "./format.js";
 const AT_ONCE = 100;
 /** Values that are folded at first, unless something in them has changed. */
 const OPEN_TO_DEPTH = 3;
+/** Characters of a text shown at once. */
+const MOST_TEXT = 2000;
 
 /** `changes`: `{path, before?, after?}` with JSON pointers, as the server gives them. */
 export function jsonView(value, changes = []) {
@@ -19,9 +21,10 @@ export function jsonView(value, changes = []) {
 
 function inner(value, path, marks, depth) {
   if (!isBranch(value)) return [row([leaf(value)], marks.get(path))];
-  const gone = missing(path, marks);
+  // What has become null is still there.
+  const gone = missing(path, marks).filter(([key]) => !Object.hasOwn(value, key));
   const entries = Object.entries(value).map(([key, child]) => () => node(key, child, `${path}/${escaped(key)}`, marks, depth));
-  const removed = gone.map(([key, change]) => () => row([name(key), punctuation(": "), leaf(change.before)], change));
+  const removed = gone.map(([key, change]) => () => row([name(key), punctuation(": "), leaf(change.before)], change, true));
   return portion([...entries, ...removed], isEmpty(value) && gone.length === 0 ? value : null);
 }
 
@@ -56,9 +59,9 @@ function node(key, value, path, marks, depth) {
 }
 
 /** A line; with a change it carries a sign and what was there before. */
-function row(content, change) {
+function row(content, change, isGone = false) {
   if (!change) return el("div", { class: "json-row" }, ...content);
-  const kind = isNothing(change.before) ? "added" : isNothing(change.after) ? "removed" : "changed";
+  const kind = isNothing(change.before) ? "added" : isGone ? "removed" : "changed";
   const sign = { added: "+", removed: "−", changed: "±" }[kind];
   const before = kind === "changed" ? [el("span", { class: "before" }, " was ", el("del", {}, shortly(change.before)))] : [];
   const text = kind === "removed" ? el("del", {}, ...content) : el("ins", {}, ...content);
@@ -82,7 +85,12 @@ export function shortly(value, most = 60) {
 
 function leaf(value) {
   const kind = value === null || value === undefined ? "null" : Array.isArray(value) ? "null" : typeof value;
-  return el("span", { class: `json-${kind}` }, typeof value === "string" ? `"${value}"` : JSON.stringify(value) ?? "");
+  // With the escapes of JSON, so that no text looks like more than one.
+  const text = JSON.stringify(value) ?? "";
+  if (text.length <= MOST_TEXT) return el("span", { class: `json-${kind}` }, text);
+  const more = el("button", { class: "link", type: "button" }, `${number(text.length - MOST_TEXT)} more characters`);
+  more.addEventListener("click", () => more.replaceWith(el("span", {}, text.slice(MOST_TEXT))));
+  return el("span", { class: `json-${kind}` }, text.slice(0, MOST_TEXT), " ", more);
 }
 
 function name(key) {

@@ -5,6 +5,7 @@ import { currentToken, get, keepToken, whenRefused } from "./api.js";
 import { connectionSign } from "./connection.js";
 import { el, fill, setAttribute, setText } from "./dom.js";
 import { Feed } from "./feed.js";
+import { visible } from "./format.js";
 import { icon } from "./icons.js";
 import { problem } from "./parts.js";
 import { themeToggle } from "./theme.js";
@@ -32,11 +33,17 @@ const app = {
 let page = null;
 let shown = "";
 let asking = false;
+let starts = 0;
 
 themeToggle(document.getElementById("theme"));
 connectionSign(document.getElementById("connection"), app.feed);
 fill(document.getElementById("pages"), el("ul", {}, Object.entries(LABELS).map(([name, label]) => el("li", {}, el("a", { href: `#/${name}` }, icon(name), el("span", {}, label))))));
 addEventListener("hashchange", show);
+// The address says which page it is, and so cannot say where on it one is.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
 whenRefused(signIn);
 account.addEventListener("click", () => {
   keepToken("");
@@ -46,26 +53,37 @@ app.feed.addEventListener("status", ({ detail: { before } }) => {
   if (app.feed.status === "live" && before !== "connecting") page?.refresh?.();
 });
 // There is nothing behind it to go back to.
-dialog.addEventListener("close", () => asking && dialog.showModal());
+dialog.addEventListener("cancel", (event) => asking && event.preventDefault());
+// A browser may close it all the same.
+dialog.addEventListener("close", () => asking && openDialog());
 dialog.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  keepToken(field.value.trim());
+  const token = field.value.trim();
   field.value = "";
+  // What no header can carry would look as if the server were away.
+  if (!/^[\x21-\x7e]+$/.test(token)) return setText(wrong, "This is no token: it has characters that none has.");
+  keepToken(token);
   start();
 });
 start();
 
 /** Finds out who one is, and begins. */
 async function start() {
+  const begun = ++starts;
   let delay = 500;
   for (;;) {
     try {
-      app.me = await get("/api/me");
+      const me = await get("/api/me");
+      if (begun !== starts) return;
+      app.me = me;
       break;
     } catch (error) {
-      if (error.status === 401) return;
+      if (error.status === 401 || begun !== starts) return;
+      page?.close();
+      [page, shown] = [null, ""];
       fill(main, problem(error));
       await new Promise((resolve) => setTimeout(resolve, delay));
+      if (begun !== starts) return;
       delay = Math.min(8000, delay * 2);
     }
   }
@@ -88,6 +106,10 @@ function signIn(used) {
   asking = true;
   keepToken("");
   setText(wrong, used ? "The server does not take this token; it may have run out." : "");
+  openDialog();
+}
+
+function openDialog() {
   if (!dialog.open) dialog.showModal();
   field.focus();
 }
@@ -101,17 +123,19 @@ function show() {
     setAttribute(link, "aria-current", link.getAttribute("href") === `#/${known}` ? "page" : null);
   }
   if (shown === known && page.go?.(rest)) {
-    document.title = `${page.title} · esctl`;
+    document.title = visible(`${page.title} · esctl`);
     return;
   }
+  const first = !shown;
   page?.close();
   shown = known;
   const root = el("div", { class: `page ${known}` });
   page = PAGES[known].open(root, app, rest);
   fill(main, root);
-  document.title = `${page.title} · esctl`;
+  document.title = visible(`${page.title} · esctl`);
   scrollTo(0, 0);
-  root.querySelector("h1")?.focus({ preventScroll: true });
+  // Whoever has just come begins at the top, and is led past the navigation from there.
+  if (!first) root.querySelector("h1")?.focus({ preventScroll: true });
 }
 
 function decoded(text) {

@@ -49,24 +49,28 @@ export function meter(label, value, most, kind = "") {
 export function calmly(wait, act) {
   let timer = null;
   let wanted = false;
+  let stopped = false;
   const run = async () => {
     wanted = false;
-    await act();
-    timer = setTimeout(() => {
-      timer = null;
-      if (wanted) ask();
-    }, wait);
+    try {
+      await act();
+    } finally {
+      timer = setTimeout(() => {
+        timer = null;
+        if (wanted) ask();
+      }, wait);
+    }
   };
   const ask = () => {
     wanted = true;
-    if (timer === null) {
+    if (timer === null && !stopped) {
       timer = 0;
       run();
     }
   };
   ask.stop = () => {
     clearTimeout(timer);
-    timer = 0;
+    stopped = true;
   };
   return ask;
 }

@@ -20,7 +20,8 @@ export function timeline(history) {
     const { version, last, report, live: living } = history;
     setAttribute(slider, "max", Math.max(1, last));
     slider.value = version;
-    slider.style.setProperty("--part", last > 1 ? `${((version - 1) / (last - 1)) * 100}%` : "100%");
+    slider.style.setProperty("--part", last > 1 ? `${((version - 1) / (last - 1)) * 100}%` : "0%");
+    slider.disabled = last <= 1;
     const event = report?.event.version === version ? report.event : null;
     const said = event ? `${words(event.type)}, ${clock(event.recorded_at)}` : "";
     setAttribute(slider, "aria-valuetext", `version ${version} of ${last}${said && `, ${said}`}`);

@@ -20,6 +20,7 @@ export function open(root, app) {
   fill(root, heading("Activity", since), trouble, sums, chart, el("section", { class: "card" }, el("h2", {}, "Conflicts and rejections"), list, nothing));
 
   let closed = false;
+  let drawn = "";
   const load = async () => {
     try {
       const { every_seconds, spans, recent } = await get("/api/activity");
@@ -27,7 +28,10 @@ export function open(root, app) {
       showProblem(trouble, null);
       for (const { name, value } of figures) setText(value, number(spans.reduce((sum, span) => sum + span[name], 0)));
       setText(since, `Commands of the last ${count(Math.round((spans.length * every_seconds) / 60), "minute")}, as this server has answered them`);
-      fill(chart, barChart(spans, SORTS, every_seconds));
+      // Drawn anew only when it is another: somebody may be reading it.
+      const wanted = JSON.stringify([spans, innerWidth < 760]);
+      if (drawn !== wanted) fill(chart, barChart(spans, SORTS, every_seconds));
+      drawn = wanted;
       sync(list, recent, (item) => item.number, incident, (item, { at }) => setText(item.lastChild, ago(at)));
       fill(nothing, recent.length > 0 ? null : empty("None so far", "A rule that says no, and two that want the same at once, show up here."));
     } catch (error) {

@@ -17,15 +17,17 @@ export function tableDetail(root, app, id, version) {
   const table = el("div", { class: "table" });
   const moves = el("ol", { class: "moves", "aria-label": "Moves, the newest first" });
   const older = el("button", { class: "more", type: "button", on: { click: () => history.older() } }, "Older moves");
+  const time = timeline(history);
+  const tableAndMoves = el("div", { class: "table-and-moves" }, table, el("section", { class: "pane", "aria-label": "Moves" }, el("header", {}, el("h2", {}, "Moves")), el("div", { class: "scroll" }, moves, older)));
   fill(root,
     el("a", { class: "back", href: "#/games" }, "All games"),
     heading(`Game ${id}`, now, el("a", { class: "button", href: `#/streams/${encodeURIComponent(stream)}` }, "Its events")),
-    trouble, timeline(history),
-    el("div", { class: "table-and-moves" }, table, el("section", { class: "pane", "aria-label": "Moves" }, el("header", {}, el("h2", {}, "Moves")), el("div", { class: "scroll" }, moves, older))));
+    trouble, time, tableAndMoves);
 
   let drawn = null;
   history.addEventListener("change", () => {
     showProblem(trouble, history.error, () => history.start());
+    time.hidden = tableAndMoves.hidden = Boolean(history.error) && history.last === 0;
     if (history.report && drawn !== history.report) draw(history.report.state, table, now, history.report.event);
     drawn = history.report;
     sync(moves, history.events.toReversed(), (event) => event.version, (event) => move(event, history),
@@ -58,7 +60,7 @@ function draw(game, table, now, event) {
 }
 
 function rowOf(title, cards, left) {
-  return el("section", { "aria-label": title }, el("h2", {}, title, el("span", { class: "muted small" }, left)), el("ul", { class: "card-row", tabindex: 0 }, cards.map((card) => el("li", {}, card))));
+  return el("section", { "aria-label": title }, el("h2", {}, title, el("span", { class: "muted small" }, left)), el("ul", { class: "card-row", tabindex: 0, "aria-label": title }, cards.map((card) => el("li", {}, card))));
 }
 
 function seat(player, game, event) {

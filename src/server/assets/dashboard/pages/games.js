@@ -1,6 +1,6 @@
 // The games there are, the ones that are played first.
 
-import { get } from "../api.js";
+import { list as listed } from "../api.js";
 import { el, fill, flash, setText, sync } from "../dom.js";
 import { ago, category, count } from "../format.js";
 import { badge, calmly, empty, heading, showProblem } from "../parts.js";
@@ -22,7 +22,7 @@ export function open(root, app, [id, version]) {
   let closed = false;
   const load = async () => {
     try {
-      const { items, next } = await get("/api/games", { limit });
+      const { items, next } = await listed("/api/games", limit);
       if (closed) return;
       showProblem(trouble, null);
       items.sort((one, other) => ORDER.indexOf(one.phase) - ORDER.indexOf(other.phase) || (one.last_updated < other.last_updated ? 1 : -1));
@@ -66,7 +66,7 @@ function update(item, { phase, players, num_players, round, turn, winner, versio
   if (item.parts.phase.textContent !== phase) fill(item.parts.phase, badge(phase, KINDS[phase]));
   const missing = num_players - players.length;
   setText(item.parts.players, players.join(", ") + (missing > 0 && phase === "waiting" ? `${players.length > 0 ? " and " : ""}${count(missing, "empty seat")}` : ""));
-  const what = { playing: `round ${round}, ${turn} to move`, waiting: "waits for players", finished: `won by ${winner}` }[phase] ?? phase;
+  const what = { playing: `round ${round}, ${turn} to move`, waiting: "waits for players", finished: `won by ${winner || "nobody"}` }[phase] ?? phase;
   setText(item.parts.now, `${what} · ${ago(last_updated)}`);
   if (item.dataset.version && item.dataset.version !== String(version)) flash(item);
   item.dataset.version = version;

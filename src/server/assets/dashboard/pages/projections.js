@@ -5,7 +5,7 @@ import { el, fill, setAttribute, setText, sync } from "../dom.js";
 import { ago, count, duration, number, words } from "../format.js";
 import { badge, calmly, empty, heading, meter, showProblem } from "../parts.js";
 
-const KINDS = { current: "good", nothing_for_it: "good", behind: "warn", never_run: "", outdated: "warn", foreign: "bad", stopped: "bad", paused: "warn" };
+const KINDS = { current: "good", nothing_for_it: "good", behind: "warn", never_run: "", outdated: "warn", foreign: "bad", stopped: "bad", paused: "warn", parked: "warn", incomplete: "warn" };
 /** How often a rebuild is asked how far it is, in milliseconds. */
 const ASK_EVERY = 250;
 
@@ -72,7 +72,7 @@ function card({ name }, done) {
 function update(item, status) {
   const { state, lag, late, rows, problems, bar, where } = item.parts;
   const { position, head, problems: wrong } = status;
-  if (state.textContent !== words(status.state)) fill(state, badge(words(status.state), KINDS[status.state]));
+  if (state.textContent !== words(status.state)) fill(state, badge(words(status.state), KINDS[status.state] ?? ""));
   setText(lag, count(status.lag_events, "event"));
   setText(late, status.lag_seconds > 0 ? duration(status.lag_seconds) : "nothing");
   setText(rows, number(status.rows));
@@ -95,6 +95,7 @@ async function begin(name) {
 
 /** Starts a rebuild and shows how far it is until it is over. */
 async function build(name, { rebuild, work, progress, said, trouble }) {
+  const focused = document.activeElement === rebuild;
   rebuild.disabled = true;
   work.hidden = false;
   progress.removeAttribute("value");
@@ -118,5 +119,7 @@ async function build(name, { rebuild, work, progress, said, trouble }) {
   } finally {
     rebuild.disabled = false;
     work.hidden = true;
+    // A button that cannot be used has lost the focus.
+    if (focused && [rebuild, document.body].includes(document.activeElement)) rebuild.focus();
   }
 }

@@ -1,6 +1,6 @@
 // The resources there are, and how much of each is left.
 
-import { get } from "../api.js";
+import { list as listed } from "../api.js";
 import { el, fill, flash, setAttribute, setText, sync } from "../dom.js";
 import { ago, category, count, number } from "../format.js";
 import { icon } from "../icons.js";
@@ -20,7 +20,7 @@ export function open(root, app) {
   let closed = false;
   const load = async () => {
     try {
-      const { items, next } = await get("/api/resources", { limit });
+      const { items, next } = await listed("/api/resources", limit);
       if (closed) return;
       showProblem(trouble, null);
       sync(list, items, (item) => item.id, card, update);
@@ -73,7 +73,7 @@ function update(item, { amount, max_amount, is_locked, last_updated }) {
   setText(parts.most, `of ${number(max_amount)}`);
   setText(parts.when, `changed ${ago(last_updated)}`);
   setAttribute(parts.bar, "aria-label", `${amount} of ${max_amount}`);
-  parts.bar.firstChild.style.setProperty("--part", `${max_amount > 0 ? (amount / max_amount) * 100 : 0}%`);
+  parts.bar.firstChild.style.setProperty("--part", `${max_amount > 0 ? Math.min(100, (amount / max_amount) * 100) : 0}%`);
   setAttribute(parts.bar, "class", `meter ${amount * 5 < max_amount ? "low" : ""}`);
   if (Boolean(parts.lock.firstChild) !== is_locked) fill(parts.lock, is_locked ? badge([icon("lock"), "locked"], "warn") : null);
   if (before && before !== number(amount)) flash(item);

@@ -14,16 +14,20 @@ export function streamDetail(root, app, name, version) {
   const events = eventsView(history);
   const total = el("span", { class: "muted" });
   const isGame = category(name) === "game";
+  const time = timeline(history);
+  const panes = el("div", { class: "panes" }, state.pane, events.pane);
   fill(root,
     el("header", { class: "detail-head" },
       el("a", { class: "back", href: "#/streams" }, "All streams"),
       el("h2", { class: "mono", tabindex: -1 }, dot(name), name),
       badge(category(name)), total,
       isGame ? el("a", { class: "button", href: `#/games/${encodeURIComponent(name.slice("game-".length))}` }, "Watch the table") : null),
-    trouble, timeline(history), el("div", { class: "panes" }, state.pane, events.pane));
+    trouble, time, panes);
 
   history.addEventListener("change", () => {
     showProblem(trouble, history.error, () => history.start());
+    // Where there is no stream there is no time to go through.
+    time.hidden = panes.hidden = Boolean(history.error) && history.last === 0;
     setText(total, history.last > 0 ? count(history.last, "event") : "");
     state.draw();
     events.draw();

@@ -15,7 +15,7 @@ const MOST_KNOWN = 5000;
 export function open(root, app, rest) {
   let [name] = rest;
   let shown = null;
-  const search = el("input", { type: "search", placeholder: "Search by the beginning of a name", "aria-label": "Search streams", autocomplete: "off", spellcheck: "false" });
+  const search = el("input", { type: "search", placeholder: "Name begins with …", "aria-label": "Search streams", autocomplete: "off", spellcheck: "false" });
   const total = el("p", { class: "muted small", role: "status" });
   const trouble = el("div");
   const list = el("ul", { class: "rows", "aria-label": "Streams" });
@@ -67,7 +67,7 @@ export function open(root, app, rest) {
       showProblem(trouble, null);
       draw();
     } catch (error) {
-      showProblem(trouble, error, () => load({ anew }));
+      if (ask === asked) showProblem(trouble, error, () => load({ anew }));
     }
   };
 
@@ -79,7 +79,7 @@ export function open(root, app, rest) {
   const written = new Set();
   const drawSoon = calmly(200, () => {
     draw();
-    for (const item of list.children) if (written.has(item.dataset.key)) flash(item);
+    flash(...Array.from(list.children).filter((item) => written.has(item.dataset.key)));
     written.clear();
   });
   const unlisten = app.feed.listen(({ stream, version: at, position, recorded_at }) => {

@@ -10,11 +10,13 @@ const SHAPES = {
   pink: () => svg("path", { d: "M8 .8l6 7.2-6 7.2L2 8z" }),
 };
 
-/** Each crystal drawn, and said together: `2 yellow, 1 pink`. */
-export function crystals(held) {
+/** Each crystal drawn, and said together: `2 yellow, 1 pink`. Where `most` would not be enough, one of each with its number. */
+export function crystals(held, most = 30) {
   const there = COLOURS.filter((colour) => held?.[colour] > 0);
   const said = there.map((colour) => `${held[colour]} ${colour}`).join(", ") || "no crystals";
-  const drawn = there.flatMap((colour) => Array.from({ length: Math.min(held[colour], 30) }, () => crystal(colour)));
+  const all = there.reduce((sum, colour) => sum + held[colour], 0);
+  const each = (colour) => Array.from({ length: held[colour] }, () => crystal(colour));
+  const drawn = there.map((colour) => (all <= most ? each(colour) : el("span", { class: "many" }, `${held[colour]}`, crystal(colour))));
   return el("span", { class: "crystals", role: "img", "aria-label": said, title: said }, drawn);
 }
 
@@ -27,12 +29,12 @@ export function merchantCard(card, on) {
   const lies = on && Object.values(on).some((many) => many > 0);
   return el("article", { class: `merchant ${card.kind ?? ""}`, "aria-label": title(card) },
     el("p", { class: "kind" }, card.kind ?? "unknown"), el("div", { class: "does" }, ...does(card)),
-    lies ? el("div", { class: "lies", title: "Comes with the card" }, crystals(on)) : null);
+    lies ? el("div", { class: "lies", title: "Comes with the card" }, crystals(on, 3)) : null);
 }
 
 function does(card) {
   if (card.kind === "produce") return [el("span", { class: "arrow", "aria-hidden": "true" }, "+"), crystals(card.gives)];
-  if (card.kind === "trade") return [crystals(card.takes), el("span", { class: "arrow", role: "img", "aria-label": "for" }, "→"), crystals(card.gives)];
+  if (card.kind === "trade") return [crystals(card.takes, 4), el("span", { class: "arrow", role: "img", "aria-label": "for" }, "→"), crystals(card.gives, 4)];
   if (card.kind === "upgrade") return [el("span", { class: "steps" }, `${card.steps}`), el("span", { class: "arrow", role: "img", "aria-label": "steps up" }, "↑")];
   return [card.id];
 }
