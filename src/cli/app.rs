@@ -152,7 +152,7 @@ impl App {
     /// A URL that names no store (2).
     pub fn open(&self, url: &StoreUrl) -> Result<Store, CliError> {
         tracing::info!(store = %url, timeout = ?self.timeout(), client = self.client(), "opening");
-        Ok(store::open(url, self.timeout())?)
+        Ok(store::open_with_io(url, self.timeout())?)
     }
 
     /// How long any one answer of the store may take.

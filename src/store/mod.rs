@@ -76,10 +76,32 @@ use std::time::Duration;
 /// # Errors
 /// [`StoreError::Invalid`] when the URL names no backend of this program.
 pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
+    open_for(url, timeout, Callers::Any)
+}
+
+/// As [`open`], for a program all of whose runtimes have I/O and time enabled, as `#[tokio::main]` makes them: a program that
+/// is alone then appends to PostgreSQL from where it runs, without waking another thread for each event.
+///
+/// # Errors
+/// As [`open`]. In a runtime without I/O an append panics.
+pub fn open_with_io(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
+    open_for(url, timeout, Callers::WithIo)
+}
+
+/// What the runtimes of those who use a store can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Callers {
+    /// Nothing is known of them.
+    Any,
+    /// They have I/O and time.
+    WithIo,
+}
+
+fn open_for(url: &StoreUrl, timeout: Duration, callers: Callers) -> Result<Store, StoreError> {
     let backend: Arc<dyn Backend> = match url {
         StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), timeout)),
         StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(timeout)),
-        StoreUrl::Postgres(url) => Arc::new(postgres::Postgres::new(url, timeout)),
+        StoreUrl::Postgres(url) => Arc::new(postgres::Postgres::new(url, timeout, callers)),
         StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), timeout)),
     };
     Ok(Store::new(backend, timeout))

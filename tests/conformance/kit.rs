@@ -52,7 +52,7 @@ pub trait Shared: Subject {
 
 /// Runs a test to its end.
 pub fn run(test: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(test);
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }
 
 /// Asserts that a result is an error of a kind.

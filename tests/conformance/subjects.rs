@@ -2,7 +2,7 @@
 
 use esctl::store::Store;
 use esctl::store::StoreUrl;
-use esctl::store::open;
+use esctl::store::open_with_io;
 use tempfile::TempDir;
 
 use crate::backend::Backend;
@@ -28,7 +28,7 @@ impl Placed {
 }
 
 fn open_at(place: &Place) -> Store {
-    open(&place.url.parse().unwrap(), TIMEOUT).unwrap()
+    open_with_io(&place.url.parse().unwrap(), TIMEOUT).unwrap()
 }
 
 /// A subject that is a place on a backend.
@@ -63,7 +63,7 @@ pub struct SqliteMemory(Store);
 
 impl Subject for SqliteMemory {
     fn fresh() -> Self {
-        Self(open(&StoreUrl::SqliteMemory, TIMEOUT).unwrap())
+        Self(open_with_io(&StoreUrl::SqliteMemory, TIMEOUT).unwrap())
     }
 
     fn store(&self) -> Store {

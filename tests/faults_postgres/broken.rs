@@ -7,6 +7,7 @@ crate::faults! {
     a_group_whose_answer_is_lost_keeps_the_outcome_of_each_append
     appends_of_a_program_that_is_alone_are_found_out_about_in_the_same_way
     a_program_that_is_alone_goes_on_in_another_runtime
+    nothing_is_asked_of_the_runtime_of_a_caller_who_says_nothing_of_it
     an_append_that_cannot_be_asked_for_is_of_unknown_outcome
     connections_that_broke_while_idle_are_replaced
     server_processes_ended_in_mid_append_lose_and_double_nothing
@@ -136,6 +137,17 @@ mod cases {
             thread.join().unwrap();
         }
         assert_eq!(whole(&store).await.len(), 90);
+    }
+
+    pub async fn nothing_is_asked_of_the_runtime_of_a_caller_who_says_nothing_of_it() {
+        let database = Database::new().await;
+        let store = esctl::store::open(&database.url().as_str().parse().unwrap(), TIMEOUT).unwrap();
+        let thread = std::thread::spawn({
+            let store = store.clone();
+            move || tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(alone(&store, 0..40))
+        });
+        thread.join().unwrap();
+        assert_eq!(whole(&store).await.len(), 40);
     }
 
     pub async fn an_append_that_cannot_be_asked_for_is_of_unknown_outcome() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use esctl::store::Store;
-use esctl::store::open;
+use esctl::store::open_with_io;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
@@ -69,7 +69,7 @@ impl Drop for Database {
 }
 
 pub fn store_at(url: &Url, timeout: Duration) -> Store {
-    open(&url.as_str().parse().unwrap(), timeout).unwrap()
+    open_with_io(&url.as_str().parse().unwrap(), timeout).unwrap()
 }
 
 async fn connect(url: &str) -> PgConnection {

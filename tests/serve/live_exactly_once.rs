@@ -41,19 +41,19 @@ crate::on_every_backend! { async:
 const STREAMS: usize = 3;
 const CLIENTS: usize = 6;
 
-fn how_long() -> Duration {
+pub fn how_long() -> Duration {
     let seconds = std::env::var("ESCTL_TEST_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     Duration::from_secs_f64(seconds.unwrap_or(3.0))
 }
 
 /// Something between 0 and `below`, different each time.
-fn any(below: u64) -> u64 {
+pub fn any(below: u64) -> u64 {
     Uuid::new_v4().as_u64_pair().0 % below
 }
 
 /// The instances that clients can reach now, each behind a proxy that can cut them off.
 #[derive(Clone)]
-struct Instances(watch::Receiver<Vec<SocketAddr>>);
+pub struct Instances(pub watch::Receiver<Vec<SocketAddr>>);
 
 impl Instances {
     fn any(&self) -> Option<SocketAddr> {
@@ -140,7 +140,7 @@ fn hear(message: &Value, stream: &str, seen: &mut u64) {
 }
 
 /// Writers and clients, while `trouble` goes on.
-async fn under(store_url: &str, instances: Instances, trouble: impl Future<Output = ()>) {
+pub async fn under(store_url: &str, instances: Instances, trouble: impl Future<Output = ()>) {
     let store = esctl::store::open(&store_url.parse().unwrap(), Duration::from_secs(20)).unwrap();
     let stop = Arc::new(AtomicBool::new(false));
     let streams: Vec<String> = (0..STREAMS).map(|number| format!("thing-{number}")).collect();

@@ -8,6 +8,7 @@ use tokio::runtime::Id;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::store::Callers;
 use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
@@ -28,6 +29,7 @@ use crate::store::postgres::worker::Worker;
 /// The appends of a handle, one after the other.
 pub(crate) struct Alone {
     connector: Connector,
+    callers: Callers,
     state: Mutex<State>,
 }
 
@@ -46,15 +48,15 @@ enum Failed {
 }
 
 impl Alone {
-    pub(crate) fn new(connector: Connector) -> Self {
-        Self { connector, state: Mutex::default() }
+    pub(crate) fn new(connector: Connector, callers: Callers) -> Self {
+        Self { connector, callers, state: Mutex::default() }
     }
 
     /// Appends a group: here if that is possible, else on the thread of the other connections.
     pub(crate) async fn append(&self, worker: &Worker, group: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
         let mut state = self.state.lock().await;
         let mut before = Before::default();
-        if let ([append], Some(end)) = (&group[..], &state.end)
+        if let ([append], Some(end), Callers::WithIo) = (&group[..], &state.end, self.callers)
             && let Some(place) = end.place_for(append)
         {
             before.seen = place.position;

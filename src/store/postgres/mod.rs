@@ -33,6 +33,7 @@ use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::store::Callers;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
@@ -73,9 +74,9 @@ pub struct Postgres {
 
 impl Postgres {
     /// The store at a URL; nothing is touched yet. `timeout` bounds connecting, waiting for locks, and each statement.
-    pub fn new(url: &PostgresUrl, timeout: Duration) -> Self {
+    pub(crate) fn new(url: &PostgresUrl, timeout: Duration, callers: Callers) -> Self {
         let connector = Connector { url: url.clone(), timeout };
-        let alone = Arc::new(Alone::new(connector.clone()));
+        let alone = Arc::new(Alone::new(connector.clone(), callers));
         Self { worker: Arc::new(Worker::new(connector)), alone, place: url.place() }
     }
 

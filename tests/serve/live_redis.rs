@@ -1,0 +1,55 @@
+//! Exactly once, and in order, while Redis between the instances is killed and started again.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use crate::backend::Backend;
+use crate::exposition::Scrape;
+use crate::live_exactly_once::Instances;
+use crate::live_exactly_once::any;
+use crate::live_exactly_once::how_long;
+use crate::live_exactly_once::under;
+use crate::own_server::Server;
+use crate::proxy::Mode;
+use crate::proxy::Proxy;
+use crate::proxy::anything;
+use crate::support::Served;
+
+mod sqlite {
+    #[test]
+    #[ignore = "needs a server: tests/run"]
+    fn clients_see_every_event_once_while_redis_is_killed_in_between() {
+        crate::backend::run(super::clients_see_every_event_once_while_redis_is_killed_in_between(super::Backend::Sqlite));
+    }
+}
+crate::on_server! { postgres Postgres async: clients_see_every_event_once_while_redis_is_killed_in_between }
+crate::on_server! { mongodb MongoReplicaSet async: clients_see_every_event_once_while_redis_is_killed_in_between }
+
+async fn clients_see_every_event_once_while_redis_is_killed_in_between(on: Backend) {
+    let mut redis = Server::redis(&[]);
+    let args = ["--rate-limit", "0", "--redis", &redis.url.clone()];
+    let first = Served::with(on, &args).await;
+    let second = first.beside(&args).await;
+    let proxies = [&first, &second].map(|served| Proxy::before(served.address.port(), anything));
+    let addresses = proxies.iter().map(|proxy| SocketAddr::from(([127, 0, 0, 1], proxy.port()))).collect();
+    let (_now, instances) = watch::channel(addresses);
+    let mut killed = 0;
+    let trouble = async {
+        let until = Instant::now() + how_long();
+        while Instant::now() < until {
+            redis.kill();
+            killed += 1;
+            tokio::time::sleep(Duration::from_millis(any(500))).await;
+            proxies[any(2) as usize].set(Mode::Gone);
+            redis.start_again();
+            tokio::time::sleep(Duration::from_millis(any(500))).await;
+            proxies.iter().for_each(|proxy| proxy.set(Mode::Pass));
+        }
+    };
+    under(&first.store, Instances(instances), trouble).await;
+    let filled = Scrape::read(&first.get("/metrics").await.text).value("esctl_bus_gap_fills_total");
+    assert!(killed > 1 && filled > 0.0, "Redis was killed {killed} times, and {filled} gaps were filled");
+}
