@@ -21,6 +21,7 @@ mod live_client;
 mod live_exactly_once;
 mod live_games;
 mod live_messages;
+mod live_restored;
 mod live_slow;
 mod log;
 mod metrics;
