@@ -59,7 +59,7 @@ impl Serve {
         log_of_server_to_stderr(app.globals.verbose, options.log_format.unwrap_or(LogFormat::Text));
         // Each client is a connection, and each connection a file.
         open_files::allow(MOST_FILES);
-        let settings = settings(app, options)?;
+        let settings = settings(options)?;
         let store = app.store_to_write()?;
         // Programs of the store's projections want the same care as those of an argument.
         jq::watch(app.out.settings());
@@ -68,8 +68,8 @@ impl Serve {
         let listening = Listening::on(server.clone())?;
         let listening_on = format!("http://{}", listening.address());
         if !server.checks_tokens() {
-            app.out.warn(
-                "without --jwt-secret-file or --jwt-public-key-file only this machine is served, and everybody on it may do everything",
+            tracing::warn!(
+                "without --jwt-secret-file or --jwt-public-key-file only this machine is served, and everybody on it may do everything"
             );
         }
         let started = Started { listening: listening_on, store: store.place(), tokens: server.checks_tokens() };
@@ -82,7 +82,7 @@ impl Serve {
         server.follow_projections(who);
         let on_signal = async {
             let _ = signals::interrupted().await;
-            app.out.note("stopping: what has begun is finished first");
+            tracing::info!("stopping: what has begun is finished first");
             server.stop();
             std::future::pending().await
         };
@@ -100,8 +100,8 @@ impl Serve {
     }
 }
 
-fn settings(app: &App, options: ServeOptions) -> Result<Settings, CliError> {
-    let tokens = tokens(app, &options)?;
+fn settings(options: ServeOptions) -> Result<Settings, CliError> {
+    let tokens = tokens(&options)?;
     let ServeOptions { listen, redis, allow_origin, max_clients, max_message_bytes, max_body_bytes, rate_limit, .. } = options;
     let usual = Settings::default();
     Ok(Settings {
@@ -122,7 +122,7 @@ fn settings(app: &App, options: ServeOptions) -> Result<Settings, CliError> {
     })
 }
 
-fn tokens(app: &App, options: &ServeOptions) -> Result<Option<TokenSettings>, CliError> {
+fn tokens(options: &ServeOptions) -> Result<Option<TokenSettings>, CliError> {
     let ServeOptions { jwt_secret_file, jwt_public_key_file, jwt_audience, jwt_issuer, .. } = options;
     let key = match (jwt_secret_file, jwt_public_key_file) {
         (Some(_), Some(_)) => {
@@ -131,7 +131,7 @@ fn tokens(app: &App, options: &ServeOptions) -> Result<Option<TokenSettings>, Cl
         (Some(path), None) => {
             if let Some(mode) = open_to_others(path) {
                 let path = path.display();
-                app.out.warn(&format!("others may read {path} (mode {mode:03o}); chmod 600 {path}"));
+                tracing::warn!("others may read {path} (mode {mode:03o}); chmod 600 {path}");
             }
             // A line ends with a newline, a secret does not.
             TokenKey::Secret(SecretSlice::from(read_key(path)?.trim_ascii_end().to_vec()))

@@ -90,9 +90,10 @@ pub async fn trace(store: &Store, id: &str, looked_at: &mut dyn FnMut(u64)) -> R
 
 /// A correlation id, and how it is found.
 struct Correlation {
-    id: String,
-    /// How it stands in metadata, which are canonical.
-    needle: String,
+    /// As it was given; and where that is a UUID, also as one is usually written. A trace of others is 32 digits without a hyphen.
+    ids: Vec<String>,
+    /// How they stand in metadata, which are canonical.
+    needles: Vec<String>,
     /// The event that began it, where it says nothing of a correlation itself.
     first: Option<Uuid>,
 }
@@ -100,24 +101,27 @@ struct Correlation {
 impl Correlation {
     async fn of(store: &Store, id: &str) -> Result<Self, OpsError> {
         let uuid = Uuid::parse_str(id).ok();
-        let mut id = uuid.map_or_else(|| id.to_owned(), |uuid| uuid.to_string());
+        let mut ids = vec![id.to_owned()];
+        ids.extend(uuid.map(|uuid| uuid.to_string()).filter(|usual| usual != id));
         if let Some(event) = store.events_by_id(uuid.into_iter().collect()).await?.first() {
-            id = text_of(&members(&event.metadata), "correlation_id").unwrap_or(id);
+            ids = vec![text_of(&members(&event.metadata), "correlation_id").unwrap_or_else(|| event.event_id.to_string())];
         }
-        let first = Uuid::parse_str(&id).ok();
-        let needle = JsonObject::of(&json!({ "correlation_id": id }))?.as_str().trim_matches(['{', '}']).to_owned();
-        Ok(Self { id, needle, first })
+        let first = Uuid::parse_str(&ids[0]).ok();
+        let needle =
+            |id: &String| Ok(JsonObject::of(&json!({ "correlation_id": id }))?.as_str().trim_matches(['{', '}']).to_owned());
+        let needles = ids.iter().map(needle).collect::<Result<_, OpsError>>()?;
+        Ok(Self { ids, needles, first })
     }
 
     /// An event, if it belongs to it. The text is looked at first: few of many events are read as JSON.
     fn item(&self, event: &EventView<'_>) -> Option<TraceItem> {
         let is_first = Some(event.event_id) == self.first;
-        if !is_first && !event.metadata.contains(&self.needle) {
+        if !is_first && !self.needles.iter().any(|needle| event.metadata.contains(needle)) {
             return None;
         }
         let members = members(event.metadata);
-        let correlation_id = text_of(&members, "correlation_id").or_else(|| is_first.then(|| self.id.clone()))?;
-        (correlation_id == self.id).then(|| TraceItem {
+        let correlation_id = text_of(&members, "correlation_id").or_else(|| is_first.then(|| self.ids[0].clone()))?;
+        self.ids.contains(&correlation_id).then(|| TraceItem {
             depth: 0,
             cause: Cause::None,
             position: event.position,

@@ -110,7 +110,8 @@ pub struct Activity(Mutex<Book>);
 struct Book {
     /// Only spans in which something was; the oldest first.
     spans: VecDeque<Span>,
-    incidents: VecDeque<Incident>,
+    /// With the whole name of who sent it: what is shown of one may be that of another as well.
+    incidents: VecDeque<(String, Incident)>,
     numbers: u64,
 }
 
@@ -132,7 +133,7 @@ impl Activity {
             stream: short(&format!("{category}-{}", command.id)),
             client_id: short(command.client_id),
         };
-        book.incidents.push_front(incident);
+        book.incidents.push_front((command.client_id.to_owned(), incident));
         book.incidents.truncate(INCIDENTS);
     }
 
@@ -144,8 +145,8 @@ impl Activity {
         let begins = (0..SPANS as i64).map(|index| Timestamp::from_micros_saturating(first + index * SPAN.as_micros() as i64));
         let known = |from| book.spans.iter().find(|span| span.from == from).copied();
         let spans = begins.map(|from| known(from).unwrap_or_else(|| Span::empty(from))).collect();
-        let seen = |incident: &&Incident| client_id.is_none_or(|client| incident.client_id == client);
-        Lately { every_seconds: SPAN.as_secs(), spans, recent: book.incidents.iter().filter(seen).cloned().collect() }
+        let seen = book.incidents.iter().filter(|(of, _)| client_id.is_none_or(|client| of == client));
+        Lately { every_seconds: SPAN.as_secs(), spans, recent: seen.map(|(_, incident)| incident.clone()).collect() }
     }
 }
 
@@ -239,6 +240,15 @@ mod tests {
         assert_eq!(activity.lately(Some("ann"), at(0)).recent.len(), INCIDENTS / 2);
         // A clock that goes back breaks nothing.
         activity.note(command("ann"), None, at(-5000));
+    }
+
+    #[test]
+    fn clients_whose_names_begin_alike_are_told_apart() {
+        let activity = Activity::default();
+        let (one, other) = (format!("{}1", "x".repeat(150)), format!("{}2", "x".repeat(150)));
+        activity.note(command(&one), refused(422).as_ref(), at(0));
+        assert_eq!(activity.lately(Some(&one), at(0)).recent.len(), 1);
+        assert_eq!(activity.lately(Some(&other), at(0)).recent, []);
     }
 
     #[test]

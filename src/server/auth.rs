@@ -60,6 +60,18 @@ struct Claims {
     scope: String,
     player_id: Option<String>,
     owner_id: Option<String>,
+    /// Checked by the library, which passes over what is no audience at all.
+    #[expect(dead_code, reason = "only its form counts here")]
+    aud: Option<Audience>,
+}
+
+/// Who a token is for.
+#[derive(Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its form counts here")]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
 }
 
 impl Auth {
@@ -117,12 +129,20 @@ fn decoding_key(key: &TokenKey) -> Result<(Algorithm, DecodingKey), KeyError> {
             short if short.len() < MIN_SECRET_BYTES => Err(KeyError::ShortSecret(short.len())),
             secret => Ok((Algorithm::HS256, DecodingKey::from_secret(secret))),
         },
+        // The library takes a private key for its public half; who gives one away by mistake is to be told.
+        TokenKey::PublicKey(pem) if !is_public(pem) => Err(KeyError::NoPublicKey),
         TokenKey::PublicKey(pem) => {
             let ed = DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key));
             let rsa = || DecodingKey::from_rsa_pem(pem).map(|key| (Algorithm::RS256, key));
             ed.or_else(|_| rsa()).map_err(|_| KeyError::NoPublicKey)
         }
     }
+}
+
+/// Whether a text in PEM says of itself that it is a public key, and nothing else.
+fn is_public(pem: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(pem);
+    text.contains("PUBLIC KEY-----") && !text.contains("PRIVATE KEY-----")
 }
 
 /// The token of a request.
@@ -155,7 +175,7 @@ fn refusal(kind: &ErrorKind) -> Problem {
 }
 
 fn caller(claims: Claims) -> Result<Caller, Problem> {
-    let Claims { sub, exp, scope, player_id, owner_id } = claims;
+    let Claims { sub, exp, scope, player_id, owner_id, aud: _ } = claims;
     let acts_as = match (player_id, owner_id) {
         (Some(player), Some(owner)) if player != owner => return Err(invalid("says two things about who it is of")),
         (player, owner) => player.or(owner),

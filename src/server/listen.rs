@@ -4,6 +4,7 @@
 //! place only for that long; and there are more places than clients, so nobody waits for it.
 
 use std::io;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -125,8 +126,9 @@ impl Connections<'_> {
             match listener.accept().await {
                 Ok((stream, peer)) => match Arc::clone(&self.places).try_acquire_owned() {
                     Ok(place) => self.serve(stream, peer, place),
-                    // Not to be waited for: who does not take the answer at once does not get it.
-                    Err(_) => drop(stream.try_write(FULL)),
+                    // Not to be waited for: who does not take the answer at once does not get it. Not by the runtime, which
+                    // does not know yet that a new connection can be written to.
+                    Err(_) => drop(stream.into_std().and_then(|mut stream| stream.write(FULL))),
                 },
                 Err(error) if is_of_connection(&error) => {}
                 Err(error) => {

@@ -171,7 +171,11 @@ fn a_token_for_others_or_from_others_is_refused() {
 
         // Unless told, a token that says whom it is for must say so of esctl.
         let usual = Served::with(Backend::Sqlite, &WITH_SECRET).await;
-        assert_eq!(tried(&usual, &signed(&claims_with("ann", json!({"aud": "bank"})))).await, 401);
+        for wrong in
+            [json!("bank"), json!(["shop", 5]), json!(["esctl", 5]), json!({}), json!({"esctl": 1}), json!(5), json!([["esctl"]])]
+        {
+            assert_eq!(tried(&usual, &signed(&claims_with("ann", json!({"aud": wrong})))).await, 401, "{wrong}");
+        }
         assert_eq!(tried(&usual, &signed(&claims_with("ann", json!({"aud": ["bank", "esctl"]})))).await, 201);
     });
 }

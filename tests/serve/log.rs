@@ -33,7 +33,7 @@ fn each_request_is_a_line_of_json_with_its_trace() {
             "command": "resource.create", "id": "gold",
             "with": {"owner_id": "ann", "resource_type": "coin", "initial_amount": 1, "max_amount": 9},
         });
-        let request = served.request(reqwest::Method::POST, "/api/commands?secret=1").json(&body);
+        let request = served.request(reqwest::Method::POST, "/api/commands?telltale=1").json(&body);
         let request = request.header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01")).header("x-client-id", "ann");
         let made = answer(request).await.is(201);
         assert_eq!(made.header("x-correlation-id"), TRACE);
@@ -53,7 +53,7 @@ fn each_request_is_a_line_of_json_with_its_trace() {
         // The events of the request belong to its trace.
         let events = served.esctl(&["trace", TRACE]);
         assert!(events.to_string().contains("resource.created"), "{events}");
-        assert!(!served.log().contains("secret"), "{}", served.log());
+        assert!(!served.log().contains("telltale"), "{}", served.log());
     });
 }
 

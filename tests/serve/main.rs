@@ -22,6 +22,7 @@ mod live_exactly_once;
 mod live_games;
 mod live_messages;
 mod live_redis;
+mod live_restored;
 mod live_slow;
 mod log;
 mod metrics;

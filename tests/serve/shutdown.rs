@@ -6,6 +6,7 @@ use crate::backend::Backend;
 use crate::raw::Raw;
 use crate::raw::status_of;
 use crate::support::Served;
+use crate::support::answer;
 
 crate::on_every_backend! { async:
     what_has_begun_is_finished_and_nothing_new_is_taken
@@ -27,11 +28,15 @@ async fn what_has_begun_is_finished_and_nothing_new_is_taken(on: Backend) {
     // The server has seen it when it answers what was sent after it on another connection.
     served.get("/health").await.is(200);
     served.terminate();
-    while served.get("/ready").await.status.as_u16() != 503 {
+    // A connection that was kept is closed now, whatever a client may be about to send on it.
+    let anew = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+    let ready = || answer(anew.get(format!("{}/ready", served.url)));
+    while ready().await.status.as_u16() != 503 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    assert_eq!(served.get("/ready").await.json["stopping"], true);
-    let refused = served.command("document.create", "new", json!({"document": {}})).await.fails(503, "stopping");
+    assert_eq!(ready().await.json["stopping"], true);
+    let create = json!({"command": "document.create", "id": "new", "with": {"document": {}}});
+    let refused = answer(anew.post(format!("{}/api/commands", served.url)).json(&create)).await.fails(503, "stopping");
     assert_eq!(refused.header("retry-after"), "1");
     begun.send(&body[5..]).await;
     let status = status_of(&begun.head().await);

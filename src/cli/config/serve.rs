@@ -23,7 +23,8 @@ pub struct ServeOptions {
     #[arg(long, env = "ESCTL_LISTEN", hide_env_values = true, value_name = "ADDRESS", value_parser = address)]
     pub listen: Option<SocketAddr>,
     /// The Redis through which instances tell each other of news: redis://HOST. Without it they look at the store
-    #[arg(long, env = "ESCTL_REDIS", hide_env_values = true, value_name = "URL", value_parser = redis)]
+    // Looked at when the server starts: clap shows what it refuses, and this may hold a password.
+    #[arg(long, env = "ESCTL_REDIS", hide_env_values = true, value_name = "URL")]
     pub redis: Option<String>,
     /// A file with the secret that tokens are signed with (HS256), at least 32 bytes. Without a key only this machine is
     /// served, and everybody on it may do everything
@@ -115,6 +116,9 @@ impl ServeOptions {
     pub(super) fn from_file(name: &str, texts: &[String]) -> Option<Result<Self, String>> {
         let command = definition();
         command.get_arguments().find(|arg| arg.get_id() == name)?;
+        if name == "redis" && !texts.iter().all(|text| is_redis(text)) {
+            return Some(Err("wanted a URL like redis://HOST:6379".to_owned()));
+        }
         let flag = name.replace('_', "-");
         let typed = texts.iter().map(|text| format!("--{flag}={text}"));
         let read = command.try_get_matches_from(typed).and_then(|matches| Self::from_arg_matches(&matches));
@@ -142,15 +146,11 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     numeric.parse().map_err(|_| "wanted an address with a port, like 127.0.0.1:8080 or [::]:8080".to_owned())
 }
 
-/// For clap: a URL of Redis. It is not repeated: it may hold a password.
-fn redis(text: &str) -> Result<String, String> {
+/// Whether a text is a URL of Redis.
+fn is_redis(text: &str) -> bool {
     let known = url::Url::parse(text).is_ok_and(|url| ["redis", "rediss", "redis+unix", "unix"].contains(&url.scheme()));
     // The parser of URLs passes over them.
-    if known && !text.contains(char::is_control) {
-        Ok(text.to_owned())
-    } else {
-        Err("wanted a URL like redis://HOST:6379".to_owned())
-    }
+    known && !text.contains(char::is_control)
 }
 
 /// For clap: how many bytes; less than this cannot hold a message.

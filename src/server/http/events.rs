@@ -13,6 +13,7 @@ use crate::ops::events_page::EventsAfter;
 use crate::ops::events_page::EventsPage;
 use crate::ops::events_page::events_page;
 use crate::server::Caller;
+use crate::server::ErrorBody;
 use crate::server::Problem;
 use crate::server::Scope;
 use crate::server::Server;
@@ -48,7 +49,8 @@ pub struct EventsAsked {
 /// A line for each event, without its data. With `Accept: text/event-stream` it goes on as it happens, and honours
 /// `Last-Event-ID`. `next` is the position to go on after, in the same direction.
 #[utoipa::path(get, path = "/api/events", tag = "streams", operation_id = "listEvents", params(EventsAsked),
-    responses((status = 200, description = "A page of what happened", body = ListPage<EventHead>), Refused))]
+    responses((status = 200, description = "A page of what happened", body = ListPage<EventHead>), Refused,
+        (status = 404, description = "To follow: the store is not as far as that", body = ErrorBody)))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
@@ -61,7 +63,7 @@ pub async fn list(
     let after = after.map(|AskedVersion(position)| position.0);
     if live::wants_stream(&headers) && !backwards {
         let seen = live::last_event_id(&headers)?.map(|position| position.0);
-        return feed::follow(&server, &caller, Position(seen.or(after).unwrap_or(0)));
+        return feed::follow(&server, &caller, Position(seen.or(after).unwrap_or(0))).await;
     }
     let input = EventsAfter { source: Source::All, after, limit: limit.events(), backwards };
     let EventsPage { items, next, .. } = events_page(&server.store, &input, |event| Ok(EventHead::of(event))).await?;

@@ -23,6 +23,7 @@ use crate::server::Server;
 use crate::server::http::seen::EventHead;
 use crate::server::live;
 use crate::store::Source;
+use crate::store::StoreError;
 
 /// Events read at once.
 const AT_ONCE: u64 = 500;
@@ -34,10 +35,15 @@ const ALIVE: &str = ":\n\n";
 /// Answers with a line for each event after a position, and then each new one as it comes.
 ///
 /// # Errors
-/// The server stops, or there is no room for another client.
-pub fn follow(server: &Server, caller: &Caller, after: Position) -> Result<Response, Problem> {
+/// The server stops, there is no room for another client, the store is not as far as that position, or as the store says.
+pub async fn follow(server: &Server, caller: &Caller, after: Position) -> Result<Response, Problem> {
     if server.is_stopping() {
         return Err(Problem::stopping());
+    }
+    let there = head(server).await?;
+    if after > there {
+        let message = format!("the store is at position {there}, and not yet at {after}");
+        return Err(Problem::not_found("position_not_found", message));
     }
     let client = server.live.enter(server.settings.max_clients);
     let client = client.ok_or_else(|| Problem::unavailable("too_many_clients", "there is no room for another client"))?;
@@ -83,6 +89,9 @@ impl Following {
             if let Ok(Some(text)) = self.tell().await {
                 return Some(text);
             }
+            if self.is_ahead().await {
+                return None;
+            }
             let until = self.expires.unwrap_or(alive).min(alive);
             tokio::select! {
                 () = self.server.stopped() => return None,
@@ -96,6 +105,12 @@ impl Following {
                 return Some(Bytes::from_static(ALIVE.as_bytes()));
             }
         }
+    }
+
+    /// Whether the store was put back to an earlier state. What is known of its head may be old; it is asked.
+    async fn is_ahead(&self) -> bool {
+        let known = *self.head.borrow();
+        known < self.after && head(&self.server).await.is_ok_and(|there| there < self.after)
     }
 
     /// What has happened since.
@@ -113,5 +128,14 @@ impl Following {
             text.push_str(&format!("id: {position}\ndata: {json}\n\n"));
         }
         Ok((!text.is_empty()).then(|| text.into()))
+    }
+}
+
+/// Where the store ends.
+async fn head(server: &Server) -> Result<Position, Problem> {
+    match server.store.head().await {
+        Ok(head) => Ok(head.position),
+        Err(StoreError::NoStore(_)) => Ok(Position::ZERO),
+        Err(error) => Err(error.into()),
     }
 }

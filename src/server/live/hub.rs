@@ -20,11 +20,13 @@ use crate::event::Version;
 use crate::server::live::event::LiveEvent;
 use crate::server::live::subscription::Subscription;
 use crate::server::live::subscription::from_version;
+use crate::server::live::subscription::no_store_is_empty;
 use crate::server::live::topic::Bell;
 use crate::server::live::topic::Topic;
 use crate::server::metrics::Metrics;
 use crate::store::Scan;
 use crate::store::Store;
+use crate::store::StoreError;
 
 /// How many clients may read what they have missed at the same time; commands need the store too.
 const READERS: usize = 8;
@@ -126,6 +128,12 @@ impl Hub {
 
     pub(super) fn scan(&self, stream: &StreamName, from: u64, limit: u64) -> Box<Scan> {
         Box::new(self.store.scan_limited(from_version(stream, from), limit))
+    }
+
+    /// Where a stream is; 0: it is not there.
+    pub(super) async fn version_of(&self, stream: &StreamName) -> Result<Version, StoreError> {
+        let version = self.store.stream_version(stream.clone()).await;
+        Ok(no_store_is_empty(version.map(Some))?.unwrap_or_default())
     }
 
     pub(super) fn is_told(&self) -> bool {

@@ -35,7 +35,7 @@ pub enum Step {
     Idle,
     /// He was live and has fallen behind further than is kept for him, for too long.
     TooSlow,
-    /// The event that he says he has seen was never there.
+    /// The event that he has seen last is not there: it never was, or the store was put back to an earlier state.
     NeverWas,
 }
 
@@ -160,6 +160,10 @@ impl Subscription {
         let _turn = hub.turn_to_read().await;
         let mut scan = self.hub.scan(&self.topic.stream, self.seen.0 + 1, PAGE);
         let Some(chunk) = no_store_is_empty(scan.next().await)? else {
+            // Nothing was missed at all. Or the store was put back to an earlier state, and what comes next there was seen long ago.
+            if !matches!(self.source, Source::Behind(_)) && hub.version_of(&self.topic.stream).await? < self.seen {
+                return Ok(Step::NeverWas);
+            }
             self.source = Source::Live;
             return Ok(Step::Idle);
         };
@@ -170,7 +174,7 @@ impl Subscription {
 }
 
 /// A store in which nothing was written yet has no events.
-fn no_store_is_empty<T>(answer: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+pub(super) fn no_store_is_empty<T>(answer: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
     match answer {
         Err(StoreError::NoStore(_)) => Ok(None),
         answer => answer,

@@ -129,6 +129,8 @@ impl Topic {
         let mut inside = self.inside();
         inside.events.clear();
         inside.bytes = 0;
+        // In a store that was put back to an earlier state there is less now.
+        inside.newest = Version::ZERO;
         inside.lost += 1;
         inside.seats.values().for_each(|seat| seat.bell.notify_one());
     }

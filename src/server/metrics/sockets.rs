@@ -105,7 +105,7 @@ impl Metrics {
     }
 
     /// A client was sent so many events that it had missed.
-    pub fn caught_up(&self, events: u64) {
+    pub fn resent(&self, events: u64) {
         self.0.numbers.sockets.replayed.inc_by(events);
     }
 }

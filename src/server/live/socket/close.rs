@@ -12,7 +12,7 @@ use crate::server::metrics::Dropped;
 pub const NOT_TEXT: u16 = 1003;
 /// What the client wants cannot be, or it wants too much too often. It would be the same again.
 pub const REFUSED: u16 = 1008;
-/// A message is larger than the server takes.
+/// A message is larger than the server takes, or than it can send.
 pub const TOO_LARGE: u16 = 1009;
 /// The server stops: come back, to any instance, with `lastEventId`.
 pub const RESTART: u16 = 1012;
@@ -42,6 +42,8 @@ pub(super) enum End {
     Expired,
     /// A message is too large.
     TooLarge(usize),
+    /// What the client is to be told is larger than can wait for it.
+    TooLargeToTell(usize),
     /// A message is no text.
     NotText,
     /// What it has connected for cannot be.
@@ -66,6 +68,8 @@ impl End {
                 Problem::unauthorized("token_expired", "the token is over").hint("connect again with a new one and lastEventId")
             }
             Self::TooLarge(limit) => Problem::too_large("a message", *limit),
+            Self::TooLargeToTell(limit) => Problem::too_large("what comes next", *limit)
+                .hint("ask for it by HTTP: GET /api/streams/STREAM/events, or …/state"),
             Self::NotText => Problem::bad_request("bad_message", "a message is text, not binary"),
             Self::Refused(problem) => problem.clone(),
             Self::Flood => Problem::too_often(Duration::from_secs(1)),
@@ -81,6 +85,7 @@ impl End {
             Self::Silent => (SILENT, "silent: connect again with lastEventId"),
             Self::Expired => (EXPIRED, "the token is over"),
             Self::TooLarge(_) => (TOO_LARGE, "a message is too large"),
+            Self::TooLargeToTell(_) => (TOO_LARGE, "what comes next is too large to be sent"),
             Self::NotText => (NOT_TEXT, "a message is text"),
             Self::Refused(problem) if problem.status.is_server_error() => (TRY_AGAIN, "not now"),
             Self::Refused(_) => (REFUSED, "refused"),
@@ -92,7 +97,8 @@ impl End {
     /// How it is counted, where the server has ended it.
     pub(super) fn dropped(&self) -> Option<Dropped> {
         Some(match self {
-            Self::Gone | Self::Left | Self::Restart => return None,
+            // Nor is it the client's doing what others write.
+            Self::Gone | Self::Left | Self::Restart | Self::TooLargeToTell(_) => return None,
             Self::TooSlow => Dropped::TooSlow,
             Self::Silent => Dropped::Silent,
             Self::Expired => Dropped::Expired,

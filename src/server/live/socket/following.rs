@@ -44,8 +44,8 @@ struct Followed {
     sight: EventSight,
     /// What the client calls its wish, until it is live.
     request_id: Option<Value>,
-    /// Events it had missed so far; none: it is live.
-    missed: Option<u64>,
+    /// Whether it is still told what it had missed, and has to hear that this was all.
+    replaying: bool,
     metrics: Metrics,
 }
 
@@ -68,10 +68,8 @@ impl Following {
         }
         let after = last_event_id.unwrap_or(Version::ZERO);
         let mut subscription = server.live.subscribe(&stream, after, self.bell.clone());
-        let mut missed = None;
         match last_event_id {
             Some(last_event_id) => {
-                missed = Some(0);
                 out.say(&Told::ReplayStart { stream: stream.as_str(), last_event_id }).await?;
             }
             None => {
@@ -84,7 +82,8 @@ impl Following {
             }
         }
         let metrics = server.metrics.clone();
-        self.streams.push(Followed { subscription, sight: sight.events(), request_id, missed, metrics });
+        let replaying = last_event_id.is_some();
+        self.streams.push(Followed { subscription, sight: sight.events(), request_id, replaying, metrics });
         self.bell.notify_one();
         Ok(Ok(()))
     }
@@ -140,8 +139,7 @@ impl Followed {
             Step::TooSlow => Err(End::TooSlow),
             Step::NeverWas => Ok(Progress::Failed(self.never_was())),
             Step::CaughtUp => {
-                if let Some(missed) = self.missed.take() {
-                    self.metrics.caught_up(missed);
+                if std::mem::take(&mut self.replaying) {
                     let (stream, event_id) = (self.subscription.stream().as_str(), self.subscription.seen());
                     out.say(&Told::ReplayComplete { stream, event_id }).await?;
                 }
@@ -154,9 +152,8 @@ impl Followed {
                         Ok(text) => out.put(text).await?,
                         Err(error) => return Ok(Progress::Failed(error.into())),
                     }
-                }
-                if let Some(missed) = &mut self.missed {
-                    *missed += events.len() as u64;
+                    // Counted one by one: a replay that is cut has been sent as far as it went.
+                    self.metrics.resent(u64::from(self.replaying));
                 }
                 Ok(Progress::Part)
             }

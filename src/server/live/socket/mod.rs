@@ -40,8 +40,10 @@ const PROTOCOL: &str = "esctl";
 const READ_BUFFER: usize = 2 << 10;
 /// Bytes that are gathered before they are sent.
 const WRITE_BUFFER: usize = 8 << 10;
-/// Bytes that may wait to be written to one client: room for the largest event, which can be followed by one more.
+/// Bytes that may wait to be written to one client.
 const MOST_WAITING: usize = 4 << 20;
+/// The longest message to a client: there must be room for it behind those that were gathered.
+const MOST_TOLD: usize = MOST_WAITING - 4 * WRITE_BUFFER;
 
 /// What a client connects for.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -10,6 +10,7 @@ use futures_util::SinkExt;
 use serde::Serialize;
 use tokio::time::timeout;
 
+use crate::server::live::socket::MOST_TOLD;
 use crate::server::live::socket::close::End;
 use crate::server::live::socket::messages::refusal;
 use crate::server::metrics::Direction;
@@ -33,6 +34,11 @@ impl Out {
 
     /// Puts a text behind those that are waiting to be sent.
     pub(super) async fn put(&mut self, text: Utf8Bytes) -> Result<(), End> {
+        if text.len() > MOST_TOLD {
+            // Otherwise the connection would end without a word, and again each time that the client comes back.
+            tracing::warn!(bytes = text.len(), "a message is too large to be sent to a client");
+            return Err(End::TooLargeToTell(MOST_TOLD));
+        }
         self.metrics.messages(Direction::Out, 1);
         patiently(self.patience, self.socket.feed(Message::Text(text))).await
     }

@@ -28,8 +28,10 @@ use crate::server::live::socket::out::Out;
 use crate::server::metrics::Direction;
 use crate::server::sight::Sight;
 
-/// After so many messages in a row that were too many, the connection ends.
+/// After so many more messages that were too many than messages that were taken, the connection ends.
 const MOST_REFUSED: u32 = 100;
+/// A message that is too many is read for its `requestId` only if it is no longer than this: refusing is to cost little.
+const READ_REFUSED: usize = 1 << 10;
 
 /// One client.
 pub(super) struct Session {
@@ -82,7 +84,7 @@ impl Session {
 
     /// Talks with the client until one of them ends it.
     pub(super) async fn run(&mut self, stream: Option<StreamName>, last_event_id: Option<Version>) {
-        let _connected = self.server.metrics.connected();
+        let connected = self.server.metrics.connected();
         let first = match stream {
             Some(stream) => Box::pin(self.follow_first(stream, last_event_id)).await,
             None => Ok(()),
@@ -93,6 +95,8 @@ impl Session {
         }) else {
             return;
         };
+        // Before it is counted as dropped: it is never both.
+        drop(connected);
         if let Some(why) = end.dropped() {
             self.server.metrics.dropped(why);
         }
@@ -125,7 +129,13 @@ impl Session {
             match turn {
                 Turn::Stop => return Box::pin(self.finish()).await,
                 Turn::Answer(answer) => self.answered(answer).await?,
-                Turn::News => self.following.tell(&mut self.out).await?,
+                // Much may be missed by a client that takes it slowly: the end does not wait for that.
+                Turn::News => tokio::select! {
+                    biased;
+                    () = &mut stopped => return Box::pin(self.finish()).await,
+                    () = at(expires) => return Err(End::Expired),
+                    told = self.following.tell(&mut self.out) => told?,
+                },
                 Turn::Said(said) => self.hear(said).await?,
                 Turn::Time if expires.is_some_and(|expires| expires <= Instant::now()) => return Err(End::Expired),
                 Turn::Time => self.look_at_the_clock().await?,
@@ -149,8 +159,8 @@ impl Session {
     }
 
     async fn look_at_the_clock(&mut self) -> Result<(), End> {
-        if self.following.again.is_some_and(|again| again <= Instant::now()) {
-            self.following.tell(&mut self.out).await?;
+        if self.following.again.take_if(|again| *again <= Instant::now()).is_some() {
+            self.following.bell.notify_one();
         }
         if self.heartbeat > Instant::now() {
             return Ok(());
@@ -158,7 +168,12 @@ impl Session {
         self.heartbeat = Instant::now() + self.server.settings.heartbeat;
         // While its command is under way, nobody listens to it.
         if !self.heard && self.running.is_none() {
-            return Err(End::Silent);
+            // What it has said may be here, and only not be read yet.
+            tokio::select! {
+                biased;
+                said = self.out.socket.recv() => self.hear(said).await?,
+                () = std::future::ready(()) => return Err(End::Silent),
+            }
         }
         self.heard = false;
         self.out.ping().await
@@ -180,7 +195,8 @@ impl Session {
         if let Err(wait) = self.server.rate.take(&self.sender) {
             return self.too_often(&message, wait).await;
         }
-        self.refused = 0;
+        // Not forgiven all at once: in any flood some are taken.
+        self.refused = self.refused.saturating_sub(1);
         match message {
             Message::Text(text) => {
                 let (request_id, said) = read(&text);
@@ -198,7 +214,7 @@ impl Session {
             _ if self.refused > MOST_REFUSED => Err(End::Flood),
             Message::Close(_) => Err(End::Left),
             Message::Text(text) => {
-                let (request_id, _) = read(text);
+                let request_id = if text.len() <= READ_REFUSED { read(text).0 } else { None };
                 self.refuse(request_id.as_ref(), None, &Problem::too_often(wait)).await
             }
             _ => Ok(()),
@@ -262,6 +278,14 @@ impl Session {
 
     async fn refuse(&mut self, request_id: Option<&Value>, stream: Option<&str>, problem: &Problem) -> Result<(), End> {
         self.out.say(&refusal(request_id, stream, problem)).await
+    }
+}
+
+/// Waits until a moment; without one for ever.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
