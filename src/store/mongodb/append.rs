@@ -210,6 +210,7 @@ impl Group<'_> {
             }
             let (inserted, stop) = run.insert(self.connection, self.deadline).await;
             for (appended, head) in decided.drain(..inserted) {
+                self.connection.is_durable(head.position);
                 if let Some(tip) = tip.as_deref_mut() {
                     tip.head = head;
                     tip.seen = Instant::now();

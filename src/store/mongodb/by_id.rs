@@ -9,6 +9,7 @@ use mongodb::bson::Uuid as BsonUuid;
 use mongodb::bson::doc;
 use uuid::Uuid;
 
+use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
@@ -26,13 +27,16 @@ fn ids_filter(ids: &[Uuid]) -> Document {
 /// Which of these ids are there. (Those of the same commits come along: more may be known than was asked.)
 pub(crate) async fn known(connection: &Connection, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
     let failed = connection.failed("cannot read");
-    let mut known = HashSet::new();
+    let (mut known, mut highest) = (HashSet::new(), Position::default());
     for ids in ids.chunks(IDS) {
-        let find = connection.commits.find(ids_filter(ids)).projection(doc! { "events.id": 1, "_id": 0 });
+        let find = connection.commits.find(ids_filter(ids)).projection(doc! { "events.id": 1 });
         let mut commits = find.await.map_err(&failed)?;
         while commits.advance().await.map_err(&failed)? {
             let damaged = |_| StoreError::integrity("a commit has events that were never written there");
-            let events = commits.current().get_array("events").map_err(damaged)?;
+            let commit = commits.current();
+            let events = commit.get_array("events").map_err(damaged)?;
+            let first = commit.get_i64("_id").map_err(damaged)?.unsigned_abs();
+            highest = highest.max(Position((first + events.into_iter().count() as u64).saturating_sub(1)));
             let id_of = |event: RawBsonRef<'_>| {
                 let id = event.as_document().and_then(|event| event.get_binary("id").ok());
                 id.and_then(|id| Uuid::from_slice(id.bytes).ok())
@@ -40,6 +44,7 @@ pub(crate) async fn known(connection: &Connection, ids: &[Uuid]) -> Result<HashS
             known.extend(events.into_iter().filter_map(|event| event.ok().and_then(id_of)));
         }
     }
+    connection.settle(highest).await?;
     Ok(known)
 }
 
@@ -60,5 +65,6 @@ pub(crate) async fn events_by_id(connection: &Connection, ids: &[Uuid]) -> Resul
             }
         }
     }
+    connection.settle(found.iter().map(|event| event.position).max().unwrap_or_default()).await?;
     Ok(found)
 }

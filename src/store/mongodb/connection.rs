@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -25,9 +26,12 @@ use mongodb::options::SelectionCriteria;
 use mongodb::options::WriteConcern;
 use tokio::sync::mpsc;
 
+use crate::event::Position;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::mongodb::address::MongoUrl;
+use crate::store::mongodb::error::code;
+use crate::store::mongodb::error::code_of;
 use crate::store::mongodb::error::is_duplicate;
 use crate::store::mongodb::error::is_tls;
 use crate::store::mongodb::error::translate;
@@ -51,6 +55,11 @@ pub(crate) struct Connection {
     /// Whether it has been seen with this program's schema.
     current: Arc<AtomicBool>,
     behind: Arc<Mutex<Option<Error>>>,
+    /// Whether the server shows only what most of the servers have on their disks. One that stands alone shows what it has
+    /// in memory.
+    shows_durable: bool,
+    /// Everything up to this position is on the disk.
+    durable: Arc<AtomicU64>,
 }
 
 /// Durable on most of the servers when it is acknowledged, whatever the defaults of the URL or of the servers are.
@@ -104,7 +113,33 @@ impl Connection {
             .build();
         let database = client.database_with_options(url.database(), concerns);
         let commits = database.collection(schema::COMMITS);
-        Ok(Self { database, commits, place, timeout, there: Arc::default(), current: Arc::default(), behind })
+        let shows_durable = answer.contains_key("setName") || answer.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
+        let (there, current, durable) = Default::default();
+        Ok(Self { database, commits, place, timeout, there, current, behind, shows_durable, durable })
+    }
+
+    /// Waits until what was read up to a position is there to stay. Else a server that stands alone and is killed could come
+    /// back without events that somebody has seen, or has been told to be behind.
+    pub(crate) async fn settle(&self, position: Position) -> Result<(), StoreError> {
+        if self.shows_durable || position.0 <= self.durable.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        // It changes nothing, and is answered when the journal is on the disk.
+        let nothing = self.collection(schema::META).update_one(doc! { "_id": "nothing" }, doc! { "$set": { "is": 0 } }).await;
+        match nothing {
+            // Who may only read takes what is shown.
+            Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) => Ok(()),
+            Err(error) => Err(self.failed("cannot read")(error)),
+            Ok(_) => {
+                self.is_durable(position);
+                Ok(())
+            }
+        }
+    }
+
+    /// Everything up to a position is on the disk: an append behind it was acknowledged.
+    pub(crate) fn is_durable(&self, position: Position) {
+        self.durable.fetch_max(position.0, Ordering::Relaxed);
     }
 
     /// A collection of this database.

@@ -208,7 +208,8 @@ async fn who_is_there(connection: &Connection, document: &RawDocumentBuf, head: 
     let look = tokio::spawn(async move { commits.find_one(doc! { "_id": place }).projection(doc! { "events": 0 }).await });
     match tokio::time::timeout_at(deadline, look).await {
         Ok(Ok(Ok(Some(found)))) => match summary(&found) {
-            Ok(found) if found.hash == head.hash => Who::This,
+            Ok(found) if found.hash == head.hash && connection.settle(head.position).await.is_ok() => Who::This,
+            Ok(found) if found.hash == head.hash => Who::Nobody,
             _ => Who::Another,
         },
         _ => Who::Nobody,

@@ -40,7 +40,9 @@ const OPEN_WALKS: usize = 8;
 pub(crate) async fn head(connection: &Connection) -> Result<Head, StoreError> {
     let last = connection.commits.find_one(doc! {}).sort(doc! { "_id": -1 }).projection(doc! { "events": 0 });
     let last = last.await.map_err(connection.failed("cannot read"))?;
-    last.map_or_else(|| Ok(Head::default()), |last| Ok(summary(&last)?.head()))
+    let head = last.map_or_else(|| Ok(Head::default()), |last| Ok::<_, StoreError>(summary(&last)?.head()))?;
+    connection.settle(head.position).await?;
+    Ok(head)
 }
 
 /// The readings that are open between their pages.
@@ -76,7 +78,10 @@ pub(crate) async fn read(
     if let Some(mut walk) = walks.take(&query) {
         let mut page = Page { events: buffer, ..Page::default() };
         match walk.fill(connection, limit, &mut page).await {
-            Ok(()) => return Ok(walk.put_down(page, walks)),
+            Ok(()) => {
+                settle(connection, &page).await?;
+                return Ok(walk.put_down(page, walks));
+            }
             // The server forgets a reading that rests for long.
             Err(Failure::Driver(error)) if code_of(&error) == Some(code::CURSOR_NOT_FOUND) => buffer = page.events,
             Err(failure) => return Err(failure.told(connection)),
@@ -86,7 +91,14 @@ pub(crate) async fn read(
     let mut page = Page { events: buffer, ..Page::default() };
     let mut walk = Walk::start(connection, query, limit).await?;
     walk.fill(connection, limit, &mut page).await.map_err(|failure| failure.told(connection))?;
+    settle(connection, &page).await?;
     Ok(walk.put_down(page, walks))
+}
+
+/// Waits until the events of a page are there to stay.
+async fn settle(connection: &Connection, page: &Page) -> Result<(), StoreError> {
+    let highest = page.events.iter().next().into_iter().chain(page.events.last()).map(|event| event.position).max();
+    connection.settle(highest.unwrap_or_default()).await
 }
 
 enum Failure {

@@ -27,7 +27,7 @@ pub(crate) const STAGED_ROWS: &str = "staged_rows";
 /// A view with one document an event, for people.
 const EVENTS: &str = "events";
 /// What says that the database is ours.
-const META: &str = "esctl_meta";
+pub(crate) const META: &str = "esctl_meta";
 /// What people have told the programs, a document each.
 pub(crate) const RECORDS: &str = "esctl_records";
 

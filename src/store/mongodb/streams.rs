@@ -28,7 +28,10 @@ pub(crate) async fn stream_version(connection: &Connection, stream: &StreamName)
     let last = connection.commits.find_one(doc! { "stream": stream.as_str() });
     let last = last.sort(doc! { "first_version": -1 }).projection(doc! { "events": 0 });
     let last = last.await.map_err(connection.failed("cannot read"))?;
-    last.map_or(Ok(Version::ZERO), |last| Ok(summary(&last)?.version()))
+    let Some(last) = last else { return Ok(Version::ZERO) };
+    let last = summary(&last)?;
+    connection.settle(last.head().position).await?;
+    Ok(last.version())
 }
 
 /// Where streams are: those that there are.
@@ -40,6 +43,7 @@ pub(crate) async fn versions(connection: &Connection, streams: &[StreamName]) ->
     for streams in streams.chunks(NAMES) {
         let names: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
         let last = last_commits(connection, &names).await?;
+        connection.settle(last.values().map(|info| info.last_position).max().unwrap_or_default()).await?;
         found.extend(streams.iter().filter_map(|stream| last.get(stream.as_str()).map(|info| (stream.clone(), info.version))));
     }
     Ok(found)
