@@ -243,15 +243,6 @@ mod tests {
     }
 
     #[test]
-    fn clients_whose_names_begin_alike_are_told_apart() {
-        let activity = Activity::default();
-        let (one, other) = (format!("{}1", "x".repeat(150)), format!("{}2", "x".repeat(150)));
-        activity.note(command(&one), refused(422).as_ref(), at(0));
-        assert_eq!(activity.lately(Some(&one), at(0)).recent.len(), 1);
-        assert_eq!(activity.lately(Some(&other), at(0)).recent, []);
-    }
-
-    #[test]
     fn what_clients_send_is_remembered_as_far_as_it_is_safe() {
         let activity = Activity::default();
         let name = format!("a\u{1b}[2J.{}", "x".repeat(10_000));

@@ -63,6 +63,10 @@ pub(super) async fn admit(State(server): State<Server>, mut request: Request, ne
     // What is told to one caller is not to be shown to another, and never to be taken for something else.
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if server.is_stopping() {
+        // The next request goes elsewhere. What has become a WebSocket is none that closes.
+        headers.entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

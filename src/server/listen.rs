@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -36,6 +37,9 @@ const MORE_CONNECTIONS: usize = 4096;
 const BACKLOG: u32 = 4096;
 /// How long no connection is taken in after that failed: the process may have no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long a connection may still ask after the server has begun to stop: one that is closed while a request is on its way
+/// leaves its client in doubt of what became of that.
+const LAST_CALL: Duration = Duration::from_millis(200);
 /// What a connection gets for which there is no place.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 /// How much of a request is held while its headers are read. Also the limit of their size.
@@ -161,9 +165,15 @@ impl Connections<'_> {
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,
                 () = server.stopped(), if kept => {
-                    // What it has begun is answered; it is not kept for more.
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+                    let last_call = LAST_CALL.min(server.settings.shutdown_grace / 2);
+                    match timeout(last_call, connection.as_mut()).await {
+                        Ok(ended) => ended,
+                        Err(_) => {
+                            // What it has begun is answered; it is not kept for more.
+                            connection.as_mut().graceful_shutdown();
+                            connection.await
+                        }
+                    }
                 }
             };
             drop(place);

@@ -168,7 +168,11 @@ impl Server {
     /// Lets it stand still, or go on: `STOP`, `CONT`.
     pub fn signal(&self, signal: &str) {
         let id = self.process.id().to_string();
-        assert!(Command::new("kill").args([format!("-{signal}"), id]).status().unwrap().success());
+        assert!(Command::new("kill").args([format!("-{signal}"), id.clone()]).status().unwrap().success());
+        if ["STOP", "CONT"].contains(&signal) {
+            // PostgreSQL has a process for each client, which goes on without the first one. Others have none to be found.
+            let _ = Command::new("pkill").args([format!("-{signal}"), "-P".to_owned(), id]).status();
+        }
     }
 }
 

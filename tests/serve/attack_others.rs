@@ -17,6 +17,7 @@ crate::on_every_backend! { async:
     an_administrator_acts_for_anybody
     the_seed_of_a_game_is_neither_chosen_nor_shown
     who_did_it_is_the_token_and_not_the_request
+    nobody_sees_the_refusals_of_another_whose_name_begins_alike
 }
 
 async fn a_table(on: Backend) -> Served {
@@ -133,4 +134,12 @@ async fn who_did_it_is_the_token_and_not_the_request(on: Backend) {
     crate::support::answer(request.header("X-Client-Id", "bob").json(&body)).await.is(201);
     let events = served.esctl(&["stream", "read", "document-plan"]);
     assert_eq!(events["items"][0]["metadata"]["client_id"], "client-ann");
+}
+
+async fn nobody_sees_the_refusals_of_another_whose_name_begins_alike(on: Backend) {
+    let served = Served::with(on, &WITH_SECRET).await;
+    let named = |end: &str| signed(&claims_with("ann", json!({"sub": format!("{}{end}", "x".repeat(150))})));
+    served.command_as(&named("1"), "resource.add", "none", json!({"amount": 1})).await.is(404);
+    let seen = async |token: &str| served.get_as(token, "/api/activity").await.is(200).json["recent"].as_array().unwrap().len();
+    assert_eq!((seen(&named("1")).await, seen(&named("2")).await, seen(&token::admin()).await), (1, 0, 1));
 }

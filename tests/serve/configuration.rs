@@ -72,6 +72,20 @@ fn what_is_wrong_in_the_file_is_named_with_its_line() {
 }
 
 #[test]
+fn a_password_is_not_shown_wherever_it_was_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, none) = (dir.path().join("config.toml"), dir.path().join("none.toml"));
+    std::fs::write(&file, "[serve]\nredis = \"http://u:secret@h\"\n").unwrap();
+    for (config, variable, code) in [(&none, "http://u:secret@h", 2), (&file, "redis://h", 9)] {
+        let mut serve = program(&["serve", "--listen", "127.0.0.1:0", "--store", "sqlite::memory:"]);
+        let output = serve.env("ESCTL_CONFIG", config).env("ESCTL_REDIS", variable).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains("redis") && !said.contains("secret"), "{said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused_before_anything_starts() {
     for args in [
         ["--listen", "127.0.0.1"],

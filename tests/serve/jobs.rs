@@ -127,6 +127,7 @@ async fn a_server_that_stops_ends_its_jobs(on: Backend) {
         if job["ended_at"].is_string() {
             break job;
         }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     assert_eq!(done["state"], "done", "{done}");
     assert_eq!(next.get_as(&admin, "/api/resources").await.is(200).json["items"].as_array().unwrap().len(), 1);
