@@ -95,17 +95,18 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
     let runtime = if command.has_many_clients() { many_threads() } else { Builder::new_current_thread() }.enable_all().build();
     let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
     let tidies_up = command.tidies_up();
-    signals::end_in_the_end(app.out.settings().clone(), tidies_up.unwrap_or(1));
+    let after_interrupt = command.after_interrupt();
+    let told = move |error: CliError| after_interrupt.map_or(error.clone(), |hint| error.hint(hint));
+    signals::end_in_the_end(app.out.settings().clone(), tidies_up.unwrap_or(1), told);
     if tidies_up.is_some() {
         // It looks for signals itself.
         return runtime.block_on(commands::run(command, app));
     }
-    let after_interrupt = command.after_interrupt();
     runtime.block_on(async {
         tokio::select! {
             // In this order: a question that is asked at once needs the handlers of the signals in place.
             biased;
-            error = signals::interrupted() => Err(after_interrupt.map_or(error.clone(), |hint| error.hint(hint))),
+            error = signals::interrupted() => Err(told(error)),
             result = commands::run(command, app) => result,
         }
     })

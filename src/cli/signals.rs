@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Ends the program when it does not end by itself soon after so many signals: while it waits for its stdin, or
 /// for the reader of its stdout, nothing else runs on its thread. Nothing is lost by that: a transaction
 /// of a store is whole or not there.
-pub(super) fn end_in_the_end(settings: Settings, signals: usize) {
+pub(super) fn end_in_the_end(settings: Settings, signals: usize, told: impl FnOnce(CliError) -> CliError + Send + 'static) {
     let watch = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         // Without it the program still ends, only later.
@@ -38,6 +38,7 @@ pub(super) fn end_in_the_end(settings: Settings, signals: usize) {
             error
         });
         output::give_back();
+        let error = told(error);
         Output::new(settings).error(&error);
         process::exit(error.exit.into());
     };

@@ -31,6 +31,17 @@ pub struct Snapshot {
     pub state_hash: Hash,
 }
 
+/// A hash as it is kept. What is not one is the hash of nothing, so a snapshot that has it fits nowhere: it is passed over
+/// and named like any other that is wrong, where an error would take its whole stream away.
+pub(crate) fn kept_hash(bytes: &[u8]) -> Hash {
+    bytes.try_into().map_or(Hash::ZERO, Hash)
+}
+
+/// The version of a reducer as it is kept. What is not one is the highest, which no reducer has.
+pub(crate) fn kept_reducer_version(number: Option<i64>) -> u32 {
+    number.and_then(|number| u32::try_from(number).ok()).unwrap_or(u32::MAX)
+}
+
 impl Snapshot {
     /// What does not fit a stream that has, at the version of the snapshot, an event of this hash.
     pub fn misfit(&self, event: Option<Hash>) -> Option<Misfit> {

@@ -128,6 +128,9 @@ fn a_checkpoint_of_another_store_is_an_integrity_failure(on: Backend) {
     assert_eq!(status(&esctl)["state"], "current");
     assert_eq!(esctl.error(8, &["projection", "rollback", "resources"])["code"], "foreign_checkpoint");
     assert_eq!(status(&esctl)["state"], "current");
+    // What was set aside is no damage.
+    ok(&esctl, &["projection", "rebuild", "--all"]);
+    ok(&esctl, &["verify"]);
 }
 
 fn behind_is_told_from_nothing_for_it_and_from_nobody_running_it(on: Backend) {

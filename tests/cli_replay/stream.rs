@@ -199,6 +199,8 @@ fn a_snapshot_that_cannot_be_trusted_is_passed_over_and_named(on: Backend) {
         (Change::State(4, "amount", json!(1)), "was changed"),
         (Change::EventHash(4), "another hash"),
         (Change::ReducerVersion(4, 99), "version 99"),
+        // What is of no use at all takes nothing else away.
+        (Change::NoHashes(4), ""),
     ];
     for (change, reason) in tampered {
         let esctl = a_store(on);
@@ -211,6 +213,10 @@ fn a_snapshot_that_cannot_be_trusted_is_passed_over_and_named(on: Backend) {
         let report: Value = serde_json::from_str(&output.stdout).unwrap();
         assert_eq!((&report["state"], &report["snapshot_version"]), (&plain["state"], &Value::Null));
         assert_eq!(report["passed_over"][0]["version"], 4);
+        assert_eq!(esctl.run(&["resource", "allocate", "gold", "1"]).code, 0);
+        assert_eq!(esctl.run(&["snapshot", "verify"]).code, 1);
+        assert_eq!(esctl.run(&["snapshot", "delete", "resource-gold", "--yes"]).code, 0);
+        assert_eq!(esctl.run(&["verify"]).code, 0);
     }
 }
 

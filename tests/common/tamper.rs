@@ -35,6 +35,8 @@ pub enum Change {
     NoState(u64),
     /// The hash of the event that a snapshot stands on.
     EventHash(u64),
+    /// The hashes of a snapshot, to what are none.
+    NoHashes(u64),
     /// A snapshot's version, to another.
     Version(u64, u64),
     /// The version of the reducer that made a snapshot.
@@ -47,6 +49,7 @@ use Change::Checkpoint;
 use Change::CopiedRow;
 use Change::EventHash;
 use Change::Logic;
+use Change::NoHashes;
 use Change::NoRow;
 use Change::NoState;
 use Change::Reducer;
@@ -69,6 +72,9 @@ impl Change {
             }
             NoState(version) => format!("UPDATE snapshots SET state = 'no json' WHERE version = {version}"),
             EventHash(version) => format!("UPDATE snapshots SET event_hash = zeroblob(32) WHERE version = {version}"),
+            NoHashes(version) => format!(
+                "UPDATE snapshots SET event_hash = x'00', state_hash = x'', reducer_version = -1 WHERE version = {version}"
+            ),
             Checkpoint => "UPDATE read_models SET event_id = randomblob(16)".to_owned(),
             Stream(name, to) => format!("UPDATE streams SET name = '{to}' WHERE name = '{name}'"),
             other => other.plain_sql(),
@@ -90,6 +96,11 @@ impl Change {
             NoState(version) => format!("UPDATE snapshots SET state = '\"no object\"' WHERE version = {version}"),
             EventHash(version) => {
                 format!("UPDATE snapshots SET event_hash = decode(repeat('00', 32), 'hex') WHERE version = {version}")
+            }
+            NoHashes(version) => {
+                format!(
+                    "UPDATE snapshots SET event_hash = '', state_hash = '\\x00', reducer_version = -1 WHERE version = {version}"
+                )
             }
             Checkpoint => "UPDATE read_models SET event_id = gen_random_uuid()".to_owned(),
             Stream(name, to) => format!("UPDATE events SET stream = '{to}' WHERE stream = '{name}'"),
@@ -137,7 +148,9 @@ impl Change {
         let rows = live.and_then(|live| Some(live.get_document("live").ok()?.get_str("collection").ok()?.to_owned()));
         let (collection, filter) = match self {
             Row(key, ..) | NoRow(key) | CopiedRow(key, _) => (rows.unwrap(), doc! { "_id": of_model(key).1 }),
-            State(version, ..) | NoState(version) | EventHash(version) => ("snapshots".to_owned(), at(*version)),
+            State(version, ..) | NoState(version) | EventHash(version) | NoHashes(version) => {
+                ("snapshots".to_owned(), at(*version))
+            }
             Version(version, _) | ReducerVersion(version, _) | Reducer(version, _) => ("snapshots".to_owned(), at(*version)),
             Checkpoint | Logic(_) | Stream(..) => return 0,
         };
@@ -166,6 +179,12 @@ impl Change {
             State(_, field, value) => (&["state"], with_field(document.get_str("state").unwrap(), field, value)),
             NoState(_) => (&["state"], "no json".into()),
             EventHash(_) => (&["event_hash"], mongodb::bson::Binary { subtype: 0.into(), bytes: vec![0; 32] }.into()),
+            NoHashes(_) => {
+                let wrong =
+                    [("state_hash", Bson::Null), ("state", doc! {}.into()), ("taken_at", "never".into()), ("bytes", 0.5.into())];
+                document.extend(wrong.map(|(field, value)| (field.to_owned(), value)));
+                (&["event_hash"], "none".into())
+            }
             ReducerVersion(_, to) => (&["reducer_version"], Bson::Int64(*to as i64)),
             Version(_, to) => (&["_id", "version"], Bson::Int64(*to as i64)),
             Reducer(_, to) => (&["_id", "reducer"], (*to).into()),

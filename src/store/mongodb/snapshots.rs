@@ -18,6 +18,8 @@ use crate::store::mongodb::schema;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
+use crate::store::snapshot::kept_hash;
+use crate::store::snapshot::kept_reducer_version;
 
 /// Snapshots deleted at once.
 const AT_ONCE: usize = 1000;
@@ -78,16 +80,16 @@ fn binary(hash: Hash) -> Binary {
 
 fn snapshot_of(document: &Document) -> Option<Snapshot> {
     let info = info_of(document)?;
-    let hash = |field| Some(Hash(document.get_binary_generic(field).ok()?.as_slice().try_into().ok()?));
+    let hash = |field| kept_hash(document.get_binary_generic(field).map(Vec::as_slice).unwrap_or_default());
     Some(Snapshot {
         stream: info.stream,
         version: info.version,
-        event_hash: hash("event_hash")?,
+        event_hash: hash("event_hash"),
         reducer: info.reducer,
         reducer_version: info.reducer_version,
         taken_at: info.taken_at,
-        state: document.get_str("state").ok()?.to_owned(),
-        state_hash: hash("state_hash")?,
+        state: document.get_str("state").unwrap_or_default().to_owned(),
+        state_hash: hash("state_hash"),
     })
 }
 
@@ -97,9 +99,9 @@ fn info_of(document: &Document) -> Option<SnapshotInfo> {
         stream: StreamName::parse(key.get_str("stream").ok()?).ok()?,
         version: Version(u64::try_from(key.get_i64("version").ok()?).ok()?),
         reducer: key.get_str("reducer").ok()?.to_owned(),
-        reducer_version: u32::try_from(document.get_i64("reducer_version").ok()?).ok()?,
-        taken_at: Timestamp::from_micros_saturating(document.get_i64("taken_at").ok()?),
-        bytes: u64::try_from(document.get_i64("bytes").ok()?).ok()?,
+        reducer_version: kept_reducer_version(document.get_i64("reducer_version").ok()),
+        taken_at: Timestamp::from_micros_saturating(document.get_i64("taken_at").unwrap_or_default()),
+        bytes: document.get_i64("bytes").unwrap_or_default().unsigned_abs(),
     })
 }
 

@@ -2,7 +2,6 @@
 
 use sqlx::Row;
 
-use crate::event::Hash;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
@@ -12,6 +11,8 @@ use crate::store::postgres::pool::Session;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
+use crate::store::snapshot::kept_hash;
+use crate::store::snapshot::kept_reducer_version;
 
 fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
@@ -45,12 +46,12 @@ pub(crate) async fn newest(
     Ok(Some(Snapshot {
         stream: stream.clone(),
         version: Version(row.try_get::<i64, _>(0)?.unsigned_abs()),
-        event_hash: Hash(row.try_get(1)?),
+        event_hash: kept_hash(row.try_get(1)?),
         reducer: reducer.to_owned(),
-        reducer_version: u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX),
+        reducer_version: kept_reducer_version(row.try_get(2)?),
         taken_at: Timestamp::from_micros_saturating(row.try_get(3)?),
         state: row.try_get(4)?,
-        state_hash: Hash(row.try_get(5)?),
+        state_hash: kept_hash(row.try_get(5)?),
     }))
 }
 
@@ -74,7 +75,7 @@ pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result
                 .map_err(|error| StoreError::integrity(format!("a snapshot is of no stream: {error}")))?,
             reducer: row.try_get(1)?,
             version: Version(row.try_get::<i64, _>(2)?.unsigned_abs()),
-            reducer_version: u32::try_from(row.try_get::<i64, _>(3)?).unwrap_or(u32::MAX),
+            reducer_version: kept_reducer_version(row.try_get(3)?),
             taken_at: Timestamp::from_micros_saturating(row.try_get(4)?),
             bytes: row.try_get::<i64, _>(5)?.unsigned_abs(),
         })

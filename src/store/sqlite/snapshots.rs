@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
+use rusqlite::Row;
 use rusqlite::params;
 
 use crate::event::Hash;
@@ -12,6 +13,8 @@ use crate::store::error::StoreError;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
+use crate::store::snapshot::kept_hash;
+use crate::store::snapshot::kept_reducer_version;
 use crate::store::sqlite::connection::SqlError;
 
 /// Keeps a snapshot.
@@ -42,15 +45,24 @@ pub(crate) fn newest(
         Ok(Snapshot {
             stream: stream.clone(),
             version: Version(row.get::<_, i64>(0)?.unsigned_abs()),
-            event_hash: Hash(row.get(1)?),
+            event_hash: hash(row, 1)?,
             reducer: reducer.to_owned(),
-            reducer_version: row.get(2)?,
-            taken_at: Timestamp::from_micros_saturating(row.get(3)?),
-            state: row.get(4)?,
-            state_hash: Hash(row.get(5)?),
+            reducer_version: kept_reducer_version(number(row, 2)?),
+            taken_at: Timestamp::from_micros_saturating(number(row, 3)?.unwrap_or_default()),
+            state: String::from_utf8_lossy(row.get_ref(4)?.as_bytes().unwrap_or_default()).into_owned(),
+            state_hash: hash(row, 5)?,
         })
     });
     Ok(snapshot.optional()?)
+}
+
+fn hash(row: &Row<'_>, column: usize) -> Result<Hash, rusqlite::Error> {
+    Ok(kept_hash(row.get_ref(column)?.as_bytes().unwrap_or_default()))
+}
+
+/// `None`: there is something else.
+fn number(row: &Row<'_>, column: usize) -> Result<Option<i64>, rusqlite::Error> {
+    Ok(row.get_ref(column)?.as_i64().ok())
 }
 
 /// Snapshots in the order of stream, reducer, version.
@@ -69,9 +81,9 @@ pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec
                 .map_err(|error| StoreError::integrity(format!("a snapshot is of no stream: {error}")))?,
             reducer: row.get(1)?,
             version: Version(row.get::<_, i64>(2)?.unsigned_abs()),
-            reducer_version: row.get(3)?,
-            taken_at: Timestamp::from_micros_saturating(row.get(4)?),
-            bytes: row.get::<_, i64>(5)?.unsigned_abs(),
+            reducer_version: kept_reducer_version(number(row, 3)?),
+            taken_at: Timestamp::from_micros_saturating(number(row, 4)?.unwrap_or_default()),
+            bytes: number(row, 5)?.unwrap_or_default().unsigned_abs(),
         });
     }
     Ok(found)
