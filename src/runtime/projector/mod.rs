@@ -58,6 +58,9 @@ impl Default for BatchSize {
     }
 }
 
+/// How often a read model that somebody else builds at the same time is begun again.
+const ATTEMPTS: u32 = 5;
+
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RunReport {
@@ -101,18 +104,27 @@ impl<'a> Projector<'a> {
     /// program has made the read model; [`RuntimeError::Fold`] when an event cannot be taken in, and the policy is to
     /// stop: the read model then stands right before it, and it is among its problems.
     pub async fn catch_up(&self, progress: OnProgress<'_>) -> Result<RunReport, RuntimeError> {
-        let live = self.record(Part::Live).await?;
-        if self.control().await?.paused.is_some() {
-            let at = live.map_or(Position::ZERO, |live| live.checkpoint.position);
-            return Ok(RunReport { paused: true, ..self.report(at) });
-        }
-        match live {
-            Some(live) if live.logic_version == self.projection.version() => {
-                self.run(Part::Live, Some(live), None, progress).await
+        let mut attempts = 1..=ATTEMPTS;
+        loop {
+            let live = self.record(Part::Live).await?;
+            if self.control().await?.paused.is_some() {
+                let at = live.map_or(Position::ZERO, |live| live.checkpoint.position);
+                return Ok(RunReport { paused: true, ..self.report(at) });
             }
-            // An older program must not undo what a newer one has made; the newer one does it the other way round.
-            Some(live) if live.logic_version > self.projection.version() => Err(self.of_other_logic(&live).into()),
-            _ => self.rebuild(progress).await,
+            match live {
+                Some(live) if live.logic_version == self.projection.version() => {
+                    return self.run(Part::Live, Some(live), None, progress).await;
+                }
+                // An older program must not undo what a newer one has made; the newer one does it the other way round.
+                Some(live) if live.logic_version > self.projection.version() => return Err(self.of_other_logic(&live).into()),
+                _ => {}
+            }
+            let report = self.build(None, progress).await?;
+            let swapped = self.swap_in(report.position).await?;
+            // Somebody else who builds it at the same time may have swapped in what ends sooner, or have thrown away what was begun here.
+            if swapped || report.paused || attempts.next().is_none() {
+                return Ok(RunReport { rebuilt: true, ..report });
+            }
         }
     }
 
@@ -160,11 +172,16 @@ impl<'a> Projector<'a> {
     /// # Errors
     /// As the store says.
     pub async fn swap(&self, mut report: RunReport) -> Result<RunReport, RuntimeError> {
-        let fields = self.projection.indexed_fields().iter().map(|field| (*field).to_owned()).collect();
         // When it is no longer there, somebody else has finished the same work.
-        self.store.swap_read_model(self.projection.name(), report.position, fields).await?;
+        self.swap_in(report.position).await?;
         report.rebuilt = true;
         Ok(report)
+    }
+
+    /// Whether it was there, up to this position, and is the live one now.
+    async fn swap_in(&self, at: Position) -> Result<bool, StoreError> {
+        let fields = self.projection.indexed_fields().iter().map(|field| (*field).to_owned()).collect();
+        self.store.swap_read_model(self.projection.name(), at, fields).await
     }
 
     async fn control(&self) -> Result<Control, StoreError> {
