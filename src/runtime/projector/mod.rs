@@ -122,7 +122,8 @@ impl<'a> Projector<'a> {
             let report = self.build(None, progress).await?;
             let swapped = self.swap_in(report.position).await?;
             // Somebody else who builds it at the same time may have swapped in what ends sooner, or have thrown away what was begun here.
-            if swapped || report.paused || attempts.next().is_none() {
+            let nothing = report.position == Position::ZERO;
+            if swapped || nothing || report.paused || attempts.next().is_none() {
                 return Ok(RunReport { rebuilt: true, ..report });
             }
         }
