@@ -30,7 +30,7 @@ pub struct Problem {
     /// When to try again, where that may help.
     pub retry_after: Option<Duration>,
     /// What is said.
-    pub error: ErrorDetail,
+    pub error: Box<ErrorDetail>,
 }
 
 /// The body of an answer that is a problem.
@@ -61,7 +61,7 @@ impl Problem {
     /// A problem of a status, with a code and a message.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let error = ErrorDetail { code, message: message.into(), hint: None, details: Map::new() };
-        Self { status, retry_after: None, error }
+        Self { status, retry_after: None, error: error.into() }
     }
 
     /// The request itself cannot be (400).
@@ -149,7 +149,7 @@ impl From<Failure> for Problem {
         let status = status(failure.kind);
         if !status.is_server_error() {
             let Failure { code, message, hint, details, .. } = failure;
-            return Self { status, retry_after: None, error: ErrorDetail { code, message, hint, details } };
+            return Self { status, retry_after: None, error: ErrorDetail { code, message, hint, details }.into() };
         }
         // Where the store is and what it said is nothing for clients.
         let said = [vec![failure.message], failure.causes].concat().join(": ");
@@ -185,7 +185,7 @@ failures! {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { status, retry_after, error } = self;
-        let mut response = (status, Json(ErrorBody { error })).into_response();
+        let mut response = (status, Json(ErrorBody { error: *error })).into_response();
         let headers = response.headers_mut();
         if let Some(wait) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64));

@@ -226,7 +226,7 @@ async fn server_sent_events_resume_where_they_were(on: Backend) {
         }
         let there = 1 + 3 * (turn + 1);
         while seen < there {
-            text.push_str(&String::from_utf8(response.chunk().await.unwrap().unwrap().to_vec()).unwrap());
+            text.push_str(std::str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap());
             while let Some((event, rest)) = text.split_once("\n\n") {
                 if let Some((id, data)) = event.strip_prefix("id: ").and_then(|event| event.split_once("\ndata: ")) {
                     let data: Value = serde_json::from_str(data).unwrap();

@@ -45,8 +45,15 @@ pub struct ServeOptions {
     /// Who tokens must be from [default: anybody who has the key]
     #[arg(long, env = "ESCTL_JWT_ISSUER", hide_env_values = true, value_name = "NAME")]
     pub jwt_issuer: Option<String>,
-    /// Pages of this origin may use the server too, like https://app.example; * for all. Its own always may
-    #[arg(long, env = "ESCTL_ALLOW_ORIGIN", hide_env_values = true, value_name = "ORIGIN", value_delimiter = ',')]
+    /// Pages of these origins may use the server too
+    #[arg(
+        long,
+        env = "ESCTL_ALLOW_ORIGIN",
+        hide_env_values = true,
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        help = "Pages of this origin may use the server too, like https://app.example; * for all. Its own always may"
+    )]
     pub allow_origin: Option<Vec<String>>,
     /// WebSocket clients at the same time [default: 20000]
     #[arg(long, env = "ESCTL_MAX_CLIENTS", hide_env_values = true, value_name = "N")]

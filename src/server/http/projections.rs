@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::ops::ListPage;
-use crate::ops::OpsError;
 use crate::ops::projections::rebuild::rebuild_projection;
 use crate::ops::projections::status::ProjectionStatus;
 use crate::ops::projections::status::projection_status;
@@ -47,8 +46,7 @@ pub async fn rebuild(State(server): State<Server>, caller: Caller, Named(name): 
     let job = server.jobs.start(work, async move |meter| {
         meter.of(head);
         let mut progress = |events| meter.add(events);
-        let rebuilt = rebuild_projection(&store, &queries, &name, BatchSize::default(), clock, &mut progress).await;
-        Ok::<_, OpsError>(rebuilt?)
+        rebuild_projection(&store, &queries, &name, BatchSize::default(), clock, &mut progress).await
     })?;
     Ok(answer::accepted(&job))
 }

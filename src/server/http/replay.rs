@@ -81,7 +81,7 @@ pub struct ReplayView {
 #[serde(untagged)]
 pub enum Replayed {
     /// Of a stream.
-    Stream(ReplayReport),
+    Stream(Box<ReplayReport>),
     /// Of a category.
     Category(CategoryReport),
 }
@@ -114,7 +114,7 @@ pub async fn start(
                 let report = if verify { replay_and_verify(&store, &input).await? } else { replay(&store, &input).await? };
                 meter.add(report.events_applied);
                 metrics.replayed(report.events_applied);
-                Ok::<_, OpsError>(Replayed::Stream(seen(report, &sight)))
+                Ok::<_, OpsError>(Replayed::Stream(seen(report, &sight).into()))
             })?
         }
         (None, Some(category)) => {

@@ -68,7 +68,7 @@ pub struct Job {
     pub result: Option<Arc<RawValue>>,
     /// Why it did not come out.
     #[schema(required = true)]
-    pub error: Option<ErrorDetail>,
+    pub error: Option<Box<ErrorDetail>>,
 }
 
 /// JSON that has been written already.
@@ -85,7 +85,7 @@ pub enum Found {
     /// Of a rebuild.
     Rebuilt(crate::runtime::RunReport),
     /// Of a replay of a stream.
-    Stream(crate::ops::replay::ReplayReport),
+    Stream(Box<crate::ops::replay::ReplayReport>),
     /// Of a replay of a category.
     Category(crate::ops::replay::CategoryReport),
 }

@@ -140,14 +140,14 @@ impl Jobs {
 }
 
 /// Why it did not come out, in full: operators ask for jobs, and only they are told.
-fn told(failure: Failure) -> ErrorDetail {
+fn told(failure: Failure) -> Box<ErrorDetail> {
     let Failure { code, message, causes, hint, details, .. } = failure;
     let message = [vec![message], causes].concat().join(": ");
-    ErrorDetail { code, message, hint, details }
+    ErrorDetail { code, message, hint, details }.into()
 }
 
 /// What was found, as it is kept.
-fn kept<T: Serialize>(found: &T) -> Result<Arc<RawValue>, ErrorDetail> {
+fn kept<T: Serialize>(found: &T) -> Result<Arc<RawValue>, Box<ErrorDetail>> {
     let text = to_raw_value(found).map_err(|error| bug(&error.to_string()))?;
     let bytes = text.get().len();
     if bytes > RESULT_BYTES {
@@ -158,7 +158,7 @@ fn kept<T: Serialize>(found: &T) -> Result<Arc<RawValue>, ErrorDetail> {
     Ok(text.into())
 }
 
-fn bug(message: &str) -> ErrorDetail {
+fn bug(message: &str) -> Box<ErrorDetail> {
     told(Failure::new(FailureKind::Bug, message))
 }
 
@@ -169,7 +169,7 @@ struct Ending {
 }
 
 impl Ending {
-    fn with(&self, result: Result<Arc<RawValue>, ErrorDetail>) {
+    fn with(&self, result: Result<Arc<RawValue>, Box<ErrorDetail>>) {
         let now = (self.jobs.clock)();
         self.jobs.change(self.id, |job| {
             job.ended_at = Some(now);

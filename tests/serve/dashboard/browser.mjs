@@ -16,16 +16,33 @@ const PATIENCE = 60_000;
 /** Starts a browser; `use` is given it, and it is gone afterwards. */
 export async function withBrowser(use) {
   const folder = mkdtempSync(join(tmpdir(), "esctl-browser-"));
-  const child = spawn(program(), [...OPTIONS, `--user-data-dir=${folder}`, "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program(), [...OPTIONS, `--user-data-dir=${folder}`, "about:blank"], { stdio: ["ignore", "ignore", "pipe"], detached: true });
   const gone = new Promise((resolve) => child.on("exit", resolve));
   try {
     const browser = await Connection.to(await address(child));
     await use(browser);
     await Promise.race([browser.send("Browser.close").catch(() => {}), gone]);
   } finally {
-    child.kill("SIGKILL");
+    // With all its processes: those that are left would go on writing into the folder.
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // They are gone already.
+    }
     await gone;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await removed(folder);
+  }
+}
+
+/** Removes a folder into which somebody may still write for a moment. */
+async function removed(folder) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (attempt === 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 

@@ -17,9 +17,6 @@ export function themeToggle(button) {
     localStorage.setItem(KEY, chosen() === "dark" ? "light" : "dark");
     show();
   });
-  dark.addEventListener("change", () => {
-    localStorage.removeItem(KEY);
-    show();
-  });
+  dark.addEventListener("change", show);
   show();
 }

@@ -52,7 +52,7 @@ pub(super) struct Session {
 /// What happens next.
 enum Turn {
     Stop,
-    Answer(Answer),
+    Answer(Box<Answer>),
     News,
     Said(Option<Result<Message, axum::Error>>),
     Time,
@@ -121,14 +121,14 @@ impl Session {
             let until = [Some(self.heartbeat), expires, self.following.again].into_iter().flatten().min();
             let turn = tokio::select! {
                 () = &mut stopped => Turn::Stop,
-                answer = answer(&mut self.running) => Turn::Answer(answer),
+                answer = answer(&mut self.running) => Turn::Answer(Box::new(answer)),
                 () = self.following.bell.notified() => Turn::News,
                 said = self.out.socket.recv(), if self.running.is_none() => Turn::Said(said),
                 () = sleep_until(until.unwrap_or(self.heartbeat)) => Turn::Time,
             };
             match turn {
                 Turn::Stop => return Box::pin(self.finish()).await,
-                Turn::Answer(answer) => self.answered(answer).await?,
+                Turn::Answer(answer) => self.answered(*answer).await?,
                 // Much may be missed by a client that takes it slowly: the end does not wait for that.
                 Turn::News => tokio::select! {
                     biased;
