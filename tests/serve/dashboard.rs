@@ -16,7 +16,7 @@ crate::on_every_backend! { async:
 }
 
 /// Streams, and events of each, that a rebuild has to read: enough that one sees it on its way.
-const STREAMS: usize = 6;
+const STREAMS: usize = 24;
 const EVENTS: usize = 10_000;
 
 fn node(served: &Served, test: &str) -> Script {
