@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
+use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -60,6 +61,7 @@ pub async fn follow(server: &Server, caller: &Caller, after: Position) -> Result
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        live::NO_BUFFERING,
     ];
     Ok((headers, Body::from_stream(Box::pin(texts))).into_response())
 }
@@ -85,9 +87,13 @@ impl Following {
         }
         let alive = Instant::now() + SIGN_OF_LIFE;
         loop {
-            // A store that is away is told of by the silence of its events, and asked again when it is back.
-            if let Ok(Some(text)) = self.tell().await {
-                return Some(text);
+            match self.tell().await {
+                Ok(Some(text)) => return Some(text),
+                Ok(None) => {}
+                // A store that is away is told of by the silence of its events, and asked again when it is back.
+                Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => {}
+                // What lasts is in the log by now; to go on as if nothing were wrong would be a lie.
+                Err(_) => return None,
             }
             if self.is_ahead().await {
                 return None;

@@ -16,6 +16,7 @@ mod tests;
 mod text;
 mod topic;
 
+pub(in crate::server) use sse::NO_BUFFERING;
 pub(in crate::server) use sse::expires;
 pub(in crate::server) use sse::last_event_id;
 pub use sse::stream_events;

@@ -29,7 +29,9 @@ use crate::server::sight::EventSight;
 use crate::store::StoreError;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-const NO_BUFFERING: (HeaderName, HeaderValue) = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+/// For proxies: what is said is for now.
+pub(in crate::server) const NO_BUFFERING: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
 /// The first thing that is said: come back after a second, if this ends.
 const BEGIN: &str = "retry: 1000\n\n";
 /// A comment, so that everybody in between sees that the connection is alive.

@@ -86,8 +86,9 @@ export class Feed extends EventTarget {
         this.#become("live");
         if (head && head.position > this.#position) this.#tell(head);
       }
-    } catch {
-      // Whatever it was, the next attempt shows whether it lasts.
+    } catch (error) {
+      // Whatever it was, the next attempt shows whether it lasts. A store that was put back begins anew.
+      if (error.code === "position_not_found") this.#position = null;
     } finally {
       clearTimeout(timer);
       silent.abort();
