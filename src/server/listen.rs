@@ -155,9 +155,10 @@ impl Connections<'_> {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.server.settings.header_timeout);
         http.keep_alive(self.kept).max_buf_size(READ_BUFFER);
-        // Who takes nothing of what is written to it is let go: also what follows events, and while the server stops.
+        // Who takes nothing of what is written to it is let go: also what follows events, and while the server stops. Those
+        // who talk over a WebSocket are told why, for which they have the first half of that time.
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.server.settings.client_patience));
+        stream.set_write_timeout(Some(self.server.settings.client_patience * 2));
         let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
         let (server, kept) = (self.server.clone(), self.kept);
         self.open.spawn(async move {
