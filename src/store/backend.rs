@@ -31,7 +31,8 @@ use crate::store::snapshot::SnapshotQuery;
 /// What a backend answers with.
 ///
 /// The work starts when the method is called, not when the answer is awaited, and dropping the answer
-/// does not stop it: a write is never cut in the middle, and a scan reads ahead while its reader works.
+/// does not stop it: a write is never cut in the middle, and a scan reads ahead while its reader works. An append may also be
+/// one that goes on only while it is awaited, as `Store` does to its end; cut off, it is in the store whole or not at all.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
 /// The last event of a store, as the next one will follow on it.

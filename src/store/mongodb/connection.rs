@@ -58,6 +58,8 @@ pub(crate) struct Connection {
     /// Whether the server shows only what most of the servers have on their disks. One that stands alone shows what it has
     /// in memory.
     shows_durable: bool,
+    /// Whether the server has refused to let this user write, or anybody.
+    may_only_read: Arc<AtomicBool>,
     /// Everything up to this position is on the disk.
     durable: Arc<AtomicU64>,
 }
@@ -114,27 +116,36 @@ impl Connection {
         let database = client.database_with_options(url.database(), concerns);
         let commits = database.collection(schema::COMMITS);
         let shows_durable = answer.contains_key("setName") || answer.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
-        let (there, current, durable) = Default::default();
-        Ok(Self { database, commits, place, timeout, there, current, behind, shows_durable, durable })
+        let (there, current, may_only_read, durable) = Default::default();
+        Ok(Self { database, commits, place, timeout, there, current, behind, shows_durable, may_only_read, durable })
     }
 
     /// Waits until what was read up to a position is there to stay. Else a server that stands alone and is killed could come
     /// back without events that somebody has seen, or has been told to be behind.
     pub(crate) async fn settle(&self, position: Position) -> Result<(), StoreError> {
-        if self.shows_durable || position.0 <= self.durable.load(Ordering::Relaxed) {
+        if self.shows_durable || self.may_only_read.load(Ordering::Relaxed) || position.0 <= self.durable.load(Ordering::Relaxed)
+        {
             return Ok(());
         }
         // It changes nothing, and is answered when the journal is on the disk.
         let nothing = self.collection(schema::META).update_one(doc! { "_id": "nothing" }, doc! { "$set": { "is": 0 } }).await;
         match nothing {
             // Who may only read takes what is shown.
-            Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) => Ok(()),
+            Err(error) if matches!(code_of(&error), Some(code::UNAUTHORIZED | code::ILLEGAL_OPERATION)) => {
+                self.may_only_read.store(true, Ordering::Relaxed);
+                Ok(())
+            }
             Err(error) => Err(self.failed("cannot read")(error)),
             Ok(_) => {
                 self.is_durable(position);
                 Ok(())
             }
         }
+    }
+
+    /// The store ends here: had it been further once, it was put back, and what comes now is new.
+    pub(crate) fn ends_at(&self, position: Position) {
+        self.durable.fetch_min(position.0, Ordering::Relaxed);
     }
 
     /// Everything up to a position is on the disk: an append behind it was acknowledged.

@@ -13,6 +13,7 @@ use crate::store::error::StoreError;
 pub(crate) mod code {
     pub(crate) const UNAUTHORIZED: i32 = 13;
     pub(crate) const AUTHENTICATION_FAILED: i32 = 18;
+    pub(crate) const ILLEGAL_OPERATION: i32 = 20;
     pub(crate) const NAMESPACE_NOT_FOUND: i32 = 26;
     pub(crate) const CURSOR_NOT_FOUND: i32 = 43;
     pub(crate) const NAMESPACE_EXISTS: i32 = 48;

@@ -204,14 +204,19 @@ enum Who {
 
 async fn who_is_there(connection: &Connection, document: &RawDocumentBuf, head: Head, deadline: Instant) -> Who {
     let Ok(place) = document.get_i64("_id") else { return Who::Another };
-    let commits = connection.commits.clone();
-    let look = tokio::spawn(async move { commits.find_one(doc! { "_id": place }).projection(doc! { "events": 0 }).await });
-    match tokio::time::timeout_at(deadline, look).await {
-        Ok(Ok(Ok(Some(found)))) => match summary(&found) {
+    let connection = connection.clone();
+    let look = tokio::spawn(async move {
+        let Ok(Some(found)) = connection.commits.find_one(doc! { "_id": place }).projection(doc! { "events": 0 }).await else {
+            return Who::Nobody;
+        };
+        match summary(&found) {
             Ok(found) if found.hash == head.hash && connection.settle(head.position).await.is_ok() => Who::This,
             Ok(found) if found.hash == head.hash => Who::Nobody,
             _ => Who::Another,
-        },
+        }
+    });
+    match tokio::time::timeout_at(deadline, look).await {
+        Ok(Ok(who)) => who,
         _ => Who::Nobody,
     }
 }

@@ -41,6 +41,7 @@ pub(crate) async fn head(connection: &Connection) -> Result<Head, StoreError> {
     let last = connection.commits.find_one(doc! {}).sort(doc! { "_id": -1 }).projection(doc! { "events": 0 });
     let last = last.await.map_err(connection.failed("cannot read"))?;
     let head = last.map_or_else(|| Ok(Head::default()), |last| Ok::<_, StoreError>(summary(&last)?.head()))?;
+    connection.ends_at(head.position);
     connection.settle(head.position).await?;
     Ok(head)
 }

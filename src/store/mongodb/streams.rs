@@ -123,6 +123,7 @@ pub(crate) async fn streams(connection: &Connection, query: &StreamQuery) -> Res
             break;
         }
     }
+    connection.settle(found.iter().map(|info| info.last_position).max().unwrap_or_default()).await?;
     Ok(found)
 }
 

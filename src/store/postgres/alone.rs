@@ -3,6 +3,8 @@
 //! What a single append costs beside the work of the server is mostly the waking of threads, so the thread of the other
 //! connections is left alone. Whatever is not plain goes there: the first appends, groups, refusals, what broke.
 
+use std::time::Instant;
+
 use tokio::runtime::Handle;
 use tokio::runtime::Id;
 use tokio::sync::Mutex;
@@ -23,6 +25,7 @@ use crate::store::postgres::behind::append_at;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::pool::Connector;
 use crate::store::postgres::pool::Session;
+use crate::store::postgres::pool::TRY_AFTER;
 use crate::store::postgres::schema::Found;
 use crate::store::postgres::worker::Worker;
 
@@ -37,8 +40,16 @@ pub(crate) struct Alone {
 struct State {
     /// Where the store ended after the last append.
     end: Option<End>,
-    /// A connection lives as long as the runtime that opened it.
-    session: Option<(Id, Session)>,
+    session: Option<Kept>,
+}
+
+/// A connection, kept for the next append.
+struct Kept {
+    /// It lives as long as the runtime that opened it.
+    runtime: Id,
+    /// One that has rested for long may have been closed on its way.
+    used: Instant,
+    session: Session,
 }
 
 /// How an attempt to append at a place failed.
@@ -86,13 +97,13 @@ impl Alone {
     /// `None`, and nothing is done, where the store is not as it was.
     async fn append_here(
         &self,
-        kept: &mut Option<(Id, Session)>,
+        kept: &mut Option<Kept>,
         place: &Place,
         append: &BackendAppend,
     ) -> Result<Option<Appended>, Failed> {
         let here = Handle::current().id();
         let mut session = match kept.take() {
-            Some((there, session)) if there == here => session,
+            Some(Kept { runtime, used, session }) if runtime == here && used.elapsed() < TRY_AFTER => session,
             _ => match self.connector.connect().await {
                 Ok(session) if session.found == Found::Current => session,
                 // The other way says why.
@@ -104,7 +115,7 @@ impl Alone {
             Err(error) if error.broken() => Err(Failed::Perhaps(Perhaps { process: session.backend, error })),
             Err(error) if error.nothing_there() => Ok(None),
             asked => {
-                *kept = Some((here, session));
+                *kept = Some(Kept { runtime: here, used: Instant::now(), session });
                 asked.map_err(Failed::Surely)
             }
         }
@@ -113,6 +124,6 @@ impl Alone {
 
 impl State {
     fn note(&mut self, append: &BackendAppend, appended: &Appended) {
-        self.end = End::after(&append.request.stream, appended, self.end.take());
+        self.end = End::after(append, appended, self.end.take());
     }
 }

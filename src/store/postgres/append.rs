@@ -63,6 +63,9 @@ pub(crate) async fn append_group(
     let mut breaks = 0;
     database.note(Some(before.seen));
     let (seen, mut broken) = (database.seen(), before.broken);
+    if broken.is_some() {
+        database.pool.forget_idle();
+    }
     while !open.is_empty() {
         let asked: Vec<&BackendAppend> = open.iter().map(|(_, append)| *append).collect();
         let tried = match broken.take() {

@@ -18,6 +18,7 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::event::chain_hash;
 use crate::store::append::Appended;
 use crate::store::append::AppendedEvent;
 use crate::store::append::BackendAppend;
@@ -48,10 +49,16 @@ pub(crate) struct End {
 }
 
 impl End {
-    /// The end after an append to a stream; `before`: the one after the append before it.
-    pub(crate) fn after(stream: &StreamName, appended: &Appended, before: Option<Self>) -> Option<Self> {
+    /// The end after an append; `before`: the one after the append before it.
+    pub(crate) fn after(append: &BackendAppend, appended: &Appended, before: Option<Self>) -> Option<Self> {
         let (first, last) = (appended.events.first()?, appended.events.last()?);
-        let before = before.filter(|before| before.position.next() == first.position);
+        let (stream, content) = (&append.request.stream, *append.content.first()?);
+        // Not by the position alone: a store that was put back may have another event there, and streams that end sooner.
+        let follows = |before: &Self| {
+            before.position.next() == first.position
+                && chain_hash(before.hash, first.position, first.version, first.recorded_at, content) == first.hash
+        };
+        let before = before.filter(follows);
         let (in_a_row, mut streams) =
             before.map(|before| (before.in_a_row.saturating_add(1), before.streams)).unwrap_or_default();
         if let Some(version) = streams.get_mut(stream) {

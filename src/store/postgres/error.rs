@@ -47,8 +47,8 @@ impl SqlError {
         match self {
             Self::Late => true,
             Self::Sql(Error::Io(_) | Error::Protocol(_) | Error::Tls(_) | Error::WorkerCrashed) => true,
-            // connection_exception …, admin_shutdown, crash_shutdown
-            _ => self.sqlstate().is_some_and(|code| code.starts_with("08") || code == "57P01" || code == "57P02"),
+            // connection_exception …, admin_shutdown, crash_shutdown, idle_session_timeout
+            _ => self.sqlstate().is_some_and(|code| code.starts_with("08") || ["57P01", "57P02", "57P05"].contains(&&*code)),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::store::postgres::url::PostgresUrl;
 /// At most so many connections of one store. Appends use one at a time.
 const MAX_CONNECTIONS: usize = 4;
 /// A connection that was idle for so long is tried before it is used.
-const TRY_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const TRY_AFTER: Duration = Duration::from_secs(1);
 /// How much later than the server this side gives up waiting for an answer.
 const GRACE: Duration = Duration::from_secs(2);
 
