@@ -2,6 +2,7 @@
 
 use crate::event::EventChunk;
 use crate::event::Position;
+use crate::event::Timestamp;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::OnProgress;
 use crate::runtime::projector::Projector;
@@ -18,6 +19,7 @@ use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::RowsCommit;
+use crate::store::StoreError;
 
 /// How a run ended.
 pub(super) enum Ended {
@@ -37,6 +39,8 @@ pub(super) struct Pass<'p> {
     troubles: Troubles,
     /// How many commits have made the read model.
     commits: u64,
+    /// When the last of them was.
+    updated_at: Option<Timestamp>,
     /// As it is committed.
     at: Checkpoint,
     /// As it is in memory.
@@ -53,6 +57,7 @@ impl<'p> Pass<'p> {
         let model = ReadModel { name: name.to_owned(), part };
         let at = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         let commits = record.as_ref().map_or(0, |record| record.commits);
+        let updated_at = record.as_ref().map(|record| record.updated_at);
         // After the record: should they be of a later commit than that, the next one is refused.
         let known = if record.is_some() { projector.store.problems(model.clone()).await? } else { Vec::new() };
         // What an operator has decided outlives a rebuild.
@@ -63,7 +68,7 @@ impl<'p> Pass<'p> {
         }
         let troubles = Troubles::new(projector.control().await?.on_error, known, inherited);
         let rows = Rows::new(at.position == Position::ZERO);
-        Ok(Self { projector, model, rows, troubles, commits, at, reached: at })
+        Ok(Self { projector, model, rows, troubles, commits, updated_at, at, reached: at })
     }
 
     pub(super) async fn run(
@@ -79,9 +84,12 @@ impl<'p> Pass<'p> {
         // All events are read, wanted or not: so a gap shows, and the checkpoint stands on the last event there is.
         let mut scan = store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(end.0));
         while let Some(chunk) = scan.next().await? {
-            if let Err(error) = self.take_in(chunk, report).await {
+            match self.take_in(chunk, report).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(Ended::Overtaken),
                 // It stands right before what it cannot take in.
-                return if !self.troubles.changed() || self.commit().await? { Err(error) } else { Ok(Ended::Overtaken) };
+                Err(_) if self.troubles.changed() && !self.commit().await? => return Ok(Ended::Overtaken),
+                Err(error) => return Err(error),
             }
             in_batch += chunk.len();
             progress(chunk.len() as u64);
@@ -110,15 +118,22 @@ impl<'p> Pass<'p> {
         while let Some(chunk) = scan.next().await? {
             match self.take_in(chunk, &mut report).await {
                 Err(RuntimeError::Fold { .. }) if self.troubles.stands_before().is_some() => break,
-                result => result?,
+                Ok(false) => {
+                    let message = format!("read model {} is being built anew", self.model.name);
+                    return Err(StoreError::Unavailable { message, source: None }.into());
+                }
+                result => result.map(|_| ())?,
             }
         }
         let troubles = (self.troubles.stands_before().cloned(), self.troubles.parked());
         Ok((self.rows.into_changed(), troubles))
     }
 
-    async fn take_in(&mut self, chunk: &EventChunk, report: &mut RunReport) -> Result<(), RuntimeError> {
-        self.rows.hold(self.projector, &self.model, chunk).await?;
+    /// `false`: the read model is another one than when this began.
+    async fn take_in(&mut self, chunk: &EventChunk, report: &mut RunReport) -> Result<bool, RuntimeError> {
+        if self.rows.hold(self.projector, &self.model, chunk).await? && !self.is_the_same().await? {
+            return Ok(false);
+        }
         for event in chunk.iter() {
             if let Some(key) = self.projector.key(&event) {
                 match self.troubles.verdict(&event) {
@@ -140,10 +155,22 @@ impl<'p> Pass<'p> {
             }
             self.reached = Checkpoint { position: event.position, event_id: Some(event.event_id) };
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Whether the rows that were read are those of the read model that this goes on from. One that is built beside may have
+    /// been swapped in or thrown away meanwhile: its rows are then nowhere, and another one that has come as far would take what
+    /// was made without them.
+    async fn is_the_same(&self) -> Result<bool, RuntimeError> {
+        let record = self.projector.record(self.model.part).await?;
+        Ok(record.is_some_and(|record| {
+            (record.checkpoint.position, record.commits, Some(record.updated_at))
+                == (self.at.position, self.commits, self.updated_at)
+        }))
     }
 
     async fn commit(&mut self) -> Result<bool, RuntimeError> {
+        let now = (self.projector.clock)();
         let commit = RowsCommit {
             model: self.model.clone(),
             logic_version: self.projector.projection.version(),
@@ -152,10 +179,10 @@ impl<'p> Pass<'p> {
             to: self.reached,
             rows: self.rows.changed()?,
             problems: self.troubles.changes(),
-            now: (self.projector.clock)(),
+            now,
         };
         let done = self.projector.store.commit_rows(commit).await?;
-        (self.at, self.commits) = (self.reached, self.commits + 1);
+        (self.at, self.commits, self.updated_at) = (self.reached, self.commits + 1, Some(now));
         Ok(done)
     }
 }

@@ -46,13 +46,13 @@ impl Rows {
         Self { held: HashMap::new(), complete: all, changes: 0 }
     }
 
-    /// Makes sure that the row of each event of a chunk is held.
+    /// Makes sure that the row of each event of a chunk is held; whether the read model was asked for any.
     pub(super) async fn hold(
         &mut self,
         projector: &Projector<'_>,
         model: &ReadModel,
         chunk: &EventChunk,
-    ) -> Result<(), RuntimeError> {
+    ) -> Result<bool, RuntimeError> {
         let mut unknown = Vec::new();
         for event in chunk.iter() {
             let Some(key) = projector.key(&event) else { continue };
@@ -65,7 +65,7 @@ impl Rows {
             }
         }
         if unknown.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let found = projector.store.rows(model.clone(), unknown.clone()).await?;
         for (key, row) in unknown.iter().zip(found) {
@@ -73,7 +73,7 @@ impl Rows {
                 held.fold.restore(&row).map_err(RuntimeError::State)?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Folds an event into its row, which is held; after an error the row is as it was.
