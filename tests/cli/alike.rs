@@ -98,7 +98,8 @@ impl Plain {
 
     /// A word as it is, or what it stands for.
     fn word(&mut self, word: &str) -> String {
-        let trimmed = word.trim_end_matches([':', '.']);
+        // Also where a line of JSON has no space before it.
+        let trimmed = word.trim_matches([':', '.']);
         let kind = if trimmed.parse::<uuid::Uuid>().is_ok_and(|id| trimmed.len() == 36 && id.get_version_num() != 4) {
             "ID"
         } else if trimmed.len() == 64 && trimmed.chars().all(|c| c.is_ascii_hexdigit()) {
