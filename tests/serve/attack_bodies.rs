@@ -92,6 +92,17 @@ fn bombs_of_json_are_refused() {
 }
 
 #[test]
+fn a_number_is_what_a_double_makes_of_it_however_long_it_is_written() {
+    run(async {
+        let served = Served::start(Backend::Sqlite).await;
+        let bomb = format!("-0.{}1", "0".repeat(500_000));
+        let answered = post(&served, command(&format!("{{\"x\":{bomb}}}"))).await.is(201);
+        assert_eq!(answered.json["state"]["document"]["x"], 0);
+        assert!(answered.text.len() < 1000, "answered at length");
+    });
+}
+
+#[test]
 fn what_is_no_json_object_is_refused() {
     run(async {
         let served = Served::start(Backend::Sqlite).await;
