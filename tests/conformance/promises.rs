@@ -122,6 +122,7 @@ macro_rules! each_chapter {
         ] [
             two_runners_with_handles_of_their_own_cannot_both_advance_it
             a_reader_sees_the_old_or_the_new_read_model_and_never_none
+            what_is_swapped_in_has_its_rows_while_another_one_tidies_up
         ]}
         crate::promises::chapter! { $one $several $subject read_model_rows [
             rows_are_paged_in_the_order_of_their_keys

@@ -1,5 +1,7 @@
 //! Rows and their checkpoint move in one transaction, of one runner; a read model can be built beside and thrown away.
 
+use std::time::Duration;
+
 use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::store::Checkpoint;
@@ -171,6 +173,24 @@ pub async fn a_reader_sees_the_old_or_the_new_read_model_and_never_none<S: Share
         tokio::task::yield_now().await;
     }
     rebuilding.await.unwrap();
+}
+
+pub async fn what_is_swapped_in_has_its_rows_while_another_one_tidies_up<S: Shared>(subject: S) {
+    let (runner, other) = (subject.open(), subject.open());
+    runner.init().await.unwrap();
+    let tidying = tokio::spawn(async move {
+        loop {
+            other.drop_read_model(ReadModel::previous("things")).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    for round in 1..=40 {
+        let key = format!("round {round:02}");
+        assert!(runner.commit_rows(commit(ReadModel::building("things"), 0, round, &[(&key, json!({}))])).await.unwrap());
+        assert!(runner.swap_read_model("things", Position(round), vec![]).await.unwrap());
+        assert_eq!(keys(&runner, all("things")).await, [key]);
+    }
+    tidying.abort();
 }
 
 pub async fn dropping_takes_one_read_model_and_never_events<S: Subject>(subject: S) {

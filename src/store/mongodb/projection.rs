@@ -118,6 +118,15 @@ pub(crate) async fn state(connection: &Connection, model: &ReadModel) -> Result<
     }
 }
 
+/// The collections that a projection names, as of one moment: what is looked up part by part can move from one that was
+/// not yet looked at to one that was.
+pub(crate) async fn collections(connection: &Connection, name: &str) -> Result<Vec<String>, StoreError> {
+    let projection = connection.collection(schema::PROJECTIONS).find_one(doc! { "_id": name }).await;
+    let Some(projection) = projection.map_err(connection.failed("cannot read"))? else { return Ok(Vec::new()) };
+    let states = Part::ALL.into_iter().filter_map(|model| part(&projection, model.as_str()).transpose());
+    states.map(|state| state.map(|state| state.collection)).collect()
+}
+
 /// A look at a read model as of one commit of it: again, where it moved meanwhile.
 pub(crate) struct Look<'c> {
     connection: &'c Connection,

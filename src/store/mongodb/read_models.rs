@@ -28,6 +28,7 @@ use crate::store::mongodb::error::code_of;
 use crate::store::mongodb::filters::plain_path;
 use crate::store::mongodb::projection::State;
 use crate::store::mongodb::projection::bson_uuid;
+use crate::store::mongodb::projection::collections;
 use crate::store::mongodb::projection::document_of;
 use crate::store::mongodb::projection::problems_after;
 use crate::store::mongodb::projection::state;
@@ -47,13 +48,17 @@ pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Resu
         if commit.from != Position::ZERO || commit.commits.is_some_and(|commits| commits != 0) {
             return Ok(false);
         }
+        let (name, collection) = (&commit.model.name, new_collection(&commit.model.name));
         if commit.model.part == Part::Live {
             // Before there are rows, so that a name that is taken is found out in time.
-            let (name, collection) = (&commit.model.name, new_collection(&commit.model.name));
             point_view(connection, name, &collection).await?;
-            return advance(connection, commit, None, collection).await;
         }
-        return advance(connection, commit, None, new_collection(&commit.model.name)).await;
+        let done = advance(connection, commit, None, collection).await?;
+        if commit.model.part == Part::Live && !done {
+            // Somebody else has made it meanwhile.
+            show_live(connection, name).await?;
+        }
+        return Ok(done);
     };
     if before.checkpoint.position != commit.from
         || before.logic_version != commit.logic_version
@@ -156,6 +161,17 @@ async fn point_view(connection: &Connection, name: &str, collection: &str) -> Re
     })
 }
 
+/// Points the view to the live read model. Others may move that meanwhile and point there sooner: so it is looked at again.
+async fn show_live(connection: &Connection, name: &str) -> Result<(), StoreError> {
+    let model = ReadModel::live(name);
+    let mut live = state(connection, &model).await?.map(|live| live.collection);
+    while let Some(collection) = live {
+        point_view(connection, name, &collection).await?;
+        live = state(connection, &model).await?.map(|live| live.collection).filter(|live| *live != collection);
+    }
+    Ok(())
+}
+
 /// The read model built beside takes the place of the live one.
 pub(crate) async fn swap(
     connection: &Connection,
@@ -183,7 +199,7 @@ pub(crate) async fn swap(
     if swapped.await.map_err(&failed)?.modified_count == 0 {
         return Ok(false);
     }
-    point_view(connection, name, &building.collection).await?;
+    show_live(connection, name).await?;
     sweep(connection, name).await?;
     Ok(true)
 }
@@ -196,9 +212,7 @@ pub(crate) async fn exchange(connection: &Connection, name: &str) -> Result<bool
     if exchanged.map_err(connection.failed("cannot write to"))?.modified_count == 0 {
         return Ok(false);
     }
-    if let Some(live) = state(connection, &ReadModel::live(name)).await? {
-        point_view(connection, name, &live.collection).await?;
-    }
+    show_live(connection, name).await?;
     Ok(true)
 }
 
@@ -222,11 +236,7 @@ async fn sweep(connection: &Connection, name: &str) -> Result<(), StoreError> {
     let failed = connection.failed("cannot write to");
     // The names first: a collection is named in the projection before it is made.
     let names = connection.database.list_collection_names().await.map_err(&failed)?;
-    let mut used = Vec::new();
-    for part in Part::ALL {
-        let model = ReadModel { name: name.to_owned(), part };
-        used.extend(state(connection, &model).await?.map(|state| state.collection));
-    }
+    let used = collections(connection, name).await?;
     let prefix = format!("{}.", view_of(name));
     for unused in names.iter().filter(|found| found.starts_with(&prefix) && !used.contains(found)) {
         connection.collection(unused).drop().await.map_err(&failed)?;
