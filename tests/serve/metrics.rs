@@ -116,6 +116,12 @@ async fn projections_are_watched(on: Backend) {
     assert_eq!((current.value(&state("current")), current.value(&state("paused"))), (1.0, 0.0), "{current:?}");
     assert_eq!((current.value(&of("lag_events", "resources")), current.value(&of("lag_seconds", "resources"))), (0.0, 0.0));
 
+    // Each state is a series, the rare ones too, and just one of them is so.
+    let states = current.labels("state").into_iter().map(|name| (name.to_owned(), current.value(&state(name))));
+    let states: std::collections::BTreeMap<String, f64> = states.collect();
+    assert!(states.contains_key("parked") && states.contains_key("incomplete"), "{states:?}");
+    assert_eq!((states.len(), states.values().sum::<f64>()), (10, 1.0), "{states:?}");
+
     served.esctl(&["projection", "pause", "resources"]);
     make(&served, "copper").await;
     let paused = scrape(&served).await;

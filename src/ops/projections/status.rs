@@ -59,6 +59,38 @@ pub enum ProjectionState {
     Incomplete,
 }
 
+impl ProjectionState {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Current,
+        Self::NothingForIt,
+        Self::Behind,
+        Self::NeverRun,
+        Self::Outdated,
+        Self::Foreign,
+        Self::Stopped,
+        Self::Paused,
+        Self::Parked,
+        Self::Incomplete,
+    ];
+
+    /// As in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::NothingForIt => "nothing_for_it",
+            Self::Behind => "behind",
+            Self::NeverRun => "never_run",
+            Self::Outdated => "outdated",
+            Self::Foreign => "foreign",
+            Self::Stopped => "stopped",
+            Self::Paused => "paused",
+            Self::Parked => "parked",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
 /// How far a projection is.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ProjectionStatus {

@@ -118,24 +118,12 @@ impl StoreNumbers {
         self.lag_events.get_or_create(&of).set(number(status.lag_events));
         self.lag_seconds.get_or_create(&of).set(status.lag_seconds);
         self.parked.get_or_create(&of).set(number(status.problems.parked));
-        for (state, name) in STATES {
-            let labels = ProjectionIn { projection: status.name.clone(), state: name };
+        for state in ProjectionState::ALL {
+            let labels = ProjectionIn { projection: status.name.clone(), state: state.name() };
             self.state.get_or_create(&labels).set(i64::from(status.state == state));
         }
     }
 }
-
-/// Every state, named as in JSON.
-const STATES: [(ProjectionState, &str); 8] = [
-    (ProjectionState::Current, "current"),
-    (ProjectionState::NothingForIt, "nothing_for_it"),
-    (ProjectionState::Behind, "behind"),
-    (ProjectionState::NeverRun, "never_run"),
-    (ProjectionState::Outdated, "outdated"),
-    (ProjectionState::Foreign, "foreign"),
-    (ProjectionState::Stopped, "stopped"),
-    (ProjectionState::Paused, "paused"),
-];
 
 fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
