@@ -56,6 +56,7 @@ fn what_is_wrong_in_the_file_is_named_with_its_line() {
         ("[serve]\n\nredis = \"redis:/\\u0007\"\n", 9, ":3:9: redis: wanted a URL"),
         ("[serve]\nlog_format = \"xml\"\n", 9, ":2:14: log_format"),
         ("[serve]\nlistn = \"127.0.0.1:1\"\n", 2, "unknown key listn; did you mean listen?"),
+        ("[serve]\njwt_secret_file = \"a\"\njwt_public_key_file = \"b\"\n", 2, "two keys for tokens"),
         ("serve = 1\n", 9, ":1:1: serve must be a table"),
     ] {
         let file = dir.path().join("config.toml");

@@ -106,7 +106,7 @@ impl Reader<'_> {
             let wrong = || self.error(item.span(), &format!("{} must be a string, a number, or an array of strings", key.get()));
             let texts = texts_of(item).ok_or_else(wrong)?;
             match ServeOptions::from_file(key.get(), &texts) {
-                Some(Ok(read)) => options = read.or(options),
+                Some(Ok(read)) => options = read.and(options),
                 Some(Err(reason)) => return Err(self.error(item.span(), &format!("{}: {reason}", key.get()))),
                 None => self.unknown(key, &ServeOptions::names().iter().map(String::as_str).collect::<Vec<_>>()),
             }

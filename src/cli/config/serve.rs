@@ -93,15 +93,21 @@ pub struct ServeOptions {
 impl ServeOptions {
     /// These, and where they say nothing the others.
     #[must_use]
-    pub fn or(self, others: Self) -> Self {
+    pub fn or(self, mut others: Self) -> Self {
         // A key of one place is not mixed with one of another kind of the other.
-        let own_key = self.jwt_secret_file.is_some() || self.jwt_public_key_file.is_some();
-        let others_key = |file: Option<PathBuf>| file.filter(|_| !own_key);
+        if self.jwt_secret_file.is_some() || self.jwt_public_key_file.is_some() {
+            (others.jwt_secret_file, others.jwt_public_key_file) = (None, None);
+        }
+        self.and(others)
+    }
+
+    /// These and others of the same place, where these come first.
+    pub(super) fn and(self, others: Self) -> Self {
         Self {
             listen: self.listen.or(others.listen),
             redis: self.redis.or(others.redis),
-            jwt_secret_file: self.jwt_secret_file.or(others_key(others.jwt_secret_file)),
-            jwt_public_key_file: self.jwt_public_key_file.or(others_key(others.jwt_public_key_file)),
+            jwt_secret_file: self.jwt_secret_file.or(others.jwt_secret_file),
+            jwt_public_key_file: self.jwt_public_key_file.or(others.jwt_public_key_file),
             jwt_audience: self.jwt_audience.or(others.jwt_audience),
             jwt_issuer: self.jwt_issuer.or(others.jwt_issuer),
             allow_origin: self.allow_origin.or(others.allow_origin),
