@@ -25,7 +25,7 @@ use crate::server::limits::timeout::Deadline;
 use crate::server::sight::Sight;
 
 /// The longest idempotency key or correlation id, in bytes: both are recorded with every event.
-const MAX_KEY_BYTES: usize = 1024;
+pub(in crate::server) const MAX_KEY_BYTES: usize = 1024;
 
 /// A wish of a client.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]

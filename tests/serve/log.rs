@@ -70,6 +70,20 @@ fn a_correlation_id_of_the_callers_is_taken_over() {
 }
 
 #[test]
+fn a_game_that_is_set_up_belongs_to_what_the_caller_says() {
+    run(async {
+        let served = Served::start(Backend::Sqlite).await;
+        // As long as an id may be.
+        let id = "x".repeat(1024);
+        let request = served.request(reqwest::Method::POST, "/api/games").header("x-correlation-id", &id);
+        let made = answer(request.json(&json!({"numPlayers": 2}))).await.is(201);
+        assert_eq!(made.header("x-correlation-id"), id);
+        let events = served.esctl(&["trace", &id]);
+        assert!(events.to_string().contains("game.created"), "{events}");
+    });
+}
+
+#[test]
 fn nothing_that_a_client_says_makes_another_line() {
     run(async {
         for format in ["text", "json"] {

@@ -43,6 +43,7 @@ use crate::server::http::seen::SeenGame;
 use crate::server::limits::body::JsonBody;
 use crate::server::limits::timeout::Deadline;
 use crate::server::sight::Sight;
+use crate::server::trace::Trace;
 
 /// How far a game is.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -172,6 +173,7 @@ pub struct NewGame {
 pub async fn create(
     State(server): State<Server>,
     caller: Caller,
+    trace: Trace,
     deadline: Deadline,
     headers: HeaderMap,
     JsonBody(game): JsonBody<NewGame>,
@@ -182,8 +184,14 @@ pub async fn create(
     add("caravan_capacity", game.caravan_capacity.map(u64::from));
     add("point_cards_to_win", game.point_cards_to_win.map(u64::from));
     let command_id = commands::text(&headers, &IDEMPOTENCY_KEY)?;
-    let request =
-        CommandRequest { command: "game.create".to_owned(), id: game.game_id, with, command_id, ..CommandRequest::default() };
+    let request = CommandRequest {
+        command: "game.create".to_owned(),
+        id: game.game_id,
+        with,
+        command_id,
+        correlation_id: trace.correlation_id,
+        ..CommandRequest::default()
+    };
     let outcome = server.send(&caller, request, deadline).await?;
     let place: String = form_urlencoded::byte_serialize(outcome.id.as_bytes()).collect();
     let mut response = commands::answer(outcome);

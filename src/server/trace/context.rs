@@ -8,13 +8,12 @@ use axum::http::request::Parts;
 use uuid::Uuid;
 
 use crate::event::is_unsafe;
+use crate::server::commands::MAX_KEY_BYTES;
 
 /// How a caller names the trace that its request is part of.
 const TRACEPARENT: &str = "traceparent";
 /// How a caller names what its request belongs to, in words of its own.
 pub(super) const CORRELATION: &str = "x-correlation-id";
-/// The longest correlation id of a caller.
-const MAX_CORRELATION_BYTES: usize = 200;
 
 /// What a request belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +51,7 @@ fn trace_id(traceparent: &str) -> Option<&str> {
 }
 
 fn is_correlation(id: &str) -> bool {
-    !id.is_empty() && id.len() <= MAX_CORRELATION_BYTES && !id.chars().any(is_unsafe)
+    !id.is_empty() && id.len() <= MAX_KEY_BYTES && !id.chars().any(is_unsafe)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Trace {
@@ -69,6 +68,7 @@ mod tests {
     use axum::http::HeaderName;
 
     use super::Trace;
+    use crate::server::commands::MAX_KEY_BYTES;
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -108,7 +108,7 @@ mod tests {
             assert_ne!(trace.trace_id, TRACE, "{bad}");
             assert_eq!((trace.trace_id.len(), trace.correlation_id), (32, None), "{bad}");
         }
-        assert_eq!(of(&[("x-correlation-id", &"x".repeat(201))]).correlation_id, None);
+        assert_eq!(of(&[("x-correlation-id", &"x".repeat(MAX_KEY_BYTES + 1))]).correlation_id, None);
         assert_eq!(of(&[("x-correlation-id", "")]).correlation_id, None);
     }
 }
