@@ -30,6 +30,8 @@ use crate::store::StoreError;
 const AT_ONCE: u64 = 500;
 /// How often whoever follows is given a sign of life.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// When a store that was away is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
 /// A comment.
 const ALIVE: &str = ":\n\n";
 
@@ -87,25 +89,26 @@ impl Following {
         }
         let alive = Instant::now() + SIGN_OF_LIFE;
         loop {
+            let mut until = self.expires.unwrap_or(alive).min(alive);
+            // Also while there is more and more to tell.
+            if self.server.is_stopping() || self.expires.is_some_and(|expires| expires <= Instant::now()) {
+                return None;
+            }
             match self.tell().await {
                 Ok(Some(text)) => return Some(text),
                 Ok(None) => {}
                 // A store that is away is told of by the silence of its events, and asked again when it is back.
-                Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => {}
+                Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => until = until.min(Instant::now() + AGAIN),
                 // What lasts is in the log by now; to go on as if nothing were wrong would be a lie.
                 Err(_) => return None,
             }
             if self.is_ahead().await {
                 return None;
             }
-            let until = self.expires.unwrap_or(alive).min(alive);
             tokio::select! {
                 () = self.server.stopped() => return None,
                 head = self.head.changed() => head.ok()?,
                 () = tokio::time::sleep_until(until) => {}
-            }
-            if self.expires.is_some_and(|expires| expires <= Instant::now()) {
-                return None;
             }
             if alive <= Instant::now() {
                 return Some(Bytes::from_static(ALIVE.as_bytes()));

@@ -16,6 +16,7 @@ use crate::server::Caller;
 use crate::server::Problem;
 use crate::server::Server;
 use crate::server::admit::Sender;
+use crate::server::live;
 use crate::server::live::socket::close::End;
 use crate::server::live::socket::commanding::Answer;
 use crate::server::live::socket::commanding::Table;
@@ -116,7 +117,7 @@ impl Session {
     async fn talk(&mut self) -> Result<(), End> {
         let server = self.server.clone();
         let mut stopped = Box::pin(server.stopped());
-        let expires = self.expires();
+        let expires = live::expires(&server, &self.caller);
         loop {
             let until = [Some(self.heartbeat), expires, self.following.again].into_iter().flatten().min();
             let turn = tokio::select! {
@@ -141,12 +142,6 @@ impl Session {
                 Turn::Time => self.look_at_the_clock().await?,
             }
         }
-    }
-
-    /// When the token is over.
-    fn expires(&self) -> Option<Instant> {
-        let micros = self.caller.expires?.micros().saturating_sub((self.server.clock)().micros());
-        Instant::now().checked_add(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
     }
 
     /// The command under way is still answered.
