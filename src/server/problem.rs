@@ -147,6 +147,11 @@ fn status(kind: FailureKind) -> StatusCode {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         let status = status(failure.kind);
+        // A store that is not there is no thing that a client asked for.
+        if failure.code == "store_not_found" {
+            tracing::error!(code = failure.code, "{}", escape_unsafe(&failure.message));
+            return Self::unavailable(failure.code, "the store cannot be reached at the moment");
+        }
         if !status.is_server_error() {
             let Failure { code, message, hint, details, .. } = failure;
             return Self { status, retry_after: None, error: ErrorDetail { code, message, hint, details }.into() };
@@ -194,5 +199,23 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"esctl\""));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Problem;
+    use super::StatusCode;
+    use crate::store::StoreError;
+
+    #[test]
+    fn clients_are_not_told_where_the_store_is() {
+        let place = || "postgres://db.internal/shop".to_owned();
+        let away = StoreError::Unavailable { message: format!("cannot connect to {}", place()), source: None };
+        for error in [StoreError::NoStore(place()), away] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.status, StatusCode::SERVICE_UNAVAILABLE);
+            assert!(problem.retry_after.is_some() && !format!("{problem:?}").contains("internal"), "{problem:?}");
+        }
     }
 }
