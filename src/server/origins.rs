@@ -12,11 +12,11 @@ use axum::response::Response;
 
 use crate::server::Problem;
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 const HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-client-id, x-correlation-id",
+    "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, traceparent, x-client-id, x-correlation-id",
 );
-const SHOWN: HeaderValue = HeaderValue::from_static("etag, retry-after");
+const SHOWN: HeaderValue = HeaderValue::from_static("etag, link, location, retry-after, x-correlation-id");
 /// How long a browser remembers what it may, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 

@@ -52,6 +52,9 @@ fn its_own_pages_and_allowed_ones_may() {
         let answered = answer(served.request(Method::GET, "/health").header("Origin", "https://app.example")).await.is(200);
         assert_eq!(answered.header("access-control-allow-origin"), "https://app.example");
         assert!(answered.header("vary").contains("origin"));
+        // A page sees of an answer what is named here: what the server's own answers carry.
+        let shown: Vec<&str> = answered.header("access-control-expose-headers").split(", ").collect();
+        assert_eq!(shown, ["etag", "link", "location", "retry-after", "x-correlation-id"]);
     });
 }
 
@@ -62,11 +65,13 @@ fn what_a_browser_asks_first_is_answered_for_allowed_pages_only() {
         let ask = |origin: &'static str| {
             let request = served.request(Method::OPTIONS, "/api/commands").header("Origin", origin);
             let request = request.header("Access-Control-Request-Method", "POST");
-            answer(request.header("Access-Control-Request-Headers", "authorization,content-type,idempotency-key"))
+            answer(request.header("Access-Control-Request-Headers", "authorization,content-type,idempotency-key,traceparent"))
         };
         let allowed = ask("https://app.example").await.is(204);
-        assert!(allowed.header("access-control-allow-headers").contains("idempotency-key"));
-        assert!(allowed.header("access-control-allow-methods").contains("POST"));
+        for header in ["authorization", "idempotency-key", "traceparent"] {
+            assert!(allowed.header("access-control-allow-headers").split(", ").any(|name| name == header), "{header}");
+        }
+        assert_eq!(allowed.header("access-control-allow-methods"), "GET, POST");
         assert!(allowed.headers.get("access-control-allow-credentials").is_none());
         ask("https://evil.test").await.fails(403, "origin_not_allowed");
     });
