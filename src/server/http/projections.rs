@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::ops::ListPage;
+use crate::ops::OpsError;
 use crate::ops::projections::rebuild::rebuild_projection;
 use crate::ops::projections::status::ProjectionStatus;
 use crate::ops::projections::status::projection_status;
@@ -46,7 +47,10 @@ pub async fn rebuild(State(server): State<Server>, caller: Caller, Named(name): 
     let job = server.jobs.start(work, async move |meter| {
         meter.of(head);
         let mut progress = |events| meter.add(events);
-        rebuild_projection(&store, &queries, &name, BatchSize::default(), clock, &mut progress).await
+        let report = rebuild_projection(&store, &queries, &name, BatchSize::default(), clock, &mut progress).await?;
+        // It may have gone on with what somebody else had begun.
+        meter.reached(report.position.0);
+        Ok::<_, OpsError>(report)
     })?;
     Ok(answer::accepted(&job))
 }

@@ -132,6 +132,11 @@ impl Meter {
         self.0.done.fetch_add(more, Ordering::Relaxed);
     }
 
+    /// So much is done, whoever did it.
+    pub fn reached(&self, done: u64) {
+        self.0.done.fetch_max(done, Ordering::Relaxed);
+    }
+
     /// How much is done, and how much there is. More may come up while it goes on.
     pub(super) fn read(&self) -> (u64, Option<u64>) {
         let (done, total) = (self.0.done.load(Ordering::Relaxed), self.0.total.load(Ordering::Relaxed));
