@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use esctl::aggregate::Fold;
 use esctl::aggregate::FoldError;
@@ -92,6 +93,68 @@ impl Fold for Row {
     }
     fn show(&self, _: Timestamp) -> Value {
         serde_json::json!(self.positions)
+    }
+}
+
+/// What somebody else does at a moment, once, while who reaches it waits.
+type Meanwhile = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+
+fn meanwhile<W: Future<Output = ()>>(work: impl FnOnce() -> W + Send + 'static) -> Meanwhile {
+    let elsewhere = move || std::thread::spawn(|| crate::kit::run(work())).join().unwrap();
+    Arc::new(Mutex::new(Some(Box::new(elsewhere))))
+}
+
+fn happens(meanwhile: &Meanwhile) {
+    let work = meanwhile.lock().unwrap().take();
+    work.into_iter().for_each(|work| work());
+}
+
+/// [`Seen`], held up before it reads rows, and before it has an event taken in.
+struct HeldUp {
+    before_rows: Meanwhile,
+    before_event: Meanwhile,
+}
+
+struct HeldUpRow {
+    row: Box<dyn Fold>,
+    before_event: Meanwhile,
+}
+
+impl Projection for HeldUp {
+    fn name(&self) -> &str {
+        "seen"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn categories(&self) -> Vec<String> {
+        seen(&[]).categories()
+    }
+    fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(event.stream))
+    }
+    fn row(&self, key: &str) -> Box<dyn Fold> {
+        happens(&self.before_rows);
+        Box::new(HeldUpRow { row: seen(&[]).row(key), before_event: Arc::clone(&self.before_event) })
+    }
+}
+
+impl Fold for HeldUpRow {
+    fn version(&self) -> FoldVersion {
+        self.row.version()
+    }
+    fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
+        happens(&self.before_event);
+        self.row.apply(event)
+    }
+    fn save(&self) -> Result<String, FoldError> {
+        self.row.save()
+    }
+    fn restore(&mut self, saved: &str) -> Result<(), FoldError> {
+        self.row.restore(saved)
+    }
+    fn show(&self, now: Timestamp) -> Value {
+        self.row.show(now)
     }
 }
 
@@ -429,6 +492,22 @@ pub async fn one_who_cannot_write_is_told_of_what_stands_and_what_is_parked<S: S
     let (kept, shortcomings) = answer(&store, &[9], 10).await;
     assert!(matches!(shortcomings[..], [Shortcoming::Paused(_), Shortcoming::Parked(1)]), "{shortcomings:?}");
     assert_eq!(kept, rows);
+}
+
+pub async fn a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_no_event<S: Shared>(subject: S) {
+    let store = subject.open();
+    put(&store, "thing-a", 3).await;
+    let two = Some(Position(2));
+    projector(&store, &seen(&[])).build(two, &mut |_| {}).await.unwrap();
+    let (second, third) = (subject.open(), subject.open());
+    let held_up = HeldUp {
+        before_rows: meanwhile(async move || assert!(second.swap_read_model("seen", Position(2), vec![]).await.unwrap())),
+        before_event: meanwhile(async move || drop(projector(&third, &seen(&[])).build(two, &mut |_| {}).await.unwrap())),
+    };
+    let runner = Projector::new(&store, &held_up, system_clock(), BatchSize::default());
+    runner.rebuild(&mut |_| {}).await.unwrap();
+    assert!(held_up.before_rows.lock().unwrap().is_none() && held_up.before_event.lock().unwrap().is_none());
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3])]));
 }
 
 pub async fn runners_operators_and_rebuilds_at_once_take_each_event_in_once<S: Shared>(subject: S) {

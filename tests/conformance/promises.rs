@@ -155,6 +155,7 @@ macro_rules! each_chapter {
             one_who_cannot_write_is_told_of_what_stands_and_what_is_parked
         ] [
             runners_operators_and_rebuilds_at_once_take_each_event_in_once
+            a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_no_event
         ]}
         crate::promises::chapter! { $one $several $subject records [
             records_are_listed_by_kind_in_the_order_of_their_names

@@ -101,11 +101,11 @@ impl<'a> Projector<'a> {
     ///
     /// # Errors
     /// [`StoreError::ForeignCheckpoint`] when it is not of this store; [`StoreError::Unsupported`] when a newer
-    /// program has made the read model; [`RuntimeError::Fold`] when an event cannot be taken in, and the policy is to
+    /// program has made the read model; [`StoreError::Unavailable`] when others keep throwing away what was begun;
+    /// [`RuntimeError::Fold`] when an event cannot be taken in, and the policy is to
     /// stop: the read model then stands right before it, and it is among its problems.
     pub async fn catch_up(&self, progress: OnProgress<'_>) -> Result<RunReport, RuntimeError> {
-        let mut attempts = 1..=ATTEMPTS;
-        loop {
+        for _ in 0..ATTEMPTS {
             let live = self.record(Part::Live).await?;
             if self.control().await?.paused.is_some() {
                 let at = live.map_or(Position::ZERO, |live| live.checkpoint.position);
@@ -123,10 +123,13 @@ impl<'a> Projector<'a> {
             let swapped = self.swap_in(report.position).await?;
             // Somebody else who builds it at the same time may have swapped in what ends sooner, or have thrown away what was begun here.
             let nothing = report.position == Position::ZERO;
-            if swapped || nothing || report.paused || attempts.next().is_none() {
+            if swapped || nothing || report.paused {
                 return Ok(RunReport { rebuilt: true, ..report });
             }
         }
+        let message =
+            format!("read model {} could not be built: others kept throwing away what was begun", self.projection.name());
+        Err(StoreError::Unavailable { message, source: None }.into())
     }
 
     fn of_other_logic(&self, record: &ProjectionRecord) -> StoreError {

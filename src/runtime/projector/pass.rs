@@ -45,6 +45,8 @@ pub(super) struct Pass<'p> {
     at: Checkpoint,
     /// As it is in memory.
     reached: Checkpoint,
+    /// Whether rows were read since it was last sure that they are those of this read model.
+    looked: bool,
 }
 
 impl<'p> Pass<'p> {
@@ -68,7 +70,7 @@ impl<'p> Pass<'p> {
         }
         let troubles = Troubles::new(projector.control().await?.on_error, known, inherited);
         let rows = Rows::new(at.position == Position::ZERO);
-        Ok(Self { projector, model, rows, troubles, commits, updated_at, at, reached: at })
+        Ok(Self { projector, model, rows, troubles, commits, updated_at, at, reached: at, looked: false })
     }
 
     pub(super) async fn run(
@@ -85,8 +87,7 @@ impl<'p> Pass<'p> {
         let mut scan = store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(end.0));
         while let Some(chunk) = scan.next().await? {
             match self.take_in(chunk, report).await {
-                Ok(true) => {}
-                Ok(false) => return Ok(Ended::Overtaken),
+                Ok(()) => {}
                 // It stands right before what it cannot take in.
                 Err(_) if self.troubles.changed() && !self.commit().await? => return Ok(Ended::Overtaken),
                 Err(error) => return Err(error),
@@ -118,22 +119,19 @@ impl<'p> Pass<'p> {
         while let Some(chunk) = scan.next().await? {
             match self.take_in(chunk, &mut report).await {
                 Err(RuntimeError::Fold { .. }) if self.troubles.stands_before().is_some() => break,
-                Ok(false) => {
-                    let message = format!("read model {} is being built anew", self.model.name);
-                    return Err(StoreError::Unavailable { message, source: None }.into());
-                }
-                result => result.map(|_| ())?,
+                result => result?,
             }
+        }
+        if !self.rows_are_its_own().await? {
+            let message = format!("read model {} is being built anew", self.model.name);
+            return Err(StoreError::Unavailable { message, source: None }.into());
         }
         let troubles = (self.troubles.stands_before().cloned(), self.troubles.parked());
         Ok((self.rows.into_changed(), troubles))
     }
 
-    /// `false`: the read model is another one than when this began.
-    async fn take_in(&mut self, chunk: &EventChunk, report: &mut RunReport) -> Result<bool, RuntimeError> {
-        if self.rows.hold(self.projector, &self.model, chunk).await? && !self.is_the_same().await? {
-            return Ok(false);
-        }
+    async fn take_in(&mut self, chunk: &EventChunk, report: &mut RunReport) -> Result<(), RuntimeError> {
+        self.looked |= self.rows.hold(self.projector, &self.model, chunk).await?;
         for event in chunk.iter() {
             if let Some(key) = self.projector.key(&event) {
                 match self.troubles.verdict(&event) {
@@ -155,13 +153,17 @@ impl<'p> Pass<'p> {
             }
             self.reached = Checkpoint { position: event.position, event_id: Some(event.event_id) };
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Whether the rows that were read are those of the read model that this goes on from. One that is built beside may have
     /// been swapped in or thrown away meanwhile: its rows are then nowhere, and another one that has come as far would take what
-    /// was made without them.
-    async fn is_the_same(&self) -> Result<bool, RuntimeError> {
+    /// was made without them. One that is gone does not come back.
+    async fn rows_are_its_own(&mut self) -> Result<bool, RuntimeError> {
+        if !self.looked {
+            return Ok(true);
+        }
+        self.looked = false;
         let record = self.projector.record(self.model.part).await?;
         Ok(record.is_some_and(|record| {
             (record.checkpoint.position, record.commits, Some(record.updated_at))
@@ -169,7 +171,11 @@ impl<'p> Pass<'p> {
         }))
     }
 
+    /// `false`: somebody else has moved the checkpoint, or it is another read model than when this began.
     async fn commit(&mut self) -> Result<bool, RuntimeError> {
+        if !self.rows_are_its_own().await? {
+            return Ok(false);
+        }
         let now = (self.projector.clock)();
         let commit = RowsCommit {
             model: self.model.clone(),
