@@ -52,6 +52,14 @@ pub enum FoldError {
         /// What does not fit.
         reason: String,
     },
+    /// A row of a read model would be larger than a store keeps.
+    #[error("its row would have {bytes} bytes, and a row has at most {limit}")]
+    RowTooLarge {
+        /// How large it would be, in bytes of JSON.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
     /// A jq program failed.
     #[error(transparent)]
     Program(#[from] JqError),

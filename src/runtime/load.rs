@@ -1,6 +1,7 @@
 //! Rebuilding the state of one stream: from a snapshot that can be trusted and the events after it.
 
 use crate::aggregate::Fold;
+use crate::aggregate::FoldError;
 use crate::event::EventView;
 use crate::event::Hash;
 use crate::event::Position;
@@ -110,12 +111,13 @@ pub(crate) async fn load_to_report<F: Fold + ?Sized>(
 
 /// Folds an event in, and says which one it was when that fails.
 pub(crate) fn apply<F: Fold + ?Sized>(fold: &mut F, event: &EventView<'_>) -> Result<(), RuntimeError> {
-    fold.apply(event).map_err(|source| RuntimeError::Fold {
-        stream: event.stream.to_owned(),
-        version: event.version,
-        position: event.position,
-        source,
-    })
+    fold.apply(event).map_err(|source| failed(event, source))
+}
+
+/// Which event could not be taken in.
+pub(crate) fn failed(event: &EventView<'_>, source: FoldError) -> RuntimeError {
+    let (stream, version, position) = (event.stream.to_owned(), event.version, event.position);
+    RuntimeError::Fold { stream, version, position, source }
 }
 
 async fn start_from_snapshot<F: Fold + ?Sized>(

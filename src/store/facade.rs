@@ -31,6 +31,7 @@ use crate::store::problem::Problem;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
+use crate::store::read_model::MAX_ROW_BYTES;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
@@ -401,9 +402,14 @@ impl Store {
     /// Writes rows, problems and checkpoint in one transaction. `false`: somebody else has changed the read model.
     ///
     /// # Errors
-    /// As the backend says.
+    /// [`StoreError::Invalid`] when a row is too large, or as the backend says.
     pub async fn commit_rows(&self, commit: RowsCommit) -> Result<bool, StoreError> {
         commit.model.check_name()?;
+        if let Some((key, row)) = commit.rows.iter().find(|(_, row)| row.len() > MAX_ROW_BYTES) {
+            let (name, bytes) = (&commit.model.name, row.len());
+            let message = format!("row {key} of read model {name} has {bytes} bytes; at most {MAX_ROW_BYTES} are allowed");
+            return Err(StoreError::Invalid(message));
+        }
         self.backend.commit_rows(commit).await
     }
 

@@ -51,6 +51,7 @@ pub use read::Source;
 pub use read::StreamInfo;
 pub use read::StreamQuery;
 pub use read_model::Checkpoint;
+pub use read_model::MAX_ROW_BYTES;
 pub use read_model::Part;
 pub use read_model::ProjectionRecord;
 pub use read_model::ReadModel;

@@ -97,6 +97,9 @@ impl ReadModel {
     }
 }
 
+/// The largest row, in bytes of its JSON: alike everywhere, and what one document of MongoDB holds with room to spare.
+pub const MAX_ROW_BYTES: usize = 12 << 20;
+
 /// The position a projection has reached, and the id of the event it stands on, by which a restored or
 /// different store under it is found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -135,7 +138,7 @@ pub struct RowsCommit {
     pub commits: Option<u64>,
     /// Where it goes.
     pub to: Checkpoint,
-    /// Rows to write, by key.
+    /// Rows to write, by key; each of at most [`MAX_ROW_BYTES`].
     pub rows: Vec<(String, String)>,
     /// Problems that come up or are solved with it.
     pub problems: ProblemChanges,

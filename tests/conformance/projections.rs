@@ -15,6 +15,7 @@ use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::runtime::BatchSize;
 use esctl::runtime::Control;
+use esctl::runtime::Definition;
 use esctl::runtime::OnError;
 use esctl::runtime::Paused;
 use esctl::runtime::Projector;
@@ -28,6 +29,7 @@ use esctl::runtime::pause;
 use esctl::runtime::resume;
 use esctl::runtime::set_on_error;
 use esctl::runtime::system_clock;
+use esctl::store::MAX_ROW_BYTES;
 use esctl::store::Problem;
 use esctl::store::ProblemState;
 use esctl::store::ReadModel;
@@ -305,6 +307,43 @@ pub async fn skipping_a_parked_event_lets_the_rest_of_its_stream_in<S: Subject>(
     rebuild(&store, &bad).await.unwrap();
     assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 8, 11]), ("thing-b", &[4, 5, 6])]));
     assert_eq!(problems(&store).await, [(7, ProblemState::Skipped, 1), (9, ProblemState::Parked, 1)]);
+}
+
+pub async fn it_stops_right_before_an_event_that_makes_a_row_too_large<S: Subject>(subject: S) {
+    let store = subject.store();
+    let definition = Definition {
+        name: "heavy".into(),
+        version: 1,
+        categories: Vec::new(),
+        key: ".stream".into(),
+        reduce: "{n: ((.state.n // 0) + 1), text: ((.state.text // \"\") + (\"x\" * (if .event.stream == \"a\" then 5000000 else 1 end)))}".into(),
+    };
+    let heavy = definition.projection().unwrap();
+    let runner = Projector::new(&store, &heavy, system_clock(), BatchSize::default());
+    put(&store, "a", 2).await;
+    put(&store, "b", 2).await;
+    put(&store, "a", 1).await;
+    put(&store, "b", 2).await;
+    let stopped = runner.catch_up(&mut |_| {}).await.unwrap_err();
+    let RuntimeError::Fold { position, source: FoldError::RowTooLarge { bytes, limit }, .. } = stopped else {
+        panic!("{stopped:?}")
+    };
+    assert!(position.0 == 5 && bytes > 15_000_000 && limit == MAX_ROW_BYTES, "{position} {bytes} {limit}");
+    // Parked by policy, the others go on.
+    set_on_error(&store, "heavy", OnError::Park).await.unwrap();
+    let report = runner.catch_up(&mut |_| {}).await.unwrap();
+    assert_eq!((report.position.0, report.events_applied, report.held_back), (7, 2, 1));
+    let problems = store.problems(ReadModel::live("heavy")).await.unwrap();
+    assert_eq!(problems.iter().map(|found| (found.position.0, found.state)).collect::<Vec<_>>(), [(5, ProblemState::Parked)]);
+    let kept = store.query_rows(all("heavy")).await.unwrap();
+    let kept = kept.iter().map(|(key, row)| (key.as_str(), row.len() > 10_000_000, &row[..6])).collect::<Vec<_>>();
+    assert_eq!(kept, [("a", true, "{\"n\":2"), ("b", false, "{\"n\":4")]);
+    // To try it again does not help, and breaks nothing.
+    let released = runner.retry(problems[0].event_id).await.unwrap();
+    assert_eq!((released.events_applied, released.problem.unwrap().position.0), (0, 5));
+    runner.skip(problems[0].event_id).await.unwrap();
+    put(&store, "b", 1).await;
+    assert_eq!(runner.catch_up(&mut |_| {}).await.unwrap().position.0, 8);
 }
 
 pub async fn a_rebuild_that_stops_leaves_the_old_read_model_and_goes_on_later<S: Subject>(subject: S) {

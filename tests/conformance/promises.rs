@@ -131,6 +131,7 @@ macro_rules! each_chapter {
             fields_may_have_any_name
             read_models_whose_names_and_fields_run_together_stay_apart
             a_row_whose_key_is_empty_is_a_row
+            large_rows_come_back_and_are_found
         ] [
             a_read_model_that_is_dropped_while_it_is_read_has_its_rows_or_none
         ]}
@@ -144,6 +145,7 @@ macro_rules! each_chapter {
         ]}
         crate::promises::chapter! { $one $several $subject projections [
             it_stops_right_before_an_event_that_cannot_be_taken_in
+            it_stops_right_before_an_event_that_makes_a_row_too_large
             an_event_that_is_skipped_stays_left_out_also_of_rebuilds
             a_parked_stream_is_held_back_and_the_others_go_on
             skipping_a_parked_event_lets_the_rest_of_its_stream_in

@@ -1,6 +1,7 @@
 //! Rows of a read model are found by the values of their fields and in pages; its name is a plain word.
 
 use esctl::event::Position;
+use esctl::store::MAX_ROW_BYTES;
 use esctl::store::ReadModel;
 use esctl::store::RowQuery;
 use esctl::store::StoreError;
@@ -84,6 +85,43 @@ pub async fn filters_find_rows_by_the_value_and_the_kind_of_a_field<S: Subject>(
         let both = RowQuery { filters: vec![("field".into(), json!(1)), ("field".into(), json!(2))], ..all("things") };
         assert!(keys(&store, both).await.is_empty());
     }
+}
+
+pub async fn large_rows_come_back_and_are_found<S: Subject>(subject: S) {
+    let store = subject.store();
+    let kind = |kind: &str, more: Value| json!({ "kind": kind, "n": 1, "more": more });
+    let most = kind("x", json!("x".repeat(MAX_ROW_BYTES - kind("x", json!("")).to_string().len())));
+    assert_eq!(most.to_string().len(), MAX_ROW_BYTES);
+    let rows = [
+        ("1 small", kind("x", json!(1))),
+        ("2 most", most),
+        // Eight times as large in BSON.
+        ("3 numbers", kind("x", json!(vec![0; 500_000]))),
+        ("4 many numbers", kind("y", json!(vec![0; 3_000_000]))),
+        ("5 a long value", kind(&"k".repeat(2_000_000), json!(null))),
+        ("6 fields", (0..200_000).map(|n| (format!("field {n}"), json!(n))).collect()),
+        ("7 small", kind("x", json!(1))),
+    ];
+    assert!(store.commit_rows(commit(ReadModel::building("things"), 0, 1, &rows)).await.unwrap());
+    assert!(store.swap_read_model("things", Position(1), vec!["kind".into()]).await.unwrap());
+    let asked = rows.iter().map(|(key, _)| (*key).to_owned()).collect();
+    let texts: Vec<_> = rows.iter().map(|(_, row)| Some(row.to_string())).collect();
+    assert!(store.rows(things(), asked).await.unwrap() == texts);
+    let of = |field: &str, value: Value| RowQuery { filters: vec![(field.to_owned(), value)], ..all("things") };
+    assert_eq!(keys(&store, of("kind", json!("x"))).await, ["1 small", "2 most", "3 numbers", "7 small"]);
+    assert_eq!(keys(&store, RowQuery { limit: 1, ..of("kind", json!("y")) }).await, ["4 many numbers"]);
+    assert_eq!(keys(&store, of("kind", rows[4].1["kind"].clone())).await, ["5 a long value"]);
+    assert_eq!(keys(&store, of("field 7", json!(7))).await, ["6 fields"]);
+    let after = Some("1 small".to_owned());
+    assert_eq!(keys(&store, RowQuery { after, limit: 2, ..of("n", json!(1)) }).await, ["2 most", "3 numbers"]);
+    // One that shrinks is as any other.
+    assert!(store.commit_rows(commit(things(), 1, 2, &[("2 most", kind("z", json!(1)))])).await.unwrap());
+    assert_eq!(keys(&store, of("kind", json!("z"))).await, ["2 most"]);
+    assert_eq!(keys(&store, of("kind", json!("x"))).await, ["1 small", "3 numbers", "7 small"]);
+
+    let too_large = commit(things(), 2, 3, &[("8", json!("x".repeat(MAX_ROW_BYTES))), ("9", json!(1))]);
+    assert_fails!(store.commit_rows(too_large).await, StoreError::Invalid(_));
+    assert_eq!(store.count_rows(things()).await.unwrap(), 7);
 }
 
 pub async fn fields_may_have_any_name<S: Subject>(subject: S) {

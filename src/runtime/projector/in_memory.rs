@@ -37,7 +37,7 @@ impl Projector<'_> {
         let start = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         check_belongs(self.store, self.projection.name(), start).await?;
         let head = self.store.head().await?.position;
-        let pass = Pass::open(self, base.unwrap_or(Part::Building), record).await?;
+        let pass = Pass::open(self, base.unwrap_or(Part::Building), record, false).await?;
         let (rows, troubles) = pass.run_in_memory(head).await?;
         Ok(InMemory { base, rows, troubles, head })
     }

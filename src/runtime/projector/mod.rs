@@ -213,8 +213,9 @@ impl<'a> Projector<'a> {
         let start = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         check_belongs(self.store, self.projection.name(), start).await?;
         let mut report = self.report(start.position);
+        let mut weighed = false;
         loop {
-            match Pass::open(self, part, record).await?.run(to, &mut report, progress).await? {
+            match Pass::open(self, part, record, weighed).await?.run(to, &mut report, progress).await? {
                 Ended::AtTheHead(position) => {
                     report.position = position;
                     return Ok(report);
@@ -222,6 +223,12 @@ impl<'a> Projector<'a> {
                 Ended::Paused(position) => {
                     (report.position, report.paused) = (position, true);
                     return Ok(report);
+                }
+                Ended::Oversized => {
+                    // Once more, with a look at each row after each event: so it comes out which one is too much.
+                    weighed = true;
+                    record = self.record(part).await?;
+                    continue;
                 }
                 Ended::Overtaken => {}
             }

@@ -29,6 +29,8 @@ pub(super) enum Ended {
     Paused(Position),
     /// Somebody else has moved the checkpoint.
     Overtaken,
+    /// A row is too large for the store, and nobody knows yet which event made it so.
+    Oversized,
 }
 
 /// A run under way.
@@ -47,6 +49,15 @@ pub(super) struct Pass<'p> {
     reached: Checkpoint,
     /// Whether rows were read since it was last sure that they are those of this read model.
     looked: bool,
+    /// What was taken in since the last commit.
+    since: Since,
+    oversized: bool,
+}
+
+#[derive(Default)]
+struct Since {
+    applied: u64,
+    held_back: u64,
 }
 
 impl<'p> Pass<'p> {
@@ -54,6 +65,7 @@ impl<'p> Pass<'p> {
         projector: &'p Projector<'p>,
         part: Part,
         record: Option<ProjectionRecord>,
+        weighed: bool,
     ) -> Result<Self, RuntimeError> {
         let name = projector.projection.name();
         let model = ReadModel { name: name.to_owned(), part };
@@ -69,8 +81,9 @@ impl<'p> Pass<'p> {
             inherited.retain(|problem| problem.state == ProblemState::Skipped);
         }
         let troubles = Troubles::new(projector.control().await?.on_error, known, inherited);
-        let rows = Rows::new(at.position == Position::ZERO);
-        Ok(Self { projector, model, rows, troubles, commits, updated_at, at, reached: at, looked: false })
+        let rows = Rows::new(at.position == Position::ZERO, weighed);
+        let (since, looked, oversized) = Default::default();
+        Ok(Self { projector, model, rows, troubles, commits, updated_at, at, reached: at, looked, since, oversized })
     }
 
     pub(super) async fn run(
@@ -86,18 +99,18 @@ impl<'p> Pass<'p> {
         // All events are read, wanted or not: so a gap shows, and the checkpoint stands on the last event there is.
         let mut scan = store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(end.0));
         while let Some(chunk) = scan.next().await? {
-            match self.take_in(chunk, report).await {
+            match self.take_in(chunk).await {
                 Ok(()) => {}
                 // It stands right before what it cannot take in.
-                Err(_) if self.troubles.changed() && !self.commit().await? => return Ok(Ended::Overtaken),
+                Err(_) if self.troubles.changed() && !self.commit(report).await? => return Ok(self.broken_off()),
                 Err(error) => return Err(error),
             }
             in_batch += chunk.len();
             progress(chunk.len() as u64);
             if self.projector.batch.is_full(in_batch, self.rows.changes()) {
                 in_batch = 0;
-                if !self.commit().await? {
-                    return Ok(Ended::Overtaken);
+                if !self.commit(report).await? {
+                    return Ok(self.broken_off());
                 }
                 if self.model.part == Part::Live && self.projector.control().await?.paused.is_some() {
                     return Ok(Ended::Paused(self.at.position));
@@ -105,19 +118,23 @@ impl<'p> Pass<'p> {
             }
         }
         // A read model of a store without events is still one, with its table.
-        if (self.reached != self.at || self.commits == 0 || self.troubles.changed()) && !self.commit().await? {
-            return Ok(Ended::Overtaken);
+        if (self.reached != self.at || self.commits == 0 || self.troubles.changed()) && !self.commit(report).await? {
+            return Ok(self.broken_off());
         }
         Ok(Ended::AtTheHead(self.at.position))
+    }
+
+    /// Why a commit was not made.
+    fn broken_off(&self) -> Ended {
+        if self.oversized { Ended::Oversized } else { Ended::Overtaken }
     }
 
     /// As [`Pass::run`], up to a position, without a commit: the rows that it has changed, the event that it stands before,
     /// and how many streams are parked.
     pub(super) async fn run_in_memory(mut self, to: Position) -> Result<(FoldedRows, (Option<Problem>, usize)), RuntimeError> {
-        let mut report = self.projector.report(self.at.position);
         let mut scan = self.projector.store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(to.0));
         while let Some(chunk) = scan.next().await? {
-            match self.take_in(chunk, &mut report).await {
+            match self.take_in(chunk).await {
                 Err(RuntimeError::Fold { .. }) if self.troubles.stands_before().is_some() => break,
                 result => result?,
             }
@@ -130,23 +147,23 @@ impl<'p> Pass<'p> {
         Ok((self.rows.into_changed(), troubles))
     }
 
-    async fn take_in(&mut self, chunk: &EventChunk, report: &mut RunReport) -> Result<(), RuntimeError> {
+    async fn take_in(&mut self, chunk: &EventChunk) -> Result<(), RuntimeError> {
         self.looked |= self.rows.hold(self.projector, &self.model, chunk).await?;
         for event in chunk.iter() {
             if let Some(key) = self.projector.key(&event) {
                 match self.troubles.verdict(&event) {
                     Verdict::Skip => self.troubles.passed(&event),
-                    Verdict::HoldBack => report.held_back += 1,
+                    Verdict::HoldBack => self.since.held_back += 1,
                     Verdict::Apply => match self.rows.apply(&key, &event) {
                         Ok(()) => {
                             self.troubles.passed(&event);
-                            report.events_applied += 1;
+                            self.since.applied += 1;
                         }
                         Err(error) => {
                             if !self.troubles.failed(&event, &error, (self.projector.clock)()) {
                                 return Err(error);
                             }
-                            report.held_back += 1;
+                            self.since.held_back += 1;
                         }
                     },
                 }
@@ -171,11 +188,15 @@ impl<'p> Pass<'p> {
         }))
     }
 
-    /// `false`: somebody else has moved the checkpoint, or it is another read model than when this began.
-    async fn commit(&mut self) -> Result<bool, RuntimeError> {
+    /// `false`: somebody else has moved the checkpoint, it is another read model than when this began, or a row is too large.
+    async fn commit(&mut self, report: &mut RunReport) -> Result<bool, RuntimeError> {
         if !self.rows_are_its_own().await? {
             return Ok(false);
         }
+        let Some(rows) = self.rows.changed()? else {
+            self.oversized = true;
+            return Ok(false);
+        };
         let now = (self.projector.clock)();
         let commit = RowsCommit {
             model: self.model.clone(),
@@ -183,11 +204,16 @@ impl<'p> Pass<'p> {
             from: self.at.position,
             commits: Some(self.commits),
             to: self.reached,
-            rows: self.rows.changed()?,
+            rows,
             problems: self.troubles.changes(),
             now,
         };
         let done = self.projector.store.commit_rows(commit).await?;
+        if done {
+            let since = std::mem::take(&mut self.since);
+            report.events_applied += since.applied;
+            report.held_back += since.held_back;
+        }
         (self.at, self.commits, self.updated_at) = (self.reached, self.commits + 1, Some(now));
         Ok(done)
     }

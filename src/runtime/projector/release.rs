@@ -108,7 +108,7 @@ impl Projector<'_> {
         skip: bool,
     ) -> Result<Option<Released>, RuntimeError> {
         let now = (self.clock)();
-        let mut work = Work { rows: Rows::new(false), applied: 0, changes: ProblemChanges::default(), problem: None };
+        let mut work = Work { rows: Rows::new(false, true), applied: 0, changes: ProblemChanges::default(), problem: None };
         let passed = gone_past(record, found, problems);
         match (found.state, skip) {
             (ProblemState::Skipped, false) if passed => work.changes.put.push(now_is(ProblemState::Missing, found, now)),
@@ -131,7 +131,7 @@ impl Projector<'_> {
             from: record.checkpoint.position,
             commits: Some(record.commits),
             to: record.checkpoint,
-            rows: work.rows.changed()?,
+            rows: work.rows.changed()?.unwrap_or_default(),
             problems: work.changes,
             now,
         };

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use crate::aggregate::Fold;
+use crate::aggregate::FoldError;
 use crate::event::EventChunk;
 use crate::event::EventView;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
+use crate::runtime::load::failed;
 use crate::runtime::projector::Projector;
+use crate::store::MAX_ROW_BYTES;
 use crate::store::ReadModel;
 
 /// Rows kept in memory between batches, so that a busy row is not read again for each.
@@ -22,6 +25,8 @@ pub(super) struct Rows {
     complete: bool,
     /// How many of them have changed since they were last written.
     changes: usize,
+    /// Whether a row is looked at after each event, so that none grows too large. It costs much.
+    weighed: bool,
 }
 
 /// Rows that are in memory only, by key.
@@ -41,9 +46,9 @@ impl Projector<'_> {
 }
 
 impl Rows {
-    /// None yet; `all`: there are none in the read model either.
-    pub(super) fn new(all: bool) -> Self {
-        Self { held: HashMap::new(), complete: all, changes: 0 }
+    /// None yet; `all`: there are none in the read model either; `weighed`: an event that makes a row too large fails.
+    pub(super) fn new(all: bool, weighed: bool) -> Self {
+        Self { held: HashMap::new(), complete: all, changes: 0, weighed }
     }
 
     /// Makes sure that the row of each event of a chunk is held; whether the read model was asked for any.
@@ -79,7 +84,15 @@ impl Rows {
     /// Folds an event into its row, which is held; after an error the row is as it was.
     pub(super) fn apply(&mut self, key: &str, event: &EventView<'_>) -> Result<(), RuntimeError> {
         if let Some(row) = self.held.get_mut(key) {
+            let before = if self.weighed { Some(row.fold.save().map_err(RuntimeError::State)?) } else { None };
             apply(&mut *row.fold, event)?;
+            if let Some(before) = before {
+                let bytes = row.fold.save().map_err(RuntimeError::State)?.len();
+                if bytes > MAX_ROW_BYTES {
+                    row.fold.restore(&before).map_err(RuntimeError::State)?;
+                    return Err(failed(event, FoldError::RowTooLarge { bytes, limit: MAX_ROW_BYTES }));
+                }
+            }
             self.changes += usize::from(!row.changed);
             row.changed = true;
         }
@@ -96,11 +109,16 @@ impl Rows {
         self.changes
     }
 
-    /// The rows that changed since the last time, in the order of their keys: so pages of a table are written once.
-    pub(super) fn changed(&mut self) -> Result<Vec<(String, String)>, RuntimeError> {
+    /// The rows that changed since the last time, in the order of their keys: so pages of a table are written once. `None`:
+    /// one is too large; what is held is then of no use.
+    pub(super) fn changed(&mut self) -> Result<Option<Vec<(String, String)>>, RuntimeError> {
         let mut changed = Vec::new();
         for (key, row) in self.held.iter_mut().filter(|(_, row)| row.changed) {
-            changed.push((key.clone(), row.fold.save().map_err(RuntimeError::State)?));
+            let saved = row.fold.save().map_err(RuntimeError::State)?;
+            if saved.len() > MAX_ROW_BYTES {
+                return Ok(None);
+            }
+            changed.push((key.clone(), saved));
             row.changed = false;
         }
         changed.sort_unstable();
@@ -109,6 +127,6 @@ impl Rows {
             self.held.clear();
             self.complete = false;
         }
-        Ok(changed)
+        Ok(Some(changed))
     }
 }

@@ -185,8 +185,10 @@ pub(crate) async fn swap(
         return Ok(false);
     }
     let fields = indexed_fields.iter().filter_map(|field| plain_path(field));
-    let indexes: Vec<IndexModel> = fields.map(|path| IndexModel::builder().keys(doc! { path: 1, "_id": 1 }).build()).collect();
+    let mut indexes: Vec<IndexModel> =
+        fields.map(|path| IndexModel::builder().keys(doc! { path: 1, "_id": 1 }).build()).collect();
     if !indexes.is_empty() {
+        indexes.push(rows::index_of_large());
         connection.collection(&building.collection).create_indexes(indexes).await.map_err(&failed)?;
     }
     let which = doc! { "_id": name, "building.collection": &building.collection, "building.commit": building.number };

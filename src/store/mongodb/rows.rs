@@ -1,14 +1,19 @@
 //! Rows: documents `{_id: key, commit: number of the commit, text: the row's JSON, row: the same for queries}`, and those
 //! that are staged, many in a document. The text is what comes back: BSON would not give every number back as it was.
+//!
+//! BSON can be eight times as large as its JSON, and a document has room for 16 MiB: a large row is marked so (`large`), has
+//! only its short fields for people's queries, and is compared by its text.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 
+use mongodb::IndexModel;
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
 use mongodb::bson::Uuid as BsonUuid;
 use mongodb::bson::doc;
 use mongodb::error::Error;
+use mongodb::options::IndexOptions;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -23,8 +28,15 @@ use crate::store::mongodb::projection::State;
 use crate::store::mongodb::schema;
 use crate::store::read_model::RowQuery;
 
-/// Bytes of rows in one staged document, or in one request, that has the row twice.
-const BATCH_BYTES: usize = 6 << 20;
+/// Bytes of rows in one staged document, or in one request: that has 48 MB, and the row twice.
+const BATCH_BYTES: usize = 4 << 20;
+/// Bytes of a row that is large.
+const LARGE_BYTES: usize = 1 << 20;
+/// Bytes of a text, and how many fields, that large rows have for queries.
+const SHORT_BYTES: usize = 200;
+const SHORT_FIELDS: usize = 1000;
+/// The mark of a large row.
+const LARGE: &str = "large";
 /// Rows in one request.
 const BATCH_ROWS: usize = 5000;
 /// Keys looked up at once.
@@ -123,8 +135,13 @@ pub(crate) async fn apply(connection: &Connection, state: &State, pending: Uuid)
     let wait = i64::try_from(connection.timeout.as_millis()).unwrap_or(i64::MAX);
     for batch in batches(&rows) {
         let update = |(key, text): &(String, String)| {
-            let row = serde_json::from_str(text).map_or(Bson::Null, |row: Value| bson_of(&row));
-            let document = doc! { "_id": key, "commit": state.number, "text": text, "row": row };
+            let large = text.len() > LARGE_BYTES;
+            let row =
+                serde_json::from_str(text).map_or(Bson::Null, |row: Value| bson_of(&if large { shortened(row) } else { row }));
+            let mut document = doc! { "_id": key, "commit": state.number, "text": text, "row": row };
+            if large {
+                document.insert(LARGE, true);
+            }
             Bson::from(doc! { "q": { "_id": key, "commit": { "$lt": state.number } }, "u": document, "upsert": true })
         };
         let updates: Vec<Bson> = batch.iter().map(update).collect();
@@ -138,6 +155,29 @@ pub(crate) async fn apply(connection: &Connection, state: &State, pending: Uuid)
         judge(connection, &answer)?;
     }
     Ok(())
+}
+
+/// What people see of a large row: its short fields.
+fn shortened(row: Value) -> Value {
+    let is_short = |value: &Value| match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => text.len() <= SHORT_BYTES,
+        Value::Array(_) | Value::Object(_) => false,
+    };
+    match row {
+        Value::Object(mut fields) => {
+            fields.retain(|name, value| name.len() <= SHORT_BYTES && is_short(value));
+            // A row of nothing but fields is as large.
+            if fields.len() <= SHORT_FIELDS { Value::Object(fields) } else { Value::Null }
+        }
+        _ => Value::Null,
+    }
+}
+
+/// Large rows are found by this index where others are by their fields.
+pub(crate) fn index_of_large() -> IndexModel {
+    let options = IndexOptions::builder().partial_filter_expression(doc! { LARGE: true }).build();
+    IndexModel::builder().keys(doc! { LARGE: 1, "_id": 1 }).options(options).build()
 }
 
 fn judge(connection: &Connection, answer: &Document) -> Result<(), StoreError> {
@@ -182,7 +222,11 @@ pub(crate) async fn query(connection: &Connection, state: &State, query: &RowQue
     }
     let staged = overlay(connection, state).await?;
     let after = query.after.as_deref();
-    let mut conditions: Vec<Document> = query.filters.iter().map(|(field, value)| condition(field, value)).collect();
+    let small: Vec<Document> = query.filters.iter().map(|(field, value)| condition(field, value)).collect();
+    let mut conditions = Vec::new();
+    if !small.is_empty() {
+        conditions.push(doc! { "$or": [{ "$and": small }, { LARGE: true }] });
+    }
     conditions.extend(after.map(|after| doc! { "_id": { "$gt": after } }));
     let filter = if conditions.is_empty() {
         doc! {}
@@ -190,27 +234,26 @@ pub(crate) async fn query(connection: &Connection, state: &State, query: &RowQue
         doc! { "$and": conditions }
     };
     let collection = connection.collection(&state.collection);
-    let mut find = collection.find(filter).sort(doc! { "_id": 1 }).projection(doc! { "text": 1 });
-    // Staged rows may take the place of as many that are found.
-    if let Ok(limit) = i32::try_from(query.limit.saturating_add(staged.len())) {
-        find = find.limit(limit.into());
+    let mut find = collection.find(filter).sort(doc! { "_id": 1 }).projection(doc! { "text": 1, LARGE: 1 });
+    // Staged rows may take the place of as many that are found, and large ones need not fit.
+    if let Ok(wanted) = i32::try_from(query.limit.saturating_add(staged.len())) {
+        find = if query.filters.is_empty() { find.limit(wanted.into()) } else { find.batch_size(wanted.unsigned_abs()) };
     }
+    let fits = |row: &str| {
+        let row = serde_json::from_str::<Value>(row);
+        row.is_ok_and(|row| query.filters.iter().all(|(field, value)| matches(&row, field, value)))
+    };
     let mut cursor = find.await.map_err(gone(connection))?;
     let mut found = BTreeMap::new();
-    while cursor.advance().await.map_err(gone(connection))? {
+    while found.len() < query.limit && cursor.advance().await.map_err(gone(connection))? {
         let row = cursor.current();
-        let text = |field| row.get_str(field).map(str::to_owned).map_err(|_| Gone::Failed(damaged()));
-        let key = text("_id")?;
-        if !staged.contains_key(&key) {
-            found.insert(key, text("text")?);
+        let text = |field| row.get_str(field).map_err(|_| Gone::Failed(damaged()));
+        let (key, text) = (text("_id")?, text("text")?);
+        if !staged.contains_key(key) && (row.get_bool(LARGE).is_err() || fits(text)) {
+            found.insert(key.to_owned(), text.to_owned());
         }
     }
-    let fits = |key: &str, row: &str| {
-        after.is_none_or(|after| key > after)
-            && serde_json::from_str::<Value>(row)
-                .is_ok_and(|row| query.filters.iter().all(|(field, value)| matches(&row, field, value)))
-    };
-    found.extend(staged.into_iter().filter(|(key, row)| fits(key, row)));
+    found.extend(staged.into_iter().filter(|(key, row)| after.is_none_or(|after| key.as_str() > after) && fits(row)));
     Ok(found.into_iter().take(query.limit).collect())
 }
 
