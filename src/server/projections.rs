@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::event::escape_unsafe;
 use crate::ops::OpsError;
 use crate::ops::projections::follow::Followed;
@@ -15,8 +13,6 @@ use crate::server::Server;
 
 /// How often is looked whether the store keeps other projections than before.
 const LOOK: Duration = Duration::from_secs(10);
-/// After what time one that could not go on is tried again.
-const AGAIN: Duration = Duration::from_secs(60);
 /// How long is waited after something went wrong with all of them.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -37,41 +33,33 @@ impl Server {
         });
     }
 
-    /// Until there are others, or one that could not go on is to be tried again.
+    /// Until there are others.
     async fn follow_those_there_are(&self, who: &Identity) -> Result<(), OpsError> {
         let queries = self.queries().await?;
         let names = names_of(&queries);
         let mut follower = Follower::start(&self.store, &queries, &names, self.clock.clone(), who.clone())?;
-        let (mut look, mut failed) = (tokio::time::interval(LOOK), None);
+        let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
                 () = self.stopped() => break,
                 happened = follower.next() => match happened {
-                    Ok(Followed::Ran(report)) => tracing::debug!(projection = %escape_unsafe(&report.name), position = report.position.0, "went on"),
-                    Ok(Followed::Stopped { name, error }) => {
-                        let (name, error) = (escape_unsafe(&name).into_owned(), error.to_string());
-                        tracing::warn!(projection = %name, "stands before an event: {}", escape_unsafe(&error));
-                    }
-                    Ok(Followed::Deleted { .. }) => break,
-                    // Nobody is left who could go on.
-                    Err(error @ OpsError::Runtime(RuntimeError::NotFound(_))) => return Err(error),
-                    // The others go on.
-                    Err(error) => {
-                        tracing::warn!("a projection cannot go on: {}", escape_unsafe(&error.to_string()));
-                        failed = failed.or_else(|| Some(Instant::now()));
-                    }
+                    Some(Followed::Ran(report)) => tracing::debug!(projection = %escape_unsafe(&report.name), position = report.position.0, "went on"),
+                    Some(Followed::Stopped { name, error }) => warn(&name, "stands before an event", &error),
+                    Some(Followed::Failed { name, error }) => warn(&name, "cannot go on", &error),
+                    Some(Followed::Deleted { .. }) | None => break,
                 },
-                _ = look.tick() => {
-                    let is_due = failed.is_some_and(|failed: Instant| failed.elapsed() > AGAIN);
-                    if is_due || names_of(&self.queries().await?) != names {
-                        break;
-                    }
-                }
+                _ = look.tick() => if names_of(&self.queries().await?) != names {
+                    break;
+                },
             }
         }
         follower.leave().await;
         Ok(())
     }
+}
+
+fn warn(name: &str, what: &str, error: &RuntimeError) {
+    tracing::warn!(projection = %escape_unsafe(name), "{what}: {}", escape_unsafe(&error.to_string()));
 }
 
 fn names_of(queries: &QueryBus) -> Vec<String> {

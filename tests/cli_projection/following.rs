@@ -13,6 +13,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::backend::Backend;
+use crate::backend::tamper::Change;
 use crate::common::Esctl;
 use crate::support::amounts;
 use crate::support::ok;
@@ -25,6 +26,7 @@ crate::on_every_backend! {
     two_followers_one_of_them_killed_take_each_event_in_once
     a_follower_of_a_projection_that_is_deleted_says_so_and_ends
     a_follower_that_is_asked_to_end_takes_itself_off_the_list
+    one_that_cannot_go_on_keeps_none_of_the_others_from_it
     a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused
 }
 
@@ -36,9 +38,14 @@ impl Follower {
     }
 
     fn start_for(esctl: &Esctl, name: &str) -> Self {
+        Self::start_for_all(esctl, &[name])
+    }
+
+    /// Those named; all when none is.
+    fn start_for_all(esctl: &Esctl, names: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
         command.env_clear().env("HOME", esctl.dir.path()).args(["--client", "bob", "--store", &esctl.place.url]);
-        command.args(["projection", "run", name, "--follow", "-o", "ndjson"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["projection", "run", "--follow", "-o", "ndjson"]).args(names).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut follower = Self(child, stdout);
@@ -94,6 +101,19 @@ fn two_followers_one_of_them_killed_take_each_event_in_once(on: Backend) {
     until("the head", || status(&esctl)["position"] == 23);
     assert_eq!(amounts(&esctl), [89, 90]);
     drop(second);
+}
+
+fn one_that_cannot_go_on_keeps_none_of_the_others_from_it(on: Backend) {
+    let esctl = seeded(on);
+    esctl.tamper(Change::Checkpoint);
+    for other in ["documents", "games"] {
+        ok(&esctl, &["projection", "rebuild", other]);
+    }
+    let mut follower = Follower::start_for_all(&esctl, &[]);
+    ok(&esctl, &["doc", "create", "plan", "--data", "{}"]);
+    until("the document", || follower.line()["name"] == "documents");
+    assert_eq!(status(&esctl)["state"], "foreign");
+    assert!(follower.0.try_wait().unwrap().is_none());
 }
 
 fn a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused(on: Backend) {

@@ -1,5 +1,7 @@
 //! `esctl projection run`
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use clap::ValueEnum;
 
@@ -25,6 +27,7 @@ use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
 use crate::runtime::RuntimeError;
 use crate::store::Store;
+use crate::store::StoreError;
 
 /// Bring read models up to date
 #[derive(Debug, Args)]
@@ -95,13 +98,19 @@ async fn once(app: &App, store: &Store, queries: &QueryBus, names: &[String], to
         drop(bar);
         match ran {
             Ok(report) => show(app, queries, &mut list, &report).await?,
-            Err(OpsError::Runtime(error @ RuntimeError::Fold { .. })) => {
-                let error = cannot_be_taken_in(error, name);
+            Err(error) => {
+                let is_the_stores = is_the_stores(&error);
+                let error = match error {
+                    OpsError::Runtime(error @ RuntimeError::Fold { .. }) => cannot_be_taken_in(error, name),
+                    error => error.into(),
+                };
                 if let Some(earlier) = stopped.replace(error) {
                     app.out.error(&earlier);
                 }
+                if is_the_stores {
+                    break;
+                }
             }
-            Err(error) => return Err(error.into()),
         }
     }
     match stopped {
@@ -112,31 +121,61 @@ async fn once(app: &App, store: &Store, queries: &QueryBus, names: &[String], to
     }
 }
 
+/// Whether the others could not go on either.
+fn is_the_stores(error: &OpsError) -> bool {
+    let OpsError::Runtime(RuntimeError::Store(error)) = error else { return false };
+    !matches!(error, StoreError::ForeignCheckpoint { .. } | StoreError::Unsupported(_) | StoreError::Invalid(_))
+}
+
 async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) -> Result<(), CliError> {
     let host = whoami::hostname().unwrap_or_else(|_| "unknown".into());
     let who = Identity { host, pid: std::process::id(), by: app.client() };
     let mut follower = Follower::start(store, queries, names, app.clock(), who)?;
-    let ended = show_what_happens(app, queries, &mut follower).await;
+    let ended = show_what_happens(app, queries, &mut follower, names).await;
     let _uncut = Uncut::begin();
     follower.leave().await;
     ended
 }
 
-/// Shows what happens, until somebody asks to end or there is nothing left to follow.
-async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Follower) -> Result<(), CliError> {
+/// Shows what happens, until somebody asks to end or there is nothing left that goes on.
+async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Follower, names: &[String]) -> Result<(), CliError> {
+    let mut going_on: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let named = |name: &str| names.iter().map(String::as_str).find(|named| *named == name);
     let mut list = app.out.list(listing().unlimited());
     let mut asked_to_end = Box::pin(interrupted());
     loop {
         let happened = tokio::select! {
             biased;
             error = &mut asked_to_end => return Err(error),
-            happened = follower.next() => happened?,
+            happened = follower.next() => happened,
             () = app.out.reader_gone() => return Err(CliError::closed_pipe()),
         };
         match happened {
-            Followed::Ran(report) => show(app, queries, &mut list, &report).await?,
-            Followed::Stopped { name, error } => app.out.error(&cannot_be_taken_in(error, &name)),
-            Followed::Deleted { name } => app.out.warn(&format!("projection {name} was deleted; it is followed no longer")),
+            Some(Followed::Ran(report)) => {
+                going_on.extend(named(&report.name));
+                show(app, queries, &mut list, &report).await?;
+            }
+            Some(Followed::Stopped { name, error }) => {
+                going_on.extend(named(&name));
+                app.out.error(&cannot_be_taken_in(error, &name));
+            }
+            Some(Followed::Failed { name, error }) => {
+                going_on.remove(name.as_str());
+                let error = CliError::from(error);
+                if going_on.is_empty() {
+                    return Err(error);
+                }
+                app.out.error(&error);
+                app.out.warn(&format!("projection {name} does not go on; the others do, and it is tried again every minute"));
+            }
+            Some(Followed::Deleted { name }) => {
+                going_on.remove(name.as_str());
+                app.out.warn(&format!("projection {name} was deleted; it is followed no longer"));
+            }
+            None => {
+                let gone = "nothing left to follow: the projections were deleted";
+                return Err(RuntimeError::NotFound(gone.to_owned()).into());
+            }
         }
         list.flush()?;
     }

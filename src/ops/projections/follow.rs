@@ -59,6 +59,14 @@ pub enum Followed {
         /// Why.
         error: RuntimeError,
     },
+    /// It cannot go on for a reason that waiting does not mend: a checkpoint of another store, rights, a damaged store. It
+    /// tries again by itself, now and then, should somebody have mended it.
+    Failed {
+        /// The projection.
+        name: String,
+        /// Why.
+        error: RuntimeError,
+    },
     /// It has been deleted, and is followed no longer.
     Deleted {
         /// The projection.
@@ -71,7 +79,7 @@ pub struct Follower {
     store: Store,
     /// As what it is listed, and for which projection.
     runners: Vec<(String, Runner)>,
-    happened: mpsc::Receiver<Result<Followed, OpsError>>,
+    happened: mpsc::Receiver<Followed>,
     tasks: JoinSet<()>,
 }
 
@@ -80,7 +88,7 @@ struct One {
     projection: Arc<dyn Projection>,
     clock: Clock,
     runner: Runner,
-    happened: mpsc::Sender<Result<Followed, OpsError>>,
+    happened: mpsc::Sender<Followed>,
 }
 
 impl Follower {
@@ -103,14 +111,10 @@ impl Follower {
         Ok(Self { store: store.clone(), runners, happened, tasks })
     }
 
-    /// Waits for the next thing to happen. A store that is away for a while is waited for.
-    ///
-    /// # Errors
-    /// What cannot be waited for: a checkpoint of another store, rights, a damaged store; [`RuntimeError::NotFound`]
-    /// when all that were followed have been deleted.
-    pub async fn next(&mut self) -> Result<Followed, OpsError> {
-        let gone = || Err(RuntimeError::NotFound("nothing left to follow: the projections were deleted".into()).into());
-        self.happened.recv().await.unwrap_or_else(gone)
+    /// Waits for the next thing to happen; `None`: all that were followed have been deleted. A store that is away for a
+    /// while is waited for.
+    pub async fn next(&mut self) -> Option<Followed> {
+        self.happened.recv().await
     }
 }
 
@@ -139,6 +143,7 @@ fn away(error: &RuntimeError) -> bool {
 impl One {
     async fn follow(mut self) {
         let mut known: Option<(Position, bool)> = None;
+        let mut failed: Option<String> = None;
         let mut next_beat = self.runner.since;
         loop {
             let now = (self.clock)();
@@ -154,7 +159,7 @@ impl One {
                 Ok(true) => {}
                 Ok(false) => {
                     let name = self.projection.name().to_owned();
-                    self.say(Ok(Followed::Deleted { name })).await;
+                    self.say(Followed::Deleted { name }).await;
                     return;
                 }
                 Err(error) => {
@@ -170,11 +175,12 @@ impl One {
             let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
             match projector.catch_up(&mut |_| {}).await {
                 Ok(report) => {
+                    failed = None;
                     let state = (report.position, report.paused);
                     let news = report.events_applied + report.held_back > 0 || report.rebuilt;
                     let first = known.is_none_or(|(_, paused)| paused != report.paused);
                     known = Some(state);
-                    if (news || first) && !self.say(Ok(Followed::Ran(report))).await {
+                    if (news || first) && !self.say(Followed::Ran(report)).await {
                         return;
                     }
                 }
@@ -182,13 +188,18 @@ impl One {
                 Err(error @ RuntimeError::Fold { position, .. }) => {
                     let name = self.projection.name().to_owned();
                     known = None;
-                    if !self.say(Ok(Followed::Stopped { name, error })).await || !self.stand(position).await {
+                    if !self.say(Followed::Stopped { name, error }).await || !self.stand(position).await {
                         return;
                     }
                 }
                 Err(error) => {
-                    self.say(Err(error.into())).await;
-                    return;
+                    known = None;
+                    let name = self.projection.name().to_owned();
+                    let said = failed.replace(error.to_string());
+                    if said != failed && !self.say(Followed::Failed { name, error }).await {
+                        return;
+                    }
+                    tokio::time::sleep(LAST_RETRY).await;
                 }
             }
             tokio::time::sleep(POLL).await;
@@ -211,7 +222,7 @@ impl One {
     }
 
     /// Whether anybody listens still.
-    async fn say(&self, what: Result<Followed, OpsError>) -> bool {
+    async fn say(&self, what: Followed) -> bool {
         self.happened.send(what).await.is_ok()
     }
 
@@ -237,17 +248,15 @@ impl One {
                 Err(error @ RuntimeError::Fold { position, .. }) if position != before => {
                     (before, wait) = (position, FIRST_RETRY);
                     let name = self.projection.name().to_owned();
-                    if !self.say(Ok(Followed::Stopped { name, error })).await {
+                    if !self.say(Followed::Stopped { name, error }).await {
                         return false;
                     }
                 }
                 Err(RuntimeError::Fold { .. }) => {}
                 Err(error) if away(&error) => {}
-                Err(error) => {
-                    self.say(Err(error.into())).await;
-                    return false;
-                }
-                Ok(report) => return self.say(Ok(Followed::Ran(report))).await,
+                // It is told by who follows.
+                Err(_) => return true,
+                Ok(report) => return self.say(Followed::Ran(report)).await,
             }
         }
     }
