@@ -17,6 +17,7 @@ use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::InMemory;
 use crate::runtime::projector::Projector;
+use crate::runtime::projector::check_belongs;
 use crate::runtime::shortcoming::Kept;
 use crate::runtime::shortcoming::Shortcoming;
 use crate::store::Part;
@@ -144,12 +145,13 @@ impl QueryBus {
     /// ([`QueryBus::shortcomings`]). Where the store can be read but not written, the answer is the same, worked out in memory.
     ///
     /// # Errors
-    /// As [`Projector::catch_up`] and as the store says.
+    /// As [`Projector::catch_up`] and as the store says; [`StoreError::ForeignCheckpoint`] also where it is not brought up to date.
     pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
         let projection = self.projection(&query.name)?;
-        if !query.stale
-            && let Some(error) = self.bring_up_to_date(&**projection).await?
-        {
+        // It is tried again by a runner, or by somebody's word, not by whoever asks.
+        if query.stale || self.stands(&query.name).await? {
+            self.check_belongs(&query.name).await?;
+        } else if let Some(error) = self.bring_up_to_date(&**projection).await? {
             return self.ask_in_memory(&**projection, error, query, at).await;
         }
         // What does not depend on the moment is looked up by the database, through an index.
@@ -180,10 +182,6 @@ impl QueryBus {
 
     /// Brings the read model up to date; or why it cannot be written here.
     async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<Option<StoreError>, RuntimeError> {
-        // It is tried again by a runner, or by somebody's word, not by whoever asks.
-        if self.stands(projection.name()).await? {
-            return Ok(None);
-        }
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
         match projector.catch_up(&mut |_| {}).await {
             Err(RuntimeError::Store(error @ (StoreError::Unavailable { .. } | StoreError::NotAllowed { .. }))) => {
@@ -193,6 +191,13 @@ impl QueryBus {
             Err(RuntimeError::Fold { .. }) if self.stands(projection.name()).await? => Ok(None),
             result => result.map(|_| None),
         }
+    }
+
+    /// That the read model was made of events of this store, where there is one.
+    async fn check_belongs(&self, name: &str) -> Result<(), StoreError> {
+        let records = self.store.projections().await?;
+        let live = records.iter().find(|record| record.model == ReadModel::live(name));
+        check_belongs(&self.store, name, live.map(|live| live.checkpoint).unwrap_or_default()).await
     }
 
     /// Whether it does not move at all.

@@ -73,7 +73,10 @@ fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
     let shown = status(&esctl);
     assert_eq!((&shown["on_error"], &shown["problems"]["parked"], &shown["position"]), (&json!("park"), &json!(1), &json!(6)));
     assert_eq!(shown["state"], "parked");
-    assert!(ok(&esctl, &["projection", "status"]).contains("1 stream parked"));
+    // What is held back has not been taken in: it is behind by that.
+    assert_eq!((&shown["held_back_events"], &shown["lag_events"]), (&json!(2), &json!(2)));
+    assert!(shown["lag_seconds"].as_f64().unwrap() > 0.0, "{shown}");
+    assert!(ok(&esctl, &["projection", "status"]).contains("1 stream parked, 2 events held back"));
     // The policy is kept: a query follows it as well.
     ok(&esctl, &["resource", "allocate", "wood", "5"]);
     // What it answers lacks events of gold, and it says so.
@@ -83,8 +86,17 @@ fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
         assert!(output.stderr.contains("has parked a stream"), "{output:?}");
     }
     assert_eq!(amounts(&esctl), [99, 90]);
+    // One that it has not come to yet counts once.
+    ok(&esctl, &["projection", "pause", "resources"]);
+    ok(&esctl, &["stream", "append", "resource-gold", "--type", "thing", "--data", "{}"]);
+    let shown = status(&esctl);
+    assert_eq!((&shown["held_back_events"], &shown["lag_events"]), (&json!(2), &json!(3)));
+    ok(&esctl, &["projection", "resume", "resources"]);
     ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);
     assert_eq!(amounts(&esctl), [92, 90]);
+    ok(&esctl, &["projection", "run"]);
+    let shown = status(&esctl);
+    assert_eq!((&shown["held_back_events"], &shown["lag_events"], &shown["lag_seconds"]), (&json!(0), &json!(0), &json!(0.0)));
 }
 
 fn a_skip_that_is_taken_back_is_shown_until_a_rebuild(on: Backend) {

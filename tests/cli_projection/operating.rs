@@ -117,13 +117,21 @@ fn going_back_to_older_logic_pauses_so_that_it_is_not_rebuilt_at_once(on: Backen
 fn a_checkpoint_of_another_store_is_an_integrity_failure(on: Backend) {
     let esctl = seeded(on);
     esctl.tamper(Change::Checkpoint);
+    for other in ["documents", "games"] {
+        ok(&esctl, &["projection", "rebuild", other]);
+    }
     for args in [["projection", "run"].as_slice(), &["projection", "query", "resources"], &["resource", "list"]] {
         let error = esctl.error(8, args);
         // Nothing is to come back from a backup.
         assert!(error["hint"].as_str().unwrap().contains("esctl projection rebuild resources"), "{error}");
     }
-    assert_eq!(esctl.run(&["projection", "run", "--follow"]).code, 8);
+    assert_eq!(esctl.run(&["projection", "run", "resources", "--follow"]).code, 8);
     assert_eq!(status(&esctl)["state"], "foreign");
+    // It keeps none of the others from going on.
+    let output = esctl.run(&["projection", "run", "-o", "ndjson"]);
+    let ran: Vec<serde_json::Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(ran.iter().map(|report| &report["name"]).collect::<Vec<_>>(), ["documents", "games"]);
+    assert!(output.code == 8 && output.stderr.contains("foreign_checkpoint"), "{output:?}");
     ok(&esctl, &["projection", "rebuild", "resources"]);
     assert_eq!(status(&esctl)["state"], "current");
     assert_eq!(esctl.error(8, &["projection", "rollback", "resources"])["code"], "foreign_checkpoint");
@@ -165,5 +173,8 @@ fn an_answer_that_was_not_brought_up_to_date_says_what_it_is_of(on: Backend) {
     assert!(said("resources").contains("other logic made"));
     ok(&esctl, &["projection", "run"]);
     esctl.tamper(Change::Checkpoint);
-    assert!(said("resources").contains("not of this store"));
+    assert_eq!(esctl.error(8, &["projection", "query", "resources", "--stale"])["code"], "foreign_checkpoint");
+    // Nor is it answered from because it is paused.
+    ok(&esctl, &["projection", "pause", "resources"]);
+    assert_eq!(esctl.error(8, &["projection", "query", "resources"])["code"], "foreign_checkpoint");
 }

@@ -139,6 +139,9 @@ async fn projections_are_watched(on: Backend) {
         }
     };
     assert_eq!(parked.value(&of("parked_events", "resources")), 1.0, "{parked:?}");
+    assert_eq!(parked.value(&of("lag_events", "resources")), 1.0, "{parked:?}");
+    // What an operator has put aside is no reason to take the server out of service.
+    served.get("/ready").await.is(200);
     assert_eq!(parked.value(&of("parked_events", "games")), 0.0);
 }
 

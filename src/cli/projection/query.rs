@@ -91,9 +91,6 @@ impl Query {
 async fn warn_stale(app: &App, store: &Store, queries: &QueryBus, name: &str) -> Result<(), CliError> {
     for status in projection_status(store, queries, Some(name), app.now()).await? {
         let why = match status.state {
-            ProjectionState::Foreign => {
-                format!("has a read model that is not of this store: 'esctl projection rebuild {name}' makes one of it")
-            }
             ProjectionState::Outdated => "has a read model that other logic made: the next run rebuilds it".to_owned(),
             ProjectionState::NeverRun => "has never run in this store: there is no read model".to_owned(),
             ProjectionState::Behind => {

@@ -87,7 +87,10 @@ pub(in crate::cli) fn state_in_words(status: &ProjectionStatus) -> (String, Tone
             return (format!("stopped{at}"), Tone::Bad);
         }
         ProjectionState::Paused => ("paused", Tone::Warn),
-        ProjectionState::Parked => return (counted(status.problems.parked, "stream", "parked"), Tone::Warn),
+        ProjectionState::Parked => {
+            let streams = counted(status.problems.parked, "stream", "parked");
+            return (format!("{streams}, {}", counted(status.held_back_events, "event", "held back")), Tone::Warn);
+        }
         ProjectionState::Incomplete => return (counted(status.problems.missing, "event", "missing"), Tone::Warn),
         ProjectionState::Current => ("current", Tone::Good),
         ProjectionState::NothingForIt => ("nothing for it", Tone::Good),

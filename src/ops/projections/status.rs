@@ -14,6 +14,7 @@ use crate::runtime::QueryBus;
 use crate::runtime::Runner;
 use crate::runtime::is_built_in;
 use crate::store::Part;
+use crate::store::Problem;
 use crate::store::ProblemState;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
@@ -102,10 +103,12 @@ pub struct ProjectionStatus {
     pub position: Position,
     /// The last position there is.
     pub head: Position,
-    /// Positions between the two.
+    /// Positions between the two, and the events that are held back.
     pub lag_events: u64,
     /// Seconds since the oldest event that it wants and has not taken in; 0 when there is none.
     pub lag_seconds: f64,
+    /// Parked events and the later ones of their streams, up to its position.
+    pub held_back_events: u64,
     /// Rows of its read model.
     pub rows: u64,
     /// When its checkpoint last moved.
@@ -162,6 +165,28 @@ pub async fn projection_status(
     name: Option<&str>,
     now: Timestamp,
 ) -> Result<Vec<ProjectionStatus>, OpsError> {
+    look_at(store, queries, name, now, true).await
+}
+
+/// As [`projection_status`] of all, as if no stream were parked: cheap, and what an operator has put aside is nothing that goes wrong.
+///
+/// # Errors
+/// As the store says.
+pub async fn projections_without_parked(
+    store: &Store,
+    queries: &QueryBus,
+    now: Timestamp,
+) -> Result<Vec<ProjectionStatus>, OpsError> {
+    look_at(store, queries, None, now, false).await
+}
+
+async fn look_at(
+    store: &Store,
+    queries: &QueryBus,
+    name: Option<&str>,
+    now: Timestamp,
+    parked: bool,
+) -> Result<Vec<ProjectionStatus>, OpsError> {
     let wanted = match name {
         Some(name) => vec![queries.projection(name)?.clone()],
         None => queries.projections().to_vec(),
@@ -172,7 +197,7 @@ pub async fn projection_status(
     let mut statuses = Vec::with_capacity(wanted.len());
     for projection in wanted {
         let of = |part| records.iter().find(|r| r.model.name == projection.name() && r.model.part == part);
-        statuses.push(status(store, &*projection, of(Part::Live), of(Part::Building), head, now).await?);
+        statuses.push(status(store, &*projection, of(Part::Live), of(Part::Building), head, now, parked).await?);
     }
     Ok(statuses)
 }
@@ -184,6 +209,7 @@ async fn status(
     building: Option<&ProjectionRecord>,
     head: Position,
     now: Timestamp,
+    parked: bool,
 ) -> Result<ProjectionStatus, OpsError> {
     let position = live.map_or(Position::ZERO, |live| live.checkpoint.position);
     let oldest = if position < head { oldest_waiting(store, projection, position).await? } else { None };
@@ -191,7 +217,12 @@ async fn status(
     // One that has never come into being may stand all the same: while it is built.
     let answering = if live.is_some() { ReadModel::live(name) } else { ReadModel::building(name) };
     let Control { paused, on_error, runners } = Control::load(store, name, now).await?;
-    let problems = store.problems(answering).await?;
+    let mut problems = store.problems(answering).await?;
+    if !parked {
+        problems.retain(|problem| problem.state != ProblemState::Parked);
+    }
+    let held_back = held_back(store, &problems, position).await?;
+    let not_taken_in = oldest.into_iter().chain(held_back.oldest).min();
     let count = |state| problems.iter().filter(|problem| problem.state == state).count() as u64;
     let stopped_at = problems.iter().find(|problem| problem.state == ProblemState::Failing).map(|problem| problem.position);
     let foreign = match live.and_then(|live| live.checkpoint.event_id) {
@@ -215,8 +246,9 @@ async fn status(
         state,
         position,
         head,
-        lag_events: head.0.saturating_sub(position.0),
-        lag_seconds: oldest.map_or(0.0, |recorded_at| now.micros_since(recorded_at) as f64 / 1e6),
+        lag_events: head.0.saturating_sub(position.0) + held_back.events,
+        lag_seconds: not_taken_in.map_or(0.0, |recorded_at| now.micros_since(recorded_at) as f64 / 1e6),
+        held_back_events: held_back.events,
         rows: store.count_rows(ReadModel::live(projection.name())).await?,
         updated_at: live.map(|live| live.updated_at),
         rebuild_position: building.map(|building| building.checkpoint.position),
@@ -231,6 +263,48 @@ async fn status(
         stopped_at,
         runners,
     })
+}
+
+/// The events of parked streams that a projection has passed and not taken in.
+#[derive(Default)]
+struct HeldBack {
+    events: u64,
+    oldest: Option<Timestamp>,
+}
+
+async fn held_back(store: &Store, problems: &[Problem], position: Position) -> Result<HeldBack, OpsError> {
+    let mut found = HeldBack::default();
+    for parked in problems.iter().filter(|problem| problem.state == ProblemState::Parked) {
+        let Ok(stream) = parked.stream.parse() else { continue };
+        let of_stream = ReadQuery::stream(stream).from(parked.version.0);
+        // From the end: mostly the last event of the stream is one that was passed.
+        let mut scan = store.scan_limited(of_stream.clone().backwards(), 1);
+        let mut last = scan.next().await?.and_then(|chunk| chunk.last().map(|event| (event.position, event.version)));
+        if last.is_some_and(|(last, _)| last > position) {
+            last = None;
+            let mut scan = store.scan(of_stream);
+            while let Some(chunk) = scan.next().await? {
+                last = chunk
+                    .iter()
+                    .map(|event| (event.position, event.version))
+                    .take_while(|(at, _)| *at <= position)
+                    .last()
+                    .or(last);
+                if chunk.last().is_some_and(|event| event.position > position) {
+                    break;
+                }
+            }
+        }
+        let Some((_, last)) = last else { continue };
+        let is_skipped = |problem: &&Problem| {
+            problem.state == ProblemState::Skipped && problem.stream == parked.stream && problem.version > parked.version
+        };
+        let skipped = problems.iter().filter(is_skipped).count() as u64;
+        found.events += (last.0 + 1).saturating_sub(parked.version.0 + skipped);
+        let event = store.event_at(parked.position).await?;
+        found.oldest = found.oldest.into_iter().chain(event.map(|event| event.recorded_at)).min();
+    }
+    Ok(found)
 }
 
 /// When the oldest event was recorded that a projection wants and has not come to.

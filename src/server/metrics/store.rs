@@ -79,7 +79,11 @@ impl StoreNumbers {
             head: names.add("store_head_position", "The position of the last event", Family::default()),
             size: names.add("store_size_bytes", "Bytes of the store with its indexes and read models", Family::default()),
             position: names.add("projection_position", "The last position a projection has taken in", Family::default()),
-            lag_events: names.add("projection_lag_events", "Positions between a projection and the head", Family::default()),
+            lag_events: names.add(
+                "projection_lag_events",
+                "Positions between a projection and the head, and the events it holds back",
+                Family::default(),
+            ),
             lag_seconds: names.add(
                 "projection_lag_seconds",
                 "Seconds since the oldest event that a projection wants and has not taken in",
@@ -88,7 +92,7 @@ impl StoreNumbers {
             state: names.add("projection_state", "What a projection is: 1 for its state, 0 for the others", Family::default()),
             parked: names.add(
                 "projection_parked_events",
-                "Events that a projection cannot take in and has put aside with the later ones of their streams",
+                "Events that a projection has put aside: those that it cannot take in, and the later ones of their streams",
                 Family::default(),
             ),
         }
@@ -117,7 +121,7 @@ impl StoreNumbers {
         self.position.get_or_create(&of).set(number(status.position.0));
         self.lag_events.get_or_create(&of).set(number(status.lag_events));
         self.lag_seconds.get_or_create(&of).set(status.lag_seconds);
-        self.parked.get_or_create(&of).set(number(status.problems.parked));
+        self.parked.get_or_create(&of).set(number(status.held_back_events));
         for state in ProjectionState::ALL {
             let labels = ProjectionIn { projection: status.name.clone(), state: state.name() };
             self.state.get_or_create(&labels).set(i64::from(status.state == state));

@@ -159,6 +159,7 @@ impl World {
             head: self.head().position,
             lag_events,
             lag_seconds,
+            held_back_events: 0,
             rows: 3,
             updated_at: Some(second(7)),
             rebuild_position: None,
