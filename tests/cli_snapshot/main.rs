@@ -26,6 +26,8 @@ crate::on_every_backend! {
     nothing_is_deleted_without_a_yes
     one_or_all_of_a_stream_are_deleted_and_events_stay
     pruning_keeps_the_newest_of_each_stream_and_reducer
+    pruning_keeps_none_that_is_wrong_in_the_place_of_one_that_is_used
+    one_of_more_events_than_there_are_is_named_by_a_replay
 }
 
 fn listed(esctl: &Esctl) -> Vec<(String, u64, String)> {
@@ -185,4 +187,27 @@ fn pruning_keeps_the_newest_of_each_stream_and_reducer(on: Backend) {
     let of = |stream: &str, version| (stream.to_owned(), version);
     assert_eq!(left, [of("resource-gold", 6), of("resource-gold", 6), of("resource-silver", 1)]);
     assert_eq!(esctl.json(&["snapshot", "prune", "--yes"]), json!({"deleted": 0}));
+}
+
+fn pruning_keeps_none_that_is_wrong_in_the_place_of_one_that_is_used(on: Backend) {
+    for wrong in [Change::State(6, "amount", json!(1)), Change::EventHash(6), Change::Version(6, 77)] {
+        let esctl = with_three(on);
+        let said = format!("{wrong:?}");
+        esctl.tamper(wrong);
+        // The wrong one goes, and the oldest one.
+        assert_eq!(esctl.json(&["snapshot", "prune", "--yes"]), json!({"deleted": 2}), "{said}");
+        let left: Vec<_> = listed(&esctl).into_iter().map(|(_, version, _)| version).collect();
+        assert_eq!(left, [5], "{said}");
+    }
+}
+
+fn one_of_more_events_than_there_are_is_named_by_a_replay(on: Backend) {
+    let esctl = with_three(on);
+    esctl.tamper(Change::Version(6, 77));
+    let replayed = esctl.json(&["replay", "resource-gold"]);
+    assert_eq!(replayed["passed_over"], json!([{"version": 77, "reason": "the stream has no event at that version"}]));
+    assert_eq!(replayed["snapshot_version"], 5);
+    assert!(esctl.run(&["replay", "resource-gold"]).stderr.contains("version 77"));
+    // Of a moment before, it says nothing.
+    assert_eq!(esctl.json(&["replay", "resource-gold", "--version", "5"])["passed_over"], Value::Null);
 }

@@ -11,6 +11,9 @@ use crate::ops::snapshots::count_prunable;
 use crate::ops::snapshots::prune;
 
 /// Delete all but the newest snapshots of each stream
+///
+/// A snapshot that stands on another event than the one that is there, or was changed, is used by nobody: it goes, and an older
+/// one that is right stays.
 #[derive(Debug, Args)]
 pub struct Prune {
     /// How many stay, of each stream and reducer

@@ -19,6 +19,8 @@ use crate::runtime::LoadOptions;
 use crate::runtime::Loaded;
 use crate::runtime::PassedOver;
 use crate::runtime::load_to_report;
+use crate::store::Misfit;
+use crate::store::ReadQuery;
 use crate::store::Store;
 
 /// What to replay.
@@ -92,7 +94,30 @@ pub struct Diff {
 /// not reach that far, [`OpsError::Invalid`] when the reducer is not for it, or as the store says.
 pub async fn replay(store: &Store, input: &Replay) -> Result<ReplayReport, OpsError> {
     let up_to = input.until.existing_version(store, &input.stream).await?;
-    replay_to(store, input, up_to).await
+    let mut report = replay_to(store, input, up_to).await?;
+    if input.snapshots && input.until == Until::Head {
+        let mut beyond = beyond_the_end(store, input, up_to).await?;
+        beyond.append(&mut report.passed_over);
+        report.passed_over = beyond;
+    }
+    Ok(report)
+}
+
+/// Snapshots of more events than the stream has: it is another one than it was, and they were not even looked at.
+async fn beyond_the_end(store: &Store, input: &Replay, end: Version) -> Result<Vec<PassedOver>, OpsError> {
+    let reducer = input.reducer.fold(&input.stream)?.version().name;
+    let (mut found, mut at_most) = (Vec::new(), Version(i64::MAX.unsigned_abs()));
+    while let Some(snapshot) = store.snapshot(input.stream.clone(), reducer.clone(), at_most).await?
+        && snapshot.version > end
+    {
+        let place = snapshot.version.0;
+        // Else it came in meanwhile, with its event.
+        if store.first(ReadQuery::stream(input.stream.clone()).from(place).to(place)).await?.is_none() {
+            found.push(PassedOver { version: snapshot.version, reason: Misfit::NoEvent.to_string() });
+        }
+        at_most = Version(place - 1);
+    }
+    Ok(found)
 }
 
 /// Replays a stream up to a version that is known.

@@ -1,17 +1,17 @@
-//! Thinning out: only the newest snapshots of each stream and reducer stay.
+//! Thinning out: only the newest snapshots of each stream and reducer stay that can be used.
 
-use std::collections::VecDeque;
 use std::mem;
 
 use crate::ops::error::OpsError;
 use crate::ops::snapshots::pages::SnapshotPages;
+use crate::store::ReadQuery;
 use crate::store::SnapshotInfo;
 use crate::store::Store;
 
 /// Deleted in one transaction.
 const BATCH: usize = 500;
 
-/// How many snapshots can go, when the newest `keep` of each stream and reducer stay.
+/// How many snapshots can go, when the newest `keep` of each stream and reducer stay. Those that are wrong do not count, and go.
 ///
 /// # Errors
 /// As the store says.
@@ -40,29 +40,60 @@ pub async fn prune(store: &Store, keep: usize) -> Result<u64, OpsError> {
     Ok(deleted + store.delete_snapshots(batch).await?)
 }
 
-/// Finds the snapshots that can go; memory stays flat.
+/// Finds the snapshots that can go. One stream and reducer is looked at at a time.
 struct Prunable {
+    store: Store,
     pages: SnapshotPages,
     keep: usize,
-    /// The newest so far of the stream and reducer that is looked at.
-    newest: VecDeque<SnapshotInfo>,
+    /// Those of the stream and reducer that is looked at, once it is known which of them can go.
+    found: Vec<SnapshotInfo>,
+    /// The first one of the next stream or reducer.
+    next: Option<SnapshotInfo>,
 }
 
 impl Prunable {
     async fn open(store: &Store, keep: usize) -> Result<Self, OpsError> {
-        Ok(Self { pages: SnapshotPages::open(store, None).await?, keep, newest: VecDeque::new() })
+        let mut pages = SnapshotPages::open(store, None).await?;
+        let next = pages.next().await?;
+        Ok(Self { store: store.clone(), pages, keep, found: Vec::new(), next })
     }
 
     async fn next(&mut self) -> Result<Option<SnapshotInfo>, OpsError> {
-        while let Some(info) = self.pages.next().await? {
-            if self.newest.back().is_some_and(|last| last.stream != info.stream || last.reducer != info.reducer) {
-                self.newest.clear();
+        loop {
+            if let Some(found) = self.found.pop() {
+                return Ok(Some(found));
             }
-            self.newest.push_back(info);
-            if self.newest.len() > self.keep {
-                return Ok(self.newest.pop_front());
+            let Some(first) = self.next.take() else { return Ok(None) };
+            let mut group = vec![first];
+            while let Some(info) = self.pages.next().await? {
+                if info.stream != group[0].stream || info.reducer != group[0].reducer {
+                    self.next = Some(info);
+                    break;
+                }
+                group.push(info);
             }
+            self.found = self.prunable(group).await?;
         }
-        Ok(None)
+    }
+
+    /// Those of a stream and reducer that can go: wrong ones that are newer than what stays, and all that are older. A wrong
+    /// one is passed over by whoever loads, so it must not stand for one that is used.
+    async fn prunable(&self, mut group: Vec<SnapshotInfo>) -> Result<Vec<SnapshotInfo>, OpsError> {
+        let (mut kept, mut wrong) = (0, Vec::new());
+        while kept < self.keep
+            && let Some(newest) = group.pop()
+        {
+            if self.is_wrong(&newest).await? { wrong.push(newest) } else { kept += 1 }
+        }
+        group.extend(wrong);
+        Ok(group)
+    }
+
+    async fn is_wrong(&self, info: &SnapshotInfo) -> Result<bool, OpsError> {
+        let found = self.store.snapshot(info.stream.clone(), info.reducer.clone(), info.version).await?;
+        let Some(snapshot) = found.filter(|snapshot| snapshot.version == info.version) else { return Ok(true) };
+        let place = info.version.0;
+        let event = self.store.first(ReadQuery::stream(info.stream.clone()).from(place).to(place)).await?;
+        Ok(snapshot.misfit(event.map(|event| event.hash)).is_some())
     }
 }
