@@ -20,7 +20,7 @@ const KEYS: [(&str, &str); 13] = [
     ("/", "streams that start so"),
     ("left right", "a version back, forth"),
     ("PgUp PgDn", "a page; ten versions"),
-    ("Home End", "first, last"),
+    ("Home End", "first, last; again: more"),
     ("up down", "move; scroll"),
     ("e", "state or event"),
     ("space", "a page down"),
