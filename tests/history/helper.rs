@@ -22,7 +22,7 @@ use esctl::store::AppendedEvent;
 use esctl::store::IdConflict;
 use esctl::store::Outcome;
 use esctl::store::StoreError;
-use esctl::store::open;
+use esctl::store::open_with_io;
 
 use crate::process::said;
 use crate::process::say;
@@ -37,7 +37,7 @@ fn the_other_process_which_does_nothing_by_itself() {
     match task.as_str() {
         "hold" => crate::sqlite::hold(&url),
         number => block_on(async {
-            let store = open(&url.parse().unwrap(), TIMEOUT).unwrap();
+            let store = open_with_io(&url.parse().unwrap(), TIMEOUT).unwrap();
             let (_never, stop) = tokio::sync::watch::channel(false);
             let writer = Writer::new(number.parse().unwrap(), store, Arc::new(Aloud::default()), Arc::default());
             writer.run(Duration::ZERO, stop).await.unwrap();

@@ -1,5 +1,6 @@
 //! Server processes that are ended, a writer that is held open, connections that are cut when the write was sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use esctl::event::EventType;
@@ -8,11 +9,20 @@ use esctl::event::Hash;
 use esctl::event::NewEvent;
 use esctl::event::StreamName;
 use esctl::ops::selftest::Attempt;
+use esctl::ops::selftest::History;
+use esctl::ops::selftest::Journal;
+use esctl::ops::selftest::Notebook;
+use esctl::ops::selftest::Promise;
+use esctl::ops::selftest::Writer;
+use esctl::ops::selftest::check;
+use esctl::ops::selftest::observe;
 use esctl::store::AppendRequest;
 use esctl::store::RecordTime;
+use esctl::store::open_with_io;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
+use tokio::sync::watch;
 use url::Url;
 
 use crate::proxy::Mode;
@@ -35,9 +45,17 @@ async fn connect(area: &Area) -> PgConnection {
     connection
 }
 
-async fn execute(connection: &mut PgConnection, sql: &str) {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap();
+/// How many rows it was about.
+async fn execute(connection: &mut PgConnection, sql: &str) -> u64 {
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap().rows_affected()
 }
+
+/// Ends a server process in mid-append. Only one that works in this schema: other tests use the same server.
+const END_ONE: &str = "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
+    WHERE a.application_name = 'esctl' AND EXISTS (
+        SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'
+        AND l.objid::int8 = current_schema()::regnamespace::oid::int8)
+    ORDER BY random() LIMIT 1";
 
 #[test]
 #[ignore = "needs a server: tests/run"]
@@ -47,19 +65,44 @@ fn server_processes_ended_in_mid_append_lose_and_double_nothing() {
         let ending = async {
             tokio::time::sleep(Duration::from_millis(500)).await;
             let mut connection = connect(&area).await;
-            // Only those that work in this schema: other tests use the same server.
-            let end_one = "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
-                 WHERE a.application_name = 'esctl' AND EXISTS (
-                     SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'
-                     AND l.objid::int8 = current_schema()::regnamespace::oid::int8)
-                 ORDER BY random() LIMIT 1";
             for _ in 0..150 {
-                execute(&mut connection, end_one).await;
+                execute(&mut connection, END_ONE).await;
                 tokio::time::sleep(Duration::from_millis(25)).await;
             }
             Vec::new()
         };
         all_held(&history(std::slice::from_ref(&area.url), TIMEOUT, ending).await);
+    });
+}
+
+/// The load above is never alone; a program that is appends by a way of its own.
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_writer_that_is_alone_and_is_cut_off_again_and_again_loses_and_doubles_nothing() {
+    block_on(async {
+        let area = Area::postgres();
+        let store = open_with_io(&area.url.parse().unwrap(), TIMEOUT).unwrap();
+        store.init().await.unwrap();
+        let notebook = Arc::new(Notebook::default());
+        let (stop, stopped) = watch::channel(false);
+        let writer = Writer::new(0, store.clone(), Arc::clone(&notebook) as Arc<dyn Journal>, Arc::default());
+        let ending = async {
+            let mut connection = connect(&area).await;
+            let mut ended = 0;
+            while ended < 30 || notebook.acknowledged() < 500 {
+                ended += execute(&mut connection, END_ONE).await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            stop.send_replace(true);
+        };
+        let (wrote, ()) = tokio::join!(writer.run(Duration::ZERO, stopped), ending);
+        wrote.unwrap();
+        let mut history = History { attempts: notebook.take(), ..History::default() };
+        observe(&store, &mut history).await.unwrap();
+        let mut findings = check(&history).findings;
+        // Nobody ran a projection.
+        findings.retain(|finding| finding.promise != Promise::ReadModels);
+        assert!(findings.is_empty(), "{findings:#?}");
     });
 }
 
