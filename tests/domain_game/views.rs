@@ -33,6 +33,43 @@ fn a_player_sees_his_hand_and_no_other_and_no_deck() {
         }
         assert!(!text.contains("seed") && !text.contains("deck"), "{text}");
     }
+    // These fields, and no other ones: a new one is hidden until somebody has thought about it.
+    let fields = |state: &Value| state.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    for seen in [&own, &seen(Viewer::Watcher)] {
+        assert_eq!(
+            fields(seen),
+            [
+                "id",
+                "phase",
+                "num_players",
+                "caravan_capacity",
+                "point_cards_to_win",
+                "round",
+                "last_round",
+                "turn",
+                "acted",
+                "players",
+                "market",
+                "point_cards",
+                "coins",
+                "merchants_left",
+                "point_cards_left",
+                "winner",
+                "scores",
+                "version",
+                "created_at",
+                "last_updated"
+            ]
+        );
+        assert_eq!(
+            fields(&seen["players"][0]),
+            ["player_id", "caravan", "hand_size", "played", "point_cards", "points", "coins", "score", "left"]
+        );
+    }
+    assert_eq!(
+        fields(&own["players"][1]),
+        ["player_id", "caravan", "hand_size", "played", "point_cards", "points", "coins", "score", "left", "hand"]
+    );
     // A state that was made for the server is seen in the same way, and what is no game is left as it is.
     for viewer in [Viewer::Server, Viewer::Player("b".into()), Viewer::Watcher] {
         assert_eq!(state_as_seen(server.clone(), &viewer).to_string(), table.state().as_seen("1", 5, &viewer).to_string());

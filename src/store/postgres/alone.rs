@@ -76,7 +76,8 @@ impl Alone {
                     state.note(append, &appended);
                     return Ok(vec![BackendAnswer::Appended(appended)]);
                 }
-                Ok(None) => {}
+                // What is remembered is of no use: while there is no connection it would be asked for one twice.
+                Ok(None) => state.end = None,
                 Err(Failed::Perhaps(perhaps)) => before.broken = Some(perhaps),
                 Err(Failed::Surely(error)) => return Err(error.translate(&self.connector.url.place(), DOING)),
             }
