@@ -62,7 +62,7 @@ pub struct QueryBus {
     projections: Vec<Arc<dyn Projection>>,
     unreadable: Vec<Unreadable>,
     /// Read models of a store that cannot be written, with the reason. The next page of an answer is of the same one.
-    in_memory: Arc<Mutex<BTreeMap<String, (String, InMemory)>>>,
+    in_memory: Arc<Mutex<BTreeMap<String, Arc<(String, InMemory)>>>>,
 }
 
 impl QueryBus {
@@ -129,10 +129,11 @@ impl QueryBus {
     pub async fn shortcomings(&self, name: &str) -> Result<Vec<Shortcoming>, RuntimeError> {
         let mut kept = Kept::load(&self.store, name, (self.clock)()).await?;
         let mut found = Vec::new();
-        if let Some((error, made)) = self.in_memory.lock().await.get(name).filter(|_| !kept.stands()) {
+        let in_memory = self.in_memory.lock().await.get(name).cloned();
+        if let Some((error, made)) = in_memory.as_deref().filter(|_| !kept.stands()) {
             found.push(Shortcoming::InMemory(error.clone()));
             (kept.failing, kept.parked) = made.troubles.clone();
-            if made.base != Some(Part::Live) {
+            if made.base.as_ref().is_none_or(|base| base.model.part != Part::Live) {
                 kept.missing = 0;
             }
         }
@@ -213,20 +214,23 @@ impl QueryBus {
         query: &Query,
         at: Timestamp,
     ) -> Result<Vec<QueryRow>, RuntimeError> {
-        let head = self.store.head().await?.position;
-        let mut in_memory = self.in_memory.lock().await;
-        if in_memory.get(projection.name()).is_none_or(|(_, made)| made.head != head) {
-            let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
-            let made = projector.run_in_memory().await?;
-            in_memory.insert(projection.name().to_owned(), (error.to_string(), made));
-        }
+        let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
+        let found = self.in_memory.lock().await.get(projection.name()).cloned();
+        let in_memory = match found {
+            Some(found) if projector.is_of_today(&found.1).await? => found,
+            _ => {
+                let made = Arc::new((error.to_string(), projector.run_in_memory().await?));
+                self.in_memory.lock().await.insert(projection.name().to_owned(), Arc::clone(&made));
+                made
+            }
+        };
+        let (_, made) = &*in_memory;
         let mut shown = Vec::new();
-        let Some((_, made)) = in_memory.get(projection.name()) else { return Ok(shown) };
         let mut after = query.after.clone();
         loop {
-            let kept = match made.base {
-                Some(part) => {
-                    let (name, after, limit) = (query.name.clone(), after.clone(), BLOCK);
+            let kept = match &made.base {
+                Some(base) => {
+                    let (name, after, limit, part) = (query.name.clone(), after.clone(), BLOCK, base.model.part);
                     self.store.query_rows(RowQuery { name, part, filters: Vec::new(), after, limit }).await?
                 }
                 None => Vec::new(),

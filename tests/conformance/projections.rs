@@ -533,6 +533,25 @@ pub async fn one_who_cannot_write_is_told_of_what_stands_and_what_is_parked<S: S
     assert_eq!(kept, rows);
 }
 
+pub async fn what_was_worked_out_for_one_who_cannot_write_is_not_answered_again_once_the_read_model_is_another_one<S: Subject>(
+    subject: S,
+) {
+    let store = subject.store();
+    two_things(&store).await;
+    set_on_error(&store, "seen", OnError::Park).await.unwrap();
+    let bad = [7];
+    run(&store, &seen(&bad)).await.unwrap();
+    put(&store, "thing-b", 1).await;
+    let queries = QueryBus::new(read_only(&store), system_clock()).with(Arc::new(seen(&bad)));
+    let ask = async || queries.ask(&asked(None, 10, false), Timestamp::MIN).await.unwrap();
+    let before = ask().await;
+    // Nothing was appended since.
+    projector(&store, &seen(&bad)).skip(problem_at(&store, 7).await.event_id).await.unwrap();
+    let after = ask().await;
+    assert_ne!(after, before);
+    assert_eq!(after, answer_of_the_read_model(&store, &bad).await);
+}
+
 pub async fn a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_no_event<S: Shared>(subject: S) {
     let store = subject.open();
     put(&store, "thing-a", 3).await;

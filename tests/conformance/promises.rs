@@ -154,6 +154,7 @@ macro_rules! each_chapter {
             a_skip_that_is_taken_back_is_missing_until_a_rebuild
             what_was_left_out_of_a_rebuild_under_way_or_of_the_read_model_before_is_not_forgotten
             one_who_cannot_write_is_answered_as_the_read_model_would_be
+            what_was_worked_out_for_one_who_cannot_write_is_not_answered_again_once_the_read_model_is_another_one
             one_who_cannot_write_is_told_of_what_stands_and_what_is_parked
         ] [
             runners_operators_and_rebuilds_at_once_take_each_event_in_once

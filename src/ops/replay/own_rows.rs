@@ -30,7 +30,6 @@ use crate::runtime::Loaded;
 use crate::runtime::apply;
 use crate::runtime::check_belongs;
 use crate::runtime::definitions;
-use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::RowQuery;
@@ -143,18 +142,38 @@ async fn compare_all(store: &Store, projection: &dyn Projection, whose: &Whose, 
         if keys.as_ref().is_some_and(BTreeSet::is_empty) {
             return Ok(());
         }
-        let rows = fold(store, projection, whose, keys.as_ref(), &record).await?;
-        let (compared, mut differing) = compare(store, projection, rows, keys.is_none()).await?;
-        explain(store, projection, position, &mut differing).await?;
-        // Else a runner has moved on, and a row may be of before or after.
-        if live(store, projection).await?.is_some_and(|now| now.commits == record.commits) {
-            found.compared.push(ProjectionCompared { name: name.to_owned(), position, rows: compared });
-            found.differing.extend(differing);
-            return Ok(());
+        // Only what is kept must stand still; the events up to there do not change, however long they take.
+        let kept = kept(store, name, keys.as_ref()).await?;
+        let left_out = LeftOut::of(store.problems(record.model.clone()).await?);
+        let now = live(store, projection).await?;
+        if now.is_none_or(|now| (now.commits, now.updated_at) != (record.commits, record.updated_at)) {
+            // A row may be of before or after.
+            continue;
         }
+        let rows = fold(store, projection, whose, keys.as_ref(), position, &left_out).await?;
+        let (compared, mut differing) = compare(projection, rows, kept)?;
+        explain(store, projection, position, &mut differing).await?;
+        found.compared.push(ProjectionCompared { name: name.to_owned(), position, rows: compared });
+        found.differing.extend(differing);
+        return Ok(());
     }
     let message = format!("read model {name} could not be compared: it never stood still");
     Err(StoreError::Unavailable { message, source: None }.into())
+}
+
+/// The rows of these keys as they are kept; none: all.
+async fn kept(store: &Store, name: &str, keys: Option<&BTreeSet<String>>) -> Result<BTreeMap<String, String>, OpsError> {
+    let Some(keys) = keys else {
+        let mut kept = BTreeMap::new();
+        let mut pages = Pages::of(store, RowQuery { name: name.to_owned(), ..RowQuery::default() });
+        while let Some((key, row)) = pages.next().await? {
+            kept.insert(key, row);
+        }
+        return Ok(kept);
+    };
+    let keys: Vec<String> = keys.iter().cloned().collect();
+    let rows = store.rows(ReadModel::live(name), keys.clone()).await?;
+    Ok(keys.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect())
 }
 
 /// The rows of these keys as the events up to the checkpoint make them.
@@ -163,11 +182,11 @@ async fn fold(
     projection: &dyn Projection,
     whose: &Whose,
     keys: Option<&BTreeSet<String>>,
-    record: &ProjectionRecord,
+    to: Position,
+    left_out: &LeftOut,
 ) -> Result<BTreeMap<String, Row>, OpsError> {
-    let left_out = LeftOut::of(store.problems(record.model.clone()).await?);
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-    let wanted = ReadQuery::all().categories(projection.categories()).to(record.checkpoint.position.0);
+    let wanted = ReadQuery::all().categories(projection.categories()).to(to.0);
     let mut scan = store.scan(wanted);
     while let Some(chunk) = scan.next().await? {
         for event in chunk.iter() {
@@ -177,7 +196,7 @@ async fn fold(
             }
             let new = || Row { fold: RowFold::new(projection.row(&key)), last: None };
             let row = rows.entry(key.clone().into_owned()).or_insert_with(new);
-            row.fold.apply(projection, &key, &event, &left_out)?;
+            row.fold.apply(projection, &key, &event, left_out)?;
             if whose.asks_about(&event) {
                 row.last = Some((event.stream.parse()?, event.version));
             }
@@ -186,12 +205,11 @@ async fn fold(
     Ok(rows)
 }
 
-/// Compares rows with those that are kept, `all` of them or these only; how many, and what differs.
-async fn compare(
-    store: &Store,
+/// Compares rows with those that are kept; how many, and what differs.
+fn compare(
     projection: &dyn Projection,
     mut rows: BTreeMap<String, Row>,
-    all: bool,
+    kept: BTreeMap<String, String>,
 ) -> Result<(u64, Vec<DifferingRow>), OpsError> {
     let name = projection.name();
     let (mut compared, mut differing) = (0, Vec::new());
@@ -209,20 +227,9 @@ async fn compare(
         }
         Ok(())
     };
-    if all {
-        let mut kept = Pages::of(store, RowQuery { name: name.to_owned(), ..RowQuery::default() });
-        while let Some((key, text)) = kept.next().await? {
-            let row = rows.remove(&key).unwrap_or_else(|| Row { fold: RowFold::new(projection.row(&key)), last: None });
-            judge(&key, row, Some(&text))?;
-        }
-    } else {
-        let keys: Vec<String> = rows.keys().cloned().collect();
-        let kept = store.rows(ReadModel::live(name), keys.clone()).await?;
-        for (key, text) in keys.iter().zip(kept) {
-            if let Some(row) = rows.remove(key) {
-                judge(key, row, text.as_deref())?;
-            }
-        }
+    for (key, text) in kept {
+        let row = rows.remove(&key).unwrap_or_else(|| Row { fold: RowFold::new(projection.row(&key)), last: None });
+        judge(&key, row, Some(&text))?;
     }
     for (key, row) in rows {
         judge(&key, row, None)?;

@@ -16,8 +16,8 @@ use crate::store::ProjectionRecord;
 
 /// A read model that is kept nowhere.
 pub(in crate::runtime) struct InMemory {
-    /// The one that is kept and that it goes on from; none: it begins with the first event.
-    pub(in crate::runtime) base: Option<Part>,
+    /// The one that is kept and that it goes on from, as it was then; none: it begins with the first event.
+    pub(in crate::runtime) base: Option<ProjectionRecord>,
     /// The rows that are other ones than there, by key.
     pub(in crate::runtime) rows: BTreeMap<String, Box<dyn Fold>>,
     /// The event that it stands before, and how many streams are parked.
@@ -32,14 +32,22 @@ impl Projector<'_> {
     /// # Errors
     /// As [`Projector::catch_up`], but for an event that cannot be taken in: it then stands before that.
     pub(in crate::runtime) async fn run_in_memory(&self) -> Result<InMemory, RuntimeError> {
-        let record = self.to_go_on_from().await?;
-        let base = record.as_ref().map(|record| record.model.part);
-        let start = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
+        let base = self.to_go_on_from().await?;
+        let part = base.as_ref().map_or(Part::Building, |record| record.model.part);
+        let start = base.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         check_belongs(self.store, self.projection.name(), start).await?;
         let head = self.store.head().await?.position;
-        let pass = Pass::open(self, base.unwrap_or(Part::Building), record, false).await?;
+        let pass = Pass::open(self, part, base.clone(), false).await?;
         let (rows, troubles) = pass.run_in_memory(head).await?;
         Ok(InMemory { base, rows, troubles, head })
+    }
+
+    /// Whether what was made is what a run would make still.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub(in crate::runtime) async fn is_of_today(&self, made: &InMemory) -> Result<bool, RuntimeError> {
+        Ok(made.head == self.store.head().await?.position && made.base == self.to_go_on_from().await?)
     }
 
     /// What a run would go on from: the live read model, or where today's logic has not made that, a rebuild that was begun.
