@@ -541,7 +541,7 @@ pub async fn what_was_worked_out_for_one_who_cannot_write_is_not_answered_again_
     set_on_error(&store, "seen", OnError::Park).await.unwrap();
     let bad = [7];
     run(&store, &seen(&bad)).await.unwrap();
-    put(&store, "thing-b", 1).await;
+    put(&store, "thing-a", 1).await;
     let queries = QueryBus::new(read_only(&store), system_clock()).with(Arc::new(seen(&bad)));
     let ask = async || queries.ask(&asked(None, 10, false), Timestamp::MIN).await.unwrap();
     let before = ask().await;
