@@ -1130,7 +1130,7 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s f -l follow -d 'Go on with each new event as it comes; a store that is away is waited for'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s f -l follow -d 'Go on with each new event as it comes; a store that is away is waited for, and a projection that cannot go on is tried again'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l no-color -d 'No colour; the variable NO_COLOR does the same'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1231,7 +1231,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l from -d 'Whose events: category:C; can be given several times' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l key -d 'The jq program, or @FILE, that is given an event and returns the key of its row; null: no row' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l reduce -d 'The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object; the first state is null' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l reduce -d 'The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object of at most 12 MiB; the first state is null' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r

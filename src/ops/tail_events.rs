@@ -13,6 +13,7 @@ use crate::store::Scan;
 use crate::store::Source;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// How often a store is asked for news.
 const POLL: Duration = Duration::from_millis(50);
@@ -171,9 +172,6 @@ impl Tail {
             Source::All => self.store.head().await.map(|head| head.position.0),
             Source::Stream(stream) => self.store.stream_version(stream.clone()).await.map(|Version(version)| version),
         };
-        match answer {
-            Err(StoreError::NoStore(_)) => Ok(0),
-            answer => answer,
-        }
+        no_store_is_empty(answer)
     }
 }

@@ -11,6 +11,7 @@ use crate::runtime::error::RuntimeError;
 use crate::store::Record;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// What such a projection is kept as.
 const KIND: &str = "projection";
@@ -84,10 +85,7 @@ pub fn is_built_in(name: &str) -> bool {
 /// # Errors
 /// As the store says.
 pub async fn definitions(store: &Store) -> Result<Vec<Result<Definition, Unreadable>>, StoreError> {
-    let records = match store.records(KIND).await {
-        Err(StoreError::NoStore(_)) => Vec::new(),
-        records => records?,
-    };
+    let records = no_store_is_empty(store.records(KIND).await)?;
     let read = |record: Record| {
         let unreadable = |error: serde_json::Error| Unreadable { name: record.name.clone(), reason: error.to_string() };
         serde_json::from_str(&record.value).map_err(unreadable)

@@ -30,7 +30,7 @@ use crate::runtime::writer::OutcomeEvent;
 use crate::runtime::writer::Written;
 use crate::runtime::writer::content_of;
 use crate::store::Store;
-use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// A document as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -188,10 +188,7 @@ impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
         tracing::debug!(id, client_id, after = after.0, "looking for what was missed");
         let stream = StreamName::of(Document::CATEGORY, id)?;
         let store = self.documents.store();
-        let last = match store.stream_version(stream.clone()).await {
-            Err(StoreError::NoStore(_)) => Version::ZERO,
-            last => last?,
-        };
+        let last = no_store_is_empty(store.stream_version(stream.clone()).await)?;
         if after > last {
             return Err(RuntimeError::NotFound(format!("document {id} is at version {last}; there is no version {after}")));
         }

@@ -62,7 +62,14 @@ pub struct QueryBus {
     projections: Vec<Arc<dyn Projection>>,
     unreadable: Vec<Unreadable>,
     /// Read models of a store that cannot be written, with the reason. The next page of an answer is of the same one.
-    in_memory: Arc<Mutex<BTreeMap<String, Arc<(String, InMemory)>>>>,
+    in_memory: Arc<Mutex<BTreeMap<String, Arc<WorkedOut>>>>,
+}
+
+/// An answer of memory.
+struct WorkedOut {
+    /// Why it cannot be kept.
+    error: String,
+    made: InMemory,
 }
 
 impl QueryBus {
@@ -130,7 +137,7 @@ impl QueryBus {
         let mut kept = Kept::load(&self.store, name, (self.clock)()).await?;
         let mut found = Vec::new();
         let in_memory = self.in_memory.lock().await.get(name).cloned();
-        if let Some((error, made)) = in_memory.as_deref().filter(|_| !kept.stands()) {
+        if let Some(WorkedOut { error, made }) = in_memory.as_deref().filter(|_| !kept.stands()) {
             found.push(Shortcoming::InMemory(error.clone()));
             (kept.failing, kept.parked) = made.troubles.clone();
             if made.base.as_ref().is_none_or(|base| base.model.part != Part::Live) {
@@ -217,14 +224,14 @@ impl QueryBus {
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
         let found = self.in_memory.lock().await.get(projection.name()).cloned();
         let in_memory = match found {
-            Some(found) if projector.is_of_today(&found.1).await? => found,
+            Some(found) if projector.is_of_today(&found.made).await? => found,
             _ => {
-                let made = Arc::new((error.to_string(), projector.run_in_memory().await?));
-                self.in_memory.lock().await.insert(projection.name().to_owned(), Arc::clone(&made));
-                made
+                let found = Arc::new(WorkedOut { error: error.to_string(), made: projector.run_in_memory().await? });
+                self.in_memory.lock().await.insert(projection.name().to_owned(), Arc::clone(&found));
+                found
             }
         };
-        let (_, made) = &*in_memory;
+        let made = &in_memory.made;
         let mut shown = Vec::new();
         let mut after = query.after.clone();
         loop {

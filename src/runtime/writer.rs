@@ -43,6 +43,7 @@ use crate::store::ReadQuery;
 use crate::store::RecordTime;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// What event ids of an idempotency key are derived in: a UUIDv5 namespace of esctl's own.
 const KEY_NAMESPACE: Uuid = Uuid::from_u128(0x6573_6374_6c00_5000_8000_6964_656d_706f);
@@ -244,10 +245,7 @@ impl Writer {
     async fn done_before<F: Fold>(&self, wish: &Wish<'_>, start: &impl Fn() -> F) -> Result<Option<Written<F>>, RuntimeError> {
         let stream = wish.stream;
         let Some(key) = wish.options.idempotency_key.as_deref() else { return Ok(None) };
-        let known = match self.store.events_by_id(vec![key_event_id(stream, key, 0)]).await {
-            Err(StoreError::NoStore(_)) => return Ok(None),
-            known => known?,
-        };
+        let known = no_store_is_empty(self.store.events_by_id(vec![key_event_id(stream, key, 0)]).await)?;
         let Some(first) = known.first() else { return Ok(None) };
         let metadata: Map<String, Value> = serde_json::from_str(&first.metadata).unwrap_or_default();
         if metadata.get("command_hash").and_then(Value::as_str) != Some(&wish.content) {

@@ -24,8 +24,8 @@ pub(super) async fn only_as_itself(server: &Server, caller: &Caller, envelope: &
     let Value::Object(payload) = &mut envelope.payload else { return Ok(()) };
     match envelope.command.as_str() {
         "game.create" => seed(server, caller, &envelope.id, payload).await,
-        command if command.starts_with("game.") => player(caller, payload),
-        "resource.create" => owner(caller, payload),
+        command if command.starts_with("game.") => own(caller, payload, "player_id"),
+        "resource.create" => own(caller, payload, "owner_id"),
         command if command.starts_with("resource.") => owned(server, caller, envelope).await,
         _ => Ok(()),
     }
@@ -49,27 +49,15 @@ async fn seed(server: &Server, caller: &Caller, id: &str, payload: &mut Map<Stri
     Ok(())
 }
 
-/// The player that the caller is, unless another one is named that the caller may act for.
-fn player(caller: &Caller, payload: &mut Map<String, Value>) -> Result<(), Problem> {
-    match (payload.get("player_id"), &caller.acts_as) {
-        (Some(Value::String(player)), _) => caller.must_be(player),
-        (None, Some(player)) => {
-            payload.insert("player_id".to_owned(), player.clone().into());
+/// What names somebody names the caller, unless another one is named that the caller may act for.
+fn own(caller: &Caller, payload: &mut Map<String, Value>, field: &str) -> Result<(), Problem> {
+    match (payload.get(field), &caller.acts_as) {
+        (Some(Value::String(name)), _) => caller.must_be(name),
+        (None, Some(name)) => {
+            payload.insert(field.to_owned(), name.clone().into());
             Ok(())
         }
         // What is no name is for the domain to refuse.
-        _ => Ok(()),
-    }
-}
-
-/// A new resource is the caller's own.
-fn owner(caller: &Caller, payload: &mut Map<String, Value>) -> Result<(), Problem> {
-    match (payload.get("owner_id"), &caller.acts_as) {
-        (Some(Value::String(owner)), _) => caller.must_be(owner),
-        (None, Some(owner)) => {
-            payload.insert("owner_id".to_owned(), owner.clone().into());
-            Ok(())
-        }
         _ => Ok(()),
     }
 }

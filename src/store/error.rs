@@ -136,3 +136,14 @@ impl StoreError {
         Self::Integrity { message: message.into(), source: None }
     }
 }
+
+/// A store in which nothing was written yet is empty: nothing is what it answers.
+///
+/// # Errors
+/// As before, but for [`StoreError::NoStore`].
+pub fn no_store_is_empty<T: Default>(answer: Result<T, StoreError>) -> Result<T, StoreError> {
+    match answer {
+        Err(StoreError::NoStore(_)) => Ok(T::default()),
+        answer => answer,
+    }
+}

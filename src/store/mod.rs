@@ -39,6 +39,7 @@ pub use backend::Init;
 pub use bare::Bare;
 pub use error::IdConflict;
 pub use error::StoreError;
+pub use error::no_store_is_empty;
 pub use facade::Limits;
 pub use facade::Store;
 pub use observer::Observer;

@@ -111,7 +111,10 @@ fn one_that_cannot_go_on_keeps_none_of_the_others_from_it(on: Backend) {
     }
     let mut follower = Follower::start_for_all(&esctl, &[]);
     ok(&esctl, &["doc", "create", "plan", "--data", "{}"]);
-    until("the document", || follower.line()["name"] == "documents");
+    until("the document", || {
+        let line = follower.line();
+        line["name"] == "documents" && line["events_applied"] == 1
+    });
     assert_eq!(status(&esctl)["state"], "foreign");
     assert!(follower.0.try_wait().unwrap().is_none());
 }

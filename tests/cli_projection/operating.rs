@@ -166,7 +166,7 @@ fn an_answer_that_was_not_brought_up_to_date_says_what_it_is_of(on: Backend) {
     };
     assert_eq!(said("resources"), "");
     ok(&esctl, &["resource", "allocate", "gold", "1"]);
-    assert!(said("resources").contains("is 1 positions behind"));
+    assert!(said("resources").contains("is 1 position behind"));
     ok(&esctl, &["projection", "create", "mine", "--all", "--key", ".stream", "--reduce", "{n: 1}"]);
     assert!(said("mine").contains("has never run in this store"));
     esctl.tamper(Change::Logic(0));

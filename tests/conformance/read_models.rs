@@ -190,6 +190,7 @@ pub async fn what_is_swapped_in_has_its_rows_while_another_one_tidies_up<S: Shar
         assert!(runner.swap_read_model("things", Position(round), vec![]).await.unwrap());
         assert_eq!(keys(&runner, all("things")).await, [key]);
     }
+    assert!(!tidying.is_finished());
     tidying.abort();
 }
 

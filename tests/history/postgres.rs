@@ -93,10 +93,15 @@ fn a_writer_that_is_alone_and_is_cut_off_again_and_again_loses_and_doubles_nothi
                 ended += execute(&mut connection, END_ONE).await;
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            stop.send_replace(true);
         };
-        let (wrote, ()) = tokio::join!(writer.run(Duration::ZERO, stopped), ending);
+        let ending = async {
+            let ended = tokio::time::timeout(TIMEOUT, ending).await;
+            stop.send_replace(true);
+            ended
+        };
+        let (wrote, ended) = tokio::join!(writer.run(Duration::ZERO, stopped), ending);
         wrote.unwrap();
+        ended.unwrap();
         let mut history = History { attempts: notebook.take(), ..History::default() };
         observe(&store, &mut history).await.unwrap();
         let mut findings = check(&history).findings;

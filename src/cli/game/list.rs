@@ -11,6 +11,7 @@ use crate::cli::output::Listing;
 use crate::cli::projection::warn_shortcomings;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
+use crate::domain::game::Phase;
 use crate::ops::games::GameSummary;
 use crate::ops::games::list_games;
 
@@ -22,7 +23,7 @@ const FIELDS: [&str; 9] = ["id", "phase", "players", "num_players", "round", "tu
 pub struct List {
     /// Only those that are so far
     #[arg(long)]
-    phase: Option<Phase>,
+    phase: Option<AskedPhase>,
     /// At most so many
     #[arg(long, value_name = "N", value_parser = limit)]
     limit: Option<usize>,
@@ -32,15 +33,19 @@ pub struct List {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Phase {
+enum AskedPhase {
     Waiting,
     Playing,
     Finished,
 }
 
-impl Phase {
-    fn name(self) -> &'static str {
-        ["waiting", "playing", "finished"][self as usize]
+impl From<AskedPhase> for Phase {
+    fn from(asked: AskedPhase) -> Self {
+        match asked {
+            AskedPhase::Waiting => Self::Waiting,
+            AskedPhase::Playing => Self::Playing,
+            AskedPhase::Finished => Self::Finished,
+        }
     }
 }
 
@@ -50,7 +55,7 @@ impl List {
         let listing = Listing::new(["id", "phase", "players", "round", "turn", "winner", "updated"]);
         let listing = listing.fields(FIELDS).empty("no games");
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let (queries, now, phase) = (&queries, app.now(), self.phase.map(Phase::name));
+        let (queries, now, phase) = (&queries, app.now(), self.phase.map(Phase::from));
         let page = |after, limit| async move { list_games(queries, phase, after, limit, now).await };
         let next = all_pages(self.after, self.limit, page, |games: Vec<GameSummary>| {
             for game in games {

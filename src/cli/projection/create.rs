@@ -29,7 +29,7 @@ pub struct Create {
     /// The jq program, or @FILE, that is given an event and returns the key of its row; null: no row
     #[arg(long, value_name = "JQ", allow_hyphen_values = true)]
     key: String,
-    /// The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object; the first state is null
+    /// The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object of at most 12 MiB; the first state is null
     #[arg(long, value_name = "JQ", allow_hyphen_values = true)]
     reduce: String,
     /// Replace one that is there; the next run builds its read model anew beside the old one

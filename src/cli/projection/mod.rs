@@ -103,7 +103,8 @@ fn listing() -> Listing {
 fn push(app: &App, list: &mut ListWriter<'_>, report: &RunReport) -> Result<(), CliError> {
     if report.held_back > 0 {
         let (name, count) = (&report.name, report.held_back);
-        app.out.warn(&format!("projection {name}: {count} events are held back; see 'esctl projection errors {name}'"));
+        let events = if count == 1 { "1 event is".to_owned() } else { format!("{count} events are") };
+        app.out.warn(&format!("projection {name}: {events} held back; see 'esctl projection errors {name}'"));
     }
     list.push(report, || row(report)).map(|_| ())
 }

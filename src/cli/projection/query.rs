@@ -95,8 +95,9 @@ async fn warn_stale(app: &App, store: &Store, queries: &QueryBus, name: &str) ->
             ProjectionState::NeverRun => "has never run in this store: there is no read model".to_owned(),
             ProjectionState::Behind => {
                 format!(
-                    "is {} positions behind; what it has not taken in waits since {:.1} s",
-                    status.lag_events, status.lag_seconds
+                    "is {} behind; what it has not taken in waits since {:.1} s",
+                    if status.lag_events == 1 { "1 position".to_owned() } else { format!("{} positions", status.lag_events) },
+                    status.lag_seconds
                 )
             }
             _ => continue,

@@ -34,7 +34,7 @@ use crate::store::StoreError;
 pub struct Run {
     /// Which projections; all when none is given
     names: Vec<String>,
-    /// Go on with each new event as it comes; a store that is away is waited for
+    /// Go on with each new event as it comes; a store that is away is waited for, and a projection that cannot go on is tried again
     #[arg(short, long)]
     follow: bool,
     /// What they do from now on at an event that cannot be taken in: stop before it, or park it with the later events
@@ -141,6 +141,7 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
 async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Follower, names: &[String]) -> Result<(), CliError> {
     let mut going_on: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let named = |name: &str| names.iter().map(String::as_str).find(|named| *named == name);
+    let mut failed = None;
     let mut list = app.out.list(listing().unlimited());
     let mut asked_to_end = Box::pin(interrupted());
     loop {
@@ -161,12 +162,14 @@ async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Followe
             }
             Some(Followed::Failed { name, error }) => {
                 going_on.remove(name.as_str());
+                let error = OpsError::from(error);
+                let others_go_on = !going_on.is_empty() && !is_the_stores(&error);
                 let error = CliError::from(error);
-                if going_on.is_empty() {
-                    return Err(error);
+                if others_go_on {
+                    app.out.error(&error);
+                    app.out.warn(&format!("projection {name} does not go on; the others do, and it is tried again by itself"));
                 }
-                app.out.error(&error);
-                app.out.warn(&format!("projection {name} does not go on; the others do, and it is tried again every minute"));
+                failed = Some(error);
             }
             Some(Followed::Deleted { name }) => {
                 going_on.remove(name.as_str());
@@ -178,6 +181,11 @@ async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Followe
             }
         }
         list.flush()?;
+        if going_on.is_empty()
+            && let Some(error) = failed.take()
+        {
+            return Err(error);
+        }
     }
 }
 

@@ -47,6 +47,18 @@ pub enum Phase {
     Finished,
 }
 
+impl Phase {
+    /// As in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Waiting => "waiting",
+            Self::Playing => "playing",
+            Self::Finished => "finished",
+        }
+    }
+}
+
 /// A player, in the order of the turns.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Player {

@@ -55,7 +55,7 @@ pub struct GameSummary {
 /// As the store says.
 pub async fn list_games(
     queries: &QueryBus,
-    phase: Option<&str>,
+    phase: Option<Phase>,
     after: Option<String>,
     limit: usize,
     at: Timestamp,
@@ -71,7 +71,7 @@ pub async fn list_games(
 /// As the store says.
 pub async fn list_games_at(
     store: &Store,
-    phase: Option<&str>,
+    phase: Option<Phase>,
     after: Option<String>,
     limit: usize,
     at: Timestamp,
@@ -80,8 +80,8 @@ pub async fn list_games_at(
     Ok(ListPage { items: page.items.into_iter().map(summary).collect(), next: page.next })
 }
 
-fn in_phase(phase: Option<&str>) -> Vec<(String, Value)> {
-    phase.map(|phase| ("phase".to_owned(), Value::from(phase))).into_iter().collect()
+fn in_phase(phase: Option<Phase>) -> Vec<(String, Value)> {
+    phase.map(|phase| ("phase".to_owned(), Value::from(phase.name()))).into_iter().collect()
 }
 
 fn summary(mut game: Value) -> GameSummary {

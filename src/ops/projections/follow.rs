@@ -60,7 +60,7 @@ pub enum Followed {
         error: RuntimeError,
     },
     /// It cannot go on for a reason that waiting does not mend: a checkpoint of another store, rights, a damaged store. It
-    /// tries again by itself, now and then, should somebody have mended it.
+    /// tries again by itself every few seconds, should somebody have mended it.
     Failed {
         /// The projection.
         name: String,
@@ -187,7 +187,7 @@ impl One {
                 Err(error) if away(&error) => tracing::info!(projection = self.projection.name(), %error, "tried again"),
                 Err(error @ RuntimeError::Fold { position, .. }) => {
                     let name = self.projection.name().to_owned();
-                    known = None;
+                    (known, failed) = (None, None);
                     if !self.say(Followed::Stopped { name, error }).await || !self.stand(position).await {
                         return;
                     }
@@ -199,7 +199,8 @@ impl One {
                     if said != failed && !self.say(Followed::Failed { name, error }).await {
                         return;
                     }
-                    tokio::time::sleep(LAST_RETRY).await;
+                    tokio::time::sleep(BEAT).await;
+                    self.beat(false).await;
                 }
             }
             tokio::time::sleep(POLL).await;

@@ -168,11 +168,12 @@ pub async fn projection_status(
     look_at(store, queries, name, now, true).await
 }
 
-/// As [`projection_status`] of all, as if no stream were parked: cheap, and what an operator has put aside is nothing that goes wrong.
+/// As [`projection_status`] of all, without a look at the streams that are parked: of each, one event is known to be held back, and
+/// the lag is that of the others. However many are parked, this costs little.
 ///
 /// # Errors
 /// As the store says.
-pub async fn projections_without_parked(
+pub async fn projections_at_a_glance(
     store: &Store,
     queries: &QueryBus,
     now: Timestamp,
@@ -185,7 +186,7 @@ async fn look_at(
     queries: &QueryBus,
     name: Option<&str>,
     now: Timestamp,
-    parked: bool,
+    closely: bool,
 ) -> Result<Vec<ProjectionStatus>, OpsError> {
     let wanted = match name {
         Some(name) => vec![queries.projection(name)?.clone()],
@@ -197,7 +198,7 @@ async fn look_at(
     let mut statuses = Vec::with_capacity(wanted.len());
     for projection in wanted {
         let of = |part| records.iter().find(|r| r.model.name == projection.name() && r.model.part == part);
-        statuses.push(status(store, &*projection, of(Part::Live), of(Part::Building), head, now, parked).await?);
+        statuses.push(status(store, &*projection, of(Part::Live), of(Part::Building), head, now, closely).await?);
     }
     Ok(statuses)
 }
@@ -209,7 +210,7 @@ async fn status(
     building: Option<&ProjectionRecord>,
     head: Position,
     now: Timestamp,
-    parked: bool,
+    closely: bool,
 ) -> Result<ProjectionStatus, OpsError> {
     let position = live.map_or(Position::ZERO, |live| live.checkpoint.position);
     let oldest = if position < head { oldest_waiting(store, projection, position).await? } else { None };
@@ -217,13 +218,13 @@ async fn status(
     // One that has never come into being may stand all the same: while it is built.
     let answering = if live.is_some() { ReadModel::live(name) } else { ReadModel::building(name) };
     let Control { paused, on_error, runners } = Control::load(store, name, now).await?;
-    let mut problems = store.problems(answering).await?;
-    if !parked {
-        problems.retain(|problem| problem.state != ProblemState::Parked);
-    }
-    let held_back = held_back(store, &problems, position).await?;
-    let not_taken_in = oldest.into_iter().chain(held_back.oldest).min();
+    let problems = store.problems(answering).await?;
     let count = |state| problems.iter().filter(|problem| problem.state == state).count() as u64;
+    let held_back = match closely {
+        true => held_back(store, &problems, position).await?,
+        false => HeldBack { events: count(ProblemState::Parked), oldest: None },
+    };
+    let not_taken_in = oldest.into_iter().chain(held_back.oldest).min();
     let stopped_at = problems.iter().find(|problem| problem.state == ProblemState::Failing).map(|problem| problem.position);
     let foreign = match live.and_then(|live| live.checkpoint.event_id) {
         Some(id) => store.event_at(position).await?.is_none_or(|event| event.event_id != id),

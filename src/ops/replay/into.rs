@@ -22,6 +22,7 @@ use crate::store::ReadQuery;
 use crate::store::RecordTime;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// What to copy.
 #[derive(Debug, Clone, Copy)]
@@ -130,10 +131,7 @@ async fn end_of(source: &Store, at: Option<Timestamp>) -> Result<Head, OpsError>
 
 /// Where the target is, if that is a beginning of what is wanted.
 async fn start_in(source: &Store, target: &Store, end: Head) -> Result<Head, OpsError> {
-    let start = match target.head().await {
-        Err(StoreError::NoStore(_)) => Head::default(),
-        head => head?,
-    };
+    let start = no_store_is_empty(target.head().await)?;
     if start.position == Position::ZERO {
         return Ok(start);
     }

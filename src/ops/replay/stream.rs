@@ -94,25 +94,18 @@ pub struct Diff {
 /// not reach that far, [`OpsError::Invalid`] when the reducer is not for it, or as the store says.
 pub async fn replay(store: &Store, input: &Replay) -> Result<ReplayReport, OpsError> {
     let up_to = input.until.existing_version(store, &input.stream).await?;
-    let mut report = replay_to(store, input, up_to).await?;
-    if input.snapshots && input.until == Until::Head {
-        let mut beyond = beyond_the_end(store, input, up_to).await?;
-        beyond.append(&mut report.passed_over);
-        report.passed_over = beyond;
-    }
-    Ok(report)
+    replay_to(store, input, up_to).await
 }
 
 /// Snapshots of more events than the stream has: it is another one than it was, and they were not even looked at.
-async fn beyond_the_end(store: &Store, input: &Replay, end: Version) -> Result<Vec<PassedOver>, OpsError> {
-    let reducer = input.reducer.fold(&input.stream)?.version().name;
+async fn beyond_the_end(store: &Store, stream: &StreamName, reducer: &str, end: Version) -> Result<Vec<PassedOver>, OpsError> {
     let (mut found, mut at_most) = (Vec::new(), Version(i64::MAX.unsigned_abs()));
-    while let Some(snapshot) = store.snapshot(input.stream.clone(), reducer.clone(), at_most).await?
+    while let Some(snapshot) = store.snapshot(stream.clone(), reducer.to_owned(), at_most).await?
         && snapshot.version > end
     {
         let place = snapshot.version.0;
         // Else it came in meanwhile, with its event.
-        if store.first(ReadQuery::stream(input.stream.clone()).from(place).to(place)).await?.is_none() {
+        if store.first(ReadQuery::stream(stream.clone()).from(place).to(place)).await?.is_none() {
             found.push(PassedOver { version: snapshot.version, reason: Misfit::NoEvent.to_string() });
         }
         at_most = Version(place - 1);
@@ -127,6 +120,11 @@ pub(super) async fn replay_to(store: &Store, input: &Replay, up_to: Version) -> 
     let loaded = load_to_report(store, &input.stream, &mut *fold, options).await?;
     let at = input.until.moment(input.now, loaded.recorded_at);
     let mut report = report(&input.stream, loaded, at, fold.show(at));
+    if input.snapshots && input.until == Until::Head {
+        let mut beyond = beyond_the_end(store, &input.stream, &fold.version().name, up_to).await?;
+        beyond.append(&mut report.passed_over);
+        report.passed_over = beyond;
+    }
     if let Some(from) = input.diff {
         let (diff, passed_over) = diff(store, input, from, &report.state).await?;
         report.diff = Some(diff);

@@ -13,6 +13,7 @@ use crate::store::Checkpoint;
 use crate::store::Part;
 use crate::store::Problem;
 use crate::store::ProjectionRecord;
+use crate::store::StoreError;
 
 /// A read model that is kept nowhere.
 pub(in crate::runtime) struct InMemory {
@@ -37,9 +38,14 @@ impl Projector<'_> {
         let start = base.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         check_belongs(self.store, self.projection.name(), start).await?;
         let head = self.store.head().await?.position;
+        let made = |(rows, troubles)| Some(InMemory { base: base.clone(), rows: rows?, troubles, head });
         let pass = Pass::open(self, part, base.clone(), false).await?;
-        let (rows, troubles) = pass.run_in_memory(head).await?;
-        Ok(InMemory { base, rows, troubles, head })
+        if let Some(made) = made(pass.run_in_memory(head).await?) {
+            return Ok(made);
+        }
+        let pass = Pass::open(self, part, base.clone(), true).await?;
+        let too_large = || StoreError::Invalid(format!("a row of read model {} is too large", self.projection.name()));
+        Ok(made(pass.run_in_memory(head).await?).ok_or_else(too_large)?)
     }
 
     /// Whether what was made is what a run would make still.

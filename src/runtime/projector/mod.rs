@@ -61,6 +61,22 @@ impl Default for BatchSize {
 /// How often a read model that somebody else builds at the same time is begun again.
 const ATTEMPTS: u32 = 5;
 
+/// What was told of positions that were passed: each once, also where a run begins anew.
+struct Told<'p> {
+    up_to: Position,
+    progress: OnProgress<'p>,
+}
+
+impl Told<'_> {
+    fn reached(&mut self, position: Position) {
+        let more = position.0.saturating_sub(self.up_to.0);
+        if more > 0 {
+            self.up_to = position;
+            (self.progress)(more);
+        }
+    }
+}
+
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RunReport {
@@ -214,8 +230,9 @@ impl<'a> Projector<'a> {
         check_belongs(self.store, self.projection.name(), start).await?;
         let mut report = self.report(start.position);
         let mut weighed = false;
+        let mut told = Told { up_to: start.position, progress };
         loop {
-            match Pass::open(self, part, record, weighed).await?.run(to, &mut report, progress).await? {
+            match Pass::open(self, part, record, weighed).await?.run(to, &mut report, &mut told).await? {
                 Ended::AtTheHead(position) => {
                     report.position = position;
                     return Ok(report);

@@ -4,9 +4,9 @@ use crate::event::EventChunk;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::projector::OnProgress;
 use crate::runtime::projector::Projector;
 use crate::runtime::projector::RunReport;
+use crate::runtime::projector::Told;
 use crate::runtime::projector::rows::FoldedRows;
 use crate::runtime::projector::rows::Rows;
 use crate::runtime::projector::troubles::Troubles;
@@ -90,7 +90,7 @@ impl<'p> Pass<'p> {
         mut self,
         to: Option<Position>,
         report: &mut RunReport,
-        progress: OnProgress<'_>,
+        told: &mut Told<'_>,
     ) -> Result<Ended, RuntimeError> {
         let store = self.projector.store;
         let head = store.head().await?.position;
@@ -106,7 +106,7 @@ impl<'p> Pass<'p> {
                 Err(error) => return Err(error),
             }
             in_batch += chunk.len();
-            progress(chunk.len() as u64);
+            told.reached(self.reached.position);
             if self.projector.batch.is_full(in_batch, self.rows.changes()) {
                 in_batch = 0;
                 if !self.commit(report).await? {
@@ -130,8 +130,11 @@ impl<'p> Pass<'p> {
     }
 
     /// As [`Pass::run`], up to a position, without a commit: the rows that it has changed, the event that it stands before,
-    /// and how many streams are parked.
-    pub(super) async fn run_in_memory(mut self, to: Position) -> Result<(FoldedRows, (Option<Problem>, usize)), RuntimeError> {
+    /// and how many streams are parked. No rows: one is too large for a store, and nobody knows yet which event made it so.
+    pub(super) async fn run_in_memory(
+        mut self,
+        to: Position,
+    ) -> Result<(Option<FoldedRows>, (Option<Problem>, usize)), RuntimeError> {
         let mut scan = self.projector.store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(to.0));
         while let Some(chunk) = scan.next().await? {
             match self.take_in(chunk).await {
@@ -144,7 +147,7 @@ impl<'p> Pass<'p> {
             return Err(StoreError::Unavailable { message, source: None }.into());
         }
         let troubles = (self.troubles.stands_before().cloned(), self.troubles.parked());
-        Ok((self.rows.into_changed(), troubles))
+        Ok((self.rows.into_changed()?, troubles))
     }
 
     async fn take_in(&mut self, chunk: &EventChunk) -> Result<(), RuntimeError> {
@@ -213,6 +216,8 @@ impl<'p> Pass<'p> {
             let since = std::mem::take(&mut self.since);
             report.events_applied += since.applied;
             report.held_back += since.held_back;
+            // The event that was too much is behind.
+            self.rows.weigh(false);
         }
         (self.at, self.commits, self.updated_at) = (self.reached, self.commits + 1, Some(now));
         Ok(done)

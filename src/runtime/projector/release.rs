@@ -17,6 +17,7 @@ use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::RowsCommit;
+use crate::store::StoreError;
 
 /// What came of trying an event again, or leaving it out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -108,30 +109,27 @@ impl Projector<'_> {
         skip: bool,
     ) -> Result<Option<Released>, RuntimeError> {
         let now = (self.clock)();
-        let mut work = Work { rows: Rows::new(false, true), applied: 0, changes: ProblemChanges::default(), problem: None };
-        let passed = gone_past(record, found, problems);
-        match (found.state, skip) {
-            (ProblemState::Skipped, false) if passed => work.changes.put.push(now_is(ProblemState::Missing, found, now)),
-            (ProblemState::Skipped, false) => work.changes.solved.push(found.event_id),
-            (_, true) => work.changes.put.push(now_is(ProblemState::Skipped, found, now)),
-            (_, false) => {}
+        // The next run begins with it.
+        if found.state == ProblemState::Failing && !skip {
+            return self.run_again(record, found).await.map(Some);
         }
-        match found.state {
-            // The next run begins with it.
-            ProblemState::Failing if !skip => return self.run_again(record, found).await.map(Some),
-            ProblemState::Parked => {
-                let from = if skip { found.version.next() } else { found.version };
-                self.take_held_back(record, found, problems, from, &mut work).await?;
+        let mut work = self.work_out(record, found, problems, skip, false).await?;
+        let rows = match work.rows.changed()? {
+            Some(rows) => rows,
+            // Once more, with a look at each row after each event: so it comes out which one is too much.
+            None => {
+                work = self.work_out(record, found, problems, skip, true).await?;
+                let too_large = || StoreError::Bug("a row that was weighed is too large".into());
+                work.rows.changed()?.ok_or_else(too_large)?
             }
-            ProblemState::Failing | ProblemState::Skipped | ProblemState::Missing => {}
-        }
+        };
         let commit = RowsCommit {
             model: record.model.clone(),
             logic_version: record.logic_version,
             from: record.checkpoint.position,
             commits: Some(record.commits),
             to: record.checkpoint,
-            rows: work.rows.changed()?.unwrap_or_default(),
+            rows,
             problems: work.changes,
             now,
         };
@@ -143,8 +141,36 @@ impl Projector<'_> {
             event_id: found.event_id,
             events_applied: work.applied,
             problem: work.problem,
-            rebuild_needed: !skip && passed && matches!(found.state, ProblemState::Skipped | ProblemState::Missing),
+            rebuild_needed: !skip
+                && gone_past(record, found, problems)
+                && matches!(found.state, ProblemState::Skipped | ProblemState::Missing),
         }))
+    }
+
+    /// What becomes of the rows and the problems.
+    async fn work_out(
+        &self,
+        record: &ProjectionRecord,
+        found: &Problem,
+        problems: &[Problem],
+        skip: bool,
+        weighed: bool,
+    ) -> Result<Work, RuntimeError> {
+        let now = (self.clock)();
+        let mut work = Work { rows: Rows::new(false, weighed), applied: 0, changes: ProblemChanges::default(), problem: None };
+        match (found.state, skip) {
+            (ProblemState::Skipped, false) if gone_past(record, found, problems) => {
+                work.changes.put.push(now_is(ProblemState::Missing, found, now));
+            }
+            (ProblemState::Skipped, false) => work.changes.solved.push(found.event_id),
+            (_, true) => work.changes.put.push(now_is(ProblemState::Skipped, found, now)),
+            (_, false) => {}
+        }
+        if found.state == ProblemState::Parked {
+            let from = if skip { found.version.next() } else { found.version };
+            self.take_held_back(record, found, problems, from, &mut work).await?;
+        }
+        Ok(work)
     }
 
     /// Runs a read model again that stands before an event.

@@ -99,9 +99,21 @@ impl Rows {
         Ok(())
     }
 
-    /// The rows that have changed, where none was written.
-    pub(super) fn into_changed(self) -> FoldedRows {
-        self.held.into_iter().filter(|(_, row)| row.changed).map(|(key, row)| (key, row.fold)).collect()
+    /// Whether rows are looked at after each event from now on.
+    pub(super) fn weigh(&mut self, weighed: bool) {
+        self.weighed = weighed;
+    }
+
+    /// The rows that have changed, where none was written. `None`: one is too large.
+    pub(super) fn into_changed(self) -> Result<Option<FoldedRows>, RuntimeError> {
+        let mut changed = FoldedRows::new();
+        for (key, row) in self.held.into_iter().filter(|(_, row)| row.changed) {
+            if row.fold.save().map_err(RuntimeError::State)?.len() > MAX_ROW_BYTES {
+                return Ok(None);
+            }
+            changed.insert(key, row.fold);
+        }
+        Ok(Some(changed))
     }
 
     /// How many rows have changed since they were last written.

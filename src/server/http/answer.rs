@@ -20,17 +20,21 @@ const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// One thing at a version. Where the caller has it already nothing is sent (304), unless what it shows changes with time.
 pub fn at_version<T: Serialize>(asked: &HeaderMap, version: Version, changes_with_time: bool, body: &T) -> Response {
-    let tag = format!("\"{version}\"");
-    let known = !changes_with_time && is_known(asked, &tag);
+    let tag = etag(version);
+    let known = !changes_with_time && tag.to_str().is_ok_and(|tag| is_known(asked, tag));
     let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { Json(body).into_response() };
     let headers = response.headers_mut();
-    // A quoted number is a header.
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        headers.insert(header::ETAG, tag);
-    }
+    headers.insert(header::ETAG, tag);
     headers.insert(header::CACHE_CONTROL, CACHING);
     headers.insert(header::VARY, HeaderValue::from_static("authorization"));
     response
+}
+
+/// The version of a stream as an entity tag.
+pub(in crate::server) fn etag(version: Version) -> HeaderValue {
+    let tag = HeaderValue::try_from(format!("\"{version}\""));
+    // A number in quotes is a value of a header.
+    tag.unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// Work that has begun, and where to ask how far it is.
@@ -47,7 +51,7 @@ pub fn fresh<T: Serialize>(body: &T) -> Response {
 }
 
 /// Whether the caller says to have a version (RFC 9110, 13.1.2: tags are compared weakly).
-fn is_known(asked: &HeaderMap, tag: &str) -> bool {
+pub(super) fn is_known(asked: &HeaderMap, tag: &str) -> bool {
     let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
     tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)

@@ -12,6 +12,7 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use crate::server::Server;
+use crate::server::http::answer;
 
 /// Nothing from elsewhere, no script or style in the page itself, and in nobody else's frame.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -81,7 +82,7 @@ pub fn router() -> Router<Server> {
 }
 
 fn show(content_type: &'static str, text: &'static str, tag: &str, asked: &HeaderMap) -> Response {
-    let mut response = match is_known(asked, tag) {
+    let mut response = match answer::is_known(asked, tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => ([(header::CONTENT_TYPE, content_type)], text).into_response(),
     };
@@ -95,12 +96,6 @@ fn show(content_type: &'static str, text: &'static str, tag: &str, asked: &Heade
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     response
-}
-
-/// Whether the caller says to have it already.
-fn is_known(asked: &HeaderMap, tag: &str) -> bool {
-    let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag)
 }
 
 fn tag(text: &str) -> String {

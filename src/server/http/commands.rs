@@ -4,14 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
-use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use utoipa::ToSchema;
 
-use crate::event::Version;
 use crate::runtime::CommandOutcome;
 use crate::runtime::CommandResult;
 use crate::server::Caller;
@@ -19,6 +17,7 @@ use crate::server::CommandRequest;
 use crate::server::ErrorBody;
 use crate::server::Problem;
 use crate::server::Server;
+use crate::server::http::answer::etag;
 use crate::server::limits::body::JsonBody;
 use crate::server::limits::timeout::Deadline;
 use crate::server::trace::Trace;
@@ -110,13 +109,6 @@ pub(in crate::server) fn answer(outcome: CommandOutcome) -> Response {
         CommandResult::Unchanged | CommandResult::DryRun => StatusCode::OK,
     };
     (status, [(header::ETAG, etag(outcome.version))], Json(outcome)).into_response()
-}
-
-/// The version of a stream as an entity tag.
-pub(in crate::server) fn etag(version: Version) -> HeaderValue {
-    let tag = HeaderValue::try_from(format!("\"{version}\""));
-    // A number in quotes is a value of a header.
-    tag.unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// The version in `If-Match`; none: any will do.

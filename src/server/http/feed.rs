@@ -1,19 +1,13 @@
 //! `GET /api/events` with `Accept: text/event-stream`: what happens in the whole store, as it happens.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::body::Bytes;
-use axum::http::HeaderValue;
 use axum::http::StatusCode;
-use axum::http::header;
-use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::stream::unfold;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::event::Position;
 use crate::ops::events_page::EventsAfter;
@@ -24,7 +18,7 @@ use crate::server::Server;
 use crate::server::http::seen::EventHead;
 use crate::server::live;
 use crate::store::Source;
-use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// Events read at once.
 const AT_ONCE: u64 = 500;
@@ -40,32 +34,22 @@ const ALIVE: &str = ":\n\n";
 /// # Errors
 /// The server stops, there is no room for another client, the store is not as far as that position, or as the store says.
 pub async fn follow(server: &Server, caller: &Caller, after: Position) -> Result<Response, Problem> {
-    if server.is_stopping() {
-        return Err(Problem::stopping());
-    }
     let there = head(server).await?;
     if after > there {
         let message = format!("the store is at position {there}, and not yet at {after}");
         return Err(Problem::not_found("position_not_found", message));
     }
-    let client = server.live.enter(server.settings.max_clients);
-    let client = client.ok_or_else(|| Problem::unavailable("too_many_clients", "there is no room for another client"))?;
+    let here = live::take_place(server)?;
     let following = Following {
         head: server.live.head(),
         expires: live::expires(server, caller),
         server: server.clone(),
         after,
         begun: false,
-        _here: (client, server.tasks.token()),
+        _here: here,
     };
-    let next = |mut following: Following| async move { Some((Ok::<_, Infallible>(following.next().await?), following)) };
-    let texts = unfold(following, next);
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        live::NO_BUFFERING,
-    ];
-    Ok((headers, Body::from_stream(Box::pin(texts))).into_response())
+    let next = |mut following: Following| async move { following.next().await.map(|text| (text, following)) };
+    Ok(live::event_stream(unfold(following, next)))
 }
 
 /// Somebody who follows.
@@ -77,7 +61,7 @@ struct Following {
     after: Position,
     expires: Option<Instant>,
     begun: bool,
-    _here: (live::Client, TaskTrackerToken),
+    _here: live::Place,
 }
 
 impl Following {
@@ -142,9 +126,5 @@ impl Following {
 
 /// Where the store ends.
 async fn head(server: &Server) -> Result<Position, Problem> {
-    match server.store.head().await {
-        Ok(head) => Ok(head.position),
-        Err(StoreError::NoStore(_)) => Ok(Position::ZERO),
-        Err(error) => Err(error.into()),
-    }
+    Ok(no_store_is_empty(server.store.head().await)?.position)
 }

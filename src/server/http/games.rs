@@ -13,6 +13,7 @@ use url::form_urlencoded;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
 
+use crate::domain::game::Phase;
 use crate::domain::game::Viewer;
 use crate::event::Version;
 use crate::ops::ListPage;
@@ -54,9 +55,13 @@ enum AskedPhase {
     Finished,
 }
 
-impl AskedPhase {
-    fn name(self) -> &'static str {
-        ["waiting", "playing", "finished"][self as usize]
+impl From<AskedPhase> for Phase {
+    fn from(asked: AskedPhase) -> Self {
+        match asked {
+            AskedPhase::Waiting => Self::Waiting,
+            AskedPhase::Playing => Self::Playing,
+            AskedPhase::Finished => Self::Finished,
+        }
     }
 }
 
@@ -89,7 +94,7 @@ pub async fn list(
     Asked(asked): Asked<ListAsked>,
 ) -> Result<Response, Problem> {
     caller.may(Scope::Read)?;
-    let (phase, after, limit) = (asked.phase.map(AskedPhase::name), asked.after, asked.limit.items());
+    let (phase, after, limit) = (asked.phase.map(Phase::from), asked.after, asked.limit.items());
     let page = match asked.at {
         Some(Moment(at)) => list_games_at(&server.store, phase, after, limit, at).await?,
         None => list_games(&server.queries().await?, phase, after, limit, (server.clock)()).await?,

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::event::escape_unsafe;
 use crate::ops::OpsError;
 use crate::ops::projections::status::ProjectionState;
-use crate::ops::projections::status::projections_without_parked;
+use crate::ops::projections::status::projections_at_a_glance;
 use crate::server::Server;
 
 /// How long an answer is good for. Nobody needs a token to ask, so nobody must be able to keep the store busy with it.
@@ -109,7 +109,7 @@ async fn look(server: &Server) -> Ready {
 /// The projections that are further behind than they may be, or stand still.
 async fn lagging(server: &Server) -> Result<Vec<String>, OpsError> {
     let queries = server.queries().await?;
-    let statuses = projections_without_parked(&server.store, &queries, (server.clock)()).await?;
+    let statuses = projections_at_a_glance(&server.store, &queries, (server.clock)()).await?;
     let wrong = statuses.into_iter().filter(|status| {
         let stands = matches!(status.state, ProjectionState::Foreign | ProjectionState::Stopped);
         stands || status.lag_seconds > server.settings.max_lag.as_secs_f64()

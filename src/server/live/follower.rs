@@ -8,6 +8,7 @@ use crate::server::live::hub::Hub;
 use crate::store::ReadQuery;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// How often a store is asked for news when nobody else tells of it.
 const ASK: Duration = Duration::from_millis(50);
@@ -78,9 +79,5 @@ impl Follower {
 }
 
 async fn head(store: &Store) -> Result<Position, StoreError> {
-    match store.head().await {
-        Ok(head) => Ok(head.position),
-        Err(StoreError::NoStore(_)) => Ok(Position::ZERO),
-        Err(error) => Err(error),
-    }
+    Ok(no_store_is_empty(store.head().await)?.position)
 }

@@ -20,13 +20,13 @@ use crate::event::Version;
 use crate::server::live::event::LiveEvent;
 use crate::server::live::subscription::Subscription;
 use crate::server::live::subscription::from_version;
-use crate::server::live::subscription::no_store_is_empty;
 use crate::server::live::topic::Bell;
 use crate::server::live::topic::Topic;
 use crate::server::metrics::Metrics;
 use crate::store::Scan;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// How many clients may read what they have missed at the same time; commands need the store too.
 const READERS: usize = 8;
@@ -133,7 +133,7 @@ impl Hub {
     /// Where a stream is; 0: it is not there.
     pub(super) async fn version_of(&self, stream: &StreamName) -> Result<Version, StoreError> {
         let version = self.store.stream_version(stream.clone()).await;
-        Ok(no_store_is_empty(version.map(Some))?.unwrap_or_default())
+        no_store_is_empty(version)
     }
 
     pub(super) fn is_told(&self) -> bool {

@@ -16,7 +16,7 @@ mod tests;
 mod text;
 mod topic;
 
-pub(in crate::server) use sse::NO_BUFFERING;
+pub(in crate::server) use sse::event_stream;
 pub(in crate::server) use sse::expires;
 pub(in crate::server) use sse::last_event_id;
 pub use sse::stream_events;
@@ -32,10 +32,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::server::Problem;
+use crate::server::Server;
 use crate::server::live::hub::Hub;
 use crate::server::metrics::Metrics;
 use crate::store::AppendRequest;
@@ -92,6 +95,22 @@ impl Live {
         let entered = self.clients.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room);
         entered.ok().map(|_| Client(Arc::clone(&self.clients)))
     }
+}
+
+/// A place among those who are told, and word that this is work which is waited for when the server stops.
+pub(in crate::server) type Place = (Client, TaskTrackerToken);
+
+/// Counts a client in.
+///
+/// # Errors
+/// The server stops, or there are as many clients as may be (503).
+pub(in crate::server) fn take_place(server: &Server) -> Result<Place, Problem> {
+    if server.is_stopping() {
+        return Err(Problem::stopping());
+    }
+    let client = server.live.enter(server.settings.max_clients);
+    let client = client.ok_or_else(|| Problem::unavailable("too_many_clients", "there is no room for another client"))?;
+    Ok((client, server.tasks.token()))
 }
 
 impl Observer for Live {

@@ -11,9 +11,10 @@ use axum::http::HeaderValue;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use futures_util::Stream;
+use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::time::Instant;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::event::StreamName;
 use crate::event::Version;
@@ -21,17 +22,18 @@ use crate::server::Caller;
 use crate::server::Problem;
 use crate::server::Server;
 use crate::server::live::Bell;
-use crate::server::live::Client;
 use crate::server::live::Form;
+use crate::server::live::Place;
 use crate::server::live::Step;
 use crate::server::live::Subscription;
+use crate::server::live::take_place;
 use crate::server::sight::EventSight;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// For proxies: what is said is for now.
-pub(in crate::server) const NO_BUFFERING: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+const NO_BUFFERING: (HeaderName, HeaderValue) = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
 /// The first thing that is said: come back after a second, if this ends.
 const BEGIN: &str = "retry: 1000\n\n";
 /// A comment, so that everybody in between sees that the connection is alive.
@@ -60,20 +62,13 @@ pub async fn stream_events(
     after: Option<Version>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    if server.is_stopping() {
-        return Err(Problem::stopping());
-    }
     let after = last_event_id(headers)?.or(after).unwrap_or(Version::ZERO);
-    let there = match server.store.stream_version(stream.clone()).await {
-        Err(StoreError::NoStore(_)) => Version::ZERO,
-        version => version?,
-    };
+    let there = no_store_is_empty(server.store.stream_version(stream.clone()).await)?;
     if after > there {
         let message = format!("stream {stream} is at version {there}, and not yet at {after}");
         return Err(Problem::not_found("version_not_found", message));
     }
-    let client = server.live.enter(server.settings.max_clients);
-    let client = client.ok_or_else(|| Problem::unavailable("too_many_clients", "there is no room for another client"))?;
+    let here = take_place(server)?;
     let bell = Bell::default();
     // Everything there is to tell is told at the first look.
     bell.notify_one();
@@ -85,18 +80,21 @@ pub async fn stream_events(
         heartbeat: Instant::now() + HEARTBEAT_EVERY,
         again: None,
         server: server.clone(),
-        _here: (client, server.tasks.token()),
+        _here: here,
     };
-    let begin = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(BEGIN.as_bytes())) });
-    let next = |mut following: Following| async move { following.next().await.map(|text| (Ok(text), following)) };
-    let events = stream::unfold(following, next);
-    let body = Body::from_stream(stream::StreamExt::chain(begin, Box::pin(events)));
+    let begin = stream::once(async { Bytes::from_static(BEGIN.as_bytes()) });
+    let next = |mut following: Following| async move { following.next().await.map(|text| (text, following)) };
+    Ok(event_stream(begin.chain(stream::unfold(following, next))))
+}
+
+/// An answer that goes on.
+pub(in crate::server) fn event_stream(texts: impl Stream<Item = Bytes> + Send + 'static) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         NO_BUFFERING,
     ];
-    Ok((headers, body).into_response())
+    (headers, Body::from_stream(Box::pin(texts.map(Ok::<_, Infallible>)))).into_response()
 }
 
 /// Where a client goes on.
@@ -125,7 +123,7 @@ struct Following {
     expires: Option<Instant>,
     heartbeat: Instant,
     again: Option<Instant>,
-    _here: (Client, TaskTrackerToken),
+    _here: Place,
 }
 
 /// What happens next.

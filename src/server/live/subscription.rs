@@ -20,6 +20,7 @@ use crate::server::live::topic::Topic;
 use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// How many events are read from the store at once.
 const PAGE: u64 = 256;
@@ -170,14 +171,6 @@ impl Subscription {
         let events = chunk.iter().map(|event| LiveEvent::new(&event)).collect();
         self.source = Source::Behind(since);
         Ok(self.hand_out(events))
-    }
-}
-
-/// A store in which nothing was written yet has no events.
-pub(super) fn no_store_is_empty<T>(answer: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
-    match answer {
-        Err(StoreError::NoStore(_)) => Ok(None),
-        answer => answer,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::event::Position;
 use crate::ops::projections::status::ProjectionState;
 use crate::ops::projections::status::ProjectionStatus;
 use crate::ops::projections::status::projection_status;
+use crate::ops::projections::status::projections_at_a_glance;
 use crate::runtime::Clock;
 use crate::runtime::QueryBus;
 use crate::server::metrics::labels::Projection;
@@ -17,7 +18,7 @@ use crate::server::metrics::labels::ProjectionIn;
 use crate::server::metrics::labels::Unlabelled;
 use crate::server::metrics::numbers::Names;
 use crate::store::Store;
-use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// One number, which is left out while nobody knows it.
 type Known<G> = Family<Unlabelled, G>;
@@ -43,22 +44,15 @@ pub(super) struct Found {
 
 /// Asks for everything at once, each within the limit.
 pub(super) async fn read(store: &Store, clock: Clock, limit: Duration) -> Found {
-    let head = async {
-        match store.head().await {
-            // Nothing has been written yet.
-            Err(StoreError::NoStore(_)) => Ok(Position::ZERO),
-            head => head.map(|head| head.position),
-        }
-    };
-    let size = async {
-        match store.size_bytes().await {
-            Err(StoreError::NoStore(_)) => Ok(0),
-            size => size,
-        }
-    };
+    let head = async { no_store_is_empty(store.head().await).map(|head| head.position) };
+    let size = async { no_store_is_empty(store.size_bytes().await) };
     let projections = async {
         let queries = QueryBus::open(store.clone(), clock.clone()).await?;
-        projection_status(store, &queries, None, clock()).await
+        match tokio::time::timeout(limit / 2, projection_status(store, &queries, None, clock())).await {
+            Ok(statuses) => statuses,
+            // With many streams that are parked a close look takes long, and just then the rest is wanted.
+            Err(_) => projections_at_a_glance(store, &queries, clock()).await,
+        }
     };
     let (head, size, projections) = tokio::join!(
         tokio::time::timeout(limit, head),

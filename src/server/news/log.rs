@@ -25,6 +25,7 @@ use crate::server::sight::EventSight;
 use crate::store::ReadQuery;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// The key of the log.
 pub const KEY: &str = "esctl:log";
@@ -128,10 +129,7 @@ impl Log {
     /// Writes what is missing after `last`, which is none of the log's business but saves work.
     async fn catch_up(&self, connection: &mut MultiplexedConnection, last: &mut Position) -> Result<(), Trouble> {
         *last = (*last).max(write(connection, &[]).await.map_err(Trouble::Redis)?);
-        let head = match self.store.head().await {
-            Err(StoreError::NoStore(_)) => return Ok(()),
-            head => head.map_err(Trouble::Store)?.position,
-        };
+        let head = no_store_is_empty(self.store.head().await).map_err(Trouble::Store)?.position;
         while *last < head {
             // What would be trimmed at once is not written.
             let from = (last.0 + 1).max((head.0 + 1).saturating_sub(KEPT));

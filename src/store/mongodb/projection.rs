@@ -42,6 +42,8 @@ pub(crate) struct State {
     pub(crate) checkpoint: Checkpoint,
     /// When it last moved.
     pub(crate) updated_at: Timestamp,
+    /// Whether there are rows that are compared by their texts.
+    pub(crate) large: bool,
     /// Events it cannot take in, in the order of their positions. Here, so that they move with the checkpoint.
     pub(crate) problems: Vec<Problem>,
 }
@@ -72,6 +74,7 @@ fn state_of(part: &Document) -> Option<State> {
     };
     Some(State {
         problems,
+        large: part.get_bool("large").unwrap_or_default(),
         collection: part.get_str("collection").ok()?.to_owned(),
         number: number("commit")?,
         pending: uuid("pending"),
@@ -184,6 +187,9 @@ pub(crate) fn document_of(state: &State) -> Result<Document, StoreError> {
     };
     if let Some(pending) = state.pending {
         document.insert("pending", bson_uuid(pending));
+    }
+    if state.large {
+        document.insert("large", true);
     }
     if !problems.is_empty() {
         document.insert("problems", problems);

@@ -97,6 +97,7 @@ async fn advance(
         logic_version: commit.logic_version,
         checkpoint: commit.to,
         updated_at: commit.now,
+        large: before.as_ref().is_some_and(|before| before.large) || rows::any_large(&commit.rows),
         problems: problems_after(before.as_ref(), &commit.problems),
         collection,
     };
@@ -185,10 +186,8 @@ pub(crate) async fn swap(
         return Ok(false);
     }
     let fields = indexed_fields.iter().filter_map(|field| plain_path(field));
-    let mut indexes: Vec<IndexModel> =
-        fields.map(|path| IndexModel::builder().keys(doc! { path: 1, "_id": 1 }).build()).collect();
+    let indexes: Vec<IndexModel> = fields.map(|path| IndexModel::builder().keys(doc! { path: 1, "_id": 1 }).build()).collect();
     if !indexes.is_empty() {
-        indexes.push(rows::index_of_large());
         connection.collection(&building.collection).create_indexes(indexes).await.map_err(&failed)?;
     }
     let which = doc! { "_id": name, "building.collection": &building.collection, "building.commit": building.number };
@@ -228,6 +227,8 @@ pub(crate) async fn drop_model(connection: &Connection, model: &ReadModel) -> Re
     let there = dropped.await.map_err(&failed)?.modified_count > 0;
     if model.part == Part::Live && there {
         connection.collection(&view_of(&model.name)).drop().await.map_err(&failed)?;
+        // Somebody else may have made one anew meanwhile.
+        show_live(connection, &model.name).await?;
     }
     sweep(connection, &model.name).await?;
     Ok(there)

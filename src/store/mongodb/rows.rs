@@ -132,6 +132,10 @@ async fn staged(connection: &Connection, state: &State, pending: Uuid) -> Result
 /// Writes the staged rows of a commit into their collection, each from below only.
 pub(crate) async fn apply(connection: &Connection, state: &State, pending: Uuid) -> Result<(), StoreError> {
     let rows: Vec<(String, String)> = staged(connection, state, pending).await?.into_iter().collect();
+    if any_large(&rows) {
+        let made = connection.collection(&state.collection).create_index(index_of_large()).await;
+        made.map_err(connection.failed("cannot write to"))?;
+    }
     let wait = i64::try_from(connection.timeout.as_millis()).unwrap_or(i64::MAX);
     for batch in batches(&rows) {
         let update = |(key, text): &(String, String)| {
@@ -174,8 +178,13 @@ fn shortened(row: Value) -> Value {
     }
 }
 
+/// Whether there are large ones among them.
+pub(crate) fn any_large(rows: &[(String, String)]) -> bool {
+    rows.iter().any(|(_, text)| text.len() > LARGE_BYTES)
+}
+
 /// Large rows are found by this index where others are by their fields.
-pub(crate) fn index_of_large() -> IndexModel {
+fn index_of_large() -> IndexModel {
     let options = IndexOptions::builder().partial_filter_expression(doc! { LARGE: true }).build();
     IndexModel::builder().keys(doc! { LARGE: 1, "_id": 1 }).options(options).build()
 }
@@ -224,8 +233,10 @@ pub(crate) async fn query(connection: &Connection, state: &State, query: &RowQue
     let after = query.after.as_deref();
     let small: Vec<Document> = query.filters.iter().map(|(field, value)| condition(field, value)).collect();
     let mut conditions = Vec::new();
-    if !small.is_empty() {
-        conditions.push(doc! { "$or": [{ "$and": small }, { LARGE: true }] });
+    match (small.is_empty(), state.large) {
+        (true, _) => {}
+        (false, true) => conditions.push(doc! { "$or": [{ "$and": small }, { LARGE: true }] }),
+        (false, false) => conditions.extend(small),
     }
     conditions.extend(after.map(|after| doc! { "_id": { "$gt": after } }));
     let filter = if conditions.is_empty() {
@@ -237,7 +248,11 @@ pub(crate) async fn query(connection: &Connection, state: &State, query: &RowQue
     let mut find = collection.find(filter).sort(doc! { "_id": 1 }).projection(doc! { "text": 1, LARGE: 1 });
     // Staged rows may take the place of as many that are found, and large ones need not fit.
     if let Ok(wanted) = i32::try_from(query.limit.saturating_add(staged.len())) {
-        find = if query.filters.is_empty() { find.limit(wanted.into()) } else { find.batch_size(wanted.unsigned_abs()) };
+        find = if query.filters.is_empty() || !state.large {
+            find.limit(wanted.into())
+        } else {
+            find.batch_size(wanted.unsigned_abs())
+        };
     }
     let fits = |row: &str| {
         let row = serde_json::from_str::<Value>(row);

@@ -32,6 +32,7 @@ use crate::server::Server;
 use crate::server::admit::Sender;
 use crate::server::live::socket::commanding::Table;
 use crate::server::live::socket::session::Session;
+use crate::server::live::take_place;
 use crate::server::sight::Sight;
 
 /// The subprotocol. A token may be offered beside it, and is not answered.
@@ -91,9 +92,6 @@ pub(in crate::server) async fn connect(
     extensions: Extensions,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    if server.is_stopping() {
-        return Err(Problem::stopping());
-    }
     caller.may(Scope::Read)?;
     let Query(asked) = asked.map_err(|error| Problem::bad_request("bad_request", error.body_text()))?;
     let stream = asked.stream()?;
@@ -102,8 +100,7 @@ pub(in crate::server) async fn connect(
         let problem = Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", error.body_text());
         problem.hint("this is for WebSocket clients")
     })?;
-    let place = server.live.enter(server.settings.max_clients);
-    let place = place.ok_or_else(|| Problem::unavailable("too_many_clients", "there is no room for another client"))?;
+    let here = take_place(&server)?;
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
     let sender = Sender::of(&caller, peer);
     let player = asked.player_id.or_else(|| caller.acts_as.clone());
@@ -111,10 +108,8 @@ pub(in crate::server) async fn connect(
     let limit = server.settings.max_message_bytes;
     let upgrade = upgrade.read_buffer_size(READ_BUFFER).write_buffer_size(WRITE_BUFFER).max_write_buffer_size(MOST_WAITING);
     let upgrade = upgrade.max_message_size(limit).max_frame_size(limit).protocols([PROTOCOL]);
-    // What has begun is waited for when the server stops.
-    let work = server.tasks.token();
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let _here = (place, work);
+        let _here = here;
         let mut session = Session::new(&server, caller, sender, sight, table, socket);
         session.run(stream, asked.last_event_id.map(Version)).await;
     }))
