@@ -34,6 +34,7 @@ use esctl::store::Problem;
 use esctl::store::ProblemState;
 use esctl::store::ReadModel;
 use esctl::store::Store;
+use esctl::store::StoreError;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -111,15 +112,32 @@ fn happens(meanwhile: &Meanwhile) {
     work.into_iter().for_each(|work| work());
 }
 
-/// [`Seen`], held up before it reads rows, and before it has an event taken in.
+/// [`Seen`], held up before it reads rows, and before it has an event taken in: the first one from a position on.
+#[derive(Default)]
 struct HeldUp {
     before_rows: Meanwhile,
+    from: u64,
     before_event: Meanwhile,
 }
 
 struct HeldUpRow {
     row: Box<dyn Fold>,
+    from: u64,
     before_event: Meanwhile,
+}
+
+impl HeldUp {
+    fn at(from: u64, before_event: Meanwhile) -> Self {
+        Self { from, before_event, ..Self::default() }
+    }
+
+    fn runner<'a>(&'a self, store: &'a Store) -> Projector<'a> {
+        Projector::new(store, self, system_clock(), BatchSize(1))
+    }
+
+    fn assert_held_up(&self) {
+        assert!(self.before_rows.lock().unwrap().is_none() && self.before_event.lock().unwrap().is_none());
+    }
 }
 
 impl Projection for HeldUp {
@@ -137,7 +155,7 @@ impl Projection for HeldUp {
     }
     fn row(&self, key: &str) -> Box<dyn Fold> {
         happens(&self.before_rows);
-        Box::new(HeldUpRow { row: seen(&[]).row(key), before_event: Arc::clone(&self.before_event) })
+        Box::new(HeldUpRow { row: seen(&[]).row(key), from: self.from, before_event: Arc::clone(&self.before_event) })
     }
 }
 
@@ -146,7 +164,9 @@ impl Fold for HeldUpRow {
         self.row.version()
     }
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
-        happens(&self.before_event);
+        if event.position.0 >= self.from {
+            happens(&self.before_event);
+        }
         self.row.apply(event)
     }
     fn save(&self) -> Result<String, FoldError> {
@@ -560,12 +580,90 @@ pub async fn a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_n
     let (second, third) = (subject.open(), subject.open());
     let held_up = HeldUp {
         before_rows: meanwhile(async move || assert!(second.swap_read_model("seen", Position(2), vec![]).await.unwrap())),
+        from: 0,
         before_event: meanwhile(async move || drop(projector(&third, &seen(&[])).build(two, &mut |_| {}).await.unwrap())),
     };
-    let runner = Projector::new(&store, &held_up, system_clock(), BatchSize::default());
-    runner.rebuild(&mut |_| {}).await.unwrap();
-    assert!(held_up.before_rows.lock().unwrap().is_none() && held_up.before_event.lock().unwrap().is_none());
+    held_up.runner(&store).rebuild(&mut |_| {}).await.unwrap();
+    held_up.assert_held_up();
     assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3])]));
+}
+
+pub async fn a_first_build_that_another_one_throws_away_is_begun_anew<S: Shared>(subject: S) {
+    let store = subject.open();
+    put(&store, "thing-a", 1500).await;
+    let other = subject.open();
+    let building = ReadModel::building("seen");
+    // Once there is something to throw away: what has been read so far is committed.
+    let held_up = HeldUp::at(1001, meanwhile(async move || assert!(other.drop_read_model(building).await.unwrap())));
+    held_up.runner(&store).catch_up(&mut |_| {}).await.unwrap();
+    held_up.assert_held_up();
+    assert_eq!(rows(&store).await["thing-a"].len(), 1500);
+}
+
+pub async fn a_pause_holds_while_a_read_model_is_built<S: Shared>(subject: S) {
+    let store = subject.open();
+    put(&store, "thing-a", 3).await;
+    let other = subject.open();
+    let paused = Paused { since: Timestamp::MIN, by: "ann".into(), reason: None };
+    let held_up = HeldUp::at(2, meanwhile(async move || pause(&other, "seen", &paused).await.map(drop).unwrap()));
+    let report = held_up.runner(&store).catch_up(&mut |_| {}).await.unwrap();
+    held_up.assert_held_up();
+    assert!(report.paused && !report.rebuilt && report.position == Position::ZERO, "{report:?}");
+    assert!(rows(&store).await.is_empty());
+    // What was built is not lost.
+    resume(&store, "seen").await.unwrap();
+    let report = run(&store, &seen(&[])).await.unwrap();
+    assert!(report.rebuilt && report.events_applied == 0, "{report:?}");
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3])]));
+}
+
+pub async fn a_read_model_that_is_thrown_away_while_it_is_run_does_not_come_back_without_its_events<S: Shared>(subject: S) {
+    let store = subject.open();
+    put(&store, "thing-a", 3).await;
+    run(&store, &seen(&[])).await.unwrap();
+    put(&store, "thing-a", 1).await;
+    let other = subject.open();
+    let live = ReadModel::live("seen");
+    let held_up = HeldUp::at(4, meanwhile(async move || assert!(other.drop_read_model(live).await.unwrap())));
+    let ended = held_up.runner(&store).catch_up(&mut |_| {}).await;
+    held_up.assert_held_up();
+    assert!(matches!(ended, Err(RuntimeError::Store(StoreError::Unavailable { .. }))), "{ended:?}");
+    assert!(store.projections().await.unwrap().is_empty());
+}
+
+pub async fn an_event_that_is_tried_again_while_another_one_rebuilds_counts_once<S: Shared>(subject: S) {
+    let store = subject.open();
+    put(&store, "thing-a", 5).await;
+    set_on_error(&store, "seen", OnError::Park).await.unwrap();
+    run(&store, &seen(&[4])).await.unwrap();
+    let id = problem_at(&store, 4).await.event_id;
+    let other = subject.open();
+    // It has come as far, in as many commits.
+    let before_rows = meanwhile(async move || drop(rebuild(&other, &seen(&[])).await.unwrap()));
+    let held_up = HeldUp { before_rows, ..HeldUp::default() };
+    match held_up.runner(&store).retry(id).await {
+        // The other one has taken it in.
+        Ok(_) | Err(RuntimeError::NotFound(_)) => {}
+        Err(error) => panic!("{error:?}"),
+    }
+    held_up.assert_held_up();
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 4, 5])]));
+}
+
+pub async fn a_skip_that_is_taken_back_while_another_one_rebuilds_is_taken_back<S: Shared>(subject: S) {
+    let store = subject.open();
+    put(&store, "thing-a", 5).await;
+    run(&store, &seen(&[4])).await.unwrap_err();
+    let id = store.problems(ReadModel::building("seen")).await.unwrap()[0].event_id;
+    projector(&store, &seen(&[4])).skip(id).await.unwrap();
+    run(&store, &seen(&[4])).await.unwrap();
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 5])]));
+    let other = subject.open();
+    let held_up = HeldUp::at(2, meanwhile(async move || drop(projector(&other, &seen(&[])).retry(id).await.unwrap())));
+    held_up.runner(&store).rebuild(&mut |_| {}).await.unwrap();
+    held_up.assert_held_up();
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 4, 5])]));
+    assert_eq!(problems(&store).await, []);
 }
 
 pub async fn runners_operators_and_rebuilds_at_once_take_each_event_in_once<S: Shared>(subject: S) {

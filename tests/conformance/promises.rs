@@ -77,6 +77,7 @@ macro_rules! each_chapter {
         crate::promises::chapter! { $one $several $subject reading [
             the_store_is_read_from_anywhere_to_anywhere_in_both_directions
             a_stream_is_read_from_anywhere_to_anywhere_in_both_directions
+            a_reading_ends_behind_all_that_was_acknowledged_before_it_began
             a_limit_takes_the_first_events_of_what_is_asked
             a_limit_counts_what_the_filters_let_through
             nothing_is_lost_or_doubled_where_chunks_end
@@ -159,6 +160,11 @@ macro_rules! each_chapter {
         ] [
             runners_operators_and_rebuilds_at_once_take_each_event_in_once
             a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_no_event
+            a_first_build_that_another_one_throws_away_is_begun_anew
+            a_pause_holds_while_a_read_model_is_built
+            a_read_model_that_is_thrown_away_while_it_is_run_does_not_come_back_without_its_events
+            an_event_that_is_tried_again_while_another_one_rebuilds_counts_once
+            a_skip_that_is_taken_back_while_another_one_rebuilds_is_taken_back
         ]}
         crate::promises::chapter! { $one $several $subject records [
             records_are_listed_by_kind_in_the_order_of_their_names

@@ -34,6 +34,24 @@ async fn mixed(store: &Store) -> Vec<RecordedEvent> {
     whole(store).await
 }
 
+pub async fn a_reading_ends_behind_all_that_was_acknowledged_before_it_began<S: Subject>(subject: S) {
+    let store = subject.store();
+    put(&store, "thing-a", 2500).await;
+    // Readings that were begun before, and are left where they are.
+    let mut begun = Vec::new();
+    for _ in 0..3 {
+        let mut scan = store.scan(ReadQuery::stream(stream("thing-a")));
+        assert!(scan.next().await.unwrap().is_some());
+        begun.push(scan);
+    }
+    for round in 1..=5_u64 {
+        put(&store, "thing-a", 1).await;
+        let found = read(&store, ReadQuery::stream(stream("thing-a"))).await;
+        assert_eq!(versions(&found), (1..=2500 + round).collect::<Vec<_>>());
+        begun.pop();
+    }
+}
+
 pub async fn the_store_is_read_from_anywhere_to_anywhere_in_both_directions<S: Subject>(subject: S) {
     let store = subject.store();
     let there = mixed(&store).await;

@@ -87,22 +87,31 @@ pub async fn rebuild_verified(
             store.drop_read_model(ReadModel::building(name)).await?;
             continue;
         }
+        let built = record(store, ReadModel::building(name)).await?;
         let compared = compare(store, name).await?;
-        if self::live(store, name).await?.commits != live.commits {
+        let stood_still = record(store, ReadModel::live(name)).await? == Some(live)
+            && record(store, ReadModel::building(name)).await? == built
+            && built.is_some_and(|built| built.checkpoint.position == run.position);
+        if !stood_still {
             continue;
         }
-        let ok = compared.different == 0;
-        let run = if ok { projector.swap(run).await? } else { run };
-        return Ok(VerifiedRebuild { run, ok, compared });
+        if compared.different > 0 {
+            return Ok(VerifiedRebuild { run, ok: false, compared });
+        }
+        if let Some(run) = projector.swap(&run).await? {
+            return Ok(VerifiedRebuild { run, ok: true, compared });
+        }
     }
     let message = format!("read model {name} could not be compared: it never stood still");
     Err(StoreError::Unavailable { message, source: None }.into())
 }
 
+async fn record(store: &Store, model: ReadModel) -> Result<Option<ProjectionRecord>, OpsError> {
+    Ok(store.projections().await?.into_iter().find(|record| record.model == model))
+}
+
 async fn live(store: &Store, name: &str) -> Result<ProjectionRecord, OpsError> {
-    let records = store.projections().await?;
-    let live = records.into_iter().find(|record| record.model == ReadModel::live(name));
-    live.ok_or_else(|| OpsError::NotThere {
+    record(store, ReadModel::live(name)).await?.ok_or_else(|| OpsError::NotThere {
         kind: "read model",
         message: format!("there is no read model of {name} to compare with"),
     })

@@ -198,7 +198,7 @@ async fn kept_row(store: &Store, stream: &StreamName, reducer: &str) -> Result<O
         let problems = store.problems(ReadModel::live(projection.name())).await?;
         record = live(store, &*projection).await?;
         // Else a runner has moved on between the two, and the row may be of either.
-        if record.as_ref().is_some_and(|now| now.commits == before.commits) {
+        if record.as_ref().is_some_and(|now| (now.commits, now.updated_at) == (before.commits, before.updated_at)) {
             check_belongs(store, projection.name(), before.checkpoint).await?;
             let (checkpoint, fold) = (before.checkpoint.position, RowFold::new(projection.row(&key)));
             let row = rows.into_iter().next().flatten();

@@ -23,6 +23,8 @@ pub(in crate::runtime) struct InMemory {
     pub(in crate::runtime) rows: BTreeMap<String, Box<dyn Fold>>,
     /// The event that it stands before, and how many streams are parked.
     pub(in crate::runtime) troubles: (Option<Problem>, usize),
+    /// What a swap would change.
+    swapped: (Option<ProjectionRecord>, bool),
     /// The head of the store when it was made.
     pub(in crate::runtime) head: Position,
 }
@@ -33,12 +35,14 @@ impl Projector<'_> {
     /// # Errors
     /// As [`Projector::catch_up`], but for an event that cannot be taken in: it then stands before that.
     pub(in crate::runtime) async fn run_in_memory(&self) -> Result<InMemory, RuntimeError> {
+        let swapped = self.swapped().await?;
         let base = self.to_go_on_from().await?;
         let part = base.as_ref().map_or(Part::Building, |record| record.model.part);
         let start = base.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         check_belongs(self.store, self.projection.name(), start).await?;
         let head = self.store.head().await?.position;
-        let made = |(rows, troubles)| Some(InMemory { base: base.clone(), rows: rows?, troubles, head });
+        let made =
+            |(rows, troubles)| Some(InMemory { base: base.clone(), rows: rows?, troubles, swapped: swapped.clone(), head });
         let pass = Pass::open(self, part, base.clone(), false).await?;
         if let Some(made) = made(pass.run_in_memory(head).await?) {
             return Ok(made);
@@ -54,6 +58,18 @@ impl Projector<'_> {
     /// As the store says.
     pub(in crate::runtime) async fn is_of_today(&self, made: &InMemory) -> Result<bool, RuntimeError> {
         Ok(made.head == self.store.head().await?.position && made.base == self.to_go_on_from().await?)
+    }
+
+    /// Whether what it goes on from is there still. It may have moved: the rows of later events are in memory.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub(in crate::runtime) async fn is_there_still(&self, made: &InMemory) -> Result<bool, RuntimeError> {
+        let Some(base) = &made.base else { return Ok(true) };
+        let now = self.record(base.model.part).await?;
+        let is_no_older =
+            |now: ProjectionRecord| now.commits >= base.commits && now.checkpoint.position >= base.checkpoint.position;
+        Ok(now.is_some_and(is_no_older) && self.swapped().await? == made.swapped)
     }
 
     /// What a run would go on from: the live read model, or where today's logic has not made that, a rebuild that was begun.

@@ -136,16 +136,26 @@ impl<'a> Projector<'a> {
                 _ => {}
             }
             let report = self.build(None, progress).await?;
-            let swapped = self.swap_in(report.position).await?;
+            // Somebody may have paused it while this was built: it is left beside, and the one that answers stays.
+            if self.control().await?.paused.is_some() {
+                let at = self.record(Part::Live).await?.map_or(Position::ZERO, |live| live.checkpoint.position);
+                return Ok(RunReport { paused: true, position: at, ..report });
+            }
             // Somebody else who builds it at the same time may have swapped in what ends sooner, or have thrown away what was begun here.
-            let nothing = report.position == Position::ZERO;
-            if swapped || nothing || report.paused {
+            if self.swap_in(report.position).await? {
                 return Ok(RunReport { rebuilt: true, ..report });
             }
         }
-        let message =
-            format!("read model {} could not be built: others kept throwing away what was begun", self.projection.name());
-        Err(StoreError::Unavailable { message, source: None }.into())
+        Err(self.never_whole().into())
+    }
+
+    pub(in crate::runtime) fn name(&self) -> &str {
+        self.projection.name()
+    }
+
+    fn never_whole(&self) -> StoreError {
+        let message = format!("read model {} could not be built: others kept throwing away what was begun", self.name());
+        StoreError::Unavailable { message, source: None }
     }
 
     fn of_other_logic(&self, record: &ProjectionRecord) -> StoreError {
@@ -162,8 +172,23 @@ impl<'a> Projector<'a> {
     /// # Errors
     /// As [`Projector::catch_up`]; the old read model is then as it was.
     pub async fn rebuild(&self, progress: OnProgress<'_>) -> Result<RunReport, RuntimeError> {
-        let report = self.build(None, progress).await?;
-        self.swap(report).await
+        for _ in 0..ATTEMPTS {
+            let before = self.swapped().await?;
+            let report = self.build(None, progress).await?;
+            if let Some(report) = self.swap(&report).await? {
+                return Ok(report);
+            }
+            // Somebody else has finished the same work, or has gone on with it or thrown it away.
+            if self.swapped().await? != before {
+                return Ok(RunReport { rebuilt: true, ..report });
+            }
+        }
+        Err(self.never_whole().into())
+    }
+
+    /// What another read model in the place of the live one shows by: the one that was there before.
+    async fn swapped(&self) -> Result<(Option<ProjectionRecord>, bool), StoreError> {
+        Ok((self.record(Part::Previous).await?, self.record(Part::Live).await?.is_some()))
     }
 
     /// Builds the read model anew beside the old one, up to a position or the head, and leaves it there.
@@ -171,31 +196,44 @@ impl<'a> Projector<'a> {
     /// # Errors
     /// As [`Projector::catch_up`].
     pub async fn build(&self, to: Option<Position>, progress: OnProgress<'_>) -> Result<RunReport, RuntimeError> {
-        let begun = self.begun().await?;
-        if begun.is_none() {
-            self.store.drop_read_model(ReadModel::building(self.projection.name())).await?;
+        let mut begun = self.record(Part::Building).await?;
+        if let Some(found) = begun.take() {
+            begun = self.can_go_on(found).await?;
+            if begun.is_none() {
+                self.store.drop_read_model(ReadModel::building(self.name())).await?;
+            }
         }
         self.run(Part::Building, begun, to, progress).await
     }
 
-    /// A rebuild that was begun and can go on: of this logic and this store, and that lacks no event.
+    /// A rebuild that was begun and can go on.
     async fn begun(&self) -> Result<Option<ProjectionRecord>, RuntimeError> {
-        let Some(begun) = self.record(Part::Building).await? else { return Ok(None) };
-        let belongs = check_belongs(self.store, self.projection.name(), begun.checkpoint).await.is_ok();
+        match self.record(Part::Building).await? {
+            Some(begun) => self.can_go_on(begun).await,
+            None => Ok(None),
+        }
+    }
+
+    /// A rebuild, if it can go on: of this logic and this store, and that lacks no event.
+    async fn can_go_on(&self, begun: ProjectionRecord) -> Result<Option<ProjectionRecord>, RuntimeError> {
+        let belongs = match check_belongs(self.store, self.name(), begun.checkpoint).await {
+            Err(StoreError::ForeignCheckpoint { .. }) => false,
+            // That the store does not answer is no reason to throw away the work of hours.
+            found => found.map(|()| true)?,
+        };
         let problems = self.store.problems(begun.model.clone()).await?;
         let lacks = problems.iter().any(|problem| problem.state == ProblemState::Missing);
         Ok(Some(begun).filter(|begun| begun.logic_version == self.projection.version() && belongs && !lacks))
     }
 
-    /// Puts the read model that was built beside in the place of the old one, which is kept as the previous one.
+    /// Puts the read model that was built beside in the place of the old one, which is kept as the previous one. `None`: it is
+    /// not there any more, or has gone on.
     ///
     /// # Errors
     /// As the store says.
-    pub async fn swap(&self, mut report: RunReport) -> Result<RunReport, RuntimeError> {
-        // When it is no longer there, somebody else has finished the same work.
-        self.swap_in(report.position).await?;
-        report.rebuilt = true;
-        Ok(report)
+    pub async fn swap(&self, report: &RunReport) -> Result<Option<RunReport>, RuntimeError> {
+        let swapped = self.swap_in(report.position).await?;
+        Ok(swapped.then(|| RunReport { rebuilt: true, ..report.clone() }))
     }
 
     /// Whether it was there, up to this position, and is the live one now.
@@ -232,7 +270,8 @@ impl<'a> Projector<'a> {
         let mut weighed = false;
         let mut told = Told { up_to: start.position, progress };
         loop {
-            match Pass::open(self, part, record, weighed).await?.run(to, &mut report, &mut told).await? {
+            let pass = Pass::open(self, part, record, weighed).await?;
+            match pass.run(to, &mut report, &mut told).await? {
                 Ended::AtTheHead(position) => {
                     report.position = position;
                     return Ok(report);
@@ -253,6 +292,10 @@ impl<'a> Projector<'a> {
             record = self.record(part).await?;
             match &record {
                 Some(moved) if moved.logic_version != self.projection.version() => return Err(self.of_other_logic(moved).into()),
+                None if part == Part::Live => {
+                    let message = format!("read model {} was thrown away meanwhile", self.name());
+                    return Err(StoreError::Unavailable { message, source: None }.into());
+                }
                 None if part == Part::Building => {
                     // It has been swapped in or thrown away by the other one.
                     let live = self.record(Part::Live).await?;

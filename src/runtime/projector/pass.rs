@@ -1,5 +1,7 @@
 //! One run from the checkpoint to the head.
 
+use uuid::Uuid;
+
 use crate::event::EventChunk;
 use crate::event::Position;
 use crate::event::Timestamp;
@@ -49,6 +51,8 @@ pub(super) struct Pass<'p> {
     reached: Checkpoint,
     /// Whether rows were read since it was last sure that they are those of this read model.
     looked: bool,
+    /// Events that are left out because they are in the live read model.
+    skips: Vec<Uuid>,
     /// What was taken in since the last commit.
     since: Since,
     oversized: bool,
@@ -80,10 +84,11 @@ impl<'p> Pass<'p> {
             inherited = projector.store.problems(ReadModel::live(name)).await?;
             inherited.retain(|problem| problem.state == ProblemState::Skipped);
         }
+        let skips = inherited.iter().map(|problem| problem.event_id).collect();
         let troubles = Troubles::new(projector.control().await?.on_error, known, inherited);
         let rows = Rows::new(at.position == Position::ZERO, weighed);
         let (since, looked, oversized) = Default::default();
-        Ok(Self { projector, model, rows, troubles, commits, updated_at, at, reached: at, looked, since, oversized })
+        Ok(Self { projector, model, rows, troubles, commits, updated_at, at, reached: at, skips, looked, since, oversized })
     }
 
     pub(super) async fn run(
@@ -92,6 +97,9 @@ impl<'p> Pass<'p> {
         report: &mut RunReport,
         told: &mut Told<'_>,
     ) -> Result<Ended, RuntimeError> {
+        if !self.skips.is_empty() && !self.inherit(report).await? {
+            return Ok(Ended::Overtaken);
+        }
         let store = self.projector.store;
         let head = store.head().await?.position;
         let end = to.map_or(head, |to| to.min(head));
@@ -122,6 +130,22 @@ impl<'p> Pass<'p> {
             return Ok(self.broken_off());
         }
         Ok(Ended::AtTheHead(self.at.position))
+    }
+
+    /// Writes down what is left out before anything is taken in: so what an operator says from here on is said of this read
+    /// model, too. `false`: he has taken something back just before; it is to be begun anew.
+    async fn inherit(&mut self, report: &mut RunReport) -> Result<bool, RuntimeError> {
+        if !self.commit(report).await? {
+            return Ok(false);
+        }
+        let store = self.projector.store;
+        let mut live = store.problems(ReadModel::live(&self.model.name)).await?;
+        live.retain(|problem| problem.state == ProblemState::Skipped);
+        if self.skips.iter().all(|skip| live.iter().any(|problem| problem.event_id == *skip)) {
+            return Ok(true);
+        }
+        store.drop_read_model(self.model.clone()).await?;
+        Ok(false)
     }
 
     /// Why a commit was not made.

@@ -68,9 +68,16 @@ impl Projector<'_> {
 
     async fn each_part(&self, event_id: Uuid, skip: bool) -> Result<Released, RuntimeError> {
         let mut released = None;
-        for part in [Part::Live, Part::Building] {
-            let done = self.in_part(part, event_id, skip).await?;
-            released = released.or(done);
+        loop {
+            let before = self.swapped().await?;
+            for part in [Part::Live, Part::Building] {
+                let done = self.in_part(part, event_id, skip).await?;
+                released = released.or(done);
+            }
+            // A read model that was swapped in between the two has heard nothing.
+            if self.swapped().await? == before {
+                break;
+            }
         }
         let name = self.projection.name();
         let none = || RuntimeError::NotFound(format!("event {event_id} is no problem of projection {name}"));
@@ -123,6 +130,10 @@ impl Projector<'_> {
                 work.rows.changed()?.ok_or_else(too_large)?
             }
         };
+        // Rows were read after the record: of one that was swapped in meanwhile, and has come as far, they are others.
+        if self.record(record.model.part).await?.as_ref() != Some(record) {
+            return Ok(None);
+        }
         let commit = RowsCommit {
             model: record.model.clone(),
             logic_version: record.logic_version,

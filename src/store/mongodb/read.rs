@@ -79,10 +79,17 @@ pub(crate) async fn read(
     if let Some(mut walk) = walks.take(&query) {
         let mut page = Page { events: buffer, ..Page::default() };
         match walk.fill(connection, limit, &mut page).await {
-            Ok(()) => {
+            Ok(()) if !page.end => {
                 settle(connection, &page).await?;
                 return Ok(walk.put_down(page, walks));
             }
+            // It ends where the store ended when it was begun, perhaps by somebody else: that is looked up again.
+            Ok(()) if page.looked_at > 0 => {
+                settle(connection, &page).await?;
+                page.end = false;
+                return Ok(page);
+            }
+            Ok(()) => buffer = page.events,
             // The server forgets a reading that rests for long.
             Err(Failure::Driver(error)) if code_of(&error) == Some(code::CURSOR_NOT_FOUND) => buffer = page.events,
             Err(failure) => return Err(failure.told(connection)),
