@@ -1207,8 +1207,8 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'esctl;projection'= {
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'

@@ -25,7 +25,6 @@ pub enum Verb {
     Verify(verify::Verify),
     /// Delete snapshots of a stream; events stay as they are
     Delete(delete::Delete),
-    /// Delete all but the newest snapshots of each stream
     Prune(prune::Prune),
 }
 
