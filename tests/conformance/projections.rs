@@ -30,6 +30,7 @@ use esctl::runtime::resume;
 use esctl::runtime::set_on_error;
 use esctl::runtime::system_clock;
 use esctl::store::MAX_ROW_BYTES;
+use esctl::store::Part;
 use esctl::store::Problem;
 use esctl::store::ProblemState;
 use esctl::store::ReadModel;
@@ -598,6 +599,28 @@ pub async fn a_first_build_that_another_one_throws_away_is_begun_anew<S: Shared>
     held_up.runner(&store).catch_up(&mut |_| {}).await.unwrap();
     held_up.assert_held_up();
     assert_eq!(rows(&store).await["thing-a"].len(), 1500);
+}
+
+pub async fn a_read_model_that_another_one_has_built_sooner_does_not_go_back<S: Shared>(subject: S) {
+    let store = subject.open();
+    put(&store, "thing-a", 2).await;
+    let other = subject.open();
+    let sooner = meanwhile(async move || {
+        run(&other, &seen(&[])).await.unwrap();
+        put(&other, "thing-a", 1).await;
+        run(&other, &seen(&[])).await.unwrap();
+        // From here on nobody may be answered less.
+        assert_eq!(at(&other).await, 3);
+    });
+    let held_up = HeldUp::at(1, sooner);
+    held_up.runner(&store).catch_up(&mut |_| {}).await.unwrap();
+    held_up.assert_held_up();
+    let records = store.projections().await.unwrap();
+    assert_eq!(
+        records.iter().map(|record| (record.model.part, record.checkpoint.position.0)).collect::<Vec<_>>(),
+        [(Part::Live, 3)]
+    );
+    assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3])]));
 }
 
 pub async fn a_pause_holds_while_a_read_model_is_built<S: Shared>(subject: S) {

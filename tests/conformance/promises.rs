@@ -162,6 +162,7 @@ macro_rules! each_chapter {
             a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_no_event
             a_first_build_that_another_one_throws_away_is_begun_anew
             a_pause_holds_while_a_read_model_is_built
+            a_read_model_that_another_one_has_built_sooner_does_not_go_back
             a_read_model_that_is_thrown_away_while_it_is_run_does_not_come_back_without_its_events
             an_event_that_is_tried_again_while_another_one_rebuilds_counts_once
             a_skip_that_is_taken_back_while_another_one_rebuilds_is_taken_back

@@ -141,6 +141,11 @@ impl<'a> Projector<'a> {
                 let at = self.record(Part::Live).await?.map_or(Position::ZERO, |live| live.checkpoint.position);
                 return Ok(RunReport { paused: true, position: at, ..report });
             }
+            // Somebody else may have built it sooner, and it may have come further than this one since: nobody goes back.
+            if self.record(Part::Live).await?.is_some_and(|live| live.logic_version == self.projection.version()) {
+                self.store.drop_read_model(ReadModel::building(self.name())).await?;
+                continue;
+            }
             // Somebody else who builds it at the same time may have swapped in what ends sooner, or have thrown away what was begun here.
             if self.swap_in(report.position).await? {
                 return Ok(RunReport { rebuilt: true, ..report });
