@@ -10,6 +10,7 @@ use tokio::runtime::Id;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::event::Position;
 use crate::store::Callers;
 use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
@@ -66,11 +67,13 @@ impl Alone {
     /// Appends a group: here if that is possible, else on the thread of the other connections.
     pub(crate) async fn append(&self, worker: &Worker, group: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
         let mut state = self.state.lock().await;
-        let mut before = Before::default();
+        // What was appended here is known also where this append goes the other way: should it break there, and was it made
+        // before, it is not taken for one that was made only now.
+        let seen = state.end.as_ref().map_or(Position::ZERO, |end| end.position);
+        let mut before = Before { seen, ..Before::default() };
         if let ([append], Some(end), Callers::WithIo) = (&group[..], &state.end, self.callers)
             && let Some(place) = end.place_for(append)
         {
-            before.seen = place.position;
             match self.append_here(&mut state.session, &place, append).await {
                 Ok(Some(appended)) => {
                     state.note(append, &appended);

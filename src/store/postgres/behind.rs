@@ -37,7 +37,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Where the store ended after an append of this handle.
 pub(crate) struct End {
-    position: Position,
+    pub(crate) position: Position,
     recorded_at: Timestamp,
     hash: Hash,
     /// After how many appends of this handle nobody else had appended.
