@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::aggregate::Projection;
 use crate::event::Position;
+use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::ops::error::OpsError;
 use crate::runtime::Control;
@@ -13,6 +14,7 @@ use crate::runtime::Paused;
 use crate::runtime::QueryBus;
 use crate::runtime::Runner;
 use crate::runtime::is_built_in;
+use crate::runtime::version_at;
 use crate::store::Part;
 use crate::store::Problem;
 use crate::store::ProblemState;
@@ -276,27 +278,12 @@ struct HeldBack {
 async fn held_back(store: &Store, problems: &[Problem], position: Position) -> Result<HeldBack, OpsError> {
     let mut found = HeldBack::default();
     for parked in problems.iter().filter(|problem| problem.state == ProblemState::Parked) {
-        let Ok(stream) = parked.stream.parse() else { continue };
-        let of_stream = ReadQuery::stream(stream).from(parked.version.0);
-        // From the end: mostly the last event of the stream is one that was passed.
-        let mut scan = store.scan_limited(of_stream.clone().backwards(), 1);
-        let mut last = scan.next().await?.and_then(|chunk| chunk.last().map(|event| (event.position, event.version)));
-        if last.is_some_and(|(last, _)| last > position) {
-            last = None;
-            let mut scan = store.scan(of_stream);
-            while let Some(chunk) = scan.next().await? {
-                last = chunk
-                    .iter()
-                    .map(|event| (event.position, event.version))
-                    .take_while(|(at, _)| *at <= position)
-                    .last()
-                    .or(last);
-                if chunk.last().is_some_and(|event| event.position > position) {
-                    break;
-                }
-            }
-        }
-        let Some((_, last)) = last else { continue };
+        let Ok(stream) = StreamName::parse(&parked.stream) else { continue };
+        // Mostly the last event of the stream is one that was passed.
+        let last = match store.first(ReadQuery::stream(stream.clone()).backwards()).await? {
+            Some(last) if last.position <= position => last.version,
+            _ => version_at(store, &stream, position).await?,
+        };
         let is_skipped = |problem: &&Problem| {
             problem.state == ProblemState::Skipped && problem.stream == parked.stream && problem.version > parked.version
         };
