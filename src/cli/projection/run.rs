@@ -1,5 +1,6 @@
 //! `esctl projection run`
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use clap::Args;
@@ -141,7 +142,7 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
 async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Follower, names: &[String]) -> Result<(), CliError> {
     let mut going_on: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let named = |name: &str| names.iter().map(String::as_str).find(|named| *named == name);
-    let mut failed = None;
+    let mut failed = BTreeMap::new();
     let mut list = app.out.list(listing().unlimited());
     let mut asked_to_end = Box::pin(interrupted());
     loop {
@@ -154,25 +155,31 @@ async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Followe
         match happened {
             Some(Followed::Ran(report)) => {
                 going_on.extend(named(&report.name));
+                failed.remove(&report.name);
                 show(app, queries, &mut list, &report).await?;
             }
             Some(Followed::Stopped { name, error }) => {
                 going_on.extend(named(&name));
+                failed.remove(&name);
                 app.out.error(&cannot_be_taken_in(error, &name));
             }
             Some(Followed::Failed { name, error }) => {
                 going_on.remove(name.as_str());
                 let error = OpsError::from(error);
-                let others_go_on = !going_on.is_empty() && !is_the_stores(&error);
+                let others_do = !is_the_stores(&error);
                 let error = CliError::from(error);
-                if others_go_on {
-                    app.out.error(&error);
+                if going_on.is_empty() {
+                    return Err(error);
+                }
+                app.out.error(&error);
+                if others_do {
                     app.out.warn(&format!("projection {name} does not go on; the others do, and it is tried again by itself"));
                 }
-                failed = Some(error);
+                failed.insert(name, error);
             }
             Some(Followed::Deleted { name }) => {
                 going_on.remove(name.as_str());
+                failed.remove(&name);
                 app.out.warn(&format!("projection {name} was deleted; it is followed no longer"));
             }
             None => {
@@ -182,7 +189,7 @@ async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Followe
         }
         list.flush()?;
         if going_on.is_empty()
-            && let Some(error) = failed.take()
+            && let Some((_, error)) = failed.pop_first()
         {
             return Err(error);
         }
