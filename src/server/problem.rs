@@ -146,12 +146,9 @@ fn status(kind: FailureKind) -> StatusCode {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        let status = status(failure.kind);
         // A store that is not there is no thing that a client asked for.
-        if failure.code == "store_not_found" {
-            tracing::error!(code = failure.code, "{}", escape_unsafe(&failure.message));
-            return Self::unavailable(failure.code, "the store cannot be reached at the moment");
-        }
+        let kind = if failure.code == "store_not_found" { FailureKind::Unavailable } else { failure.kind };
+        let status = status(kind);
         if !status.is_server_error() {
             let Failure { code, message, hint, details, .. } = failure;
             return Self { status, retry_after: None, error: ErrorDetail { code, message, hint, details }.into() };
@@ -159,7 +156,7 @@ impl From<Failure> for Problem {
         // Where the store is and what it said is nothing for clients.
         let said = [vec![failure.message], failure.causes].concat().join(": ");
         tracing::error!(code = failure.code, "{}", escape_unsafe(&said));
-        match failure.kind {
+        match kind {
             FailureKind::OutcomeUnknown => Self::outcome_unknown(),
             FailureKind::Unavailable => Self::unavailable(failure.code, "the store cannot be reached at the moment"),
             _ => Self::new(status, failure.code, "the server cannot do this; its log says why"),
