@@ -17,6 +17,7 @@ mod no_store;
 mod positions;
 mod problems;
 mod projections;
+mod projections_at_once;
 mod promises;
 mod read_model_rows;
 mod read_models;

@@ -157,7 +157,8 @@ macro_rules! each_chapter {
             one_who_cannot_write_is_answered_as_the_read_model_would_be
             what_was_worked_out_for_one_who_cannot_write_is_not_answered_again_once_the_read_model_is_another_one
             one_who_cannot_write_is_told_of_what_stands_and_what_is_parked
-        ] [
+        ] []}
+        crate::promises::chapter! { $one $several $subject projections_at_once [] [
             runners_operators_and_rebuilds_at_once_take_each_event_in_once
             a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_no_event
             a_first_build_that_another_one_throws_away_is_begun_anew
