@@ -31,6 +31,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -72,6 +73,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -89,6 +91,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand create 'Create a resource'
@@ -127,6 +130,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -152,6 +156,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -177,6 +182,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -203,6 +209,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -227,6 +234,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -245,6 +253,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -267,6 +276,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -284,6 +294,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -301,6 +312,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand create 'Create a document; one that was deleted can be created again'
@@ -338,6 +350,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -357,6 +370,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -382,6 +396,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -407,6 +422,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -431,6 +447,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -455,6 +472,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -474,6 +492,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -491,6 +510,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -509,6 +529,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -528,6 +549,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -545,6 +567,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand new 'Set up a table for 2 to 5 players'
@@ -586,6 +609,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -611,6 +635,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -636,6 +661,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -663,6 +689,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -689,6 +716,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -714,6 +742,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -739,6 +768,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -764,6 +794,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -789,6 +820,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -809,6 +841,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -829,6 +862,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -847,6 +881,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -867,6 +902,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -884,6 +920,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand list 'List streams'
@@ -910,6 +947,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -927,6 +965,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -955,6 +994,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -981,6 +1021,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1007,6 +1048,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1024,6 +1066,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1052,6 +1095,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1075,6 +1119,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1092,6 +1137,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand take 'Take a snapshot of a stream, or of every stream of a category'
@@ -1118,6 +1164,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1135,6 +1182,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1154,6 +1202,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1171,6 +1220,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1189,6 +1239,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1207,6 +1258,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1224,6 +1276,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand list 'List the projections there are'
@@ -1252,6 +1305,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1269,6 +1323,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1289,6 +1344,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1309,6 +1365,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1326,6 +1383,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1343,6 +1401,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1360,6 +1419,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1379,6 +1439,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1400,6 +1461,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1422,6 +1484,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1439,6 +1502,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1456,6 +1520,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand run 'Run scenarios: what is given, what happens, and what must come of it; exit code 1 when one fails'
@@ -1480,6 +1545,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1498,6 +1564,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1515,6 +1582,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1534,6 +1602,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1552,6 +1621,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1569,6 +1639,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1604,6 +1675,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1621,6 +1693,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1639,6 +1712,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1656,6 +1730,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand append 'Append events, durably'
@@ -1683,6 +1758,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1705,6 +1781,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1726,6 +1803,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1747,6 +1825,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1772,6 +1851,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1789,6 +1869,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
             cand list 'List the contexts'
@@ -1811,6 +1892,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1830,6 +1912,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1847,6 +1930,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1864,6 +1948,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1881,6 +1966,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1899,6 +1985,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1917,6 +2004,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1934,6 +2022,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --verbose 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append although the clock of this machine was refused'
             cand -h 'Print help'
             cand --help 'Print help'
         }

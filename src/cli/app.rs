@@ -26,6 +26,7 @@ use crate::runtime::QueryBus;
 use crate::runtime::SnapshotPolicy;
 use crate::runtime::system_clock;
 use crate::store;
+use crate::store::OpenOptions;
 use crate::store::Store;
 use crate::store::StoreUrl;
 
@@ -152,7 +153,12 @@ impl App {
     /// A URL that names no store (2).
     pub fn open(&self, url: &StoreUrl) -> Result<Store, CliError> {
         tracing::info!(store = %url, timeout = ?self.timeout(), client = self.client(), "opening");
-        Ok(store::open_with_io(url, self.timeout())?)
+        Ok(store::open(url, self.open_options())?)
+    }
+
+    /// Returns how stores are opened.
+    pub fn open_options(&self) -> OpenOptions {
+        OpenOptions { accept_clock: self.globals.accept_clock, ..OpenOptions::new(self.timeout()).with_io() }
     }
 
     /// How long any one answer of the store may take.

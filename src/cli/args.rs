@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+use clap::ArgAction;
 use clap::Args;
 use clap::CommandFactory;
 use clap::Parser;
+use clap::builder::BoolishValueParser;
 
 use crate::cli::commands::Command;
 use crate::cli::output::Format;
@@ -76,11 +78,14 @@ pub struct Globals {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// Answer yes to every confirmation
     #[arg(short, long, global = true)]
     pub yes: bool,
+    /// Append although the clock of this machine was refused
+    #[arg(long, global = true, env = "ESCTL_ACCEPT_CLOCK", hide_env_values = true, action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub accept_clock: bool,
 }
 
 /// For clap: how long an answer may take; nothing can be answered in no time.

@@ -48,7 +48,7 @@ impl Selftest {
     async fn run_in(&self, app: &App, area: &ScratchArea) -> Result<(SelftestReport, Option<CliError>), CliError> {
         let seconds = self.seconds as u64;
         let (stop, stopped) = watch::channel(false);
-        let open = || Ok(store::open_with_io(area.url(), app.timeout())?);
+        let open = || Ok(store::open(area.url(), app.open_options())?);
         let input = selftest::Run { open: &open, clock: app.clock(), pause: selftest::pause_for(seconds), stop: stopped };
         let bar = app.out.progress(None, "events");
         let mut progress = |more| bar.advance(more);

@@ -14,6 +14,7 @@ mod facade;
 mod group;
 pub mod mongodb;
 mod observer;
+mod options;
 pub mod postgres;
 mod problem;
 mod read;
@@ -43,6 +44,7 @@ pub use error::no_store_is_empty;
 pub use facade::Limits;
 pub use facade::Store;
 pub use observer::Observer;
+pub use options::OpenOptions;
 pub use problem::Problem;
 pub use problem::ProblemChanges;
 pub use problem::ProblemState;
@@ -72,38 +74,17 @@ pub use url::redact_url;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Names the store a URL means, without touching it: what is not there is found out by the first
-/// read, and made by the first write.
+/// Returns the store at a URL. Nothing is touched: the first read finds out what is missing, and the first write makes it.
 ///
 /// # Errors
 /// [`StoreError::Invalid`] when the URL names no backend of this program.
-pub fn open(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
-    open_for(url, timeout, Callers::Any)
-}
-
-/// As [`open`], for a program all of whose runtimes have I/O and time enabled, as `#[tokio::main]` makes them: a program that
-/// is alone then appends to PostgreSQL from where it runs, without waking another thread for each event.
-///
-/// # Errors
-/// As [`open`]. In a runtime without I/O an append panics.
-pub fn open_with_io(url: &StoreUrl, timeout: Duration) -> Result<Store, StoreError> {
-    open_for(url, timeout, Callers::WithIo)
-}
-
-/// What the runtimes of those who use a store can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Callers {
-    /// Nothing is known of them.
-    Any,
-    /// They have I/O and time.
-    WithIo,
-}
-
-fn open_for(url: &StoreUrl, timeout: Duration, callers: Callers) -> Result<Store, StoreError> {
+pub fn open(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Store, StoreError> {
+    let options = options.into();
+    let timeout = options.timeout;
     let backend: Arc<dyn Backend> = match url {
         StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), timeout)),
         StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(timeout)),
-        StoreUrl::Postgres(url) => Arc::new(postgres::Postgres::new(url, timeout, callers)),
+        StoreUrl::Postgres(url) => Arc::new(postgres::Postgres::new(url, &options)),
         StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), timeout)),
     };
     Ok(Store::new(backend, timeout))

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::store::Callers;
 use crate::store::error::StoreError;
 use crate::store::mongodb::MongoDb;
 use crate::store::postgres::Postgres;
@@ -43,7 +42,7 @@ pub async fn remove_scratch(url: &StoreUrl, timeout: Duration) -> Result<(), Sto
     }
     match url {
         StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => Ok(()),
-        StoreUrl::Postgres(url) => Postgres::new(url, timeout, Callers::Any).remove().await,
+        StoreUrl::Postgres(url) => Postgres::new(url, &timeout.into()).remove().await,
         StoreUrl::MongoDb(url) => MongoDb::new(url.clone(), timeout).remove().await,
     }
 }

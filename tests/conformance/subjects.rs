@@ -1,8 +1,9 @@
 //! The backends that are tried, a line each at the end.
 
+use esctl::store::OpenOptions;
 use esctl::store::Store;
 use esctl::store::StoreUrl;
-use esctl::store::open_with_io;
+use esctl::store::open;
 use tempfile::TempDir;
 
 use crate::backend::Backend;
@@ -28,7 +29,7 @@ impl Placed {
 }
 
 fn open_at(place: &Place) -> Store {
-    open_with_io(&place.url.parse().unwrap(), TIMEOUT).unwrap()
+    open(&place.url.parse().unwrap(), OpenOptions::new(TIMEOUT).with_io()).unwrap()
 }
 
 /// A subject that is a place on a backend.
@@ -63,7 +64,7 @@ pub struct SqliteMemory(Store);
 
 impl Subject for SqliteMemory {
     fn fresh() -> Self {
-        Self(open_with_io(&StoreUrl::SqliteMemory, TIMEOUT).unwrap())
+        Self(open(&StoreUrl::SqliteMemory, OpenOptions::new(TIMEOUT).with_io()).unwrap())
     }
 
     fn store(&self) -> Store {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use esctl::store::OpenOptions;
 use esctl::store::Store;
-use esctl::store::open_with_io;
+use esctl::store::open;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
@@ -69,7 +70,7 @@ impl Drop for Database {
 }
 
 pub fn store_at(url: &Url, timeout: Duration) -> Store {
-    open_with_io(&url.as_str().parse().unwrap(), timeout).unwrap()
+    open(&url.as_str().parse().unwrap(), OpenOptions::new(timeout).with_io()).unwrap()
 }
 
 async fn connect(url: &str) -> PgConnection {

@@ -20,9 +20,10 @@ use esctl::ops::selftest::Writer;
 use esctl::store::Appended;
 use esctl::store::AppendedEvent;
 use esctl::store::IdConflict;
+use esctl::store::OpenOptions;
 use esctl::store::Outcome;
 use esctl::store::StoreError;
-use esctl::store::open_with_io;
+use esctl::store::open;
 
 use crate::process::said;
 use crate::process::say;
@@ -37,7 +38,7 @@ fn the_other_process_which_does_nothing_by_itself() {
     match task.as_str() {
         "hold" => crate::sqlite::hold(&url),
         number => block_on(async {
-            let store = open_with_io(&url.parse().unwrap(), TIMEOUT).unwrap();
+            let store = open(&url.parse().unwrap(), OpenOptions::new(TIMEOUT).with_io()).unwrap();
             let (_never, stop) = tokio::sync::watch::channel(false);
             let writer = Writer::new(number.parse().unwrap(), store, Arc::new(Aloud::default()), Arc::default());
             writer.run(Duration::ZERO, stop).await.unwrap();

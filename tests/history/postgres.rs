@@ -17,8 +17,9 @@ use esctl::ops::selftest::Writer;
 use esctl::ops::selftest::check;
 use esctl::ops::selftest::observe;
 use esctl::store::AppendRequest;
+use esctl::store::OpenOptions;
 use esctl::store::RecordTime;
-use esctl::store::open_with_io;
+use esctl::store::open;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
@@ -81,7 +82,7 @@ fn server_processes_ended_in_mid_append_lose_and_double_nothing() {
 fn a_writer_that_is_alone_and_is_cut_off_again_and_again_loses_and_doubles_nothing() {
     block_on(async {
         let area = Area::postgres();
-        let store = open_with_io(&area.url.parse().unwrap(), TIMEOUT).unwrap();
+        let store = open(&area.url.parse().unwrap(), OpenOptions::new(TIMEOUT).with_io()).unwrap();
         store.init().await.unwrap();
         let notebook = Arc::new(Notebook::default());
         let (stop, stopped) = watch::channel(false);

@@ -14,7 +14,8 @@ use esctl::ops::selftest::check;
 use esctl::ops::selftest::observe;
 use esctl::ops::selftest::run;
 use esctl::runtime::system_clock;
-use esctl::store::open_with_io;
+use esctl::store::OpenOptions;
+use esctl::store::open;
 use esctl::store::remove_scratch;
 use tempfile::TempDir;
 use url::Url;
@@ -91,7 +92,8 @@ pub fn block_on<T>(test: impl Future<Output = T>) -> T {
 /// The fault brings what was appended besides.
 pub async fn history(urls: &[String], timeout: Duration, fault: impl Future<Output = Vec<Attempt>>) -> History {
     let turn = AtomicUsize::new(0);
-    let at = |index: usize, timeout| open_with_io(&urls[index % urls.len()].parse().unwrap(), timeout).unwrap();
+    let at =
+        |index: usize, timeout| open(&urls[index % urls.len()].parse().unwrap(), OpenOptions::new(timeout).with_io()).unwrap();
     let handle = || Ok(at(turn.fetch_add(1, Ordering::SeqCst), timeout));
     // Made before anything goes wrong.
     at(0, TIMEOUT).init().await.unwrap();

@@ -11,7 +11,6 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::event::Position;
-use crate::store::Callers;
 use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
@@ -33,7 +32,7 @@ use crate::store::postgres::worker::Worker;
 /// The appends of a handle, one after the other.
 pub(crate) struct Alone {
     connector: Connector,
-    callers: Callers,
+    callers_have_io: bool,
     state: Mutex<State>,
 }
 
@@ -60,8 +59,8 @@ enum Failed {
 }
 
 impl Alone {
-    pub(crate) fn new(connector: Connector, callers: Callers) -> Self {
-        Self { connector, callers, state: Mutex::default() }
+    pub(crate) fn new(connector: Connector, callers_have_io: bool) -> Self {
+        Self { connector, callers_have_io, state: Mutex::default() }
     }
 
     /// Appends a group: here if that is possible, else on the thread of the other connections.
@@ -71,7 +70,7 @@ impl Alone {
         // before, it is not taken for one that was made only now.
         let seen = state.end.as_ref().map_or(Position::ZERO, |end| end.position);
         let mut before = Before { seen, ..Before::default() };
-        if let ([append], Some(end), Callers::WithIo) = (&group[..], &state.end, self.callers)
+        if let ([append], Some(end), true) = (&group[..], &state.end, self.callers_have_io)
             && let Some(place) = end.place_for(append)
         {
             match self.append_here(&mut state.session, &place, append).await {

@@ -23,7 +23,6 @@ mod worker;
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -33,7 +32,6 @@ use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
 use crate::event::Version;
-use crate::store::Callers;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
@@ -41,6 +39,7 @@ use crate::store::backend::Backend;
 use crate::store::backend::Head;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
+use crate::store::options::OpenOptions;
 use crate::store::postgres::alone::Alone;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::pool::Connector;
@@ -73,10 +72,10 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// The store at a URL; nothing is touched yet. `timeout` bounds connecting, waiting for locks, and each statement.
-    pub(crate) fn new(url: &PostgresUrl, timeout: Duration, callers: Callers) -> Self {
-        let connector = Connector { url: url.clone(), timeout };
-        let alone = Arc::new(Alone::new(connector.clone(), callers));
+    /// Returns the store at a URL; nothing is touched yet. The timeout bounds connecting, waiting for locks, and each statement.
+    pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
+        let connector = Connector { url: url.clone(), timeout: options.timeout };
+        let alone = Arc::new(Alone::new(connector.clone(), options.callers_have_io));
         Self { worker: Arc::new(Worker::new(connector)), alone, place: url.place() }
     }
 
