@@ -45,8 +45,15 @@ fn a_wrong_password_and_missing_rights_are_not_allowed_and_nothing_secret_is_tol
         assert_eq!(writer.check().await.unwrap(), Vec::<String>::new());
         let reader = store_at(&url("reader", "usersecret"), TIMEOUT);
         assert_eq!(whole(&reader).await.len(), 3);
-        let append = crate::kit::request("thing-1", esctl::event::ExpectedVersion::Any, crate::kit::events(1));
-        refused(reader.append(append).await.unwrap_err());
+        // The server quotes the command that it refuses, and so the events.
+        let mut told = crate::kit::events(1);
+        told[0].data = esctl::event::JsonObject::parse(r#"{"card": "secret"}"#).unwrap();
+        let append = crate::kit::request("thing-1", esctl::event::ExpectedVersion::Any, told);
+        let error = reader.append(append).await.unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("error 13 of the server (Unauthorized): not authorized on shop"), "{source}");
+        assert!(!source.contains("secret") && !source.contains('{'), "{source}");
+        refused(error);
         assert_eq!(whole(&reader).await.len(), 3);
         let rows = vec![("thing-1".into(), serde_json::json!({"n": 3}))];
         assert_eq!(counted(&reader).await, (rows.clone(), true));

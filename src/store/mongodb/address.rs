@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use mongodb::error::Error;
 use mongodb::options::ConnectionString;
 
 use crate::store::url::redact_url;
@@ -24,20 +25,11 @@ impl MongoUrl {
     /// # Errors
     /// Why it cannot be, in words that hold nothing of the URL but the name of the database.
     pub fn parse(url: &str) -> Result<Self, String> {
-        // What the driver says may quote the URL, so it is not passed on when it could be a secret.
-        let credentials = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(credentials, _)| credentials);
-        let parsed = ConnectionString::parse(url).map_err(|error| match (&*error.kind, credentials) {
-            (kind, None) => format!("cannot be read: {kind}"),
-            (kind, Some(credentials)) => {
-                let told = kind.to_string();
-                let secret = credentials.split(':').any(|part| !part.is_empty() && told.contains(part));
-                if secret {
-                    "cannot be read: user or password must be percent-encoded".to_owned()
-                } else {
-                    format!("cannot be read: {told}")
-                }
-            }
-        })?;
+        // First, since the driver must not see what it cannot take apart.
+        if !has_well_encoded_credentials(url) {
+            return Err("cannot be read: user and password must be percent-encoded, as %40 for @".into());
+        }
+        let parsed = ConnectionString::parse(url).map_err(|error| format!("cannot be read: {}", reason(url, &error)))?;
         let database = parsed.default_database.filter(|name| !name.is_empty()).unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
         if ["admin", "local", "config"].contains(&database.as_str()) {
             return Err(format!("names the database {database}, which is MongoDB's own (authSource=… says where users are)"));
@@ -82,6 +74,53 @@ impl MongoUrl {
     pub(crate) fn with_secrets(&self) -> &str {
         &self.url
     }
+}
+
+/// Returns the parts of a URL as the driver divides it: credentials, hosts with the database, and options.
+fn parts(url: &str) -> (Option<&str>, &str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (before, options) = rest.split_once('?').unwrap_or((rest, ""));
+    match before.rsplit_once('@') {
+        Some((credentials, hosts)) => (Some(credentials), hosts, options),
+        None => (None, before, options),
+    }
+}
+
+/// Returns false where user or password hold a character that stands for itself only percent-encoded.
+fn has_well_encoded_credentials(url: &str) -> bool {
+    let (credentials, hosts, options) = parts(url);
+    let Some(credentials) = credentials else {
+        // A question mark in the password ends the credentials, and what is before it is no port.
+        let host = hosts.split('/').next().unwrap_or_default();
+        let bad_port = |port: &str| !port.bytes().all(|byte| byte.is_ascii_digit());
+        let may_be_password = !host.contains([',', '[']) && host.split_once(':').is_some_and(|(_, port)| bad_port(port));
+        return !(may_be_password && options.contains('@'));
+    };
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    [user, password].iter().all(|part| {
+        let encoded = |hex: &str| hex.len() >= 2 && hex.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+        !part.contains([':', '/', '?', '#', '[', ']', '@']) && part.split('%').skip(1).all(encoded)
+    })
+}
+
+/// Returns what the driver says of a URL it cannot read, unless it quotes a part that may be secret.
+fn reason(url: &str, error: &Error) -> String {
+    let said = error.kind.to_string();
+    let (credentials, _, options) = parts(url);
+    let password = credentials.and_then(|credentials| credentials.split_once(':')).map(|(_, password)| password);
+    let of_options = options.split('&').filter(|option| redact_url(&format!("mongodb://h/?{option}")).ends_with("=***"));
+    let values = of_options.filter_map(|option| option.split_once('=')).flat_map(|(_, value)| value.split([',', ':']));
+    if password.into_iter().chain(values).any(|secret| quotes(&said, secret)) {
+        return "a host or an option is not valid".to_owned();
+    }
+    said
+}
+
+/// Returns true where a text holds a word, not only as a part of other words.
+fn quotes(text: &str, word: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let whole = |at: usize| !is_part(text[..at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next());
+    !word.is_empty() && text.match_indices(word).any(|(at, _)| whole(at))
 }
 
 impl fmt::Display for MongoUrl {
@@ -132,6 +171,36 @@ mod tests {
             let url = MongoUrl::parse(url).unwrap();
             assert_eq!(url.in_database("b".into()).for_another_program(), other);
             assert_eq!(url.for_another_program(), url.with_secrets());
+        }
+    }
+
+    #[test]
+    fn percent_encoding_is_named_only_where_it_is_the_cause() {
+        let told = |url: &str| MongoUrl::parse(url).unwrap_err();
+        for url in [
+            "mongodb://u:p@ss@h/d",
+            "mongodb://u:a:b@h/d",
+            "mongodb://u:a/b@h/d",
+            "mongodb://u:a?b@h/d",
+            "mongodb://u:a#b@h/d",
+            "mongodb://u:a%b@h/d",
+            "mongodb://u:%\u{20ac}@h/d",
+            "mongodb://u@x:p@h/d",
+        ] {
+            assert!(told(url).contains("percent-encoded"), "{url}: {}", told(url));
+        }
+        for (url, part) in [
+            ("mongodb://a:n@h/d?maybe=1", "maybe"),
+            ("mongodb://in:valid@h:port/d", "port"),
+            ("mongodb://u:p@h/d?readPreference=nearby", "nearby"),
+            ("mongodb://e:o@h/admin", "admin"),
+            ("mongodb://u:p%40ss@h1,h2/d?directConnection=true&w=-1", "negative"),
+            ("mongodb://h/d?readPreference=a@b", "a@b"),
+            ("mongodb://h:port/d", "port"),
+            ("mongodb://u:p@/d", "host"),
+        ] {
+            let told = told(url);
+            assert!(!told.contains("percent") && told.contains(part), "{url}: {told}");
         }
     }
 

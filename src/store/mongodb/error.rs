@@ -7,6 +7,7 @@ use mongodb::error::Error;
 use mongodb::error::ErrorKind;
 use mongodb::error::WriteFailure;
 
+use crate::store::error::Cause;
 use crate::store::error::StoreError;
 
 /// Codes of the server that esctl looks at; see `error_codes.yml` of MongoDB.
@@ -41,6 +42,48 @@ pub(crate) fn code_of(error: &Error) -> Option<i32> {
             first.map(|error| error.code).or_else(|| error.write_concern_error.as_ref().map(|error| error.code))
         }
         _ => None,
+    }
+}
+
+/// What a server says of a command it refused, without the values in it: those are of the command, and so of events.
+#[derive(Debug, thiserror::Error)]
+#[error("error {code} of the server{name}{text}")]
+struct ServerText {
+    code: i32,
+    name: String,
+    text: String,
+}
+
+impl ServerText {
+    /// Returns the text of an error that came from the server.
+    fn of(kind: &ErrorKind) -> Option<Self> {
+        match kind {
+            ErrorKind::Command(error) => Some(Self::new(error.code, &error.code_name, &error.message)),
+            ErrorKind::Write(WriteFailure::WriteError(error)) => {
+                Some(Self::new(error.code, error.code_name.as_deref().unwrap_or_default(), &error.message))
+            }
+            ErrorKind::Write(WriteFailure::WriteConcernError(error)) => {
+                Some(Self::new(error.code, &error.code_name, &error.message))
+            }
+            ErrorKind::InsertMany(error) => {
+                let first = error.write_errors.as_ref().and_then(|errors| errors.first());
+                let of_concern =
+                    || error.write_concern_error.as_ref().map(|error| Self::new(error.code, &error.code_name, &error.message));
+                first
+                    .map(|error| Self::new(error.code, error.code_name.as_deref().unwrap_or_default(), &error.message))
+                    .or_else(of_concern)
+            }
+            _ => None,
+        }
+    }
+
+    fn new(code: i32, name: &str, message: &str) -> Self {
+        // Values begin with a bracket or a quotation mark.
+        let end = message.find(['{', '[', '"', '\'']).unwrap_or(message.len());
+        let text = message[..end].trim_end_matches([' ', ':']);
+        let text = if text.is_empty() { String::new() } else { format!(": {}", text.escape_debug()) };
+        let name = if name.is_empty() { String::new() } else { format!(" ({name})") };
+        Self { code, name, text }
     }
 }
 
@@ -85,9 +128,12 @@ pub(crate) fn translate(error: Error, place: &str, doing: &str, behind: Option<E
     let what = |reason: &str| format!("{doing} {place}: {reason}");
     let not_allowed = |message, source| StoreError::NotAllowed { message, source };
     let unavailable = |message, source| StoreError::Unavailable { message, source };
-    // The kind alone: the error around it shows the raw answer of the server, and so events.
     let kind = &*cause.kind;
-    let source = Some(Arc::new(kind.clone()) as _);
+    let source: Option<Cause> = match ServerText::of(kind) {
+        Some(said) => Some(Arc::new(said)),
+        // The kind alone: the error around it shows the raw answer of the server, and so events.
+        None => Some(Arc::new(kind.clone())),
+    };
     if is_tls(&cause) {
         return not_allowed(what("no trusted TLS connection can be made"), source);
     }
@@ -108,5 +154,30 @@ pub(crate) fn translate(error: Error, place: &str, doing: &str, behind: Option<E
             unavailable(what("the server refused"), source)
         }
         _ => unavailable(what("the server cannot be reached"), source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ServerText;
+
+    #[test]
+    fn the_text_of_a_server_is_shown_without_values() {
+        for (message, shown) in [
+            (
+                "not authorized on shop to execute command { insert: \"commits\", documents: [ { secret: 1 } ] }",
+                "error 13 of the server (Unauthorized): not authorized on shop to execute command",
+            ),
+            (
+                "E11000 duplicate key error collection: shop.commits index: by_id dup key: { events.id: \"secret\" }",
+                "error 13 of the server (Unauthorized): E11000 duplicate key error collection: shop.commits index: by_id dup key",
+            ),
+            ("cannot convert \"secret\"", "error 13 of the server (Unauthorized): cannot convert"),
+            ("user 'secret' is unknown", "error 13 of the server (Unauthorized): user"),
+            ("stopped\u{1b}[2J", "error 13 of the server (Unauthorized): stopped\\u{1b}"),
+        ] {
+            assert_eq!(ServerText::new(13, "Unauthorized", message).to_string(), shown);
+        }
+        assert_eq!(ServerText::new(9, "", "").to_string(), "error 9 of the server");
     }
 }
