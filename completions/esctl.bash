@@ -287,7 +287,7 @@ _esctl() {
 
     case "${cmd}" in
         esctl)
-            opts="-o -q -v -y -h -V --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help --version demo resource doc game stream trace replay bisect snapshot projection scenario verify stats ui serve init selftest bench context completions man help"
+            opts="-o -q -v -y -h -V --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help --version demo resource doc game stream trace replay bisect snapshot projection scenario verify stats ui serve init selftest bench context completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -325,7 +325,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help append read replay project serve"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help append read replay project serve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,7 +363,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__append)
-            opts="-o -q -v -y -h --events --streams --writers --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --events --streams --writers --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -421,7 +421,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__project)
-            opts="-o -q -v -y -h --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -475,7 +475,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__read)
-            opts="-o -q -v -y -h --by-stream --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --by-stream --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -529,7 +529,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__replay)
-            opts="-o -q -v -y -h --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -583,7 +583,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__serve)
-            opts="-o -q -v -y -h --clients --streams --fan-out --rate --seconds --url --token-file --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --clients --streams --fan-out --rate --seconds --url --token-file --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -653,7 +653,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bisect)
-            opts="-o -q -v -y -h --where --reducer --from --at --version --position --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --where --reducer --from --at --version --position --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -715,7 +715,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__completions)
-            opts="-o -q -v -y -h --static --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help bash elvish fish powershell zsh"
+            opts="-o -q -v -y -h --static --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -753,7 +753,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help list add use show remove"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help list add use show remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -791,7 +791,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__add)
-            opts="-o -q -v -y -h --store --store-timeout --use --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --store-timeout --use --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -833,7 +833,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__list)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -871,7 +871,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__remove)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -909,7 +909,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__show)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -947,7 +947,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__use)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -985,7 +985,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__demo)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1023,7 +1023,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help create get update patch set delete list history missing diff"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help create get update patch set delete list history missing diff"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1061,7 +1061,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__create)
-            opts="-f -o -q -v -y -h --file --data --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-f -o -q -v -y -h --file --data --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1135,7 +1135,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__delete)
-            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1197,7 +1197,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__diff)
-            opts="-o -q -v -y -h --from --to --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --from --to --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1243,7 +1243,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__get)
-            opts="-o -q -v -y -h --version --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --version --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1289,7 +1289,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__history)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1327,7 +1327,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__list)
-            opts="-o -q -v -y -h --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1373,7 +1373,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__missing)
-            opts="-o -q -v -y -h --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1415,7 +1415,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__patch)
-            opts="-o -q -v -y -h --patch --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --patch --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1481,7 +1481,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__set)
-            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1543,7 +1543,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__update)
-            opts="-o -q -v -y -h --merge --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --merge --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1609,7 +1609,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help new join leave play acquire rest claim discard end-turn show list history bot"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help new join leave play acquire rest claim discard end-turn show list history bot"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1647,7 +1647,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__acquire)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --pay --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --pay --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1717,7 +1717,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__bot)
-            opts="-o -q -v -y -h --player --moves --seed --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --moves --seed --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1767,7 +1767,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__claim)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1833,7 +1833,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__discard)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1899,7 +1899,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__end__subcmd__turn)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1965,7 +1965,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__history)
-            opts="-o -q -v -y -h --player --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2007,7 +2007,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__join)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2073,7 +2073,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__leave)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2139,7 +2139,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__list)
-            opts="-o -q -v -y -h --phase --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --phase --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2189,7 +2189,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__new)
-            opts="-o -q -v -y -h --players --seed --capacity --point-cards --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --players --seed --capacity --point-cards --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2267,7 +2267,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__play)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --times --upgrade --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --times --upgrade --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2341,7 +2341,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__rest)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2407,7 +2407,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__show)
-            opts="-o -q -v -y -h --player --version --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --player --version --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2457,7 +2457,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__help)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2495,7 +2495,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__init)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2533,7 +2533,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__man)
-            opts="-o -q -v -y -h --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2575,7 +2575,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help list status run rebuild rollback pause resume errors query create delete"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help list status run rebuild rollback pause resume errors query create delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2613,7 +2613,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__create)
-            opts="-o -q -v -y -h --from --all --key --reduce --replace --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --from --all --key --reduce --replace --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2663,7 +2663,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__delete)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2701,7 +2701,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__errors)
-            opts="-o -q -v -y -h --retry --skip --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --retry --skip --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2747,7 +2747,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__list)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2785,7 +2785,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__pause)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2823,7 +2823,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__query)
-            opts="-o -q -v -y -h --where --limit --after --stale --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --where --limit --after --stale --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2873,7 +2873,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__rebuild)
-            opts="-o -q -v -y -h --all --batch --verify --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --all --batch --verify --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2915,7 +2915,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__resume)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2953,7 +2953,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__rollback)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2991,7 +2991,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__run)
-            opts="-f -o -q -v -y -h --follow --on-error --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-f -o -q -v -y -h --follow --on-error --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3033,7 +3033,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__status)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3071,7 +3071,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__replay)
-            opts="-o -q -v -y -h --category --all --into --at --version --position --diff --trace --verify --no-snapshot --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --category --all --into --at --version --position --diff --trace --verify --no-snapshot --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3137,7 +3137,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help create allocate add lock unlock show list history"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help create allocate add lock unlock show list history"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3175,7 +3175,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__add)
-            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3241,7 +3241,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__allocate)
-            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3307,7 +3307,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__create)
-            opts="-o -q -v -y -h --owner --type --amount --max --regen --metadata --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --owner --type --amount --max --regen --metadata --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3393,7 +3393,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__history)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3431,7 +3431,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__list)
-            opts="-o -q -v -y -h --owner --type --locked --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --owner --type --locked --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3489,7 +3489,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__lock)
-            opts="-o -q -v -y -h --for --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --for --reason --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3559,7 +3559,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__show)
-            opts="-o -q -v -y -h --server --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --server --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3597,7 +3597,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__unlock)
-            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --expect-version --idempotency-key --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3659,7 +3659,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__scenario)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help run check init"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help run check init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3697,7 +3697,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__scenario__subcmd__check)
-            opts="-o -q -v -y -h --github --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --github --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3735,7 +3735,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__scenario__subcmd__init)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3773,7 +3773,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__scenario__subcmd__run)
-            opts="-o -q -v -y -h --junit --fail-fast --keep --github --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --junit --fail-fast --keep --github --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3815,7 +3815,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__selftest)
-            opts="-o -q -v -y -h --seconds --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --seconds --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3857,7 +3857,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__serve)
-            opts="-o -q -v -y -h --listen --redis --jwt-secret-file --jwt-public-key-file --jwt-audience --jwt-issuer --allow-origin --max-clients --max-message-bytes --max-body-bytes --rate-limit --request-timeout --header-timeout --shutdown-grace --client-patience --heartbeat --max-lag --log-format --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --listen --redis --jwt-secret-file --jwt-public-key-file --jwt-audience --jwt-issuer --allow-origin --max-clients --max-message-bytes --max-body-bytes --rate-limit --request-timeout --header-timeout --shutdown-grace --client-patience --heartbeat --max-lag --log-format --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3967,7 +3967,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help take list show verify delete prune"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help take list show verify delete prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4005,7 +4005,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__delete)
-            opts="-o -q -v -y -h --version --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --version --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4047,7 +4047,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__list)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4085,7 +4085,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__prune)
-            opts="-o -q -v -y -h --keep --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --keep --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4127,7 +4127,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__show)
-            opts="-o -q -v -y -h --version --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --version --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4173,7 +4173,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__take)
-            opts="-o -q -v -y -h --category --min-events --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --category --min-events --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4223,7 +4223,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__verify)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4261,7 +4261,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stats)
-            opts="-o -q -v -y -h --chart --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --chart --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4299,7 +4299,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help list show read tail append"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help list show read tail append"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4337,7 +4337,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__append)
-            opts="-o -q -v -y -h --type --data --metadata --batch --expect-version --event-id --schema-version --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --type --data --metadata --batch --expect-version --event-id --schema-version --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4411,7 +4411,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__list)
-            opts="-o -q -v -y -h --category --prefix --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --category --prefix --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4465,7 +4465,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__read)
-            opts="-o -q -v -y -h --all --from --to --limit --after --backwards --category --type --since --until --where --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --all --from --to --limit --after --backwards --category --type --since --until --where --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4539,7 +4539,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__show)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4577,7 +4577,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__tail)
-            opts="-n -f -o -q -v -y -h --all --category --type --where --lines --follow --no-follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-n -f -o -q -v -y -h --all --category --type --where --lines --follow --no-follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4635,7 +4635,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__trace)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4673,7 +4673,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__ui)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4711,7 +4711,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__verify)
-            opts="-o -q -v -y -h --all --head --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --help"
+            opts="-o -q -v -y -h --all --head --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

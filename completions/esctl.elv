@@ -32,6 +32,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -74,6 +75,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -92,6 +94,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand create 'Create a resource'
@@ -131,6 +134,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -157,6 +161,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -183,6 +188,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -210,6 +216,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -235,6 +242,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -254,6 +262,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -277,6 +286,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -295,6 +305,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -313,6 +324,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand create 'Create a document; one that was deleted can be created again'
@@ -351,6 +363,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -371,6 +384,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -397,6 +411,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -423,6 +438,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -448,6 +464,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -473,6 +490,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -493,6 +511,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -511,6 +530,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -530,6 +550,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -550,6 +571,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -568,6 +590,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand new 'Set up a table for 2 to 5 players'
@@ -610,6 +633,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -636,6 +660,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -662,6 +687,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -690,6 +716,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -717,6 +744,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -743,6 +771,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -769,6 +798,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -795,6 +825,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -821,6 +852,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -842,6 +874,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -863,6 +896,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -882,6 +916,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -903,6 +938,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -921,6 +957,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand list 'List streams'
@@ -948,6 +985,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -966,6 +1004,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -995,6 +1034,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1022,6 +1062,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1049,6 +1090,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1067,6 +1109,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1096,6 +1139,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1120,6 +1164,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1138,6 +1183,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand take 'Take a snapshot of a stream, or of every stream of a category'
@@ -1165,6 +1211,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1183,6 +1230,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1203,6 +1251,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1221,6 +1270,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1240,6 +1290,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1259,6 +1310,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1277,6 +1329,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand list 'List the projections there are'
@@ -1306,6 +1359,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1324,6 +1378,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1345,6 +1400,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1366,6 +1422,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1384,6 +1441,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1402,6 +1460,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1420,6 +1479,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1440,6 +1500,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1462,6 +1523,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1485,6 +1547,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1503,6 +1566,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1521,6 +1585,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand run 'Run scenarios: what is given, what happens, and what must come of it; exit code 1 when one fails'
@@ -1546,6 +1611,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1565,6 +1631,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1583,6 +1650,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1603,6 +1671,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1622,6 +1691,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1640,6 +1710,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1676,6 +1747,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1694,6 +1766,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1713,6 +1786,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1731,6 +1805,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand append 'Append events, durably'
@@ -1759,6 +1834,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1782,6 +1858,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1804,6 +1881,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1826,6 +1904,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1852,6 +1931,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1870,6 +1950,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
             cand list 'List the contexts'
@@ -1893,6 +1974,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1913,6 +1995,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1931,6 +2014,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1949,6 +2033,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1967,6 +2052,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -1986,6 +2072,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -2005,6 +2092,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -2023,6 +2111,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -y 'Answer yes to every confirmation'
             cand --yes 'Answer yes to every confirmation'
             cand --accept-clock 'Append although the clock of this machine was refused'
+            cand --accept-server 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
             cand -h 'Print help'
             cand --help 'Print help'
         }

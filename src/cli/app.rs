@@ -158,7 +158,8 @@ impl App {
 
     /// Returns how stores are opened.
     pub fn open_options(&self) -> OpenOptions {
-        OpenOptions { accept_clock: self.globals.accept_clock, ..OpenOptions::new(self.timeout()).with_io() }
+        let (accept_clock, accept_server) = (self.globals.accept_clock, self.globals.accept_server);
+        OpenOptions { accept_clock, accept_server, ..OpenOptions::new(self.timeout()).with_io() }
     }
 
     /// How long any one answer of the store may take.

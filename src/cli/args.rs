@@ -86,6 +86,9 @@ pub struct Globals {
     /// Append although the clock of this machine was refused
     #[arg(long, global = true, env = "ESCTL_ACCEPT_CLOCK", hide_env_values = true, action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub accept_clock: bool,
+    /// Use a server that only speaks the protocol of PostgreSQL or MongoDB
+    #[arg(long, global = true, env = "ESCTL_ACCEPT_SERVER", hide_env_values = true, action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub accept_server: bool,
 }
 
 /// For clap: how long an answer may take; nothing can be answered in no time.

@@ -78,7 +78,7 @@ pub const TABLE: [ExitRow; 15] = [
     row(
         UNSUPPORTED,
         "unsupported",
-        "unsupported: a store of a newer esctl, somebody else's database, a database too old, a broken configuration file",
+        "unsupported: a store of a newer esctl, somebody else's database, a server, pooler or encoding that keeps no store, a broken configuration file",
         "no",
     ),
     row(

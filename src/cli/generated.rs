@@ -16,13 +16,14 @@ use crate::cli::args;
 use crate::cli::exit;
 
 /// What the environment and the files mean, for the manual page: name and text.
-const ENVIRONMENT: [(&str, &str); 12] = [
+const ENVIRONMENT: [(&str, &str); 13] = [
     ("ESCTL_STORE", "The URL of the event store, as --store."),
     ("ESCTL_CONTEXT", "The name of a context, as --context."),
     ("ESCTL_CLIENT", "Who is asking, as --client."),
     ("ESCTL_OUTPUT", "The form of the results, as --output."),
     ("ESCTL_TIMEOUT", "How long any one answer may take, as --timeout."),
     ("ESCTL_ACCEPT_CLOCK", "1 or true: append although the clock was refused, as --accept-clock."),
+    ("ESCTL_ACCEPT_SERVER", "1 or true: use a server that only speaks the protocol, as --accept-server."),
     ("ESCTL_CONFIG", "The configuration file, in the place of the user's."),
     ("ESCTL_LOG", "What diagnostics appear on stderr: debug, or esctl=info."),
     ("NO_COLOR", "Not empty: no colour, as --no-color."),

@@ -68,7 +68,7 @@ impl ScratchArea {
 
     /// Removes it with all that is in it. That this fails is said, with what is left to do by hand.
     pub(super) async fn remove(self, app: &App) {
-        let removed = store::remove_scratch(&self.url, app.timeout()).await;
+        let removed = store::remove_scratch(&self.url, app.open_options()).await;
         let left = match removed {
             Err(error) => Some(error.to_string()),
             Ok(()) => {

@@ -86,6 +86,14 @@ pub enum StoreError {
     /// Not a store that this program can work with: of a newer program, or somebody else's database.
     #[error("{0}")]
     Unsupported(String),
+    /// The server, its database or a pooler before it does not give what a store needs.
+    #[error("{message}")]
+    Unsuitable {
+        /// The part that does not.
+        problem: ServerProblem,
+        /// The place, and the reason.
+        message: String,
+    },
     /// A write was sent and nobody knows whether it was done. Repeating it with the same event ids is safe.
     #[error("{message}")]
     OutcomeUnknown {
@@ -98,6 +106,17 @@ pub enum StoreError {
     /// A mistake in this program.
     #[error("{0}")]
     Bug(String),
+}
+
+/// A reason why a store cannot be kept on a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerProblem {
+    /// The server is another product that speaks the protocol of the database.
+    Product,
+    /// The encoding of the database does not hold every text.
+    Encoding,
+    /// A pooler gives statements of one transaction to different connections, or loses settings.
+    Pooler,
 }
 
 /// What an event id had been used for.

@@ -39,6 +39,7 @@ pub use backend::Head;
 pub use backend::Init;
 pub use bare::Bare;
 pub use error::IdConflict;
+pub use error::ServerProblem;
 pub use error::StoreError;
 pub use error::no_store_is_empty;
 pub use facade::Limits;
@@ -72,7 +73,6 @@ pub use url::StoreUrl;
 pub use url::redact_url;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Returns the store at a URL. Nothing is touched: the first read finds out what is missing, and the first write makes it.
 ///
@@ -85,7 +85,7 @@ pub fn open(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Store, St
         StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), timeout)),
         StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(timeout)),
         StoreUrl::Postgres(url) => Arc::new(postgres::Postgres::new(url, &options)),
-        StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), timeout)),
+        StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), options)),
     };
     Ok(Store::new(backend, timeout))
 }
@@ -94,13 +94,15 @@ pub fn open(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Store, St
 ///
 /// # Errors
 /// [`StoreError::Unsupported`] for a store in memory, which nobody else can open.
-pub fn bare(url: &StoreUrl, timeout: Duration) -> Result<Box<dyn Bare>, StoreError> {
+pub fn bare(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Box<dyn Bare>, StoreError> {
+    let options = options.into();
+    let timeout = options.timeout;
     match url {
         StoreUrl::SqliteFile(path) => Ok(Box::new(sqlite::BareSqlite::file(path.clone(), timeout))),
         StoreUrl::SqliteMemory => {
             Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into()))
         }
-        StoreUrl::Postgres(url) => Ok(Box::new(postgres::BarePostgres::new(url, timeout))),
-        StoreUrl::MongoDb(url) => Ok(Box::new(mongodb::BareMongoDb::new(url.clone(), timeout))),
+        StoreUrl::Postgres(url) => Ok(Box::new(postgres::BarePostgres::new(url, &options))),
+        StoreUrl::MongoDb(url) => Ok(Box::new(mongodb::BareMongoDb::new(url.clone(), options))),
     }
 }

@@ -12,12 +12,14 @@ pub struct OpenOptions {
     pub callers_have_io: bool,
     /// Append although the clock was refused.
     pub accept_clock: bool,
+    /// Work with a server of another product that speaks the protocol of PostgreSQL or MongoDB.
+    pub accept_server: bool,
 }
 
 impl OpenOptions {
     /// Returns settings with this timeout; everything else is off.
     pub fn new(timeout: Duration) -> Self {
-        Self { timeout, callers_have_io: false, accept_clock: false }
+        Self { timeout, callers_have_io: false, accept_clock: false, accept_server: false }
     }
 
     /// Sets [`OpenOptions::callers_have_io`].

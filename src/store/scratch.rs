@@ -3,12 +3,12 @@
 //! The store of the URL itself is never touched: what is removed has a name that only [`scratch_url`] gives.
 
 use std::path::Path;
-use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::store::error::StoreError;
 use crate::store::mongodb::MongoDb;
+use crate::store::options::OpenOptions;
 use crate::store::postgres::Postgres;
 use crate::store::url::StoreUrl;
 
@@ -31,7 +31,7 @@ pub fn scratch_url(url: &StoreUrl, folder: &Path) -> StoreUrl {
 ///
 /// # Errors
 /// [`StoreError::Bug`] when the URL is not one of [`scratch_url`]; or as the server says.
-pub async fn remove_scratch(url: &StoreUrl, timeout: Duration) -> Result<(), StoreError> {
+pub async fn remove_scratch(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<(), StoreError> {
     let name = match url {
         StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => return Ok(()),
         StoreUrl::Postgres(url) => url.schema(),
@@ -40,10 +40,11 @@ pub async fn remove_scratch(url: &StoreUrl, timeout: Duration) -> Result<(), Sto
     if !name.starts_with(PREFIX) {
         return Err(StoreError::Bug(format!("{name} is no scratch area; it was not removed")));
     }
+    let options = options.into();
     match url {
         StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => Ok(()),
-        StoreUrl::Postgres(url) => Postgres::new(url, &timeout.into()).remove().await,
-        StoreUrl::MongoDb(url) => MongoDb::new(url.clone(), timeout).remove().await,
+        StoreUrl::Postgres(url) => Postgres::new(url, &options).remove().await,
+        StoreUrl::MongoDb(url) => MongoDb::new(url.clone(), options).remove().await,
     }
 }
 

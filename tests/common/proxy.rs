@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::thread;
 
@@ -34,6 +35,8 @@ pub enum Mode {
 pub struct Proxy {
     /// What to do, and with how many requests.
     plan: Arc<Mutex<(Mode, usize)>>,
+    /// How many requests pass before that.
+    first: Arc<AtomicUsize>,
     /// What a client says that counts as a request.
     counts: fn(&[u8]) -> bool,
     port: u16,
@@ -55,7 +58,7 @@ impl Proxy {
     pub fn before(server: u16, counts: fn(&[u8]) -> bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let proxy = Self { plan: Arc::new(Mutex::new((Mode::Pass, 0))), counts, port };
+        let proxy = Self { plan: Arc::new(Mutex::new((Mode::Pass, 0))), first: Arc::default(), counts, port };
         let accepting = proxy.clone();
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -76,6 +79,12 @@ impl Proxy {
     /// From now on, with the next request.
     pub fn set(&self, mode: Mode) {
         self.times(mode, 1);
+    }
+
+    /// With one request, after so many others.
+    pub fn after(&self, requests: usize, mode: Mode) {
+        self.first.store(requests, Ordering::SeqCst);
+        self.set(mode);
     }
 
     /// From now on, with so many requests.
@@ -107,6 +116,10 @@ impl Proxy {
         let (mode, times) = *plan;
         if matches!(mode, Mode::Pass | Mode::Gone) || !(self.counts)(said) {
             return mode != Mode::Gone;
+        }
+        if self.first.load(Ordering::SeqCst) > 0 {
+            self.first.fetch_sub(1, Ordering::SeqCst);
+            return true;
         }
         let then = if mode == Mode::LoseAnswerAndGo { Mode::Gone } else { Mode::Pass };
         *plan = if times > 1 { (mode, times - 1) } else { (then, 0) };

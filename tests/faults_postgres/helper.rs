@@ -20,10 +20,15 @@ pub struct Database {
 
 impl Database {
     pub async fn new() -> Self {
+        Self::with("").await
+    }
+
+    /// With these options of CREATE DATABASE.
+    pub async fn with(options: &str) -> Self {
         let server = std::env::var("ESCTL_TEST_POSTGRES").expect("ESCTL_TEST_POSTGRES names a server");
         let name = format!("faults_{}", uuid::Uuid::now_v7().simple().to_string().split_at(12).1);
         let database = Self { server: server.parse().unwrap(), name };
-        execute(&mut connect(database.server.as_str()).await, &format!("CREATE DATABASE {}", database.name)).await;
+        execute(&mut connect(database.server.as_str()).await, &format!("CREATE DATABASE {} {options}", database.name)).await;
         database
     }
 

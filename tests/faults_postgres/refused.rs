@@ -11,6 +11,8 @@ crate::faults! {
     a_user_who_may_only_read_reads_and_is_not_allowed_to_write
     a_user_without_rights_on_the_schema_is_not_allowed
     a_database_that_takes_no_writes_is_read
+    a_database_that_does_not_hold_every_text_takes_no_store
+    a_store_that_is_in_such_a_database_is_refused_with_the_reason
     tls_that_is_wanted_and_not_there_is_not_allowed
 }
 
@@ -20,6 +22,7 @@ mod cases {
     use std::time::Instant;
 
     use esctl::store::Init;
+    use esctl::store::ServerProblem;
     use esctl::store::Store;
     use esctl::store::StoreError;
     use serde_json::json;
@@ -150,6 +153,32 @@ mod cases {
         assert_fails!(appending(&store).await, StoreError::NotAllowed { .. });
         assert_eq!(whole(&store).await.len(), 3);
         assert_eq!(counted(&store).await, (vec![("thing-1".into(), json!({"n": 3}))], true));
+    }
+
+    /// A database of its own in an encoding that does not hold every text.
+    async fn encoded(encoding: &str) -> Database {
+        Database::with(&format!("ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")).await
+    }
+
+    pub async fn a_database_that_does_not_hold_every_text_takes_no_store() {
+        for encoding in ["LATIN1", "SQL_ASCII", "EUC_JP"] {
+            let database = encoded(encoding).await;
+            let store = database.store();
+            for error in [appending(&store).await.unwrap_err(), store.init().await.unwrap_err()] {
+                assert!(matches!(error, StoreError::Unsuitable { problem: ServerProblem::Encoding, .. }), "{error:?}");
+                assert!(error.to_string().contains(encoding), "{error}");
+            }
+            assert_fails!(store.head().await, StoreError::NoStore(_));
+        }
+    }
+
+    pub async fn a_store_that_is_in_such_a_database_is_refused_with_the_reason() {
+        let database = encoded("LATIN1").await;
+        let old = "CREATE SCHEMA esctl; CREATE TABLE esctl.esctl_meta AS SELECT 1::int2 AS one, 2::int4 AS schema_version";
+        execute(&mut database.connect().await, old).await;
+        for error in [database.store().head().await.unwrap_err(), appending(&database.store()).await.unwrap_err()] {
+            assert!(matches!(error, StoreError::Unsuitable { problem: ServerProblem::Encoding, .. }), "{error:?}");
+        }
     }
 
     pub async fn tls_that_is_wanted_and_not_there_is_not_allowed() {

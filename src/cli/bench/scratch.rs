@@ -6,7 +6,6 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
 
 use clap::Args;
 use tempfile::TempDir;
@@ -16,6 +15,7 @@ use crate::cli::error::CliError;
 use crate::cli::signals::uncut;
 use crate::store;
 use crate::store::Bare;
+use crate::store::OpenOptions;
 use crate::store::Store;
 use crate::store::StoreUrl;
 
@@ -67,7 +67,7 @@ impl<'a> Scratch<'a> {
 
     /// The bare database under it.
     pub(super) fn bare(&self) -> Result<Box<dyn Bare>, CliError> {
-        Ok(store::bare(&self.url, self.app.timeout())?)
+        Ok(store::bare(&self.url, self.app.open_options())?)
     }
 
     /// Its URL, for a program of its own. Never to be shown.
@@ -84,9 +84,9 @@ impl<'a> Scratch<'a> {
 impl Drop for Scratch<'_> {
     /// Waits until what was made on a server is gone, or says what is left behind.
     fn drop(&mut self) {
-        let (url, timeout) = (self.url.clone(), self.app.timeout());
+        let (url, options) = (self.url.clone(), self.app.open_options());
         // On a thread of its own: this one may be in the middle of a runtime that is ending.
-        let removed = uncut(|| thread::scope(|scope| scope.spawn(|| remove(&url, timeout)).join()));
+        let removed = uncut(|| thread::scope(|scope| scope.spawn(|| remove(&url, options)).join()));
         if let Ok(Err(error)) = removed {
             self.app
                 .out
@@ -95,10 +95,10 @@ impl Drop for Scratch<'_> {
     }
 }
 
-fn remove(url: &StoreUrl, timeout: Duration) -> Result<(), CliError> {
+fn remove(url: &StoreUrl, options: OpenOptions) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::unavailable("no thread can be started").caused_by(&error))?;
-    Ok(runtime.block_on(store::remove_scratch(url, timeout))?)
+    Ok(runtime.block_on(store::remove_scratch(url, options))?)
 }
 
 /// The kind of file system a folder is on, where the system tells.

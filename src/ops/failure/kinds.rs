@@ -13,6 +13,7 @@ use crate::ops::error::OpsError;
 use crate::ops::failure::Failure;
 use crate::ops::failure::FailureKind;
 use crate::runtime::RuntimeError;
+use crate::store::ServerProblem;
 use crate::store::StoreError;
 
 impl From<StoreError> for Failure {
@@ -47,6 +48,7 @@ impl From<StoreError> for Failure {
                 ))
                 .with("projection", projection.as_str()),
             StoreError::Unsupported(_) => Failure::new(FailureKind::Unsupported, &message).code("store_unsupported"),
+            StoreError::Unsuitable { problem, .. } => unsuitable(*problem, &message),
             StoreError::OutcomeUnknown { .. } => Failure::new(FailureKind::OutcomeUnknown, &message),
             StoreError::Bug(_) => Failure::new(FailureKind::Bug, &message),
         };
@@ -55,6 +57,24 @@ impl From<StoreError> for Failure {
             None => made,
         }
     }
+}
+
+fn unsuitable(problem: ServerProblem, message: &str) -> Failure {
+    let (code, hint) = match problem {
+        ServerProblem::Product => (
+            "server_not_supported",
+            "'esctl selftest --accept-server --store URL' tries the server out; --accept-server then uses it",
+        ),
+        ServerProblem::Encoding => (
+            "encoding_not_supported",
+            "make a database that holds every text: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0",
+        ),
+        ServerProblem::Pooler => (
+            "pooler_not_supported",
+            "name the server itself with --store, or set pool_mode = session or transaction in the pooler",
+        ),
+    };
+    Failure::new(FailureKind::Unsupported, message).code(code).for_operators(hint)
 }
 
 impl From<Rejection> for Failure {

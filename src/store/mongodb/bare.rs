@@ -4,7 +4,6 @@ use std::future::poll_fn;
 use std::hint::black_box;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_core::Stream;
 use mongodb::Collection;
@@ -27,6 +26,7 @@ use crate::store::error::StoreError;
 use crate::store::mongodb::address::MongoUrl;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::worker::Worker;
+use crate::store::options::OpenOptions;
 
 /// Where bare events go.
 const BARE_EVENTS: &str = "bare_events";
@@ -45,20 +45,20 @@ pub struct BareMongoDb {
 
 struct Place {
     url: MongoUrl,
-    timeout: Duration,
+    options: OpenOptions,
     connection: OnceCell<Connection>,
 }
 
 impl Place {
     async fn connection(&self) -> Result<&Connection, StoreError> {
-        self.connection.get_or_try_init(|| Connection::open(&self.url, self.timeout)).await
+        self.connection.get_or_try_init(|| Connection::open(&self.url, &self.options)).await
     }
 }
 
 impl BareMongoDb {
-    /// Beside the store in a database; nothing is touched yet. `timeout` is how long to wait for the server.
-    pub fn new(url: MongoUrl, timeout: Duration) -> Self {
-        Self { worker: Worker::default(), place: Arc::new(Place { url, timeout, connection: OnceCell::new() }) }
+    /// Beside the store in a database; nothing is touched yet. The timeout is how long to wait for the server.
+    pub(crate) fn new(url: MongoUrl, options: OpenOptions) -> Self {
+        Self { worker: Worker::default(), place: Arc::new(Place { url, options, connection: OnceCell::new() }) }
     }
 
     fn scan_where(&self, filter: Document, order: Document) -> Answer<u64> {

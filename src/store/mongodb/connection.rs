@@ -36,6 +36,8 @@ use crate::store::mongodb::error::is_duplicate;
 use crate::store::mongodb::error::is_tls;
 use crate::store::mongodb::error::translate;
 use crate::store::mongodb::schema;
+use crate::store::mongodb::server;
+use crate::store::options::OpenOptions;
 
 /// The oldest server: `maxWireVersion` of MongoDB 6.0.
 const OLDEST_WIRE_VERSION: i32 = 17;
@@ -71,7 +73,8 @@ pub(crate) fn write_concern(timeout: Duration) -> WriteConcern {
 
 impl Connection {
     /// Finds the server and looks whether it is one to work with.
-    pub(crate) async fn open(url: &MongoUrl, timeout: Duration) -> Result<Self, StoreError> {
+    pub(crate) async fn open(url: &MongoUrl, options: &OpenOptions) -> Result<Self, StoreError> {
+        let OpenOptions { timeout, accept_server, .. } = *options;
         let place: Arc<str> = url.to_string().into();
         let behind: Arc<Mutex<Option<Error>>> = Arc::default();
         let failed = |error| {
@@ -108,6 +111,12 @@ impl Connection {
                 "{place} is older than MongoDB 6.0 (it speaks version {wire_version} of the protocol, 6.0 speaks {OLDEST_WIRE_VERSION})"
             )));
         }
+        let build = match admin.run_command(doc! { "buildInfo": 1 }).await {
+            Ok(build) => Some(build),
+            Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) => None,
+            Err(error) => return Err(failed(error)),
+        };
+        server::check(&place, &answer, build.as_ref(), accept_server)?;
         let concerns = DatabaseOptions::builder()
             .read_concern(ReadConcern::majority())
             .write_concern(write_concern(timeout))

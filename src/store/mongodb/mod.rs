@@ -21,6 +21,7 @@ mod read_models;
 mod records;
 mod rows;
 mod schema;
+mod server;
 mod snapshots;
 mod streams;
 mod worker;
@@ -52,6 +53,7 @@ use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::projection::Look;
 use crate::store::mongodb::read::Walks;
 use crate::store::mongodb::worker::Worker;
+use crate::store::options::OpenOptions;
 use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -74,7 +76,7 @@ pub struct MongoDb {
 
 struct Shared {
     url: MongoUrl,
-    timeout: Duration,
+    options: OpenOptions,
     connection: OnceCell<Connection>,
     writer: Mutex<Writer>,
     walks: Walks,
@@ -82,7 +84,7 @@ struct Shared {
 
 impl Shared {
     async fn connection(&self) -> Result<&Connection, StoreError> {
-        self.connection.get_or_try_init(|| Connection::open(&self.url, self.timeout)).await
+        self.connection.get_or_try_init(|| Connection::open(&self.url, &self.options)).await
     }
 
     /// For what reads.
@@ -106,9 +108,9 @@ impl Shared {
 }
 
 impl MongoDb {
-    /// The store at a URL; nothing is touched yet. `timeout` is how long to wait for the server.
-    pub fn new(url: MongoUrl, timeout: Duration) -> Self {
-        let shared = Shared { url, timeout, connection: OnceCell::new(), writer: Mutex::default(), walks: Walks::default() };
+    /// Returns the store at a URL; nothing is touched yet. The timeout is how long to wait for the server.
+    pub(crate) fn new(url: MongoUrl, options: OpenOptions) -> Self {
+        let shared = Shared { url, options, connection: OnceCell::new(), writer: Mutex::default(), walks: Walks::default() };
         Self { shared: Arc::new(shared), worker: Worker::default() }
     }
 
@@ -120,7 +122,7 @@ impl MongoDb {
 
     /// How long to wait for a write of several steps that is no append. (The indexes of a swap may take any time.)
     fn patience(&self) -> Duration {
-        self.shared.timeout * 10
+        self.shared.options.timeout * 10
     }
 }
 

@@ -22,11 +22,11 @@ use crate::store::postgres::append::append_group;
 use crate::store::postgres::behind::End;
 use crate::store::postgres::behind::Place;
 use crate::store::postgres::behind::append_at;
+use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::pool::Connector;
-use crate::store::postgres::pool::Session;
+use crate::store::postgres::peer::Found;
 use crate::store::postgres::pool::TRY_AFTER;
-use crate::store::postgres::schema::Found;
+use crate::store::postgres::transaction::Session;
 use crate::store::postgres::worker::Worker;
 
 /// The appends of a handle, one after the other.
@@ -71,6 +71,8 @@ impl Alone {
         let seen = state.end.as_ref().map_or(Position::ZERO, |end| end.position);
         let mut before = Before { seen, ..Before::default() };
         if let ([append], Some(end), true) = (&group[..], &state.end, self.callers_have_io)
+            // A pooler may have few connections to share: one is enough.
+            && !self.connector.is_pooled()
             && let Some(place) = end.place_for(append)
         {
             match self.append_here(&mut state.session, &place, append).await {
@@ -81,7 +83,7 @@ impl Alone {
                 // What is remembered is of no use: while there is no connection it would be asked for one twice.
                 Ok(None) => state.end = None,
                 Err(Failed::Perhaps(perhaps)) => before.broken = Some(perhaps),
-                Err(Failed::Surely(error)) => return Err(error.translate(&self.connector.url.place(), DOING)),
+                Err(Failed::Surely(error)) => return Err(error.translate(&self.connector.url().place(), DOING)),
             }
         }
         let appending = worker.write(move |database| async move {
@@ -107,8 +109,8 @@ impl Alone {
         let here = Handle::current().id();
         let mut session = match kept.take() {
             Some(Kept { runtime, used, session }) if runtime == here && used.elapsed() < TRY_AFTER => session,
-            _ => match self.connector.connect().await {
-                Ok(session) if session.found == Found::Current => session,
+            _ => match self.connector.connect(false).await {
+                Ok(session) if session.found == Found::Current && !session.is_pooled() => session,
                 // The other way says why.
                 _ => return Ok(None),
             },

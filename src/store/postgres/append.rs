@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use sqlx::PgConnection;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use tokio::time::timeout;
@@ -28,9 +27,10 @@ use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
 use crate::store::postgres::outcome::find_out;
-use crate::store::postgres::pool::ServerProcess;
+use crate::store::postgres::peer::ServerProcess;
 use crate::store::postgres::session::Database;
 use crate::store::postgres::session::Task;
+use crate::store::postgres::transaction::Session;
 
 pub(crate) const DOING: &str = "cannot append to";
 
@@ -98,13 +98,13 @@ pub(crate) async fn append_group(
 }
 
 fn unknown(database: &Database, cause: StoreError) -> StoreError {
-    let place = database.pool.connector.url.place();
+    let place = database.pool.connector.url().place();
     let message = format!("the connection to {place} broke after an append was sent, and what became of it cannot be found out");
     StoreError::OutcomeUnknown { message, source: Some(Arc::new(cause)) }
 }
 
 fn broke_again(database: &Database, error: SqlError) -> StoreError {
-    let place = database.pool.connector.url.place();
+    let place = database.pool.connector.url().place();
     let message = format!("{DOING} {place}: the connection broke twice; nothing was appended");
     StoreError::Unavailable { message, source: Some(Arc::new(error)) }
 }
@@ -129,7 +129,12 @@ async fn try_once(database: &Database, group: &[&BackendAppend]) -> Result<Vec<B
     let surely = |error: SqlError| Failed::Surely(database.translate(error, DOING));
     for last in [false, true] {
         let mut lease = database.ready(Task::WriteAgain).await.map_err(surely)?;
-        let asking = ask(&mut lease.session.connection, group);
+        let session = &mut lease.session;
+        let asking = async {
+            let answers = ask(session, group).await?;
+            session.commit().await?;
+            Ok(answers)
+        };
         match timeout(database.pool.connector.patience(), asking).await.unwrap_or(Err(SqlError::Late)) {
             Ok(answers) => {
                 database.pool.give_back(lease);
@@ -220,10 +225,11 @@ fn int(number: usize) -> Result<i32, SqlError> {
     Ok(i32::try_from(number).map_err(too_many)?)
 }
 
-async fn ask(connection: &mut PgConnection, group: &[&BackendAppend]) -> Result<Vec<BackendAnswer>, SqlError> {
+async fn ask(session: &mut Session, group: &[&BackendAppend]) -> Result<Vec<BackendAnswer>, SqlError> {
     let arguments = Arguments::of(group)?;
     let repeats = arguments.repeats();
-    let rows = sqlx::query(include_str!("sql/append.sql"))
+    let rows = session
+        .query(include_str!("sql/append.sql"))
         .bind(arguments.streams)
         .bind(arguments.expected)
         .bind(arguments.sizes)
@@ -238,7 +244,7 @@ async fn ask(connection: &mut PgConnection, group: &[&BackendAppend]) -> Result<
         .bind(arguments.metadata)
         .bind(arguments.content)
         .bind(repeats)
-        .fetch_all(connection)
+        .fetch_all(&mut session.connection)
         .await?;
     if rows.len() != group.len() {
         return Err(StoreError::integrity("the store did not answer every append").into());

@@ -3,7 +3,6 @@
 use std::future::poll_fn;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::PgConnection;
 use sqlx::Row;
@@ -14,11 +13,14 @@ use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::store::backend::Answer;
 use crate::store::bare::Bare;
+use crate::store::error::ServerProblem;
+use crate::store::error::StoreError;
+use crate::store::options::OpenOptions;
+use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
 use crate::store::postgres::ids::Ids;
-use crate::store::postgres::pool::Connector;
-use crate::store::postgres::pool::Session;
+use crate::store::postgres::transaction::Session;
 use crate::store::postgres::url::PostgresUrl;
 use crate::store::postgres::worker::Worker;
 
@@ -34,9 +36,9 @@ pub struct BarePostgres {
 }
 
 impl BarePostgres {
-    /// Beside the store in a schema; nothing is touched yet. `timeout` bounds connecting.
-    pub fn new(url: &PostgresUrl, timeout: Duration) -> Self {
-        Self { worker: Worker::new(Connector { url: url.clone(), timeout }), session: Arc::default() }
+    /// Beside the store in a schema; nothing is touched yet. The timeout bounds connecting.
+    pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
+        Self { worker: Worker::new(Connector::new(url, options)), session: Arc::default() }
     }
 
     fn run<T: Send + 'static>(
@@ -61,8 +63,12 @@ impl BarePostgres {
 
 /// As the store connects, but with all the time that a work takes.
 async fn connect(connector: &Connector) -> Result<Session, SqlError> {
-    let mut session = connector.connect().await?;
-    sqlx::raw_sql("SET statement_timeout = 0").execute(&mut session.connection).await?;
+    let mut session = connector.connect(false).await?;
+    if session.is_pooled() {
+        let message = format!("a connection pooler is at {}; the server itself is measured without one", connector.url());
+        return Err(StoreError::Unsuitable { problem: ServerProblem::Pooler, message }.into());
+    }
+    session.set("statement_timeout = 0").await?;
     Ok(session)
 }
 

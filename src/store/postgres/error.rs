@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sqlx::Error;
 use thiserror::Error as ThisError;
 
+use crate::store::error::ServerProblem;
 use crate::store::error::StoreError;
 
 /// What a job on a connection can fail with.
@@ -17,6 +18,12 @@ pub(crate) enum SqlError {
     /// No answer came in time: the connection is of no use any more.
     #[error("the server gave no answer in time")]
     Late,
+    /// The settings of the session or transaction are not those that were sent: a pooler is in between.
+    #[error("the settings are not in force")]
+    SettingsLost,
+    /// A pooler ends connections on which a transaction begins.
+    #[error("no transaction can begin")]
+    NoTransactions,
     /// Already in the words of the store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -28,6 +35,23 @@ impl SqlError {
             Self::Sql(Error::Database(error)) => error.code().map(|code| code.into_owned()),
             _ => None,
         }
+    }
+
+    /// Returns true where a connection fails with the settings of a session, and may not fail without.
+    fn is_of_settings(code: &str) -> bool {
+        // protocol_violation is the answer of PgBouncer, feature_not_supported of others; a server that does not know a
+        // setting answers with undefined_object or invalid_parameter_value.
+        ["08P01", "0A000", "42704", "22023"].contains(&code)
+    }
+
+    /// Returns true where the settings of a session were refused or lost, as they are by a pooler.
+    pub(crate) fn refuses_settings(&self) -> bool {
+        matches!(self, Self::SettingsLost) || self.sqlstate().is_some_and(|code| Self::is_of_settings(&code))
+    }
+
+    /// Returns true where the other end does not take what was sent.
+    pub(crate) fn violates_protocol(&self) -> bool {
+        self.sqlstate().as_deref() == Some("08P01")
     }
 
     /// Whether the schema, or something in it, is not there.
@@ -58,6 +82,8 @@ impl SqlError {
         let code = self.sqlstate();
         let error = match self {
             Self::Store(error) => return error,
+            Self::SettingsLost => return bad_pooler(place, "does not keep the settings of a transaction"),
+            Self::NoTransactions => return bad_pooler(place, "allows no transactions, as with pool_mode = statement"),
             Self::Late => return StoreError::Unavailable { message: what("the server gave no answer in time"), source: None },
             Self::Sql(error) => error,
         };
@@ -85,6 +111,10 @@ impl SqlError {
             StoreError::Integrity { message: what(reason), source }
         }
     }
+}
+
+fn bad_pooler(place: &str, fault: &str) -> StoreError {
+    StoreError::Unsuitable { problem: ServerProblem::Pooler, message: format!("the connection pooler at {place} {fault}") }
 }
 
 fn of_state(code: &str, error: Error, what: &dyn Fn(&str) -> String) -> StoreError {

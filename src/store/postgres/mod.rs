@@ -1,23 +1,28 @@
 //! PostgreSQL: a schema of its own, a function that appends in one statement, a few connections on a thread of their own.
 //!
 //! Each session has settings of its own (time-outs, `search_path`, `synchronous_commit`), sent when it starts, and keeps
-//! prepared statements: a pooler in between must not share connections between transactions.
+//! prepared statements. Through a pooler each job is a transaction with these settings, and statements have no names.
 
 mod alone;
 mod append;
 mod bare;
 mod behind;
+mod connector;
 mod error;
 mod ids;
 mod outcome;
+mod peer;
 mod pool;
 mod problems;
 mod read;
 mod read_models;
 mod schema;
+mod server;
 mod session;
+mod settings;
 mod snapshots;
 mod streams;
+mod transaction;
 mod url;
 mod worker;
 
@@ -41,11 +46,11 @@ use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::alone::Alone;
+use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::pool::Connector;
-use crate::store::postgres::pool::Session;
 use crate::store::postgres::session::Database;
 use crate::store::postgres::session::Task;
+use crate::store::postgres::transaction::Session;
 use crate::store::postgres::worker::Worker;
 use crate::store::problem::Problem;
 use crate::store::read::Page;
@@ -74,7 +79,7 @@ pub struct Postgres {
 impl Postgres {
     /// Returns the store at a URL; nothing is touched yet. The timeout bounds connecting, waiting for locks, and each statement.
     pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
-        let connector = Connector { url: url.clone(), timeout: options.timeout };
+        let connector = Connector::new(url, options);
         let alone = Arc::new(Alone::new(connector.clone(), options.callers_have_io));
         Self { worker: Arc::new(Worker::new(connector)), alone, place: url.place() }
     }
@@ -82,11 +87,11 @@ impl Postgres {
     /// Removes the schema with everything in it, if it is there.
     pub(crate) fn remove(&self) -> Answer<()> {
         self.worker.write(|database| async move {
-            let schema = database.pool.connector.url.schema().to_owned();
+            let schema = database.pool.connector.url().schema().to_owned();
             // As one that reads: what is not there is not made first.
             let removed = database
                 .run_long(Task::Read, "cannot remove", async move |session: &mut Session| {
-                    let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
+                    let sql = format!("SET LOCAL client_min_messages = warning; DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
                     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut session.connection).await?;
                     Ok(())
                 })
@@ -171,14 +176,14 @@ impl Backend for Postgres {
 
     fn size_bytes(&self) -> Answer<u64> {
         self.reading(async |session: &mut Session| {
-            let bytes: i64 = sqlx::query_scalar(include_str!("sql/size.sql")).fetch_one(&mut session.connection).await?;
+            let bytes: i64 = session.query_scalar(include_str!("sql/size.sql")).fetch_one(&mut session.connection).await?;
             Ok(bytes.unsigned_abs())
         })
     }
 
     fn check(&self) -> Answer<Vec<String>> {
         let job = async |session: &mut Session| {
-            Ok(sqlx::query_scalar(include_str!("sql/check.sql")).fetch_all(&mut session.connection).await?)
+            Ok(session.query_scalar(include_str!("sql/check.sql")).fetch_all(&mut session.connection).await?)
         };
         self.worker.read(move |database| async move { database.run_long(Task::Read, "cannot check", job).await })
     }

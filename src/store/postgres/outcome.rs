@@ -16,11 +16,11 @@ use crate::store::append::Outcome;
 use crate::store::duplicate::judge;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::pool::ServerProcess;
-use crate::store::postgres::pool::Session;
+use crate::store::postgres::peer::Found;
+use crate::store::postgres::peer::ServerProcess;
 use crate::store::postgres::read::events_by_id;
-use crate::store::postgres::schema::Found;
 use crate::store::postgres::session::Database;
+use crate::store::postgres::transaction::Session;
 
 /// Between two attempts to reach a server that is gone.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -56,7 +56,7 @@ async fn ask(
     group: &[&BackendAppend],
     before: Position,
 ) -> Result<Vec<Option<BackendAnswer>>, SqlError> {
-    let mut session = database.pool.connector.connect().await?;
+    let mut session = database.pool.connector.connect(false).await?;
     if session.found == Found::Nothing {
         return Ok(vec![None; group.len()]);
     }
@@ -66,13 +66,15 @@ async fn ask(
     Ok(group.iter().map(|append| answer(append, &known, before)).collect())
 }
 
-/// Waits until a server process is gone, and with it whatever it was doing.
+/// Ends the work of a server process for this program and waits until it is over.
 async fn end(session: &mut Session, process: &ServerProcess, limit: Duration) -> Result<(), SqlError> {
     let millis = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX).max(1);
-    let gone: Option<bool> = sqlx::query_scalar(include_str!("sql/end_process.sql"))
+    let gone: Option<bool> = session
+        .query_scalar(include_str!("sql/end_process.sql"))
         .bind(process.pid)
         .bind(&process.started)
         .bind(millis)
+        .bind(&process.transaction)
         .fetch_optional(&mut session.connection)
         .await?;
     if gone == Some(false) { Err(SqlError::Late) } else { Ok(()) }

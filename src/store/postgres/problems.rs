@@ -1,15 +1,15 @@
 //! Problems of read models, and the catalog of records. In a store of version 1 there are none.
 
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::pool::Session;
 use crate::store::postgres::read_models::or_none;
+use crate::store::postgres::transaction::Session;
 use crate::store::problem::Problem;
 use crate::store::read_model::ReadModel;
 use crate::store::record::Record;
 
 /// The problems of a read model.
 pub(crate) async fn problems(session: &mut Session, model: &ReadModel) -> Result<Vec<Problem>, SqlError> {
-    let statement = sqlx::query_scalar(include_str!("sql/problems.sql")).bind(&model.name).bind(model.part.as_str());
+    let statement = session.query_scalar(include_str!("sql/problems.sql")).bind(&model.name).bind(model.part.as_str());
     let found = statement.fetch_all(&mut session.connection).await;
     let texts: Vec<String> = or_none(session, found).await?;
     texts.iter().map(|text| Ok(Problem::from_json(text)?)).collect()
@@ -17,7 +17,7 @@ pub(crate) async fn problems(session: &mut Session, model: &ReadModel) -> Result
 
 /// The records of a kind.
 pub(crate) async fn records(session: &mut Session, kind: &str) -> Result<Vec<Record>, SqlError> {
-    let statement = sqlx::query_as::<_, (String, String)>(include_str!("sql/records.sql")).bind(kind);
+    let statement = session.query_as::<(String, String)>(include_str!("sql/records.sql")).bind(kind);
     let found = statement.fetch_all(&mut session.connection).await;
     let found = or_none(session, found).await?;
     Ok(found.into_iter().map(|(name, value)| Record { kind: kind.to_owned(), name, value }).collect())
@@ -25,13 +25,13 @@ pub(crate) async fn records(session: &mut Session, kind: &str) -> Result<Vec<Rec
 
 /// Keeps a record.
 pub(crate) async fn put_record(session: &mut Session, record: &Record) -> Result<(), SqlError> {
-    let statement = sqlx::query(include_str!("sql/put_record.sql")).bind(&record.kind).bind(&record.name).bind(&record.value);
+    let statement = session.query(include_str!("sql/put_record.sql")).bind(&record.kind).bind(&record.name).bind(&record.value);
     statement.execute(&mut session.connection).await?;
     Ok(())
 }
 
 /// Deletes a record; whether there was one.
 pub(crate) async fn delete_record(session: &mut Session, kind: &str, name: &str) -> Result<bool, SqlError> {
-    let statement = sqlx::query(include_str!("sql/delete_record.sql")).bind(kind).bind(name);
+    let statement = session.query(include_str!("sql/delete_record.sql")).bind(kind).bind(name);
     Ok(statement.execute(&mut session.connection).await?.rows_affected() > 0)
 }

@@ -20,7 +20,7 @@ use crate::store::backend::Head;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
-use crate::store::postgres::pool::Session;
+use crate::store::postgres::transaction::Session;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::Source;
@@ -36,7 +36,7 @@ const DRAIN_BYTES: usize = 8 << 20;
 
 /// Reads what the next event follows on.
 pub(crate) async fn head(session: &mut Session) -> Result<Head, SqlError> {
-    let row = sqlx::query(include_str!("sql/head.sql")).fetch_optional(&mut session.connection).await?;
+    let row = session.query(include_str!("sql/head.sql")).fetch_optional(&mut session.connection).await?;
     let row = row.ok_or_else(|| StoreError::integrity("the head row of the store is missing"))?;
     Ok(Head {
         position: Position(row.try_get::<i64, _>(0)?.unsigned_abs()),
@@ -76,7 +76,8 @@ pub(crate) async fn read(
     let mut page = Page { events, ..Page::default() };
     let wanted = if unfiltered(query) { limit } else { PAGE_LOOKS };
     let rows_asked = (2 * PAGE_BYTES / event_bytes.max(1)).clamp(FEWEST_ROWS, wanted.max(FEWEST_ROWS)).min(wanted);
-    let mut sql = sqlx::query(AssertSqlSafe(statement(query)))
+    let mut sql = session
+        .query(AssertSqlSafe(statement(query)))
         .bind(query.from.cast_signed())
         .bind(query.to.cast_signed())
         .bind(i64::try_from(rows_asked).unwrap_or(i64::MAX));
@@ -172,7 +173,7 @@ pub(crate) fn id(row: &PgRow, column: usize) -> Result<Option<Uuid>, SqlError> {
 
 /// Those events of these ids that are there.
 pub(crate) async fn events_by_id(session: &mut Session, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, SqlError> {
-    let statement = sqlx::query(include_str!("sql/events_by_id.sql"));
+    let statement = session.query(include_str!("sql/events_by_id.sql"));
     let rows = statement.bind(Ids(ids)).fetch_all(&mut session.connection).await?;
     let events = rows.iter().map(|row| Ok(view(row)?.ok_or_else(|| damaged(6))?.to_recorded()));
     events.collect()
@@ -180,7 +181,7 @@ pub(crate) async fn events_by_id(session: &mut Session, ids: Vec<Uuid>) -> Resul
 
 /// Where a stream is.
 pub(crate) async fn version_of(session: &mut Session, stream: &StreamName) -> Result<Version, SqlError> {
-    let statement = sqlx::query_scalar(include_str!("sql/stream_version.sql")).bind(stream.as_str());
+    let statement = session.query_scalar(include_str!("sql/stream_version.sql")).bind(stream.as_str());
     let version: i64 = statement.fetch_one(&mut session.connection).await?;
     Ok(Version(version.unsigned_abs()))
 }

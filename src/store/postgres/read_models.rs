@@ -13,9 +13,9 @@ use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
 use crate::store::postgres::ids::Ids;
-use crate::store::postgres::pool::Session;
+use crate::store::postgres::peer::Found;
 use crate::store::postgres::read::id;
-use crate::store::postgres::schema::Found;
+use crate::store::postgres::transaction::Session;
 use crate::store::problem::Problem;
 use crate::store::read_model::Checkpoint;
 use crate::store::read_model::Part;
@@ -30,14 +30,14 @@ pub(crate) async fn projections(session: &mut Session) -> Result<Vec<ProjectionR
         false => include_str!("sql/projections.sql"),
         true => include_str!("sql/projections_1.sql"),
     };
-    let rows = sqlx::query(statement).fetch_all(&mut session.connection).await?;
+    let rows = session.query(statement).fetch_all(&mut session.connection).await?;
     rows.iter().map(record).collect()
 }
 
 /// Whether the store is of version 1 still: somebody may have brought it up to date since it was found.
 async fn version_1(session: &mut Session) -> Result<bool, SqlError> {
     if matches!(session.found, Found::Older(_)) {
-        let looking = sqlx::query_scalar("SELECT to_regclass('read_models') IS NULL");
+        let looking = session.query_scalar("SELECT to_regclass('read_models') IS NULL");
         return Ok(looking.fetch_one(&mut session.connection).await?);
     }
     Ok(false)
@@ -61,7 +61,8 @@ pub(crate) async fn or_none<T: Default>(session: &mut Session, result: Result<T,
         Err(error) => SqlError::from(error),
     };
     if error.nothing_there() {
-        let looking = sqlx::query_scalar("SELECT to_regclass('esctl_meta') IS NOT NULL");
+        session.go_on().await?;
+        let looking = session.query_scalar("SELECT to_regclass('esctl_meta') IS NOT NULL");
         if looking.fetch_one(&mut session.connection).await? {
             return Ok(T::default());
         }
@@ -72,7 +73,7 @@ pub(crate) async fn or_none<T: Default>(session: &mut Session, result: Result<T,
 /// The rows of these keys.
 pub(crate) async fn rows(session: &mut Session, table: &str, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
     let sql = format!("SELECT key, row::text FROM {table} WHERE key = ANY ($1)");
-    let found = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut session.connection).await;
+    let found = session.query_as::<(String, String)>(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut session.connection).await;
     let found: HashMap<String, String> = or_none(session, found).await?.into_iter().collect();
     Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
 }
@@ -88,7 +89,8 @@ pub(crate) async fn commit(session: &mut Session, commit: &RowsCommit) -> Result
     let failed = Ids(problems.put.iter().map(|problem| problem.event_id).collect());
     let failed_at: Vec<i64> = problems.put.iter().map(|problem| problem.position.0.cast_signed()).collect();
     let failures = problems.put.iter().map(Problem::to_json).collect::<Result<Vec<_>, _>>()?;
-    let statement = sqlx::query_scalar(include_str!("sql/commit_rows.sql"))
+    let statement = session
+        .query_scalar(include_str!("sql/commit_rows.sql"))
         .bind(&commit.model.name)
         .bind(commit.model.part.as_str())
         .bind(commit.commits.map(u64::cast_signed))
@@ -108,19 +110,19 @@ pub(crate) async fn commit(session: &mut Session, commit: &RowsCommit) -> Result
 
 /// The read model built beside takes the place of the live one.
 pub(crate) async fn swap(session: &mut Session, name: &str, at: Position, fields: &[String]) -> Result<bool, SqlError> {
-    let statement = sqlx::query_scalar("SELECT swap_read_model($1, $2, $3)").bind(name).bind(at.0.cast_signed()).bind(fields);
+    let statement = session.query_scalar("SELECT swap_read_model($1, $2, $3)").bind(name).bind(at.0.cast_signed()).bind(fields);
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
 /// The live read model and the previous one take each other's place.
 pub(crate) async fn exchange(session: &mut Session, name: &str) -> Result<bool, SqlError> {
-    let statement = sqlx::query_scalar("SELECT exchange_read_models($1)").bind(name);
+    let statement = session.query_scalar("SELECT exchange_read_models($1)").bind(name);
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
 /// Throws away a read model and its checkpoint.
 pub(crate) async fn drop_model(session: &mut Session, model: &ReadModel) -> Result<bool, SqlError> {
-    let statement = sqlx::query_scalar("SELECT drop_read_model($1, $2)").bind(&model.name).bind(model.part.as_str());
+    let statement = session.query_scalar("SELECT drop_read_model($1, $2)").bind(&model.name).bind(model.part.as_str());
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
@@ -150,7 +152,7 @@ pub(crate) async fn query(session: &mut Session, table: &str, query: &RowQuery) 
     }
     values.push(query.limit.min(usize::MAX / 2).to_string());
     sql.push_str(&format!(" ORDER BY key LIMIT ${}::text::int8", values.len()));
-    let mut statement = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql));
+    let mut statement = session.query_as::<(String, String)>(AssertSqlSafe(sql));
     for value in values {
         statement = statement.bind(value);
     }
@@ -161,6 +163,6 @@ pub(crate) async fn query(session: &mut Session, table: &str, query: &RowQuery) 
 /// How many rows a read model has.
 pub(crate) async fn count(session: &mut Session, table: &str) -> Result<u64, SqlError> {
     let sql = format!("SELECT count(*) FROM {table}");
-    let counted = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql)).fetch_one(&mut session.connection).await;
+    let counted = session.query_scalar::<i64>(AssertSqlSafe(sql)).fetch_one(&mut session.connection).await;
     Ok(or_none(session, counted).await?.unsigned_abs())
 }

@@ -3,35 +3,27 @@
 use std::sync::Arc;
 
 use sqlx::AssertSqlSafe;
-use sqlx::Connection;
 use sqlx::PgConnection;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use crate::store::backend::Init;
 use crate::store::backend::SCHEMA_VERSION;
+use crate::store::error::ServerProblem;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::pool::ServerProcess;
+use crate::store::postgres::peer::Found;
+use crate::store::postgres::peer::ServerProcess;
+use crate::store::postgres::peer::Wanted;
+use crate::store::postgres::peer::process_of;
+use crate::store::postgres::server;
+use crate::store::postgres::transaction::Session;
 use crate::store::postgres::url::PostgresUrl;
-
-/// The oldest server whose statements this program speaks.
-const OLDEST_SERVER: i32 = 150_000;
-
-/// What is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// A store of this program's schema version.
-    Current,
-    /// A store of this older version: it can be read as it is.
-    Older(u32),
-    /// No store; one may be made.
-    Nothing,
-}
 
 struct Looked {
     process: ServerProcess,
-    server: i32,
+    encoding: String,
+    settings_in_force: bool,
     exists: bool,
     usable: bool,
     has_meta: bool,
@@ -42,35 +34,48 @@ fn text(row: &PgRow, column: usize) -> Result<String, SqlError> {
     Ok(row.try_get::<Option<String>, _>(column)?.unwrap_or_default())
 }
 
-fn number(row: &PgRow, column: usize) -> Result<i32, SqlError> {
-    let text = text(row, column)?;
-    text.parse().map_err(|_| StoreError::integrity("the server does not say who it is").into())
-}
-
 impl Looked {
     fn read(row: &PgRow) -> Result<Self, SqlError> {
+        let yes = |column| Ok::<_, SqlError>(text(row, column)? == "yes");
         Ok(Self {
-            process: ServerProcess { pid: number(row, 0)?, started: text(row, 1)? },
-            server: number(row, 2)?,
-            exists: text(row, 3)? == "yes",
-            usable: text(row, 4)? == "yes",
-            has_meta: text(row, 5)? == "yes",
-            has_tables: text(row, 6)? == "yes",
+            process: process_of(row, None)?,
+            exists: yes(3)?,
+            usable: yes(4)?,
+            has_meta: yes(5)?,
+            has_tables: yes(6)?,
+            encoding: text(row, 8)?,
+            settings_in_force: yes(9)?,
         })
+    }
+
+    /// Returns an error where the database cannot hold every text in its own encoding.
+    fn check_encoding(&self, url: &PostgresUrl) -> Result<(), StoreError> {
+        if self.encoding == "UTF8" {
+            return Ok(());
+        }
+        let message = format!("the database of {url} has the encoding {}; a store needs UTF8", self.encoding);
+        Err(StoreError::Unsuitable { problem: ServerProblem::Encoding, message })
     }
 }
 
+async fn look(connection: &mut PgConnection, wanted: &Wanted) -> Result<Looked, SqlError> {
+    let looking = include_str!("sql/identify.sql")
+        .replace("{schema}", wanted.url.schema())
+        .replace("{in_force}", &wanted.settings.in_force());
+    let row = sqlx::raw_sql(AssertSqlSafe(looking)).fetch_one(connection).await?;
+    // First, since another server may not have answered the rest.
+    let version = row.try_get(7).unwrap_or_default();
+    server::check(&wanted.url.place(), version, text(&row, 2)?.parse().ok(), wanted.accept_server)?;
+    Looked::read(&row)
+}
+
 /// Finds out what is there, in one round trip; the second may be needed when somebody makes the store meanwhile.
-pub(crate) async fn identify(connection: &mut PgConnection, url: &PostgresUrl) -> Result<(ServerProcess, Found), SqlError> {
-    let schema = url.schema();
+pub(crate) async fn identify(connection: &mut PgConnection, wanted: &Wanted) -> Result<(ServerProcess, Found), SqlError> {
+    let url = &wanted.url;
     for _ in 0..3 {
-        let looking = include_str!("sql/identify.sql").replace("{schema}", schema);
-        let row = sqlx::raw_sql(AssertSqlSafe(looking)).fetch_one(&mut *connection).await?;
-        let looked = Looked::read(&row)?;
-        let unsupported = |reason: String| Err(StoreError::Unsupported(format!("{url} {reason}")).into());
-        if looked.server < OLDEST_SERVER {
-            let major = looked.server / 10_000;
-            return unsupported(format!("is on PostgreSQL {major}; esctl needs {} or later", OLDEST_SERVER / 10_000));
+        let looked = look(connection, wanted).await?;
+        if !looked.settings_in_force {
+            return Err(SqlError::SettingsLost);
         }
         if !looked.exists || (looked.usable && !looked.has_tables) {
             return Ok((looked.process, Found::Nothing));
@@ -79,12 +84,14 @@ pub(crate) async fn identify(connection: &mut PgConnection, url: &PostgresUrl) -
             let message = format!("cannot open {url}: this user is not allowed to use the schema");
             return Err(StoreError::NotAllowed { message, source: None }.into());
         }
+        let unsupported = |reason: String| Err(StoreError::Unsupported(format!("{url} {reason}")).into());
         if !looked.has_meta {
             return unsupported("has tables of another application; ?schema=NAME names a schema for esctl alone".into());
         }
+        looked.check_encoding(url)?;
         let version = sqlx::raw_sql("SELECT schema_version::text FROM esctl_meta").fetch_one(&mut *connection).await;
         let version = match version.map_err(SqlError::from) {
-            Ok(row) => number(&row, 0)?,
+            Ok(row) => text(&row, 0)?,
             Err(error) if error.nothing_there() => continue,
             // undefined_column
             Err(error) if error.sqlstate().as_deref() == Some("42703") => {
@@ -92,6 +99,7 @@ pub(crate) async fn identify(connection: &mut PgConnection, url: &PostgresUrl) -
             }
             Err(error) => return Err(error),
         };
+        let version: i32 = version.parse().map_err(|_| StoreError::integrity("the store has no schema version"))?;
         return match u32::try_from(version) {
             Ok(SCHEMA_VERSION) => Ok((looked.process, Found::Current)),
             Ok(older @ 1..SCHEMA_VERSION) => Ok((looked.process, Found::Older(older))),
@@ -105,25 +113,25 @@ pub(crate) async fn identify(connection: &mut PgConnection, url: &PostgresUrl) -
     Err(StoreError::Unavailable { message, source: None }.into())
 }
 
-/// Makes the store or brings it up to date, in one transaction, or waits for somebody else who does.
-pub(crate) async fn make(connection: &mut PgConnection, url: &PostgresUrl) -> Result<Init, SqlError> {
-    let schema = url.schema();
-    let mut transaction = connection.begin().await?;
-    sqlx::query(include_str!("sql/lock_schema.sql")).bind(schema).execute(&mut *transaction).await?;
-    let (done, parts) = match identify(&mut transaction, url).await?.1 {
+/// Makes the store or brings it up to date in the transaction of a session, or waits for somebody else who does.
+pub(crate) async fn make(session: &mut Session, wanted: &Wanted) -> Result<Init, SqlError> {
+    let schema = wanted.url.schema();
+    let lock = session.query(include_str!("sql/lock_schema.sql")).bind(schema);
+    lock.execute(&mut session.connection).await?;
+    look(&mut session.connection, wanted).await?.check_encoding(&wanted.url)?;
+    let (done, parts) = match identify(&mut session.connection, wanted).await?.1 {
         Found::Current => return Ok(Init::Found),
         Found::Nothing => (Init::Made, TABLES.as_slice()),
         Found::Older(from) => (Init::Migrated { from }, FROM_VERSION_1.as_slice()),
     };
-    let exists: bool =
-        sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(schema).fetch_one(&mut *transaction).await?;
+    let looking = session.query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(schema);
+    let exists: bool = looking.fetch_one(&mut session.connection).await?;
     if !exists {
-        sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA \"{schema}\""))).execute(&mut *transaction).await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA \"{schema}\""))).execute(&mut session.connection).await?;
     }
     for part in parts.iter().chain(&FUNCTIONS) {
-        sqlx::raw_sql(*part).execute(&mut *transaction).await?;
+        sqlx::raw_sql(*part).execute(&mut session.connection).await?;
     }
-    transaction.commit().await?;
     Ok(done)
 }
 

@@ -9,15 +9,15 @@ use tokio::time::timeout;
 use crate::event::Position;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
+use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::pool::Connector;
+use crate::store::postgres::peer::Found;
 use crate::store::postgres::pool::Lease;
 use crate::store::postgres::pool::Pool;
-use crate::store::postgres::pool::Session;
-use crate::store::postgres::schema::Found;
 use crate::store::postgres::schema::identify;
 use crate::store::postgres::schema::make;
 use crate::store::postgres::schema::unknown_making;
+use crate::store::postgres::transaction::Session;
 
 /// What a job is to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) fn new(connector: Connector) -> Self {
-        let place = connector.url.place();
+        let place = connector.url().place();
         Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096), seen: Cell::default(), appending: Mutex::new(()) }
     }
 
@@ -65,7 +65,7 @@ impl Database {
 
     /// A connection on which the store is there. One that writes makes it.
     pub(crate) async fn ready(&self, task: Task) -> Result<Lease, SqlError> {
-        let mut lease = self.pool.lease().await?;
+        let mut lease = self.pool.lease(task != Task::Read).await?;
         let good = match lease.session.found {
             Found::Current => true,
             Found::Older(_) => task == Task::Read,
@@ -73,7 +73,7 @@ impl Database {
         };
         if !good && let Err(error) = self.look_again(&mut lease, task).await {
             if matches!(error, SqlError::Store(StoreError::NoStore(_))) {
-                self.pool.give_back(lease);
+                self.end(lease).await;
             }
             return Err(error);
         }
@@ -83,7 +83,7 @@ impl Database {
     async fn look_again(&self, lease: &mut Lease, task: Task) -> Result<(), SqlError> {
         let connector = &self.pool.connector;
         if !lease.fresh {
-            let (_, found) = timeout(connector.timeout, identify(&mut lease.session.connection, &connector.url))
+            let (_, found) = timeout(connector.timeout, identify(&mut lease.session.connection, &connector.wanted))
                 .await
                 .unwrap_or(Err(SqlError::Late))?;
             lease.session.found = found;
@@ -91,19 +91,34 @@ impl Database {
         match (lease.session.found, task) {
             (Found::Current, _) | (Found::Older(_), Task::Read) => Ok(()),
             (Found::Nothing, Task::Read) => Err(StoreError::NoStore(self.place.clone()).into()),
-            _ => self.make_on(&mut lease.session).await.map(|_| ()),
+            _ => {
+                self.make_on(&mut lease.session).await?;
+                timeout(connector.timeout, lease.session.begin(true)).await.unwrap_or(Err(SqlError::Late))
+            }
         }
+    }
+
+    /// Gives back a connection with nothing to commit.
+    async fn end(&self, mut lease: Lease) {
+        // One that does not answer is not kept.
+        let _ = timeout(self.pool.connector.timeout, lease.session.commit()).await;
+        self.pool.give_back(lease);
     }
 
     async fn make_on(&self, session: &mut Session) -> Result<Init, SqlError> {
         let connector = &self.pool.connector;
-        let making = timeout(connector.patience(), make(&mut session.connection, &connector.url)).await;
-        match making.unwrap_or(Err(SqlError::Late)) {
+        let making = async {
+            session.begin_always().await?;
+            let made = make(session, &connector.wanted).await?;
+            session.commit().await?;
+            Ok(made)
+        };
+        match timeout(connector.patience(), making).await.unwrap_or(Err(SqlError::Late)) {
             Ok(made) => {
                 session.found = Found::Current;
                 Ok(made)
             }
-            Err(error) if error.broken() => Err(unknown_making(&connector.url, error).into()),
+            Err(error) if error.broken() => Err(unknown_making(connector.url(), error).into()),
             Err(error) => Err(error),
         }
     }
@@ -111,11 +126,10 @@ impl Database {
     /// Makes the store, or brings it up to date.
     pub(crate) async fn init(&self) -> Result<Init, StoreError> {
         let doing = "cannot make the store at";
-        let mut lease = self.pool.lease().await.map_err(|error| self.translate(error, doing))?;
+        let mut lease = self.pool.lease(false).await.map_err(|error| self.translate(error, doing))?;
         if lease.session.found == Found::Current {
             // It may have been removed since this connection was opened.
-            let url = &self.pool.connector.url;
-            let looked = identify(&mut lease.session.connection, url).await;
+            let looked = identify(&mut lease.session.connection, &self.pool.connector.wanted).await;
             lease.session.found = looked.map_err(|error| self.translate(error, doing))?.1;
         }
         let made = match lease.session.found {
@@ -124,7 +138,7 @@ impl Database {
                 self.make_on(&mut lease.session).await.map_err(|error| self.translate(error, doing))?
             }
         };
-        self.pool.give_back(lease);
+        self.end(lease).await;
         Ok(made)
     }
 
@@ -146,7 +160,13 @@ impl Database {
         let mut again = true;
         loop {
             let mut lease = self.ready(task).await.map_err(|error| self.translate(error, doing))?;
-            let outcome = timeout(self.pool.connector.patience(), job(&mut lease.session)).await;
+            let session = &mut lease.session;
+            let work = async {
+                let value = job(session).await?;
+                session.commit().await?;
+                Ok(value)
+            };
+            let outcome = timeout(self.pool.connector.patience(), work).await;
             let error = match outcome.unwrap_or(Err(SqlError::Late)) {
                 Ok(value) => {
                     self.pool.give_back(lease);
@@ -184,8 +204,10 @@ impl Database {
         let mut lease = self.ready(task).await.map_err(|error| self.translate(error, doing))?;
         lease.session.spoiled = true;
         let run = async {
-            sqlx::raw_sql("SET statement_timeout = 0").execute(&mut lease.session.connection).await?;
-            job(&mut lease.session).await
+            lease.session.set("statement_timeout = 0").await?;
+            let value = job(&mut lease.session).await?;
+            lease.session.commit().await?;
+            Ok::<_, SqlError>(value)
         };
         run.await.map_err(|error| match task {
             Task::Write if error.broken() => self.unknown(doing, error),

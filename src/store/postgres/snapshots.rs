@@ -7,7 +7,7 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::pool::Session;
+use crate::store::postgres::transaction::Session;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -20,7 +20,8 @@ fn whole(number: u64) -> i64 {
 
 /// Keeps a snapshot.
 pub(crate) async fn put(session: &mut Session, snapshot: &Snapshot) -> Result<(), SqlError> {
-    sqlx::query(include_str!("sql/put_snapshot.sql"))
+    session
+        .query(include_str!("sql/put_snapshot.sql"))
         .bind(snapshot.stream.as_str())
         .bind(&snapshot.reducer)
         .bind(whole(snapshot.version.0))
@@ -41,7 +42,7 @@ pub(crate) async fn newest(
     reducer: &str,
     at_most: Version,
 ) -> Result<Option<Snapshot>, SqlError> {
-    let statement = sqlx::query(include_str!("sql/snapshot.sql")).bind(stream.as_str()).bind(reducer).bind(whole(at_most.0));
+    let statement = session.query(include_str!("sql/snapshot.sql")).bind(stream.as_str()).bind(reducer).bind(whole(at_most.0));
     let Some(row) = statement.fetch_optional(&mut session.connection).await? else { return Ok(None) };
     Ok(Some(Snapshot {
         stream: stream.clone(),
@@ -59,7 +60,8 @@ pub(crate) async fn newest(
 pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
     let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
     let (first, last) = query.streams();
-    let rows = sqlx::query(include_str!("sql/snapshots.sql"))
+    let rows = session
+        .query(include_str!("sql/snapshots.sql"))
         .bind(first)
         .bind(last)
         .bind(after_stream)
@@ -88,6 +90,6 @@ pub(crate) async fn delete(session: &mut Session, snapshots: &[SnapshotInfo]) ->
     let streams: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.stream.as_str()).collect();
     let reducers: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.reducer.as_str()).collect();
     let versions: Vec<i64> = snapshots.iter().map(|snapshot| whole(snapshot.version.0)).collect();
-    let statement = sqlx::query(include_str!("sql/delete_snapshots.sql")).bind(streams).bind(reducers).bind(versions);
+    let statement = session.query(include_str!("sql/delete_snapshots.sql")).bind(streams).bind(reducers).bind(versions);
     Ok(statement.execute(&mut session.connection).await?.rows_affected())
 }

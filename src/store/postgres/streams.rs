@@ -8,7 +8,7 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::pool::Session;
+use crate::store::postgres::transaction::Session;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
 
@@ -25,7 +25,8 @@ pub(crate) async fn streams(session: &mut Session, query: &StreamQuery) -> Resul
         }
         None => (None, prefix.to_owned(), beyond_prefix),
     };
-    let rows = sqlx::query(include_str!("sql/streams.sql"))
+    let rows = session
+        .query(include_str!("sql/streams.sql"))
         .bind(alone)
         .bind(lowest)
         .bind(beyond)

@@ -18,7 +18,7 @@ use tokio::task::spawn_local;
 
 use crate::store::backend::Answer;
 use crate::store::error::StoreError;
-use crate::store::postgres::pool::Connector;
+use crate::store::postgres::connector::Connector;
 use crate::store::postgres::session::Database;
 
 type Work = Pin<Box<dyn Future<Output = ()>>>;

@@ -28,8 +28,9 @@ fn bytes(client: &mut TcpStream, count: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A PostgreSQL server that lets everybody in and answers each question with its version.
-pub(super) fn postgres(version: &'static str) -> u16 {
+/// A PostgreSQL server that lets everybody in and answers each question with its version: the number, and the text of
+/// `version()`. Without a number it fails at every other question.
+pub(super) fn postgres(number: Option<&'static str>, version: &'static str) -> u16 {
     serve(move |mut client| {
         loop {
             let length = big_endian(&bytes(&mut client, 4)?);
@@ -44,9 +45,17 @@ pub(super) fn postgres(version: &'static str) -> u16 {
         client.write_all(&[message(b'R', &[0; 4]), message(b'K', &[0; 8]), message(b'Z', b"I")].concat())?;
         loop {
             let head = bytes(&mut client, 5)?;
-            bytes(&mut client, big_endian(&head[1..]) - 4)?;
-            if head[0] == b'Q' {
-                client.write_all(&row(&["7", "1", version, "no", "no", "no", "no"]))?;
+            let question = bytes(&mut client, big_endian(&head[1..]) - 4)?;
+            match (head[0], number) {
+                (b'Q', _) if question == b"SELECT version()\0" => client.write_all(&row(&[version]))?,
+                (b'Q', Some(number)) => {
+                    client.write_all(&row(&["7", "1", number, "no", "no", "no", "no", version, "UTF8", "yes"]))?;
+                }
+                (b'Q', None) => {
+                    let error = b"SERROR\0C42883\0Munknown function\0\0";
+                    client.write_all(&[message(b'E', error), message(b'Z', b"I")].concat())?;
+                }
+                _ => {}
             }
         }
     })
@@ -72,31 +81,33 @@ fn row(values: &[&str]) -> Vec<u8> {
     [message(b'T', &columns), message(b'D', &fields), message(b'C', b"SELECT 1\0"), message(b'Z', b"I")].concat()
 }
 
-/// A MongoDB server that answers everything with its greeting.
-pub(super) fn mongodb(max_wire_version: i32) -> u16 {
+/// A MongoDB server that says nothing but who it is: its greeting, with some fields more, and the answer to `buildInfo`.
+pub(super) fn mongodb(max_wire_version: i32, more: fn() -> Document, build: fn() -> Document) -> u16 {
     const QUERY: i32 = 2004;
     serve(move |mut client| {
         loop {
             let head = bytes(&mut client, 16)?;
             let number = |at: usize| i32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-            bytes(&mut client, number(0) as usize - 16)?;
+            let question = bytes(&mut client, number(0) as usize - 16)?;
             let (id, code) = (number(4), number(12));
-            let greeting = greeting(max_wire_version);
+            let asks_for_build = question.windows(9).any(|part| part == b"buildInfo");
+            let answer = if asks_for_build { build().to_vec().unwrap() } else { greeting(max_wire_version, more()) };
             // Flags, cursor, first and count of documents; or flags, and the kind of the part that follows.
             let (code, before) =
                 if code == QUERY { (1, [&[0; 16][..], &1_i32.to_le_bytes()].concat()) } else { (2013, vec![0; 5]) };
-            let length = (16 + before.len() + greeting.len()) as i32;
+            let length = (16 + before.len() + answer.len()) as i32;
             let head = [length, id, id, code].map(i32::to_le_bytes).concat();
-            client.write_all(&[head, before, greeting].concat())?;
+            client.write_all(&[head, before, answer].concat())?;
         }
     })
 }
 
-fn greeting(max_wire_version: i32) -> Vec<u8> {
-    let greeting: Document = doc! {
+fn greeting(max_wire_version: i32, more: Document) -> Vec<u8> {
+    let mut greeting: Document = doc! {
         "ok": 1, "ismaster": true, "isWritablePrimary": true, "helloOk": true, "minWireVersion": 0,
         "maxWireVersion": max_wire_version, "maxBsonObjectSize": 16 << 20, "maxMessageSizeBytes": 48_000_000,
         "maxWriteBatchSize": 100_000,
     };
+    greeting.extend(more);
     greeting.to_vec().unwrap()
 }

@@ -139,9 +139,31 @@ fn what_is_no_store_of_ours_is_9_and_stays_as_it_was() {
 #[test]
 fn a_server_that_is_too_old_is_9() {
     // MongoDB 5.0.
-    let port = impostor::mongodb(13);
+    let port = impostor::mongodb(13, Document::new, Document::new);
     let url = format!("mongodb://127.0.0.1:{port}/d?directConnection=true");
     all_refused(&home(), &url, 9, "older than MongoDB 6.0");
+}
+
+#[test]
+fn a_server_that_only_speaks_the_protocol_is_9_unless_it_is_accepted() {
+    let ferret: fn() -> Document = || doc! { "ok": 1, "version": "7.0.77", "gitVersion": "0", "ferretdbVersion": "v1.24.0" };
+    let internal: fn() -> Document = || doc! { "internal": { "documentdb_versions": ["0.109-0", "0.109.0"] } };
+    let poor: fn() -> Document = || doc! { "ok": 1, "version": "5.0.0", "bits": 64 };
+    for (more, build, name) in [
+        (Document::new as fn() -> Document, ferret, "FerretDB"),
+        (internal, poor, "DocumentDB"),
+        (|| doc! { "hosts": ["x.eu-west-1.docdb.amazonaws.com:27017"] }, poor, "Amazon DocumentDB"),
+        (Document::new, || doc! { "ok": 1, "_t": "BuildInfoResponse", "version": "7.0.0" }, "Azure Cosmos DB"),
+        (Document::new, poor, "only speaks its protocol"),
+    ] {
+        let (home, port) = (home(), impostor::mongodb(21, more, build));
+        let url = format!("mongodb://127.0.0.1:{port}/d?directConnection=true");
+        all_refused(&home, &url, 9, name);
+        let answer = home.run(&format!("--timeout 10s --store {url} stats -o json")).fails(9, "server_not_supported");
+        assert!(answer.err.contains("esctl selftest --accept-server"), "{}", answer.err);
+        let answer = home.run(&format!("--accept-server --timeout 10s --store {url} stats"));
+        assert!(!answer.err.contains("not on MongoDB"), "{}", answer.err);
+    }
 }
 
 #[test]

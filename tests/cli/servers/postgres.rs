@@ -132,8 +132,49 @@ fn what_is_no_store_of_ours_is_9_and_stays_as_it_was() {
 
 #[test]
 fn a_server_that_is_too_old_is_9() {
-    let port = impostor::postgres("140011");
+    let port = impostor::postgres(Some("140011"), "PostgreSQL 14.11 on x86_64-pc-linux-gnu, compiled by gcc 12.2.0, 64-bit");
     all_refused(&home(), &format!("postgres://ann:rightsecret@127.0.0.1:{port}/d"), 9, "PostgreSQL 14; esctl needs 15 or later");
+}
+
+#[test]
+fn a_server_that_only_speaks_the_protocol_is_9_unless_it_is_accepted() {
+    for (number, version, name) in [
+        (None, "CockroachDB CCL v25.2.2 (x86_64-pc-linux-gnu, built 2025/06/23 13:41:20, go1.23.7)", "CockroachDB"),
+        (Some("130000"), "CockroachDB CCL v25.2.2 (x86_64-pc-linux-gnu, built 2025/06/23 13:41:20, go1.23.7)", "CockroachDB"),
+        (
+            Some("150012"),
+            "PostgreSQL 15.12-YB-2.25.2.0-b0 on x86_64-pc-linux-gnu, compiled by clang version 19.1.0, 64-bit",
+            "YugabyteDB",
+        ),
+        (
+            None,
+            "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.12103",
+            "Amazon Redshift",
+        ),
+        (None, "FancyDB 3", "only speaks its protocol"),
+    ] {
+        let (home, port) = (home(), impostor::postgres(number, version));
+        let url = format!("postgres://ann:rightsecret@127.0.0.1:{port}/d");
+        all_refused(&home, &url, 9, name);
+        let answer = home.run(&format!("--timeout 10s --store {url} stats -o json")).fails(9, "server_not_supported");
+        assert!(answer.err.contains("esctl selftest --accept-server"), "{}", answer.err);
+        let answer = home.run(&format!("--accept-server --timeout 10s --store {url} stats"));
+        assert!(!answer.err.contains("not on PostgreSQL"), "{}", answer.err);
+    }
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_database_that_does_not_hold_every_text_is_9_and_the_remedy_is_named() {
+    let (home, server) = (home(), Server::postgres());
+    server.sql("CREATE DATABASE old ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    let url = format!("postgres://postgres@{}/old", server.address());
+    for line in WRITERS {
+        let answer = home.run(&format!("--store {url} {line}")).fails(9, "LATIN1");
+        assert!(answer.err.contains("ENCODING 'UTF8' TEMPLATE template0"), "{}", answer.err);
+    }
+    home.run(&format!("--store {url} init -o json")).fails(9, "encoding_not_supported");
+    home.run(&format!("--store {url} stream list")).fails(3, "no event store");
 }
 
 #[test]

@@ -5,5 +5,8 @@ SELECT pg_backend_pid()::text,
        CASE WHEN n.oid IS NOT NULL THEN 'yes' ELSE 'no' END,
        CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN 'yes' ELSE 'no' END,
        CASE WHEN EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'esctl_meta') THEN 'yes' ELSE 'no' END,
-       CASE WHEN EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid) THEN 'yes' ELSE 'no' END
+       CASE WHEN EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid) THEN 'yes' ELSE 'no' END,
+       version(),
+       current_setting('server_encoding'),
+       CASE WHEN {in_force} THEN 'yes' ELSE 'no' END
 FROM (SELECT) one LEFT JOIN pg_namespace n ON n.nspname = '{schema}'

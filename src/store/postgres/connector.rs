@@ -1,0 +1,126 @@
+//! Opening connections: straight to a server, or to one behind a pooler.
+//!
+//! A server takes the settings of a session when a connection starts. A pooler refuses or drops them, so a connection is told
+//! to be pooled by its settings, which are read back. Through a pooler every job is a transaction with settings of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use sqlx::Row;
+use sqlx::postgres::PgConnectOptions;
+use tokio::time::timeout;
+
+use crate::store::error::StoreError;
+use crate::store::options::OpenOptions;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::peer::Wanted;
+use crate::store::postgres::schema::identify;
+use crate::store::postgres::server;
+use crate::store::postgres::settings::Settings;
+use crate::store::postgres::transaction::Session;
+use crate::store::postgres::url::PostgresUrl;
+
+/// How much later than the server this side gives up waiting for an answer.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
+/// The place of a store and the way to connect to it. Clones share what was found out about a pooler.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub(crate) wanted: Arc<Wanted>,
+    pub(crate) timeout: Duration,
+    pooled: Arc<AtomicBool>,
+}
+
+impl Connector {
+    /// Returns a connector to a store. Nothing is touched.
+    pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
+        let settings = Settings::new(url.schema(), options.timeout);
+        let wanted = Wanted { url: url.clone(), settings, accept_server: options.accept_server };
+        Self { wanted: Arc::new(wanted), timeout: options.timeout, pooled: Arc::default() }
+    }
+
+    /// Returns the URL of the store.
+    pub(crate) fn url(&self) -> &PostgresUrl {
+        &self.wanted.url
+    }
+
+    /// Returns how long an answer is waited for.
+    pub(crate) fn patience(&self) -> Duration {
+        self.timeout.saturating_add(GRACE)
+    }
+
+    /// Returns true once a pooler was found before the server.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.pooled.load(Ordering::Relaxed)
+    }
+
+    /// Opens a connection and finds out what is at its other end. Through a pooler a transaction has begun on it, as for
+    /// [`Session::begin`].
+    pub(crate) async fn connect(&self, writes: bool) -> Result<Session, SqlError> {
+        timeout(self.timeout, self.open(writes)).await.unwrap_or(Err(SqlError::Late))
+    }
+
+    async fn open(&self, writes: bool) -> Result<Session, SqlError> {
+        if !self.is_pooled() {
+            match self.open_straight().await {
+                Err(error) if error.refuses_settings() => {}
+                opened => return opened,
+            }
+        }
+        let opened = self.open_pooled(writes).await?;
+        self.pooled.store(true, Ordering::Relaxed);
+        Ok(opened)
+    }
+
+    fn options(&self) -> Result<PgConnectOptions, SqlError> {
+        let options = self.url().options().map_err(|()| StoreError::Invalid("the store URL cannot be read".into()))?;
+        Ok(options.application_name("esctl").extra_float_digits(None::<i8>).disable_statement_logging())
+    }
+
+    async fn open_straight(&self) -> Result<Session, SqlError> {
+        let options = self.options()?.options(self.wanted.settings.each());
+        let mut connection = PgConnection::connect_with(&options).await?;
+        match identify(&mut connection, &self.wanted).await {
+            Ok((backend, found)) => Ok(Session::straight(connection, backend, found)),
+            // A server of another product may fail at a question before it is recognised by an answer.
+            Err(error @ SqlError::Sql(_)) => {
+                self.check_product(&mut connection).await?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn check_product(&self, connection: &mut PgConnection) -> Result<(), SqlError> {
+        let row = sqlx::raw_sql("SELECT version()").fetch_one(connection).await?;
+        Ok(server::check(&self.url().place(), row.try_get(0)?, None, self.wanted.accept_server)?)
+    }
+
+    async fn open_pooled(&self, writes: bool) -> Result<Session, SqlError> {
+        let mut session = match self.begin_pooled(writes).await {
+            // Once may be chance: a connection can break at any time.
+            Err(SqlError::NoTransactions) => self.begin_pooled(writes).await?,
+            begun => begun?,
+        };
+        // In a request of its own, so that it shows whether the settings of the one before are still there.
+        session.found = identify(&mut session.connection, &self.wanted).await?.1;
+        Ok(session)
+    }
+
+    /// Connects without settings and begins a transaction. A statement outside one comes first: where only that is answered,
+    /// the pooler allows no transactions.
+    async fn begin_pooled(&self, writes: bool) -> Result<Session, SqlError> {
+        let mut connection = PgConnection::connect_with(&self.options()?).await?;
+        self.check_product(&mut connection).await?;
+        let mut session = Session::pooled(connection, Arc::clone(&self.wanted));
+        match session.begin(writes).await {
+            Err(error) if error.violates_protocol() => Err(SqlError::NoTransactions),
+            begun => begun.map(|()| session),
+        }
+    }
+}

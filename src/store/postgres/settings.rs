@@ -1,0 +1,67 @@
+//! The settings that a job needs on its connection, and the SQL that sends them and reads them back.
+
+use std::time::Duration;
+
+/// Settings of PostgreSQL that are times in milliseconds. The server shows them in the largest unit that fits.
+const TIMES: [&str; 2] = ["statement_timeout", "lock_timeout"];
+
+/// The settings that a job needs on its connection.
+pub(crate) struct Settings(Vec<(&'static str, String)>);
+
+impl Settings {
+    /// Returns the settings for a store in a schema.
+    pub(crate) fn new(schema: &str, timeout: Duration) -> Self {
+        let limit = timeout.as_millis().clamp(1, 2_000_000_000);
+        Self(vec![
+            ("search_path", schema.to_owned()),
+            ("statement_timeout", limit.to_string()),
+            // Before the statement's own: then the server can say that it was the lock.
+            ("lock_timeout", (limit - limit / 10).max(1).to_string()),
+            ("synchronous_commit", "on".into()),
+            ("default_transaction_isolation", "read committed".into()),
+            ("standard_conforming_strings", "on".into()),
+            // Every statement is served by an index. A plan made while a table was small must not stay a scan.
+            ("enable_seqscan", "off".into()),
+            ("enable_bitmapscan", "off".into()),
+            ("enable_sort", "off".into()),
+            ("plan_cache_mode", "force_generic_plan".into()),
+            ("max_parallel_workers_per_gather", "0".into()),
+            ("jit", "off".into()),
+        ])
+    }
+
+    /// Returns each setting with its value, for the start of a connection.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// Returns the statements that begin a transaction with these settings. They end with the transaction.
+    pub(crate) fn begin(&self) -> String {
+        let local: String = self.each().map(|(name, value)| format!("; SET LOCAL {name} = '{value}'")).collect();
+        format!("BEGIN ISOLATION LEVEL READ COMMITTED{local}")
+    }
+
+    /// Returns an SQL condition that is true where all these settings are in force.
+    pub(crate) fn in_force(&self) -> String {
+        let conditions = self.each().map(|(name, value)| match TIMES.contains(&name) {
+            true => format!("extract(epoch FROM current_setting('{name}')::interval) * 1000 = {value}"),
+            false => format!("current_setting('{name}') = '{value}'"),
+        });
+        conditions.collect::<Vec<_>>().join(" AND ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Settings;
+
+    #[test]
+    fn settings_through_a_pooler_end_with_the_transaction() {
+        let begin = Settings::new("shop", Duration::from_secs(30)).begin();
+        assert!(begin.starts_with("BEGIN "), "{begin}");
+        assert!(begin.contains("; SET LOCAL search_path = 'shop'; "), "{begin}");
+        assert!(begin.split("; ").skip(1).all(|statement| statement.starts_with("SET LOCAL ")), "{begin}");
+    }
+}
