@@ -130,6 +130,7 @@ fn apply(fold: &mut AggregateFold<Payment>, event_type: &str, schema_version: u3
         data,
         metadata: "{}",
         hash: Hash::ZERO,
+        kept_content: None,
     })
 }
 

@@ -118,6 +118,7 @@ mod tests {
                     data,
                     metadata: "{}",
                     hash: Hash::ZERO,
+                    kept_content: None,
                 };
                 fold.apply(&event).unwrap();
             }

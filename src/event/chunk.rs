@@ -13,6 +13,8 @@ use crate::event::time::Timestamp;
 pub struct EventChunk {
     text: String,
     rows: Vec<Row>,
+    /// The kept content hashes of events whose payload was erased or archived, by index, in order: few or none.
+    kept: Vec<(usize, Hash)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +37,7 @@ impl EventChunk {
     pub fn clear(&mut self) {
         self.text.clear();
         self.rows.clear();
+        self.kept.clear();
     }
 
     /// How many events there are.
@@ -58,11 +61,13 @@ impl EventChunk {
             self.text.truncate(first_dropped.start);
         }
         self.rows.truncate(count);
+        self.kept.retain(|(index, _)| *index < count);
     }
 
     /// Copies an event to the end.
     pub fn push(&mut self, event: &EventView<'_>) {
         let start = self.text.len();
+        self.kept.extend(event.kept_content.map(|content| (self.rows.len(), content)));
         // Each is far below 4 GiB: names are limited, and no backend holds larger values.
         let mut add = |text: &str| {
             self.text.push_str(text);
@@ -85,20 +90,25 @@ impl EventChunk {
 
     /// The event at an index, from 0.
     pub fn get(&self, index: usize) -> Option<EventView<'_>> {
-        self.rows.get(index).map(|row| self.view(row))
+        self.rows.get(index).map(|row| self.view(index, row))
     }
 
     /// The last event.
     pub fn last(&self) -> Option<EventView<'_>> {
-        self.rows.last().map(|row| self.view(row))
+        self.get(self.rows.len().checked_sub(1)?)
     }
 
     /// The events in the order they were read.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = EventView<'_>> + DoubleEndedIterator {
-        self.rows.iter().map(|row| self.view(row))
+        self.rows.iter().enumerate().map(|(index, row)| self.view(index, row))
     }
 
-    fn view(&self, row: &Row) -> EventView<'_> {
+    fn kept_content(&self, index: usize) -> Option<Hash> {
+        let found = self.kept.binary_search_by_key(&index, |(index, _)| *index).ok()?;
+        self.kept.get(found).map(|(_, content)| *content)
+    }
+
+    fn view(&self, index: usize, row: &Row) -> EventView<'_> {
         let stream_end = row.start + row.stream_bytes as usize;
         let type_end = stream_end + row.type_bytes as usize;
         let data_end = type_end + row.data_bytes as usize;
@@ -114,6 +124,7 @@ impl EventChunk {
             data: &self.text[type_end..data_end],
             metadata: &self.text[data_end..metadata_end],
             hash: row.hash,
+            kept_content: self.kept_content(index),
         }
     }
 }

@@ -85,6 +85,8 @@ pub struct EventView<'a> {
     pub metadata: &'a str,
     /// Its link in the hash chain.
     pub hash: Hash,
+    /// The content hash that was recorded, where the payload was erased or archived since.
+    pub kept_content: Option<Hash>,
 }
 
 impl EventView<'_> {
@@ -102,8 +104,14 @@ impl EventView<'_> {
         serde_json::from_str::<Origin>(self.metadata).ok()?.client_id
     }
 
-    /// The hash over stream, id, type, schema version, data and metadata, worked out anew.
+    /// Returns the content hash that the chain is made of: the kept one of an event whose payload was erased or archived,
+    /// and else that of what is stored.
     pub fn content_hash(&self) -> Hash {
+        self.kept_content.unwrap_or_else(|| self.stored_content_hash())
+    }
+
+    /// Computes the hash over the stored stream, id, type, schema version, data and metadata.
+    pub fn stored_content_hash(&self) -> Hash {
         content_hash(self.stream, self.event_id, self.event_type, self.schema_version, self.data, self.metadata)
     }
 
@@ -120,6 +128,7 @@ impl EventView<'_> {
             data: self.data.to_owned(),
             metadata: self.metadata.to_owned(),
             hash: self.hash,
+            kept_content: self.kept_content,
         }
     }
 }
@@ -147,6 +156,8 @@ pub struct RecordedEvent {
     pub metadata: String,
     /// Its link in the hash chain.
     pub hash: Hash,
+    /// The content hash that was recorded, where the payload was erased or archived since.
+    pub kept_content: Option<Hash>,
 }
 
 impl RecordedEvent {
@@ -163,6 +174,7 @@ impl RecordedEvent {
             data: &self.data,
             metadata: &self.metadata,
             hash: self.hash,
+            kept_content: self.kept_content,
         }
     }
 }
@@ -175,7 +187,8 @@ impl Serialize for EventView<'_> {
         use serde_json::value::RawValue;
         let data: &RawValue = serde_json::from_str(self.data).map_err(S::Error::custom)?;
         let metadata: &RawValue = serde_json::from_str(self.metadata).map_err(S::Error::custom)?;
-        let mut event = serializer.serialize_struct("Event", 10)?;
+        let fields = 10 + usize::from(self.kept_content.is_some());
+        let mut event = serializer.serialize_struct("Event", fields)?;
         event.serialize_field("position", &self.position)?;
         event.serialize_field("event_id", &self.event_id)?;
         event.serialize_field("stream", self.stream)?;
@@ -186,6 +199,9 @@ impl Serialize for EventView<'_> {
         event.serialize_field("data", data)?;
         event.serialize_field("metadata", metadata)?;
         event.serialize_field("hash", &self.hash)?;
+        if let Some(content) = &self.kept_content {
+            event.serialize_field("content_hash", content)?;
+        }
         event.end()
     }
 }

@@ -27,6 +27,7 @@ pub use json::canonical_json;
 pub use name::EventType;
 pub use name::MAX_NAME_BYTES;
 pub use name::NameError;
+pub use name::RESERVED_STREAMS;
 pub use name::StreamName;
 pub use name::category_of;
 pub use place::ExpectedVersion;

@@ -30,6 +30,9 @@ pub fn category_of(stream: &str) -> &str {
     stream.split_once('-').map_or(stream, |(category, _)| category)
 }
 
+/// The streams that only esctl itself appends to.
+pub const RESERVED_STREAMS: [&str; 1] = ["$quarantine"];
+
 fn check(kind: &'static str, text: &str) -> Result<String, NameError> {
     let refuse = |reason: String| {
         let name = text.chars().take(80).collect();
@@ -52,7 +55,7 @@ fn check(kind: &'static str, text: &str) -> Result<String, NameError> {
     if let Some(bad) = name.chars().find(|c| is_unsafe(*c)) {
         return refuse(format!("holds U+{:04X}, which is not printable", u32::from(bad)));
     }
-    if name.starts_with('$') {
+    if name.starts_with('$') && !(kind == "stream" && RESERVED_STREAMS.contains(&name.as_str())) {
         return refuse("starts with $, which is reserved".into());
     }
     if name.trim() != name {
@@ -72,7 +75,8 @@ macro_rules! name {
             /// Checks a name and brings it into normal form C, so that equal-looking names are equal.
             ///
             /// # Errors
-            /// When it is empty, longer than [`MAX_NAME_BYTES`], not printable, or starts with `$`.
+            /// When it is empty, longer than [`MAX_NAME_BYTES`], not printable, or starts with `$` without being one of
+            /// [`RESERVED_STREAMS`].
             pub fn parse(text: &str) -> Result<Self, NameError> {
                 check($kind, text).map(Self)
             }
@@ -128,6 +132,22 @@ name! {
 }
 
 impl StreamName {
+    /// Reads the name of a stream that is in a store: as [`StreamName::parse`], and also one that begins with `$`.
+    ///
+    /// # Errors
+    /// As [`StreamName::parse`].
+    pub fn recorded(text: &str) -> Result<Self, NameError> {
+        match text.strip_prefix('$') {
+            Some(rest) => check("stream", rest).map(|rest| Self(format!("${rest}"))),
+            None => Self::parse(text),
+        }
+    }
+
+    /// Returns true for a stream that only esctl itself appends to.
+    pub fn is_reserved(&self) -> bool {
+        self.0.starts_with('$')
+    }
+
     /// The stream of one thing of a category.
     ///
     /// # Errors
@@ -167,6 +187,17 @@ mod tests {
             assert!(EventType::parse(bad).is_err(), "{bad:?}");
         }
         assert!(StreamName::parse(&"x".repeat(200)).is_ok());
+    }
+
+    #[test]
+    fn reserved_streams_are_streams_and_no_event_types() {
+        let stream = StreamName::parse("$quarantine").unwrap();
+        assert!(stream.is_reserved() && StreamName::recorded("$quarantine") == Ok(stream));
+        assert!(EventType::parse("$quarantine").is_err());
+        assert!(StreamName::parse("$later").is_err());
+        assert!(StreamName::recorded("$later").unwrap().is_reserved());
+        assert!(StreamName::recorded("$").is_err() && StreamName::recorded("$$a").is_err());
+        assert!(!StreamName::recorded("resource-gold").unwrap().is_reserved());
     }
 
     #[test]

@@ -33,7 +33,7 @@ const MAX_FINDINGS: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What kind, in `snake_case`: `hash`, `time`, `gap`, `version`, `id`, `head`, `snapshot`,
-    /// `checkpoint`, `database`.
+    /// `checkpoint`, `content_hash`, `database`.
     pub kind: &'static str,
     /// Where, if it is at a position.
     pub position: Option<Position>,
@@ -152,6 +152,13 @@ impl Verifier<'_> {
             let message =
                 format!("event {} of stream {} is not what was recorded: its hash differs", event.version, event.stream);
             self.found("hash", Some(event.position), message);
+        }
+        if event.kept_content.is_some() {
+            let message = format!(
+                "event {} of stream {} has a kept content hash, and no erasure of its payload is recorded",
+                event.version, event.stream
+            );
+            self.found("content_hash", Some(event.position), message);
         }
         if event.recorded_at <= last.recorded_at && event.position > Position(1) {
             let message = format!("recorded at {}, not after the event before it", event.recorded_at);

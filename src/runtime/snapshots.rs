@@ -6,11 +6,11 @@ use crate::aggregate::Fold;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
-use crate::event::text_hash;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::Loaded;
 use crate::store::Snapshot;
 use crate::store::Store;
+use crate::store::state_hash;
 
 /// A snapshot every so many events of a stream, unless told otherwise.
 pub const DEFAULT_SNAPSHOT_EVERY: u64 = 100;
@@ -68,7 +68,8 @@ pub fn take_snapshot<'s, F: Fold + ?Sized>(
         reducer: reducer.name,
         reducer_version: reducer.version,
         taken_at: now,
-        state_hash: text_hash(&state),
+        left_out: Vec::new(),
+        state_hash: state_hash(&state, &[]),
         state,
     });
     async move {

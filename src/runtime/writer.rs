@@ -362,6 +362,7 @@ fn take_in<F: Fold>(
             data: event.data.as_str(),
             metadata: event.metadata.as_str(),
             hash,
+            kept_content: None,
         };
         apply(fold, &view)?;
         (loaded.version, loaded.position, loaded.recorded_at, loaded.hash) = (version, position, recorded_at, hash);

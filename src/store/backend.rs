@@ -47,7 +47,7 @@ pub struct Head {
 }
 
 /// The version of the schema this program writes, on every backend.
-pub(crate) const SCHEMA_VERSION: u32 = 2;
+pub(crate) const SCHEMA_VERSION: u32 = 3;
 
 /// What was done to have a store of this program's schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,11 @@
 //! The store that everyone uses: one concrete type over any backend.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::event::EventChunk;
-use crate::event::NewEvent;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
@@ -17,7 +15,6 @@ use crate::store::append::AppendRequest;
 use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
-use crate::store::append::RecordTime;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
@@ -27,6 +24,7 @@ use crate::store::error::StoreError;
 use crate::store::group::Grouper;
 use crate::store::observer::Observer;
 use crate::store::observer::Observers;
+use crate::store::prepare::prepare;
 use crate::store::problem::Problem;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -63,19 +61,6 @@ pub struct Store {
     timeout: Duration,
     limits: Limits,
     observers: Observers,
-}
-
-/// 9999-01-01. From there on the year 9999 leaves room for 30 million million events, a microsecond apart.
-const TOO_LATE: Timestamp = Timestamp::from_micros_const(253_370_764_800_000_000);
-
-/// An id that more than one of the events has.
-fn id_twice(events: &[NewEvent]) -> Option<Uuid> {
-    // Ids that were made one after the other grow, mostly; then nothing need be remembered.
-    if events.is_sorted_by(|a, b| a.event_id < b.event_id) {
-        return None;
-    }
-    let mut ids = HashSet::with_capacity(events.len());
-    events.iter().map(|event| event.event_id).find(|id| !ids.insert(*id))
 }
 
 /// Awaits an answer, but not for ever.
@@ -147,9 +132,22 @@ impl Store {
     /// Makes several appends in one transaction, each with an outcome of its own.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] when one of them cannot be: then none is made. Or as the backend says.
+    /// [`StoreError::Invalid`] when one of them cannot be, or is for a reserved stream: then none is made. Or as the
+    /// backend says.
     pub async fn append_together(&self, requests: Vec<AppendRequest>) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
-        let appends = requests.into_iter().map(|request| self.prepare(request)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(reserved) = requests.iter().find(|request| request.stream.is_reserved()) {
+            let message = format!("stream {} is reserved: only esctl itself appends to it", reserved.stream);
+            return Err(StoreError::Invalid(message));
+        }
+        self.append_to_any(requests).await
+    }
+
+    /// As [`Store::append_together`], to reserved streams as well: for copies and for the records of esctl itself.
+    ///
+    /// # Errors
+    /// As [`Store::append_together`].
+    pub async fn append_to_any(&self, requests: Vec<AppendRequest>) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
+        let appends = requests.into_iter().map(|request| prepare(request, self.limits)).collect::<Result<Vec<_>, _>>()?;
         let begun = self.observers.begin();
         let answers = match self.grouper.append(appends.clone()).await {
             Ok(answers) => answers,
@@ -165,50 +163,6 @@ impl Store {
             outcomes.push(outcome);
         }
         Ok(outcomes)
-    }
-
-    fn prepare(&self, request: AppendRequest) -> Result<BackendAppend, StoreError> {
-        let invalid = |message: String| Err(StoreError::Invalid(message));
-        if request.events.is_empty() {
-            return invalid("no events to append".into());
-        }
-        for event in &request.events {
-            let bytes = event.data.as_str().len() + event.metadata.as_str().len();
-            if bytes > self.limits.event_bytes {
-                let limit = self.limits.event_bytes;
-                return invalid(format!("an event of {bytes} bytes is over the limit of {limit} bytes"));
-            }
-            if event.event_id.is_nil() {
-                return invalid("the nil UUID is no event id".into());
-            }
-            if event.schema_version == 0 {
-                return invalid("schema versions start at 1".into());
-            }
-        }
-        if let Some(twice) = id_twice(&request.events) {
-            return invalid(format!("event id {twice} appears twice in one batch"));
-        }
-        let brought = match &request.time {
-            RecordTime::StoreClock => &[],
-            RecordTime::Clock(moment) => std::slice::from_ref(moment),
-            RecordTime::Given(times) => times.as_slice(),
-        };
-        if let Some(late) = brought.iter().find(|moment| **moment >= TOO_LATE) {
-            return invalid(format!("{late} is too late: a store takes times before {TOO_LATE}, so that later ones can follow"));
-        }
-        if let RecordTime::Given(times) = &request.time {
-            if let Some(first) = times.first().filter(|first| **first == Timestamp::MIN) {
-                return invalid(format!("{first} is too early: a store takes times after it"));
-            }
-            if times.len() != request.events.len() {
-                return invalid(format!("{} times for {} events", times.len(), request.events.len()));
-            }
-            if let Some(pair) = times.windows(2).find(|pair| pair[1] <= pair[0]) {
-                return invalid(format!("times must keep growing: {} is followed by {}", pair[0], pair[1]));
-            }
-        }
-        let content = request.events.iter().map(|event| event.content_hash(&request.stream)).collect();
-        Ok(BackendAppend { request: Arc::new(request), content })
     }
 
     /// Turns a backend's plain answer into the outcome, asking for known events where that decides.

@@ -16,6 +16,7 @@ pub mod mongodb;
 mod observer;
 mod options;
 pub mod postgres;
+mod prepare;
 mod problem;
 mod read;
 mod read_model;
@@ -69,6 +70,7 @@ pub use snapshot::Misfit;
 pub use snapshot::Snapshot;
 pub use snapshot::SnapshotInfo;
 pub use snapshot::SnapshotQuery;
+pub use snapshot::state_hash;
 pub use url::StoreUrl;
 pub use url::redact_url;
 

@@ -146,6 +146,6 @@ impl StreamInfo {
     /// [`StoreError::Integrity`] when it is no name that a store takes.
     pub fn name(&self) -> Result<StreamName, StoreError> {
         let damaged = |error| StoreError::integrity(format!("a stream has a name that was never taken: {error}"));
-        StreamName::parse(&self.stream).map_err(damaged)
+        StreamName::recorded(&self.stream).map_err(damaged)
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::event::Hash;
 use crate::event::StreamName;
@@ -27,8 +28,33 @@ pub struct Snapshot {
     pub taken_at: Timestamp,
     /// The state, as JSON.
     pub state: String,
-    /// The hash of that JSON: a state that was changed since does not match it.
+    /// The ids of quarantined events that the state leaves out, in ascending order.
+    pub left_out: Vec<Uuid>,
+    /// The hash of that JSON, and of `left_out` where it is not empty: what was changed since does not match it.
     pub state_hash: Hash,
+}
+
+/// Returns the hash that vouches for a state and for the events that it leaves out.
+///
+/// A program of schema version 2 that replaces a snapshot knows nothing of `left_out`: its hash is that of the state alone,
+/// so a list that stayed behind does not match it.
+pub fn state_hash(state: &str, left_out: &[Uuid]) -> Hash {
+    if left_out.is_empty() {
+        return text_hash(state);
+    }
+    text_hash(&format!("{}\n{state}", left_out_text(left_out)))
+}
+
+/// Returns the ids as they are kept: a JSON array.
+pub(crate) fn left_out_text(left_out: &[Uuid]) -> String {
+    let ids: Vec<String> = left_out.iter().map(|id| format!("\"{id}\"")).collect();
+    format!("[{}]", ids.join(","))
+}
+
+/// Reads the ids as they are kept, and returns the state hash that goes with them. A text that is no such list fits no
+/// snapshot: the hash is then that of nothing.
+pub(crate) fn kept_left_out(text: &str, state_hash: Hash) -> (Vec<Uuid>, Hash) {
+    serde_json::from_str(text).map_or((Vec::new(), Hash::ZERO), |ids| (ids, state_hash))
 }
 
 /// A hash as it is kept. What is not one is the hash of nothing, so a snapshot that has it fits nowhere: it is passed over
@@ -48,7 +74,7 @@ impl Snapshot {
         match event {
             None => Some(Misfit::NoEvent),
             Some(hash) if hash != self.event_hash => Some(Misfit::History),
-            Some(_) if text_hash(&self.state) != self.state_hash => Some(Misfit::State),
+            Some(_) if state_hash(&self.state, &self.left_out) != self.state_hash => Some(Misfit::State),
             Some(_) => None,
         }
     }

@@ -101,6 +101,7 @@ macro_rules! each_chapter {
             hostile_names_name_streams_and_types_of_their_own
         ] []}
         crate::promises::chapter! { $one $several $subject streams [
+            to_a_reserved_stream_only_esctl_appends_and_it_is_read_like_any_other
             category_prefix_after_and_limit_choose_exactly_what_they_say
             each_stream_is_listed_with_its_category_version_and_last_event
             pages_of_any_size_together_are_the_whole_list

@@ -3,8 +3,10 @@
 use esctl::event::ExpectedVersion;
 use esctl::event::category_of;
 use esctl::store::Store;
+use esctl::store::StoreError;
 use esctl::store::StreamQuery;
 
+use crate::assert_fails;
 use crate::kit::Subject;
 use crate::kit::events;
 use crate::kit::put;
@@ -120,4 +122,21 @@ pub async fn names_that_only_begin_like_the_category_do_not_fill_its_page<S: Sub
         let query = StreamQuery { category: Some("a".into()), limit, ..StreamQuery::default() };
         assert_eq!(names(&store, query).await, ["a-1"]);
     }
+}
+
+pub async fn to_a_reserved_stream_only_esctl_appends_and_it_is_read_like_any_other<S: Subject>(subject: S) {
+    let store = subject.store();
+    put(&store, "a-1", 1).await;
+    let reserved = || request("$quarantine", ExpectedVersion::Any, events(2));
+    assert_fails!(store.append(reserved()).await, StoreError::Invalid(message) if message.contains("reserved"));
+    let both = vec![request("a-2", ExpectedVersion::Any, events(1)), reserved()];
+    assert_fails!(store.append_together(both).await, StoreError::Invalid(_));
+    assert_eq!(whole(&store).await.len(), 1);
+    let appended = store.append_to_any(vec![reserved()]).await.unwrap().remove(0).unwrap();
+    assert_eq!((appended.events[1].position.0, appended.events[1].version.0), (3, 2));
+    let read: Vec<String> = whole(&store).await.into_iter().map(|event| event.stream).collect();
+    assert_eq!(read, ["a-1", "$quarantine", "$quarantine"]);
+    let listed = streams(&store).await;
+    assert_eq!((listed[0].stream.as_str(), listed[0].version.0), ("$quarantine", 2));
+    assert!(listed[0].name().unwrap().is_reserved());
 }

@@ -38,6 +38,7 @@ pub fn record(fold: &mut Plan, event_type: &str, data: &str) -> Result<(), FoldE
         data,
         metadata: r#"{"client_id":"ann"}"#,
         hash: Hash::ZERO,
+        kept_content: None,
     })
 }
 

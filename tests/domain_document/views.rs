@@ -63,6 +63,7 @@ fn the_read_model_takes_the_events_of_documents() {
             data: "{}",
             metadata: "{}",
             hash: Hash::ZERO,
+            kept_content: None,
         };
         assert_eq!(documents.key(&event).as_deref(), key, "{stream}");
     }

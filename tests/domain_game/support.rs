@@ -33,6 +33,7 @@ pub fn record(table: &mut Table, event_type: &str, data: &str) {
         data,
         metadata: "{}",
         hash: Hash::ZERO,
+        kept_content: None,
     };
     table.apply(&event).unwrap();
 }

@@ -43,6 +43,7 @@ pub fn record(fold: &mut Gold, event_type: &str, data: &str, recorded_at: Timest
         data,
         metadata: "{}",
         hash: Hash::ZERO,
+        kept_content: None,
     };
     fold.apply(&event).unwrap();
 }

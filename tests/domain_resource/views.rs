@@ -163,5 +163,6 @@ fn event<'a>(stream: &'a str, event_type: &'a str, data: &'a str) -> EventView<'
         data,
         metadata: "{}",
         hash: Hash::ZERO,
+        kept_content: None,
     }
 }

@@ -97,7 +97,7 @@ fn a_writer_held_in_mid_transaction_is_waited_for_and_hides_nothing_from_readers
         let folder = Folder::new();
         put(&folder.store(), "thing-1", 3).await;
         let other = Connection::open(folder.file()).unwrap();
-        other.execute_batch("BEGIN IMMEDIATE; UPDATE head SET position = 9").unwrap();
+        other.execute_batch("BEGIN IMMEDIATE; UPDATE store_head SET position = 9").unwrap();
 
         let hasty = open(&StoreUrl::SqliteFile(folder.file()), std::time::Duration::from_millis(50)).unwrap();
         let one = || request("thing-1", esctl::event::ExpectedVersion::Any, crate::kit::events(1));

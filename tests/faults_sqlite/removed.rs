@@ -113,9 +113,9 @@ fn values_that_were_never_written_are_damage() {
             let (_folder, store) = tampered(5, &format!("UPDATE events SET {change} WHERE position = 3")).await;
             assert_fails!(try_read(store.scan(ReadQuery::all())).await, StoreError::Integrity { .. });
         }
-        let (_folder, store) = tampered(5, "DELETE FROM head").await;
+        let (_folder, store) = tampered(5, "DELETE FROM store_head").await;
         assert_fails!(store.head().await, StoreError::Integrity { .. });
-        let (_folder, store) = tampered(5, "UPDATE head SET position = 2").await;
+        let (_folder, store) = tampered(5, "UPDATE store_head SET position = 2").await;
         let one_more = crate::kit::request("thing-1", esctl::event::ExpectedVersion::Any, crate::kit::events(1));
         assert_fails!(store.append(one_more).await, StoreError::Integrity { .. });
     });

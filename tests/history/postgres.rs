@@ -119,7 +119,7 @@ async fn hold(connection: &mut PgConnection, end: &str) -> Attempt {
     let Hash(content) = event.content_hash(&stream);
     let content: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
     let sql = format!(
-        "BEGIN; SELECT * FROM append_events(ARRAY['{stream}'], ARRAY[-1]::int8[], ARRAY[1], ARRAY[NULL]::int8[], ARRAY[0],
+        "BEGIN; SELECT * FROM append_group(ARRAY['{stream}'], ARRAY[-1]::int8[], ARRAY[1], ARRAY[NULL]::int8[], ARRAY[0],
              ARRAY['{}']::uuid[], ARRAY[1], ARRAY['{}'], ARRAY[1], ARRAY[NULL]::int8[], ARRAY['{}'], ARRAY['{}'],
              ARRAY['\\x{content}'::bytea], false)",
         event.event_id,

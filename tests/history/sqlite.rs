@@ -16,7 +16,7 @@ pub fn hold(url: &str) {
     let connection = Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();
     connection.busy_timeout(Duration::from_secs(30)).unwrap();
     for _ in 0..3 {
-        connection.execute_batch("BEGIN IMMEDIATE; UPDATE head SET position = position + 7").unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE; UPDATE store_head SET position = position + 7").unwrap();
         std::thread::sleep(Duration::from_millis(900));
         connection.execute_batch("ROLLBACK").unwrap();
         std::thread::sleep(Duration::from_millis(400));

@@ -17,7 +17,7 @@ async fn merge(served: &Served, number: u64) {
 
 /// As whoever restores a backup of two events: what came after them is gone.
 fn put_back(served: &Served) {
-    let gone = "DELETE FROM events WHERE position > 2; UPDATE head SET position = 2";
+    let gone = "DELETE FROM events WHERE position > 2; UPDATE store_head SET position = 2";
     Connection::open(served.store.strip_prefix("sqlite:").unwrap()).unwrap().execute_batch(gone).unwrap();
 }
 

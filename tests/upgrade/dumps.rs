@@ -8,6 +8,9 @@ use crate::kit::TIMEOUT;
 
 /// A copy of a dump, loaded where nobody else is. Gone with the value.
 pub trait Dump: Sized {
+    /// The schema version of the store.
+    const VERSION: u32;
+
     /// The hash of the last event, as the program that made the dump knew it.
     const HEAD: &str;
 
@@ -35,6 +38,7 @@ macro_rules! upgrade {
             promises::a_read_model_goes_on_and_a_rebuild_that_was_broken_off_is_finished
             promises::snapshots_are_trusted_as_before
             promises::what_the_new_version_adds_works
+            promises::a_program_of_this_version_knows_what_the_columns_mean
             promises::of_many_that_bring_it_up_to_date_at_once_one_does
             killed::a_migration_that_is_killed_at_any_moment_is_done_or_not
         }

@@ -1,4 +1,4 @@
-//! The dump of MongoDB: its collections, indexes and views, loaded into a database of its own.
+//! The dumps of MongoDB: collections, indexes and views, loaded into a database of their own.
 
 use mongodb::Client;
 use mongodb::Database;
@@ -9,20 +9,16 @@ use mongodb::bson::doc;
 use crate::dumps::Dump;
 use crate::dumps::upgrade;
 
-/// The hash of the last event.
-const HEAD: &str = "794f33857cc5d80301123ad2fc76948f85d66fcb1a9a791de1dc5bc4fb1a6e4b";
-
 struct Loaded {
     server: String,
     name: String,
 }
 
 impl Loaded {
-    async fn load(variable: &str) -> Self {
+    async fn load(variable: &str, mut dump: &[u8]) -> Self {
         let server = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no server"));
         let loaded = Self { server, name: format!("up{}", uuid::Uuid::new_v4().simple()) };
         let database = loaded.database().await;
-        let mut dump = include_bytes!("version1/store.bson").as_slice();
         while !dump.is_empty() {
             let part = Document::from_reader(&mut dump).unwrap();
             if let Ok(view) = part.get_str("view") {
@@ -66,17 +62,18 @@ impl Drop for Loaded {
 }
 
 macro_rules! on {
-    ($module:ident, $dump:ident, $variable:literal) => {
+    ($module:ident, $variable:literal, $version:literal, $head:literal, $file:literal) => {
         mod $module {
             use super::*;
 
-            struct $dump(Loaded);
+            struct OfMongo(Loaded);
 
-            impl Dump for $dump {
-                const HEAD: &str = HEAD;
+            impl Dump for OfMongo {
+                const VERSION: u32 = $version;
+                const HEAD: &str = $head;
 
                 async fn load() -> Self {
-                    Self(Loaded::load($variable).await)
+                    Self(Loaded::load($variable, include_bytes!($file)).await)
                 }
 
                 fn url(&self) -> String {
@@ -84,10 +81,14 @@ macro_rules! on {
                 }
             }
 
-            upgrade!($dump, ignore = "needs a server: tests/run");
+            upgrade!(OfMongo, ignore = "needs a server: tests/run");
         }
+    };
+    ($version:literal, $head:literal, $file:literal: $replica_set:ident, $standalone:ident) => {
+        on!($replica_set, "ESCTL_TEST_MONGODB", $version, $head, $file);
+        on!($standalone, "ESCTL_TEST_MONGODB_STANDALONE", $version, $head, $file);
     };
 }
 
-on!(replica_set, ReplicaSet, "ESCTL_TEST_MONGODB");
-on!(standalone, Standalone, "ESCTL_TEST_MONGODB_STANDALONE");
+on!(1, "794f33857cc5d80301123ad2fc76948f85d66fcb1a9a791de1dc5bc4fb1a6e4b", "version1/store.bson": replica_set_1, standalone_1);
+on!(2, "be507fe8158a068d11bdc05f973633650ef9b10b68ee88d4cd9f6c28bff605cd", "version2/store.bson": replica_set_2, standalone_2);

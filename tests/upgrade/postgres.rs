@@ -1,4 +1,4 @@
-//! The dump of PostgreSQL: what `pg_dump` wrote, loaded into a schema of its own.
+//! The dumps of PostgreSQL: what `pg_dump` wrote, loaded into a schema of their own.
 
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
@@ -12,24 +12,21 @@ struct Postgres {
     schema: String,
 }
 
-impl Dump for Postgres {
-    const HEAD: &str = "fe4d4e7f0e3345cc9e55fd8209089a5b1ad1019d7f1d131b8e4558cae98811f1";
-
-    async fn load() -> Self {
+impl Postgres {
+    /// Loads a dump whose schema has this name.
+    async fn load(name: &str, dump: &str) -> Self {
         let server = std::env::var("ESCTL_TEST_POSTGRES").expect("ESCTL_TEST_POSTGRES names a server");
         let schema = format!("esctl_up_{}", uuid::Uuid::now_v7().simple().to_string().split_at(12).1);
-        let dump = Self { server, schema };
-        dump.execute(include_str!("version1/store.sql").replace("version1", &dump.schema)).await;
-        dump
+        let loaded = Self { server, schema };
+        loaded.execute(dump.replace(name, &loaded.schema)).await;
+        loaded
     }
 
     fn url(&self) -> String {
         let mark = if self.server.contains('?') { '&' } else { '?' };
         format!("{}{mark}schema={}", self.server, self.schema)
     }
-}
 
-impl Postgres {
     async fn execute(&self, sql: String) {
         let mut connection = sqlx::PgConnection::connect(&self.server).await.unwrap();
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
@@ -58,17 +55,55 @@ impl Drop for Postgres {
     }
 }
 
-#[test]
-#[ignore = "needs a server: tests/run"]
-fn the_functions_are_those_of_a_new_store() {
-    run(async {
-        let (old, new) = (Postgres::load().await, Postgres::load().await);
-        new.execute(format!("DROP SCHEMA {} CASCADE", new.schema)).await;
-        assert!(!old.functions().await.is_empty());
-        old.open().init().await.unwrap();
-        new.open().init().await.unwrap();
-        assert_eq!(old.functions().await, new.functions().await);
-    });
+async fn the_functions_are_those_of_a_new_store<D: Dump + Schema>() {
+    let (old, new) = (D::load().await, D::load().await);
+    new.schema().execute(format!("DROP SCHEMA {} CASCADE", new.schema().schema)).await;
+    assert!(!old.schema().functions().await.is_empty());
+    old.open().init().await.unwrap();
+    new.open().init().await.unwrap();
+    assert_eq!(old.schema().functions().await, new.schema().functions().await);
 }
 
-upgrade!(Postgres, ignore = "needs a server: tests/run");
+trait Schema {
+    fn schema(&self) -> &Postgres;
+}
+
+macro_rules! on {
+    ($module:ident, $version:literal, $head:literal, $file:literal) => {
+        mod $module {
+            use super::*;
+
+            struct OfPostgres(Postgres);
+
+            impl Dump for OfPostgres {
+                const VERSION: u32 = $version;
+                const HEAD: &str = $head;
+
+                async fn load() -> Self {
+                    Self(Postgres::load(stringify!($module), include_str!($file)).await)
+                }
+
+                fn url(&self) -> String {
+                    self.0.url()
+                }
+            }
+
+            impl Schema for OfPostgres {
+                fn schema(&self) -> &Postgres {
+                    &self.0
+                }
+            }
+
+            #[test]
+            #[ignore = "needs a server: tests/run"]
+            fn the_functions_are_those_of_a_new_store() {
+                run(super::the_functions_are_those_of_a_new_store::<OfPostgres>());
+            }
+
+            upgrade!(OfPostgres, ignore = "needs a server: tests/run");
+        }
+    };
+}
+
+on!(version1, 1, "fe4d4e7f0e3345cc9e55fd8209089a5b1ad1019d7f1d131b8e4558cae98811f1", "version1/store.sql");
+on!(version2, 2, "824a7d285e4c2d0407120d96dde293973b663f68a26f72521a9054787d915685", "version2/store.sql");

@@ -26,9 +26,11 @@ use esctl::store::ReadQuery;
 use esctl::store::Record;
 use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
+use esctl::store::Snapshot;
 use esctl::store::SnapshotQuery;
 use esctl::store::Store;
 use esctl::store::StoreError;
+use esctl::store::state_hash;
 use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -77,14 +79,15 @@ async fn is_as_dumped<D: Dump>(store: &Store) {
         let model = ReadModel { name: "resources".into(), part };
         assert!(store.problems(model).await.unwrap().is_empty());
     }
-    assert!(store.records("projection").await.unwrap().is_empty());
+    let records: Vec<String> = store.records("projection").await.unwrap().into_iter().map(|record| record.name).collect();
+    assert_eq!(records, if D::VERSION == 1 { [].as_slice() } else { &["things"] });
 }
 
 pub async fn an_old_store_is_read_as_it_is<D: Dump>() {
     let dump = D::load().await;
     is_as_dumped::<D>(&dump.open()).await;
     // Reading has not changed it.
-    assert_eq!(dump.open().init().await.unwrap(), Init::Migrated { from: 1 });
+    assert_eq!(dump.open().init().await.unwrap(), Init::Migrated { from: D::VERSION });
 }
 
 pub async fn init_brings_it_up_to_date_once<D: Dump>() {
@@ -93,7 +96,7 @@ pub async fn init_brings_it_up_to_date_once<D: Dump>() {
     // One handle that has seen it before, and one that has not.
     let reader = dump.open();
     is_as_dumped::<D>(&reader).await;
-    assert_eq!(store.init().await.unwrap(), Init::Migrated { from: 1 });
+    assert_eq!(store.init().await.unwrap(), Init::Migrated { from: D::VERSION });
     assert_eq!(store.init().await.unwrap(), Init::Found);
     assert_eq!(reader.init().await.unwrap(), Init::Found);
     assert_eq!(dump.open().init().await.unwrap(), Init::Found);
@@ -199,7 +202,7 @@ pub async fn what_the_new_version_adds_works<D: Dump>() {
     let store = dump.open();
     let record = Record::new("projection", "mine", &json!({ "key": ".id" }));
     store.put_record(record.clone()).await.unwrap();
-    assert_eq!(dump.open().records("projection").await.unwrap(), [record]);
+    assert!(dump.open().records("projection").await.unwrap().contains(&record));
     let live = store.projections().await.unwrap().remove(0);
     let commit = RowsCommit {
         model: live.model,
@@ -214,6 +217,28 @@ pub async fn what_the_new_version_adds_works<D: Dump>() {
     assert!(store.commit_rows(commit.clone()).await.unwrap());
     assert!(!store.commit_rows(commit).await.unwrap());
     assert_eq!(dump.open().problems(ReadModel::live("resources")).await.unwrap(), [problem()]);
+}
+
+/// Version 3: events without a kept content hash, snapshots that leave out nothing or what they say, reserved streams.
+pub async fn a_program_of_this_version_knows_what_the_columns_mean<D: Dump>() {
+    let dump = D::load().await;
+    let before = dump.open();
+    assert!(whole(&before).await.iter().all(|event| event.kept_content.is_none()));
+    let newest =
+        async |store: &Store| store.snapshot(stream("resource-gold"), "resource".into(), Version(99)).await.unwrap().unwrap();
+    let old = newest(&before).await;
+    assert!(old.left_out.is_empty());
+    let (left_out, state) = (vec![Uuid::from_u128(7), Uuid::from_u128(8)], old.state.clone());
+    let kept = Snapshot { state_hash: state_hash(&state, &left_out), left_out, ..old };
+    before.put_snapshot(kept.clone()).await.unwrap();
+    assert_eq!(newest(&dump.open()).await, kept);
+    assert_eq!(newest(&before).await, kept);
+    let mut reserved = request("thing-1", exactly(0), events(1));
+    reserved.stream = stream("$quarantine");
+    assert_fails!(before.append(reserved.clone()).await, StoreError::Invalid(_));
+    let appended = before.append_to_any(vec![reserved]).await.unwrap().remove(0).unwrap();
+    assert_eq!(appended.events[0].position, Position(36));
+    assert_eq!(whole(&dump.open()).await.pop().unwrap().stream, "$quarantine");
 }
 
 fn problem() -> Problem {
@@ -239,7 +264,7 @@ pub async fn of_many_that_bring_it_up_to_date_at_once_one_does<D: Dump>() {
             let store = dump.open();
             tasks.spawn(async move {
                 match number % 3 {
-                    0 => return store.init().await.unwrap() == Init::Migrated { from: 1 },
+                    0 => return store.init().await.unwrap() == Init::Migrated { from: D::VERSION },
                     1 => drop(put(&store, "thing-9", number).await),
                     _ => assert_eq!(read_models(&store).await, [(Part::Live, 34, 3), (Part::Building, 30, 2)]),
                 }

@@ -153,7 +153,8 @@ async fn start_in(source: &Store, target: &Store, end: Head) -> Result<Head, Ops
 fn whole_events(last: &mut Head, chunk: &EventChunk) -> usize {
     let whole = chunk.iter().take_while(|event| {
         let hash = chain_hash(last.hash, event.position, event.version, event.recorded_at, event.content_hash());
-        let fits = hash == event.hash;
+        // A kept content hash vouches for a payload only where its erasure is recorded.
+        let fits = hash == event.hash && event.kept_content.is_none();
         if fits {
             *last = Head { position: event.position, recorded_at: event.recorded_at, hash };
         }
@@ -177,7 +178,7 @@ async fn copy_chunk(target: &Store, chunk: &EventChunk) -> Result<u64, OpsError>
                 times.push(event.recorded_at);
             }
             _ => requests.push(AppendRequest {
-                stream: StreamName::parse(event.stream)?,
+                stream: StreamName::recorded(event.stream)?,
                 expected: ExpectedVersion::Exact(Version(event.version.0.saturating_sub(1))),
                 events: vec![new],
                 time: RecordTime::Given(vec![event.recorded_at]),
@@ -186,7 +187,7 @@ async fn copy_chunk(target: &Store, chunk: &EventChunk) -> Result<u64, OpsError>
     }
     let mut known = 0;
     let mut hash = None;
-    for answer in target.append_together(requests).await? {
+    for answer in target.append_to_any(requests).await? {
         let appended = match answer {
             Ok(appended) => appended,
             Err(error @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. } | StoreError::Invalid(_))) => {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use futures_core::Stream;
 use mongodb::Collection;
 use mongodb::bson::Document;
-use mongodb::bson::RawBsonRef;
 use mongodb::bson::RawDocumentBuf;
 use mongodb::bson::cstr;
 use mongodb::bson::doc;
@@ -25,6 +24,7 @@ use crate::store::bare::Bare;
 use crate::store::error::StoreError;
 use crate::store::mongodb::address::MongoUrl;
 use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::documents::count;
 use crate::store::mongodb::worker::Worker;
 use crate::store::options::OpenOptions;
 
@@ -134,8 +134,8 @@ async fn scan(connection: &Connection, filter: Document, order: Document) -> Res
         let batch = batch?;
         for commit in batch.doc_slices()? {
             let commit = commit?;
-            let count = commit.as_document().and_then(|commit| commit.get("count").ok().flatten());
-            events += count.and_then(RawBsonRef::as_i64).map_or(0, i64::unsigned_abs);
+            let commit_count = commit.as_document().and_then(|commit| commit.get("count").ok().flatten());
+            events += commit_count.and_then(count).unwrap_or_default();
             black_box(commit);
         }
     }

@@ -2,8 +2,14 @@
 //!
 //! ```text
 //! { _id: position of the first event, stream, first_version, count, recorded_at and hash of the last event,
-//!   events: [ { id, type, schema_version, recorded_at: µs since 1970, data, metadata, hash } ] }
+//!   schema: version of the schema,
+//!   events: [ { id, type, schema_version, recorded_at: µs since 1970, data, metadata, hash,
+//!               content_hash: where the payload was erased or archived } ] }
 //! ```
+//! A program that has had the database open since before it was brought up to date does not look at the mark again. It
+//! stops at the first commit of a newer schema, before it can append behind it: `schema` says so. (A program of version 2
+//! does not know that field; it stops because `count` is no longer an integer of 64 bits.)
+//!
 //! `data` and `metadata` are the canonical text: that is what is hashed, and BSON would not give it back byte for byte.
 
 use mongodb::bson::RawArray;
@@ -24,6 +30,7 @@ use crate::event::Version;
 use crate::store::append::AppendedEvent;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Head;
+use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::StoreError;
 
 /// Bytes of a value beside its content: names, lengths and types of the fields of one event, generously.
@@ -49,10 +56,12 @@ pub(crate) fn commit_of(append: &BackendAppend, added: &[AppendedEvent]) -> RawD
         commit.append(cstr!("_id"), first.position.0.cast_signed());
         commit.append(cstr!("stream"), request.stream.as_str());
         commit.append(cstr!("first_version"), first.version.0.cast_signed());
-        commit.append(cstr!("count"), added.len() as i64);
+        // A commit is at most 12 MiB, so it has fewer than 2^31 events.
+        commit.append(cstr!("count"), i32::try_from(added.len()).unwrap_or(i32::MAX));
         commit.append(cstr!("recorded_at"), last.recorded_at.micros());
         commit.append(cstr!("hash"), bytes_ref(&last.hash.0));
     }
+    commit.append(cstr!("schema"), SCHEMA_VERSION.cast_signed());
     commit.append(cstr!("events"), events);
     commit
 }
@@ -126,7 +135,8 @@ pub(crate) fn summary(document: &RawDocument) -> Result<Summary<'_>, StoreError>
             "_id" => found.first_position = place(value).ok_or_else(|| damaged(name, at))?,
             "stream" => found.stream = value.as_str().ok_or_else(|| damaged(name, at))?,
             "first_version" => found.first_version = place(value).ok_or_else(|| damaged(name, at))?,
-            "count" => found.count = place(value).ok_or_else(|| damaged(name, at))?,
+            "count" => found.count = count(value).ok_or_else(|| damaged(name, at))?,
+            "schema" => must_be_known(value, at)?,
             "recorded_at" => found.recorded_at = time(value).ok_or_else(|| damaged(name, at))?,
             "hash" => found.hash = Hash(bytes(value).ok_or_else(|| damaged(name, at))?),
             "events" => found.events = Some(value.as_array().ok_or_else(|| damaged(name, at))?),
@@ -172,6 +182,7 @@ pub(crate) fn event<'d>(commit: &Summary<'d>, index: u64, document: &'d RawDocum
         data: "",
         metadata: "",
         hash: Hash::ZERO,
+        kept_content: None,
     };
     for element in document.iter() {
         let (name, value) = element.map_err(|_| damaged("field", position))?;
@@ -188,10 +199,26 @@ pub(crate) fn event<'d>(commit: &Summary<'d>, index: u64, document: &'d RawDocum
             "data" => event.data = value.as_str().ok_or_else(bad)?,
             "metadata" => event.metadata = value.as_str().ok_or_else(bad)?,
             "hash" => event.hash = Hash(bytes(value).ok_or_else(bad)?),
+            "content_hash" => event.kept_content = Some(Hash(bytes(value).ok_or_else(bad)?)),
             _ => {}
         }
     }
     Ok(event)
+}
+
+/// Returns the number of events that a commit says it has. Commits of schema version 2 have an integer of 64 bits.
+pub(crate) fn count(value: RawBsonRef<'_>) -> Option<u64> {
+    value.as_i32().and_then(|count| u64::try_from(count).ok()).or_else(|| place(value))
+}
+
+fn must_be_known(value: RawBsonRef<'_>, position: u64) -> Result<(), StoreError> {
+    let version = value.as_i32().and_then(|version| u32::try_from(version).ok());
+    match version.ok_or_else(|| damaged("schema", position))? {
+        newer if newer > SCHEMA_VERSION => Err(StoreError::Unsupported(format!(
+            "this is a store of a newer esctl (schema {newer}; this one knows {SCHEMA_VERSION})"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn place(value: RawBsonRef<'_>) -> Option<u64> {

@@ -90,8 +90,9 @@ async fn mark(connection: &Connection) -> Result<Option<Found>, StoreError> {
     }))
 }
 
-/// Brings a store of an older version up to date, in one step. Version 2 has more in a projection's document (what is
-/// not there is empty) and more collections (which are made when they are needed), so the mark is all there is to change.
+/// Brings a store of an older version up to date, in one step. The later versions have more in the documents of
+/// projections, snapshots and commits (what is not there is empty) and more collections (which are made when they are
+/// needed), so the mark is all there is to change.
 pub(crate) async fn migrate(connection: &Connection, from: u32) -> Result<Init, StoreError> {
     let which = doc! { "_id": "store", "schema_version": i64::from(from) };
     let meta = connection.collection(META);

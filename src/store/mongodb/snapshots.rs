@@ -19,7 +19,9 @@ use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
 use crate::store::snapshot::kept_hash;
+use crate::store::snapshot::kept_left_out;
 use crate::store::snapshot::kept_reducer_version;
+use crate::store::snapshot::left_out_text;
 
 /// Snapshots deleted at once.
 const AT_ONCE: usize = 1000;
@@ -49,6 +51,7 @@ pub(crate) async fn put(connection: &Connection, snapshot: &Snapshot) -> Result<
         "bytes": bytes as i64,
         "state": &snapshot.state,
         "state_hash": binary(snapshot.state_hash),
+        "left_out": left_out_text(&snapshot.left_out),
     };
     let snapshots = connection.collection(schema::SNAPSHOTS);
     loop {
@@ -81,6 +84,8 @@ fn binary(hash: Hash) -> Binary {
 fn snapshot_of(document: &Document) -> Option<Snapshot> {
     let info = info_of(document)?;
     let hash = |field| kept_hash(document.get_binary_generic(field).map(Vec::as_slice).unwrap_or_default());
+    let kept = document.get("left_out").map_or(Some("[]"), Bson::as_str);
+    let (left_out, state_hash) = kept_left_out(kept.unwrap_or_default(), hash("state_hash"));
     Some(Snapshot {
         stream: info.stream,
         version: info.version,
@@ -89,14 +94,15 @@ fn snapshot_of(document: &Document) -> Option<Snapshot> {
         reducer_version: info.reducer_version,
         taken_at: info.taken_at,
         state: document.get_str("state").unwrap_or_default().to_owned(),
-        state_hash: hash("state_hash"),
+        left_out,
+        state_hash,
     })
 }
 
 fn info_of(document: &Document) -> Option<SnapshotInfo> {
     let key = document.get_document("_id").ok()?;
     Some(SnapshotInfo {
-        stream: StreamName::parse(key.get_str("stream").ok()?).ok()?,
+        stream: StreamName::recorded(key.get_str("stream").ok()?).ok()?,
         version: Version(u64::try_from(key.get_i64("version").ok()?).ok()?),
         reducer: key.get_str("reducer").ok()?.to_owned(),
         reducer_version: kept_reducer_version(document.get_i64("reducer_version").ok()),

@@ -15,6 +15,7 @@ use crate::event::Version;
 use crate::event::category_of;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::documents::count;
 use crate::store::mongodb::documents::summary;
 use crate::store::mongodb::schema;
 use crate::store::read::StreamInfo;
@@ -78,7 +79,7 @@ async fn last_commits(connection: &Connection, names: &[&str]) -> Result<HashMap
 fn info_of(group: &RawDocument) -> Option<StreamInfo> {
     let number = |field| group.get_i64(field).ok().and_then(|number| u64::try_from(number).ok());
     let stream = group.get_str("_id").ok()?.to_owned();
-    let more = number("count")?.checked_sub(1)?;
+    let more = group.get("count").ok()?.and_then(count)?.checked_sub(1)?;
     Some(StreamInfo {
         category: category_of(&stream).to_owned(),
         stream,

@@ -183,7 +183,8 @@ impl Backend for Postgres {
 
     fn check(&self) -> Answer<Vec<String>> {
         let job = async |session: &mut Session| {
-            Ok(session.query_scalar(include_str!("sql/check.sql")).fetch_all(&mut session.connection).await?)
+            let sql = AssertSqlSafe(read::for_version(session.found, include_str!("sql/check.sql")));
+            Ok(session.query_scalar(sql).fetch_all(&mut session.connection).await?)
         };
         self.worker.read(move |database| async move { database.run_long(Task::Read, "cannot check", job).await })
     }

@@ -20,6 +20,7 @@ use crate::store::backend::Head;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
+use crate::store::postgres::peer::Found;
 use crate::store::postgres::transaction::Session;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -36,13 +37,25 @@ const DRAIN_BYTES: usize = 8 << 20;
 
 /// Reads what the next event follows on.
 pub(crate) async fn head(session: &mut Session) -> Result<Head, SqlError> {
-    let row = session.query(include_str!("sql/head.sql")).fetch_optional(&mut session.connection).await?;
+    let sql = AssertSqlSafe(for_version(session.found, include_str!("sql/head.sql")));
+    let row = session.query(sql).fetch_optional(&mut session.connection).await?;
     let row = row.ok_or_else(|| StoreError::integrity("the head row of the store is missing"))?;
     Ok(Head {
         position: Position(row.try_get::<i64, _>(0)?.unsigned_abs()),
         recorded_at: Timestamp::from_micros_saturating(row.try_get(1)?),
         hash: Hash(row.try_get(2)?),
     })
+}
+
+/// A statement that reads, as the store's version has it: what an older one does not have yet is empty.
+pub(crate) fn for_version(found: Found, sql: &str) -> String {
+    match found {
+        Found::Older(_) => {
+            let sql = sql.replace("NULL::bytea AS content_hash", "NULL::bytea AS kept").replace("store_head", "head");
+            sql.replace("content_hash", "NULL::bytea").replace("left_out", "'[]'")
+        }
+        Found::Current | Found::Nothing => sql.to_owned(),
+    }
 }
 
 fn statement(query: &ReadQuery) -> String {
@@ -77,7 +90,7 @@ pub(crate) async fn read(
     let wanted = if unfiltered(query) { limit } else { PAGE_LOOKS };
     let rows_asked = (2 * PAGE_BYTES / event_bytes.max(1)).clamp(FEWEST_ROWS, wanted.max(FEWEST_ROWS)).min(wanted);
     let mut sql = session
-        .query(AssertSqlSafe(statement(query)))
+        .query(AssertSqlSafe(for_version(session.found, &statement(query))))
         .bind(query.from.cast_signed())
         .bind(query.to.cast_signed())
         .bind(i64::try_from(rows_asked).unwrap_or(i64::MAX));
@@ -136,6 +149,10 @@ fn view(row: &PgRow) -> Result<Option<EventView<'_>>, SqlError> {
         hash: Hash(fixed(row, 8)?),
         data: there(9)?,
         metadata: there(10)?,
+        kept_content: match bytes(row, 11)? {
+            None => None,
+            Some(_) => Some(Hash(fixed(row, 11)?)),
+        },
     }))
 }
 
@@ -173,7 +190,8 @@ pub(crate) fn id(row: &PgRow, column: usize) -> Result<Option<Uuid>, SqlError> {
 
 /// Those events of these ids that are there.
 pub(crate) async fn events_by_id(session: &mut Session, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, SqlError> {
-    let statement = session.query(include_str!("sql/events_by_id.sql"));
+    let sql = AssertSqlSafe(for_version(session.found, include_str!("sql/events_by_id.sql")));
+    let statement = session.query(sql);
     let rows = statement.bind(Ids(ids)).fetch_all(&mut session.connection).await?;
     let events = rows.iter().map(|row| Ok(view(row)?.ok_or_else(|| damaged(6))?.to_recorded()));
     events.collect()

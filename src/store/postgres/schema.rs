@@ -122,7 +122,8 @@ pub(crate) async fn make(session: &mut Session, wanted: &Wanted) -> Result<Init,
     let (done, parts) = match identify(&mut session.connection, wanted).await?.1 {
         Found::Current => return Ok(Init::Found),
         Found::Nothing => (Init::Made, TABLES.as_slice()),
-        Found::Older(from) => (Init::Migrated { from }, FROM_VERSION_1.as_slice()),
+        Found::Older(from @ 1) => (Init::Migrated { from }, FROM_VERSION_1.as_slice()),
+        Found::Older(from) => (Init::Migrated { from }, FROM_VERSION_2.as_slice()),
     };
     let looking = session.query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(schema);
     let exists: bool = looking.fetch_one(&mut session.connection).await?;
@@ -136,10 +137,23 @@ pub(crate) async fn make(session: &mut Session, wanted: &Wanted) -> Result<Init,
 }
 
 /// The schema without its functions.
-const TABLES: [&str; 3] = [include_str!("sql/schema.sql"), include_str!("sql/version_2.sql"), include_str!("sql/log_view.sql")];
+const TABLES: [&str; 4] = [
+    include_str!("sql/schema.sql"),
+    include_str!("sql/version_2.sql"),
+    include_str!("sql/version_3.sql"),
+    include_str!("sql/log_view.sql"),
+];
 
-/// What brings the tables of version 1 to version 2, and takes away the functions whose arguments have changed.
-const FROM_VERSION_1: [&str; 2] = [include_str!("sql/version_2.sql"), include_str!("sql/from_version_1.sql")];
+/// What brings the tables of version 1 up to date, and takes away the functions that have changed.
+const FROM_VERSION_1: [&str; 4] = [
+    include_str!("sql/version_2.sql"),
+    include_str!("sql/from_version_1.sql"),
+    include_str!("sql/version_3.sql"),
+    include_str!("sql/from_version_2.sql"),
+];
+
+/// The same from version 2.
+const FROM_VERSION_2: [&str; 2] = [include_str!("sql/version_3.sql"), include_str!("sql/from_version_2.sql")];
 
 /// The functions: made after the tables, and anew with each migration.
 const FUNCTIONS: [&str; 2] = [include_str!("sql/append_function.sql"), include_str!("sql/read_model_functions.sql")];

@@ -68,7 +68,8 @@ impl Database {
         let mut lease = self.pool.lease(task != Task::Read).await?;
         let good = match lease.session.found {
             Found::Current => true,
-            Found::Older(_) => task == Task::Read,
+            // It may have been brought up to date since: a statement for the older version would then read too little.
+            Found::Older(_) => task == Task::Read && lease.fresh,
             Found::Nothing => false,
         };
         if !good && let Err(error) = self.look_again(&mut lease, task).await {

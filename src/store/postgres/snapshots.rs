@@ -1,5 +1,6 @@
 //! Snapshots in PostgreSQL.
 
+use sqlx::AssertSqlSafe;
 use sqlx::Row;
 
 use crate::event::StreamName;
@@ -7,12 +8,15 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::read::for_version;
 use crate::store::postgres::transaction::Session;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
 use crate::store::snapshot::kept_hash;
+use crate::store::snapshot::kept_left_out;
 use crate::store::snapshot::kept_reducer_version;
+use crate::store::snapshot::left_out_text;
 
 fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
@@ -30,6 +34,7 @@ pub(crate) async fn put(session: &mut Session, snapshot: &Snapshot) -> Result<()
         .bind(snapshot.taken_at.micros())
         .bind(&snapshot.state)
         .bind(snapshot.state_hash.0)
+        .bind(left_out_text(&snapshot.left_out))
         .execute(&mut session.connection)
         .await?;
     Ok(())
@@ -42,8 +47,10 @@ pub(crate) async fn newest(
     reducer: &str,
     at_most: Version,
 ) -> Result<Option<Snapshot>, SqlError> {
-    let statement = session.query(include_str!("sql/snapshot.sql")).bind(stream.as_str()).bind(reducer).bind(whole(at_most.0));
+    let sql = AssertSqlSafe(for_version(session.found, include_str!("sql/snapshot.sql")));
+    let statement = session.query(sql).bind(stream.as_str()).bind(reducer).bind(whole(at_most.0));
     let Some(row) = statement.fetch_optional(&mut session.connection).await? else { return Ok(None) };
+    let (left_out, state_hash) = kept_left_out(row.try_get(6)?, kept_hash(row.try_get(5)?));
     Ok(Some(Snapshot {
         stream: stream.clone(),
         version: Version(row.try_get::<i64, _>(0)?.unsigned_abs()),
@@ -52,7 +59,8 @@ pub(crate) async fn newest(
         reducer_version: kept_reducer_version(row.try_get(2)?),
         taken_at: Timestamp::from_micros_saturating(row.try_get(3)?),
         state: row.try_get(4)?,
-        state_hash: kept_hash(row.try_get(5)?),
+        left_out,
+        state_hash,
     }))
 }
 
@@ -73,7 +81,7 @@ pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result
     let info = |row: &sqlx::postgres::PgRow| {
         let name: String = row.try_get(0)?;
         Ok(SnapshotInfo {
-            stream: StreamName::parse(&name)
+            stream: StreamName::recorded(&name)
                 .map_err(|error| StoreError::integrity(format!("a snapshot is of no stream: {error}")))?,
             reducer: row.try_get(1)?,
             version: Version(row.try_get::<i64, _>(2)?.unsigned_abs()),

@@ -24,11 +24,13 @@ use crate::store::backend::Head;
 use crate::store::error::StoreError;
 use crate::store::sqlite::connection::SqlError;
 use crate::store::sqlite::read::Names;
+use crate::store::sqlite::statement::must_be_current;
+use crate::store::sqlite::statement::prepare;
 use crate::store::sqlite::transaction;
 
 /// Reads what the next event follows on.
 pub(crate) fn head(connection: &Connection) -> Result<Head, SqlError> {
-    let mut statement = connection.prepare_cached(include_str!("sql/head.sql"))?;
+    let mut statement = prepare(connection, include_str!("sql/head.sql"))?;
     let head = statement.query_row([], |row| {
         let position = row.get::<_, i64>(0)?.unsigned_abs();
         Ok(Head {
@@ -59,6 +61,7 @@ pub(crate) fn append_group(
 ) -> Result<Vec<BackendAnswer>, SqlError> {
     let mut types = HashMap::new();
     let written = transaction::write(connection, || {
+        must_be_current(connection)?;
         let start = head(connection)?;
         must_end_at(connection, start.position)?;
         let now = system_now();

@@ -137,11 +137,15 @@ impl Connector {
             Found::Empty => {
                 transaction.execute_batch(include_str!("sql/schema.sql")).map_err(&failed)?;
                 transaction.execute_batch(include_str!("sql/version_2.sql")).map_err(&failed)?;
+                transaction.execute_batch(include_str!("sql/version_3.sql")).map_err(&failed)?;
                 Init::Made
             }
             Found::Older(from) => {
-                transaction.execute_batch(include_str!("sql/version_2.sql")).map_err(&failed)?;
-                transaction.execute_batch(include_str!("sql/from_version_1.sql")).map_err(&failed)?;
+                if from < 2 {
+                    transaction.execute_batch(include_str!("sql/version_2.sql")).map_err(&failed)?;
+                    transaction.execute_batch(include_str!("sql/from_version_1.sql")).map_err(&failed)?;
+                }
+                transaction.execute_batch(include_str!("sql/version_3.sql")).map_err(&failed)?;
                 Init::Migrated { from }
             }
         };

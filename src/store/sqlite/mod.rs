@@ -8,6 +8,7 @@ mod problems;
 mod read;
 mod read_models;
 mod snapshots;
+mod statement;
 mod transaction;
 mod worker;
 

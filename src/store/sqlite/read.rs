@@ -28,6 +28,7 @@ use crate::store::read::StreamQuery;
 use crate::store::sqlite::append::head;
 use crate::store::sqlite::append::stream_version;
 use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::statement::prepare;
 
 /// A page ends when its texts are this large, so that events of a megabyte do not make it one of a gigabyte.
 const PAGE_BYTES: usize = 1 << 20;
@@ -90,7 +91,7 @@ pub(crate) fn read(
     };
     events.clear();
     let mut page = Page { events, looked_at: 0, first: 0, last: 0, highest: 0, end: true };
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = prepare(connection, sql)?;
     let (from, to) = (query.from.cast_signed(), query.to.cast_signed());
     let mut rows = match &query.source {
         Source::All => {
@@ -140,6 +141,10 @@ fn view<'r>(row: &'r Row<'_>, stream: &'r str, event_type: &'r str) -> Result<Ev
         data: text(row, 7)?,
         metadata: text(row, 8)?,
         hash: Hash(bytes(row, 9)?),
+        kept_content: match row.get_ref(10)? {
+            ValueRef::Null => None,
+            _ => Some(Hash(bytes(row, 10)?)),
+        },
     })
 }
 
@@ -175,7 +180,7 @@ pub(crate) fn stream_id(connection: &Connection, stream: &StreamName) -> Result<
 pub(crate) fn events_by_id(connection: &Connection, names: &mut Names, ids: &[Uuid]) -> Result<Vec<RecordedEvent>, SqlError> {
     // One view of the store, and one look at its lock, for all of them.
     let _view = connection.unchecked_transaction()?;
-    let mut statement = connection.prepare_cached(include_str!("sql/event_by_id.sql"))?;
+    let mut statement = prepare(connection, include_str!("sql/event_by_id.sql"))?;
     let mut events = Vec::new();
     for id in ids {
         let mut rows = statement.query([id.as_bytes()])?;

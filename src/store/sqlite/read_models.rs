@@ -21,6 +21,7 @@ use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::sqlite::connection::SqlError;
 use crate::store::sqlite::problems;
+use crate::store::sqlite::statement::must_be_current;
 
 pub(crate) fn table_exists(connection: &Connection, table: &str) -> Result<bool, SqlError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
@@ -100,6 +101,7 @@ pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result
     let model = &commit.model;
     let table = model.table()?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    must_be_current(&transaction)?;
     let none = Standing { position: Position::ZERO, logic_version: commit.logic_version, commits: 0 };
     let before = standing(&transaction, model)?.unwrap_or(none);
     if (before.position, before.logic_version) != (commit.from, commit.logic_version)

@@ -14,8 +14,11 @@ use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
 use crate::store::snapshot::kept_hash;
+use crate::store::snapshot::kept_left_out;
 use crate::store::snapshot::kept_reducer_version;
+use crate::store::snapshot::left_out_text;
 use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::statement::prepare;
 
 /// Keeps a snapshot.
 pub(crate) fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), SqlError> {
@@ -28,6 +31,7 @@ pub(crate) fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), Sq
         snapshot.taken_at.micros(),
         snapshot.state,
         snapshot.state_hash.0,
+        left_out_text(&snapshot.left_out),
     ])?;
     Ok(())
 }
@@ -40,8 +44,9 @@ pub(crate) fn newest(
     at_most: Version,
 ) -> Result<Option<Snapshot>, SqlError> {
     let at_most = i64::try_from(at_most.0).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached(include_str!("sql/snapshot.sql"))?;
+    let mut statement = prepare(connection, include_str!("sql/snapshot.sql"))?;
     let snapshot = statement.query_row(params![stream.as_str(), reducer, at_most], |row| {
+        let (left_out, state_hash) = kept_left_out(&text(row, 6)?, hash(row, 5)?);
         Ok(Snapshot {
             stream: stream.clone(),
             version: Version(row.get::<_, i64>(0)?.unsigned_abs()),
@@ -49,11 +54,16 @@ pub(crate) fn newest(
             reducer: reducer.to_owned(),
             reducer_version: kept_reducer_version(number(row, 2)?),
             taken_at: Timestamp::from_micros_saturating(number(row, 3)?.unwrap_or_default()),
-            state: String::from_utf8_lossy(row.get_ref(4)?.as_bytes().unwrap_or_default()).into_owned(),
-            state_hash: hash(row, 5)?,
+            state: text(row, 4)?,
+            left_out,
+            state_hash,
         })
     });
     Ok(snapshot.optional()?)
+}
+
+fn text(row: &Row<'_>, column: usize) -> Result<String, rusqlite::Error> {
+    Ok(String::from_utf8_lossy(row.get_ref(column)?.as_bytes().unwrap_or_default()).into_owned())
 }
 
 fn hash(row: &Row<'_>, column: usize) -> Result<Hash, rusqlite::Error> {
@@ -77,7 +87,7 @@ pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
         found.push(SnapshotInfo {
-            stream: StreamName::parse(&name)
+            stream: StreamName::recorded(&name)
                 .map_err(|error| StoreError::integrity(format!("a snapshot is of no stream: {error}")))?,
             reducer: row.get(1)?,
             version: Version(row.get::<_, i64>(2)?.unsigned_abs()),

@@ -142,6 +142,7 @@ impl World {
                 data: json!({"n": n, "text": self.text}).to_string(),
                 metadata: r#"{"client_id":"ann"}"#.into(),
                 hash: Hash::default(),
+                kept_content: None,
             },
             reducer: "merge".into(),
             state: json!({"n": n, "list": ["old", "new"], self.text: {"text": self.text}}),

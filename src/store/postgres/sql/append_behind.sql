@@ -1,11 +1,11 @@
 -- Appends one event if the store still ends with the event that the caller knows ($1 its position, $2 its time, $3 its
--- hash); otherwise does nothing, and append_events decides. The hash of the last event vouches for all before it, so the
+-- hash); otherwise does nothing, and append_group decides. The hash of the last event vouches for all before it, so the
 -- stream ($5) is still at the version that the caller knows ($6). An id or a stream that is there all the same is an error.
 --
--- The lock is that of append_events. Whoever had it meanwhile has moved the row of head, and of that row PostgreSQL looks
+-- The lock is that of append_group. Whoever had it meanwhile has moved the row of head, and of that row PostgreSQL looks
 -- at the newest state before it changes it.
 WITH moved AS (
-    UPDATE head h
+    UPDATE store_head h
     SET position = $1::int8 + 1, recorded_at = link.at,
         hash = sha256($3::bytea || int8send($1 + 1) || int8send($6::int8 + 1) || int8send(link.at) || $12::bytea)
     FROM (SELECT greatest(coalesce($4::int8, clock.now), $2::int8 + 1) AS at

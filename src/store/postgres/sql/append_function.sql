@@ -11,7 +11,7 @@
 --
 -- Each statement costs more than the work in it, so one event by itself, which is what most commands record, has a way
 -- of its own: what is to be known in one statement, and no arrays of results.
-CREATE OR REPLACE FUNCTION append_events(
+CREATE OR REPLACE FUNCTION append_group(
     streams text[], expected int8[], sizes int4[], clocks int8[], earlier int4[],
     ids uuid[], owners int4[], types text[], schema_versions int4[], given int8[],
     datas text[], metadatas text[], contents bytea[], repeats boolean
@@ -40,7 +40,7 @@ BEGIN
         SELECT h.position, h.recorded_at, h.hash,
                coalesce((SELECT e.version FROM events e WHERE e.stream = streams[1] ORDER BY e.version DESC LIMIT 1), 0),
                EXISTS (SELECT FROM events e WHERE e.event_id = ids[1])
-        INTO STRICT at_position, at_time, previous, at_version, knows_id FROM head h;
+        INTO STRICT at_position, at_time, previous, at_version, knows_id FROM store_head h;
         server_time := extract(epoch FROM clock_timestamp()) * 1000000;
         behind := greatest(0, at_time - server_time);
         IF (expected[1] >= 0 AND at_version <> expected[1]) OR (expected[1] = -2 AND at_version = 0) THEN
@@ -56,13 +56,13 @@ BEGIN
             INSERT INTO events (position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata)
             VALUES (at_position + 1, at_version + 1, at_time, ids[1], schema_versions[1], streams[1], types[1], last_hash,
                     datas[1]::json, metadatas[1]::json);
-            UPDATE head SET position = at_position + 1, recorded_at = at_time, hash = last_hash;
+            UPDATE store_head SET position = at_position + 1, recorded_at = at_time, hash = last_hash;
         END IF;
         RETURN NEXT;
         RETURN;
     END IF;
 
-    SELECT h.position, h.recorded_at, h.hash INTO STRICT last_position, last_time, last_hash FROM head h;
+    SELECT h.position, h.recorded_at, h.hash INTO STRICT last_position, last_time, last_hash FROM store_head h;
     server_time := extract(epoch FROM clock_timestamp()) * 1000000;
     behind := greatest(0, last_time - server_time);
     known := ARRAY(SELECT e.event_id FROM events e WHERE e.event_id = ANY (ids));
@@ -122,7 +122,7 @@ BEGIN
         FROM unnest(positions, versions, times, ids, schema_versions, owners, types, hashes, datas, metadatas)
              AS n (position, version, recorded_at, event_id, schema_version, owner, type, hash, data, metadata)
         WHERE n.position IS NOT NULL;
-        UPDATE head SET position = last_position, recorded_at = last_time, hash = last_hash;
+        UPDATE store_head SET position = last_position, recorded_at = last_time, hash = last_hash;
     END IF;
 END
 $$

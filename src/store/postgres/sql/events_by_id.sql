@@ -1,2 +1,2 @@
-SELECT position AS place, position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata
+SELECT position AS place, position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata, content_hash
 FROM events WHERE event_id = ANY ($1)

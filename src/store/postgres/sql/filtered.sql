@@ -1,7 +1,7 @@
 -- Of an event that is not wanted only its place is sent.
 SELECT place, position, version, recorded_at, event_id, schema_version,
        CASE WHEN wanted THEN stream END, CASE WHEN wanted THEN type END, CASE WHEN wanted THEN hash END,
-       CASE WHEN wanted THEN data END, CASE WHEN wanted THEN metadata END
+       CASE WHEN wanted THEN data END, CASE WHEN wanted THEN metadata END, CASE WHEN wanted THEN content_hash END
 FROM ({page}) page
 CROSS JOIN LATERAL (
     SELECT (cardinality({categories}) = 0 OR split_part(stream, '-', 1) = ANY ({categories}))

@@ -1,1 +1,1 @@
-SELECT position, recorded_at, hash FROM head
+SELECT position, recorded_at, hash FROM store_head

@@ -11,20 +11,20 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 
-CREATE FUNCTION read_model_table(model text, which text) RETURNS text
+CREATE OR REPLACE FUNCTION read_model_table(model text, which text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT 'rm_' || model || CASE which WHEN 'live' THEN '' ELSE '_' || which END
 $$;
 
 -- One at a time changes a read model.
-CREATE FUNCTION lock_read_model(model text) RETURNS void
+CREATE OR REPLACE FUNCTION lock_read_model(model text) RETURNS void
 LANGUAGE sql AS $$
     SELECT pg_advisory_xact_lock(hashtextextended('esctl read model ' || current_schema() || ' ' || model, 0))
 $$;
 
 -- Rows, problems and checkpoint together; false, and nothing written, when the checkpoint is elsewhere, the read model
 -- has had other commits than the caller knows of (NULL: any), or other logic has made it.
-CREATE FUNCTION commit_rows(
+CREATE OR REPLACE FUNCTION commit_rows(
     model text, which text, known int8, logic int8, wanted int8, reached int8, reached_id uuid, moment int8,
     keys text[], contents text[], solved uuid[], failed uuid[], failed_at int8[], failures text[]
 ) RETURNS boolean
@@ -63,7 +63,7 @@ END
 $$;
 
 -- Whether there was one.
-CREATE FUNCTION drop_read_model(model text, which text) RETURNS boolean
+CREATE OR REPLACE FUNCTION drop_read_model(model text, which text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM lock_read_model(model);
@@ -75,7 +75,7 @@ END
 $$;
 
 -- Makes one part of a projection another one, which is not there.
-CREATE FUNCTION rename_read_model(model text, which text, becomes text) RETURNS void
+CREATE OR REPLACE FUNCTION rename_read_model(model text, which text, becomes text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('ALTER TABLE %I RENAME TO %I', read_model_table(model, which), read_model_table(model, becomes));
@@ -86,7 +86,7 @@ $$;
 
 -- What was built beside takes the place of the live one, which becomes the previous one. Its indexes are made first,
 -- while the live one still answers.
-CREATE FUNCTION swap_read_model(model text, wanted int8, fields text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION swap_read_model(model text, wanted int8, fields text[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     next_table text := read_model_table(model, 'building');
@@ -110,7 +110,7 @@ END
 $$;
 
 -- The live read model and the previous one take each other's place.
-CREATE FUNCTION exchange_read_models(model text) RETURNS boolean
+CREATE OR REPLACE FUNCTION exchange_read_models(model text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM lock_read_model(model);

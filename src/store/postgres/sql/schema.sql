@@ -1,4 +1,4 @@
--- What there has been since version 1 of the schema; version_2.sql adds to it. It is made with the schema as the only one in search_path, and used so.
+-- What there has been since version 1 of the schema; version_2.sql and version_3.sql add to it. It is made with the schema as the only one in search_path, and used so.
 CREATE TABLE esctl_meta (
     one            int2 PRIMARY KEY CHECK (one = 1),
     schema_version int4 NOT NULL

@@ -1,1 +1,1 @@
-UPDATE head SET position = ?1, recorded_at = ?2, hash = ?3
+UPDATE store_head SET position = ?1, recorded_at = ?2, hash = ?3

@@ -1,4 +1,4 @@
--- What there has been since version 1 of the schema; version_2.sql adds to it. Streams and types are interned: an event names them by number.
+-- What there has been since version 1 of the schema; version_2.sql and version_3.sql add to it. Streams and types are interned: an event names them by number.
 CREATE TABLE streams (
     id   INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE
