@@ -304,6 +304,11 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;resource;history' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Maximum number of entries')
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Only events after this version or position, the ''next'' of a page; 0 reads from the beginning')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only events recorded at or after this time')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only events recorded at or before this time')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Only events that this client recorded')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
@@ -538,6 +543,11 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;doc;history' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Maximum number of entries')
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Only events after this version or position, the ''next'' of a page; 0 reads from the beginning')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only events recorded at or after this time')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only events recorded at or before this time')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Only events that this client recorded')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
@@ -939,6 +949,11 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;game;history' {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'As this player sees it: without the seed')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Maximum number of entries')
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Only events after this version or position, the ''next'' of a page; 0 reads from the beginning')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only events recorded at or after this time')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only events recorded at or before this time')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Only events that this client recorded')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
@@ -1051,22 +1066,23 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;stream;read' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'From this version on (with --all: from this position on)')
-            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Up to this version (with --all: up to this position)')
-            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many')
-            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Only those after this version or position (backwards: before it), as ''next'' of a page says')
-            [CompletionResult]::new('--category', '--category', [CompletionResultType]::ParameterName, 'Only events of this category; can be given several times')
-            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only events of this type; can be given several times')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'First version to read (with --all: first position)')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Last version to read (with --all: last position)')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Maximum number of events')
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Only events after this version or position, the ''next'' of a page; 0 reads from the beginning')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only events recorded at or after this time')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only events recorded at or before this time')
-            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only events for which this jq program, or that in @FILE, says yes: any value but false and null')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Only events that this client recorded')
+            [CompletionResult]::new('--category', '--category', [CompletionResultType]::ParameterName, 'Only events of this category; repeatable')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only events of this type; repeatable')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only events for which this jq program, or the one in @FILE, gives a value other than false and null')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'The events of all streams, in the order of their positions')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Read the events of all streams, in the order of their positions')
             [CompletionResult]::new('--backwards', '--backwards', [CompletionResultType]::ParameterName, 'From the last to the first')
             [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
@@ -1082,18 +1098,21 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;stream;tail' {
-            [CompletionResult]::new('--category', '--category', [CompletionResultType]::ParameterName, 'Only events of this category; can be given several times')
-            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only events of this type; can be given several times')
-            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only events for which this jq program, or that in @FILE, says yes: any value but false and null')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'How many of the events that are there already')
-            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'How many of the events that are there already')
+            [CompletionResult]::new('--category', '--category', [CompletionResultType]::ParameterName, 'Only events of this category; repeatable')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only events of this type; repeatable')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only events for which this jq program, or the one in @FILE, gives a value other than false and null')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Only events that this client recorded')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Number of existing events to show first [default: 10]')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'Number of existing events to show first [default: 10]')
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Start after this position, or version of the stream; 0 starts at the beginning')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Start with the first event recorded at or after this time')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'The events of all streams')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Follow the events of all streams')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Follow what comes (the default)')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Follow what comes (the default)')
             [CompletionResult]::new('--no-follow', '--no-follow', [CompletionResultType]::ParameterName, 'End after the events that are there already')

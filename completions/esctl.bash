@@ -1289,12 +1289,32 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__history)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --limit --after --since --until --by --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1965,13 +1985,33 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__history)
-            opts="-o -q -v -y -h --player --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --limit --after --since --until --by --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --player)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3393,12 +3433,32 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__history)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --limit --after --since --until --by --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4465,7 +4525,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__read)
-            opts="-o -q -v -y -h --all --from --to --limit --after --backwards --category --type --since --until --where --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --all --from --to --limit --after --since --until --by --backwards --category --type --where --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4487,19 +4547,23 @@ _esctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --category)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --type)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --category)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4577,7 +4641,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__tail)
-            opts="-n -f -o -q -v -y -h --all --category --type --where --lines --follow --no-follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-n -f -o -q -v -y -h --all --category --type --where --by --lines --after --since --follow --no-follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4595,11 +4659,23 @@ _esctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --lines)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

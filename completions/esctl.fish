@@ -267,6 +267,11 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l accept-clock -d 'Append although the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l limit -d 'Maximum number of entries' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l after -d 'Only events after this version or position, the \'next\' of a page; 0 reads from the beginning' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l since -d 'Only events recorded at or after this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l until -d 'Only events recorded at or before this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l by -d 'Only events that this client recorded' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -464,6 +469,11 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l accept-clock -d 'Append although the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l limit -d 'Maximum number of entries' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l after -d 'Only events after this version or position, the \'next\' of a page; 0 reads from the beginning' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l since -d 'Only events recorded at or after this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l until -d 'Only events recorded at or before this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l by -d 'Only events that this client recorded' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -813,6 +823,11 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l player -d 'As this player sees it: without the seed' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l limit -d 'Maximum number of entries' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l after -d 'Only events after this version or position, the \'next\' of a page; 0 reads from the beginning' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l since -d 'Only events recorded at or after this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l until -d 'Only events recorded at or before this time' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l by -d 'Only events that this client recorded' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -905,15 +920,16 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l accept-clock -d 'Append although the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l from -d 'From this version on (with --all: from this position on)' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l to -d 'Up to this version (with --all: up to this position)' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l limit -d 'At most so many' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l after -d 'Only those after this version or position (backwards: before it), as \'next\' of a page says' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l category -d 'Only events of this category; can be given several times' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l type -d 'Only events of this type; can be given several times' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l from -d 'First version to read (with --all: first position)' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l to -d 'Last version to read (with --all: last position)' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l limit -d 'Maximum number of events' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l after -d 'Only events after this version or position, the \'next\' of a page; 0 reads from the beginning' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l since -d 'Only events recorded at or after this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l until -d 'Only events recorded at or before this time' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l where -d 'Only events for which this jq program, or that in @FILE, says yes: any value but false and null' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l by -d 'Only events that this client recorded' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l category -d 'Only events of this category; repeatable' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l type -d 'Only events of this type; repeatable' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l where -d 'Only events for which this jq program, or the one in @FILE, gives a value other than false and null' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -923,7 +939,7 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l all -d 'The events of all streams, in the order of their positions'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l all -d 'Read the events of all streams, in the order of their positions'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l backwards -d 'From the last to the first'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l no-color -d 'No colour; the variable NO_COLOR does the same'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Results and errors only'
@@ -932,10 +948,13 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l accept-clock -d 'Append although the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l category -d 'Only events of this category; can be given several times' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l type -d 'Only events of this type; can be given several times' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l where -d 'Only events for which this jq program, or that in @FILE, says yes: any value but false and null' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s n -l lines -d 'How many of the events that are there already' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l category -d 'Only events of this category; repeatable' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l type -d 'Only events of this type; repeatable' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l where -d 'Only events for which this jq program, or the one in @FILE, gives a value other than false and null' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l by -d 'Only events that this client recorded' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s n -l lines -d 'Number of existing events to show first [default: 10]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l after -d 'Start after this position, or version of the stream; 0 starts at the beginning' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l since -d 'Start with the first event recorded at or after this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -945,7 +964,7 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l all -d 'The events of all streams'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l all -d 'Follow the events of all streams'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s f -l follow -d 'Follow what comes (the default)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l no-follow -d 'End after the events that are there already'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l no-color -d 'No colour; the variable NO_COLOR does the same'

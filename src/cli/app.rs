@@ -28,6 +28,7 @@ use crate::runtime::system_clock;
 use crate::store;
 use crate::store::OpenOptions;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::StoreUrl;
 
 /// What a command is given.
@@ -227,6 +228,16 @@ impl App {
             self.out.note(&note);
         }
         Ok(when.at)
+    }
+
+    /// Warns that the store became unavailable while it is followed; said once for each outage.
+    pub fn warn_unavailable(&self, error: &StoreError) {
+        self.out.warn(&format!("store unavailable, trying again: {error}"));
+    }
+
+    /// Notes that the store is available again.
+    pub fn note_available(&self) {
+        self.out.warn("store available again; nothing was missed");
     }
 
     /// Says so when the clock of this machine is behind the last event of the store.

@@ -76,6 +76,7 @@ impl Bisect {
 
 fn draw(sheet: &mut Sheet, report: &BisectReport, unicode: bool) {
     sheet.field("stream", report.stream.as_str());
+    sheet.field("reducer", &report.reducer);
     let Some(event) = &report.event else {
         sheet.field("holds", Cell::new("never").tone(Tone::Bad));
         return;

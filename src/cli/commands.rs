@@ -94,6 +94,36 @@ impl Command {
         matches!(self, Self::Serve(_))
     }
 
+    /// Returns true for a command that records nothing under the client's name: `--client` would do nothing there.
+    pub(super) fn only_reads(&self) -> bool {
+        match self {
+            Self::Stream(verb) => !matches!(verb, stream::Verb::Append(_)),
+            Self::Resource(verb) => verb.only_reads(),
+            Self::Doc(verb) => verb.only_reads(),
+            Self::Game(verb) => verb.only_reads(),
+            Self::Snapshot(_)
+            | Self::Trace(_)
+            | Self::Bisect(_)
+            | Self::Replay(_)
+            | Self::Verify(_)
+            | Self::Stats(_)
+            | Self::Ui(_) => true,
+            Self::Projection(verb) => verb.only_reads(),
+            _ => false,
+        }
+    }
+
+    /// Returns true for a command that takes `--by`.
+    pub(super) fn filters_by_client(&self) -> bool {
+        matches!(
+            self,
+            Self::Stream(stream::Verb::Read(_) | stream::Verb::Tail(_))
+                | Self::Resource(resource::Verb::History(_))
+                | Self::Doc(doc::Verb::History(_))
+                | Self::Game(game::Verb::History(_))
+        )
+    }
+
     /// How to go on when it was interrupted, where that is not plain.
     pub(super) fn after_interrupt(&self) -> Option<&'static str> {
         match self {

@@ -33,6 +33,7 @@ mod replay;
 mod resource;
 mod scenario;
 mod scratch_area;
+mod selection;
 mod selftest;
 mod serve;
 mod signals;
@@ -84,10 +85,23 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Err((settings, error)) => return end(&Output::new(settings), Err(error)),
     };
     let command = cli.command;
+    if let Err(error) = refuse_client(&command, &app) {
+        return end(&app.out, Err(error));
+    }
     // jq programs want room.
     let result = on_a_large_stack(|| run(command, &app));
     let result = result.unwrap_or_else(|error| Err(CliError::unavailable("the program cannot start a thread").caused_by(&error)));
     end(&app.out, result)
+}
+
+/// Refuses `--client` where nothing is recorded: it looks like a filter there, and would filter nothing.
+fn refuse_client(command: &Command, app: &App) -> Result<(), CliError> {
+    let Some(client) = app.typed.client_flag().filter(|_| command.only_reads()) else { return Ok(()) };
+    let error = CliError::usage("--client names who records events, and this command only reads").code("client_not_used");
+    Err(match command.filters_by_client() {
+        true => error.hint(format!("--by {client} shows only the events that this client recorded")),
+        false => error.hint("leave it out; 'esctl stream read --all --by ID' shows only the events that a client recorded"),
+    })
 }
 
 /// Runs a command to its end, or until somebody interrupts it.

@@ -28,6 +28,14 @@ pub(super) fn place(text: &str) -> Result<u64, String> {
     }
 }
 
+/// For clap: a cursor: the version or position seen last; 0 means the beginning.
+pub(super) fn cursor(text: &str) -> Result<u64, String> {
+    match text.parse::<i64>() {
+        Ok(place) if place >= 0 => Ok(place.unsigned_abs()),
+        _ => Err("wanted a whole number from 0".into()),
+    }
+}
+
 /// For clap: a version, from 0.
 pub(super) fn version(text: &str) -> Result<Version, String> {
     match text.parse::<i64>() {

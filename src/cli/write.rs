@@ -18,7 +18,7 @@ pub(super) async fn send(
     command: &str,
     id: &str,
     payload: Value,
-    draw_state: fn(&Value, &mut Sheet),
+    draw_state: fn(&CommandOutcome, &mut Sheet),
 ) -> Result<(), CliError> {
     let store = if write.dry_run { app.store()? } else { app.store_to_write()? };
     let bus = app.command_bus(&store, write.snapshot_every);
@@ -26,7 +26,7 @@ pub(super) async fn send(
     app.warn_clock_behind(outcome.clock_behind_micros);
     app.out.one(&outcome, |sheet| {
         draw(&outcome, sheet);
-        draw_state(&outcome.state, sheet);
+        draw_state(&outcome, sheet);
     })
 }
 

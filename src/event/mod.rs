@@ -36,5 +36,7 @@ pub use place::Position;
 pub use place::Version;
 pub use text::escape_unsafe;
 pub use text::is_unsafe;
+pub use text::nfc;
+pub use text::same_text;
 pub use time::TimeError;
 pub use time::Timestamp;

@@ -6,12 +6,10 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use thiserror::Error;
-use unicode_normalization::IsNormalized;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::is_nfc_quick;
 
 use crate::event::text::escape_unsafe;
 use crate::event::text::is_unsafe;
+use crate::event::text::nfc;
 
 /// The longest name of a stream or an event type, in bytes of UTF-8.
 pub const MAX_NAME_BYTES: usize = 200;
@@ -45,10 +43,7 @@ fn check(kind: &'static str, text: &str) -> Result<String, NameError> {
     if text.len() > 4 * MAX_NAME_BYTES {
         return refuse(format!("has {} bytes; at most {MAX_NAME_BYTES} are allowed", text.len()));
     }
-    let name: String = match is_nfc_quick(text.chars()) {
-        IsNormalized::Yes => text.to_owned(),
-        _ => text.nfc().collect(),
-    };
+    let name = nfc(text).into_owned();
     if name.len() > MAX_NAME_BYTES {
         return refuse(format!("has {} bytes; at most {MAX_NAME_BYTES} are allowed", name.len()));
     }

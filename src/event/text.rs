@@ -3,6 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use unicode_normalization::IsNormalized;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::is_nfc_quick;
+
 /// Whether a character can change what a terminal shows instead of being shown: C0, DEL and C1
 /// controls, bidirectional controls, zero-width characters and line separators.
 ///
@@ -51,9 +55,29 @@ pub fn escape_unsafe(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Returns the text in normal form C, the form in which text is compared: equal-looking texts are then equal.
+pub fn nfc(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfc().collect()),
+    }
+}
+
+/// Returns true where two texts are equal in normal form C: they look the same.
+pub fn same_text(a: &str, b: &str) -> bool {
+    a == b || nfc(a) == nfc(b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::escape_unsafe;
+    use super::nfc;
+
+    #[test]
+    fn composed_and_decomposed_text_compare_equal() {
+        assert_eq!(nfc("Jose\u{301}"), nfc("Jos\u{e9}"));
+        assert!(matches!(nfc("plain"), std::borrow::Cow::Borrowed(_)));
+    }
 
     #[test]
     fn safe_text_is_borrowed() {

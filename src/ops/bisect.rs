@@ -37,6 +37,8 @@ pub struct Bisect {
 pub struct BisectReport {
     /// The stream.
     pub stream: StreamName,
+    /// The reducer that makes the states.
+    pub reducer: String,
     /// Whether there is such an event.
     pub found: bool,
     /// After how many events the condition was asked.
@@ -63,6 +65,7 @@ pub async fn bisect(store: &Store, input: &Bisect) -> Result<BisectReport, OpsEr
     let up_to = input.until.existing_version(store, &input.stream).await?;
     let mut report = BisectReport {
         stream: input.stream.clone(),
+        reducer: fold.version().name,
         found: false,
         states_asked: 0,
         event: None,

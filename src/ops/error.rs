@@ -34,6 +34,18 @@ pub enum OpsError {
         /// One sentence that names what there is instead.
         message: String,
     },
+    /// A reader's cursor is beyond the end of a stream or of the store, so the reader has seen events that are not there.
+    #[error("cursor {cursor} is beyond the end of {of}, which is at {end}{}", if *.replica { ": this server has not caught up yet" } else { "" })]
+    CursorBeyondEnd {
+        /// The stream, or the store.
+        of: String,
+        /// The version or position that the reader has seen last.
+        cursor: u64,
+        /// The version or position of the last event.
+        end: u64,
+        /// Whether the server is a standby or a secondary, which may lag behind its primary.
+        replica: bool,
+    },
     /// Whether a condition holds cannot be told.
     #[error("whether the condition holds cannot be told of event {position} (stream {stream}, version {version})")]
     Condition {

@@ -3,6 +3,7 @@
 use crate::event::EventView;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::ops::cursor::check_cursor;
 use crate::ops::error::OpsError;
 use crate::ops::near::no_stream;
 use crate::store::ReadQuery;
@@ -39,7 +40,7 @@ pub struct EventsPage<T> {
 /// Reads a page; `show` makes of an event what is handed out.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream, or as the store or `show` says.
+/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::CursorBeyondEnd`], or an error of the store or of `show`.
 pub async fn events_page<T: Send>(
     store: &Store,
     input: &EventsAfter,
@@ -52,6 +53,9 @@ pub async fn events_page<T: Send>(
             Version(last) => last,
         },
     };
+    if let Some(after) = input.after {
+        check_cursor(store, &input.source, after, last).await?;
+    }
     let mut page = EventsPage { last, items: Vec::new(), next: None };
     let query = ReadQuery { source: input.source.clone(), ..ReadQuery::all() };
     let query = match (input.backwards, input.after) {
@@ -82,10 +86,10 @@ pub async fn events_page<T: Send>(
     Ok(page)
 }
 
-/// The events after a version that a client has seen; 0: all. Bounded as every page is.
+/// Reads the events after a version that a client has seen; 0: all. Bounded as every page is.
 ///
 /// # Errors
-/// As [`events_page`]; [`OpsError::NotThere`] when the stream has not reached that version.
+/// As [`events_page`].
 pub async fn missing_events<T: Send>(
     store: &Store,
     stream: &StreamName,
@@ -94,10 +98,5 @@ pub async fn missing_events<T: Send>(
     show: impl FnMut(&EventView<'_>) -> Result<T, OpsError> + Send,
 ) -> Result<EventsPage<T>, OpsError> {
     let input = EventsAfter { source: Source::Stream(stream.clone()), after: Some(after.0), limit, backwards: false };
-    let page = events_page(store, &input, show).await?;
-    if after.0 > page.last {
-        let message = format!("stream {stream} is at version {}; nobody has seen version {after} of it", page.last);
-        return Err(OpsError::NotThere { kind: "version", message });
-    }
-    Ok(page)
+    events_page(store, &input, show).await
 }

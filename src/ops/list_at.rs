@@ -11,6 +11,7 @@ use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
+use crate::runtime::has;
 use crate::runtime::load;
 use crate::runtime::version_at;
 use crate::store::Store;
@@ -70,6 +71,6 @@ async fn shown_at(
     let mut fold = Reducer::Own.fold(stream)?;
     load(store, stream, &mut *fold, LoadOptions { up_to, snapshots: true }).await?;
     let shown = fold.show(input.at);
-    let wanted = !shown.is_null() && input.filters.iter().all(|(field, value)| shown[field] == *value);
+    let wanted = !shown.is_null() && input.filters.iter().all(|(field, value)| has(&shown, field, value));
     Ok(wanted.then(|| (stream.id().to_owned(), shown)))
 }

@@ -9,9 +9,11 @@ pub mod bisect;
 pub mod browse;
 mod changes;
 mod condition;
+mod cursor;
 pub mod demo;
 pub mod documents;
 pub mod error;
+mod event_filter;
 pub mod events_page;
 pub mod failure;
 pub mod games;
@@ -31,6 +33,7 @@ pub mod replay;
 pub mod resource_history;
 mod row_fold;
 pub mod scenario;
+mod selection;
 pub mod selftest;
 pub mod show_resource;
 pub mod show_stream;
@@ -43,11 +46,14 @@ pub mod verify;
 pub use changes::Change;
 pub use condition::Condition;
 pub use error::OpsError;
+pub use event_filter::EventFilter;
+pub use failure::CURSOR_BEYOND_END;
 pub use failure::Failure;
 pub use failure::FailureKind;
 pub use near::must_exist;
 pub use nearest::nearest;
 pub use reducer::Reducer;
+pub use selection::Selection;
 
 /// A page of a list; `next` is what to go on after, if there is more.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]

@@ -43,6 +43,11 @@ impl Reducer {
         Self::names().contains(&name).then(|| Self::Named(name.to_owned()))
     }
 
+    /// Returns the generic reducer that stands in for a domain that esctl does not have; none where nothing is assumed.
+    pub fn assumed_for(&self, category: &str) -> Option<&'static str> {
+        (*self == Self::Own && domain::of_category(category).is_none()).then_some(FOR_ANY_CATEGORY)
+    }
+
     /// Keeps a jq program in the store, so that what it made can be verified by who does not have it.
     ///
     /// # Errors

@@ -1,13 +1,17 @@
 //! The last events, and then each new one as it comes: once, in order.
 
+use std::mem;
 use std::time::Duration;
 
 use crate::event::EventChunk;
 use crate::event::EventView;
 use crate::event::StreamName;
+use crate::event::Timestamp;
 use crate::event::Version;
-use crate::ops::condition::Condition;
+use crate::ops::cursor::check_cursor;
 use crate::ops::error::OpsError;
+use crate::ops::event_filter::EventFilter;
+use crate::ops::selection::place_before;
 use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Source;
@@ -18,22 +22,50 @@ use crate::store::no_store_is_empty;
 /// How often a store is asked for news.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Which events.
-#[derive(Debug, Clone)]
+/// The events to show and to follow.
+#[derive(Debug, Clone, Default)]
 pub struct TailEvents {
-    /// Of this stream; none: of all.
+    /// The stream; none for all of them.
     pub stream: Option<StreamName>,
     /// Only of these categories; none: all.
     pub categories: Vec<String>,
     /// Only of these types; none: all.
     pub types: Vec<String>,
-    /// Only those for which this holds, where the last of them are looked for; who takes them asks again.
-    pub condition: Option<Condition>,
-    /// How many of those that are there already.
-    pub last: u64,
+    /// The filter by which the last events are counted. The caller applies it again to what it is given.
+    pub filter: EventFilter,
+    /// The first of the events that are there already.
+    pub start: TailStart,
 }
 
-/// A tail: what was there, then what comes. Memory stays flat, however much was there.
+/// The first event that a tail shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TailStart {
+    /// This many events before the end.
+    Last(u64),
+    /// The event after this version or position.
+    After(u64),
+    /// The first event recorded at or after this moment.
+    Since(Timestamp),
+}
+
+impl Default for TailStart {
+    fn default() -> Self {
+        Self::Last(10)
+    }
+}
+
+/// A piece of news from a tail.
+#[derive(Debug)]
+pub enum TailNews<'a> {
+    /// The next events.
+    Events(&'a EventChunk),
+    /// The store became unavailable. The tail keeps trying.
+    Unavailable(StoreError),
+    /// The store is available again; nothing was missed.
+    Available,
+}
+
+/// A tail: the events that were there, then each new one. Memory stays flat, however many were there.
 pub struct Tail {
     store: Store,
     query: ReadQuery,
@@ -43,31 +75,48 @@ pub struct Tail {
     seen: u64,
     /// A reading under way, and the place it ends at.
     scan: Option<(Scan, u64)>,
+    /// The current chunk of the reading has not been handed out yet.
+    ready: bool,
+    /// The last attempt found the store unavailable.
+    unavailable: bool,
 }
 
 impl Tail {
-    /// Finds the last events there are. A stream or a store that is not there yet has none.
+    /// Finds the first event to show. A stream or a store that is not there yet has none.
     ///
     /// # Errors
-    /// As the store says.
+    /// [`OpsError::CursorBeyondEnd`], or an error of the store.
     pub async fn open(store: &Store, input: &TailEvents) -> Result<Self, OpsError> {
         let source = input.stream.clone().map_or(Source::All, Source::Stream);
         let query = ReadQuery { source, categories: input.categories.clone(), types: input.types.clone(), ..ReadQuery::all() };
-        let mut tail = Self { store: store.clone(), query, there: 0, seen: 0, scan: None };
+        let store = store.clone();
+        let mut tail = Self { store, query, there: 0, seen: 0, scan: None, ready: false, unavailable: false };
         tail.there = tail.highest().await?;
-        tail.seen = tail.before_the_last(input).await?;
+        tail.seen = tail.before_the_first(input).await?;
         if tail.seen < tail.there {
             let query = tail.query.clone().from(tail.seen + 1).to(tail.there);
-            tail.scan = Some((store.scan(query), tail.there));
+            tail.scan = Some((tail.store.scan(query), tail.there));
         }
         Ok(tail)
     }
 
-    /// The place before the first of the last `count` events that are wanted.
-    async fn before_the_last(&self, input: &TailEvents) -> Result<u64, OpsError> {
-        let count = input.last;
-        if let Some(condition) = &input.condition {
-            return self.before_the_last_where(condition, count).await;
+    /// Returns the place before the first event to show.
+    async fn before_the_first(&self, input: &TailEvents) -> Result<u64, OpsError> {
+        match input.start {
+            TailStart::Last(count) => self.before_the_last(&input.filter, count).await,
+            TailStart::After(cursor) => {
+                check_cursor(&self.store, &self.query.source, cursor, self.there).await?;
+                Ok(cursor)
+            }
+            TailStart::Since(_) if self.there == 0 => Ok(0),
+            TailStart::Since(moment) => place_before(&self.store, &self.query.source, moment).await,
+        }
+    }
+
+    /// Returns the place before the first of the last `count` events that are wanted.
+    async fn before_the_last(&self, filter: &EventFilter, count: u64) -> Result<u64, OpsError> {
+        if !filter.takes_all() {
+            return self.before_the_last_wanted(filter, count).await;
         }
         if self.query.categories.is_empty() && self.query.types.is_empty() {
             return Ok(self.there.saturating_sub(count));
@@ -80,13 +129,13 @@ impl Tail {
         Ok(first.map_or(self.there, |first| first.saturating_sub(1)))
     }
 
-    async fn before_the_last_where(&self, condition: &Condition, count: u64) -> Result<u64, OpsError> {
+    async fn before_the_last_wanted(&self, filter: &EventFilter, count: u64) -> Result<u64, OpsError> {
         let (mut found, mut first) = (0, self.there);
         let mut scan = self.store.scan(self.query.clone().to(self.there).backwards());
         while found < count {
             let Some(chunk) = scan.next().await? else { break };
             for event in chunk.iter() {
-                if found < count && condition.of_event(&event)? {
+                if found < count && filter.wants(&event)? {
                     found += 1;
                     first = self.place(&event).saturating_sub(1);
                 }
@@ -118,24 +167,49 @@ impl Tail {
         Ok(None)
     }
 
-    /// Waits for the next events, those that were there and were not asked for first.
+    /// Waits for the next news: events, those that were there and were not asked for first, or an outage and its end.
     ///
     /// # Errors
-    /// As the store says; one that is not reachable for a moment is asked again.
-    pub async fn next(&mut self) -> Result<&EventChunk, OpsError> {
-        loop {
-            if self.scan.is_none() {
-                self.scan = Some(self.wait_for_news().await?);
-            }
-            match self.read_on().await {
-                Ok(true) => break,
-                Ok(false) => {}
+    /// An error of the store, other than that it is unavailable.
+    pub async fn next(&mut self) -> Result<TailNews<'_>, OpsError> {
+        while !self.ready {
+            match self.advance().await {
                 // Asked again from the last event that was handed out.
-                Err(StoreError::Unavailable { .. }) => tokio::time::sleep(POLL).await,
+                Err(error @ StoreError::Unavailable { .. }) => {
+                    tokio::time::sleep(POLL).await;
+                    if !mem::replace(&mut self.unavailable, true) {
+                        return Ok(TailNews::Unavailable(error));
+                    }
+                }
                 Err(error) => return Err(error.into()),
+                Ok(ready) => {
+                    self.ready = ready;
+                    if mem::take(&mut self.unavailable) {
+                        return Ok(TailNews::Available);
+                    }
+                    if !ready {
+                        tokio::time::sleep(POLL).await;
+                    }
+                }
             }
         }
-        self.scan.as_ref().map(|(scan, _)| scan.current()).ok_or_else(|| StoreError::Bug("a tail lost its place".into()).into())
+        self.ready = false;
+        let chunk = self.scan.as_ref().map(|(scan, _)| TailNews::Events(scan.current()));
+        chunk.ok_or_else(|| StoreError::Bug("a tail lost its place".into()).into())
+    }
+
+    /// Reads the next chunk, of the reading under way or of what is new; returns false where there is none.
+    async fn advance(&mut self) -> Result<bool, StoreError> {
+        if self.read_on().await? {
+            return Ok(true);
+        }
+        let highest = self.highest().await?;
+        if highest <= self.seen {
+            return Ok(false);
+        }
+        let query = self.query.clone().from(self.seen + 1).to(highest);
+        self.scan = Some((self.store.scan(query), highest));
+        self.read_on().await
     }
 
     /// Reads on in the reading under way; whether there are events in it. It is over when there are none, or an error.
@@ -150,21 +224,6 @@ impl Tail {
         }
         self.scan = Some((scan, end));
         Ok(true)
-    }
-
-    async fn wait_for_news(&self) -> Result<(Scan, u64), OpsError> {
-        loop {
-            let highest = match self.highest().await {
-                Ok(highest) => highest,
-                Err(StoreError::Unavailable { .. }) => self.seen,
-                Err(error) => return Err(error.into()),
-            };
-            if highest > self.seen {
-                let query = self.query.clone().from(self.seen + 1).to(highest);
-                return Ok((self.store.scan(query), highest));
-            }
-            tokio::time::sleep(POLL).await;
-        }
     }
 
     async fn highest(&self) -> Result<u64, StoreError> {

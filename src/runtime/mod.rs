@@ -61,6 +61,7 @@ pub use projector::check_belongs;
 pub use query_bus::Query;
 pub use query_bus::QueryBus;
 pub use query_bus::QueryRow;
+pub(crate) use query_bus::has;
 pub use replay::replay_all;
 pub use repository::Repository;
 pub use shortcoming::Shortcoming;

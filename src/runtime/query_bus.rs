@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use crate::aggregate::Projection;
 use crate::domain;
 use crate::event::Timestamp;
+use crate::event::same_text;
 use crate::runtime::Clock;
 use crate::runtime::definition::Unreadable;
 use crate::runtime::definition::definitions;
@@ -166,7 +167,9 @@ impl QueryBus {
         }
         // What does not depend on the moment is looked up by the database, through an index.
         let indexed = projection.indexed_fields();
-        let by_index = |filter: &&(String, Value)| filter.1.is_string() && indexed.contains(&filter.0.as_str());
+        // Beyond ASCII a row may hold the text in another normal form, which an index does not find.
+        let by_index =
+            |filter: &&(String, Value)| filter.1.as_str().is_some_and(str::is_ascii) && indexed.contains(&filter.0.as_str());
         let filters: Vec<_> = query.filters.iter().filter(by_index).cloned().collect();
         let all_by_index = filters.len() == query.filters.len();
         let mut after = query.after.clone();
@@ -305,14 +308,18 @@ fn wanted_row(query: &Query, key: String, row: Value) -> Option<QueryRow> {
     wanted.then_some(QueryRow { key, row })
 }
 
-/// Whether a row has a value in a field. A number, or true, or false is also found where the row has it as text.
-fn has(row: &Value, field: &str, wanted: &Value) -> bool {
+/// Returns true where a row has a value in a field. Texts are compared in one normal form; a number, true or false is also
+/// found where the row has it as text.
+pub(crate) fn has(row: &Value, field: &str, wanted: &Value) -> bool {
     let mut found = &row[field];
     if found.is_null() && field.contains('.') {
         found = field.split('.').fold(row, |inner, name| &inner[name]);
     }
-    let as_text = || Value::String(wanted.to_string());
-    found == wanted || (!wanted.is_string() && found.is_string() && *found == as_text())
+    match (found, wanted) {
+        (Value::String(found), Value::String(wanted)) => same_text(found, wanted),
+        (Value::String(found), _) => *found == wanted.to_string(),
+        _ => found == wanted,
+    }
 }
 
 #[cfg(test)]
@@ -326,6 +333,7 @@ mod tests {
         let row = json!({"a": "5", "b": {"c": true}, "d.e": 1, "f": null});
         assert!(has(&row, "a", &json!(5)) && has(&row, "a", &json!("5")));
         assert!(has(&row, "b.c", &json!(true)) && has(&row, "d.e", &json!(1)) && has(&row, "f", &json!(null)));
+        assert!(has(&json!({"a": "Jose\u{301}"}), "a", &json!("Jos\u{e9}")));
         assert!(!has(&row, "a", &json!(6)) && !has(&row, "b.x", &json!(true)) && !has(&row, "d.e", &json!("1")));
     }
 }

@@ -6,6 +6,7 @@ use crate::aggregate::Fold;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::event::nfc;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::Loaded;
 use crate::store::Snapshot;
@@ -37,7 +38,7 @@ impl SnapshotPolicy {
     /// Another number for the streams of one category.
     #[must_use]
     pub fn with_category(mut self, category: &str, events: u64) -> Self {
-        self.categories.insert(category.to_owned(), events);
+        self.categories.insert(nfc(category).into_owned(), events);
         self
     }
 

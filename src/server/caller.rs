@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::event::Timestamp;
+use crate::event::same_text;
 use crate::server::Problem;
 use crate::server::Server;
 
@@ -97,7 +98,7 @@ impl Caller {
     /// # Errors
     /// They are somebody else (403).
     pub fn must_be(&self, name: &str) -> Result<(), Problem> {
-        if self.is_trusted() || self.acts_as.as_deref() == Some(name) {
+        if self.is_trusted() || self.acts_as.as_deref().is_some_and(|own| same_text(own, name)) {
             return Ok(());
         }
         let they = self.acts_as.as_deref().map_or_else(|| "nobody in particular".to_owned(), |who| format!("\"{who}\""));

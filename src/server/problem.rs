@@ -16,6 +16,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::event::escape_unsafe;
+use crate::ops::CURSOR_BEYOND_END;
 use crate::ops::Failure;
 use crate::ops::FailureKind;
 
@@ -147,7 +148,12 @@ fn status(kind: FailureKind) -> StatusCode {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         // A store that is not there is no thing that a client asked for.
-        let kind = if failure.code == "store_not_found" { FailureKind::Unavailable } else { failure.kind };
+        let kind = match failure.code {
+            "store_not_found" => FailureKind::Unavailable,
+            // The client's cursor names an event that is not there.
+            CURSOR_BEYOND_END if failure.kind == FailureKind::Integrity => FailureKind::NotFound,
+            _ => failure.kind,
+        };
         let status = status(kind);
         if !status.is_server_error() {
             let Failure { code, message, hint, details, .. } = failure;

@@ -46,6 +46,8 @@ impl Server {
                     Some(Followed::Ran(report)) => tracing::debug!(projection = %escape_unsafe(&report.name), position = report.position.0, "went on"),
                     Some(Followed::Stopped { name, error }) => warn(&name, "stands before an event", &error),
                     Some(Followed::Failed { name, error }) => warn(&name, "cannot go on", &error),
+                    Some(Followed::Unavailable(error)) => warn("all", "store unavailable, trying again", &error.into()),
+                    Some(Followed::Available) => tracing::info!("projections: the store is available again"),
                     Some(Followed::Deleted { .. }) | None => break,
                 },
                 _ = look.tick() => if names_of(&self.queries().await?) != names {

@@ -101,6 +101,11 @@ pub trait Backend: Send + Sync {
     /// How large the store is, in bytes, with its indexes and read models.
     fn size_bytes(&self) -> Answer<u64>;
 
+    /// Returns true where this server is a copy that may be behind its primary: a standby, a secondary.
+    fn may_lag(&self) -> Answer<bool> {
+        Box::pin(async { Ok(false) })
+    }
+
     /// The database's own check of its files: what it found, nothing when all is well.
     fn check(&self) -> Answer<Vec<String>>;
 

@@ -15,10 +15,10 @@ use crate::store::append::AppendRequest;
 use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
-use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
 use crate::store::backend::Init;
+use crate::store::deadline::within;
 use crate::store::duplicate::judge;
 use crate::store::error::StoreError;
 use crate::store::group::Grouper;
@@ -61,13 +61,6 @@ pub struct Store {
     timeout: Duration,
     limits: Limits,
     observers: Observers,
-}
-
-/// Awaits an answer, but not for ever.
-pub(crate) async fn within<T>(backend: &dyn Backend, timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
-    let late = || format!("{} gave no answer within {timeout:?}", backend.place());
-    let unavailable = |_| Err(StoreError::Unavailable { message: late(), source: None });
-    tokio::time::timeout(timeout, answer).await.unwrap_or_else(unavailable)
 }
 
 impl Store {
@@ -200,12 +193,12 @@ impl Store {
 
     /// Starts reading; the first chunk is under way when this returns.
     pub fn scan(&self, query: ReadQuery) -> Scan {
-        Scan::new(Arc::clone(&self.backend), self.timeout, query, None)
+        Scan::new(Arc::clone(&self.backend), self.timeout, query.normalised(), None)
     }
 
     /// Starts reading at most so many events.
     pub fn scan_limited(&self, query: ReadQuery, limit: u64) -> Scan {
-        Scan::new(Arc::clone(&self.backend), self.timeout, query, Some(limit))
+        Scan::new(Arc::clone(&self.backend), self.timeout, query.normalised(), Some(limit))
     }
 
     /// The first event of a query.
@@ -281,7 +274,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn streams(&self, query: StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.streams(query)).await
+        within(&*self.backend, self.timeout, self.backend.streams(query.normalised())).await
     }
 
     /// How large the store is, in bytes, with its indexes and read models.
@@ -290,6 +283,14 @@ impl Store {
     /// As the backend says.
     pub async fn size_bytes(&self) -> Result<u64, StoreError> {
         within(&*self.backend, self.timeout, self.backend.size_bytes()).await
+    }
+
+    /// Returns true where the server is a copy that may be behind its primary: a standby, a secondary.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] and the like when the server cannot be asked.
+    pub async fn may_lag(&self) -> Result<bool, StoreError> {
+        within(&*self.backend, self.timeout, self.backend.may_lag()).await
     }
 
     /// The database's own check of its files. Takes as long as it takes.

@@ -8,6 +8,7 @@
 mod append;
 mod backend;
 mod bare;
+mod deadline;
 mod duplicate;
 mod error;
 mod facade;

@@ -1,5 +1,7 @@
 //! What may be read, and what comes back.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,6 +11,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
+use crate::event::nfc;
 use crate::store::error::StoreError;
 
 /// The whole store by position, or one stream by version.
@@ -86,6 +89,14 @@ impl ReadQuery {
         self
     }
 
+    /// Returns the query with its texts in normal form C, as names are stored.
+    pub(crate) fn normalised(mut self) -> Self {
+        for text in self.categories.iter_mut().chain(&mut self.types) {
+            normalise(text);
+        }
+        self
+    }
+
     /// Whether an event of this stream and type is wanted.
     pub fn wants(&self, stream: &str, event_type: &str) -> bool {
         (self.categories.is_empty() || self.categories.iter().any(|category| category == category_of(stream)))
@@ -122,6 +133,22 @@ pub struct StreamQuery {
     pub after: Option<String>,
     /// At most so many.
     pub limit: usize,
+}
+
+impl StreamQuery {
+    /// Returns the query with its texts in normal form C, as names are stored.
+    pub(crate) fn normalised(mut self) -> Self {
+        for text in [&mut self.category, &mut self.prefix, &mut self.after].into_iter().flatten() {
+            normalise(text);
+        }
+        self
+    }
+}
+
+fn normalise(text: &mut String) {
+    if let Cow::Owned(normal) = nfc(text) {
+        *text = normal;
+    }
 }
 
 /// A stream in a list.

@@ -9,6 +9,7 @@ mod errors;
 mod files;
 mod formats;
 mod memory;
+mod narrowing;
 #[path = "../common/own_server.rs"]
 mod own_server;
 mod processes;

@@ -63,9 +63,14 @@ fn a_follower_goes_on_across_restarts(on: Backend) {
     }
     println!("{on:?}: a follower sees an event {} after it is acknowledged; the first ones after a restart:", said(&quiet));
     after.iter().for_each(|latencies| println!("  {:?}, then {}", latencies[0], said(&latencies[1..])));
-    for mut child in [follower, runner] {
+    for child in [follower, runner] {
         signal("INT", &child);
-        assert_eq!(child.wait().unwrap().code(), Some(130));
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130));
+        let said = String::from_utf8(output.stderr).unwrap();
+        // Once for each of the two outages, and once for the end of each.
+        assert_eq!(said.matches("store unavailable").count(), 2, "{said}");
+        assert_eq!(said.matches("store available again").count(), 2, "{said}");
     }
     assert!(writer.seen.recv().is_err(), "nothing was seen twice");
     home.run("verify").ok();

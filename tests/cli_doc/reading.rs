@@ -52,9 +52,8 @@ fn what_is_not_there_is_3_and_what_was_meant_is_named(on: Backend) {
         let error = esctl.error(3, &words(line));
         assert_eq!((&error["code"], &error["hint"]), (&json!("document_not_found"), &json!("did you mean plan?")), "{line}");
     }
-    for line in
-        ["doc get plan --version 3", "doc missing plan --after 3", "doc diff plan --from 3", "doc diff plan --from 1 --to 9"]
-    {
+    assert_eq!(esctl.error(8, &words("doc missing plan --after 3"))["code"], "cursor_beyond_end");
+    for line in ["doc get plan --version 3", "doc diff plan --from 3", "doc diff plan --from 1 --to 9"] {
         assert_eq!(esctl.error(3, &words(line))["code"], "version_not_found", "{line}");
     }
     esctl.error(3, &words("doc get plan --at 2001-01-01"));

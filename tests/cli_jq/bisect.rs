@@ -25,7 +25,7 @@ fn it_finds_the_first_event_and_shows_both_sides(on: Backend) {
     json_patch::patch(&mut state, &serde_json::from_value::<json_patch::Patch>(found["patch"].clone()).unwrap()).unwrap();
     assert_eq!(state, found["after"]);
     let names: Vec<_> = found.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["stream", "found", "states_asked", "event", "before", "after", "patch"]);
+    assert_eq!(names, ["stream", "reducer", "found", "states_asked", "event", "before", "after", "patch"]);
     let first = esctl.json(&["bisect", "resource-gold", "--where", "true"]);
     assert_eq!((&first["event"]["version"], &first["before"]), (&json!(1), &Value::Null));
     let text = esctl.run(&["bisect", "resource-gold", "--where", ".is_locked"]).stdout;

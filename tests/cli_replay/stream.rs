@@ -35,7 +35,10 @@ fn the_report_has_every_promised_field_in_order(on: Backend) {
     let esctl = a_store(on);
     let report = esctl.json(&["replay", "resource-gold"]);
     let names: Vec<_> = report.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["stream", "category", "version", "position", "at", "events_applied", "snapshot_version", "state"]);
+    assert_eq!(
+        names,
+        ["stream", "category", "reducer", "version", "position", "at", "events_applied", "snapshot_version", "state"]
+    );
     assert_eq!(report["category"], "resource");
     assert_eq!((&report["version"], &report["position"], &report["events_applied"]), (&json!(4), &json!(4), &json!(4)));
     assert_eq!(report["snapshot_version"], Value::Null);

@@ -19,7 +19,7 @@ fn the_patches_in_a_row_make_the_state(on: Backend) {
     let items = trace["items"].as_array().unwrap();
     assert_eq!(items.len(), 4);
     let names: Vec<_> = items[0].as_object().unwrap().keys().collect();
-    assert_eq!(names, ["position", "version", "type", "recorded_at", "event_id", "client_id", "patch", "state"]);
+    assert_eq!(names, ["position", "version", "type", "recorded_at", "event_id", "client_id", "reducer", "patch", "state"]);
     let mut state = Value::Null;
     for (index, item) in items.iter().enumerate() {
         let patch: json_patch::Patch = serde_json::from_value(item["patch"].clone()).unwrap();

@@ -72,7 +72,7 @@ impl Esctl {
 
     /// Runs a command on a store, asked for by a client.
     pub fn run_as(&self, client: &str, store: &str, args: &[&str]) -> Output {
-        let output = self.command().args(["--client", client, "--store", store]).args(args).output().unwrap();
+        let output = self.command().env("ESCTL_CLIENT", client).args(["--store", store]).args(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Output { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap() }
     }

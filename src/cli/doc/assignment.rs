@@ -1,24 +1,52 @@
-//! `PATH=VALUE`: a path as users of jq, yq and kubectl write it, or a JSON pointer.
+//! `PATH=VALUE`, `PATH+=N` and `PATH-=N`: a path as users of jq, yq and kubectl write it, or a JSON pointer.
 
 use json_patch::jsonptr::PointerBuf;
+use serde_json::Number;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::domain::document::Assigned;
 use crate::domain::document::Assignment;
 use crate::event::canonical_json;
 
 const WANTED: &str = "wanted PATH=VALUE, for instance owner.name=Ann or /owner/name=Ann";
 
-/// For clap: one value and where it goes.
+/// For clap: a change of one place.
 pub(super) fn assignment(text: &str) -> Result<Assignment, String> {
-    let (path, value) = if text.starts_with('/') {
-        let (pointer, value) = text.split_once('=').ok_or(WANTED)?;
-        (PointerBuf::parse(pointer).map_err(|_| format!("{pointer:?} is no JSON pointer: ~ is written ~0"))?, value)
+    let (path, rest) = if text.starts_with('/') {
+        let end = text.find('=').ok_or(WANTED)?;
+        let end = if matches!(text.as_bytes()[end - 1], b'+' | b'-') && !text[..end].ends_with("/-") { end - 1 } else { end };
+        let pointer = &text[..end];
+        (PointerBuf::parse(pointer).map_err(|_| format!("{pointer:?} is no JSON pointer: ~ is written ~0"))?, &text[end..])
     } else {
-        let (names, value) = dotted(text)?;
-        (PointerBuf::from_tokens(names), value)
+        let (names, rest) = dotted(text)?;
+        (PointerBuf::from_tokens(names), rest)
     };
-    Ok(Assignment { path, value: value_of(value)? })
+    let change = match (rest.strip_prefix("+="), rest.strip_prefix("-="), rest.strip_prefix('=')) {
+        (Some(number), ..) => Assigned::Add(number_of(text, number)?),
+        (_, Some(number), _) => Assigned::Add(negative(text, number_of(text, number)?)?),
+        (.., Some(value)) => Assigned::Value(value_of(value)?),
+        _ => return Err(WANTED.into()),
+    };
+    Ok(Assignment { path, change })
+}
+
+/// The number behind += or -=.
+fn number_of(whole: &str, text: &str) -> Result<Number, String> {
+    match value_of(text)? {
+        Value::Number(number) => Ok(number),
+        _ => Err(format!(
+            "{whole:?} adds {text:?}, which is no number; a member whose name ends with + or - is written [\"name+\"]=VALUE"
+        )),
+    }
+}
+
+fn negative(whole: &str, number: Number) -> Result<Number, String> {
+    let negative = match number.as_i64() {
+        Some(whole) => whole.checked_neg().map(Number::from),
+        None => number.as_f64().and_then(|number| Number::from_f64(-number)),
+    };
+    negative.ok_or_else(|| format!("{whole:?} subtracts a number that is out of range"))
 }
 
 /// JSON, or else text. What is JSON but not for every store is refused, and never taken for text.
@@ -30,7 +58,7 @@ fn value_of(text: &str) -> Result<Value, String> {
     serde_json::from_str(&canonical).map_err(|error| error.to_string())
 }
 
-/// The names of a dotted path, and what stands behind the `=`.
+/// The names of a dotted path, and the rest from `=`, `+=` or `-=` on.
 fn dotted(text: &str) -> Result<(Vec<String>, &str), String> {
     let mut names = Vec::new();
     let mut rest = text.strip_prefix('.').unwrap_or(text);
@@ -51,7 +79,7 @@ fn dotted(text: &str) -> Result<(Vec<String>, &str), String> {
             }
         };
         match rest.chars().next() {
-            Some('=') => return Ok((names, &rest[1..])),
+            Some('=' | '+' | '-') => return Ok((names, rest)),
             Some('.') => rest = &rest[1..],
             Some('[') => {}
             _ => return Err(format!("{text:?} has no =; {WANTED}")),
@@ -67,6 +95,7 @@ fn plain(text: &str) -> (String, &str) {
         match c {
             '\\' => name.extend(chars.next().map(|(_, c)| c)),
             '.' | '[' | '=' => return (name, &text[at..]),
+            '+' | '-' if text[at + 1..].starts_with('=') => return (name, &text[at..]),
             c => name.push(c),
         }
     }
@@ -92,6 +121,7 @@ fn in_brackets(text: &str) -> Option<(String, &str)> {
 mod tests {
     use serde_json::json;
 
+    use super::Assigned;
     use super::assignment;
 
     #[test]
@@ -113,7 +143,7 @@ mod tests {
         ];
         for (text, pointer) in cases {
             let read = assignment(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-            assert_eq!((read.path.as_str(), read.value), (pointer, json!(1)), "{text}");
+            assert_eq!((read.path.as_str(), read.change), (pointer, Assigned::Value(json!(1))), "{text}");
         }
     }
 
@@ -133,7 +163,32 @@ mod tests {
             ("a=NaN", json!("NaN")),
         ];
         for (text, value) in cases {
-            assert_eq!(assignment(text).unwrap().value, value, "{text}");
+            assert_eq!(assignment(text).unwrap().change, Assigned::Value(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_added_and_subtracted() {
+        let cases = [
+            ("gold+=50", "/gold", json!(50)),
+            ("gold-=50", "/gold", json!(-50)),
+            ("a.b[0]-=1.5", "/a/b/0", json!(-1.5)),
+            ("/gold+=50", "/gold", json!(50)),
+            ("/a/0-=2", "/a/0", json!(-2)),
+        ];
+        for (text, pointer, number) in cases {
+            let read = assignment(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let Assigned::Add(add) = read.change else { panic!("{text}") };
+            assert_eq!((read.path.as_str(), json!(add)), (pointer, number), "{text}");
+        }
+        for (text, pointer) in
+            [(r#"["gold+"]=1"#, "/gold+"), (r"gold\+=1", "/gold+"), ("/a~1b/-=1", "/a~1b/-"), ("a+b=1", "/a+b")]
+        {
+            let read = assignment(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((read.path.as_str(), read.change), (pointer, Assigned::Value(json!(1))), "{text}");
+        }
+        for text in ["gold+=", "gold+=x", "gold-=\"5\"", "gold-=-9223372036854775808", "gold+=1e400", "+=1"] {
+            assert!(assignment(text).is_err(), "{text}");
         }
     }
 

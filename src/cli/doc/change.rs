@@ -1,7 +1,6 @@
 //! `esctl doc update|patch|set|delete`: the changes of a document that exists.
 
 use clap::Args;
-use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::app::App;
@@ -13,6 +12,7 @@ use crate::cli::output::Sheet;
 use crate::cli::values::WriteArgs;
 use crate::cli::write;
 use crate::domain::document::Assignment;
+use crate::runtime::CommandOutcome;
 
 /// Merge an object into a document (RFC 7396); null takes a member away
 #[derive(Debug, Args)]
@@ -42,14 +42,14 @@ pub struct Patch {
 ///
 /// PATH is dotted (owner.name, tags[0], tags[] appends, ["a.b"] or a\.b for a dot in a name) or a JSON pointer (/owner/name).
 /// What leads there and is not there yet is made: an array where the first item is set, else an object. VALUE is JSON, or
-/// else text.
+/// else text. PATH+=N and PATH-=N add to and subtract from a number that is there, on the newest version of the document.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: esctl doc set plan title=Tour 'stops[]={\"at\":\"Rome\"}' budget.limit=250 done=false")]
+#[command(after_help = "Example: esctl doc set plan title=Tour 'stops[]={\"at\":\"Rome\"}' budget.limit=250 budget.spent+=30")]
 pub struct Set {
     /// Which document
     id: String,
-    /// What to set
-    #[arg(required = true, value_name = "PATH=VALUE", value_parser = assignment)]
+    /// Values to set, and numbers to add or subtract
+    #[arg(required = true, value_name = "PATH=VALUE|PATH+=N|PATH-=N", value_parser = assignment)]
     values: Vec<Assignment>,
     #[command(flatten)]
     write: WriteArgs,
@@ -91,8 +91,8 @@ impl Delete {
 }
 
 /// The document after a change; nothing where there is none any more.
-pub(super) fn draw(state: &Value, sheet: &mut Sheet) {
-    if !state.is_null() {
-        sheet.field("document", state["document"].to_string());
+pub(super) fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
+    if !outcome.state.is_null() {
+        sheet.field("document", outcome.state["document"].to_string());
     }
 }

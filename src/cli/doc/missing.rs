@@ -2,10 +2,13 @@
 
 use clap::Args;
 
+use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::doc::changes;
 use crate::cli::error::CliError;
+use crate::cli::selection::HistoryArgs;
 use crate::cli::values::version;
+use crate::domain::document::Document;
 use crate::event::Version;
 use crate::ops::documents::document_changes;
 
@@ -24,7 +27,9 @@ pub struct Missing {
 
 impl Missing {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let missing = document_changes(&app.store()?, &self.id, self.after).await?;
-        changes::print(app, missing, "nothing was missed").await
+        let store = app.store()?;
+        let missing = document_changes(&store, &self.id, self.after).await?;
+        let page = HistoryArgs::default().page(app, &store, Document::CATEGORY, &self.id).await?;
+        changes::print(app, missing, page, "nothing was missed").await
     }
 }

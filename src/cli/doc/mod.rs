@@ -39,6 +39,13 @@ pub enum Verb {
     Diff(diff::Diff),
 }
 
+impl Verb {
+    /// Returns true where no event is recorded.
+    pub(super) fn only_reads(&self) -> bool {
+        matches!(self, Self::Get(_) | Self::List(_) | Self::History(_) | Self::Missing(_) | Self::Diff(_))
+    }
+}
+
 /// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {

@@ -123,7 +123,7 @@ pub struct EndTurn {
 impl Seat {
     async fn send(self, app: &App, command: &str, mut payload: Value) -> Result<(), CliError> {
         payload["player_id"] = self.player.unwrap_or_else(|| app.client()).into();
-        write::send(app, &self.write, command, &self.id, payload, draw).await
+        write::send(app, &self.write, command, &self.id, payload, |outcome, sheet| draw(&outcome.state, sheet)).await
     }
 }
 

@@ -3,11 +3,15 @@
 use clap::Args;
 use serde_json::Value;
 
+use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::game::viewer;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
+use crate::cli::selection::Entry;
+use crate::cli::selection::HistoryArgs;
+use crate::domain::game::Game;
 use crate::ops::games::GameHistory;
 
 /// The fields of an item, in their order.
@@ -21,15 +25,24 @@ pub struct History {
     /// As this player sees it: without the seed
     #[arg(long, value_name = "P")]
     player: Option<String>,
+    #[command(flatten)]
+    asked: HistoryArgs,
 }
 
 impl History {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let mut history = GameHistory::open(&app.store()?, &self.id, viewer(self.player)).await?;
+        let store = app.store()?;
+        let mut history = GameHistory::open(&store, &self.id, viewer(self.player)).await?;
+        let mut page = self.asked.page(app, &store, Game::CATEGORY, &self.id).await?;
         let listing = Listing::new(["version", "time", "player", "what", "data"]).fields(FIELDS);
         let mut list = app.out.list(listing);
         while let Some(entries) = history.next().await? {
             for entry in entries {
+                match page.decide(entry.version, entry.client_id.as_deref()) {
+                    Entry::Shown => {}
+                    Entry::LeftOut => continue,
+                    Entry::Ended => return list.finish(page.next()),
+                }
                 let more = list.push(&entry, || {
                     vec![
                         entry.version.into(),

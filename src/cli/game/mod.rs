@@ -44,6 +44,13 @@ pub enum Verb {
     Bot(bot::Bot),
 }
 
+impl Verb {
+    /// Returns true where no event is recorded.
+    pub(super) fn only_reads(&self) -> bool {
+        matches!(self, Self::Show(_) | Self::List(_) | Self::History(_))
+    }
+}
+
 /// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {

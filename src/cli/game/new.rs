@@ -50,6 +50,6 @@ impl New {
             "caravan_capacity": self.capacity,
             "point_cards_to_win": self.point_cards,
         });
-        write::send(app, &self.write, "game.create", &id, payload, draw).await
+        write::send(app, &self.write, "game.create", &id, payload, |outcome, sheet| draw(&outcome.state, sheet)).await
     }
 }

@@ -52,6 +52,13 @@ pub enum Verb {
     Delete(delete::Delete),
 }
 
+impl Verb {
+    /// Returns true where nothing is recorded under the client's name.
+    pub(super) fn only_reads(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Status(_) | Self::Query(_))
+    }
+}
+
 /// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {

@@ -177,6 +177,8 @@ async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Followe
                 }
                 failed.insert(name, error);
             }
+            Some(Followed::Unavailable(error)) => app.warn_unavailable(&error),
+            Some(Followed::Available) => app.note_available(),
             Some(Followed::Deleted { name }) => {
                 going_on.remove(name.as_str());
                 failed.remove(&name);

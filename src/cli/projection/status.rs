@@ -72,7 +72,11 @@ fn run_by(status: &ProjectionStatus) -> String {
 }
 
 fn state(status: &ProjectionStatus) -> Cell {
-    let (text, tone) = state_in_words(status);
+    let (mut text, mut tone) = state_in_words(status);
+    if status.problems.skipped > 0 {
+        text = format!("{text}; {}", counted(status.problems.skipped, "event", "skipped"));
+        tone = if tone == Tone::Good { Tone::Warn } else { tone };
+    }
     match status.rebuild_position {
         Some(position) => Cell::new(format!("{text}; a rebuild is at {position}")).tone(tone),
         None => Cell::new(text).tone(tone),

@@ -8,6 +8,7 @@ use crate::cli::output::Tone;
 use crate::cli::replay::Replay;
 use crate::cli::replay::show::differs;
 use crate::cli::replay::show::line;
+use crate::cli::replay::show::note_assumed;
 use crate::cli::replay::show::own_rows;
 use crate::cli::replay::show::read_model;
 use crate::cli::replay::show::warn_passed_over;
@@ -20,7 +21,8 @@ use crate::ops::replay::Until;
 use crate::store::Store;
 
 /// The fields of an item, in their order.
-const FIELDS: [&str; 8] = ["stream", "category", "version", "position", "at", "events_applied", "snapshot_version", "state"];
+const FIELDS: [&str; 9] =
+    ["stream", "category", "reducer", "version", "position", "at", "events_applied", "snapshot_version", "state"];
 
 /// What was compared of a category.
 #[derive(Default)]
@@ -43,6 +45,7 @@ impl Replay {
         reducer: Reducer,
     ) -> Result<(), CliError> {
         let (snapshots, verify) = (!self.no_snapshot, self.verify);
+        note_assumed(app, &reducer, &category);
         let empty = format!("no streams of category {category}");
         let named = format!("category {category}");
         let input = ReplayCategory { category, until, reducer, snapshots, verify, now: app.now() };

@@ -7,6 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
+use crate::ops::Reducer;
 use crate::ops::replay;
 use crate::ops::replay::Diff;
 use crate::ops::replay::Difference;
@@ -25,7 +26,7 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, verify: bool) 
         false => replay::replay(store, input).await?,
     };
     warn_passed_over(app, &report);
-    app.out.one(&report, |sheet| draw(sheet, &report))?;
+    app.out.one(&report, |sheet| draw(sheet, input, &report))?;
     match &report.verify {
         Some(verify) if !verify.ok => {
             Err(differs(format!("{} is not what its events make", report.stream), verify.differences.len()))
@@ -50,10 +51,11 @@ pub(super) fn warn_passed_over(app: &App, report: &ReplayReport) {
     }
 }
 
-fn draw(sheet: &mut Sheet, report: &ReplayReport) {
+fn draw(sheet: &mut Sheet, input: &Replay, report: &ReplayReport) {
     sheet.field("stream", report.stream.as_str());
     sheet.field("version", format!("{}, position {}", report.version, report.position));
     sheet.field("as of", report.at);
+    sheet.field("reducer", reducer_in_words(input, report));
     let applied = match report.snapshot_version {
         Some(version) => format!("{} after the snapshot at version {version}", report.events_applied),
         None => report.events_applied.to_string(),
@@ -67,6 +69,21 @@ fn draw(sheet: &mut Sheet, report: &ReplayReport) {
     }
     sheet.heading("state");
     sheet.text(&pretty(&report.state));
+}
+
+/// Returns the name of the reducer, and the reason where it was assumed.
+fn reducer_in_words(input: &Replay, report: &ReplayReport) -> String {
+    match input.reducer.assumed_for(&report.category) {
+        None => report.reducer.clone(),
+        Some(_) => format!("{} (esctl has no domain for category {})", report.reducer, report.category),
+    }
+}
+
+/// Notes which reducer is used for a category that esctl has no domain for.
+pub(super) fn note_assumed(app: &App, reducer: &Reducer, category: &str) {
+    if let Some(name) = reducer.assumed_for(category) {
+        app.out.note(&format!("esctl has no domain for category {category}: events are folded by reducer {name}; see --reducer"));
+    }
 }
 
 fn draw_verify(sheet: &mut Sheet, verify: &Verified) {

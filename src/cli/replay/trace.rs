@@ -7,6 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
+use crate::cli::replay::show::note_assumed;
 use crate::ops::Change;
 use crate::ops::replay::Replay;
 use crate::ops::replay::Trace;
@@ -14,12 +15,13 @@ use crate::ops::replay::TraceEntry;
 use crate::store::Store;
 
 /// The fields of an item, in their order.
-const FIELDS: [&str; 8] = ["position", "version", "type", "recorded_at", "event_id", "client_id", "patch", "state"];
+const FIELDS: [&str; 9] = ["position", "version", "type", "recorded_at", "event_id", "client_id", "reducer", "patch", "state"];
 
 /// Prints events as they are folded in.
 pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), CliError> {
     let unicode = app.out.settings().unicode;
     let mut trace = Trace::open(store, input).await?;
+    note_assumed(app, &input.reducer, input.stream.category());
     let listing = Listing::new(["version", "time", "who", "what", "change", "state"]);
     let mut list = app.out.list(listing.fields(FIELDS));
     while let Some(entry) = trace.next().await? {

@@ -2,24 +2,37 @@
 
 use clap::Args;
 
+use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Listing;
+use crate::cli::selection::Entry;
+use crate::cli::selection::HistoryArgs;
+use crate::domain::resource::Resource;
 use crate::ops::resource_history::ResourceHistory;
 
 /// Show what happened to a resource: when, who, what, the amount before and after
 #[derive(Debug, Args)]
 pub struct History {
-    /// Which resource
+    /// Resource whose history is shown
     id: String,
+    #[command(flatten)]
+    asked: HistoryArgs,
 }
 
 impl History {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let mut history = ResourceHistory::open(&app.store()?, &self.id).await?;
+        let store = app.store()?;
+        let mut history = ResourceHistory::open(&store, &self.id).await?;
+        let mut page = self.asked.page(app, &store, Resource::CATEGORY, &self.id).await?;
         let mut list = app.out.list(Listing::new(["version", "time", "who", "what", "before", "after", "reason"]));
         while let Some(entries) = history.next().await? {
             for entry in entries {
+                match page.decide(entry.version, entry.client_id.as_deref()) {
+                    Entry::Shown => {}
+                    Entry::LeftOut => continue,
+                    Entry::Ended => return list.finish(page.next()),
+                }
                 let more = list.push(&entry, || {
                     vec![
                         entry.version.into(),

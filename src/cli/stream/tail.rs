@@ -8,35 +8,48 @@ use crate::cli::jq;
 use crate::cli::output::Format;
 use crate::cli::output::ListWriter;
 use crate::cli::stream::event_rows;
+use crate::cli::values::cursor;
 use crate::cli::values::stream;
+use crate::cli::values::token;
 use crate::event::EventView;
 use crate::event::StreamName;
-use crate::ops::Condition;
+use crate::ops::EventFilter;
 use crate::ops::must_exist;
 use crate::ops::tail_events;
 use crate::ops::tail_events::TailEvents;
+use crate::ops::tail_events::TailNews;
+use crate::ops::tail_events::TailStart;
 
 /// Show the last events and follow what comes
 #[derive(Debug, Args)]
 pub struct Tail {
-    /// Which stream; all when none is given
+    /// Stream to follow; all streams when none is given
     #[arg(value_parser = stream, conflicts_with = "all")]
     stream: Option<StreamName>,
-    /// The events of all streams
+    /// Follow the events of all streams
     #[arg(long)]
     all: bool,
-    /// Only events of this category; can be given several times
+    /// Only events of this category; repeatable
     #[arg(long, value_name = "C", conflicts_with = "stream")]
     category: Vec<String>,
-    /// Only events of this type; can be given several times
+    /// Only events of this type; repeatable
     #[arg(long = "type", value_name = "T")]
     types: Vec<String>,
-    /// Only events for which this jq program, or that in @FILE, says yes: any value but false and null
+    /// Only events for which this jq program, or the one in @FILE, gives a value other than false and null
     #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: Option<String>,
-    /// How many of the events that are there already
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
-    lines: u64,
+    /// Only events that this client recorded
+    #[arg(long, value_name = "ID", value_parser = token)]
+    by: Option<String>,
+    /// Number of existing events to show first [default: 10]
+    #[arg(short = 'n', long, value_name = "N", conflicts_with_all = ["after", "since"])]
+    lines: Option<u64>,
+    /// Start after this position, or version of the stream; 0 starts at the beginning
+    #[arg(long, value_name = "N", value_parser = cursor, conflicts_with = "since")]
+    after: Option<u64>,
+    /// Start with the first event recorded at or after this time
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
     /// Follow what comes (the default)
     #[arg(short, long, overrides_with = "no_follow")]
     follow: bool,
@@ -54,9 +67,14 @@ impl Tail {
         }
         let store = app.store()?;
         let named = self.stream.clone();
-        let condition = jq::condition(app, self.condition.as_deref())?;
+        let filter = EventFilter::new(jq::condition(app, self.condition.as_deref())?, self.by.as_deref());
+        let start = match (self.after, self.since) {
+            (Some(cursor), _) => TailStart::After(cursor),
+            (None, Some(text)) => TailStart::Since(app.moment(&text)?),
+            (None, None) => self.lines.map_or_else(TailStart::default, TailStart::Last),
+        };
         let (stream, categories, types) = (self.stream, self.category, self.types);
-        let input = TailEvents { stream, categories, types, condition: condition.clone(), last: self.lines };
+        let input = TailEvents { stream, categories, types, filter: filter.clone(), start };
         let mut tail = tail_events::Tail::open(&store, &input).await?;
         if !follow && tail.is_empty() {
             // Without waiting for it to come into being, what is not there is not found.
@@ -68,7 +86,7 @@ impl Tail {
         let mut list = app.out.list(event_rows::listing().unlimited());
         while let Some(chunk) = tail.next_there().await? {
             for event in chunk.iter() {
-                push(&mut list, condition.as_ref(), &event)?;
+                push(&mut list, &filter, &event)?;
             }
         }
         if !follow {
@@ -76,19 +94,25 @@ impl Tail {
         }
         loop {
             list.flush()?;
-            let chunk = tokio::select! {
-                chunk = tail.next() => chunk?,
+            let news = tokio::select! {
+                news = tail.next() => news?,
                 () = app.out.reader_gone() => return Err(CliError::closed_pipe()),
             };
-            for event in chunk.iter() {
-                push(&mut list, condition.as_ref(), &event)?;
+            match news {
+                TailNews::Events(chunk) => {
+                    for event in chunk.iter() {
+                        push(&mut list, &filter, &event)?;
+                    }
+                }
+                TailNews::Unavailable(error) => app.warn_unavailable(&error),
+                TailNews::Available => app.note_available(),
             }
         }
     }
 }
 
-fn push(list: &mut ListWriter<'_>, condition: Option<&Condition>, event: &EventView<'_>) -> Result<(), CliError> {
-    if condition.map_or(Ok(true), |condition| condition.of_event(event))? {
+fn push(list: &mut ListWriter<'_>, filter: &EventFilter, event: &EventView<'_>) -> Result<(), CliError> {
+    if filter.wants(event)? {
         event_rows::push(list, event)?;
     }
     Ok(())

@@ -27,5 +27,6 @@ pub use patch::diff;
 pub use patch::transition;
 pub use read_model::Documents;
 pub use rejection::DocumentRejection;
+pub use set::Assigned;
 pub use set::Assignment;
 pub use state::Document;

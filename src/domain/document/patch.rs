@@ -72,6 +72,20 @@ pub enum Misfit {
     /// The patch copies and moves too much.
     #[error("a patch may copy and move {MAX_MOVED_BYTES} bytes, and not more")]
     MovesTooMuch,
+    /// A number cannot be added to something else.
+    #[error("the document has {found} there, not a number")]
+    NotANumber {
+        /// The beginning of the value that is there.
+        found: String,
+    },
+    /// A sum is too large, or too large to be exact.
+    #[error("{number} plus {add} is out of the range of exact numbers")]
+    SumOutOfRange {
+        /// The number that is there.
+        number: String,
+        /// The number to add.
+        add: String,
+    },
     /// The document would be something else.
     #[error("a document is a JSON object, and this makes it {found}")]
     NoObject {

@@ -22,7 +22,7 @@ pub enum DocumentRejection {
     TooLarge { id: String, bytes: usize },
     /// `patch_test_failed`, `patch_does_not_fit`, `document_too_deep`, `document_not_an_object`
     Patch { id: String, error: PatchError },
-    /// `path_does_not_fit`, `document_too_deep`, `document_not_an_object`
+    /// `path_does_not_fit`, `not_a_number`, `number_out_of_range`, `document_too_deep`, `document_not_an_object`
     Set { id: String, path: String, misfit: Misfit },
 }
 
@@ -60,6 +60,8 @@ fn code(misfit: &Misfit, otherwise: &'static str) -> &'static str {
         Misfit::TestFailed { .. } => "patch_test_failed",
         Misfit::TooDeep => "document_too_deep",
         Misfit::NoObject { .. } => "document_not_an_object",
+        Misfit::NotANumber { .. } => "not_a_number",
+        Misfit::SumOutOfRange { .. } => "number_out_of_range",
         Misfit::NoPlace | Misfit::NothingFrom { .. } | Misfit::IntoItself | Misfit::MovesTooMuch => otherwise,
     }
 }

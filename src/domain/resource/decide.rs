@@ -15,6 +15,7 @@ use crate::domain::resource::event::ResourceUnlocked;
 use crate::domain::resource::rejection::ResourceRejection;
 use crate::domain::resource::state::Resource;
 use crate::event::Timestamp;
+use crate::event::nfc;
 
 /// State + command → event.
 pub(super) fn decide(
@@ -42,6 +43,11 @@ pub(super) fn decide(
 }
 
 fn create(id: &str, wanted: &CreateResource, now: Timestamp) -> Result<ResourceEvent, ResourceRejection> {
+    for (field, text) in [("owner_id", &wanted.owner_id), ("resource_type", &wanted.resource_type)] {
+        if text.trim().is_empty() {
+            return Err(ResourceRejection::Blank { id: id.to_owned(), field });
+        }
+    }
     let (amount, max) = (wanted.initial_amount, wanted.max_amount);
     if amount < 0 {
         return Err(ResourceRejection::AmountTooSmall { id: id.to_owned(), field: "initial_amount", value: amount, least: 0 });
@@ -57,8 +63,8 @@ fn create(id: &str, wanted: &CreateResource, now: Timestamp) -> Result<ResourceE
         return Err(ResourceRejection::InvalidRegenerationRate { id: id.to_owned(), rate });
     }
     Ok(ResourceEvent::Created(ResourceCreated {
-        owner_id: wanted.owner_id.clone(),
-        resource_type: wanted.resource_type.clone(),
+        owner_id: nfc(&wanted.owner_id).into_owned(),
+        resource_type: nfc(&wanted.resource_type).into_owned(),
         amount,
         max_amount: max,
         // Makes 0 of -0, as the canonical form does.

@@ -26,6 +26,8 @@ pub enum ResourceRejection {
     AmountTooSmall { id: String, field: &'static str, value: i64, least: i64 },
     /// `invalid_amount`: more at first than there can be
     AmountAboveMax { id: String, amount: i64, max: i64 },
+    /// `blank_text`: an owner or a type without a visible character
+    Blank { id: String, field: &'static str },
     /// `invalid_regeneration_rate`
     InvalidRegenerationRate { id: String, rate: f64 },
     /// `invalid_duration`
@@ -52,6 +54,10 @@ impl From<ResourceRejection> for Rejection {
                 let message = format!("initial_amount is {amount} for resource {id}; it must not be above max_amount, {max}");
                 let rejection = Self::new("invalid_amount", message).with("id", id).with("field", "initial_amount");
                 rejection.with("value", amount).with("max_amount", max)
+            }
+            R::Blank { id, field } => {
+                let message = format!("{field} is empty for resource {id}");
+                Self::new("blank_text", message).with("id", id).with("field", field)
             }
             R::InvalidRegenerationRate { id, rate } => {
                 let message = format!("regeneration_rate is {rate} for resource {id}; it must be a number of 0 or more");

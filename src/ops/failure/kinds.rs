@@ -16,6 +16,9 @@ use crate::runtime::RuntimeError;
 use crate::store::ServerProblem;
 use crate::store::StoreError;
 
+/// The code of a cursor that points beyond the end of a stream or of the store.
+pub const CURSOR_BEYOND_END: &str = "cursor_beyond_end";
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
@@ -206,6 +209,16 @@ impl From<OpsError> for Failure {
                     "jq_failed" => made.hint("write (…)? around what may fail: an error then counts as no"),
                     _ => made,
                 }
+            }
+            OpsError::CursorBeyondEnd { cursor, end, replica, .. } => {
+                let (kind, hint) = match replica {
+                    true => (FailureKind::Unavailable, "try again when the server has caught up with its primary"),
+                    false => (
+                        FailureKind::Integrity,
+                        "the store is older than the cursor, for instance restored from a backup; start again with --after 0",
+                    ),
+                };
+                Failure::new(kind, message).code(CURSOR_BEYOND_END).hint(hint).with("cursor", cursor).with("end", end)
             }
             OpsError::Conflict(_) => Failure::new(FailureKind::Conflict, message),
             OpsError::NotThere { kind, .. } => Failure::new(FailureKind::NotFound, message).code(not_found_code(kind)),

@@ -4,6 +4,8 @@
 
 mod kinds;
 
+pub use kinds::CURSOR_BEYOND_END;
+
 use std::error::Error;
 
 use serde_json::Map;

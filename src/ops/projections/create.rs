@@ -60,13 +60,14 @@ pub async fn create_projection(store: &Store, input: &CreateProjection) -> Resul
     if is_built_in(&input.name) {
         return Err(OpsError::Invalid(format!("projection {} comes with esctl: choose another name", input.name)));
     }
-    for category in &input.categories {
-        if StreamName::parse(category)?.category() != category {
-            return Err(OpsError::Invalid(format!(
-                "{category} is no category: it is what stands before the first - of a stream"
-            )));
+    let categories = input.categories.iter().map(|category| {
+        let name = StreamName::parse(category)?;
+        match name.category() == name.as_str() {
+            true => Ok(name.to_string()),
+            false => Err(OpsError::Invalid(format!("{category} is no category: a category ends before the first - of a stream"))),
         }
-    }
+    });
+    let categories = categories.collect::<Result<Vec<_>, _>>()?;
     let before = definitions(store).await?.into_iter().find_map(|found| match found {
         Ok(definition) if definition.name == input.name => Some(Ok(definition)),
         Err(broken) if broken.name == input.name => Some(Err(broken)),
@@ -75,7 +76,7 @@ pub async fn create_projection(store: &Store, input: &CreateProjection) -> Resul
     let mut definition = Definition {
         name: input.name.clone(),
         version: version_at(input.now),
-        categories: input.categories.clone(),
+        categories,
         key: input.key.clone(),
         reduce: input.reduce.clone(),
     };

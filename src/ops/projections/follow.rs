@@ -1,6 +1,8 @@
 //! Following: several projections at once, each taking in new events as they come.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -67,6 +69,10 @@ pub enum Followed {
         /// Why.
         error: RuntimeError,
     },
+    /// The store became unavailable; reported once for each outage. The follower keeps trying.
+    Unavailable(StoreError),
+    /// The store is available again.
+    Available,
     /// It has been deleted, and is followed no longer.
     Deleted {
         /// The projection.
@@ -89,6 +95,8 @@ struct One {
     clock: Clock,
     runner: Runner,
     happened: mpsc::Sender<Followed>,
+    /// The store was unavailable when one of the projections asked it last.
+    outage: Arc<AtomicBool>,
 }
 
 impl Follower {
@@ -100,12 +108,14 @@ impl Follower {
         let (sender, happened) = mpsc::channel(16);
         let (mut tasks, mut runners) = (JoinSet::new(), Vec::new());
         let now = clock();
+        let outage = Arc::new(AtomicBool::new(false));
         for name in names {
             let projection = Arc::clone(queries.projection(name)?);
             let runner = Runner { host: who.host.clone(), pid: who.pid, by: who.by.clone(), since: now, until: now.plus(ALIVE) };
             runners.push((name.clone(), runner.clone()));
             let (store, clock) = (store.clone(), Arc::clone(&clock));
-            let one = One { store, projection, clock, runner, happened: sender.clone() };
+            let (happened, outage) = (sender.clone(), Arc::clone(&outage));
+            let one = One { store, projection, clock, runner, happened, outage };
             tasks.spawn(one.follow());
         }
         Ok(Self { store: store.clone(), runners, happened, tasks })
@@ -151,6 +161,10 @@ impl One {
             // Nearly always there is nothing to do, and one question finds that out; now and then whether it is there
             // still, and the same.
             let head = self.store.head().await.map(|head| head.position);
+            match &head {
+                Err(error) => self.unavailable(&error.clone().into()).await,
+                Ok(_) => self.available().await,
+            }
             if !due && head.is_ok_and(|head| known == Some((head, false))) {
                 tokio::time::sleep(POLL).await;
                 continue;
@@ -184,7 +198,10 @@ impl One {
                         return;
                     }
                 }
-                Err(error) if away(&error) => tracing::info!(projection = self.projection.name(), %error, "tried again"),
+                Err(error) if away(&error) => {
+                    tracing::info!(projection = self.projection.name(), %error, "tried again");
+                    self.unavailable(&error).await;
+                }
                 Err(error @ RuntimeError::Fold { position, .. }) => {
                     let name = self.projection.name().to_owned();
                     (known, failed) = (None, None);
@@ -220,6 +237,23 @@ impl One {
             self.projection = Arc::new(projection);
         }
         Ok(true)
+    }
+
+    /// Reports an outage of the store that has not been reported yet.
+    async fn unavailable(&self, error: &RuntimeError) {
+        if let RuntimeError::Store(cause) = error
+            && away(error)
+            && !self.outage.swap(true, Ordering::Relaxed)
+        {
+            self.say(Followed::Unavailable(cause.clone())).await;
+        }
+    }
+
+    /// Reports the end of an outage.
+    async fn available(&self) {
+        if self.outage.swap(false, Ordering::Relaxed) {
+            self.say(Followed::Available).await;
+        }
     }
 
     /// Whether anybody listens still.

@@ -6,6 +6,7 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::event::nfc;
 use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
@@ -60,7 +61,8 @@ impl CategoryReplay {
     /// # Errors
     /// [`OpsError::NotThere`] when the store does not reach that far, [`OpsError::Invalid`] for a version, which is
     /// of one stream, or as the store says.
-    pub async fn open(store: &Store, input: ReplayCategory) -> Result<Self, OpsError> {
+    pub async fn open(store: &Store, mut input: ReplayCategory) -> Result<Self, OpsError> {
+        input.category = nfc(&input.category).into_owned();
         if let Until::Version(_) = input.until {
             return Err(OpsError::Invalid("a version is of one stream, not of a category".into()));
         }

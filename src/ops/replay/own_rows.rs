@@ -72,7 +72,7 @@ impl OwnRows {
         if differences.is_empty() {
             return None;
         }
-        let mut stray = report(category, Loaded::default(), now, Value::Null);
+        let mut stray = report(category, category.to_string(), Loaded::default(), now, Value::Null);
         let (projections, passed_over) = (self.compared.clone(), Vec::new());
         stray.verify =
             Some(Verified { ok: false, read_model: None, projections, snapshots_compared: 0, passed_over, differences });

@@ -39,7 +39,7 @@ pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Ti
         let changes = vec![Change { path: String::new(), before: None, after: Some(row.into()) }];
         let verdict = Verdict::Differs { reason: "the row is of a stream without events".into(), changes, event: None };
         let position = record.checkpoint.position;
-        let mut stray = report(&stream, Loaded::default(), now, serde_json::Value::Null);
+        let mut stray = report(&stream, category.to_owned(), Loaded::default(), now, serde_json::Value::Null);
         stray.verify = Some(Verified {
             ok: false,
             read_model: Some(ReadModelCompared { name: name.clone(), position, version: Version::ZERO, has_row: true }),

@@ -48,6 +48,8 @@ pub struct ReplayReport {
     pub stream: StreamName,
     /// Its category.
     pub category: String,
+    /// The reducer that folded the events: the category's own domain, `merge`, `last`, `count`, or `jq:` and a hash.
+    pub reducer: String,
     /// The version of the last event in the state.
     pub version: Version,
     /// The position of the last event in the state.
@@ -119,7 +121,7 @@ pub(super) async fn replay_to(store: &Store, input: &Replay, up_to: Version) -> 
     let options = LoadOptions { up_to, snapshots: input.snapshots };
     let loaded = load_to_report(store, &input.stream, &mut *fold, options).await?;
     let at = input.until.moment(input.now, loaded.recorded_at);
-    let mut report = report(&input.stream, loaded, at, fold.show(at));
+    let mut report = report(&input.stream, fold.version().name, loaded, at, fold.show(at));
     if input.snapshots && input.until == Until::Head {
         let mut beyond = beyond_the_end(store, &input.stream, &fold.version().name, up_to).await?;
         beyond.append(&mut report.passed_over);
@@ -134,10 +136,11 @@ pub(super) async fn replay_to(store: &Store, input: &Replay, up_to: Version) -> 
     Ok(report)
 }
 
-pub(super) fn report(stream: &StreamName, loaded: Loaded, at: Timestamp, state: Value) -> ReplayReport {
+pub(super) fn report(stream: &StreamName, reducer: String, loaded: Loaded, at: Timestamp, state: Value) -> ReplayReport {
     ReplayReport {
         stream: stream.clone(),
         category: stream.category().to_owned(),
+        reducer,
         version: loaded.version,
         position: loaded.position,
         at,

@@ -34,6 +34,8 @@ pub struct TraceEntry {
     pub event_id: Uuid,
     /// Who.
     pub client_id: Option<String>,
+    /// The reducer that folded it.
+    pub reducer: String,
     /// What makes the state after it of the state after the event before (RFC 6902); that of the first starts at null.
     pub patch: Patch,
     /// The same for people.
@@ -85,6 +87,7 @@ impl Trace {
             recorded_at: event.recorded_at,
             event_id: event.event_id,
             client_id: event.client_id(),
+            reducer: self.fold.version().name,
             patch: json_patch::diff(&self.state, &state),
             changes: changes(&self.state, &state),
             state: state.clone(),

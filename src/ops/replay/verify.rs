@@ -168,7 +168,7 @@ pub(super) async fn verify_stream(store: &Store, input: &Replay) -> Result<Repla
 
     let mut replayed = if input.until == Until::Head && input.diff.is_none() {
         let at = input.until.moment(input.now, rebuilt.loaded.recorded_at);
-        report(stream, rebuilt.loaded, at, fold.show(at))
+        report(stream, fold.version().name, rebuilt.loaded, at, fold.show(at))
     } else {
         replay_to(store, &Replay { snapshots: false, ..input.clone() }, up_to).await?
     };

@@ -38,7 +38,7 @@ fn category(node: &Node) -> Result<String, Problem> {
     let wanted = "category:C, for instance category:order";
     let category = node.text(wanted)?.strip_prefix("category:").ok_or_else(|| node.wanted(wanted))?;
     match StreamName::parse(category) {
-        Ok(stream) if stream.category() == category => Ok(category.to_owned()),
+        Ok(stream) if stream.category() == stream.as_str() => Ok(stream.to_string()),
         _ => Err(node.wanted(wanted)),
     }
 }

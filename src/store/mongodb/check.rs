@@ -26,6 +26,12 @@ pub(crate) async fn size_bytes(connection: &Connection) -> Result<u64, StoreErro
     Ok(number(&answer, "totalSize"))
 }
 
+/// Returns true where the server is a secondary of a replica set.
+pub(crate) async fn may_lag(connection: &Connection) -> Result<bool, StoreError> {
+    let answer = connection.database.run_command(doc! { "hello": 1 }).await.map_err(connection.failed("cannot read"))?;
+    Ok(answer.get_bool("secondary").unwrap_or(false))
+}
+
 /// What is wrong: events that are missing, and what the database itself finds in the collection and its indexes.
 pub(crate) async fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let failed = connection.failed("cannot check");

@@ -175,6 +175,11 @@ impl Backend for MongoDb {
         self.worker.read(async move { check::size_bytes(shared.reading().await?).await })
     }
 
+    fn may_lag(&self) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { check::may_lag(shared.reading().await?).await })
+    }
+
     fn check(&self) -> Answer<Vec<String>> {
         let shared = Arc::clone(&self.shared);
         self.worker.read(async move { check::check(shared.reading().await?).await })

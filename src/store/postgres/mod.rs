@@ -181,6 +181,12 @@ impl Backend for Postgres {
         })
     }
 
+    fn may_lag(&self) -> Answer<bool> {
+        self.reading(async |session: &mut Session| {
+            Ok(sqlx::query_scalar(include_str!("sql/may_lag.sql")).fetch_one(&mut session.connection).await?)
+        })
+    }
+
     fn check(&self) -> Answer<Vec<String>> {
         let job = async |session: &mut Session| {
             let sql = AssertSqlSafe(read::for_version(session.found, include_str!("sql/check.sql")));

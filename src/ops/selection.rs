@@ -1,0 +1,92 @@
+//! The part of one stream, or of the whole store, that a reader asks for: places, times, and a cursor.
+
+use crate::event::Timestamp;
+use crate::ops::cursor::check_cursor;
+use crate::ops::error::OpsError;
+use crate::ops::near::must_exist;
+use crate::runtime::version_at;
+use crate::store::Source;
+use crate::store::Store;
+
+/// Bounds on the events to read. Places are versions in a stream, positions in the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The first place.
+    pub from: Option<u64>,
+    /// The last place.
+    pub to: Option<u64>,
+    /// The place seen last by the reader; 0 means none. Backwards, events before it are wanted.
+    pub after: Option<u64>,
+    /// The earliest time of recording.
+    pub since: Option<Timestamp>,
+    /// The latest time of recording.
+    pub until: Option<Timestamp>,
+}
+
+impl Selection {
+    /// Returns the first and the last place, both inclusive; nothing is selected where they cross. Time grows with
+    /// position, so a time is a place.
+    ///
+    /// # Errors
+    /// [`OpsError::NotFound`] when there is no such stream, [`OpsError::Invalid`] when the bounds cross,
+    /// [`OpsError::CursorBeyondEnd`], or an error of the store.
+    pub async fn places(&self, store: &Store, source: &Source, backwards: bool) -> Result<(u64, u64), OpsError> {
+        self.check()?;
+        let end = match source {
+            // Reading from nowhere still says that there is no store.
+            Source::All => store.head().await?.position.0,
+            Source::Stream(stream) => {
+                must_exist(store, stream.clone()).await?;
+                store.stream_version(stream.clone()).await?.0
+            }
+        };
+        let (mut from, mut to) = (self.from.unwrap_or(1), self.to.unwrap_or(u64::MAX));
+        if let Some(after) = self.after {
+            check_cursor(store, source, after, end).await?;
+            match backwards {
+                // The beginning, seen from the end: everything is before it.
+                true if after == 0 => {}
+                true => to = to.min(after - 1),
+                false => from = from.max(after + 1),
+            }
+        }
+        if let Some(since) = self.since {
+            from = from.max(place_before(store, source, since).await? + 1);
+        }
+        if let Some(until) = self.until {
+            to = to.min(place_at(store, source, until).await?);
+        }
+        Ok((from, to))
+    }
+
+    fn check(&self) -> Result<(), OpsError> {
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from > to
+        {
+            return Err(OpsError::Invalid(format!("from {from} is after to {to}")));
+        }
+        if let (Some(since), Some(until)) = (self.since, self.until)
+            && since > until
+        {
+            return Err(OpsError::Invalid(format!("since {since} is after until {until}")));
+        }
+        Ok(())
+    }
+}
+
+/// Returns the last place before a moment; 0 where there was none.
+pub(crate) async fn place_before(store: &Store, source: &Source, moment: Timestamp) -> Result<u64, OpsError> {
+    match moment {
+        Timestamp::MIN => Ok(0),
+        moment => place_at(store, source, Timestamp::from_micros_saturating(moment.micros() - 1)).await,
+    }
+}
+
+/// Returns the last place of a stream, or of the store, at a moment; 0 where there was none.
+async fn place_at(store: &Store, source: &Source, moment: Timestamp) -> Result<u64, OpsError> {
+    let position = store.position_at(moment).await?;
+    Ok(match source {
+        Source::All => position.0,
+        Source::Stream(stream) => version_at(store, stream, position).await?.0,
+    })
+}

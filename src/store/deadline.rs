@@ -1,0 +1,17 @@
+//! The bound on the time of an answer.
+
+use std::time::Duration;
+
+use crate::store::backend::Answer;
+use crate::store::backend::Backend;
+use crate::store::error::StoreError;
+
+/// Awaits an answer for as long as the timeout allows.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the timeout passes, or the error of the answer.
+pub(crate) async fn within<T>(backend: &dyn Backend, timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
+    let late = || format!("{} gave no answer within {timeout:?}", backend.place());
+    let unavailable = |_| Err(StoreError::Unavailable { message: late(), source: None });
+    tokio::time::timeout(timeout, answer).await.unwrap_or_else(unavailable)
+}
