@@ -70,7 +70,7 @@ fn unsuitable(problem: ServerProblem, message: &str) -> Failure {
         ),
         ServerProblem::Encoding => (
             "encoding_not_supported",
-            "make a database that holds every text: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0",
+            "make a database that holds every text: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0 LOCALE 'C'",
         ),
         ServerProblem::Pooler => (
             "pooler_not_supported",

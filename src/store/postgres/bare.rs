@@ -13,7 +13,6 @@ use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::store::backend::Answer;
 use crate::store::bare::Bare;
-use crate::store::error::ServerProblem;
 use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::connector::Connector;
@@ -65,8 +64,8 @@ impl BarePostgres {
 async fn connect(connector: &Connector) -> Result<Session, SqlError> {
     let mut session = connector.connect(false).await?;
     if session.is_pooled() {
-        let message = format!("a connection pooler is at {}; the server itself is measured without one", connector.url());
-        return Err(StoreError::Unsuitable { problem: ServerProblem::Pooler, message }.into());
+        let message = format!("{} is a connection pooler; to measure its server, name that with --store", connector.url());
+        return Err(StoreError::Unsupported(message).into());
     }
     session.set("statement_timeout = 0").await?;
     Ok(session)
