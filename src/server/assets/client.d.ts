@@ -13,6 +13,8 @@ export interface Options {
   token?: string | (() => string | undefined | Promise<string | undefined>);
   /** The WebSocket class; the global one unless told. */
   WebSocket?: unknown;
+  /** Time that a connection may take to be made, in milliseconds: 10,000 unless told. Then the next attempt is made. */
+  connectTimeout?: number;
 }
 
 export interface CommandOptions {

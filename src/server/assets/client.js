@@ -13,6 +13,10 @@ const PROTOCOL = "esctl";
 /** The first and the longest wait before the next attempt, in milliseconds. */
 const FIRST_WAIT = 200;
 const LONGEST_WAIT = 10_000;
+/** Time that a connection may take to be made, in milliseconds. */
+const CONNECT_TIMEOUT = 10_000;
+/** Time that an open connection may take to close after an error, in milliseconds. */
+const CLOSE_TIMEOUT = 1000;
 /** How often the server is asked for a sign of life, and how long it may owe one, in milliseconds. */
 const PING_EVERY = 15_000;
 const SILENCE = 25_000;
@@ -43,6 +47,7 @@ export class Client extends EventTarget {
   #url;
   #token;
   #WebSocket;
+  #connectTimeout;
   #socket = null;
   #status = "idle";
   #attempts = 0;
@@ -62,13 +67,14 @@ export class Client extends EventTarget {
   /** Subscriptions that the server was asked for and has not begun: what comes of their streams until then was meant for others. */
   #entering = [];
 
-  constructor({ url, token, WebSocket = globalThis.WebSocket } = {}) {
+  constructor({ url, token, WebSocket = globalThis.WebSocket, connectTimeout = CONNECT_TIMEOUT } = {}) {
     super();
     if (!WebSocket) throw new EsctlError("no_websocket", "there is no WebSocket here; hand one in as { WebSocket }");
     this.#url = new URL(url ?? globalThis.location.href);
     this.#url.protocol = this.#url.protocol.replace("ws", "http");
     this.#token = token;
     this.#WebSocket = WebSocket;
+    this.#connectTimeout = connectTimeout;
     globalThis.addEventListener?.("online", this.#online);
   }
 
@@ -177,17 +183,30 @@ export class Client extends EventTarget {
     }
     this.#socket = socket;
     let opened = false;
+    const lost = (code, reason) => {
+      clearTimeout(limit);
+      if (this.#socket === socket) this.#lost(code, reason, opened, token);
+    };
+    const limit = setTimeout(() => {
+      lost(1006, "timeout");
+      socket.close();
+    }, this.#connectTimeout);
     socket.onopen = () => {
+      clearTimeout(limit);
       opened = true;
       if (this.#socket === socket) this.#opened(socket);
+      // Given up before; the close was too early for it.
+      else socket.close();
     };
     socket.onmessage = ({ data }) => {
       if (this.#socket === socket) this.#received(data);
     };
-    socket.onerror = () => {};
-    socket.onclose = ({ code, reason }) => {
-      if (this.#socket === socket) this.#lost(code, reason, opened, token);
+    // The WebSocket of Node 22 reports a connection that cannot be made as an error and never as closed.
+    socket.onerror = () => {
+      if (opened) setTimeout(() => lost(1006, "error"), CLOSE_TIMEOUT);
+      else lost(1006, "");
     };
+    socket.onclose = ({ code, reason }) => lost(code, reason);
   }
 
   #opened(socket) {

@@ -2,7 +2,10 @@
 
 import { createServer, connect as tcp } from "node:net";
 import { pathToFileURL } from "node:url";
-import { WebSocket } from "./websocket.mjs";
+import { WebSocket as ours } from "./websocket.mjs";
+
+/** Nodes before 22 have no WebSocket of their own. */
+const WebSocket = process.env.ESCTL_WEBSOCKET === "built-in" ? globalThis.WebSocket : ours;
 
 export const server = process.env.ESCTL_URL;
 /** The client as the server gives it; `.mjs`, or an older Node takes it for something else. */
@@ -45,12 +48,16 @@ export async function take(subscription, many) {
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Passes bytes on to the server, and cuts all connections when told: without a word, as a lost network does. */
-export async function proxy() {
+export async function proxy(at = 0) {
   const { hostname, port } = new URL(server);
   const pairs = new Set();
-  let refusing = false;
+  let refusing = null;
+  const refused = { cut: (near) => near.destroy(), answer: (near) => near.end("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"), silence: () => {} };
   const listener = createServer((near) => {
-    if (refusing) return near.destroy();
+    if (refusing) {
+      near.on("error", () => {});
+      return refused[refusing](near);
+    }
     const far = tcp(Number(port), hostname);
     const pair = { cut: () => [near, far].forEach((socket) => socket.destroy()) };
     pairs.add(pair);
@@ -63,7 +70,7 @@ export async function proxy() {
       });
     }
   });
-  await new Promise((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => listener.listen(at, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${listener.address().port}`,
     /** How many connections were cut. */
@@ -72,8 +79,8 @@ export async function proxy() {
       pairs.forEach((pair) => pair.cut());
       return many;
     },
-    /** Lets nobody through, or everybody again. */
-    refuse: (refuse) => (refusing = refuse),
+    /** Lets no connection through, by `cut`, `answer` or `silence`; null: all of them again. */
+    refuse: (how) => (refusing = how),
     close: () => {
       pairs.forEach((pair) => pair.cut());
       listener.close();

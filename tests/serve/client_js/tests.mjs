@@ -89,6 +89,46 @@ const tests = {
     [near, cut, way].forEach((each) => each.close());
   },
 
+  /** However a connection is refused: the next attempt is made, and what was waiting is done then. */
+  async a_refused_reconnection_is_tried_again() {
+    const way = await proxy();
+    const it = client({ url: way.url, connectTimeout: 300 });
+    await it.command("resource.create", "again", counter);
+    const subscription = it.subscribe("resource-again", { after: 0 });
+    await take(subscription, 1);
+    let sent = 0;
+    for (const how of ["cut", "answer", "silence"]) {
+      let attempts = 0;
+      const tries = () => it.status === "connecting" && (attempts += 1);
+      it.addEventListener("status", tries);
+      way.refuse(how);
+      check(way.cut() > 0, "the connection was cut");
+      const waiting = it.command("resource.add", "again", { amount: 1 });
+      while (attempts < 2) await pause(20);
+      way.refuse(null);
+      same((await waiting).outcome, "applied", how);
+      const [event] = await take(subscription, 1);
+      same(event.eventId, (sent += 1) + 1, "the events after it");
+      it.removeEventListener("status", tries);
+    }
+    [it, way].forEach((each) => each.close());
+  },
+
+  /** A server that is not there at all, at first and later. */
+  async a_server_that_is_not_there_is_tried_again() {
+    const way = await proxy();
+    const { port } = new URL(way.url);
+    way.close();
+    const it = client({ url: way.url });
+    const waiting = it.command("resource.create", "late", counter);
+    let attempts = 0;
+    it.addEventListener("status", () => it.status === "connecting" && (attempts += 1));
+    while (attempts < 2) await pause(20);
+    const back = await proxy(Number(port));
+    same((await waiting).outcome, "applied", "once it is there");
+    [it, back].forEach((each) => each.close());
+  },
+
   async a_slow_reader_is_waited_for() {
     const it = client();
     await it.command("resource.create", "slow", counter);

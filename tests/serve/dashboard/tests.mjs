@@ -121,12 +121,12 @@ const tests = {
     await live(page);
     await page.sees("Version 2 of 2");
     for (let round = 0; round < 3; round += 1) {
-      way.refuse(true);
+      way.refuse("cut");
       check(way.cut() > 0, "there was a connection");
       await page.sees("Connection lost", "#connection");
       if (round === 0) await page.picture("lost");
       await command("resource.add", "cut", { amount: 10 });
-      way.refuse(false);
+      way.refuse(null);
       await page.sees("Connected again", "#connection");
       await page.sees(`Version ${3 + round} of ${3 + round}`);
     }
