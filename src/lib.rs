@@ -82,7 +82,7 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! use esctl::runtime::{CommandBus, CommandEnvelope, Query, QueryBus, SnapshotPolicy, system_clock};
+//! use esctl::runtime::{CommandBus, CommandEnvelope, DEFAULT_RETRY_FOR, Query, QueryBus, SnapshotPolicy, system_clock};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -97,7 +97,8 @@
 //!     causation_id: None,
 //!     idempotency_key: Some("sign-up-7".into()),
 //!     expected: None,
-//!     retries: 5,
+//!     retry_for: DEFAULT_RETRY_FOR,
+//!     retries: None,
 //!     dry_run: false,
 //! };
 //! assert_eq!(commands.send(&create).await?.state["amount"], 5);

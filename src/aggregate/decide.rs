@@ -64,6 +64,15 @@ pub trait Decider: Fold {
     /// # Errors
     /// When the command or its payload is unknown to the domain, or a rule says no.
     fn decide(&self, command: &str, payload: &Value, now: Timestamp) -> Result<Vec<DecidedEvent>, DecideError>;
+
+    /// Returns a copy of the state.
+    fn boxed_clone(&self) -> Box<dyn Decider>;
+}
+
+impl Clone for Box<dyn Decider> {
+    fn clone(&self) -> Self {
+        (**self).boxed_clone()
+    }
 }
 
 impl<A: Aggregate> Decider for AggregateFold<A> {
@@ -74,5 +83,9 @@ impl<A: Aggregate> Decider for AggregateFold<A> {
             Some(Ok(typed)) => typed,
         };
         decided(&self.state().decide(self.id(), &typed, now).map_err(Into::into)?)
+    }
+
+    fn boxed_clone(&self) -> Box<dyn Decider> {
+        Box::new(self.clone())
     }
 }

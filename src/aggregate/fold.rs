@@ -134,7 +134,7 @@ impl<F: Fold + ?Sized> Fold for Box<F> {
 }
 
 /// The fold of a typed aggregate.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct AggregateFold<A> {
     state: A,
     id: String,

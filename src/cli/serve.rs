@@ -114,6 +114,7 @@ fn settings(options: ServeOptions) -> Result<Settings, CliError> {
         max_body_bytes: max_body_bytes.unwrap_or(usual.max_body_bytes),
         rate_limit: rate_limit.unwrap_or(usual.rate_limit),
         request_timeout: options.request_timeout.unwrap_or(usual.request_timeout),
+        retry_for: options.retry_for.unwrap_or(usual.retry_for),
         header_timeout: options.header_timeout.unwrap_or(usual.header_timeout),
         shutdown_grace: options.shutdown_grace.unwrap_or(usual.shutdown_grace),
         client_patience: options.client_patience.unwrap_or(usual.client_patience),

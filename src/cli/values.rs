@@ -1,6 +1,7 @@
 //! Values of arguments that several commands take, read in one way.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::Map;
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::when::parse_duration;
 use crate::event::ExpectedVersion;
 use crate::event::StreamName;
 use crate::event::Version;
@@ -113,9 +115,12 @@ pub struct WriteArgs {
     /// The same key twice changes nothing the second time and answers as the first did
     #[arg(long, value_name = "KEY", value_parser = token)]
     pub idempotency_key: Option<String>,
-    /// After a conflict load again and decide again, so often at most
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub retries: u32,
+    /// Retry for this long when other programs change the stream; 0s: not at all
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub retry_for: Duration,
+    /// Maximum number of retries [default: as many as --retry-for allows]
+    #[arg(long, value_name = "N")]
+    pub retries: Option<u32>,
     /// Only show the events that would be appended
     #[arg(long)]
     pub dry_run: bool,
@@ -139,6 +144,7 @@ impl WriteArgs {
             causation_id: self.origin.causation_id.clone(),
             idempotency_key: self.idempotency_key.clone(),
             expected: self.expect_version,
+            retry_for: self.retry_for,
             retries: self.retries,
             dry_run: self.dry_run,
         }

@@ -1,6 +1,8 @@
 //! The story that shows what esctl does: a resource is created, used, locked, refused and used again;
 //! then its history is replayed, a snapshot taken, the read model rebuilt and the chain verified.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
@@ -198,7 +200,8 @@ async fn step(bus: &CommandBus, wish: &Wish) -> Result<DemoStep, OpsError> {
         causation_id: None,
         idempotency_key: None,
         expected: None,
-        retries: 0,
+        retry_for: Duration::ZERO,
+        retries: None,
         dry_run: false,
     };
     let mut step = DemoStep {

@@ -1,12 +1,14 @@
 //! The command bus: the one place where a wish becomes events. Validation, idempotency, retries.
 
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::aggregate::DecideError;
+use crate::aggregate::Decider;
 use crate::aggregate::Fold;
 use crate::domain;
 use crate::domain::Domain;
@@ -17,15 +19,15 @@ use crate::event::Version;
 use crate::event::canonical_json;
 use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
+use crate::runtime::new_events::OutcomeEvent;
+use crate::runtime::new_events::Wish;
+use crate::runtime::new_events::content_of;
 use crate::runtime::observer::CommandObserver;
 use crate::runtime::snapshots::SnapshotPolicy;
 use crate::runtime::write_options::WriteOptions;
 use crate::runtime::writer::CommandResult;
-use crate::runtime::writer::OutcomeEvent;
-use crate::runtime::writer::Wish;
 use crate::runtime::writer::Writer;
 use crate::runtime::writer::Written;
-use crate::runtime::writer::content_of;
 use crate::store::Store;
 
 /// A command, with who, why, and how.
@@ -47,8 +49,10 @@ pub struct CommandEnvelope {
     pub idempotency_key: Option<String>,
     /// Where the stream must be; otherwise wherever it is.
     pub expected: Option<Version>,
-    /// How often to load and decide again after a conflict.
-    pub retries: u32,
+    /// How long to load and decide again after conflicts with other programs; zero: not at all.
+    pub retry_for: Duration,
+    /// Maximum number of times to load and decide again; `None`: as often as `retry_for` allows.
+    pub retries: Option<u32>,
     /// Only say what would happen.
     pub dry_run: bool,
 }
@@ -61,6 +65,7 @@ impl CommandEnvelope {
             causation_id: self.causation_id.clone(),
             idempotency_key: self.idempotency_key.clone(),
             expected: self.expected,
+            retry_for: self.retry_for,
             retries: self.retries,
             dry_run: self.dry_run,
         }
@@ -92,7 +97,7 @@ pub struct CommandOutcome {
 /// Turns commands into events. Cheap to clone.
 #[derive(Clone)]
 pub struct CommandBus {
-    writer: Writer,
+    writer: Writer<Box<dyn Decider>>,
     domains: Vec<Domain>,
 }
 

@@ -23,12 +23,12 @@ use crate::runtime::Clock;
 use crate::runtime::document_changes::DocumentChange;
 use crate::runtime::document_changes::DocumentChanges;
 use crate::runtime::error::RuntimeError;
+use crate::runtime::new_events::OutcomeEvent;
+use crate::runtime::new_events::content_of;
 use crate::runtime::repository::Repository;
 use crate::runtime::write_options::WriteOptions;
 use crate::runtime::writer::CommandResult;
-use crate::runtime::writer::OutcomeEvent;
 use crate::runtime::writer::Written;
-use crate::runtime::writer::content_of;
 use crate::store::Store;
 use crate::store::no_store_is_empty;
 

@@ -9,13 +9,17 @@ mod document_changes;
 mod document_store;
 mod error;
 mod load;
+mod new_events;
 mod observer;
 mod projector;
 mod query_bus;
 mod replay;
 mod repository;
+mod retries;
 mod shortcoming;
 mod snapshots;
+mod stream_queue;
+mod stream_state;
 mod write_options;
 mod writer;
 
@@ -50,6 +54,7 @@ pub(crate) use load::apply;
 pub use load::load;
 pub(crate) use load::load_to_report;
 pub use load::version_at;
+pub use new_events::OutcomeEvent;
 pub use observer::CommandObserver;
 pub use observer::ConflictReason;
 pub use projector::BatchSize;
@@ -68,9 +73,9 @@ pub use shortcoming::Shortcoming;
 pub use snapshots::DEFAULT_SNAPSHOT_EVERY;
 pub use snapshots::SnapshotPolicy;
 pub use snapshots::take_snapshot;
+pub use write_options::DEFAULT_RETRY_FOR;
 pub use write_options::WriteOptions;
 pub use writer::CommandResult;
-pub use writer::OutcomeEvent;
 
 use std::sync::Arc;
 

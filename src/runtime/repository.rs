@@ -8,33 +8,29 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::load::LoadOptions;
-use crate::runtime::load::load;
+use crate::runtime::new_events::Wish;
 use crate::runtime::snapshots::SnapshotPolicy;
+use crate::runtime::stream_state::StreamState;
 use crate::runtime::write_options::WriteOptions;
-use crate::runtime::writer::Wish;
 use crate::runtime::writer::Writer;
 use crate::runtime::writer::Written;
-use crate::runtime::writer::none_when_no_store;
 use crate::store::Store;
 
 /// The aggregates of one type in a store. Cheap to clone.
 pub struct Repository<A> {
-    writer: Writer,
-    aggregate: std::marker::PhantomData<fn() -> A>,
+    writer: Writer<AggregateFold<A>>,
 }
 
 impl<A> Clone for Repository<A> {
     fn clone(&self) -> Self {
-        Self { writer: self.writer.clone(), aggregate: std::marker::PhantomData }
+        Self { writer: self.writer.clone() }
     }
 }
 
 impl<A: Aggregate> Repository<A> {
     /// The aggregates of a store; a snapshot of each is taken every 100 events.
     pub fn new(store: Store, clock: Clock) -> Self {
-        let writer = Writer::new(store, clock, SnapshotPolicy::default());
-        Self { writer, aggregate: std::marker::PhantomData }
+        Self { writer: Writer::new(store, clock, SnapshotPolicy::default()) }
     }
 
     /// The same, with another policy for snapshots.
@@ -55,9 +51,7 @@ impl<A: Aggregate> Repository<A> {
     /// As the store says, or when an event cannot be read. A store that is not there yet has no events.
     pub async fn load(&self, id: &str) -> Result<AggregateFold<A>, RuntimeError> {
         let stream = StreamName::of(A::CATEGORY, id)?;
-        let mut fold = AggregateFold::new(stream.as_str());
-        none_when_no_store(load(self.store(), &stream, &mut fold, LoadOptions::default()).await)?;
-        Ok(fold)
+        Ok(StreamState::load(self.store(), &stream, AggregateFold::new(stream.as_str())).await?.fold)
     }
 
     /// Loads, decides, appends; after a conflict loads and decides again. The state after it.

@@ -1,9 +1,11 @@
 //! Who writes, why, and how: what goes with every write.
 
+use std::time::Duration;
+
 use crate::event::Version;
 
-/// Retries after a conflict, unless told otherwise.
-const DEFAULT_RETRIES: u32 = 5;
+/// How long a command is retried after conflicts with other programs, unless told otherwise.
+pub const DEFAULT_RETRY_FOR: Duration = Duration::from_secs(2);
 
 /// Who writes, why, and how.
 ///
@@ -11,7 +13,7 @@ const DEFAULT_RETRIES: u32 = 5;
 /// use esctl::runtime::WriteOptions;
 /// use esctl::event::Version;
 /// let options = WriteOptions::by("ann").expecting(Version(3)).keyed("order-17");
-/// assert_eq!((options.client_id.as_str(), options.retries), ("ann", 5));
+/// assert_eq!((options.client_id.as_str(), options.retry_for.as_secs()), ("ann", 2));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteOptions {
@@ -25,16 +27,18 @@ pub struct WriteOptions {
     pub idempotency_key: Option<String>,
     /// Where the stream must be; otherwise wherever it is.
     pub expected: Option<Version>,
-    /// How often to load and decide again after a conflict.
-    pub retries: u32,
+    /// How long to load and decide again after conflicts with other programs; zero: not at all.
+    pub retry_for: Duration,
+    /// Maximum number of times to load and decide again; `None`: as often as `retry_for` allows.
+    pub retries: Option<u32>,
     /// Only say what would happen.
     pub dry_run: bool,
 }
 
 impl WriteOptions {
-    /// What a client writes, with 5 retries after a conflict.
+    /// What a client writes, with retries for 2 seconds after a conflict.
     pub fn by(client_id: impl Into<String>) -> Self {
-        Self { client_id: client_id.into(), retries: DEFAULT_RETRIES, ..Self::default() }
+        Self { client_id: client_id.into(), retry_for: DEFAULT_RETRY_FOR, ..Self::default() }
     }
 
     /// The same, only where the stream is at this version; else it is a conflict.

@@ -2,24 +2,17 @@
 //!
 //! Who decides is a closure, so that the command bus, a typed repository and a document's closure go one way.
 
+use std::iter;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
-use serde_json::json;
-use sha2::Digest;
-use sha2::Sha256;
-use uuid::Uuid;
 
-use crate::aggregate::DecideError;
 use crate::aggregate::DecidedEvent;
 use crate::aggregate::Fold;
-use crate::event::EventType;
-use crate::event::EventView;
 use crate::event::ExpectedVersion;
-use crate::event::Hash;
 use crate::event::JsonObject;
 use crate::event::NewEvent;
 use crate::event::Position;
@@ -30,23 +23,28 @@ use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::LoadOptions;
 use crate::runtime::load::Loaded;
-use crate::runtime::load::apply;
 use crate::runtime::load::load;
+use crate::runtime::new_events::OutcomeEvent;
+use crate::runtime::new_events::Wish;
+use crate::runtime::new_events::key_event_id;
+use crate::runtime::new_events::new_events;
+use crate::runtime::new_events::outcome_events;
 use crate::runtime::observer::CommandObserver;
 use crate::runtime::observer::ConflictReason;
+use crate::runtime::retries::Retries;
 use crate::runtime::snapshots::SnapshotPolicy;
 use crate::runtime::snapshots::take_snapshot;
-use crate::runtime::write_options::WriteOptions;
-use crate::store::AppendRequest;
+use crate::runtime::stream_queue::Answer;
+use crate::runtime::stream_queue::Batch;
+use crate::runtime::stream_queue::StreamQueues;
+use crate::runtime::stream_queue::Ticket;
+use crate::runtime::stream_queue::Turn;
+use crate::runtime::stream_state::StreamState;
 use crate::store::Outcome;
 use crate::store::ReadQuery;
-use crate::store::RecordTime;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
-
-/// What event ids of an idempotency key are derived in: a UUIDv5 namespace of esctl's own.
-const KEY_NAMESPACE: Uuid = Uuid::from_u128(0x6573_6374_6c00_5000_8000_6964_656d_706f);
 
 /// Whether a command changed anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,36 +58,6 @@ pub enum CommandResult {
     DryRun,
     /// It decided that nothing changes.
     Unchanged,
-}
-
-/// An event that a command led to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct OutcomeEvent {
-    /// Its id.
-    pub event_id: Uuid,
-    /// What happened.
-    #[serde(rename = "type")]
-    pub event_type: String,
-    /// Its place in the stream.
-    pub version: Version,
-    /// The fact.
-    pub data: JsonObject,
-}
-
-/// What is to be decided.
-pub(super) struct Wish<'a> {
-    pub(super) stream: &'a StreamName,
-    /// Its name, where it has one; recorded with the events.
-    pub(super) command: Option<&'a str>,
-    /// See [`content_of`]; counts only under an idempotency key.
-    pub(super) content: String,
-    pub(super) options: &'a WriteOptions,
-}
-
-/// What tells two wishes under one idempotency key apart.
-pub(super) fn content_of(command: &str, payload: &str) -> String {
-    let digest = Sha256::digest(format!("{command}\0{payload}").as_bytes());
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What became of it.
@@ -109,119 +77,201 @@ pub(super) struct Written<F> {
 }
 
 /// Makes decisions on the streams of a store. Cheap to clone.
-#[derive(Clone)]
-pub(super) struct Writer {
+pub(super) struct Writer<F> {
     pub(super) store: Store,
     pub(super) clock: Clock,
     /// Whether the clock is also what events are recorded by, as in a scenario.
     pub(super) clock_records: bool,
     pub(super) snapshots: SnapshotPolicy,
     pub(super) observer: Option<Arc<dyn CommandObserver>>,
+    pub(super) queues: StreamQueues<F>,
 }
 
-impl Writer {
+impl<F> Clone for Writer<F> {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            clock: Arc::clone(&self.clock),
+            clock_records: self.clock_records,
+            snapshots: self.snapshots.clone(),
+            observer: self.observer.clone(),
+            queues: self.queues.clone(),
+        }
+    }
+}
+
+/// What a command decided on the state of its stream.
+enum Decided<F> {
+    /// Events, which are appended with those of other commands.
+    Events(Vec<OutcomeEvent>, Ticket<F>),
+    /// An error. Without a ticket it needs no confirmation.
+    Refused(RuntimeError, Option<Ticket<F>>),
+    /// That nothing changes, as of a moment; needs no confirmation.
+    Unchanged(StreamState<F>, Timestamp),
+    /// That nothing changes, as of a moment, once the events before it are in the store.
+    UnchangedAfter(Ticket<F>, Timestamp),
+    /// Another command of the batch has the same idempotency key.
+    SameKey(Ticket<F>),
+}
+
+/// The outcome of one attempt.
+enum Attempt<F> {
+    Done(Written<F>),
+    /// An error that may be due to this very command, sent twice and done since its key was looked up.
+    Refused(RuntimeError),
+    /// Another program changed the stream; whether this command reports it.
+    Conflict(StoreError, bool),
+    /// Another command of this process was in the way; whether this one is to be tried by itself.
+    Again(bool),
+}
+
+impl<F: Fold + Clone + 'static> Writer<F> {
     /// One that decides by a clock and lets the store record by its own.
     pub(super) fn new(store: Store, clock: Clock, snapshots: SnapshotPolicy) -> Self {
-        Self { store, clock, clock_records: false, snapshots, observer: None }
+        Self { store, clock, clock_records: false, snapshots, observer: None, queues: StreamQueues::default() }
     }
 
     /// Loads, decides, appends; after a conflict loads and decides again. `start` makes an empty fold of the stream.
+    /// Commands on one stream are decided in the order in which they come, and appended together.
     ///
     /// # Errors
     /// What `decide` says, [`RuntimeError::RetriesExhausted`], [`RuntimeError::KeyReused`], or as the store says.
-    pub(super) async fn write<F: Fold>(
+    pub(super) async fn write(
         &self,
         wish: &Wish<'_>,
         start: impl Fn() -> F,
         mut decide: impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
     ) -> Result<Written<F>, RuntimeError> {
-        let mut attempts = 0;
+        let mut retries = Retries::new(wish.stream, wish.options);
+        let mut alone = false;
         loop {
-            attempts += 1;
-            let conflict = match self.try_once(wish, &start, &mut decide).await {
-                Err(RuntimeError::Store(conflict @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. }))) => conflict,
-                // A rule may say no because of this very wish, sent twice and done since the key was looked up.
-                Err(no @ RuntimeError::Decide(DecideError::Rejected(_))) => {
-                    return self.done_before(wish, &start).await?.ok_or(no);
-                }
-                Ok(unchanged) if unchanged.outcome == CommandResult::Unchanged => {
-                    return Ok(self.done_before(wish, &start).await?.unwrap_or(unchanged));
-                }
-                result => return result,
-            };
-            // What was in the way may be this very wish, sent twice at the same time: no retry is needed to answer it.
             if let Some(first) = self.done_before(wish, &start).await? {
                 return Ok(first);
             }
-            if let Some(observer) = &self.observer {
-                observer.conflict(ConflictReason::of(&conflict, wish.options.expected.is_some()));
+            if wish.options.dry_run {
+                return self.rehearse(wish, &start, &mut decide).await;
             }
-            if wish.options.expected.is_some() {
-                return Err(conflict.into());
+            match self.try_once(wish, alone, &start, &mut decide).await? {
+                Attempt::Done(written) if written.outcome == CommandResult::Unchanged => {
+                    return Ok(self.done_before(wish, &start).await?.unwrap_or(written));
+                }
+                Attempt::Done(written) => return Ok(written),
+                Attempt::Refused(error) => {
+                    if let Some(first) = self.done_before(wish, &start).await? {
+                        return Ok(first);
+                    }
+                    if let (Some(observer), RuntimeError::Store(StoreError::Conflict { .. })) = (&self.observer, &error) {
+                        observer.conflict(ConflictReason::Version);
+                    }
+                    return Err(error);
+                }
+                // Where a version was expected, the next attempt says which one there is.
+                Attempt::Conflict(StoreError::Conflict { .. }, _) if wish.options.expected.is_some() => {}
+                Attempt::Conflict(conflict, first) => {
+                    // What was in the way may be this very command, sent twice at the same time.
+                    if let Some(first) = self.done_before(wish, &start).await? {
+                        return Ok(first);
+                    }
+                    if let Some(observer) = self.observer.as_ref().filter(|_| first) {
+                        observer.conflict(ConflictReason::of(&conflict, wish.options.expected.is_some()));
+                    }
+                    if wish.options.expected.is_some() {
+                        return Err(conflict.into());
+                    }
+                    retries.count(conflict)?;
+                }
+                Attempt::Again(by_itself) => alone |= by_itself,
             }
-            let stream = wish.stream;
-            if attempts > wish.options.retries {
-                return Err(RuntimeError::RetriesExhausted { stream: stream.to_string(), attempts, source: conflict });
-            }
-            tracing::info!(%stream, attempts, %conflict, "deciding again");
-            tokio::time::sleep(pause(attempts)).await;
         }
     }
 
-    async fn try_once<F: Fold>(
+    /// Decides in the queue of the stream, and waits until that is in the store.
+    async fn try_once(
+        &self,
+        wish: &Wish<'_>,
+        alone: bool,
+        start: &impl Fn() -> F,
+        decide: &mut impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
+    ) -> Result<Attempt<F>, RuntimeError> {
+        let place = self.queues.enter(&self.store, wish.stream, self.clock_records, start)?;
+        let turn = place.turn(|batch, fresh| decide_in(batch, fresh, alone, wish, &self.clock, decide)).await;
+        let decided = match turn {
+            Turn::Decided(decided) => decided?,
+            Turn::Ended => return Ok(Attempt::Again(false)),
+            Turn::NotLoaded(Some(error)) => return Err(error.into()),
+            Turn::NotLoaded(None) => {
+                StreamState::load(&self.store, wish.stream, start()).await?;
+                return Ok(Attempt::Again(false));
+            }
+        };
+        match decided {
+            Decided::Events(events, ticket) => match ticket.answer().await? {
+                // The same command, sent twice, has come in between.
+                Answer::Stands { outcome: Outcome::AlreadyApplied, .. } if wish.options.idempotency_key.is_some() => {
+                    Ok(Attempt::Again(false))
+                }
+                Answer::Stands { state, before, clock_behind_micros, .. } => {
+                    Ok(Attempt::Done(self.written(wish.stream, state, before, events, clock_behind_micros).await))
+                }
+                answer => attempt(answer),
+            },
+            Decided::Refused(error, None) => Ok(Attempt::Refused(error)),
+            Decided::Refused(error, Some(ticket)) => match ticket.answer().await? {
+                Answer::Stands { .. } => Ok(Attempt::Refused(error)),
+                answer => attempt(answer),
+            },
+            Decided::Unchanged(state, now) => Ok(Attempt::Done(unrecorded(CommandResult::Unchanged, state, Vec::new(), now))),
+            Decided::UnchangedAfter(ticket, now) => match ticket.answer().await? {
+                Answer::Stands { state, .. } => Ok(Attempt::Done(unrecorded(CommandResult::Unchanged, state, Vec::new(), now))),
+                answer => attempt(answer),
+            },
+            Decided::SameKey(ticket) => {
+                ticket.answer().await?;
+                Ok(Attempt::Again(false))
+            }
+        }
+    }
+
+    /// Takes a snapshot where one is due, and gives the outcome of a command whose events were appended.
+    async fn written(
+        &self,
+        stream: &StreamName,
+        state: StreamState<F>,
+        before: Version,
+        events: Vec<OutcomeEvent>,
+        clock_behind_micros: u64,
+    ) -> Written<F> {
+        let StreamState { fold, loaded } = state;
+        self.keep_snapshot(stream, &fold, before, &loaded, (self.clock)()).await;
+        Written {
+            outcome: CommandResult::Applied,
+            fold,
+            version: loaded.version,
+            position: Some(loaded.position),
+            events,
+            at: loaded.recorded_at,
+            clock_behind_micros,
+        }
+    }
+
+    /// Decides without appending anything.
+    async fn rehearse(
         &self,
         wish: &Wish<'_>,
         start: &impl Fn() -> F,
         decide: &mut impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
     ) -> Result<Written<F>, RuntimeError> {
-        if let Some(first) = self.done_before(wish, start).await? {
-            return Ok(first);
-        }
-        let (stream, options) = (wish.stream, wish.options);
-        let mut fold = start();
-        let mut loaded = none_when_no_store(load(&self.store, stream, &mut fold, LoadOptions::default()).await)?;
-        let before = loaded.version;
-        if let Some(expected) = options.expected.filter(|expected| *expected != before) {
-            let (stream, expected) = (stream.clone(), ExpectedVersion::Exact(expected));
-            return Err(StoreError::Conflict { stream, expected, actual: before }.into());
-        }
-        // A clock that is behind does not decide before what has happened: a lock would have run out when it is recorded.
-        let now = (self.clock)().max(loaded.recorded_at);
-        let events = new_events(&decide(&fold, now)?, wish)?;
-        let outcome_events = outcome_events(&events, before);
-        if options.dry_run || events.is_empty() {
-            let recorded = events.iter().map(|_| (Position::ZERO, now, Hash::ZERO));
-            take_in(&mut fold, stream, &events, &mut loaded, recorded)?;
-            let outcome = if events.is_empty() { CommandResult::Unchanged } else { CommandResult::DryRun };
-            let (version, events) = (loaded.version, outcome_events);
-            return Ok(Written { outcome, fold, version, position: None, events, at: now, clock_behind_micros: 0 });
-        }
-        let time = if self.clock_records { RecordTime::Clock(now) } else { RecordTime::StoreClock };
-        let expected = ExpectedVersion::Exact(before);
-        let request = AppendRequest { stream: stream.clone(), expected, events: events.clone(), time };
-        let appended = self.store.append(request).await?;
-        if appended.outcome == Outcome::AlreadyApplied
-            && let Some(first) = self.done_before(wish, start).await?
-        {
-            // Somebody else with the same key came in between.
-            return Ok(first);
-        }
-        let recorded = appended.events.iter().map(|event| (event.position, event.recorded_at, event.hash));
-        take_in(&mut fold, stream, &events, &mut loaded, recorded)?;
-        self.keep_snapshot(stream, &fold, before, &loaded, now).await;
-        Ok(Written {
-            outcome: CommandResult::Applied,
-            fold,
-            version: loaded.version,
-            position: Some(loaded.position),
-            events: outcome_events,
-            at: loaded.recorded_at,
-            clock_behind_micros: appended.clock_behind_micros,
-        })
+        let mut state = StreamState::load(&self.store, wish.stream, start()).await?;
+        let now = (self.clock)().max(state.loaded.recorded_at);
+        let events = decide_on(&state, now, wish, decide)?;
+        let outcome_events = outcome_events(&events, state.loaded.version);
+        state.rehearse(wish.stream, &events, iter::repeat(now))?;
+        let outcome = if events.is_empty() { CommandResult::Unchanged } else { CommandResult::DryRun };
+        Ok(unrecorded(outcome, state, outcome_events, now))
     }
 
     /// Takes a snapshot where one is due.
-    fn keep_snapshot<'s, F: Fold>(
+    fn keep_snapshot<'s>(
         &'s self,
         stream: &'s StreamName,
         fold: &F,
@@ -242,7 +292,7 @@ impl Writer {
     }
 
     /// Whether the idempotency key has been used: then the answer is what it was.
-    async fn done_before<F: Fold>(&self, wish: &Wish<'_>, start: &impl Fn() -> F) -> Result<Option<Written<F>>, RuntimeError> {
+    async fn done_before(&self, wish: &Wish<'_>, start: &impl Fn() -> F) -> Result<Option<Written<F>>, RuntimeError> {
         let stream = wish.stream;
         let Some(key) = wish.options.idempotency_key.as_deref() else { return Ok(None) };
         let known = no_store_is_empty(self.store.events_by_id(vec![key_event_id(stream, key, 0)]).await)?;
@@ -282,90 +332,65 @@ impl Writer {
     }
 }
 
-/// A longer pause after each conflict, and a different one for each process, so that they get out of step.
-fn pause(attempt: u32) -> Duration {
-    let longest_micros = 4000_u64 << attempt.min(6);
-    let random = Uuid::new_v4().as_u64_pair().1;
-    Duration::from_micros(random % longest_micros)
-}
-
-/// A store that has not been made yet has no events; a write will make it.
-pub(super) fn none_when_no_store(result: Result<Loaded, RuntimeError>) -> Result<Loaded, RuntimeError> {
-    match result {
-        Err(RuntimeError::Store(StoreError::NoStore(_))) => Ok(Loaded::default()),
-        result => result,
+/// What an answer means that does not let the command's events, or its decision, stand.
+fn attempt<F>(answer: Answer<F>) -> Result<Attempt<F>, RuntimeError> {
+    match answer {
+        Answer::Stands { .. } => Ok(Attempt::Again(false)),
+        Answer::Again { alone } => Ok(Attempt::Again(alone)),
+        Answer::Conflict { conflict, first } => Ok(Attempt::Conflict(conflict, first)),
+        Answer::Failed(error) => Err(error.into()),
     }
 }
 
-fn key_event_id(stream: &StreamName, key: &str, index: usize) -> Uuid {
-    Uuid::new_v5(&KEY_NAMESPACE, format!("{stream}\0{key}\0{index}").as_bytes())
-}
-
-fn new_events(decided: &[DecidedEvent], wish: &Wish<'_>) -> Result<Vec<NewEvent>, RuntimeError> {
-    let options = wish.options;
-    let ids: Vec<Uuid> = match options.idempotency_key.as_deref() {
-        Some(key) => (0..decided.len()).map(|index| key_event_id(wish.stream, key, index)).collect(),
-        None => decided.iter().map(|_| Uuid::now_v7()).collect(),
+/// Decides on the state of a batch, and adds the events to it.
+fn decide_in<F: Fold + Clone>(
+    batch: &mut Batch<F>,
+    fresh: bool,
+    alone: bool,
+    wish: &Wish<'_>,
+    clock: &Clock,
+    decide: &mut impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
+) -> ControlFlow<Result<Decided<F>, RuntimeError>> {
+    let state = match batch.state() {
+        Ok(state) => state,
+        Err(error) => return ControlFlow::Break(Err(error)),
     };
-    let Some(first) = ids.first() else { return Ok(Vec::new()) };
-    let mut metadata = json!({
-        "client_id": options.client_id,
-        "correlation_id": options.correlation_id.clone().unwrap_or_else(|| first.to_string()),
-    });
-    if let Some(command) = wish.command {
-        metadata["command"] = command.into();
-    }
-    if let Some(causation_id) = &options.causation_id {
-        metadata["causation_id"] = causation_id.as_str().into();
-    }
-    if let Some(key) = &options.idempotency_key {
-        metadata["idempotency_key"] = key.as_str().into();
-        metadata["command_hash"] = wish.content.as_str().into();
-    }
-    let metadata = JsonObject::of(&metadata)?;
-    let events = decided.iter().zip(ids).map(|(event, event_id)| {
-        let event_type = EventType::parse(event.event_type)?;
-        let (schema_version, data) = (event.schema_version, event.data.clone());
-        Ok(NewEvent { event_id, event_type, schema_version, data, metadata: metadata.clone() })
-    });
-    events.collect()
+    // A clock that is behind does not decide before what has happened: a lock would have run out when it is recorded.
+    let now = clock().max(state.loaded.recorded_at);
+    let before = state.loaded.version;
+    ControlFlow::Break(Ok(match decide_on(state, now, wish, decide) {
+        Err(error) => Decided::Refused(error, (!fresh).then(|| batch.depend())),
+        Ok(events) if events.is_empty() && fresh => Decided::Unchanged(state.clone(), now),
+        Ok(events) if events.is_empty() => Decided::UnchangedAfter(batch.depend(), now),
+        Ok(events) if batch.contains(events[0].event_id) => Decided::SameKey(batch.depend()),
+        Ok(events) => {
+            let outcome_events = outcome_events(&events, before);
+            match batch.add(events, now, alone) {
+                Ok(Some(ticket)) => Decided::Events(outcome_events, ticket),
+                Ok(None) => return ControlFlow::Continue(()),
+                Err(error) => return ControlFlow::Break(Err(error)),
+            }
+        }
+    }))
 }
 
-fn outcome_events(events: &[NewEvent], before: Version) -> Vec<OutcomeEvent> {
-    let outcome = events.iter().zip(before.0 + 1..).map(|(event, version)| OutcomeEvent {
-        event_id: event.event_id,
-        event_type: event.event_type.to_string(),
-        version: Version(version),
-        data: event.data.clone(),
-    });
-    outcome.collect()
+/// Decides on a state, which must be at the version that the command expects.
+fn decide_on<F: Fold>(
+    state: &StreamState<F>,
+    now: Timestamp,
+    wish: &Wish<'_>,
+    decide: &mut impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
+) -> Result<Vec<NewEvent>, RuntimeError> {
+    let before = state.loaded.version;
+    if let Some(expected) = wish.options.expected.filter(|expected| *expected != before) {
+        let (stream, expected) = (wish.stream.clone(), ExpectedVersion::Exact(expected));
+        return Err(StoreError::Conflict { stream, expected, actual: before }.into());
+    }
+    new_events(&decide(&state.fold, now)?, wish)
 }
 
-/// Folds in what was decided, as it was recorded.
-fn take_in<F: Fold>(
-    fold: &mut F,
-    stream: &StreamName,
-    events: &[NewEvent],
-    loaded: &mut Loaded,
-    recorded: impl Iterator<Item = (Position, Timestamp, Hash)>,
-) -> Result<(), RuntimeError> {
-    for (event, (position, recorded_at, hash)) in events.iter().zip(recorded) {
-        let version = loaded.version.next();
-        let view = EventView {
-            position,
-            event_id: event.event_id,
-            stream: stream.as_str(),
-            version,
-            event_type: event.event_type.as_str(),
-            schema_version: event.schema_version,
-            recorded_at,
-            data: event.data.as_str(),
-            metadata: event.metadata.as_str(),
-            hash,
-            kept_content: None,
-        };
-        apply(fold, &view)?;
-        (loaded.version, loaded.position, loaded.recorded_at, loaded.hash) = (version, position, recorded_at, hash);
-    }
-    Ok(())
+/// The outcome of a command that recorded nothing.
+fn unrecorded<F>(outcome: CommandResult, state: StreamState<F>, events: Vec<OutcomeEvent>, at: Timestamp) -> Written<F> {
+    let StreamState { fold, loaded } = state;
+    Written { outcome, fold, version: loaded.version, position: None, events, at, clock_behind_micros: 0 }
 }

@@ -2,6 +2,8 @@
 //!
 //! A command that was taken runs to its end, also when the client hangs up or the server stops meanwhile.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
@@ -14,7 +16,6 @@ use crate::event::is_unsafe;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::CommandOutcome;
 use crate::runtime::RuntimeError;
-use crate::runtime::WriteOptions;
 use crate::server::Caller;
 use crate::server::Problem;
 use crate::server::Scope;
@@ -98,7 +99,7 @@ impl Server {
         if self.is_stopping() {
             return Err(Problem::stopping());
         }
-        let asked = envelope(caller, request)?;
+        let asked = envelope(caller, request, self.settings.retry_for)?;
         let mut first = true;
         loop {
             let mut envelope = asked.clone();
@@ -118,7 +119,7 @@ impl Server {
     }
 }
 
-fn envelope(caller: &Caller, request: CommandRequest) -> Result<CommandEnvelope, Problem> {
+fn envelope(caller: &Caller, request: CommandRequest, retry_for: Duration) -> Result<CommandEnvelope, Problem> {
     let id = id_of(&request, &caller.client_id)?;
     for (name, text) in [
         ("the idempotency key", &request.command_id),
@@ -136,7 +137,8 @@ fn envelope(caller: &Caller, request: CommandRequest) -> Result<CommandEnvelope,
         causation_id: request.causation_id,
         idempotency_key: request.command_id,
         expected: request.expect_version.map(Version),
-        retries: WriteOptions::by("").retries,
+        retry_for,
+        retries: None,
         dry_run: false,
     })
 }

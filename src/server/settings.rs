@@ -8,6 +8,8 @@ use std::time::Duration;
 use secrecy::SecretSlice;
 use secrecy::SecretString;
 
+use crate::runtime::DEFAULT_RETRY_FOR;
+
 /// Where a server listens unless told.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// WebSocket clients at the same time.
@@ -20,6 +22,8 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 pub const RATE_LIMIT: u32 = 1000;
 /// How long a request may take, its body included.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a command is retried after conflicts with other programs.
+pub const RETRY_FOR: Duration = DEFAULT_RETRY_FOR;
 /// How long the headers of a request may take, and how long a connection may be idle between two requests.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long what has begun may take to end once the server stops.
@@ -54,6 +58,8 @@ pub struct Settings {
     pub rate_limit: u32,
     /// How long a request may take, its body included.
     pub request_timeout: Duration,
+    /// How long a command is retried after conflicts with other programs; zero: not at all.
+    pub retry_for: Duration,
     /// How long the headers of a request may take.
     pub header_timeout: Duration,
     /// How long what has begun may take to end once the server stops.
@@ -78,6 +84,7 @@ impl Default for Settings {
             max_body_bytes: MAX_BODY_BYTES,
             rate_limit: RATE_LIMIT,
             request_timeout: REQUEST_TIMEOUT,
+            retry_for: RETRY_FOR,
             header_timeout: HEADER_TIMEOUT,
             shutdown_grace: SHUTDOWN_GRACE,
             client_patience: CLIENT_PATIENCE,

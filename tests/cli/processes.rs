@@ -59,7 +59,7 @@ fn sixteen_processes_allocate_from_one_resource(on: Backend) {
     assert_eq!(versions.len() as i64 * 2, taken, "each success has an event of its own");
     assert_eq!(home.head().0 as i64, 1 + taken / 2, "and none is without an answer");
     // With patience all of it goes, and no more.
-    let answers = at_once(8, |_| (0..8).map(|_| home.run("resource allocate gold 2 --retries 1000").code).collect::<Vec<_>>());
+    let answers = at_once(8, |_| (0..8).map(|_| home.run("resource allocate gold 2 --retry-for 5m").code).collect::<Vec<_>>());
     assert!(answers.iter().flatten().all(|code| [0, 5].contains(code)), "{answers:?}");
     assert_eq!(home.run("resource show gold -o json").ok().json()["amount"], 0);
     home.run("verify").ok();
@@ -93,7 +93,7 @@ fn two_runners_of_a_projection_double_nothing(on: Backend) {
     let codes = at_once(12, |n| match n % 3 {
         0 => home.run("projection run").code,
         1 => home.run("projection rebuild resources").code,
-        _ => home.run(&format!("resource allocate r{} 1 --retries 50", n % 5)).code,
+        _ => home.run(&format!("resource allocate r{} 1 --retry-for 5m", n % 5)).code,
     });
     assert!(codes.iter().all(|code| *code == 0), "{codes:?}");
     home.run("projection run").ok();

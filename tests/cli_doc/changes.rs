@@ -214,7 +214,7 @@ fn merges_of_many_clients_meet_in_the_newest_state(on: Backend) {
     thread::scope(|scope| {
         for n in 0..6 {
             let esctl = &esctl;
-            scope.spawn(move || by(esctl, &format!("c{n}"), &format!("doc set plan by.c{n}={n} --retries 100")));
+            scope.spawn(move || by(esctl, &format!("c{n}"), &format!("doc set plan by.c{n}={n} --retry-for 1m")));
         }
     });
     let document = esctl.json(&["doc", "get", "plan"]);

@@ -1,5 +1,7 @@
 //! A client's copy, and what it has missed: any commands, deletions and creations in between.
 
+use std::time::Duration;
+
 use esctl::domain::document::Document;
 use esctl::event::Version;
 use esctl::runtime::CommandBus;
@@ -93,7 +95,8 @@ fn envelope(name: &str, id: &str, payload: Value) -> CommandEnvelope {
         causation_id: None,
         idempotency_key: None,
         expected: None,
-        retries: 5,
+        retry_for: Duration::from_secs(2),
+        retries: None,
         dry_run: false,
     }
 }

@@ -93,7 +93,7 @@ async fn clients_that_edit_at_the_same_time_lose_nothing(on: Backend) {
     for n in 0..6 {
         let plans = plans.clone();
         tasks.push(tokio::spawn(async move {
-            let who = WriteOptions { retries: 100, ..WriteOptions::by(format!("c{n}")) };
+            let who = WriteOptions { retry_for: Duration::from_secs(30), ..WriteOptions::by(format!("c{n}")) };
             plans.find_one_and_update("tour", who, |plan| *plan.seen.entry(format!("c{n}")).or_default() += 1).await.unwrap()
         }));
     }

@@ -69,7 +69,8 @@ pub fn command(name: &str, id: &str, payload: Value) -> CommandEnvelope {
         causation_id: None,
         idempotency_key: None,
         expected: None,
-        retries: 5,
+        retry_for: Duration::from_secs(2),
+        retries: None,
         dry_run: false,
     }
 }

@@ -3,6 +3,7 @@
 #[path = "../common/backend.rs"]
 mod backend;
 mod command_bus;
+mod hot_stream;
 mod kit;
 mod own_domain;
 mod projections;

@@ -13,6 +13,7 @@ crate::on_every_backend! { async:
     each_refusal_has_its_status_and_its_code
     a_key_counts_once
     the_expected_version_counts
+    none_of_thirty_two_clients_on_one_resource_is_refused
 }
 
 fn gold() -> Value {
@@ -51,6 +52,21 @@ async fn each_refusal_has_its_status_and_its_code(on: Backend) {
     served.post("/api/commands", &json!([])).await.fails(400, "bad_json");
     served.get("/api/commands").await.fails(405, "method_not_allowed");
     served.get("/api/nothing").await.fails(404, "not_found");
+}
+
+async fn none_of_thirty_two_clients_on_one_resource_is_refused(on: Backend) {
+    let served = Served::start(on).await;
+    served.command("resource.create", "gold", gold()).await.is(201);
+    let clients = (0..32).map(|_| async {
+        for _ in 0..6 {
+            served.command("resource.allocate", "gold", json!({"amount": 1})).await.is(201);
+        }
+    });
+    futures_util::future::join_all(clients).await;
+    assert_eq!(served.esctl(&["resource", "show", "gold"])["amount"], 1000 - 32 * 6);
+    let metrics = served.get("/metrics").await.is(200).text;
+    let conflicts = metrics.lines().filter(|line| line.starts_with("esctl_append_conflicts_total{"));
+    assert!(conflicts.map(|line| line.rsplit(' ').next().unwrap()).all(|count| count == "0"), "{metrics}");
 }
 
 async fn a_key_counts_once(on: Backend) {

@@ -99,6 +99,7 @@ fn what_cannot_be_is_refused_before_anything_starts() {
         ["--rate-limit", "many"],
         ["--request-timeout", "0s"],
         ["--shutdown-grace", "soon"],
+        ["--retry-for", "soon"],
         ["--log-format", "xml"],
         ["--jwt-secret", "topsecret"],
     ] {

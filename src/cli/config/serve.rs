@@ -70,6 +70,9 @@ pub struct ServeOptions {
     /// How long a request may take, its body included [default: 30s]
     #[arg(long, env = "ESCTL_REQUEST_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
     pub request_timeout: Option<Duration>,
+    /// Retry a command for this long when other programs change its stream; 0s: not at all [default: 2s]
+    #[arg(long, env = "ESCTL_RETRY_FOR", hide_env_values = true, value_name = "DURATION", value_parser = parse_duration)]
+    pub retry_for: Option<Duration>,
     /// How long the headers of a request may take, and a connection may be idle [default: 10s]
     #[arg(long, env = "ESCTL_HEADER_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
     pub header_timeout: Option<Duration>,
@@ -116,6 +119,7 @@ impl ServeOptions {
             max_body_bytes: self.max_body_bytes.or(others.max_body_bytes),
             rate_limit: self.rate_limit.or(others.rate_limit),
             request_timeout: self.request_timeout.or(others.request_timeout),
+            retry_for: self.retry_for.or(others.retry_for),
             header_timeout: self.header_timeout.or(others.header_timeout),
             shutdown_grace: self.shutdown_grace.or(others.shutdown_grace),
             client_patience: self.client_patience.or(others.client_patience),

@@ -164,7 +164,7 @@ impl From<RuntimeError> for Failure {
                 let made = Failure::new(FailureKind::Conflict, message)
                     .code("retries_exhausted")
                     .hint("try again")
-                    .for_operators("try again, or with more --retries");
+                    .for_operators("try again, or with a longer --retry-for");
                 made.with("attempts", attempts).caused_by(&source)
             }
             RuntimeError::KeyReused { key, .. } => {

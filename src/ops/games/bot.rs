@@ -1,5 +1,7 @@
 //! Bots that take the empty seats of a game and play it, move by move.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
@@ -82,7 +84,8 @@ impl Bots {
             idempotency_key: None,
             // Decided on this state and on no other.
             expected: Some(game.stream_version()),
-            retries: 0,
+            retry_for: Duration::ZERO,
+            retries: None,
             dry_run: false,
         };
         let outcome = self.bus.send(&envelope).await?;

@@ -107,7 +107,7 @@ pub struct Run {
     /// What caused it.
     pub causation_id: Option<String>,
     /// How often it is decided again after a conflict.
-    pub retries: u32,
+    pub retries: Option<u32>,
 }
 
 /// An event to append.

@@ -19,9 +19,6 @@ use crate::ops::scenario::node::Node;
 use crate::ops::scenario::node::Problem;
 use crate::ops::scenario::read::client;
 
-/// How often a command is decided again after a conflict, unless told: as on the command line.
-const RETRIES: u64 = 5;
-
 /// The event of a map whose keys are known to be those of one.
 pub(super) fn append(fields: &Fields<'_>, stream: StreamName, expected: ExpectedVersion) -> Result<Append, Problem> {
     let schema_version = fields.read("schema_version", Node::count)?.unwrap_or(1);
@@ -82,7 +79,7 @@ pub(super) fn command(fields: &Fields<'_>) -> Result<Run, Problem> {
         return Err(Problem::at(with.place, error.to_string()));
     }
     let text = |key| fields.read(key, |node| node.text("a text").map(str::to_owned));
-    let retries = fields.read("retries", Node::count)?.unwrap_or(RETRIES);
+    let retries = fields.read("retries", Node::count)?;
     Ok(Run {
         command: command.to_owned(),
         id,
@@ -92,6 +89,6 @@ pub(super) fn command(fields: &Fields<'_>) -> Result<Run, Problem> {
         idempotency_key: text("idempotency_key")?,
         correlation_id: text("correlation_id")?,
         causation_id: text("causation_id")?,
-        retries: u32::try_from(retries).unwrap_or(u32::MAX),
+        retries: retries.map(|retries| u32::try_from(retries).unwrap_or(u32::MAX)),
     })
 }

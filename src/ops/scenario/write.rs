@@ -17,6 +17,7 @@ use crate::ops::scenario::model::Write;
 use crate::ops::scenario::run::Stage;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::CommandResult;
+use crate::runtime::DEFAULT_RETRY_FOR;
 use crate::runtime::RuntimeError;
 use crate::store::StoreError;
 
@@ -79,6 +80,7 @@ fn envelope(run: &Run) -> CommandEnvelope {
         causation_id: run.causation_id.clone(),
         idempotency_key: run.idempotency_key.clone(),
         expected: run.expected,
+        retry_for: DEFAULT_RETRY_FOR,
         retries: run.retries,
         dry_run: false,
     }

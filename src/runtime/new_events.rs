@@ -1,0 +1,99 @@
+//! What a command decided, as events that can be appended.
+
+use serde::Serialize;
+use serde_json::json;
+use sha2::Digest;
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::aggregate::DecidedEvent;
+use crate::event::EventType;
+use crate::event::JsonObject;
+use crate::event::NewEvent;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::write_options::WriteOptions;
+
+/// What event ids of an idempotency key are derived in: a UUIDv5 namespace of esctl's own.
+const KEY_NAMESPACE: Uuid = Uuid::from_u128(0x6573_6374_6c00_5000_8000_6964_656d_706f);
+
+/// An event that a command led to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutcomeEvent {
+    /// Its id.
+    pub event_id: Uuid,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// Its place in the stream.
+    pub version: Version,
+    /// The fact.
+    pub data: JsonObject,
+}
+
+/// What is to be decided.
+pub(super) struct Wish<'a> {
+    pub(super) stream: &'a StreamName,
+    /// Its name, where it has one; recorded with the events.
+    pub(super) command: Option<&'a str>,
+    /// See [`content_of`]; counts only under an idempotency key.
+    pub(super) content: String,
+    pub(super) options: &'a WriteOptions,
+}
+
+/// What tells two wishes under one idempotency key apart.
+pub(super) fn content_of(command: &str, payload: &str) -> String {
+    let digest = Sha256::digest(format!("{command}\0{payload}").as_bytes());
+    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns the id of an event of a command under an idempotency key.
+pub(super) fn key_event_id(stream: &StreamName, key: &str, index: usize) -> Uuid {
+    Uuid::new_v5(&KEY_NAMESPACE, format!("{stream}\0{key}\0{index}").as_bytes())
+}
+
+/// Makes the events of a decision, with their metadata.
+///
+/// # Errors
+/// When a name or the metadata is not what every store can hold.
+pub(super) fn new_events(decided: &[DecidedEvent], wish: &Wish<'_>) -> Result<Vec<NewEvent>, RuntimeError> {
+    let options = wish.options;
+    let ids: Vec<Uuid> = match options.idempotency_key.as_deref() {
+        Some(key) => (0..decided.len()).map(|index| key_event_id(wish.stream, key, index)).collect(),
+        None => decided.iter().map(|_| Uuid::now_v7()).collect(),
+    };
+    let Some(first) = ids.first() else { return Ok(Vec::new()) };
+    let mut metadata = json!({
+        "client_id": options.client_id,
+        "correlation_id": options.correlation_id.clone().unwrap_or_else(|| first.to_string()),
+    });
+    if let Some(command) = wish.command {
+        metadata["command"] = command.into();
+    }
+    if let Some(causation_id) = &options.causation_id {
+        metadata["causation_id"] = causation_id.as_str().into();
+    }
+    if let Some(key) = &options.idempotency_key {
+        metadata["idempotency_key"] = key.as_str().into();
+        metadata["command_hash"] = wish.content.as_str().into();
+    }
+    let metadata = JsonObject::of(&metadata)?;
+    let events = decided.iter().zip(ids).map(|(event, event_id)| {
+        let event_type = EventType::parse(event.event_type)?;
+        let (schema_version, data) = (event.schema_version, event.data.clone());
+        Ok(NewEvent { event_id, event_type, schema_version, data, metadata: metadata.clone() })
+    });
+    events.collect()
+}
+
+/// Returns the events as the command's outcome shows them.
+pub(super) fn outcome_events(events: &[NewEvent], before: Version) -> Vec<OutcomeEvent> {
+    let outcome = events.iter().zip(before.0 + 1..).map(|(event, version)| OutcomeEvent {
+        event_id: event.event_id,
+        event_type: event.event_type.to_string(),
+        version: Version(version),
+        data: event.data.clone(),
+    });
+    outcome.collect()
+}

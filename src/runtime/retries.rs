@@ -1,0 +1,38 @@
+//! Retries of one command after conflicts with other programs.
+
+use std::time::Instant;
+
+use crate::event::StreamName;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::write_options::WriteOptions;
+use crate::store::StoreError;
+
+/// How long a command goes on after conflicts with other programs.
+pub(super) struct Retries<'w> {
+    stream: &'w StreamName,
+    options: &'w WriteOptions,
+    attempts: u32,
+    since: Option<Instant>,
+}
+
+impl<'w> Retries<'w> {
+    /// Begins before the first attempt.
+    pub(super) fn new(stream: &'w StreamName, options: &'w WriteOptions) -> Self {
+        Self { stream, options, attempts: 0, since: None }
+    }
+
+    /// Counts a conflict.
+    ///
+    /// # Errors
+    /// [`RuntimeError::RetriesExhausted`] when the command has gone on for long enough.
+    pub(super) fn count(&mut self, conflict: StoreError) -> Result<(), RuntimeError> {
+        self.attempts += 1;
+        let waited = self.since.get_or_insert_with(Instant::now).elapsed();
+        let Self { stream, options, attempts, .. } = *self;
+        if waited >= options.retry_for || options.retries.is_some_and(|retries| attempts > retries) {
+            return Err(RuntimeError::RetriesExhausted { stream: stream.to_string(), attempts, source: conflict });
+        }
+        tracing::info!(%stream, attempts, %conflict, "deciding again");
+        Ok(())
+    }
+}

@@ -1,0 +1,288 @@
+//! A batch: the events of several commands on one stream, decided one after the other and appended together.
+
+use std::iter;
+use std::ops::Range;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::aggregate::Fold;
+use crate::event::NewEvent;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::stream_state::StreamState;
+use crate::store::Appended;
+use crate::store::Outcome;
+use crate::store::StoreError;
+
+/// Maximum number of commands with events in one batch.
+const MAX_COMMANDS: usize = 100;
+/// Maximum number of events in one batch of several commands.
+const MAX_EVENTS: usize = 1000;
+/// Maximum size of the data and metadata in one batch of several commands, in bytes. MongoDB takes 12 MiB as one append.
+const MAX_BYTES: usize = 4 << 20;
+
+/// The commands on one stream that are decided on one evolving state, and their events.
+pub(in crate::runtime) struct Batch<F> {
+    stream: StreamName,
+    /// The state that is in the store.
+    before: StreamState<F>,
+    /// The number of the round in which `before` was loaded; `None` when it was carried over from an earlier batch.
+    pub(super) loaded_in: Option<u64>,
+    /// The state with the events of the batch; `None` when it has to be made from `before`.
+    current: Option<StreamState<F>>,
+    pub(super) events: Vec<NewEvent>,
+    /// The moment at which each event was decided.
+    moments: Vec<Timestamp>,
+    bytes: usize,
+    /// Number of commands with events.
+    pub(super) commands: usize,
+    /// Whether its command was to be tried by itself.
+    alone: bool,
+    full: bool,
+    result: watch::Sender<Option<Arc<Committed<F>>>>,
+}
+
+impl<F: Fold + Clone> Batch<F> {
+    /// Makes an empty batch on a state.
+    pub(super) fn new(stream: StreamName, before: StreamState<F>, loaded_in: Option<u64>) -> Self {
+        Self {
+            stream,
+            before,
+            loaded_in,
+            current: None,
+            events: Vec::new(),
+            moments: Vec::new(),
+            bytes: 0,
+            commands: 0,
+            alone: false,
+            full: false,
+            result: watch::Sender::new(None),
+        }
+    }
+
+    /// Returns the state that the next command is decided on.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Fold`] when an event of the batch cannot be applied.
+    pub(in crate::runtime) fn state(&mut self) -> Result<&StreamState<F>, RuntimeError> {
+        if self.events.is_empty() {
+            return Ok(&self.before);
+        }
+        let current = match self.current.take() {
+            Some(current) => current,
+            None => {
+                let mut current = self.before.clone();
+                current.rehearse(&self.stream, &self.events, self.moments.iter().copied())?;
+                current
+            }
+        };
+        Ok(self.current.insert(current))
+    }
+
+    /// Adds the events of a command, decided on [`Batch::state`] at a moment; `alone`: with those of no other command.
+    /// `None`: there is no room, and nothing was added.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Fold`] when an event cannot be applied to the state it was decided on; nothing was added.
+    pub(in crate::runtime) fn add(
+        &mut self,
+        events: Vec<NewEvent>,
+        moment: Timestamp,
+        alone: bool,
+    ) -> Result<Option<Ticket<F>>, RuntimeError> {
+        let bytes: usize = events.iter().map(|event| event.data.as_str().len() + event.metadata.as_str().len()).sum();
+        let fits = !alone
+            && !self.alone
+            && self.commands < MAX_COMMANDS
+            && self.events.len() + events.len() <= MAX_EVENTS
+            && self.bytes + bytes <= MAX_BYTES;
+        if self.commands > 0 && !fits {
+            self.full = true;
+            return Ok(None);
+        }
+        // Left empty by an error or a panic: then it is made again, without these events.
+        let mut current = self.current.take().unwrap_or_else(|| self.before.clone());
+        current.rehearse(&self.stream, &events, iter::repeat(moment))?;
+        self.current = Some(current);
+        let first = self.events.len();
+        self.moments.extend(iter::repeat_n(moment, events.len()));
+        self.events.extend(events);
+        self.bytes += bytes;
+        self.commands += 1;
+        self.alone = alone;
+        Ok(Some(self.ticket(first..self.events.len())))
+    }
+
+    /// Returns a ticket for a command that adds nothing: its answer depends on the events before it.
+    pub(in crate::runtime) fn depend(&self) -> Ticket<F> {
+        self.ticket(self.events.len()..self.events.len())
+    }
+
+    fn ticket(&self, events: Range<usize>) -> Ticket<F> {
+        Ticket { result: self.result.subscribe(), events }
+    }
+
+    /// Returns whether the batch has an event of this id.
+    pub(in crate::runtime) fn contains(&self, event_id: Uuid) -> bool {
+        self.events.iter().any(|event| event.event_id == event_id)
+    }
+
+    /// Returns whether a command waits for the answer of the batch.
+    pub(super) fn has_tickets(&self) -> bool {
+        self.result.receiver_count() > 0
+    }
+
+    /// Returns whether the batch takes no more commands.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// Returns the version that the stream must have when the batch is appended.
+    pub(super) fn expected(&self) -> Version {
+        self.before.loaded.version
+    }
+
+    /// Returns the moment of the last decision.
+    pub(super) fn last_moment(&self) -> Option<Timestamp> {
+        self.moments.iter().max().copied()
+    }
+
+    /// Returns the batch with what the store answered, for everyone who waits for it.
+    pub(super) fn committed(
+        self,
+        outcome: Result<Appended, StoreError>,
+    ) -> (Committed<F>, watch::Sender<Option<Arc<Committed<F>>>>) {
+        let Self { stream, before, events, commands, .. } = self;
+        (Committed { stream, before, events, commands, outcome }, self.result)
+    }
+}
+
+/// A batch that was sent to the store, and the store's answer.
+pub(super) struct Committed<F> {
+    stream: StreamName,
+    before: StreamState<F>,
+    events: Vec<NewEvent>,
+    commands: usize,
+    pub(super) outcome: Result<Appended, StoreError>,
+}
+
+impl<F: Fold + Clone> Committed<F> {
+    /// Returns the store's answer, where the events of the batch are right behind the state they were decided on.
+    pub(super) fn applied(&self) -> Option<&Appended> {
+        // An append that was sent again after a broken connection is answered as applied before.
+        let follows = |appended: &&Appended| match appended.events.first() {
+            Some(first) => first.version == self.before.loaded.version.next(),
+            None => true,
+        };
+        self.outcome.as_ref().ok().filter(follows)
+    }
+
+    /// Returns whether one of several commands may have been in the way of the others: each is then tried by itself.
+    pub(super) fn should_be_split(&self) -> bool {
+        let of_one = match &self.outcome {
+            Ok(_) => self.applied().is_none(),
+            Err(error) => matches!(error, StoreError::IdConflict { .. } | StoreError::Invalid(_)),
+        };
+        of_one && self.commands > 1
+    }
+
+    /// Returns the state after the whole batch.
+    ///
+    /// # Errors
+    /// As [`Committed::state_after`].
+    pub(super) fn state_after_all(&self) -> Result<StreamState<F>, RuntimeError> {
+        self.state_after(self.events.len())
+    }
+
+    /// Returns the state after the first `count` events of the batch, as they were recorded.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Fold`] when an event cannot be applied.
+    pub(super) fn state_after(&self, count: usize) -> Result<StreamState<F>, RuntimeError> {
+        let mut state = self.before.clone();
+        self.advance(&mut state, 0..count)?;
+        Ok(state)
+    }
+
+    fn advance(&self, state: &mut StreamState<F>, events: Range<usize>) -> Result<(), RuntimeError> {
+        let recorded = self.outcome.as_ref().map(|appended| appended.events.as_slice()).unwrap_or_default();
+        let recorded = recorded.iter().skip(events.start).map(|event| (event.position, event.recorded_at, event.hash));
+        state.apply(&self.stream, &self.events[events], recorded)
+    }
+}
+
+/// The right of one command to the answer of its batch.
+pub(in crate::runtime) struct Ticket<F> {
+    result: watch::Receiver<Option<Arc<Committed<F>>>>,
+    events: Range<usize>,
+}
+
+/// The answer of a batch to one of its commands.
+pub(in crate::runtime) enum Answer<F> {
+    /// All events up to and including those of the command are in the store.
+    Stands {
+        /// The state after them.
+        state: StreamState<F>,
+        /// The version before those of the command.
+        before: Version,
+        /// Whether the events were appended now.
+        outcome: Outcome,
+        /// The number of microseconds that the clock was behind the store; 0 when it was not.
+        clock_behind_micros: u64,
+    },
+    /// Another program has changed the stream. `first`: the command is the first of those that met this conflict.
+    Conflict {
+        /// The answer of the store.
+        conflict: StoreError,
+        /// Whether no other command of the batch reports it.
+        first: bool,
+    },
+    /// Nothing was decided because of another command: decide again; `alone`: in a batch without others.
+    Again {
+        /// Whether one of the commands of the batch cannot be appended with the others.
+        alone: bool,
+    },
+    /// The store failed.
+    Failed(StoreError),
+}
+
+impl<F: Fold + Clone> Ticket<F> {
+    /// Waits for the answer of the batch.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Fold`] when an event of the batch cannot be applied.
+    pub(in crate::runtime) async fn answer(mut self) -> Result<Answer<F>, RuntimeError> {
+        let committed = match self.result.wait_for(Option::is_some).await {
+            Ok(committed) => committed.clone(),
+            Err(_) => None,
+        };
+        let Some(committed) = committed else {
+            let message = "the program part that was writing has ended while an append was under way".into();
+            return Ok(Answer::Failed(StoreError::OutcomeUnknown { message, source: None }));
+        };
+        self.judge(&committed)
+    }
+
+    fn judge(&self, committed: &Committed<F>) -> Result<Answer<F>, RuntimeError> {
+        if let Some(&Appended { outcome, clock_behind_micros, .. }) = committed.applied() {
+            let mut state = committed.state_after(self.events.start)?;
+            let before = state.loaded.version;
+            committed.advance(&mut state, self.events.clone())?;
+            return Ok(Answer::Stands { state, before, outcome, clock_behind_micros });
+        }
+        let first = self.events.start == 0;
+        Ok(match &committed.outcome {
+            _ if committed.should_be_split() => Answer::Again { alone: true },
+            Ok(_) => Answer::Again { alone: false },
+            Err(_) if self.events.is_empty() => Answer::Again { alone: false },
+            Err(conflict @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. })) => {
+                Answer::Conflict { conflict: conflict.clone(), first }
+            }
+            Err(error) => Answer::Failed(error.clone()),
+        })
+    }
+}

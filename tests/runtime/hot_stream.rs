@@ -1,0 +1,502 @@
+//! Many callers on one stream: all are answered, each by itself, as if they had come one after the other.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Waker;
+use std::time::Duration;
+
+use esctl::aggregate::DecideError;
+use esctl::domain;
+use esctl::event::ExpectedVersion;
+use esctl::event::StreamName;
+use esctl::event::Version;
+use esctl::runtime::CommandBus;
+use esctl::runtime::CommandEnvelope;
+use esctl::runtime::CommandObserver;
+use esctl::runtime::CommandOutcome;
+use esctl::runtime::CommandResult;
+use esctl::runtime::ConflictReason;
+use esctl::runtime::DocumentStore;
+use esctl::runtime::LoadOptions;
+use esctl::runtime::RuntimeError;
+use esctl::runtime::WriteOptions;
+use esctl::runtime::load;
+use esctl::store::ReadQuery;
+use esctl::store::SnapshotQuery;
+use esctl::store::StoreError;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::backend::Backend;
+use crate::kit::World;
+use crate::kit::command;
+use crate::kit::world;
+
+crate::on_every_backend! {
+    none_of_thirty_two_callers_is_refused
+    two_programs_on_one_stream_are_both_served
+    outcomes_are_those_of_some_serial_order
+}
+
+mod one_thread {
+    crate::on_every_backend! { async:
+        one_key_that_waits_twice_counts_once
+        exactly_one_of_those_who_expect_a_version_is_served
+        who_is_refused_is_refused_by_those_before
+        one_event_that_is_too_large_is_refused_alone
+        a_cancelled_caller_takes_nobody_along
+        a_panic_while_deciding_takes_nobody_along
+        a_future_that_is_not_polled_holds_nobody_up
+        snapshots_are_taken_on_the_way
+        events_of_other_programs_are_seen
+    }
+    use super::*;
+}
+
+type Sent = Result<CommandOutcome, RuntimeError>;
+
+/// Runs a test on several threads.
+fn on_threads<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap().block_on(test)
+}
+
+async fn at_once(bus: &CommandBus, commands: Vec<CommandEnvelope>) -> Vec<Sent> {
+    let send = |command: CommandEnvelope| {
+        let bus = bus.clone();
+        tokio::spawn(async move { bus.send(&command).await })
+    };
+    let tasks: Vec<_> = commands.into_iter().map(send).collect();
+    let mut sent = Vec::new();
+    for task in tasks {
+        sent.push(task.await.unwrap());
+    }
+    sent
+}
+
+fn allocate(amount: u64) -> CommandEnvelope {
+    let mut allocate = command("resource.allocate", "gold", json!({ "amount": amount }));
+    allocate.retries = Some(0);
+    allocate
+}
+
+async fn version(world: &World, stream: &str) -> u64 {
+    world.store.stream_version(stream.parse().unwrap()).await.unwrap().0
+}
+
+/// Counts what it is told.
+#[derive(Default)]
+struct Told {
+    answered: AtomicU64,
+    conflicts: AtomicU64,
+}
+
+impl CommandObserver for Told {
+    fn answered(&self, _: Option<&'static str>, _: &Sent, _: Duration) {
+        self.answered.fetch_add(1, Ordering::SeqCst);
+    }
+    fn conflict(&self, _: ConflictReason) {
+        self.conflicts.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn none_of_thirty_two_callers_is_refused(on: Backend) {
+    on_threads(async {
+        let world = world(on);
+        world.create("gold", 100_000).await;
+        let told = Arc::new(Told::default());
+        let bus = world.bus(0).observed_by(told.clone());
+        let callers = (0..32).map(|_| {
+            let bus = bus.clone();
+            tokio::spawn(async move {
+                let mut versions = Vec::new();
+                for _ in 0..10 {
+                    let outcome = bus.send(&allocate(1)).await.unwrap();
+                    assert_eq!(outcome.state["amount"], 100_000 + 1 - outcome.version.0, "the state is that after the command");
+                    assert_eq!(outcome.events[0].version, outcome.version);
+                    versions.push(outcome.version.0);
+                }
+                assert!(versions.is_sorted(), "one caller's commands are in its order");
+                versions
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        let mut versions = Vec::new();
+        for caller in callers {
+            versions.extend(caller.await.unwrap());
+        }
+        versions.sort_unstable();
+        assert_eq!(versions, (2..=321).collect::<Vec<_>>());
+        assert_eq!((told.answered.load(Ordering::SeqCst), told.conflicts.load(Ordering::SeqCst)), (320, 0));
+    });
+}
+
+fn two_programs_on_one_stream_are_both_served(on: Backend) {
+    on_threads(async {
+        let world = world(on);
+        world.create("gold", 1000).await;
+        // A bus has queues of its own, as a process has.
+        let buses = [world.bus(0), world.bus(0)];
+        let callers: Vec<_> = (0..16)
+            .map(|n| {
+                let bus = buses[n % 2].clone();
+                tokio::spawn(async move {
+                    let mut allocate = allocate(1);
+                    (allocate.retries, allocate.retry_for) = (None, Duration::from_secs(60));
+                    for _ in 0..5 {
+                        bus.send(&allocate).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for caller in callers {
+            caller.await.unwrap();
+        }
+        assert_eq!(version(&world, "resource-gold").await, 81);
+    });
+}
+
+async fn one_key_that_waits_twice_counts_once(on: Backend) {
+    let world = world(on);
+    world.create("gold", 1000).await;
+    let keyed = |key: &str, amount| {
+        let mut allocate = allocate(amount);
+        allocate.idempotency_key = Some(key.into());
+        allocate
+    };
+    let mut commands: Vec<_> = (0..12).map(|_| keyed("a", 10)).collect();
+    commands.extend((0..4).map(|_| keyed("b", 1)));
+    commands.push(keyed("b", 2));
+    let sent = at_once(&world.bus(0), commands).await;
+    let applied = |outcome: &Sent| matches!(outcome, Ok(outcome) if outcome.outcome == CommandResult::Applied);
+    assert_eq!(sent[..12].iter().filter(|outcome| applied(outcome)).count(), 1);
+    assert_eq!(sent[12..].iter().filter(|outcome| applied(outcome)).count(), 1);
+    let events = |outcome: &Sent| outcome.as_ref().unwrap().events[0].event_id;
+    assert!(sent[..12].iter().all(|outcome| events(outcome) == events(&sent[0])));
+    assert!(sent[12..].iter().any(|outcome| matches!(outcome, Err(RuntimeError::KeyReused { .. }))), "{sent:?}");
+    assert_eq!(version(&world, "resource-gold").await, 3);
+}
+
+async fn exactly_one_of_those_who_expect_a_version_is_served(on: Backend) {
+    let world = world(on);
+    world.create("gold", 1000).await;
+    let expecting = |version| {
+        let mut allocate = allocate(1);
+        allocate.expected = Some(Version(version));
+        allocate
+    };
+    let mut commands: Vec<_> = (0..8).map(|_| expecting(1)).collect();
+    commands.push(expecting(2));
+    let sent = at_once(&world.bus(0), commands).await;
+    assert_eq!(sent.iter().filter(|outcome| outcome.is_ok()).count(), 2, "{sent:?}");
+    for outcome in sent[..8].iter().filter(|outcome| outcome.is_err()) {
+        let expected = ExpectedVersion::Exact(Version(1));
+        let error = outcome.as_ref().unwrap_err();
+        assert!(matches!(error, RuntimeError::Store(StoreError::Conflict { expected: e, .. }) if *e == expected), "{error:?}");
+    }
+}
+
+async fn who_is_refused_is_refused_by_those_before(on: Backend) {
+    let world = world(on);
+    world.create("gold", 3).await;
+    let sent = at_once(&world.bus(0), (0..20).map(|_| allocate(1)).collect()).await;
+    assert_eq!(sent.iter().filter(|outcome| outcome.is_ok()).count(), 3);
+    let no = |outcome: &&Sent| matches!(outcome, Err(RuntimeError::Decide(DecideError::Rejected(no))) if no.code == "insufficient_amount");
+    assert_eq!(sent.iter().filter(no).count(), 17, "{sent:?}");
+    assert_eq!(version(&world, "resource-gold").await, 4);
+}
+
+async fn one_event_that_is_too_large_is_refused_alone(on: Backend) {
+    let world = world(on);
+    world.create("gold", 1000).await;
+    let mut commands: Vec<_> = (0..9).map(|_| allocate(1)).collect();
+    commands[4].payload["reason"] = "x".repeat(1 << 20).into();
+    let sent = at_once(&world.bus(0), commands).await;
+    for (n, outcome) in sent.iter().enumerate() {
+        let too_large = matches!(outcome, Err(RuntimeError::Store(StoreError::Invalid(message))) if message.contains("1048576"));
+        assert!(if n == 4 { too_large } else { outcome.is_ok() }, "{n}: {outcome:?}");
+    }
+    assert_eq!(version(&world, "resource-gold").await, 9);
+}
+
+async fn a_cancelled_caller_takes_nobody_along(on: Backend) {
+    let world = world(on);
+    world.create("gold", 100_000).await;
+    let bus = world.bus(0);
+    let mut callers = Vec::new();
+    for n in 0..60_u64 {
+        let bus = bus.clone();
+        callers.push(tokio::spawn(async move { bus.send(&allocate(1)).await }));
+        // Cut off at any moment: while it waits, after it has decided, while others append.
+        if n % 3 == 0 {
+            for _ in 0..n % 7 {
+                tokio::task::yield_now().await;
+            }
+            callers[usize::try_from(n).unwrap() / 2].abort();
+        }
+    }
+    let (mut answered, mut cut) = (Vec::new(), 0);
+    for caller in callers {
+        match caller.await {
+            Ok(outcome) => answered.push(outcome.unwrap().version.0),
+            Err(error) => {
+                assert!(error.is_cancelled());
+                cut += 1;
+            }
+        }
+    }
+    answered.sort_unstable();
+    answered.dedup();
+    // What others had begun may still be under way; the next command comes after it.
+    let last = bus.send(&allocate(1)).await.unwrap();
+    assert_eq!(answered.len(), 60 - cut, "each answer has an event of its own");
+    let events = last.version.0 - 2;
+    assert!((answered.len() as u64..=60).contains(&events), "{events} events for {} answers", answered.len());
+}
+
+async fn a_panic_while_deciding_takes_nobody_along(on: Backend) {
+    let world = world(on);
+    let plans = DocumentStore::<BTreeMap<String, u64>>::new(world.store.clone(), world.clock());
+    plans.find_one_and_upsert("plan", &BTreeMap::new(), "ann").await.unwrap();
+    let mut callers = Vec::new();
+    for n in 0..12_u64 {
+        let plans = plans.clone();
+        callers.push(tokio::spawn(async move {
+            let who = WriteOptions { retries: Some(0), ..WriteOptions::by("ann") };
+            let edit = |plan: &mut BTreeMap<String, u64>| {
+                assert!(n % 4 != 1, "an edit that panics: this is part of the test");
+                plan.insert(format!("n{n}"), n);
+            };
+            plans.find_one_and_update("plan", who, edit).await
+        }));
+    }
+    for (n, caller) in callers.into_iter().enumerate() {
+        match caller.await {
+            Ok(outcome) => assert!(n % 4 != 1 && outcome.is_ok(), "{n}: {outcome:?}"),
+            Err(error) => assert!(n % 4 == 1 && error.is_panic()),
+        }
+    }
+    let plan = plans.find_one("plan", "ann").await.unwrap().unwrap();
+    assert_eq!((plan.document.len(), plan.version), (9, Version(10)));
+}
+
+async fn a_future_that_is_not_polled_holds_nobody_up(on: Backend) {
+    let world = world(on);
+    world.create("gold", 1000).await;
+    let bus = world.bus(0);
+    let waiting = allocate(1);
+    let mut waiting = pin!(bus.send(&waiting));
+    assert!(matches!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
+    for n in 0..5 {
+        assert_eq!(bus.send(&allocate(1)).await.unwrap().version, Version(n + 2));
+    }
+    let refused = bus.send(&allocate(100_000)).await.unwrap_err();
+    assert!(matches!(refused, RuntimeError::Decide(_)), "{refused:?}");
+    assert_eq!(waiting.await.unwrap().version, Version(7), "and it is served when it is polled again");
+}
+
+async fn snapshots_are_taken_on_the_way(on: Backend) {
+    let world = world(on);
+    world.create("gold", 1000).await;
+    at_once(&world.bus(10), (0..45).map(|_| allocate(1)).collect()).await;
+    let snapshots = world.store.snapshots(SnapshotQuery { limit: 100, ..SnapshotQuery::default() }).await.unwrap();
+    let versions: Vec<u64> = snapshots.iter().map(|snapshot| snapshot.version.0).collect();
+    assert_eq!(versions, [10, 20, 30, 40]);
+    let stream: StreamName = "resource-gold".parse().unwrap();
+    let mut states = Vec::new();
+    for up_to in [10, 27, 40, 46] {
+        for snapshots in [true, false] {
+            let mut fold = (domain::of_category("resource").unwrap().aggregate)(stream.as_str());
+            let options = LoadOptions { up_to: Version(up_to), snapshots };
+            let loaded = load(&world.store, &stream, &mut fold, options).await.unwrap();
+            assert!(loaded.passed_over.is_empty(), "{:?}", loaded.passed_over);
+            states.push(fold.save().unwrap());
+        }
+    }
+    assert!(states.chunks(2).all(|pair| pair[0] == pair[1]), "{states:?}");
+}
+
+async fn events_of_other_programs_are_seen(on: Backend) {
+    let world = world(on);
+    world.create("gold", 1).await;
+    let (bus, other) = (world.bus(0), world.bus(0));
+    // One that is always refused keeps the queue of this bus in use, and so its state.
+    let busy = tokio::spawn({
+        let bus = bus.clone();
+        async move {
+            for _ in 0..200 {
+                let (one, two) = (allocate(1000), allocate(1000));
+                let (one, two) = tokio::join!(bus.send(&one), bus.send(&two));
+                assert!(one.is_err() && two.is_err());
+            }
+        }
+    });
+    let mut add = command("resource.add", "gold", json!({"amount": 1}));
+    add.retry_for = Duration::from_secs(60);
+    for n in 0..20 {
+        assert_eq!(other.send(&add).await.unwrap().state["amount"], 2);
+        let mut allocate = allocate(2);
+        (allocate.retries, allocate.retry_for) = (None, Duration::from_secs(60));
+        let outcome = bus.send(&allocate).await;
+        assert_eq!(outcome.unwrap().state["amount"], 0, "round {n}: it sees what the other program has added");
+        assert_eq!(other.send(&add).await.unwrap().state["amount"], 1);
+    }
+    busy.await.unwrap();
+}
+
+/// One command of the model test: its name, its amount, its key, and the version that it expects.
+type Step = (u8, u64, Option<u8>, Option<u64>);
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = prop_oneof![3 => Just(None), 1 => (0..3_u8).prop_map(Some)];
+    let expected = prop_oneof![4 => Just(None), 1 => (0..12_u64).prop_map(Some)];
+    (0..6_u8, 1..6_u64, key, expected)
+}
+
+fn envelope((kind, amount, key, expected): Step) -> CommandEnvelope {
+    let (name, payload) = match kind {
+        0 => ("resource.create", json!({"owner_id": "a", "resource_type": "t", "initial_amount": 9, "max_amount": 12})),
+        1 | 2 => ("resource.allocate", json!({ "amount": amount })),
+        3 => ("resource.add", json!({ "amount": amount })),
+        4 => ("resource.lock", json!({"for": "5m"})),
+        _ => ("resource.unlock", json!({})),
+    };
+    let mut envelope = command(name, "gold", payload);
+    envelope.idempotency_key = key.map(|key| format!("k{key}"));
+    envelope.expected = expected.map(Version);
+    envelope.retry_for = Duration::from_secs(60);
+    envelope
+}
+
+fn outcomes_are_those_of_some_serial_order(on: Backend) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    let cases = if on == Backend::Sqlite { 40 } else { 12 };
+    let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 0, ..ProptestConfig::default() };
+    TestRunner::new(config)
+        .run(&(prop::collection::vec(step(), 1..40), any::<bool>()), |(steps, two)| {
+            runtime.block_on(hold(on, &steps, two));
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Sends all at once, over one bus or two, and finds each outcome in the history that came of it.
+async fn hold(on: Backend, steps: &[Step], two: bool) {
+    let world = world(on);
+    world.store.init().await.unwrap();
+    let buses = [world.bus(7), world.bus(7)];
+    // The version that some caller has been given already: what begins after that must see it.
+    let seen = Arc::new(AtomicU64::new(0));
+    let tasks: Vec<_> = (steps.iter().enumerate())
+        .map(|(n, step)| {
+            let (bus, envelope, seen) = (buses[if two { n % 2 } else { 0 }].clone(), envelope(*step), Arc::clone(&seen));
+            tokio::spawn(async move {
+                let from = seen.load(Ordering::SeqCst);
+                let sent = bus.send(&envelope).await;
+                if let Ok(outcome) = &sent {
+                    seen.fetch_max(outcome.version.0, Ordering::SeqCst);
+                }
+                (envelope, from, sent)
+            })
+        })
+        .collect();
+    let mut sent = Vec::new();
+    for task in tasks {
+        sent.push(task.await.unwrap());
+    }
+    let history = History::read(&world).await;
+    let applied: usize = sent
+        .iter()
+        .filter_map(|(.., sent)| sent.as_ref().ok())
+        .filter(|o| o.outcome == CommandResult::Applied)
+        .map(|o| o.events.len())
+        .sum();
+    assert_eq!(applied, history.events.len(), "each event belongs to one answer");
+    for (envelope, from, outcome) in &sent {
+        history.explains(envelope, *from, outcome, &sent);
+    }
+}
+
+/// The events of the stream, and the state before each.
+struct History {
+    events: Vec<(uuid::Uuid, String)>,
+    states: Vec<Box<dyn esctl::aggregate::Decider>>,
+    now: esctl::event::Timestamp,
+}
+
+impl History {
+    async fn read(world: &World) -> Self {
+        let stream: StreamName = "resource-gold".parse().unwrap();
+        let empty = || (domain::of_category("resource").unwrap().aggregate)(stream.as_str());
+        let mut fold = empty();
+        let (mut events, mut states) = (Vec::new(), vec![empty()]);
+        let mut scan = world.store.scan(ReadQuery::stream(stream.clone()));
+        let mut now = world.clock()();
+        while let Some(chunk) = scan.next().await.unwrap() {
+            for event in chunk.iter() {
+                fold.apply(&event).unwrap();
+                events.push((event.event_id, event.data.to_owned()));
+                states.push(fold.clone());
+                now = now.max(event.recorded_at);
+            }
+        }
+        Self { events, states, now }
+    }
+
+    fn explains(&self, envelope: &CommandEnvelope, from: u64, outcome: &Sent, all: &[(CommandEnvelope, u64, Sent)]) {
+        let decide = |version: usize| self.states[version].decide(&envelope.command, &envelope.payload, self.now);
+        let same_key = |(other, ..): &&(CommandEnvelope, u64, Sent)| {
+            other.idempotency_key.is_some() && other.idempotency_key == envelope.idempotency_key
+        };
+        let applied = |(.., sent): &&(CommandEnvelope, u64, Sent)| matches!(sent, Ok(o) if o.outcome == CommandResult::Applied);
+        match outcome {
+            Ok(outcome) if outcome.outcome == CommandResult::Applied => {
+                let after = usize::try_from(outcome.version.0).unwrap();
+                let before = after - outcome.events.len();
+                assert!(outcome.version.0 > from, "it comes after what was seen before it");
+                assert!(envelope.expected.is_none_or(|expected| expected.0 == before as u64), "{envelope:?} at {before}");
+                let recorded: Vec<_> = outcome.events.iter().map(|e| (e.event_id, e.data.as_str().to_owned())).collect();
+                assert_eq!(recorded, self.events[before..after]);
+                assert_eq!(outcome.state["amount"], self.states[after].show(self.now)["amount"]);
+                let decided: Vec<_> = decide(before).unwrap().iter().map(|e| without_times(e.data.as_str())).collect();
+                let found: Vec<_> = outcome.events.iter().map(|e| without_times(e.data.as_str())).collect();
+                assert_eq!(decided, found, "decided on the state right before it");
+            }
+            Ok(outcome) => {
+                assert_eq!(outcome.outcome, CommandResult::AlreadyApplied, "{outcome:?}");
+                let first = all.iter().filter(same_key).find(applied).unwrap().2.as_ref().unwrap();
+                assert_eq!((&outcome.events, outcome.version), (&first.events, first.version));
+            }
+            Err(RuntimeError::Decide(DecideError::Rejected(no))) => {
+                let refuses = |version| matches!(decide(version), Err(DecideError::Rejected(other)) if other.code == no.code);
+                let from = usize::try_from(from).unwrap();
+                assert!((from..self.states.len()).any(refuses), "{envelope:?}: {no:?} at no version from {from}");
+            }
+            Err(RuntimeError::Store(StoreError::Conflict { actual, .. })) => {
+                assert!(envelope.expected.is_some_and(|expected| expected != *actual), "{envelope:?}: {actual}");
+                assert!((from..self.states.len() as u64).contains(&actual.0));
+            }
+            Err(RuntimeError::KeyReused { .. }) => {
+                let first = &all.iter().filter(same_key).find(applied).unwrap().0;
+                assert!(first.command != envelope.command || first.payload != envelope.payload);
+            }
+            Err(error) => panic!("{envelope:?}: {error:?}"),
+        }
+    }
+}
+
+/// The data of an event but for the times in it: those are of the moment of deciding.
+fn without_times(data: &str) -> Value {
+    let mut data: Value = serde_json::from_str(data).unwrap();
+    if let Some(data) = data.as_object_mut() {
+        data.retain(|name, _| !["expiry", "last_regenerated"].contains(&name.as_str()));
+    }
+    data
+}
