@@ -39,8 +39,8 @@ fn assert_shape(report: &Value, what: &str) {
         ("seconds", true),
         ("p50_micros", what == "append"),
         ("p99_micros", what == "append"),
-        ("one_writer_events_per_second", report["writers"] != 1),
-        ("gain", report["writers"] != 1),
+        ("one_writer_events_per_second", report["writers"] != 1 && report.get("refused").is_none()),
+        ("gain", report["writers"] != 1 && report.get("refused").is_none()),
         ("scan_events_per_second", beside_scan),
         ("times_the_scan", beside_scan),
     ] {
@@ -81,12 +81,31 @@ fn streams_to_which_nothing_came_are_not_counted() {
 }
 
 #[test]
-fn several_writers_append_batches_to_streams_of_their_own() {
+fn several_writers_append_batches_to_as_many_streams_as_were_asked_for() {
+    for streams in ["1", "2", "7"] {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["append", "--events", "200", "--streams", streams, "--writers", "3", "--batch", "5"];
+        let report = report(folder.path(), &arguments);
+        let streams: u64 = streams.parse().unwrap();
+        assert_eq!((&report["writers"], &report["batch"], &report["streams"]), (&3.into(), &5.into(), &streams.into()));
+        assert!(report["events"].as_u64().unwrap() >= 200, "{report}");
+        assert_shape(&report, "append");
+    }
+}
+
+#[test]
+fn commands_on_one_stream_are_not_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let report = report(folder.path(), &["append", "--events", "200", "--streams", "2", "--writers", "3", "--batch", "5"]);
-    assert_eq!((&report["writers"], &report["batch"], &report["streams"]), (&3.into(), &5.into(), &3.into()));
-    assert!(report["events"].as_u64().unwrap() >= 200, "{report}");
-    assert_shape(&report, "append");
+    let commands = ["append", "--commands", "--events", "200", "--writers", "8", "--streams"];
+    let hot = report(folder.path(), &[&commands[..], &["1"]].concat());
+    assert_eq!((&hot["streams"], &hot["refused"], &hot["events"]), (&1.into(), &0.into(), &200.into()), "{hot}");
+    assert!(hot["spread_events_per_second"].as_f64().unwrap() > 0.0 && hot["ratio_to_spread"].as_f64().unwrap() > 0.0, "{hot}");
+    assert_shape(&hot, "append");
+    let spread = report(folder.path(), &[&commands[..], &["20"]].concat());
+    assert_eq!((&spread["streams"], &spread["refused"]), (&20.into(), &0.into()), "{spread}");
+    assert!(spread.get("ratio_to_spread").is_none(), "{spread}");
+    let refused = esctl_in(folder.path(), &["bench", "append", "--commands", "--batch", "2"]);
+    assert_eq!(refused.status.code(), Some(2));
 }
 
 #[test]

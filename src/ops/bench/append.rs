@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
+use crate::event::ExpectedVersion;
 use crate::event::NewEvent;
 use crate::event::Version;
 use crate::ops::bench::Bench;
@@ -28,7 +29,7 @@ const APPENDS_A_ROUND: u64 = 1000;
 pub struct AppendBench {
     /// How many events.
     pub events: u64,
-    /// To how many streams; at least one for each writer.
+    /// To how many streams. Writers that share a stream append to it whatever its version is.
     pub streams: u64,
     /// How many write at the same time.
     pub writers: usize,
@@ -36,16 +37,21 @@ pub struct AppendBench {
     pub batch: usize,
 }
 
-/// One that appends to streams of its own, in turn.
+/// A writer that appends to its streams in turn.
 struct Writer {
     streams: Vec<(u64, Version)>,
     turn: usize,
+    /// Whether others append to them too.
+    shared: bool,
 }
 
 impl Writer {
     fn next(&mut self, events: usize) -> Result<AppendRequest, OpsError> {
         let (number, version) = &mut self.streams[self.turn];
-        let request = generate::append(generate::stream(*number)?, *version, events)?;
+        let mut request = generate::append(generate::stream(*number)?, *version, events)?;
+        if self.shared {
+            request.expected = ExpectedVersion::Any;
+        }
         version.0 += events as u64;
         self.turn = (self.turn + 1) % self.streams.len();
         Ok(request)
@@ -58,11 +64,13 @@ impl Writer {
 /// As the store says.
 pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<BenchReport, OpsError> {
     let (batch, writers) = (input.batch.max(1), input.writers.max(1));
-    let streams = input.streams.max(writers as u64);
+    let streams = input.streams.max(1);
+    let shared = streams < writers as u64;
     let mut all: Vec<Writer> = (0..writers as u64)
-        .map(|writer| Writer {
-            streams: (writer..streams).step_by(writers).map(|number| (number, Version::ZERO)).collect(),
-            turn: 0,
+        .map(|writer| {
+            let first = writer % streams;
+            let streams = (first..streams).step_by(writers).map(|number| (number, Version::ZERO)).collect();
+            Writer { streams, turn: 0, shared }
         })
         .collect();
     // The same number of whole appends in each round, for each writer.

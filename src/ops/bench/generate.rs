@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
@@ -77,7 +79,17 @@ fn event(version: u64) -> Result<NewEvent, OpsError> {
 
 /// The stream of the resource with a number.
 pub(super) fn stream(number: u64) -> Result<StreamName, OpsError> {
-    Ok(StreamName::of(Resource::CATEGORY, &format!("bench-{number:06}"))?)
+    Ok(StreamName::of(Resource::CATEGORY, &id(number))?)
+}
+
+/// The id of the resource with a number.
+pub(super) fn id(number: u64) -> String {
+    format!("bench-{number:06}")
+}
+
+/// The payload of the command that creates a resource.
+pub(super) fn creation() -> Value {
+    json!({ "owner_id": "player123", "resource_type": "currency", "initial_amount": AMOUNT, "max_amount": 2 * AMOUNT })
 }
 
 /// So many events for one stream, after those up to a version.

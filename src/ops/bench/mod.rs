@@ -4,6 +4,7 @@
 //! given, so it must be a scratch store.
 
 mod append;
+mod commands;
 mod generate;
 mod memory;
 mod read;
@@ -12,6 +13,7 @@ mod serve;
 
 pub use append::AppendBench;
 pub use append::bench_append;
+pub use commands::bench_commands;
 pub use read::PASSES;
 pub use read::ReadBench;
 pub use read::bench_project;
@@ -19,6 +21,7 @@ pub use read::bench_read;
 pub use read::bench_replay;
 pub use report::BenchReport;
 pub use report::BesideScan;
+pub use report::Commands;
 pub use report::Grouping;
 pub use report::Latency;
 pub use serve::CommandsReport;

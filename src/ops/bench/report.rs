@@ -31,6 +31,9 @@ pub struct BenchReport {
     /// What many writers gain over one, where there were many.
     #[serde(flatten)]
     pub grouping: Option<Grouping>,
+    /// The commands, where commands were sent.
+    #[serde(flatten)]
+    pub commands: Option<Commands>,
     /// How long the work took beside a scan, where it is more than one.
     #[serde(flatten)]
     pub beside_scan: Option<BesideScan>,
@@ -60,6 +63,19 @@ pub struct Grouping {
     pub gain: f64,
 }
 
+/// Commands that were sent, each leading to one event.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Commands {
+    /// Number of commands that were refused because of a conflict.
+    pub refused: u64,
+    /// The rate on 1,000 streams in the same run, where several writers shared a stream: the median of the rounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread_events_per_second: Option<f64>,
+    /// The rate over that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_to_spread: Option<f64>,
+}
+
 /// A replay or a rebuild beside a scan of the same store.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BesideScan {
@@ -87,6 +103,7 @@ pub(super) struct Rounds {
     own: Vec<Duration>,
     bare: Vec<Duration>,
     alone: Vec<Duration>,
+    spread: Vec<Duration>,
     scan: Vec<Duration>,
 }
 
@@ -101,6 +118,18 @@ impl Rounds {
 
     pub(super) fn alone(&mut self, took: Duration) {
         self.alone.push(took);
+    }
+
+    pub(super) fn spread(&mut self, took: Duration) {
+        self.spread.push(took);
+    }
+
+    /// The rates of commands; none was refused.
+    pub(super) fn commands(&self, commands_a_round: u64) -> Commands {
+        let rate = |times: &[Duration]| commands_a_round as f64 / median_seconds(times);
+        let spread_events_per_second = (!self.spread.is_empty()).then(|| rate(&self.spread));
+        let ratio_to_spread = spread_events_per_second.map(|spread| rate(&self.own) / spread);
+        Commands { refused: 0, spread_events_per_second, ratio_to_spread }
     }
 
     pub(super) fn scan(&mut self, took: Duration) {
@@ -142,6 +171,7 @@ impl Rounds {
             ratio: own / bare,
             latency: None,
             grouping: None,
+            commands: None,
             beside_scan: None,
             peak_memory_bytes: peak_memory_bytes(),
             store: String::new(),

@@ -1,0 +1,161 @@
+//! Rate of commands: decided on the state of their stream, and appended durably, beside bare inserts.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::event::NewEvent;
+use crate::event::Version;
+use crate::ops::bench::AppendBench;
+use crate::ops::bench::Bench;
+use crate::ops::bench::BenchReport;
+use crate::ops::bench::Latency;
+use crate::ops::bench::generate;
+use crate::ops::bench::report::Commands;
+use crate::ops::bench::report::Rounds;
+use crate::ops::error::OpsError;
+use crate::runtime::CommandBus;
+use crate::runtime::CommandEnvelope;
+use crate::runtime::DEFAULT_RETRY_FOR;
+use crate::runtime::RuntimeError;
+use crate::runtime::SnapshotPolicy;
+use crate::store::StoreError;
+
+/// Number of rounds in which the sides take turns, so that a slow moment of the machine meets all of them.
+const ROUNDS: u64 = 5;
+/// Number of streams that a few busy ones are compared with.
+const SPREAD: u64 = 1000;
+/// Number of the first of those streams: they are others than the busy ones.
+const FIRST_SPREAD: u64 = 500_000;
+
+/// The writers and the streams that they send commands to.
+struct Load {
+    bus: CommandBus,
+    /// The number of the first stream.
+    first: u64,
+    streams: u64,
+    writers: u64,
+}
+
+/// The commands of one round.
+#[derive(Default)]
+struct Sent {
+    latencies: Vec<Duration>,
+    refused: u64,
+}
+
+/// Sends commands to resources and inserts as many bare events, in turn. Where several writers share a stream, it also
+/// sends them to 1,000 streams.
+///
+/// # Errors
+/// As the store says. A command that is refused because of a conflict is counted.
+pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result<BenchReport, OpsError> {
+    let (writers, streams) = (input.writers.max(1) as u64, input.streams.max(1));
+    let bus = CommandBus::new(bench.store.clone(), bench.clock.clone(), SnapshotPolicy::default());
+    let load = Arc::new(Load { bus: bus.clone(), first: 0, streams, writers });
+    let spread = Arc::new(Load { bus, first: FIRST_SPREAD, streams: SPREAD, writers });
+    let shared = streams < writers;
+    let each = input.events.div_ceil(writers * ROUNDS).max(1);
+    load.create().await?;
+    if shared {
+        spread.create().await?;
+    }
+    bench.bare.append(Vec::new(), 1).await?;
+    let mut times = Rounds::default();
+    let mut sent = Sent::default();
+    for round in 0..ROUNDS {
+        let start = Instant::now();
+        sent.add(load.send(round * each, each).await?);
+        times.own(start.elapsed());
+        if shared {
+            let start = Instant::now();
+            spread.send(round * each, each).await?;
+            times.spread(start.elapsed());
+        }
+        let bare = bare_events(each * writers)?;
+        let start = Instant::now();
+        bench.bare.append(bare, 1).await?;
+        times.bare(start.elapsed());
+        (bench.progress)(each * writers);
+    }
+    let commands = Some(Commands { refused: sent.refused, ..times.commands(each * writers) });
+    let events = each * writers * ROUNDS;
+    let latency = Latency::of(sent.latencies);
+    let (writers, seconds) = (input.writers.max(1), times.total().as_secs_f64());
+    let report = times.report("append", each * writers as u64);
+    Ok(BenchReport { events, writers, streams, latency, commands, seconds, ..report })
+}
+
+fn bare_events(count: u64) -> Result<Vec<NewEvent>, OpsError> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    Ok(generate::append(generate::stream(0)?, Version(1), count)?.events)
+}
+
+impl Load {
+    /// Makes the resources.
+    async fn create(&self) -> Result<(), OpsError> {
+        for number in self.first..self.first + self.streams {
+            self.bus.send(&command("resource.create", number, generate::creation())).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets each writer send so many commands, one after the other, to its streams in turn.
+    async fn send(self: &Arc<Self>, from: u64, each: u64) -> Result<Sent, OpsError> {
+        let mut writers = JoinSet::new();
+        for writer in 0..self.writers {
+            let load = Arc::clone(self);
+            writers.spawn(async move { load.send_as(writer, from, each).await });
+        }
+        let mut sent = Sent::default();
+        while let Some(writer) = writers.join_next().await {
+            let written = writer.map_err(|error| OpsError::Invalid(format!("a writer has failed: {error}")))?;
+            sent.add(written?);
+        }
+        Ok(sent)
+    }
+
+    async fn send_as(&self, writer: u64, from: u64, each: u64) -> Result<Sent, OpsError> {
+        let mut sent = Sent::default();
+        for turn in from..from + each {
+            let number = self.first + (writer + turn * self.writers) % self.streams;
+            let name = if (writer + turn) % 2 == 0 { "resource.allocate" } else { "resource.add" };
+            let start = Instant::now();
+            match self.bus.send(&command(name, number, json!({ "amount": 25 }))).await {
+                Ok(_) => sent.latencies.push(start.elapsed()),
+                Err(RuntimeError::RetriesExhausted { .. } | RuntimeError::Store(StoreError::Conflict { .. })) => {
+                    sent.refused += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(sent)
+    }
+}
+
+impl Sent {
+    fn add(&mut self, more: Self) {
+        self.latencies.extend(more.latencies);
+        self.refused += more.refused;
+    }
+}
+
+fn command(name: &str, number: u64, payload: Value) -> CommandEnvelope {
+    CommandEnvelope {
+        command: name.to_owned(),
+        id: generate::id(number),
+        payload,
+        client_id: "bench".to_owned(),
+        correlation_id: None,
+        causation_id: None,
+        idempotency_key: None,
+        expected: None,
+        retry_for: DEFAULT_RETRY_FOR,
+        retries: None,
+        dry_run: false,
+    }
+}
