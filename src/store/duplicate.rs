@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use crate::event::Hash;
+use crate::event::NewEvent;
 use crate::event::RecordedEvent;
 use crate::store::append::Appended;
 use crate::store::append::AppendedEvent;
 use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
+use crate::store::error::EventField;
 use crate::store::error::IdConflict;
 use crate::store::error::StoreError;
 
@@ -27,12 +30,10 @@ pub(crate) fn judge(append: &BackendAppend, known: &[RecordedEvent]) -> Result<O
         let Some(recorded) = by_id.get(&event.event_id) else {
             continue;
         };
-        let conflict = |reason| Err(StoreError::IdConflict { event_id: event.event_id, reason });
-        if recorded.stream != request.stream.as_str() {
-            return conflict(IdConflict::OtherStream { stream: recorded.stream.clone() });
-        }
-        if recorded.view().content_hash() != *content {
-            return conflict(IdConflict::OtherContent { stream: recorded.stream.clone(), version: recorded.version });
+        let differs = differing_fields(request.stream.as_str(), event, *content, recorded);
+        if !differs.is_empty() {
+            let reason = IdConflict::OtherEvent { stream: recorded.stream.clone(), version: recorded.version, differs };
+            return Err(StoreError::IdConflict { event_id: event.event_id, reason });
         }
         events.push(AppendedEvent {
             position: recorded.position,
@@ -53,4 +54,19 @@ pub(crate) fn judge(append: &BackendAppend, known: &[RecordedEvent]) -> Result<O
         return conflict(IdConflict::OtherOrder);
     }
     Ok(Some(Appended { outcome: Outcome::AlreadyApplied, events, clock_behind_micros: 0 }))
+}
+
+/// Returns the fields in which an event of a request differs from the recorded one of the same id.
+fn differing_fields(stream: &str, event: &NewEvent, content: Hash, recorded: &RecordedEvent) -> Vec<EventField> {
+    if recorded.stream == stream && recorded.view().content_hash() == content {
+        return Vec::new();
+    }
+    let compared = [
+        (EventField::Stream, recorded.stream == stream),
+        (EventField::Type, recorded.event_type == event.event_type.as_str()),
+        (EventField::SchemaVersion, recorded.schema_version == event.schema_version),
+        (EventField::Data, recorded.data == event.data.as_str()),
+        (EventField::Metadata, recorded.metadata == event.metadata.as_str()),
+    ];
+    compared.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
 }

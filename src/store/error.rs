@@ -119,22 +119,18 @@ pub enum ServerProblem {
     Pooler,
 }
 
-/// What an event id had been used for.
+/// The event that an id was used for before.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IdConflict {
-    /// An event of this stream with other content.
-    #[error("is that of another event at version {version} of stream {stream}")]
-    OtherContent {
+    /// Another event.
+    #[error("already used by a different event (stream {stream}, version {version}); {}", in_words(differs))]
+    OtherEvent {
         /// The stream of the event known under the id.
         stream: String,
         /// Its version.
         version: Version,
-    },
-    /// An event of another stream.
-    #[error("is that of an event of another stream, {stream}")]
-    OtherStream {
-        /// That stream.
-        stream: String,
+        /// The fields that differ, in the order of [`EventField`]; never empty.
+        differs: Vec<EventField>,
     },
     /// This event, but others of the same batch are not there.
     #[error("and {known} of the {of} events of this batch have been appended before, the others have not")]
@@ -147,6 +143,44 @@ pub enum IdConflict {
     /// All events of this batch are there, but not one after the other in this order.
     #[error("and the others of this batch have been appended before, but not in this order without others between them")]
     OtherOrder,
+}
+
+/// A field of an event that its content consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventField {
+    /// The stream.
+    Stream,
+    /// The type.
+    Type,
+    /// The version of the schema of the data.
+    SchemaVersion,
+    /// The data.
+    Data,
+    /// The metadata.
+    Metadata,
+}
+
+impl EventField {
+    /// Returns its name, as in the JSON of an event.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Type => "type",
+            Self::SchemaVersion => "schema_version",
+            Self::Data => "data",
+            Self::Metadata => "metadata",
+        }
+    }
+}
+
+/// Returns the end of a message: "`data` differs", "`type` and `data` differ".
+fn in_words(differs: &[EventField]) -> String {
+    let names: Vec<String> = differs.iter().map(|field| format!("`{}`", field.name())).collect();
+    match names.as_slice() {
+        [] => "its content differs".to_owned(),
+        [name] => format!("{name} differs"),
+        [names @ .., last] => format!("{} and {last} differ", names.join(", ")),
+    }
 }
 
 impl StoreError {

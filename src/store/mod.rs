@@ -40,6 +40,7 @@ pub use backend::Backend;
 pub use backend::Head;
 pub use backend::Init;
 pub use bare::Bare;
+pub use error::EventField;
 pub use error::IdConflict;
 pub use error::ServerProblem;
 pub use error::StoreError;

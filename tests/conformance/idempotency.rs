@@ -6,6 +6,7 @@ use esctl::event::JsonObject;
 use esctl::event::NewEvent;
 use esctl::event::Version;
 use esctl::store::AppendRequest;
+use esctl::store::EventField;
 use esctl::store::IdConflict;
 use esctl::store::Outcome;
 use esctl::store::RecordTime;
@@ -44,21 +45,25 @@ pub async fn the_same_batch_again_answers_with_the_first_result_whatever_it_expe
     assert_eq!(whole(&store).await.len(), 5);
 }
 
+fn object(text: &str) -> JsonObject {
+    JsonObject::parse(text).unwrap()
+}
+
 pub async fn other_content_under_a_known_id_is_a_conflict_that_names_the_event<S: Subject>(subject: S) {
     let store = subject.store();
     let known = event(1);
     put(&store, "thing-1", 1).await;
     store.append(request("thing-1", ANY, vec![known.clone()])).await.unwrap();
     let others = [
-        NewEvent { data: JsonObject::parse(r#"{"number":2}"#).unwrap(), ..known.clone() },
-        NewEvent { metadata: JsonObject::parse(r#"{"client_id":"bob"}"#).unwrap(), ..known.clone() },
-        NewEvent { event_type: EventType::parse("thing.other").unwrap(), ..known.clone() },
-        NewEvent { schema_version: 2, ..known.clone() },
+        (NewEvent { data: object(r#"{"number":2}"#), ..known.clone() }, vec![EventField::Data]),
+        (NewEvent { metadata: object(r#"{"client_id":"bob"}"#), ..known.clone() }, vec![EventField::Metadata]),
+        (NewEvent { event_type: EventType::parse("thing.other").unwrap(), ..known.clone() }, vec![EventField::Type]),
+        (NewEvent { schema_version: 2, data: object("{}"), ..known.clone() }, vec![EventField::SchemaVersion, EventField::Data]),
     ];
-    for other in others {
+    for (other, differs) in others {
         for expected in [ANY, exactly(2), exactly(0)] {
             let found = conflict(&store, request("thing-1", expected, vec![other.clone()])).await;
-            let reason = IdConflict::OtherContent { stream: "thing-1".into(), version: Version(2) };
+            let reason = IdConflict::OtherEvent { stream: "thing-1".into(), version: Version(2), differs: differs.clone() };
             assert_eq!(found, (known.event_id, reason));
         }
     }
@@ -71,7 +76,11 @@ pub async fn a_known_id_in_another_stream_is_a_conflict_that_names_the_stream<S:
     store.append(request("thing-1", ANY, vec![known.clone()])).await.unwrap();
     for expected in [ANY, ExpectedVersion::NoStream, exactly(1)] {
         let found = conflict(&store, request("thing-2", expected, vec![known.clone()])).await;
-        assert_eq!(found, (known.event_id, IdConflict::OtherStream { stream: "thing-1".into() }));
+        let other = |differs| IdConflict::OtherEvent { stream: "thing-1".into(), version: Version(1), differs };
+        assert_eq!(found, (known.event_id, other(vec![EventField::Stream])));
+        let changed = NewEvent { data: object(r#"{"number":2}"#), ..known.clone() };
+        let found = conflict(&store, request("thing-2", expected, vec![changed])).await;
+        assert_eq!(found, (known.event_id, other(vec![EventField::Stream, EventField::Data])));
     }
     assert_eq!(whole(&store).await.len(), 1);
 }

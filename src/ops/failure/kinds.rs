@@ -13,6 +13,7 @@ use crate::ops::error::OpsError;
 use crate::ops::failure::Failure;
 use crate::ops::failure::FailureKind;
 use crate::runtime::RuntimeError;
+use crate::store::IdConflict;
 use crate::store::ServerProblem;
 use crate::store::StoreError;
 
@@ -30,8 +31,9 @@ impl From<StoreError> for Failure {
                 .with("stream", stream.as_str())
                 .with("expected", expected.to_string())
                 .with("actual", actual.0),
-            StoreError::IdConflict { event_id, .. } => {
-                Failure::new(FailureKind::Conflict, &message).code("event_id_conflict").with("event_id", event_id.to_string())
+            StoreError::IdConflict { event_id, reason } => {
+                let made = Failure::new(FailureKind::Conflict, &message).code("event_id_conflict");
+                used_before(made, reason).with("event_id", event_id.to_string())
             }
             StoreError::Invalid(_) => Failure::new(FailureKind::Usage, &message).code("invalid"),
             StoreError::NotFound(_) => Failure::new(FailureKind::NotFound, &message),
@@ -78,6 +80,13 @@ fn unsuitable(problem: ServerProblem, message: &str) -> Failure {
         ),
     };
     Failure::new(FailureKind::Unsupported, message).code(code).for_operators(hint)
+}
+
+/// Adds the event that an id was used for before, and the fields that differ.
+fn used_before(made: Failure, reason: &IdConflict) -> Failure {
+    let IdConflict::OtherEvent { stream, version, differs } = reason else { return made };
+    let fields: Vec<&str> = differs.iter().map(|field| field.name()).collect();
+    made.with("stream", stream.as_str()).with("version", version.0).with("differs", fields)
 }
 
 impl From<Rejection> for Failure {
