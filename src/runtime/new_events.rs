@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 use serde_json::json;
-use sha2::Digest;
-use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::aggregate::DecidedEvent;
@@ -13,10 +11,8 @@ use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::runtime::error::RuntimeError;
+use crate::runtime::idempotency::key_event_id;
 use crate::runtime::write_options::WriteOptions;
-
-/// What event ids of an idempotency key are derived in: a UUIDv5 namespace of esctl's own.
-const KEY_NAMESPACE: Uuid = Uuid::from_u128(0x6573_6374_6c00_5000_8000_6964_656d_706f);
 
 /// An event that a command led to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,20 +33,9 @@ pub(super) struct Wish<'a> {
     pub(super) stream: &'a StreamName,
     /// Its name, where it has one; recorded with the events.
     pub(super) command: Option<&'a str>,
-    /// See [`content_of`]; counts only under an idempotency key.
+    /// See [`content_of`](crate::runtime::idempotency::content_of); counts only under an idempotency key.
     pub(super) content: String,
     pub(super) options: &'a WriteOptions,
-}
-
-/// What tells two wishes under one idempotency key apart.
-pub(super) fn content_of(command: &str, payload: &str) -> String {
-    let digest = Sha256::digest(format!("{command}\0{payload}").as_bytes());
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Returns the id of an event of a command under an idempotency key.
-pub(super) fn key_event_id(stream: &StreamName, key: &str, index: usize) -> Uuid {
-    Uuid::new_v5(&KEY_NAMESPACE, format!("{stream}\0{key}\0{index}").as_bytes())
 }
 
 /// Makes the events of a decision, with their metadata.

@@ -105,6 +105,7 @@ impl Append {
             client_id: app.client(),
             correlation_id: self.origin.correlation_id,
             causation_id: self.origin.causation_id,
+            idempotency_key: None,
             time: RecordTime::StoreClock,
         };
         let report = append_events(&store, input).await?;

@@ -1,113 +1,75 @@
 //! Appending events of any application to a stream.
 
-use serde::Serialize;
+mod model;
+mod repeated;
+
 use uuid::Uuid;
 
-use crate::event::EventType;
-use crate::event::ExpectedVersion;
-use crate::event::Hash;
+pub use model::AppendEvents;
+pub use model::AppendReport;
+pub use model::AppendedReport;
+pub use model::EventInput;
+
 use crate::event::JsonObject;
 use crate::event::NewEvent;
 use crate::event::Position;
-use crate::event::StreamName;
-use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::append_events::repeated::applied_before;
 use crate::ops::error::OpsError;
 use crate::runtime::CommandResult;
+use crate::runtime::RuntimeError;
+use crate::runtime::key_event_id;
 use crate::store::AppendRequest;
 use crate::store::Outcome;
-use crate::store::RecordTime;
 use crate::store::Store;
+use crate::store::StoreError;
 
-/// An event as somebody outside brings it.
-#[derive(Debug, Clone)]
-pub struct EventInput {
-    /// Its id; made where there is none.
-    pub event_id: Option<Uuid>,
-    /// What happened.
-    pub event_type: EventType,
-    /// Which shape the data has.
-    pub schema_version: u32,
-    /// The fact.
-    pub data: JsonObject,
-    /// What is known beside it; `client_id` and `correlation_id` are added where they are missing.
-    pub metadata: JsonObject,
-}
-
-/// An event that was appended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AppendedReport {
-    /// Its id.
-    pub event_id: Uuid,
-    /// What happened.
-    #[serde(rename = "type")]
-    pub event_type: EventType,
-    /// Its place in the stream.
-    pub version: Version,
-    /// Its place in the store.
-    pub position: Position,
-    /// When the store recorded it.
-    pub recorded_at: Timestamp,
-    /// Its link in the chain.
-    pub hash: Hash,
-}
-
-/// What became of an append.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AppendReport {
-    /// Whether it changed anything.
-    pub outcome: CommandResult,
-    /// The stream.
-    pub stream: StreamName,
-    /// Where the stream is after its last event.
-    pub version: Version,
-    /// Where its last event is in the store.
-    pub position: Position,
-    /// Its events.
-    pub events: Vec<AppendedReport>,
-    /// By how many microseconds the clock was behind the store's; 0 when it was not.
-    #[serde(skip)]
-    pub clock_behind_micros: u64,
-}
-
-/// What to append, and where.
-#[derive(Debug, Clone)]
-pub struct AppendEvents {
-    /// The stream.
-    pub stream: StreamName,
-    /// What it must be like.
-    pub expected: ExpectedVersion,
-    /// The events, in their order.
-    pub batch: Vec<EventInput>,
-    /// Who brings them.
-    pub client_id: String,
-    /// What they belong to; the id of the first one unless their metadata say.
-    pub correlation_id: Option<String>,
-    /// What caused them, where known.
-    pub causation_id: Option<String>,
-    /// When they are recorded.
-    pub time: RecordTime,
-}
-
-/// Appends a batch to a stream, all or nothing.
+/// Appends a batch to a stream, all or nothing. A batch that was appended before under its idempotency key is not appended
+/// again.
 ///
 /// # Errors
-/// A conflict, or as the store says.
+/// A conflict, an idempotency key that was used for another batch, or as the store says.
 pub async fn append_events(store: &Store, input: AppendEvents) -> Result<AppendReport, OpsError> {
-    let ids: Vec<Uuid> = input.batch.iter().map(|event| event.event_id.unwrap_or_else(Uuid::now_v7)).collect();
+    let Some(key) = input.idempotency_key.clone() else {
+        let ids = ids_of(&input, Uuid::now_v7);
+        return append(store, &input, &ids).await;
+    };
+    if input.batch.iter().all(|event| event.event_id.is_some()) {
+        return Err(OpsError::Invalid("every event has an event_id: an idempotency key would have no effect".into()));
+    }
+    let mut index = 0..;
+    let ids = ids_of(&input, || key_event_id(&input.stream, &key, index.next().unwrap_or_default()));
+    if let Some(report) = applied_before(store, &input, &key, &ids).await? {
+        return Ok(report);
+    }
+    match append(store, &input, &ids).await {
+        // The same key may have been used at the same time.
+        Err(OpsError::Runtime(RuntimeError::Store(conflict @ StoreError::IdConflict { .. }))) => {
+            applied_before(store, &input, &key, &ids).await?.ok_or_else(|| conflict.into())
+        }
+        result => result,
+    }
+}
+
+fn ids_of(input: &AppendEvents, mut make: impl FnMut() -> Uuid) -> Vec<Uuid> {
+    input.batch.iter().map(|event| event.event_id.unwrap_or_else(&mut make)).collect()
+}
+
+async fn append(store: &Store, input: &AppendEvents, ids: &[Uuid]) -> Result<AppendReport, OpsError> {
     let first = ids.first().copied().unwrap_or_default();
     let mut events = Vec::with_capacity(ids.len());
-    for (event, event_id) in input.batch.iter().zip(ids) {
+    for (event, event_id) in input.batch.iter().zip(ids.iter().copied()) {
         events.push(NewEvent {
             event_id,
             event_type: event.event_type.clone(),
             schema_version: event.schema_version,
             data: event.data.clone(),
-            metadata: with_origin(&event.metadata, &input, first)?,
+            metadata: with_origin(&event.metadata, input, first)?,
         });
     }
-    let stream = input.stream;
-    let request = AppendRequest { stream: stream.clone(), expected: input.expected, events: events.clone(), time: input.time };
+    let stream = input.stream.clone();
+    let (expected, time) = (input.expected, input.time.clone());
+    let request = AppendRequest { stream: stream.clone(), expected, events: events.clone(), time };
     let appended = store.append(request).await?;
     let reports = events.into_iter().zip(&appended.events).map(|(event, recorded)| AppendedReport {
         event_id: event.event_id,

@@ -163,6 +163,7 @@ impl Append {
             correlation_id: None,
             causation_id: None,
             batch: vec![event],
+            idempotency_key: None,
             time: RecordTime::Clock(at),
         }
     }
