@@ -120,7 +120,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--regen', '--regen', [CompletionResultType]::ParameterName, 'How much comes back each second')
             [CompletionResult]::new('--metadata', '--metadata', [CompletionResultType]::ParameterName, 'What else is to be known about it, a JSON object')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -149,7 +149,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;resource;allocate' {
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -178,7 +178,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;resource;add' {
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -208,7 +208,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'For how long: 90s, 5m, 1h30m')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -236,7 +236,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;resource;unlock' {
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -368,7 +368,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'A file that holds it, a JSON object; - reads stdin')
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'What it holds, a JSON object; - reads stdin, @FILE a file')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -419,7 +419,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;doc;update' {
             [CompletionResult]::new('--merge', '--merge', [CompletionResultType]::ParameterName, 'What to merge into it, a JSON object; - reads stdin, @FILE a file')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -448,7 +448,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;doc;patch' {
             [CompletionResult]::new('--patch', '--patch', [CompletionResultType]::ParameterName, 'The operations, a JSON array; - reads stdin, @FILE a file')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -476,7 +476,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;doc;set' {
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -504,7 +504,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;doc;delete' {
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -659,7 +659,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--capacity', '--capacity', [CompletionResultType]::ParameterName, 'How many crystals a caravan holds')
             [CompletionResult]::new('--point-cards', '--point-cards', [CompletionResultType]::ParameterName, 'How many point cards somebody must claim to bring the end')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -688,7 +688,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;game;join' {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'Who plays [default: who is asking, see --client]')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -717,7 +717,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;game;leave' {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'Who plays [default: who is asking, see --client]')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -746,7 +746,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;game;play' {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'Who plays [default: who is asking, see --client]')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -777,7 +777,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;game;acquire' {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'Who plays [default: who is asking, see --client]')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -807,7 +807,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;game;rest' {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'Who plays [default: who is asking, see --client]')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -836,7 +836,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;game;claim' {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'Who plays [default: who is asking, see --client]')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -865,7 +865,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;game;discard' {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'Who plays [default: who is asking, see --client]')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -894,7 +894,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;game;end-turn' {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'Who plays [default: who is asking, see --client]')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'Fail with 4 unless the stream is at this version')
-            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'The same key twice changes nothing the second time and answers as the first did')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]')
             [CompletionResult]::new('--retry-for', '--retry-for', [CompletionResultType]::ParameterName, 'Retry for this long when other programs change the stream; 0s: not at all')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Maximum number of retries [default: as many as --retry-for allows]')
             [CompletionResult]::new('--snapshot-every', '--snapshot-every', [CompletionResultType]::ParameterName, 'Take a snapshot every so many events of a stream; 0: never [default: 100]')
@@ -996,6 +996,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--player', '--player', [CompletionResultType]::ParameterName, 'Play only for these players, as long as it is their turn, and take no seats')
             [CompletionResult]::new('--moves', '--moves', [CompletionResultType]::ParameterName, 'Stop after so many moves')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'What they decide by where the rules leave something open; made when not given')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: moves that were made under it count toward --moves and are not made again [default: a new key]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Who is asking; recorded on every event [default: the OS user]')
@@ -1155,6 +1156,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'A file of events, one JSON object a line; - reads stdin')
             [CompletionResult]::new('--expect-version', '--expect-version', [CompletionResultType]::ParameterName, 'What the stream must be like: a version, any, none or exists')
             [CompletionResult]::new('--event-id', '--event-id', [CompletionResultType]::ParameterName, 'The id of the event; the same id again is the same event')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Key that makes a repeat safe: the same events with the same key on the same stream are appended once. The ids of events that have none are derived from it [default: a new key]')
             [CompletionResult]::new('--schema-version', '--schema-version', [CompletionResultType]::ParameterName, 'Which shape the data has')
             [CompletionResult]::new('--correlation-id', '--correlation-id', [CompletionResultType]::ParameterName, 'What the events belong to; ''esctl trace'' shows all of one [default: the id of the first of them]')
             [CompletionResult]::new('--causation-id', '--causation-id', [CompletionResultType]::ParameterName, 'The id of the event that caused this')
@@ -1373,6 +1375,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
+            [CompletionResult]::new('--if-exists', '--if-exists', [CompletionResultType]::ParameterName, 'Succeed also when there is no such snapshot')
             [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Results and errors only')
@@ -1662,6 +1665,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
+            [CompletionResult]::new('--if-exists', '--if-exists', [CompletionResultType]::ParameterName, 'Succeed also when there is no such projection')
             [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Results and errors only')
@@ -2172,6 +2176,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
+            [CompletionResult]::new('--if-exists', '--if-exists', [CompletionResultType]::ParameterName, 'Succeed also when there is no such context')
             [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour; the variable NO_COLOR does the same')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Results and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Results and errors only')

@@ -871,7 +871,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__remove)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --if-exists --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1761,7 +1761,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__bot)
-            opts="-o -q -v -y -h --player --moves --seed --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --moves --seed --idempotency-key --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1776,6 +1776,10 @@ _esctl() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idempotency-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2759,7 +2763,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__delete)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --if-exists --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4145,7 +4149,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__delete)
-            opts="-o -q -v -y -h --version --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --version --if-exists --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4477,7 +4481,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__append)
-            opts="-o -q -v -y -h --type --data --metadata --batch --expect-version --event-id --schema-version --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --type --data --metadata --batch --expect-version --event-id --idempotency-key --schema-version --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4504,6 +4508,10 @@ _esctl() {
                     return 0
                     ;;
                 --event-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idempotency-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

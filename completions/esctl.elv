@@ -114,7 +114,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --regen 'How much comes back each second'
             cand --metadata 'What else is to be known about it, a JSON object'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -142,7 +142,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;resource;allocate'= {
             cand --reason 'Why'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -170,7 +170,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;resource;add'= {
             cand --reason 'Why'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -199,7 +199,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --for 'For how long: 90s, 5m, 1h30m'
             cand --reason 'Why'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -226,7 +226,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;resource;unlock'= {
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -353,7 +353,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --file 'A file that holds it, a JSON object; - reads stdin'
             cand --data 'What it holds, a JSON object; - reads stdin, @FILE a file'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -402,7 +402,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;doc;update'= {
             cand --merge 'What to merge into it, a JSON object; - reads stdin, @FILE a file'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -430,7 +430,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;doc;patch'= {
             cand --patch 'The operations, a JSON array; - reads stdin, @FILE a file'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -457,7 +457,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;doc;set'= {
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -484,7 +484,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;doc;delete'= {
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -633,7 +633,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --capacity 'How many crystals a caravan holds'
             cand --point-cards 'How many point cards somebody must claim to bring the end'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -661,7 +661,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;game;join'= {
             cand --player 'Who plays [default: who is asking, see --client]'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -689,7 +689,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;game;leave'= {
             cand --player 'Who plays [default: who is asking, see --client]'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -717,7 +717,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;game;play'= {
             cand --player 'Who plays [default: who is asking, see --client]'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -747,7 +747,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;game;acquire'= {
             cand --player 'Who plays [default: who is asking, see --client]'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -776,7 +776,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;game;rest'= {
             cand --player 'Who plays [default: who is asking, see --client]'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -804,7 +804,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;game;claim'= {
             cand --player 'Who plays [default: who is asking, see --client]'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -832,7 +832,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;game;discard'= {
             cand --player 'Who plays [default: who is asking, see --client]'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -860,7 +860,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;game;end-turn'= {
             cand --player 'Who plays [default: who is asking, see --client]'
             cand --expect-version 'Fail with 4 unless the stream is at this version'
-            cand --idempotency-key 'The same key twice changes nothing the second time and answers as the first did'
+            cand --idempotency-key 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]'
             cand --retry-for 'Retry for this long when other programs change the stream; 0s: not at all'
             cand --retries 'Maximum number of retries [default: as many as --retry-for allows]'
             cand --snapshot-every 'Take a snapshot every so many events of a stream; 0: never [default: 100]'
@@ -958,6 +958,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --player 'Play only for these players, as long as it is their turn, and take no seats'
             cand --moves 'Stop after so many moves'
             cand --seed 'What they decide by where the rules leave something open; made when not given'
+            cand --idempotency-key 'Key that makes a repeat safe: moves that were made under it count toward --moves and are not made again [default: a new key]'
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
@@ -1111,6 +1112,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --batch 'A file of events, one JSON object a line; - reads stdin'
             cand --expect-version 'What the stream must be like: a version, any, none or exists'
             cand --event-id 'The id of the event; the same id again is the same event'
+            cand --idempotency-key 'Key that makes a repeat safe: the same events with the same key on the same stream are appended once. The ids of events that have none are derived from it [default: a new key]'
             cand --schema-version 'Which shape the data has'
             cand --correlation-id 'What the events belong to; ''esctl trace'' shows all of one [default: the id of the first of them]'
             cand --causation-id 'The id of the event that caused this'
@@ -1320,6 +1322,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
             cand --output 'table, json, ndjson, yaml or csv [default: table]'
             cand --timeout 'For connecting, and for any one answer of the store [default: 30s]'
+            cand --if-exists 'Succeed also when there is no such snapshot'
             cand --no-color 'No colour; the variable NO_COLOR does the same'
             cand -q 'Results and errors only'
             cand --quiet 'Results and errors only'
@@ -1596,6 +1599,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
             cand --output 'table, json, ndjson, yaml or csv [default: table]'
             cand --timeout 'For connecting, and for any one answer of the store [default: 30s]'
+            cand --if-exists 'Succeed also when there is no such projection'
             cand --no-color 'No colour; the variable NO_COLOR does the same'
             cand -q 'Results and errors only'
             cand --quiet 'Results and errors only'
@@ -2084,6 +2088,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand -o 'table, json, ndjson, yaml or csv [default: table]'
             cand --output 'table, json, ndjson, yaml or csv [default: table]'
             cand --timeout 'For connecting, and for any one answer of the store [default: 30s]'
+            cand --if-exists 'Succeed also when there is no such context'
             cand --no-color 'No colour; the variable NO_COLOR does the same'
             cand -q 'Results and errors only'
             cand --quiet 'Results and errors only'

@@ -110,7 +110,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l regen -d 'How much comes back each second' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l metadata -d 'What else is to be known about it, a JSON object' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -135,7 +135,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l reason -d 'Why' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -160,7 +160,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l reason -d 'Why' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -186,7 +186,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l for -d 'For how long: 90s, 5m, 1h30m' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l reason -d 'Why' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -210,7 +210,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -322,7 +322,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_sub
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s f -l file -d 'A file that holds it, a JSON object; - reads stdin' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l data -d 'What it holds, a JSON object; - reads stdin, @FILE a file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -365,7 +365,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l merge -d 'What to merge into it, a JSON object; - reads stdin, @FILE a file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -390,7 +390,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l patch -d 'The operations, a JSON array; - reads stdin, @FILE a file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -414,7 +414,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -438,7 +438,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -569,7 +569,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l capacity -d 'How many crystals a caravan holds' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l point-cards -d 'How many point cards somebody must claim to bring the end' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -594,7 +594,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l player -d 'Who plays [default: who is asking, see --client]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -619,7 +619,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l player -d 'Who plays [default: who is asking, see --client]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -644,7 +644,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l player -d 'Who plays [default: who is asking, see --client]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -674,7 +674,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l player -d 'Who plays [default: who is asking, see --client]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -703,7 +703,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l player -d 'Who plays [default: who is asking, see --client]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -728,7 +728,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l player -d 'Who plays [default: who is asking, see --client]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -753,7 +753,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l player -d 'Who plays [default: who is asking, see --client]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -778,7 +778,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l player -d 'Who plays [default: who is asking, see --client]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l expect-version -d 'Fail with 4 unless the stream is at this version' -r
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l idempotency-key -d 'The same key twice changes nothing the second time and answers as the first did' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l idempotency-key -d 'Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time, and answers as the first did [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l retry-for -d 'Retry for this long when other programs change the stream; 0s: not at all' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l retries -d 'Maximum number of retries [default: as many as --retry-for allows]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l snapshot-every -d 'Take a snapshot every so many events of a stream; 0: never [default: 100]' -r
@@ -866,6 +866,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l player -d 'Play only for these players, as long as it is their turn, and take no seats' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l moves -d 'Stop after so many moves' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l seed -d 'What they decide by where the rules leave something open; made when not given' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l idempotency-key -d 'Key that makes a repeat safe: moves that were made under it count toward --moves and are not made again [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
@@ -999,6 +1000,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l batch -d 'A file of events, one JSON object a line; - reads stdin' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l expect-version -d 'What the stream must be like: a version, any, none or exists' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l event-id -d 'The id of the event; the same id again is the same event' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l idempotency-key -d 'Key that makes a repeat safe: the same events with the same key on the same stream are appended once. The ids of events that have none are derived from it [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l schema-version -d 'Which shape the data has' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l correlation-id -d 'What the events belong to; \'esctl trace\' shows all of one [default: the id of the first of them]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l causation-id -d 'The id of the event that caused this' -r
@@ -1184,6 +1186,7 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l if-exists -d 'Succeed also when there is no such snapshot'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l no-color -d 'No colour; the variable NO_COLOR does the same'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1421,6 +1424,7 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l if-exists -d 'Succeed also when there is no such projection'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l no-color -d 'No colour; the variable NO_COLOR does the same'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1844,6 +1848,7 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l if-exists -d 'Succeed also when there is no such context'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l no-color -d 'No colour; the variable NO_COLOR does the same'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'

@@ -1,13 +1,17 @@
 //! What a command is given: the output, the store, who is asking, and the clock.
 
+use std::ffi::OsString;
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgMatches;
 use etcetera::BaseStrategy;
 use jiff::tz::TimeZone;
+use uuid::Uuid;
 
 use crate::cli::args::Globals;
+use crate::cli::commands::Command;
 use crate::cli::config::ConfigFile;
 use crate::cli::config::Effective;
 use crate::cli::config::Typed;
@@ -17,8 +21,11 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
 use crate::cli::output::log_to_stderr;
+use crate::cli::repeat::Repeat;
 use crate::cli::when::When;
 use crate::cli::when::parse_time;
+use crate::cli::write_record::Effect;
+use crate::cli::write_record::WriteRecord;
 use crate::event::Timestamp;
 use crate::runtime::Clock;
 use crate::runtime::CommandBus;
@@ -26,6 +33,7 @@ use crate::runtime::QueryBus;
 use crate::runtime::SnapshotPolicy;
 use crate::runtime::system_clock;
 use crate::store;
+use crate::store::Observer;
 use crate::store::OpenOptions;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -41,6 +49,10 @@ pub struct App {
     pub config: ConfigFile,
     /// The settings of flags and environment alone.
     pub typed: Typed,
+    /// What this run writes, and the command that repeats it.
+    pub record: Arc<WriteRecord>,
+    /// True where appends are recorded: not those to a store that is only made for this run.
+    is_recorded: bool,
     effective: Effective,
     clock: Clock,
 }
@@ -53,7 +65,12 @@ impl App {
     ///
     /// # Errors
     /// A broken configuration file, or a context that is not there; with how to print it.
-    pub fn new(globals: Globals, matches: &ArgMatches) -> Result<Self, (Settings, CliError)> {
+    pub fn new(
+        globals: Globals,
+        matches: &ArgMatches,
+        arguments: &[OsString],
+        asked: &Command,
+    ) -> Result<Self, (Settings, CliError)> {
         let settings = |format| Settings::detect(format, globals.no_color, globals.quiet, globals.verbose);
         let failed = |error| (settings(globals.output.unwrap_or(Format::Table)), error);
         let typed = Typed::new(&globals, matches);
@@ -77,7 +94,11 @@ impl App {
         }
         let out = Output::new(settings(effective.output.value));
         config.warnings.iter().for_each(|warning| out.warn(warning));
-        Ok(Self { out, globals, config, typed, effective, clock: system_clock() })
+        let store = if asked.opens_the_store() { effective.store_words(&typed) } else { Vec::new() };
+        let effect = asked.effect();
+        let record = Arc::new(WriteRecord::new(effect, Repeat::new(arguments, store)));
+        let is_recorded = effect != Effect::Reads && asked.opens_the_store();
+        Ok(Self { out, globals, config, typed, record, is_recorded, effective, clock: system_clock() })
     }
 
     /// The store that was asked for. Nothing is touched yet.
@@ -154,7 +175,8 @@ impl App {
     /// A URL that names no store (2).
     pub fn open(&self, url: &StoreUrl) -> Result<Store, CliError> {
         tracing::info!(store = %url, timeout = ?self.timeout(), client = self.client(), "opening");
-        Ok(store::open(url, self.open_options())?)
+        let store = store::open(url, self.open_options())?;
+        Ok(if self.is_recorded { store.observed_by(Arc::clone(&self.record) as Arc<dyn Observer>) } else { store })
     }
 
     /// Returns how stores are opened.
@@ -216,6 +238,15 @@ impl App {
     /// The user of this system.
     pub fn default_client() -> String {
         whoami::username().unwrap_or_else(|_| "unknown".into())
+    }
+
+    /// Returns an idempotency key for this run: the one that was typed, or a new one. The command that repeats this run
+    /// has it, with the client that its events name.
+    pub fn idempotency_key(&self, typed: Option<&str>) -> String {
+        let key = typed.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+        self.record.repeat.fix("--idempotency-key", &*key);
+        self.record.repeat.fix("--client", self.client());
+        key
     }
 
     /// A moment that somebody typed; what it was taken for is said where something was assumed.

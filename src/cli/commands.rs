@@ -26,6 +26,7 @@ use crate::cli::stream;
 use crate::cli::trace;
 use crate::cli::ui;
 use crate::cli::verify;
+use crate::cli::write_record::Effect;
 
 /// The commands. A new one is a new file and one line here.
 #[derive(Debug, Subcommand)]
@@ -89,6 +90,39 @@ impl Command {
         }
     }
 
+    /// Returns the effect that it has on a store or on files.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::Resource(verb) => verb.effect(),
+            Self::Doc(verb) => verb.effect(),
+            Self::Game(verb) => verb.effect(),
+            Self::Stream(verb) => verb.effect(),
+            Self::Replay(replay) => replay.effect(),
+            Self::Snapshot(verb) => verb.effect(),
+            Self::Projection(verb) => verb.effect(),
+            Self::Scenario(verb) => verb.effect(),
+            Self::Context(verb) => verb.effect(),
+            Self::Man(man) => man.effect(),
+            Self::Init(_) => Effect::Repeatable,
+            Self::Demo(_)
+            | Self::Trace(_)
+            | Self::Bisect(_)
+            | Self::Verify(_)
+            | Self::Stats(_)
+            | Self::Ui(_)
+            | Self::Serve(_)
+            | Self::Selftest(_)
+            | Self::Bench(_)
+            | Self::Completions(_)
+            | Self::Help(_) => Effect::Reads,
+        }
+    }
+
+    /// Returns true unless it works without the store that was named, or beside it.
+    pub(super) fn opens_the_store(&self) -> bool {
+        !matches!(self, Self::Context(_) | Self::Man(_) | Self::Scenario(_))
+    }
+
     /// Whether it answers many at the same time.
     pub(super) fn has_many_clients(&self) -> bool {
         matches!(self, Self::Serve(_))
@@ -97,10 +131,9 @@ impl Command {
     /// Returns true for a command that records nothing under the client's name: `--client` would do nothing there.
     pub(super) fn only_reads(&self) -> bool {
         match self {
-            Self::Stream(verb) => !matches!(verb, stream::Verb::Append(_)),
-            Self::Resource(verb) => verb.only_reads(),
-            Self::Doc(verb) => verb.only_reads(),
-            Self::Game(verb) => verb.only_reads(),
+            Self::Stream(_) | Self::Resource(_) | Self::Doc(_) | Self::Game(_) | Self::Projection(_) => {
+                self.effect() == Effect::Reads
+            }
             Self::Snapshot(_)
             | Self::Trace(_)
             | Self::Bisect(_)
@@ -108,7 +141,6 @@ impl Command {
             | Self::Verify(_)
             | Self::Stats(_)
             | Self::Ui(_) => true,
-            Self::Projection(verb) => verb.only_reads(),
             _ => false,
         }
     }

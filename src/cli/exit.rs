@@ -67,7 +67,13 @@ pub const TABLE: [ExitRow; 15] = [
         "reload first",
     ),
     row(REJECTED, "rejected", "rejected by a domain rule: locked, insufficient, exists, not your turn", "no"),
-    row(UNAVAILABLE, "unavailable", "unavailable: cannot connect, timeout, busy, disk full, stdout cannot be written", "yes"),
+    row(
+        UNAVAILABLE,
+        "unavailable",
+        "unavailable, and nothing was written: cannot connect, timeout, busy, disk full; stdout cannot be written by a command \
+         that only reads",
+        "yes",
+    ),
     row(NOT_ALLOWED, "not_allowed", "not allowed: password, permission, TLS", "no"),
     row(
         INTEGRITY,
@@ -84,14 +90,15 @@ pub const TABLE: [ExitRow; 15] = [
     row(
         OUTCOME_UNKNOWN,
         "outcome_unknown",
-        "outcome unknown: the connection broke after the write was sent and could not be asked again; \
-         the exact command to repeat safely is printed",
-        "yes, safely",
+        "outcome unknown to the caller: the connection broke after the write was sent and could not be asked again, or the \
+         write was applied and its answer could not be printed; the exact command to repeat safely is printed, and stands in \
+         details.repeat",
+        "yes, with the printed command",
     ),
     row(PARTIAL, "partial", "a batch was done in part; the output says which part", "see output"),
     row(BUG, "bug", "a bug in esctl (a panic included), with how to report it", ""),
-    row(INTERRUPTED, "interrupted", "interrupted (Ctrl-C)", ""),
-    row(TERMINATED, "terminated", "terminated", ""),
+    row(INTERRUPTED, "interrupted", "interrupted (Ctrl-C); details.outcome says what became of an append in flight", ""),
+    row(TERMINATED, "terminated", "terminated (SIGTERM); likewise", ""),
 ];
 
 /// The name of an exit code; `bug` for one that esctl does not use.

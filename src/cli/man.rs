@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::generated;
+use crate::cli::write_record::Effect;
 
 /// Print the manual page, or write one for each command
 #[derive(Debug, Args)]
@@ -27,6 +28,11 @@ struct Written {
 }
 
 impl Man {
+    /// Returns its effect.
+    pub(in crate::cli) fn effect(&self) -> Effect {
+        if self.dir.is_some() { Effect::Repeatable } else { Effect::Reads }
+    }
+
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let Some(dir) = self.dir else {
             return app.out.bytes(&generated::main_page());

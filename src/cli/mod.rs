@@ -29,6 +29,7 @@ pub mod output;
 mod panic;
 mod patch;
 mod projection;
+mod repeat;
 mod replay;
 mod resource;
 mod scenario;
@@ -36,6 +37,7 @@ mod scratch_area;
 mod selection;
 mod selftest;
 mod serve;
+mod shell;
 mod signals;
 mod snapshot;
 mod stats;
@@ -47,6 +49,7 @@ mod values;
 mod verify;
 pub mod when;
 mod write;
+mod write_record;
 
 pub use app::App;
 pub use args::Cli;
@@ -55,11 +58,14 @@ pub use error::nearest;
 pub use output::Output;
 
 use std::ffi::OsString;
+use std::pin::pin;
+use std::sync::Arc;
 
 use clap::FromArgMatches;
 use tokio::runtime::Builder;
 
 use crate::cli::commands::Command;
+use crate::cli::write_record::WriteRecord;
 use crate::jq::LARGE_STACK;
 use crate::jq::on_a_large_stack;
 use crate::jq::this_stack_is_large;
@@ -80,18 +86,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(parsed) => parsed,
         Err(error) => return usage::answer(error, &arguments),
     };
-    let app = match App::new(cli.globals, &matches) {
+    let app = match App::new(cli.globals, &matches, &arguments, &cli.command) {
         Ok(app) => app,
-        Err((settings, error)) => return end(&Output::new(settings), Err(error)),
+        Err((settings, error)) => return end(&Output::new(settings), None, Err(error)),
     };
     let command = cli.command;
     if let Err(error) = refuse_client(&command, &app) {
-        return end(&app.out, Err(error));
+        return end(&app.out, None, Err(error));
     }
     // jq programs want room.
     let result = on_a_large_stack(|| run(command, &app));
     let result = result.unwrap_or_else(|error| Err(CliError::unavailable("the program cannot start a thread").caused_by(&error)));
-    end(&app.out, result)
+    end(&app.out, Some(&app.record), result)
 }
 
 /// Refuses `--client` where nothing is recorded: it looks like a filter there, and would filter nothing.
@@ -110,18 +116,26 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
     let runtime = runtime.map_err(|error| CliError::unavailable("the program cannot start its runtime").caused_by(&error))?;
     let tidies_up = command.tidies_up();
     let after_interrupt = command.after_interrupt();
-    let told = move |error: CliError| after_interrupt.map_or(error.clone(), |hint| error.hint(hint));
-    signals::end_in_the_end(app.out.settings().clone(), tidies_up.unwrap_or(1), told);
+    let record = Arc::clone(&app.record);
+    let told = move |signal: CliError| {
+        let error = record.interrupted(signal);
+        after_interrupt.map_or(error.clone(), |hint| error.hint(hint))
+    };
+    signals::end_in_the_end(app.out.settings().clone(), tidies_up.unwrap_or(1), told.clone());
     if tidies_up.is_some() {
         // It looks for signals itself.
         return runtime.block_on(commands::run(command, app));
     }
     runtime.block_on(async {
+        let mut command = pin!(commands::run(command, app));
         tokio::select! {
             // In this order: a question that is asked at once needs the handlers of the signals in place.
             biased;
-            error = signals::interrupted() => Err(told(error)),
-            result = commands::run(command, app) => result,
+            signal = signals::interrupted() => {
+                signals::await_append_in_flight(app, command).await;
+                Err(told(signal))
+            }
+            result = &mut command => result,
         }
     })
 }
@@ -134,7 +148,7 @@ fn many_threads() -> Builder {
 }
 
 /// Writes what is left to write, shows the error, and gives the code.
-fn end(out: &Output, result: Result<(), CliError>) -> u8 {
+fn end(out: &Output, record: Option<&WriteRecord>, result: Result<(), CliError>) -> u8 {
     // What was printed before an error still goes out; the error counts.
     let result = match (result, out.finish()) {
         (Ok(()), finished) => finished,
@@ -143,6 +157,8 @@ fn end(out: &Output, result: Result<(), CliError>) -> u8 {
     match result {
         Ok(()) => exit::DONE,
         Err(error) => {
+            signals::claim_the_last_word();
+            let error = record.map_or(error.clone(), |record| record.explain(error));
             out.error(&error);
             error.exit
         }

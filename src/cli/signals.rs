@@ -1,11 +1,16 @@
 //! Ending when somebody asks for it: Ctrl-C, or a polite request to terminate.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::process;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
+use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::cli::output::Output;
@@ -13,6 +18,8 @@ use crate::cli::output::Settings;
 
 /// How long after a signal the program may take to end by itself.
 const GRACE: Duration = Duration::from_millis(500);
+/// How long after a signal an append in flight is waited for; less where an answer of the store may take less.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Between two looks whether everything has been taken away.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -37,12 +44,46 @@ pub(super) fn end_in_the_end(settings: Settings, signals: usize, told: impl FnOn
             }
             error
         });
-        output::give_back();
         let error = told(error);
-        Output::new(settings).error(&error);
+        if LAST_WORD.swap(true, Ordering::SeqCst) {
+            // The program is ending by itself, and says why.
+            thread::sleep(GRACE);
+        } else {
+            output::give_back();
+            Output::new(settings).error(&error);
+        }
         process::exit(error.exit.into());
     };
+    LAST_WORD.store(false, Ordering::SeqCst);
     let _ = thread::Builder::new().name("signals".into()).spawn(watch);
+}
+
+/// Set by the thread that says why the program ends: it is said once.
+static LAST_WORD: AtomicBool = AtomicBool::new(false);
+
+/// Returns on the one thread that says why the program ends; another one waits here for the end.
+pub(super) fn claim_the_last_word() {
+    while LAST_WORD.swap(true, Ordering::SeqCst) {
+        thread::park();
+    }
+}
+
+/// Goes on with a command after a signal while an append of it is in flight, for a bounded time or until the next signal.
+pub(super) async fn await_append_in_flight(app: &App, mut command: Pin<&mut impl Future>) {
+    if !app.record.is_in_flight() {
+        return;
+    }
+    let _uncut = Uncut::begin();
+    let answered = poll_fn(|context| {
+        let ended = command.as_mut().poll(context).is_ready();
+        if ended || !app.record.is_in_flight() { Poll::Ready(()) } else { Poll::Pending }
+    });
+    tokio::select! {
+        biased;
+        _ = interrupted() => {}
+        () = answered => {}
+        () = tokio::time::sleep(app.timeout().min(LONGEST_WAIT)) => {}
+    }
 }
 
 /// How many are taking away what they have made on a server.

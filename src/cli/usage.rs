@@ -32,7 +32,7 @@ pub(super) fn answer(error: Error, arguments: &[OsString]) -> u8 {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(missing_command(&error, &out)),
         _ => Err(as_usage(error)),
     };
-    end(&out, result)
+    end(&out, None, result)
 }
 
 /// `esctl GROUP help VERB` is `esctl GROUP VERB --help`.

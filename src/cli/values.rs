@@ -112,7 +112,8 @@ pub struct WriteArgs {
     /// Fail with 4 unless the stream is at this version
     #[arg(long, value_name = "N", value_parser = version)]
     pub expect_version: Option<Version>,
-    /// The same key twice changes nothing the second time and answers as the first did
+    /// Key that makes a repeat safe: the same command with the same key on the same stream changes nothing the second time,
+    /// and answers as the first did [default: a new key]
     #[arg(long, value_name = "KEY", value_parser = token)]
     pub idempotency_key: Option<String>,
     /// Retry for this long when other programs change the stream; 0s: not at all
@@ -133,6 +134,15 @@ pub struct WriteArgs {
 }
 
 impl WriteArgs {
+    /// Adds an idempotency key where none was typed, so that this run can be repeated safely.
+    #[must_use]
+    pub fn keyed(mut self, app: &App) -> Self {
+        if !self.dry_run {
+            self.idempotency_key = Some(app.idempotency_key(self.idempotency_key.as_deref()));
+        }
+        self
+    }
+
     /// The envelope of a command.
     pub fn envelope(&self, app: &App, command: &str, id: &str, payload: Value) -> CommandEnvelope {
         CommandEnvelope {

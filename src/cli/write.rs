@@ -21,8 +21,12 @@ pub(super) async fn send(
     draw_state: fn(&CommandOutcome, &mut Sheet),
 ) -> Result<(), CliError> {
     let store = if write.dry_run { app.store()? } else { app.store_to_write()? };
+    let write = write.clone().keyed(app);
     let bus = app.command_bus(&store, write.snapshot_every);
     let outcome = bus.send(&write.envelope(app, command, id, payload)).await?;
+    if let (CommandResult::AlreadyApplied, Some(position)) = (outcome.outcome, outcome.position) {
+        app.record.applied_before(&outcome.stream, outcome.version, position, outcome.events.len() as u64);
+    }
     app.warn_clock_behind(outcome.clock_behind_micros);
     app.out.one(&outcome, |sheet| {
         draw(&outcome, sheet);

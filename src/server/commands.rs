@@ -44,7 +44,8 @@ pub struct CommandRequest {
     pub with: Map<String, Value>,
     /// Where the stream must be; otherwise wherever it is.
     pub expect_version: Option<u64>,
-    /// The idempotency key: a command that is sent twice with it counts once.
+    /// The idempotency key. Its scope is the stream: a command that is sent twice with it counts once, and another command
+    /// with it is a conflict.
     pub command_id: Option<String>,
     /// What it belongs to; `esctl trace` shows all of one.
     pub correlation_id: Option<String>,
@@ -81,7 +82,9 @@ impl Server {
         deadline: Deadline,
     ) -> Result<CommandOutcome, Problem> {
         let (command, id) = (request.command.clone(), id_in(&request).unwrap_or_default().to_owned());
+        let is_keyed = request.command_id.is_some();
         let result = self.decide(caller, sight, request, deadline).await;
+        let result = result.map_err(|problem| if is_keyed { problem } else { problem.of_command_without_key() });
         let id = result.as_ref().map_or(id.as_str(), |outcome| outcome.id.as_str());
         let command = Command { name: &command, id, client_id: &caller.client_id };
         self.activity.note(command, result.as_ref().err(), (self.clock)());

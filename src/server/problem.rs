@@ -114,6 +114,15 @@ impl Problem {
         made.hint("send it again with the same Idempotency-Key: it counts once")
     }
 
+    /// Corrects the hint for a command without an idempotency key: a command that is sent again could count twice.
+    #[must_use]
+    pub fn of_command_without_key(self) -> Self {
+        if self.error.code != FailureKind::OutcomeUnknown.name() {
+            return self;
+        }
+        self.hint("no Idempotency-Key was sent: read the stream before you send it again, or it may count twice")
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

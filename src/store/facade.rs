@@ -141,7 +141,7 @@ impl Store {
     /// As [`Store::append_together`].
     pub async fn append_to_any(&self, requests: Vec<AppendRequest>) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
         let appends = requests.into_iter().map(|request| prepare(request, self.limits)).collect::<Result<Vec<_>, _>>()?;
-        let begun = self.observers.begin();
+        let begun = self.observers.begin(&appends);
         let answers = match self.grouper.append(appends.clone()).await {
             Ok(answers) => answers,
             Err(error) => {

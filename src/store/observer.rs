@@ -13,6 +13,9 @@ use crate::store::error::StoreError;
 
 /// Is told of what is written. Called on the writer's way, so it must neither wait nor fail.
 pub trait Observer: Send + Sync {
+    /// An append is about to be sent. It is answered, unless its caller goes away.
+    fn appending(&self, _append: &AppendRequest) {}
+
     /// An append was answered; `took` is how long its caller waited.
     fn appended(&self, append: &AppendRequest, outcome: &Result<Appended, StoreError>, took: Duration);
 
@@ -29,8 +32,11 @@ impl Observers {
         self.0.push(observer);
     }
 
-    /// When something begins; `None` where nobody wants to know.
-    pub(super) fn begin(&self) -> Option<Instant> {
+    /// When appends begin, of which observers are told; `None` where there are none.
+    pub(super) fn begin(&self, appends: &[BackendAppend]) -> Option<Instant> {
+        for observer in &self.0 {
+            appends.iter().for_each(|append| observer.appending(&append.request));
+        }
         (!self.0.is_empty()).then(Instant::now)
     }
 

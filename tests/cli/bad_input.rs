@@ -459,8 +459,12 @@ fn event_ids(on: Backend) {
         home.run_args(&words(&format!("stream append {stream} --type order.placed --data '{data}' --event-id {EVENT_ID}")))
     };
     let before = home.head();
-    again("order-1", r#"{"n":9}"#).fails(4, "version 1 of stream order-1");
-    again("order-2", r#"{"n":1}"#).fails(4, "order-1");
+    again("order-1", r#"{"n":9}"#).fails(4, "already used by a different event (stream order-1, version 1); `data` differs");
+    again("order-2", r#"{"n":1}"#).fails(4, "(stream order-1, version 1); `stream` differs");
+    let other = home.run(&format!("stream append order-1 --type other --data {{}} --event-id {EVENT_ID} -o json"));
+    let details = &other.error()["details"];
+    assert_eq!(details["differs"], serde_json::json!(["type", "data"]));
+    assert_eq!((&details["stream"], &details["version"]), (&"order-1".into(), &1.into()));
     assert!(again("order-1", r#"{ "n" : 1 }"#).ok().out.contains("applied before"));
     assert_eq!(home.head(), before);
 }

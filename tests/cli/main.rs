@@ -10,9 +10,12 @@ mod files;
 mod formats;
 mod memory;
 mod narrowing;
+mod outcomes;
 #[path = "../common/own_server.rs"]
 mod own_server;
 mod processes;
+#[path = "../common/proxy.rs"]
+mod proxy;
 mod resource;
 mod restart;
 mod servers;

@@ -53,6 +53,11 @@ impl Home {
         Self { folder: tempfile::tempdir().unwrap(), place }
     }
 
+    /// Where another store may be made.
+    pub(crate) fn place_for_a_copy(&self, on: Backend) -> Place {
+        Place::fresh(on, self.folder.path(), "copy")
+    }
+
     /// The URL of its store.
     pub(crate) fn store(&self) -> &str {
         &self.place.url

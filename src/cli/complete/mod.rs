@@ -62,7 +62,7 @@ pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
         Ok(Err(error)) => {
             let error = CliError::usage(format!("the variable {VARIABLE}: {error}")).code("unknown_shell");
             let error = error.hint(format!("unset {VARIABLE}: it is for shells that complete a command line"));
-            Some(end(&Output::new(usage::settings(arguments)), Err(error)))
+            Some(end(&Output::new(usage::settings(arguments)), None, Err(error)))
         }
         Err(_) => Some(exit::BUG),
     }

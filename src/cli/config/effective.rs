@@ -166,6 +166,18 @@ impl Effective {
     }
 }
 
+impl Effective {
+    /// Returns the words for a shell that name the store as it was named, where no argument of the command line does.
+    pub fn store_words(&self, typed: &Typed) -> Vec<String> {
+        let context_is_flag = typed.context.as_ref().is_some_and(|context| matches!(context.from, Origin::Flag(_)));
+        match self.store.as_ref().map(|store| &store.from) {
+            Some(Origin::Variable(name)) => vec!["--store".into(), format!("\"${name}\"")],
+            Some(Origin::Context(name)) if !context_is_flag => vec!["--context".into(), name.clone()],
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// A context that is named counts; the current one only where no store is named either.
 fn chosen_context(typed: &Typed, config: &ConfigFile) -> Option<Sourced<String>> {
     if typed.context.is_some() || typed.store.is_some() {

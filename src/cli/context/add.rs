@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::args::timeout;
+use crate::cli::config::Context;
 use crate::cli::context::Changed;
 use crate::cli::error::CliError;
 use crate::store::StoreUrl;
@@ -42,11 +43,15 @@ fn context_name(text: &str) -> Result<String, String> {
 impl Add {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let name = &self.name;
-        if app.config.context(name).is_ok() {
+        let url = lasting(&self.url)?;
+        if let Ok(context) = app.config.context(name) {
+            if self.is_the_same(context, &url, app.typed.client_flag()) {
+                return self.keep(app);
+            }
             let error = CliError::conflict(format!("there is a context {name} already")).code("context_exists");
             return Err(error.hint(format!("remove it first: esctl context remove {name}")).with("context", name.as_str()));
         }
-        let mut texts = vec![("store", lasting(&self.url)?)];
+        let mut texts = vec![("store", url)];
         if let Some(client) = app.typed.client_flag() {
             texts.push(("client", client.to_owned()));
         }
@@ -60,6 +65,25 @@ impl Add {
             app.out.note(&format!("use it with --context {name}, or from now on: esctl context use {name}"));
         }
         Ok(())
+    }
+}
+
+impl Add {
+    /// Returns true for a context that has these very settings.
+    fn is_the_same(&self, context: &Context, url: &str, client: Option<&str>) -> bool {
+        let asked = self.store_timeout.as_deref().and_then(|text| timeout(text).ok());
+        context.store == url && context.client.as_deref() == client && context.timeout == asked && context.output.is_none()
+    }
+
+    /// Leaves a context as it is, and makes it the current one where that was asked for.
+    fn keep(&self, app: &App) -> Result<(), CliError> {
+        let name = self.name.as_str();
+        let is_current = app.config.current.as_deref() == Some(name);
+        if self.make_current && !is_current {
+            app.config.use_context(name)?;
+        }
+        let current = if self.make_current { Some(name) } else { app.config.current.as_deref() };
+        Changed { outcome: "unchanged", name, current }.print(app)
     }
 }
 

@@ -12,6 +12,7 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::write_record::Effect;
 
 /// What can be done with contexts.
 #[derive(Debug, Subcommand)]
@@ -26,6 +27,16 @@ pub enum Verb {
     Show(show::Show),
     /// Remove a context; its store stays as it is
     Remove(remove::Remove),
+}
+
+impl Verb {
+    /// Returns the effect of the verb.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::Add(_) | Self::Use(_) | Self::Remove(_) => Effect::Repeatable,
+            Self::List(_) | Self::Show(_) => Effect::Reads,
+        }
+    }
 }
 
 /// Runs a verb.

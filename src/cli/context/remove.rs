@@ -11,13 +11,23 @@ use crate::cli::error::CliError;
 pub struct Remove {
     /// Which context
     name: String,
+    /// Succeed also when there is no such context
+    #[arg(long)]
+    if_exists: bool,
 }
 
 impl Remove {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
-        let name = app.config.context(&self.name)?.name.as_str();
+        app.record.repeat.add_flag("--if-exists");
         let before = app.config.current.as_deref();
+        let name = match app.config.context(&self.name) {
+            Err(_) if self.if_exists => {
+                return Changed { outcome: "unchanged", name: &self.name, current: before }.print(app);
+            }
+            context => context?.name.as_str(),
+        };
         if !app.out.confirm(&format!("Remove the context {name}?"), app.globals.yes)? {
+            app.record.changed_nothing();
             return Changed { outcome: "unchanged", name, current: before }.print(app);
         }
         app.config.remove_context(name)?;

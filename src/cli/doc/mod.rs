@@ -15,6 +15,7 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::write_record::Effect;
 
 /// What can be done with documents.
 #[derive(Debug, Subcommand)]
@@ -40,9 +41,12 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Returns true where no event is recorded.
-    pub(super) fn only_reads(&self) -> bool {
-        matches!(self, Self::Get(_) | Self::List(_) | Self::History(_) | Self::Missing(_) | Self::Diff(_))
+    /// Returns the effect of the verb.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::Create(_) | Self::Update(_) | Self::Patch(_) | Self::Set(_) | Self::Delete(_) => Effect::Appends,
+            Self::Get(_) | Self::List(_) | Self::History(_) | Self::Missing(_) | Self::Diff(_) => Effect::Reads,
+        }
     }
 }
 

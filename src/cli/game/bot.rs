@@ -7,6 +7,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
+use crate::cli::values::token;
 use crate::ops::games::BotPlay;
 use crate::ops::games::Bots;
 
@@ -29,15 +30,22 @@ pub struct Bot {
     /// What they decide by where the rules leave something open; made when not given
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Key that makes a repeat safe: moves that were made under it count toward --moves and are not made again [default: a
+    /// new key]
+    #[arg(long, value_name = "KEY", value_parser = token)]
+    idempotency_key: Option<String>,
 }
 
 impl Bot {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
+        let seed = self.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
+        app.record.repeat.fix("--seed", seed.to_string());
         let play = BotPlay {
             id: self.id,
             players: self.player,
-            seed: self.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0),
+            seed,
+            idempotency_key: app.idempotency_key(self.idempotency_key.as_deref()),
             moves: self.moves.unwrap_or(u64::MAX),
             client_id: app.client(),
         };

@@ -12,6 +12,7 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::write_record::Effect;
 use crate::domain::game::Viewer;
 
 /// What can be done with games.
@@ -45,9 +46,21 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Returns true where no event is recorded.
-    pub(super) fn only_reads(&self) -> bool {
-        matches!(self, Self::Show(_) | Self::List(_) | Self::History(_))
+    /// Returns the effect of the verb.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::New(_)
+            | Self::Join(_)
+            | Self::Leave(_)
+            | Self::Play(_)
+            | Self::Acquire(_)
+            | Self::Rest(_)
+            | Self::Claim(_)
+            | Self::Discard(_)
+            | Self::EndTurn(_)
+            | Self::Bot(_) => Effect::Appends,
+            Self::Show(_) | Self::List(_) | Self::History(_) => Effect::Reads,
+        }
     }
 }
 

@@ -33,7 +33,8 @@ pub struct New {
 }
 
 impl New {
-    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+    pub(super) async fn run(mut self, app: &App) -> Result<(), CliError> {
+        self.write = self.write.keyed(app);
         // The same one again for the same idempotency key, or the key would set up two tables.
         let made = || match &self.write.idempotency_key {
             Some(key) => Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("game.create\0{key}").as_bytes()),
@@ -44,6 +45,7 @@ impl New {
             Some(seed) => seed,
             None => seed_for(&app.store()?, &id, Uuid::new_v4()).await?,
         };
+        app.record.repeat.fix("--seed", seed.to_string());
         let payload = json!({
             "num_players": self.players,
             "seed": seed,

@@ -55,6 +55,7 @@ pub(crate) use screen::give_back;
 pub use settings::Format;
 pub use settings::Settings;
 pub use sheet::Sheet;
+pub(crate) use sink::STDOUT_UNAVAILABLE;
 
 /// How often a command that waits looks whether somebody still reads.
 const LOOK_FOR_READER: Duration = Duration::from_millis(200);

@@ -7,6 +7,9 @@ use std::io::Write;
 
 use crate::cli::error::CliError;
 
+/// The code of the error that a stdout which cannot be written is.
+pub(crate) const STDOUT_UNAVAILABLE: &str = "stdout_unavailable";
+
 /// How much is gathered before it is written.
 pub(crate) const BUFFER_BYTES: usize = 64 << 10;
 
@@ -46,7 +49,7 @@ fn failure(error: &io::Error) -> CliError {
     if error.kind() == ErrorKind::BrokenPipe {
         return CliError::closed_pipe();
     }
-    CliError::unavailable("stdout cannot be written").code("stdout_unavailable").caused_by(error)
+    CliError::unavailable("stdout cannot be written").code(STDOUT_UNAVAILABLE).caused_by(error)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::projection::known;
+use crate::ops::projections::delete::DeleteReport;
 use crate::ops::projections::delete::delete_projection;
 use crate::runtime::is_built_in;
 
@@ -13,16 +14,24 @@ use crate::runtime::is_built_in;
 pub struct Delete {
     /// Which projection
     name: String,
+    /// Succeed also when there is no such projection
+    #[arg(long)]
+    if_exists: bool,
 }
 
 impl Delete {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;
+        app.record.repeat.add_flag("--if-exists");
         if !is_built_in(&self.name) {
             // One that cannot be read can be deleted all the same.
             if !queries.unreadable().iter().any(|unreadable| unreadable.name == self.name) {
-                known(&queries, &self.name)?;
+                let known = known(&queries, &self.name);
+                if known.is_err() && self.if_exists {
+                    return print(app, &DeleteReport { name: self.name, rows: 0 });
+                }
+                known?;
             }
             let question = format!("Delete projection {} and its read model?", self.name);
             if !app.out.confirm(&question, app.globals.yes)? {
@@ -31,9 +40,13 @@ impl Delete {
             }
         }
         let report = delete_projection(&store, &self.name).await?;
-        app.out.one(&report, |sheet| {
-            sheet.field("deleted", &report.name);
-            sheet.field("rows", report.rows.to_string());
-        })
+        print(app, &report)
     }
+}
+
+fn print(app: &App, report: &DeleteReport) -> Result<(), CliError> {
+    app.out.one(report, |sheet| {
+        sheet.field("deleted", &report.name);
+        sheet.field("rows", report.rows.to_string());
+    })
 }

@@ -9,6 +9,7 @@ use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
 use crate::cli::projection::known;
+use crate::cli::write_record::Effect;
 use crate::ops::projections::errors::Word;
 use crate::ops::projections::errors::projection_errors;
 use crate::ops::projections::errors::release_event;
@@ -36,6 +37,11 @@ fn event_id(text: &str) -> Result<Uuid, String> {
 }
 
 impl Errors {
+    /// Returns its effect.
+    pub(in crate::cli) fn effect(&self) -> Effect {
+        if self.retry.is_some() || self.skip.is_some() { Effect::Repeatable } else { Effect::Reads }
+    }
+
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;

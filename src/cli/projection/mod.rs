@@ -20,6 +20,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::ListWriter;
 use crate::cli::output::Listing;
+use crate::cli::write_record::Effect;
 use crate::runtime::Paused;
 use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
@@ -53,9 +54,19 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Returns true where nothing is recorded under the client's name.
-    pub(super) fn only_reads(&self) -> bool {
-        matches!(self, Self::List(_) | Self::Status(_) | Self::Query(_))
+    /// Returns the effect of the verb.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::Run(_)
+            | Self::Rebuild(_)
+            | Self::Rollback(_)
+            | Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Create(_)
+            | Self::Delete(_) => Effect::Repeatable,
+            Self::Errors(errors) => errors.effect(),
+            Self::List(_) | Self::Status(_) | Self::Query(_) => Effect::Reads,
+        }
     }
 }
 

@@ -20,6 +20,8 @@ impl Rollback {
         let queries = app.all_queries(&store).await?;
         known(&queries, &self.name)?;
         store.head().await?;
+        // The same command again would go forward again.
+        app.record.repeat.replace(&["projection", "status", &self.name]);
         let report = rollback_projection(&store, &queries, &self.name, &app.client(), app.now()).await?;
         if report.paused {
             let name = &report.name;

@@ -20,6 +20,9 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>) -> Result<(), Cl
         return Err(CliError::usage("a store cannot be copied into itself").code("same_store"));
     }
     let at = at.map(|text| app.moment(text)).transpose()?;
+    if let Some(at) = at {
+        app.record.repeat.fix("--at", at.to_string());
+    }
     let bar = app.out.progress(Some(0), "events");
     let mut broken_off = BrokenOff { out: &app.out, written: false };
     let mut progress = |step| match step {

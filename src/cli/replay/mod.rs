@@ -15,6 +15,7 @@ use crate::cli::error::CliError;
 use crate::cli::jq;
 use crate::cli::values::place;
 use crate::cli::values::stream;
+use crate::cli::write_record::Effect;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
@@ -69,6 +70,11 @@ pub struct Replay {
 }
 
 impl Replay {
+    /// Returns its effect.
+    pub(in crate::cli) fn effect(&self) -> Effect {
+        if self.into.is_some() { Effect::Repeatable } else { Effect::Reads }
+    }
+
     pub(super) async fn run(mut self, app: &App) -> Result<(), CliError> {
         if let Some(url) = self.into.take() {
             return into::run(app, &url, self.at.as_deref()).await;

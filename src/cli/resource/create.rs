@@ -46,7 +46,8 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 impl Create {
-    pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+    pub(super) async fn run(mut self, app: &App) -> Result<(), CliError> {
+        self.write = self.write.keyed(app);
         let id = self.id.clone().unwrap_or_else(|| self.made_id());
         let mut payload = json!({
             "owner_id": self.owner,

@@ -10,6 +10,7 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::write_record::Effect;
 
 /// What can be done with resources.
 #[derive(Debug, Subcommand)]
@@ -33,9 +34,12 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Returns true where no event is recorded.
-    pub(super) fn only_reads(&self) -> bool {
-        matches!(self, Self::Show(_) | Self::List(_) | Self::History(_))
+    /// Returns the effect of the verb.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::Create(_) | Self::Allocate(_) | Self::Add(_) | Self::Lock(_) | Self::Unlock(_) => Effect::Appends,
+            Self::Show(_) | Self::List(_) | Self::History(_) => Effect::Reads,
+        }
     }
 }
 

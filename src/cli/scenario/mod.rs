@@ -12,6 +12,7 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::write_record::Effect;
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -19,6 +20,16 @@ pub enum Verb {
     Run(run::Run),
     Check(check::Check),
     Init(init::Init),
+}
+
+impl Verb {
+    /// Returns the effect of the verb.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::Run(run) => run.effect(),
+            Self::Check(_) | Self::Init(_) => Effect::Reads,
+        }
+    }
 }
 
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {

@@ -22,6 +22,7 @@ use crate::cli::scenario::show;
 use crate::cli::scenario::stage::Stages;
 use crate::cli::signals::Uncut;
 use crate::cli::signals::interrupted;
+use crate::cli::write_record::Effect;
 use crate::ops::scenario::Scenario;
 use crate::ops::scenario::ScenarioReport;
 use crate::ops::scenario::run_scenario;
@@ -70,6 +71,11 @@ struct Reports<'a> {
 }
 
 impl Run {
+    /// Returns its effect: a report, or areas beside a store that stay.
+    pub(in crate::cli) fn effect(&self) -> Effect {
+        if self.junit.is_some() || self.keep { Effect::Repeatable } else { Effect::Reads }
+    }
+
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let files = files::read(app, &self.files, self.github)?;
         if let Some(path) = &self.junit {

@@ -9,6 +9,7 @@ use crate::cli::values::place;
 use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::ops::OpsError;
 use crate::ops::snapshots::delete_snapshots;
 use crate::ops::snapshots::find_snapshots;
 
@@ -21,6 +22,9 @@ pub struct Delete {
     /// Only the one at this version
     #[arg(long, value_name = "N", value_parser = place)]
     version: Option<u64>,
+    /// Succeed also when there is no such snapshot
+    #[arg(long)]
+    if_exists: bool,
 }
 
 /// How many snapshots were deleted.
@@ -32,9 +36,14 @@ pub(super) struct Deleted {
 impl Delete {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let found = find_snapshots(&store, &self.stream, self.version.map(Version)).await?;
+        app.record.repeat.add_flag("--if-exists");
+        let found = match find_snapshots(&store, &self.stream, self.version.map(Version)).await {
+            Err(OpsError::NotThere { .. }) if self.if_exists => return print(app, 0),
+            found => found?,
+        };
         let question = format!("Delete {} of stream {}?", counted(found.len() as u64), self.stream);
         if !app.out.confirm(&question, app.globals.yes)? {
+            app.record.changed_nothing();
             return print(app, 0);
         }
         print(app, delete_snapshots(&store, found).await?)

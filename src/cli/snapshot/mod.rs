@@ -11,6 +11,7 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::write_record::Effect;
 
 /// What can be done with snapshots.
 #[derive(Debug, Subcommand)]
@@ -26,6 +27,16 @@ pub enum Verb {
     /// Delete snapshots of a stream; events stay as they are
     Delete(delete::Delete),
     Prune(prune::Prune),
+}
+
+impl Verb {
+    /// Returns the effect of the verb.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::Take(_) | Self::Delete(_) | Self::Prune(_) => Effect::Repeatable,
+            Self::List(_) | Self::Show(_) | Self::Verify(_) => Effect::Reads,
+        }
+    }
 }
 
 /// Runs a verb.

@@ -27,6 +27,7 @@ impl Prune {
         let count = count_prunable(&store, self.keep).await?;
         let question = format!("Delete {} and keep the newest {} of each stream?", counted(count), self.keep);
         if count == 0 || !app.out.confirm(&question, app.globals.yes)? {
+            app.record.changed_nothing();
             return print(app, 0);
         }
         print(app, prune(&store, self.keep).await?)

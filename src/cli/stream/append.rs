@@ -19,6 +19,7 @@ use crate::cli::values::OriginArgs;
 use crate::cli::values::event_id;
 use crate::cli::values::expected;
 use crate::cli::values::stream;
+use crate::cli::values::token;
 use crate::event::EventType;
 use crate::event::ExpectedVersion;
 use crate::event::JsonObject;
@@ -70,6 +71,10 @@ pub struct Append {
     /// The id of the event; the same id again is the same event
     #[arg(long, value_name = "UUID", value_parser = event_id, conflicts_with = "batch")]
     event_id: Option<Uuid>,
+    /// Key that makes a repeat safe: the same events with the same key on the same stream are appended once. The ids of
+    /// events that have none are derived from it [default: a new key]
+    #[arg(long, value_name = "KEY", value_parser = token, conflicts_with = "event_id")]
+    idempotency_key: Option<String>,
     /// Which shape the data has
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 1, conflicts_with = "batch")]
     schema_version: u32,
@@ -98,6 +103,9 @@ impl Append {
             None => vec![self.single()?],
         };
         let store = app.store_to_write()?;
+        let needs_key = self.idempotency_key.is_some() || batch.iter().any(|event| event.event_id.is_none());
+        let key = needs_key.then(|| app.idempotency_key(self.idempotency_key.as_deref()));
+        app.record.repeat.fix("--client", app.client());
         let input = AppendEvents {
             stream: self.stream,
             expected: self.expect_version,
@@ -105,10 +113,13 @@ impl Append {
             client_id: app.client(),
             correlation_id: self.origin.correlation_id,
             causation_id: self.origin.causation_id,
-            idempotency_key: None,
+            idempotency_key: key,
             time: RecordTime::StoreClock,
         };
         let report = append_events(&store, input).await?;
+        if report.outcome == CommandResult::AlreadyApplied {
+            app.record.applied_before(&report.stream, report.version, report.position, report.events.len() as u64);
+        }
         app.warn_clock_behind(report.clock_behind_micros);
         print(app, &report)
     }

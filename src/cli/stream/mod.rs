@@ -11,6 +11,7 @@ use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::write_record::Effect;
 
 /// What can be done with streams.
 #[derive(Debug, Subcommand)]
@@ -24,6 +25,16 @@ pub enum Verb {
     /// Show the last events and follow what comes
     Tail(tail::Tail),
     Append(append::Append),
+}
+
+impl Verb {
+    /// Returns the effect of the verb.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::Append(_) => Effect::Appends,
+            Self::List(_) | Self::Show(_) | Self::Read(_) | Self::Tail(_) => Effect::Reads,
+        }
+    }
 }
 
 /// Runs a verb.

@@ -9,12 +9,14 @@ use serde_json::json;
 use crate::domain::game::Bot;
 use crate::domain::game::Game;
 use crate::domain::game::Phase;
+use crate::event::StreamName;
 use crate::ops::error::OpsError;
 use crate::ops::games::show::game_at;
 use crate::ops::games::show::game_stream;
 use crate::runtime::CommandBus;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::LoadOptions;
+use crate::runtime::key_event_id;
 use crate::store::Store;
 
 /// What bots shall do.
@@ -30,6 +32,8 @@ pub struct BotPlay {
     pub moves: u64,
     /// Who sends the commands.
     pub client_id: String,
+    /// The key of this play: each move has a key of its own under it, so that a repeated play makes none of them again.
+    pub idempotency_key: String,
 }
 
 /// A move of a bot, and what it led to.
@@ -51,13 +55,14 @@ pub struct Bots {
     bus: CommandBus,
     play: BotPlay,
     bot: Bot,
-    left: u64,
+    /// Moves that were made under the key of this play; none until they have been counted.
+    made: Option<u64>,
 }
 
 impl Bots {
     /// Sits down.
     pub fn new(store: &Store, bus: CommandBus, play: BotPlay) -> Self {
-        Self { store: store.clone(), bus, bot: Bot::new(play.seed), left: play.moves, play }
+        Self { store: store.clone(), bus, bot: Bot::new(play.seed), made: None, play }
     }
 
     /// Makes the next move; none when the game is over, when it is the turn of somebody they do not play for, when
@@ -67,13 +72,17 @@ impl Bots {
     /// [`OpsError::NotFound`] when there is no such game; a conflict or a rejection when somebody else plays for the same
     /// player at the same time; or as the store says.
     pub async fn next(&mut self) -> Result<Option<BotMove>, OpsError> {
-        if self.left == 0 {
+        let stream = game_stream(&self.store, &self.play.id).await?;
+        let made = match self.made {
+            Some(made) => made,
+            None => self.count_made(&stream).await?,
+        };
+        self.made = Some(made);
+        if made >= self.play.moves {
             return Ok(None);
         }
-        let stream = game_stream(&self.store, &self.play.id).await?;
         let game = game_at(&self.store, &stream, LoadOptions::default().up_to).await?;
         let Some((command, with)) = self.decide(game.state()) else { return Ok(None) };
-        self.left -= 1;
         let envelope = CommandEnvelope {
             command: command.to_owned(),
             id: self.play.id.clone(),
@@ -81,7 +90,7 @@ impl Bots {
             client_id: self.play.client_id.clone(),
             correlation_id: None,
             causation_id: None,
-            idempotency_key: None,
+            idempotency_key: Some(self.key_of_move(made)),
             // Decided on this state and on no other.
             expected: Some(game.stream_version()),
             retry_for: Duration::ZERO,
@@ -89,8 +98,26 @@ impl Bots {
             dry_run: false,
         };
         let outcome = self.bus.send(&envelope).await?;
+        self.made = Some(made + 1);
         let events = outcome.events.into_iter().map(|event| event.event_type).collect();
         Ok(Some(BotMove { version: outcome.version, command, with, events }))
+    }
+
+    fn key_of_move(&self, index: u64) -> String {
+        format!("{}/{index}", self.play.idempotency_key)
+    }
+
+    /// Counts the moves that were made under the key of this play.
+    async fn count_made(&self, stream: &StreamName) -> Result<u64, OpsError> {
+        let mut made = 0;
+        while made < self.play.moves {
+            let id = key_event_id(stream, &self.key_of_move(made), 0);
+            if self.store.events_by_id(vec![id]).await?.is_empty() {
+                break;
+            }
+            made += 1;
+        }
+        Ok(made)
     }
 
     fn decide(&mut self, game: &Game) -> Option<(&'static str, Value)> {

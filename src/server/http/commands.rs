@@ -67,7 +67,7 @@ pub(in crate::server) struct EventSchema {
     tag = "commands",
     request_body = CommandRequest,
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "Sent twice with the same key, a command counts once"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent twice with the same key, a command on one stream counts once; another command with the key is a conflict"),
         ("If-Match" = Option<String>, Header, description = "Where the stream must be: its version, in quotes"),
         ("X-Correlation-Id" = Option<String>, Header, description = "What the events belong to"),
     ),

@@ -1,0 +1,182 @@
+//! The record of what this run writes: the appends in flight and applied, and the command that repeats it.
+//!
+//! From it follows what the program says when it ends before its answer is printed: after a signal, with a stdout that cannot
+//! be written, or after an append of unknown outcome.
+
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::cli::error::CliError;
+use crate::cli::exit;
+use crate::cli::output::STDOUT_UNAVAILABLE;
+use crate::cli::repeat::Repeat;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::store::AppendRequest;
+use crate::store::Appended;
+use crate::store::Observer;
+use crate::store::Outcome;
+use crate::store::StoreError;
+
+/// The kind of effect that a command has on a store or on files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It only reads; a read model that it brings up to date is not counted.
+    Reads,
+    /// It writes, and the same command again is safe.
+    Repeatable,
+    /// It appends events, and a repeat needs their ids or an idempotency key.
+    Appends,
+}
+
+/// The record of what this run writes.
+pub struct WriteRecord {
+    effect: Effect,
+    /// Set where a command that could have written has not.
+    changed_nothing: AtomicBool,
+    /// The command that repeats this run.
+    pub repeat: Repeat,
+    appends: Mutex<Appends>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Appends {
+    in_flight: u64,
+    /// The outcome of one is unknown.
+    unknown: bool,
+    /// Events that are in the store by an append of this run, or by one that this run repeats.
+    events: u64,
+    /// All of them had been applied before.
+    before: bool,
+    last: Option<(StreamName, Version, Position)>,
+}
+
+impl WriteRecord {
+    /// Makes an empty record for a command.
+    pub fn new(effect: Effect, repeat: Repeat) -> Self {
+        Self { effect, changed_nothing: AtomicBool::new(false), repeat, appends: Mutex::default() }
+    }
+
+    /// Records that the command has changed nothing: the operator did not confirm, or there was nothing to change.
+    pub fn changed_nothing(&self) {
+        self.changed_nothing.store(true, Ordering::SeqCst);
+    }
+
+    fn appends(&self) -> MutexGuard<'_, Appends> {
+        self.appends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns true while an append has been sent and not answered.
+    pub fn is_in_flight(&self) -> bool {
+        self.appends().in_flight > 0
+    }
+
+    /// Records that the command had been applied before, by an earlier run.
+    pub fn applied_before(&self, stream: &StreamName, version: Version, position: Position, events: u64) {
+        let mut appends = self.appends();
+        if appends.last.is_none() {
+            appends.add(stream, version, position, events, true);
+        }
+    }
+
+    /// Turns the error that a run ends with into what its exit code promises: a write whose answer cannot be printed is an
+    /// unknown outcome to the caller, one that is unknown comes with the command to repeat, and a store that goes away after
+    /// some appends leaves a batch done in part.
+    pub fn explain(&self, error: CliError) -> CliError {
+        let appends = self.appends().clone();
+        let may_have_written = self.effect == Effect::Repeatable && !self.changed_nothing.load(Ordering::SeqCst);
+        let has_written = may_have_written || appends.events > 0;
+        if error.code == STDOUT_UNAVAILABLE && has_written {
+            let message = format!("the write was applied, but its answer cannot be printed: {}", error.message);
+            let known = CliError { message, exit: exit::OUTCOME_UNKNOWN, ..error };
+            return self.repeat.add_to(appends.describe(known), "print the answer, which repeats nothing, with");
+        }
+        // Exit code 6 says that nothing was written.
+        if error.exit == exit::UNAVAILABLE && appends.events > 0 && !appends.before {
+            let message = format!("{}; {} applied before that", error.message, counted(appends.events));
+            let error = appends.describe(CliError { exit: exit::PARTIAL, message, ..error }).with("outcome", "partial");
+            return self.repeat.add_to(error, "go on with");
+        }
+        if error.exit == exit::OUTCOME_UNKNOWN && !error.details.contains_key("repeat") {
+            let error = appends.describe(error).with("outcome", "unknown");
+            return self.repeat.add_to(error, "repeat it safely with");
+        }
+        error
+    }
+
+    /// Returns the error that a run ends with after a signal.
+    pub fn interrupted(&self, signal: CliError) -> CliError {
+        let appends = self.appends().clone();
+        if self.effect == Effect::Reads {
+            return signal;
+        }
+        if appends.in_flight > 0 || appends.unknown {
+            let message = format!("{} during an append, which may or may not have been applied", signal.message);
+            let error = appends.describe(CliError::outcome_unknown(message)).with("outcome", "unknown");
+            return self.repeat.add_to(error, "repeat it safely with");
+        }
+        match (&appends.last, self.effect) {
+            (Some((stream, version, position)), _) => {
+                let events = counted(appends.events);
+                let message = format!(
+                    "{}, but {events} applied: stream {stream} is at version {version}, position {position}",
+                    signal.message
+                );
+                let error = appends.describe(CliError { message, ..signal });
+                self.repeat.add_to(error, "the same command again repeats nothing")
+            }
+            (None, Effect::Appends) => {
+                let message = format!("{}; nothing was appended", signal.message);
+                CliError { message, ..signal }.with("outcome", "none")
+            }
+            (None, _) => signal,
+        }
+    }
+}
+
+/// "1 event was", "2 events were".
+fn counted(events: u64) -> String {
+    if events == 1 { "1 event was".into() } else { format!("{events} events were") }
+}
+
+impl Appends {
+    fn add(&mut self, stream: &StreamName, version: Version, position: Position, events: u64, before: bool) {
+        self.before = before && (self.events == 0 || self.before);
+        self.events += events;
+        self.last = Some((stream.clone(), version, position));
+    }
+
+    /// Adds what was applied to the details of an error.
+    fn describe(&self, error: CliError) -> CliError {
+        let error = error.with("outcome", if self.before { "already_applied" } else { "applied" });
+        let Some((stream, version, position)) = &self.last else { return error };
+        let error = error.with("events", self.events).with("stream", stream.as_str());
+        error.with("version", version.0).with("position", position.0)
+    }
+}
+
+impl Observer for WriteRecord {
+    fn appending(&self, _: &AppendRequest) {
+        self.appends().in_flight += 1;
+    }
+
+    fn appended(&self, append: &AppendRequest, outcome: &Result<Appended, StoreError>, _: Duration) {
+        let mut appends = self.appends();
+        appends.in_flight = appends.in_flight.saturating_sub(1);
+        match outcome {
+            Ok(Appended { outcome, events, .. }) => {
+                if let Some(last) = events.last() {
+                    let before = *outcome == Outcome::AlreadyApplied;
+                    appends.add(&append.stream, last.version, last.position, events.len() as u64, before);
+                }
+            }
+            Err(StoreError::OutcomeUnknown { .. }) => appends.unknown = true,
+            Err(_) => {}
+        }
+    }
+}
