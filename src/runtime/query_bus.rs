@@ -317,7 +317,7 @@ pub(crate) fn has(row: &Value, field: &str, wanted: &Value) -> bool {
     }
     match (found, wanted) {
         (Value::String(found), Value::String(wanted)) => same_text(found, wanted),
-        (Value::String(found), _) => *found == wanted.to_string(),
+        (Value::String(_), _) => *found == Value::String(wanted.to_string()),
         _ => found == wanted,
     }
 }

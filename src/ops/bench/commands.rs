@@ -123,7 +123,7 @@ impl Load {
         let mut sent = Sent::default();
         for turn in from..from + each {
             let number = self.first + (writer + turn * self.writers) % self.streams;
-            let name = if (writer + turn) % 2 == 0 { "resource.allocate" } else { "resource.add" };
+            let name = if (writer + turn).is_multiple_of(2) { "resource.allocate" } else { "resource.add" };
             let start = Instant::now();
             match self.bus.send(&command(name, number, json!({ "amount": 25 }))).await {
                 Ok(_) => sent.latencies.push(start.elapsed()),

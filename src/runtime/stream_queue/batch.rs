@@ -43,7 +43,7 @@ pub(in crate::runtime) struct Batch<F> {
     /// Whether its command was to be tried by itself.
     alone: bool,
     full: bool,
-    result: watch::Sender<Option<Arc<Committed<F>>>>,
+    result: Results<F>,
 }
 
 impl<F: Fold + Clone> Batch<F> {
@@ -152,14 +152,14 @@ impl<F: Fold + Clone> Batch<F> {
     }
 
     /// Returns the batch with what the store answered, for everyone who waits for it.
-    pub(super) fn committed(
-        self,
-        outcome: Result<Appended, StoreError>,
-    ) -> (Committed<F>, watch::Sender<Option<Arc<Committed<F>>>>) {
+    pub(super) fn committed(self, outcome: Result<Appended, StoreError>) -> (Committed<F>, Results<F>) {
         let Self { stream, before, events, commands, .. } = self;
         (Committed { stream, before, events, commands, outcome }, self.result)
     }
 }
+
+/// The place where everyone who waits for a batch finds it, once the store has answered.
+type Results<F> = watch::Sender<Option<Arc<Committed<F>>>>;
 
 /// A batch that was sent to the store, and the store's answer.
 pub(super) struct Committed<F> {

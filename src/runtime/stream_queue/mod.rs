@@ -95,6 +95,8 @@ struct Round<F> {
     phase: Phase<F>,
 }
 
+// One of these exists for each queue, so the size of the largest does not matter.
+#[expect(clippy::large_enum_variant)]
 enum Phase<F> {
     /// The driver is loading or appending.
     Closed,
