@@ -51,7 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Keep states, so that they need not be folded from the start')
             [CompletionResult]::new('projection', 'projection', [CompletionResultType]::ParameterValue, 'Look after read models: how far they are, bring them up to date, rebuild them, ask them')
             [CompletionResult]::new('scenario', 'scenario', [CompletionResultType]::ParameterValue, 'Run stories that must come out as they are told: given, when, then')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that the store is as it was written: events, snapshots, read models')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show a store in numbers: events, streams, size, rates, per category and type')
             [CompletionResult]::new('ui', 'ui', [CompletionResultType]::ParameterValue, 'Look around in a store, live, in the terminal')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve clients over HTTP, WebSocket and SSE, with a dashboard')

@@ -48,7 +48,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand snapshot 'Keep states, so that they need not be folded from the start'
             cand projection 'Look after read models: how far they are, bring them up to date, rebuild them, ask them'
             cand scenario 'Run stories that must come out as they are told: given, when, then'
-            cand verify 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots'
+            cand verify 'Check that the store is as it was written: events, snapshots, read models'
             cand stats 'Show a store in numbers: events, streams, size, rates, per category and type'
             cand ui 'Look around in a store, live, in the terminal'
             cand serve 'Serve clients over HTTP, WebSocket and SSE, with a dashboard'

@@ -52,7 +52,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "bisect" -d 'Find the fi
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "snapshot" -d 'Keep states, so that they need not be folded from the start'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "projection" -d 'Look after read models: how far they are, bring them up to date, rebuild them, ask them'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "scenario" -d 'Run stories that must come out as they are told: given, when, then'
-complete -c esctl -n "__fish_esctl_needs_command" -f -a "verify" -d 'Check that everything is as it was written: hash chain, positions, versions, ids, snapshots'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "verify" -d 'Check that the store is as it was written: events, snapshots, read models'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stats" -d 'Show a store in numbers: events, streams, size, rates, per category and type'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "ui" -d 'Look around in a store, live, in the terminal'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "serve" -d 'Serve clients over HTTP, WebSocket and SSE, with a dashboard'

@@ -12,7 +12,7 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::ops::verify;
 
-/// Check that everything is as it was written: hash chain, positions, versions, ids, snapshots
+/// Check that the store is as it was written: events, snapshots, read models
 #[derive(Debug, Args)]
 pub struct Verify {
     /// Only this stream; the whole store when none is given
@@ -42,7 +42,9 @@ impl Verify {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let input = verify::Verify { stream: self.stream, head: self.head };
-        let bar = app.out.progress(Some(store.head().await?.position.0), "events");
+        // A damaged store has no head to go by.
+        let events = store.end().await.ok().map(|end| end.last.position.0);
+        let bar = app.out.progress(events, "events");
         let report = verify::verify(&store, &input, &mut |events| bar.advance(events)).await?;
         bar.finish();
         app.out.one(&report, |sheet| {
@@ -62,14 +64,15 @@ impl Verify {
         if report.ok {
             return Ok(());
         }
-        let found = report.findings.len();
-        let found = if found == 1 { "1 finding".to_owned() } else { format!("{found} findings") };
+        let found = match report.findings_total {
+            1 => "1 finding".to_owned(),
+            found => format!("{found} findings"),
+        };
         let error = CliError::integrity(format!("{found}: the store is not as it was written"));
-        let derived = |finding: &verify::Finding| matches!(finding.kind, "snapshot" | "checkpoint");
-        let hint = if report.findings.iter().all(derived) {
-            "the events are whole: delete the snapshot, or rebuild the read model, that is named"
-        } else {
-            "restore it from a backup, or copy what is whole before it with 'esctl replay --all --into URL'"
+        let hint = match (report.events_ok, &report.stream) {
+            (true, None) => "the events are whole: rebuild, delete or replace what is named above",
+            (true, Some(_)) => "the events of this stream are whole: rebuild, delete or replace what is named above",
+            (false, _) => "restore the store from a backup, or copy the whole events with 'esctl replay --all --into URL'",
         };
         Err(error.code("store_damaged").hint(hint))
     }

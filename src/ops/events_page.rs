@@ -9,6 +9,7 @@ use crate::ops::near::no_stream;
 use crate::store::ReadQuery;
 use crate::store::Source;
 use crate::store::Store;
+use crate::store::StoreError;
 
 /// A page ends when the data and metadata of its events are more bytes than this.
 const PAGE_BYTES: usize = 4 << 20;
@@ -69,7 +70,17 @@ pub async fn events_page<T: Send>(
     // One more, to know whether there are more.
     let mut scan = store.scan_limited(query, input.limit.saturating_add(1));
     let (mut bytes, mut reached) = (0, None);
-    while let Some(chunk) = scan.next().await? {
+    loop {
+        let chunk = match scan.next().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            // The events before the damage are a page; the next one fails.
+            Err(StoreError::Integrity { .. }) if reached.is_some() => {
+                page.next = reached;
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        };
         for event in chunk.iter() {
             if page.items.len() as u64 >= input.limit || bytes > PAGE_BYTES {
                 page.next = reached;

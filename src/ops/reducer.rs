@@ -66,11 +66,18 @@ impl Reducer {
         let Some(hash) = name.strip_prefix(JQ_REDUCER) else { return Ok(Self::named(name)) };
         let records = store.records(KIND).await?;
         let kept = records.into_iter().find(|record| record.name == name);
-        let program = kept.and_then(|record| {
-            let value: Value = serde_json::from_str(&record.value).ok()?;
-            Program::compile(name, value["program"].as_str()?).ok()
-        });
-        Ok(program.filter(|program| program.hash() == hash).map(Self::Jq))
+        Ok(kept.and_then(|record| program_of(&record, hash)).map(Self::Jq))
+    }
+
+    /// Returns the names of reducers that are kept with a program that cannot be read, or is another one.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub(crate) async fn unreadable(store: &Store) -> Result<Vec<String>, OpsError> {
+        let mut records = store.records(KIND).await?;
+        let hash_of = |record: &Record| record.name.strip_prefix(JQ_REDUCER).map(str::to_owned);
+        records.retain(|record| hash_of(record).is_none_or(|hash| program_of(record, &hash).is_none()));
+        Ok(records.into_iter().map(|record| record.name).collect())
     }
 
     /// An empty state of a stream.
@@ -112,4 +119,11 @@ impl Reducer {
             _ => self.fold(stream),
         }
     }
+}
+
+/// Returns the program of a record, if it is the one of this hash.
+fn program_of(record: &Record, hash: &str) -> Option<Program> {
+    let value: Value = serde_json::from_str(&record.value).ok()?;
+    let program = Program::compile(&record.name, value["program"].as_str()?).ok()?;
+    (program.hash() == hash).then_some(program)
 }

@@ -4,9 +4,11 @@ use crate::event::Timestamp;
 use crate::ops::cursor::check_cursor;
 use crate::ops::error::OpsError;
 use crate::ops::near::must_exist;
+use crate::runtime::RuntimeError;
 use crate::runtime::version_at;
 use crate::store::Source;
 use crate::store::Store;
+use crate::store::StoreError;
 
 /// Bounds on the events to read. Places are versions in a stream, positions in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,13 +34,10 @@ impl Selection {
     /// [`OpsError::CursorBeyondEnd`], or an error of the store.
     pub async fn places(&self, store: &Store, source: &Source, backwards: bool) -> Result<(u64, u64), OpsError> {
         self.check()?;
-        let end = match source {
-            // Reading from nowhere still says that there is no store.
-            Source::All => store.head().await?.position.0,
-            Source::Stream(stream) => {
-                must_exist(store, stream.clone()).await?;
-                store.stream_version(stream.clone()).await?.0
-            }
+        let end = match end_of(store, source).await {
+            // Of a store that is damaged what can be read is read: the reading fails at the damage.
+            Err(OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { .. }))) => u64::MAX,
+            end => end?,
         };
         let (mut from, mut to) = (self.from.unwrap_or(1), self.to.unwrap_or(u64::MAX));
         if let Some(after) = self.after {
@@ -71,6 +70,18 @@ impl Selection {
             return Err(OpsError::Invalid(format!("since {since} is after until {until}")));
         }
         Ok(())
+    }
+}
+
+/// Returns the last place of a stream, or of the store.
+async fn end_of(store: &Store, source: &Source) -> Result<u64, OpsError> {
+    match source {
+        // Reading from nowhere still says that there is no store.
+        Source::All => Ok(store.head().await?.position.0),
+        Source::Stream(stream) => {
+            must_exist(store, stream.clone()).await?;
+            Ok(store.stream_version(stream.clone()).await?.0)
+        }
     }
 }
 

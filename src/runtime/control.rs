@@ -69,6 +69,11 @@ fn read<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::integrity("a record about a projection is not what was written"))
 }
 
+/// Returns the pause of a projection whose record cannot be read: it stays paused until an operator resumes it.
+fn unreadable_pause() -> Paused {
+    Paused { since: Timestamp::MIN, by: String::new(), reason: Some("the record of the pause cannot be read".into()) }
+}
+
 async fn say<T: Serialize>(store: &Store, name: String, value: &T) -> Result<(), StoreError> {
     let value = serde_json::to_string(value).map_err(|error| StoreError::Bug(format!("a record cannot be written: {error}")))?;
     store.put_record(Record { kind: KIND.to_owned(), name, value }).await
@@ -84,12 +89,29 @@ impl Control {
         for record in store.records(KIND).await? {
             let Some(what) = record.name.strip_prefix(projection).and_then(|rest| rest.strip_prefix(' ')) else { continue };
             match what {
-                PAUSED => control.paused = Some(read(&record.value)?),
-                ON_ERROR => control.on_error = read(&record.value)?,
-                _ => control.runners.extend(Some(read::<Runner>(&record.value)?).filter(|runner| runner.until > now)),
+                // What cannot be read must not keep every command from the projection: the careful meaning counts.
+                PAUSED => control.paused = Some(read(&record.value).unwrap_or_else(|_| unreadable_pause())),
+                ON_ERROR => control.on_error = read(&record.value).unwrap_or_default(),
+                _ => control.runners.extend(read::<Runner>(&record.value).ok().filter(|runner| runner.until > now)),
             }
         }
         Ok(control)
+    }
+
+    /// Returns the names of records about projections that cannot be read.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn unreadable(store: &Store) -> Result<Vec<String>, StoreError> {
+        let is_readable = |record: &Record| match record.name.split_once(' ').map(|(_, what)| what) {
+            Some(PAUSED) => read::<Paused>(&record.value).is_ok(),
+            Some(ON_ERROR) => read::<OnError>(&record.value).is_ok(),
+            Some(what) if what.starts_with(RUNNER) => read::<Runner>(&record.value).is_ok(),
+            _ => false,
+        };
+        let mut records = store.records(KIND).await?;
+        records.retain(|record| !is_readable(record));
+        Ok(records.into_iter().map(|record| record.name).collect())
     }
 
     /// Forgets everything that was said about a projection that is no more.
@@ -158,7 +180,7 @@ pub async fn leave(store: &Store, projection: &str, runner: &Runner) -> Result<(
 pub async fn forget_silent_runners(store: &Store, projection: &str, now: Timestamp) -> Result<(), StoreError> {
     for record in store.records(KIND).await? {
         let of_it = record.name.strip_prefix(projection).is_some_and(|rest| rest.starts_with(&format!(" {RUNNER} ")));
-        if of_it && read::<Runner>(&record.value)?.until < now {
+        if of_it && read::<Runner>(&record.value).is_ok_and(|runner| runner.until < now) {
             store.delete_record(KIND, &record.name).await?;
         }
     }

@@ -87,8 +87,12 @@ pub fn is_built_in(name: &str) -> bool {
 pub async fn definitions(store: &Store) -> Result<Vec<Result<Definition, Unreadable>>, StoreError> {
     let records = no_store_is_empty(store.records(KIND).await)?;
     let read = |record: Record| {
-        let unreadable = |error: serde_json::Error| Unreadable { name: record.name.clone(), reason: error.to_string() };
-        serde_json::from_str(&record.value).map_err(unreadable)
+        let unreadable = |reason: String| Unreadable { name: record.name.clone(), reason };
+        let definition: Definition = serde_json::from_str(&record.value).map_err(|error| unreadable(error.to_string()))?;
+        if definition.name != record.name {
+            return Err(unreadable(format!("it is the definition of {}", definition.name)));
+        }
+        Ok(definition)
     };
     Ok(records.into_iter().map(read).collect())
 }

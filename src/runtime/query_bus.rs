@@ -22,6 +22,7 @@ use crate::runtime::projector::check_belongs;
 use crate::runtime::shortcoming::Kept;
 use crate::runtime::shortcoming::Shortcoming;
 use crate::store::Part;
+use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::RowQuery;
 use crate::store::Store;
@@ -160,8 +161,9 @@ impl QueryBus {
     pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
         let projection = self.projection(&query.name)?;
         // It is tried again by a runner, or by somebody's word, not by whoever asks.
-        if query.stale || self.stands(&query.name).await? {
-            self.check_belongs(&query.name).await?;
+        let live = self.live(&query.name).await?;
+        if query.stale || (live.is_some() && self.stands(&query.name).await?) {
+            check_belongs(&self.store, &query.name, live.map(|live| live.checkpoint).unwrap_or_default()).await?;
         } else if let Some(error) = self.bring_up_to_date(&**projection).await? {
             return self.ask_in_memory(&**projection, error, query, at).await;
         }
@@ -206,11 +208,9 @@ impl QueryBus {
         }
     }
 
-    /// That the read model was made of events of this store, where there is one.
-    async fn check_belongs(&self, name: &str) -> Result<(), StoreError> {
-        let records = self.store.projections().await?;
-        let live = records.iter().find(|record| record.model == ReadModel::live(name));
-        check_belongs(&self.store, name, live.map(|live| live.checkpoint).unwrap_or_default()).await
+    /// Returns the record of the read model that answers queries, where there is one.
+    async fn live(&self, name: &str) -> Result<Option<ProjectionRecord>, StoreError> {
+        Ok(self.store.projections().await?.into_iter().find(|record| record.model == ReadModel::live(name)))
     }
 
     /// Whether it does not move at all.
@@ -296,8 +296,7 @@ impl QueryBus {
 
     async fn is_current(&self, projection: &dyn Projection) -> Result<bool, StoreError> {
         let head = self.store.head().await?.position;
-        let records = self.store.projections().await?;
-        let live = records.iter().find(|record| record.model == ReadModel::live(projection.name()));
+        let live = self.live(projection.name()).await?;
         Ok(live.is_some_and(|live| live.logic_version == projection.version() && live.checkpoint.position == head))
     }
 }

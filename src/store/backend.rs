@@ -13,6 +13,7 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
+use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::problem::Problem;
 use crate::store::read::Page;
@@ -79,8 +80,8 @@ pub trait Backend: Send + Sync {
     /// Makes the schema, or brings an older one up to date.
     fn init(&self) -> Answer<Init>;
 
-    /// The last event.
-    fn head(&self) -> Answer<Head>;
+    /// Returns the recorded head and the last event, both of one moment.
+    fn end(&self) -> Answer<StoreEnd>;
 
     /// Makes many appends in one transaction, in their order; each has an answer of its own, and one
     /// that is refused leaves the others untouched.
@@ -108,6 +109,9 @@ pub trait Backend: Send + Sync {
 
     /// The database's own check of its files: what it found, nothing when all is well.
     fn check(&self) -> Answer<Vec<String>>;
+
+    /// Finds what is left of read models that are not whole, and values beside the events that esctl never wrote, a line each.
+    fn check_read_models(&self) -> Answer<Vec<String>>;
 
     /// Keeps a snapshot; one of the same stream, reducer and version is replaced.
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()>;

@@ -73,15 +73,16 @@ pub enum StoreError {
     },
     /// A read model was made from the events of another store, or of this one before it was put back from a backup.
     #[error(
-        "the checkpoint of projection {projection} at position {position} is not of this store: event {event_id} is not there"
+        "the checkpoint of projection {projection} at position {position} is not of this store: {}",
+        missing_at_checkpoint(*event_id)
     )]
     ForeignCheckpoint {
         /// The projection.
         projection: String,
         /// Where its read model stands.
         position: Position,
-        /// The event that should be there.
-        event_id: Uuid,
+        /// The event that should be there; none: the checkpoint names no event.
+        event_id: Option<Uuid>,
     },
     /// Not a store that this program can work with: of a newer program, or somebody else's database.
     #[error("{0}")]
@@ -180,6 +181,13 @@ fn in_words(differs: &[EventField]) -> String {
         [] => "its content differs".to_owned(),
         [name] => format!("{name} differs"),
         [names @ .., last] => format!("{} and {last} differ", names.join(", ")),
+    }
+}
+
+fn missing_at_checkpoint(event_id: Option<Uuid>) -> String {
+    match event_id {
+        Some(event_id) => format!("event {event_id} is not there"),
+        None => "it names no event".to_owned(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The store that everyone uses: one concrete type over any backend.
 
+mod kept;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,21 +22,15 @@ use crate::store::backend::Head;
 use crate::store::backend::Init;
 use crate::store::deadline::within;
 use crate::store::duplicate::judge;
+use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::group::Grouper;
 use crate::store::observer::Observer;
 use crate::store::observer::Observers;
 use crate::store::prepare::prepare;
-use crate::store::problem::Problem;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
-use crate::store::read_model::MAX_ROW_BYTES;
-use crate::store::read_model::ProjectionRecord;
-use crate::store::read_model::ReadModel;
-use crate::store::read_model::RowQuery;
-use crate::store::read_model::RowsCommit;
-use crate::store::record::Record;
 use crate::store::scan::Scan;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
@@ -105,9 +101,18 @@ impl Store {
     /// The last event; position 0 where there is none.
     ///
     /// # Errors
-    /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
+    /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet, [`StoreError::Integrity`] when the
+    /// recorded head is not the last event.
     pub async fn head(&self) -> Result<Head, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.head()).await
+        self.end().await?.agreed()
+    }
+
+    /// Returns the recorded head and the last event as they are, also where they differ.
+    ///
+    /// # Errors
+    /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
+    pub async fn end(&self) -> Result<StoreEnd, StoreError> {
+        within(&*self.backend, self.timeout, self.backend.end()).await
     }
 
     /// Appends events to one stream, all or nothing; durable when it returns.
@@ -333,118 +338,5 @@ impl Store {
     /// As the backend says.
     pub async fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Result<u64, StoreError> {
         self.backend.delete_snapshots(snapshots).await
-    }
-
-    /// What is known of each read model in this store, in the order of their names, the live one of each first.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn projections(&self) -> Result<Vec<ProjectionRecord>, StoreError> {
-        let mut records = within(&*self.backend, self.timeout, self.backend.projections()).await?;
-        records.sort_by(|a, b| (&a.model.name, a.model.part).cmp(&(&b.model.name, b.model.part)));
-        Ok(records)
-    }
-
-    /// The rows of these keys, in the order of the keys.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
-        model.check_name()?;
-        within(&*self.backend, self.timeout, self.backend.rows(model, keys)).await
-    }
-
-    /// Writes rows, problems and checkpoint in one transaction. `false`: somebody else has changed the read model.
-    ///
-    /// # Errors
-    /// [`StoreError::Invalid`] when a row is too large, or as the backend says.
-    pub async fn commit_rows(&self, commit: RowsCommit) -> Result<bool, StoreError> {
-        commit.model.check_name()?;
-        if let Some((key, row)) = commit.rows.iter().find(|(_, row)| row.len() > MAX_ROW_BYTES) {
-            let (name, bytes) = (&commit.model.name, row.len());
-            let message = format!("row {key} of read model {name} has {bytes} bytes; at most {MAX_ROW_BYTES} are allowed");
-            return Err(StoreError::Invalid(message));
-        }
-        self.backend.commit_rows(commit).await
-    }
-
-    /// The problems of a read model, in the order of their positions.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn problems(&self, model: ReadModel) -> Result<Vec<Problem>, StoreError> {
-        model.check_name()?;
-        within(&*self.backend, self.timeout, self.backend.problems(model)).await
-    }
-
-    /// Puts the read model that was built beside in the place of the old one, in one step. The old one is kept as
-    /// the previous one, until the next time.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn swap_read_model(&self, name: &str, at: Position, indexed_fields: Vec<String>) -> Result<bool, StoreError> {
-        ReadModel::live(name).check_name()?;
-        self.backend.swap_read_model(name.to_owned(), at, indexed_fields).await
-    }
-
-    /// Exchanges the live read model and the previous one, in one step; `false`: one of them is not there.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn exchange_read_models(&self, name: &str) -> Result<bool, StoreError> {
-        ReadModel::live(name).check_name()?;
-        self.backend.exchange_read_models(name.to_owned()).await
-    }
-
-    /// Throws away a read model and its checkpoint. Never touches events.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn drop_read_model(&self, model: ReadModel) -> Result<bool, StoreError> {
-        model.check_name()?;
-        self.backend.drop_read_model(model).await
-    }
-
-    /// Rows of a read model in the order of their keys.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
-        query.model().check_name()?;
-        within(&*self.backend, self.timeout, self.backend.query_rows(query)).await
-    }
-
-    /// How many rows a read model has.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
-        model.check_name()?;
-        within(&*self.backend, self.timeout, self.backend.count_rows(model)).await
-    }
-
-    /// The records of a kind, in the order of their names.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn records(&self, kind: &str) -> Result<Vec<Record>, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.records(kind.to_owned())).await
-    }
-
-    /// Keeps a record; one of the same kind and name is replaced.
-    ///
-    /// # Errors
-    /// [`StoreError::Invalid`] when it cannot be kept on every backend, or as the backend says.
-    pub async fn put_record(&self, record: Record) -> Result<(), StoreError> {
-        record.check()?;
-        self.backend.put_record(record).await
-    }
-
-    /// Deletes a record; whether there was one.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn delete_record(&self, kind: &str, name: &str) -> Result<bool, StoreError> {
-        self.backend.delete_record(kind.to_owned(), name.to_owned()).await
     }
 }

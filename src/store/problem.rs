@@ -55,10 +55,27 @@ impl Problem {
         serde_json::to_string(self).map_err(|error| StoreError::Bug(format!("a problem cannot be written: {error}")))
     }
 
-    /// As it was kept.
-    pub(crate) fn from_json(text: &str) -> Result<Self, StoreError> {
-        let damaged = |_| StoreError::integrity("a problem of a projection is not what was written");
-        serde_json::from_str(text).map_err(damaged)
+    /// Returns a problem as the database keeps it: its JSON, and beside that the event and its position where these are kept
+    /// too. One that esctl never wrote is a missing event: the rows may lack it until they are rebuilt.
+    pub(crate) fn kept(text: &str, event_id: Option<Uuid>, position: Option<i64>) -> Self {
+        let position = position.map(|position| Position(u64::try_from(position).unwrap_or(0)));
+        let problem = serde_json::from_str::<Self>(text).ok();
+        let fits = |problem: &Self| {
+            event_id.is_none_or(|event_id| event_id == problem.event_id)
+                && position.is_none_or(|position| position == problem.position)
+        };
+        problem.filter(fits).unwrap_or_else(|| Self {
+            event_id: event_id.unwrap_or_default(),
+            position: position.unwrap_or_default(),
+            stream: String::new(),
+            version: Version::ZERO,
+            event_type: String::new(),
+            error: "the record of this problem is damaged".to_owned(),
+            attempts: 0,
+            first_at: Timestamp::MIN,
+            last_at: Timestamp::MIN,
+            state: ProblemState::Missing,
+        })
     }
 }
 

@@ -38,6 +38,8 @@ pub struct ReadQuery {
     pub categories: Vec<String>,
     /// Only events of these types; none: all.
     pub types: Vec<String>,
+    /// Read every event that is stored, also behind the recorded head, which is not looked at: for a store that is damaged.
+    pub beyond_head: bool,
 }
 
 /// The highest place there can be: stores keep places as signed 64-bit integers.
@@ -46,7 +48,15 @@ pub(crate) const LAST_PLACE: u64 = i64::MAX.unsigned_abs();
 impl ReadQuery {
     /// Everything, forwards.
     pub fn all() -> Self {
-        Self { source: Source::All, from: 1, to: LAST_PLACE, backwards: false, categories: Vec::new(), types: Vec::new() }
+        Self {
+            source: Source::All,
+            from: 1,
+            to: LAST_PLACE,
+            backwards: false,
+            categories: Vec::new(),
+            types: Vec::new(),
+            beyond_head: false,
+        }
     }
 
     /// All of one stream, forwards.
@@ -97,6 +107,13 @@ impl ReadQuery {
         self
     }
 
+    /// Reads every event that is stored, also behind the recorded head, which is not looked at.
+    #[must_use]
+    pub fn beyond_head(mut self) -> Self {
+        self.beyond_head = true;
+        self
+    }
+
     /// Whether an event of this stream and type is wanted.
     pub fn wants(&self, stream: &str, event_type: &str) -> bool {
         (self.categories.is_empty() || self.categories.iter().any(|category| category == category_of(stream)))
@@ -120,6 +137,24 @@ pub struct Page {
     pub highest: u64,
     /// Whether there was nothing more to look at.
     pub end: bool,
+}
+
+impl Page {
+    /// Returns whether a place comes right after the one looked at last. If not, the page ends before it, so that what is
+    /// before a gap is read, and the next page begins with the gap.
+    pub(crate) fn is_followed_by(&self, place: u64, backwards: bool) -> bool {
+        let next = if backwards { self.last.checked_sub(1) } else { self.last.checked_add(1) };
+        self.looked_at == 0 || next == Some(place)
+    }
+
+    /// Notes that a place was looked at.
+    pub(crate) fn look_at(&mut self, place: u64) {
+        self.last = place;
+        if self.looked_at == 0 {
+            self.first = place;
+        }
+        self.looked_at += 1;
+    }
 }
 
 /// Which streams to list.

@@ -7,6 +7,7 @@ use crate::event::Position;
 use crate::event::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::problem::ProblemChanges;
+use crate::store::read::LAST_PLACE;
 
 /// Which of the read models of one projection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -41,7 +42,7 @@ impl Part {
 }
 
 /// One read model of a projection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadModel {
     /// The name of the projection: `[a-z][a-z0-9_]*`.
     pub name: String,
@@ -108,6 +109,49 @@ pub struct Checkpoint {
     pub position: Position,
     /// The id of the event there.
     pub event_id: Option<Uuid>,
+}
+
+impl Checkpoint {
+    /// The checkpoint of a read model whose record has values that esctl never wrote. It stands on no event, so the read model
+    /// belongs to no store, and is rebuilt.
+    const DAMAGED: Self = Self { position: Position(LAST_PLACE), event_id: None };
+}
+
+/// The values of a read model as a database keeps them; none: a value that esctl never writes.
+pub(crate) struct KeptRecord {
+    /// Number of commits.
+    pub(crate) commits: Option<i64>,
+    /// Version of the logic.
+    pub(crate) logic_version: Option<i64>,
+    /// Position of the checkpoint.
+    pub(crate) position: Option<i64>,
+    /// Id of the event there.
+    pub(crate) event_id: Option<Option<Uuid>>,
+    /// Time of the last commit, in microseconds since 1970.
+    pub(crate) updated_at: Option<i64>,
+}
+
+impl KeptRecord {
+    /// Returns the record of a read model. One with a value that esctl never wrote stands on no event of the store.
+    pub(crate) fn of(self, model: ReadModel) -> ProjectionRecord {
+        let whole = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
+        let commits = whole(self.commits).filter(|commits| *commits < LAST_PLACE);
+        let logic_version = whole(self.logic_version).and_then(|version| u32::try_from(version).ok());
+        let position = whole(self.position).map(Position);
+        let updated_at = self.updated_at.and_then(|micros| Timestamp::from_micros(micros).ok());
+        let checkpoint = match (position, self.event_id, commits, logic_version, updated_at) {
+            (Some(position), Some(event_id), Some(_), Some(_), Some(_)) => Checkpoint { position, event_id },
+            _ => Checkpoint::DAMAGED,
+        };
+        ProjectionRecord {
+            model,
+            // No logic has the version 0.
+            logic_version: logic_version.unwrap_or(0),
+            commits: commits.unwrap_or(0),
+            checkpoint,
+            updated_at: updated_at.unwrap_or(Timestamp::MIN),
+        }
+    }
 }
 
 /// What a store knows of one read model of a projection.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::EventChunk;
-use crate::event::EventView;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::deadline::within;
@@ -27,6 +26,8 @@ pub struct Scan {
     left: u64,
     ahead: Option<Answer<Page>>,
     chunk: EventChunk,
+    /// The gap behind the events that were given last.
+    missing_next: Option<StoreError>,
 }
 
 impl Scan {
@@ -34,7 +35,7 @@ impl Scan {
         query.from = query.from.clamp(1, LAST_PLACE);
         query.to = query.to.min(LAST_PLACE);
         let left = limit.unwrap_or(u64::MAX);
-        let mut scan = Self { backend, timeout, query, left, ahead: None, chunk: EventChunk::default() };
+        let mut scan = Self { backend, timeout, query, left, ahead: None, chunk: EventChunk::default(), missing_next: None };
         scan.read_ahead(EventChunk::default());
         scan
     }
@@ -42,20 +43,31 @@ impl Scan {
     /// The next events; `None` after the last.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] when a place is missing, and whatever the backend says.
+    /// [`StoreError::Integrity`] when a place is missing, after the events before it; and whatever the backend says.
     pub async fn next(&mut self) -> Result<Option<&EventChunk>, StoreError> {
+        if let Some(gap) = self.missing_next.take() {
+            return Err(gap);
+        }
         while let Some(answer) = self.ahead.take() {
             let mut page = within(&*self.backend, self.timeout, answer).await?;
-            self.check(&page)?;
+            let gap = self.gap_in(&page);
             let spare = mem::take(&mut self.chunk);
             let got = page.events.len() as u64;
             if got > self.left {
                 page.events.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
             }
             self.left -= got.min(self.left);
-            if !page.end {
-                self.go_on_after(page.last);
-                self.read_ahead(spare);
+            match gap {
+                Some(Gap::Before(gap)) => return Err(gap),
+                Some(Gap::After(gap)) if page.events.is_empty() => return Err(gap),
+                // What was asked for is all before the gap.
+                Some(Gap::After(_)) if self.left == 0 => {}
+                Some(Gap::After(gap)) => self.missing_next = Some(gap),
+                None if page.end => {}
+                None => {
+                    self.go_on_after(page.last);
+                    self.read_ahead(spare);
+                }
             }
             self.chunk = page.events;
             if !self.chunk.is_empty() {
@@ -87,46 +99,43 @@ impl Scan {
         }
     }
 
-    /// Whether a page holds every place that it must: none missing before, between or after its events.
-    fn check(&self, page: &Page) -> Result<(), StoreError> {
+    /// Finds the first places that a page lacks. A backend ends a page before a gap, so that its events are all before the
+    /// gap or all behind it.
+    fn gap_in(&self, page: &Page) -> Option<Gap> {
         let lowest = self.query.from;
         let highest = page.highest.max(page.first).max(page.last).min(self.query.to);
-        let (start, end) = if self.query.backwards { (highest, lowest) } else { (lowest, highest) };
-        let nothing_there = highest < lowest;
-        let dense = page.first.abs_diff(page.last) + 1 == page.looked_at;
-        let complete = page.first == start && dense && (page.last == end || !page.end);
-        if nothing_there || complete {
-            return Ok(());
+        if highest < lowest {
+            return None;
         }
-        let (first, last) = self.first_gap(page, lowest, highest);
+        let backwards = self.query.backwards;
+        let (start, end) = if backwards { (highest, lowest) } else { (lowest, highest) };
+        let dense = page.first.abs_diff(page.last) + 1 == page.looked_at;
+        if page.looked_at == 0 || (page.first == start && !dense) {
+            Some(Gap::Before(self.removed(lowest, highest)))
+        } else if page.first != start {
+            let (first, last) = if backwards { (page.first + 1, start) } else { (start, page.first - 1) };
+            Some(Gap::Before(self.removed(first, last)))
+        } else if page.end && page.last != end {
+            let (first, last) = if backwards { (end, page.last - 1) } else { (page.last + 1, end) };
+            Some(Gap::After(self.removed(first, last)))
+        } else {
+            None
+        }
+    }
+
+    fn removed(&self, first: u64, last: u64) -> StoreError {
         let missing = match &self.query.source {
             Source::All => format!("positions {first} to {last} are missing"),
             Source::Stream(stream) => format!("versions {first} to {last} of stream {stream} are missing"),
         };
-        Err(StoreError::integrity(format!("{missing}: events have been removed from this store")))
+        StoreError::integrity(format!("{missing}: events have been removed from this store"))
     }
+}
 
-    /// The first places that are missing in a page, as near as the page tells: what a filter left out of it may hide them.
-    fn first_gap(&self, page: &Page, lowest: u64, highest: u64) -> (u64, u64) {
-        if page.events.len() as u64 != page.looked_at {
-            return (lowest, highest);
-        }
-        let place = |event: EventView<'_>| match self.query.source {
-            Source::All => event.position.0,
-            Source::Stream(_) => event.version.0,
-        };
-        let mut places: Vec<u64> = page.events.iter().map(place).collect();
-        places.sort_unstable();
-        // A page that did not end says nothing of what lies beyond it.
-        let from = if self.query.backwards && !page.end { page.last } else { lowest };
-        let to = if !self.query.backwards && !page.end { page.last } else { highest };
-        let mut expected = from;
-        for place in places {
-            if place > expected {
-                return (expected, place - 1);
-            }
-            expected = place + 1;
-        }
-        (expected.min(to), to)
-    }
+/// Places that are missing, as the error that says so.
+enum Gap {
+    /// Before the events of a page: none of these is read.
+    Before(StoreError),
+    /// After them.
+    After(StoreError),
 }

@@ -10,6 +10,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::text_hash;
+use crate::store::read::LAST_PLACE;
 
 /// A state, and what it must be checked against before it is trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +130,13 @@ pub struct SnapshotInfo {
     pub taken_at: Timestamp,
     /// How many bytes of JSON the state has.
     pub bytes: u64,
+}
+
+impl SnapshotInfo {
+    /// Returns whether its version is one that no stream reaches: esctl never wrote it.
+    pub fn is_out_of_range(&self) -> bool {
+        self.version.0 > LAST_PLACE
+    }
 }
 
 /// Which snapshots to list.

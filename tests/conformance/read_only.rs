@@ -11,7 +11,6 @@ use esctl::store::Answer;
 use esctl::store::Backend;
 use esctl::store::BackendAnswer;
 use esctl::store::BackendAppend;
-use esctl::store::Head;
 use esctl::store::Init;
 use esctl::store::Page;
 use esctl::store::Problem;
@@ -26,6 +25,7 @@ use esctl::store::SnapshotInfo;
 use esctl::store::SnapshotQuery;
 use esctl::store::Source;
 use esctl::store::Store;
+use esctl::store::StoreEnd;
 use esctl::store::StoreError;
 use esctl::store::StreamInfo;
 use esctl::store::StreamQuery;
@@ -63,8 +63,8 @@ impl Backend for ReadOnly {
     fn init(&self) -> Answer<Init> {
         refused()
     }
-    fn head(&self) -> Answer<Head> {
-        self.ask(|store| async move { store.head().await })
+    fn end(&self) -> Answer<StoreEnd> {
+        self.ask(|store| async move { store.end().await })
     }
     fn append(&self, _: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
         refused()
@@ -100,6 +100,9 @@ impl Backend for ReadOnly {
     }
     fn check(&self) -> Answer<Vec<String>> {
         self.ask(|store| async move { store.check().await })
+    }
+    fn check_read_models(&self) -> Answer<Vec<String>> {
+        self.ask(|store| async move { store.check_read_models().await })
     }
     fn put_snapshot(&self, _: Snapshot) -> Answer<()> {
         refused()

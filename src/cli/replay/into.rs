@@ -5,10 +5,13 @@ use std::fs;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
+use crate::ops::OpsError;
 use crate::ops::replay::CopyProgress;
 use crate::ops::replay::CopyStore;
 use crate::ops::replay::copy_store;
+use crate::runtime::RuntimeError;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::StoreUrl;
 
 /// Copies and reports.
@@ -32,7 +35,14 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>) -> Result<(), Cl
             bar.advance(events);
         }
     };
-    let report = copy_store(&source, &target, CopyStore { at, now: app.now() }, &mut progress).await?;
+    let report = match copy_store(&source, &target, CopyStore { at, now: app.now() }, &mut progress).await {
+        Err(OpsError::Runtime(RuntimeError::Store(damage @ StoreError::Integrity { .. }))) => {
+            // There is no more to copy.
+            broken_off.written = false;
+            return Err(CliError::from(damage).hint("the copy has all that is whole; check it with 'esctl verify' on its URL"));
+        }
+        report => report?,
+    };
     broken_off.written = false;
     bar.finish();
     app.out.one(&report, |sheet| {

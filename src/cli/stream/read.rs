@@ -15,6 +15,7 @@ use crate::ops::EventFilter;
 use crate::ops::Selection;
 use crate::ops::read_events::ReadEvents;
 use crate::ops::read_events::read_events;
+use crate::store::StoreError;
 
 /// Read events of a stream, or of all
 #[derive(Debug, Args)]
@@ -68,7 +69,17 @@ impl Read {
         let listing = event_rows::listing();
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
         let (mut last, mut next) = (None, None);
-        'events: while let Some(chunk) = scan.next().await? {
+        'events: loop {
+            let chunk = match scan.next().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                // What is before the damage is printed.
+                Err(damage @ StoreError::Integrity { .. }) => {
+                    list.finish(None)?;
+                    return Err(damage.into());
+                }
+                Err(error) => return Err(error.into()),
+            };
             for event in chunk.iter() {
                 if !filter.wants(&event)? {
                     continue;

@@ -45,11 +45,11 @@ impl From<StoreError> for Failure {
             StoreError::NotAllowed { .. } => Failure::new(FailureKind::NotAllowed, &message).code("store_not_allowed"),
             StoreError::Integrity { .. } => Failure::new(FailureKind::Integrity, &message)
                 .code("store_damaged")
-                .for_operators("'esctl verify' looks at everything; what is damaged comes back from a backup"),
+                .for_operators("'esctl verify' checks the whole store and says what can be done"),
             StoreError::ForeignCheckpoint { projection, .. } => Failure::new(FailureKind::Integrity, &message)
                 .code("foreign_checkpoint")
                 .for_operators(format!(
-                    "the events are whole: 'esctl projection rebuild {projection}' makes the read model anew from them"
+                    "'esctl projection rebuild {projection}' builds the read model again from the events; 'esctl verify' checks those"
                 ))
                 .with("projection", projection.as_str()),
             StoreError::Unsupported(_) => Failure::new(FailureKind::Unsupported, &message).code("store_unsupported"),

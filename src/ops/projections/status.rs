@@ -13,6 +13,7 @@ use crate::runtime::OnError;
 use crate::runtime::Paused;
 use crate::runtime::QueryBus;
 use crate::runtime::Runner;
+use crate::runtime::check_belongs;
 use crate::runtime::is_built_in;
 use crate::runtime::version_at;
 use crate::store::Part;
@@ -22,6 +23,7 @@ use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::Store;
+use crate::store::StoreError;
 
 /// A projection there is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -228,9 +230,10 @@ async fn status(
     };
     let not_taken_in = oldest.into_iter().chain(held_back.oldest).min();
     let stopped_at = problems.iter().find(|problem| problem.state == ProblemState::Failing).map(|problem| problem.position);
-    let foreign = match live.and_then(|live| live.checkpoint.event_id) {
-        Some(id) => store.event_at(position).await?.is_none_or(|event| event.event_id != id),
-        None => false,
+    let belongs = check_belongs(store, name, live.map(|live| live.checkpoint).unwrap_or_default()).await;
+    let foreign = match belongs {
+        Err(StoreError::ForeignCheckpoint { .. }) => true,
+        belongs => belongs.map(|()| false)?,
     };
     let state = match live {
         Some(_) if foreign => ProjectionState::Foreign,

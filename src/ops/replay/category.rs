@@ -1,5 +1,6 @@
 //! The state of every stream of a category as it was, one after the other.
 
+use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
 use crate::event::Position;
@@ -19,8 +20,10 @@ use crate::ops::replay::stream::ReplayReport;
 use crate::ops::replay::stream::replay_to;
 use crate::ops::replay::until::Until;
 use crate::ops::replay::verify::verify_stream;
+use crate::ops::verify::broken_streams;
 use crate::runtime::version_at;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::StreamQuery;
 
 /// What to replay.
@@ -51,6 +54,8 @@ pub struct CategoryReplay {
     rows: u64,
     /// Rows of projections that the store keeps, once they have been compared: all at once, since many streams may feed one.
     own: Option<OwnRows>,
+    /// Streams with an event that is not what was recorded, and the first such event.
+    broken: BTreeMap<String, String>,
     /// Rows that no stream stands behind, once they have been looked for.
     stray: Option<VecDeque<ReplayReport>>,
 }
@@ -70,7 +75,11 @@ impl CategoryReplay {
         let position = input.until.position(store).await?;
         let of_category = StreamQuery { category: Some(input.category.clone()), ..StreamQuery::default() };
         let streams = Pages::of(store, of_category);
-        Ok(Self { store: store.clone(), input, position, streams, rows: 0, own: None, stray: None })
+        let broken = match input.verify {
+            true => broken_streams(store, |event| event.category() == input.category).await?,
+            false => BTreeMap::new(),
+        };
+        Ok(Self { store: store.clone(), input, position, streams, rows: 0, own: None, broken, stray: None })
     }
 
     /// The next stream that was there; none after the last.
@@ -91,6 +100,9 @@ impl CategoryReplay {
             let input = Replay { stream, until, diff: None, reducer: self.input.reducer.clone(), snapshots, now };
             if !self.input.verify {
                 return Ok(Some(replay_to(&self.store, &input, up_to).await?));
+            }
+            if let Some(message) = self.broken.remove(input.stream.as_str()) {
+                return Err(StoreError::integrity(message).into());
             }
             let mut report = verify_stream(&self.store, &input).await?;
             let own = self.own_rows().await?;

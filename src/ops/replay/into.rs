@@ -55,9 +55,11 @@ pub struct CopyReport {
 /// Copies a store as it was into another one. A target that holds a beginning of it already, from a copy that
 /// was broken off, is gone on with. `progress` is told how many events there are to copy, then how many were.
 ///
+/// Of a source that is damaged every event before the damage is copied, whatever its recorded head says.
+///
 /// # Errors
 /// [`OpsError::Conflict`] when the target holds other events, or more: then nothing is written. Or as the
-/// stores say, [`StoreError::Integrity`] where the source was changed; what was copied until then stays.
+/// stores say, [`StoreError::Integrity`] where the source is damaged: its message says how many events were copied.
 pub async fn copy_store(
     source: &Store,
     target: &Store,
@@ -65,20 +67,25 @@ pub async fn copy_store(
     progress: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<CopyReport, OpsError> {
     let end = end_of(source, input.at).await?;
-    let start = start_in(source, target, end).await?;
-    progress(CopyProgress::ToCopy(end.position.0 - start.position.0));
+    let start = start_in(source, target, end.last).await?;
+    progress(CopyProgress::ToCopy(end.last.position.0 - start.position.0));
     let mut report = CopyReport {
         from: source.place(),
         into: target.place(),
-        at: input.at.unwrap_or(input.now.max(end.recorded_at)),
-        position: end.position,
+        at: input.at.unwrap_or(input.now.max(end.last.recorded_at)),
+        position: end.last.position,
         events_copied: 0,
         already_there: start.position.0,
-        head_hash: end.hash,
+        head_hash: end.last.hash,
     };
-    let mut scan = source.scan(ReadQuery::all().from(start.position.next().0).to(end.position.0));
+    let mut scan = source.scan(ReadQuery::all().beyond_head().from(start.position.next().0).to(end.last.position.0));
     let mut last = start;
-    while let Some(chunk) = scan.next().await? {
+    loop {
+        let chunk = match scan.next().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) => return Err(stopped_at(error, last.position)),
+        };
         let whole = whole_events(&mut last, chunk);
         let known = if whole == chunk.len() {
             copy_chunk(target, chunk).await?
@@ -92,12 +99,14 @@ pub async fn copy_store(
         progress(CopyProgress::Copied(whole as u64));
         if let Some(changed) = chunk.get(whole) {
             let (place, position) = (source.place(), changed.position);
-            return Err(StoreError::integrity(format!(
-                "the event at position {position} of {place} is not what was recorded: its hash differs; everything before it has been copied"
-            ))
-            .into());
+            let message = format!("the event at position {position} of {place} is not what was recorded: its hash differs");
+            return Err(stopped_at(StoreError::integrity(message), last.position));
         }
     }
+    if let Some(difference) = end.difference {
+        return Err(stopped_at(StoreError::integrity(difference), last.position));
+    }
+    let end = end.last;
     let reached = if end.position == Position::ZERO { end } else { target.head().await? };
     if (reached.position, reached.hash) != (end.position, end.hash) {
         return Err(OpsError::Conflict(format!(
@@ -117,16 +126,49 @@ pub enum CopyProgress {
     Copied(u64),
 }
 
-/// The last event of the source that is wanted.
-async fn end_of(source: &Store, at: Option<Timestamp>) -> Result<Head, OpsError> {
-    let head = source.head().await?;
-    let Some(at) = at else { return Ok(head) };
+/// The end of what is copied.
+struct End {
+    /// The last event of the source that is wanted.
+    last: Head,
+    /// The difference between the recorded head of the source and its last event, if that is wanted.
+    difference: Option<String>,
+}
+
+async fn end_of(source: &Store, at: Option<Timestamp>) -> Result<End, OpsError> {
+    let Some(at) = at else {
+        let end = source.end().await;
+        return Ok(match end {
+            Ok(end) => End { last: end.last, difference: end.difference() },
+            // The head cannot be read. The events can, as far as they are whole.
+            Err(StoreError::Integrity { message, .. }) => {
+                let last = source.first(ReadQuery::all().beyond_head().backwards()).await?;
+                let last = last.map_or_else(Head::default, |event| head_of(&event.view()));
+                End { last, difference: Some(message) }
+            }
+            Err(error) => return Err(error.into()),
+        });
+    };
     let position = source.position_at(at).await?;
-    if position == head.position {
-        return Ok(head);
-    }
     let event = source.event_at(position).await?;
-    Ok(event.map_or_else(Head::default, |event| Head { position, recorded_at: event.recorded_at, hash: event.hash }))
+    Ok(End { last: event.map_or_else(Head::default, |event| head_of(&event.view())), difference: None })
+}
+
+fn head_of(event: &EventView<'_>) -> Head {
+    Head { position: event.position, recorded_at: event.recorded_at, hash: event.hash }
+}
+
+/// Adds to the error of a source that is damaged how far it was copied.
+fn stopped_at(error: StoreError, last: Position) -> OpsError {
+    match error {
+        StoreError::Integrity { message, source } => {
+            let copied = match last {
+                Position::ZERO => "nothing before it can be copied".to_owned(),
+                last => format!("the events up to position {last} are whole and have been copied"),
+            };
+            StoreError::Integrity { message: format!("{message}; {copied}"), source }.into()
+        }
+        error => error.into(),
+    }
 }
 
 /// Where the target is, if that is a beginning of what is wanted.
@@ -139,7 +181,8 @@ async fn start_in(source: &Store, target: &Store, end: Head) -> Result<Head, Ops
     let other = || {
         OpsError::Conflict(format!("{place} holds other events, or more; a copy wants an empty store, or a copy to go on with"))
     };
-    let same = source.event_at(start.position).await?.filter(|event| event.hash == start.hash).ok_or_else(other)?;
+    let place_in_source = ReadQuery::all().beyond_head().from(start.position.0).to(start.position.0);
+    let same = source.first(place_in_source).await?.filter(|event| event.hash == start.hash).ok_or_else(other)?;
     if same.position > end.position {
         return Err(OpsError::Conflict(format!(
             "{place} holds a later copy, up to position {}; position {} was asked for",

@@ -31,6 +31,7 @@ use crate::ops::replay::until::Until;
 use crate::ops::row_fold::LeftOut;
 use crate::ops::row_fold::RowFold;
 use crate::ops::snapshots::SnapshotPages;
+use crate::ops::verify::must_be_recorded;
 use crate::runtime::PassedOver;
 use crate::runtime::check_belongs;
 use crate::store::ProjectionRecord;
@@ -117,8 +118,10 @@ struct Kept {
 /// the report is the one that was asked for.
 ///
 /// # Errors
+/// [`StoreError::Integrity`] when an event of it is not what was recorded;
 /// As [`replay`](crate::ops::replay::replay); [`StoreError::ForeignCheckpoint`] when one is not of this store.
 pub async fn replay_and_verify(store: &Store, input: &Replay) -> Result<ReplayReport, OpsError> {
+    must_be_recorded(store, &input.stream).await?;
     let mut replayed = verify_stream(store, input).await?;
     let rows = own_rows(store, &Whose::Stream(input.stream.clone())).await?;
     if let Some(verify) = &mut replayed.verify {

@@ -318,10 +318,11 @@ impl<'a> Projector<'a> {
 /// # Errors
 /// [`StoreError::ForeignCheckpoint`] when it is not there, or as the store says.
 pub async fn check_belongs(store: &Store, projection: &str, checkpoint: Checkpoint) -> Result<(), StoreError> {
-    let Some(id) = checkpoint.event_id else { return Ok(()) };
-    let position = checkpoint.position;
-    if store.event_at(position).await?.is_some_and(|event| event.event_id == id) {
-        return Ok(());
-    }
-    Err(StoreError::ForeignCheckpoint { projection: projection.to_owned(), position, event_id: id })
+    let Checkpoint { position, event_id } = checkpoint;
+    let belongs = match event_id {
+        // Only before the first event there is none to stand on.
+        None => position == Position::ZERO,
+        Some(id) => store.event_at(position).await?.is_some_and(|event| event.event_id == id),
+    };
+    if belongs { Ok(()) } else { Err(StoreError::ForeignCheckpoint { projection: projection.to_owned(), position, event_id }) }
 }

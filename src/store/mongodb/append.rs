@@ -30,9 +30,9 @@ use crate::store::mongodb::by_id::known;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::decide::Decision;
 use crate::store::mongodb::decide::decide;
+use crate::store::mongodb::end::head;
 use crate::store::mongodb::insert::Run;
 use crate::store::mongodb::insert::Stop;
-use crate::store::mongodb::read::head;
 use crate::store::mongodb::streams::versions;
 
 /// How long what a process remembers is trusted.

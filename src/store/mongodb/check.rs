@@ -6,9 +6,9 @@ use mongodb::bson::doc;
 
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::end::head;
 use crate::store::mongodb::error::code;
 use crate::store::mongodb::error::code_of;
-use crate::store::mongodb::read::head;
 use crate::store::mongodb::schema;
 
 fn number(document: &Document, field: &str) -> u64 {
@@ -32,6 +32,30 @@ pub(crate) async fn may_lag(connection: &Connection) -> Result<bool, StoreError>
     Ok(answer.get_bool("secondary").unwrap_or(false))
 }
 
+/// Maximum number of commits that are named.
+const MAX_COMMITS: i64 = 20;
+
+/// Finds commits whose place is none, or that say of themselves what their events do not.
+async fn contradicting_commits(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let failed = connection.failed("cannot check");
+    let last = |field: &str| doc! { "$let": { "vars": { "last": { "$last": "$events" } }, "in": format!("$$last.{field}") } };
+    let contradicts = doc! { "$expr": { "$cond": [{ "$isArray": "$events" }, { "$or": [
+        { "$ne": ["$count", { "$size": "$events" }] },
+        { "$ne": ["$recorded_at", last("recorded_at")] },
+        { "$ne": ["$hash", last("hash")] },
+    ] }, true] } };
+    let which = doc! { "$or": [{ "_id": { "$not": { "$type": "long" } } }, { "_id": { "$lt": 1 } }, contradicts] };
+    let mut commits = connection.commits.find(which).projection(doc! { "_id": 1 }).limit(MAX_COMMITS).await.map_err(&failed)?;
+    let mut found = Vec::new();
+    while commits.advance().await.map_err(&failed)? {
+        let commit = commits.deserialize_current().map_err(&failed)?;
+        let commit: Document = (&*commit).try_into().map_err(|_| StoreError::integrity("a commit cannot be read"))?;
+        let place = commit.get("_id").unwrap_or(&Bson::Null).to_string();
+        found.push(format!("the commit at position {place} says of itself what its events do not"));
+    }
+    Ok(found)
+}
+
 /// What is wrong: events that are missing, and what the database itself finds in the collection and its indexes.
 pub(crate) async fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let failed = connection.failed("cannot check");
@@ -46,8 +70,9 @@ pub(crate) async fn check(connection: &Connection) -> Result<Vec<String>, StoreE
         there = number(&sums.deserialize_current().map_err(&failed)?, "events");
     }
     if there != events {
-        found.push(format!("there are {there} events and the last one has position {events}"));
+        found.push(format!("{there} events are stored, the last one is at position {events}"));
     }
+    found.extend(contradicting_commits(connection).await?);
     match connection.database.run_command(doc! { "validate": schema::COMMITS, "background": true }).await {
         Ok(answer) => {
             let errors = answer.get_array("errors").map(Vec::as_slice).unwrap_or_default();

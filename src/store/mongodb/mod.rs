@@ -12,6 +12,7 @@ mod check;
 mod connection;
 mod decide;
 mod documents;
+mod end;
 mod error;
 mod filters;
 mod insert;
@@ -45,8 +46,8 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
-use crate::store::backend::Head;
 use crate::store::backend::Init;
+use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::mongodb::append::Writer;
 use crate::store::mongodb::connection::Connection;
@@ -140,9 +141,9 @@ impl Backend for MongoDb {
         self.worker.write_within(self.patience(), async move { shared.connection().await?.make().await })
     }
 
-    fn head(&self) -> Answer<Head> {
+    fn end(&self) -> Answer<StoreEnd> {
         let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { read::head(shared.reading().await?).await })
+        self.worker.read(async move { end::end(shared.reading().await?).await })
     }
 
     fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
@@ -183,6 +184,11 @@ impl Backend for MongoDb {
     fn check(&self) -> Answer<Vec<String>> {
         let shared = Arc::clone(&self.shared);
         self.worker.read(async move { check::check(shared.reading().await?).await })
+    }
+
+    fn check_read_models(&self) -> Answer<Vec<String>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { projection::check(shared.reading().await?).await })
     }
 
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {

@@ -1,5 +1,6 @@
 //! The document of a projection: where its read models are, how far, and which rows are still on their way.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use mongodb::bson::Bson;
@@ -9,7 +10,6 @@ use mongodb::bson::doc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::event::Position;
 use crate::event::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
@@ -18,6 +18,7 @@ use crate::store::mongodb::schema;
 use crate::store::problem::Problem;
 use crate::store::problem::ProblemChanges;
 use crate::store::read_model::Checkpoint;
+use crate::store::read_model::KeptRecord;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
@@ -44,6 +45,8 @@ pub(crate) struct State {
     pub(crate) updated_at: Timestamp,
     /// Whether there are rows that are compared by their texts.
     pub(crate) large: bool,
+    /// Whether rows have been written, so that the collection must be there; none: an older program has not said so.
+    pub(crate) written: Option<bool>,
     /// Events it cannot take in, in the order of their positions. Here, so that they move with the checkpoint.
     pub(crate) problems: Vec<Problem>,
 }
@@ -60,33 +63,48 @@ pub(crate) fn problems_after(before: Option<&State>, changes: &ProblemChanges) -
     problems
 }
 
+/// A read model as it is kept; none: it does not say where its rows are. One with a value that esctl never wrote stands on no
+/// event of the store.
 fn state_of(part: &Document) -> Option<State> {
     let number = |field| part.get_i64(field).ok();
-    let uuid = |field| match part.get(field) {
-        Some(Bson::Binary(binary)) => binary.bytes.as_slice().try_into().ok().map(Uuid::from_bytes),
+    let id_of = |value: &Bson| match value {
+        Bson::Binary(binary) => Uuid::from_slice(&binary.bytes).ok(),
         _ => None,
     };
     let problems = match part.get("problems") {
-        Some(problems) => {
-            problems.as_array()?.iter().map(|text| Problem::from_json(text.as_str()?).ok()).collect::<Option<_>>()?
+        Some(Bson::Array(problems)) => {
+            problems.iter().map(|text| Problem::kept(text.as_str().unwrap_or_default(), None, None)).collect()
         }
+        Some(_) => vec![Problem::kept("", None, None)],
         None => Vec::new(),
     };
+    let event_id = match part.get("event_id") {
+        Some(Bson::Null) | None => Some(None),
+        Some(value) => id_of(value).map(Some),
+    };
+    let kept = KeptRecord {
+        commits: number("commit"),
+        logic_version: number("logic_version"),
+        position: number("position"),
+        event_id,
+        updated_at: number("updated_at"),
+    };
+    let ProjectionRecord { logic_version, commits, checkpoint, updated_at, .. } = kept.of(ReadModel::default());
     Some(State {
         problems,
         large: part.get_bool("large").unwrap_or_default(),
+        written: part.get_bool("written").ok(),
         collection: part.get_str("collection").ok()?.to_owned(),
-        number: number("commit")?,
-        pending: uuid("pending"),
-        logic_version: u32::try_from(number("logic_version")?).ok()?,
-        checkpoint: Checkpoint { position: Position(u64::try_from(number("position")?).ok()?), event_id: uuid("event_id") },
-        updated_at: Timestamp::from_micros_saturating(number("updated_at")?),
+        number: commits.cast_signed(),
+        pending: part.get("pending").and_then(id_of),
+        logic_version,
+        checkpoint,
+        updated_at,
     })
 }
 
-fn part(projection: &Document, part: &str) -> Result<Option<State>, StoreError> {
-    let Ok(part) = projection.get_document(part) else { return Ok(None) };
-    state_of(part).map(Some).ok_or_else(|| StoreError::integrity("a projection has a value that was never written there"))
+fn part(projection: &Document, part: &str) -> Option<State> {
+    projection.get_document(part).ok().and_then(state_of)
 }
 
 /// An id as BSON has it.
@@ -94,29 +112,101 @@ pub(crate) fn bson_uuid(id: Uuid) -> Bson {
     Bson::from(BsonUuid::from_bytes(id.into_bytes()))
 }
 
-/// What is known of each read model.
-pub(crate) async fn projections(connection: &Connection) -> Result<Vec<ProjectionRecord>, StoreError> {
+/// The read models that projections name, whole or not.
+async fn states(connection: &Connection) -> Result<Vec<(ReadModel, Option<State>)>, StoreError> {
     let failed = connection.failed("cannot read");
     let projections = connection.collection(schema::PROJECTIONS);
     let mut cursor = projections.find(doc! {}).sort(doc! { "_id": 1 }).await.map_err(&failed)?;
-    let mut records = Vec::new();
+    let mut states = Vec::new();
     while cursor.advance().await.map_err(&failed)? {
         let projection = cursor.deserialize_current().map_err(&failed)?;
         let name = projection.get_str("_id").unwrap_or_default();
         for model in Part::ALL.map(|part| ReadModel { name: name.to_owned(), part }) {
-            if let Some(State { number, logic_version, checkpoint, updated_at, .. }) = part(&projection, model.part.as_str())? {
-                records.push(ProjectionRecord { model, logic_version, commits: number.unsigned_abs(), checkpoint, updated_at });
+            if projection.contains_key(model.part.as_str()) {
+                let state = part(&projection, model.part.as_str());
+                states.push((model, state));
             }
         }
     }
+    Ok(states)
+}
+
+/// What is known of each read model that is whole.
+pub(crate) async fn projections(connection: &Connection) -> Result<Vec<ProjectionRecord>, StoreError> {
+    let mut states = states(connection).await?;
+    // No read model is called so: `check` finds it.
+    states.retain(|(model, _)| model.check_name().is_ok());
+    let states: Vec<_> = states.into_iter().filter_map(|(model, state)| Some((model, state?))).collect();
+    let names = match states.iter().all(|(_, state)| state.written == Some(false)) {
+        true => HashSet::new(),
+        false => collection_names(connection).await?,
+    };
+    let mut records = Vec::new();
+    for (model, state) in states {
+        if is_whole(connection, &model, &state, Some(&names)).await? {
+            let State { number, logic_version, checkpoint, updated_at, .. } = state;
+            records.push(ProjectionRecord { model, logic_version, commits: number.unsigned_abs(), checkpoint, updated_at });
+        }
+    }
     Ok(records)
+}
+
+/// Finds read models that are not whole. (Collections that no projection names are swept away by the next rebuild.)
+pub(crate) async fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut found = Vec::new();
+    for (model, state) in states(connection).await? {
+        let (name, part) = (&model.name, model.part.as_str());
+        let fault = match &state {
+            _ if model.check_name().is_err() => format!("no read model can be called \"{name}\""),
+            None => format!("read model {name} ({part}) does not say where its rows are"),
+            Some(state) if is_whole(connection, &model, state, None).await? => continue,
+            Some(_) => format!("read model {name} ({part}) has a checkpoint and not all of its rows"),
+        };
+        // Others may have moved it meanwhile.
+        if self::state(connection, &model).await? == state {
+            found.push(fault);
+        }
+    }
+    Ok(found)
+}
+
+async fn collection_names(connection: &Connection) -> Result<HashSet<String>, StoreError> {
+    let names = connection.database.list_collection_names().await.map_err(connection.failed("cannot read"))?;
+    Ok(names.into_iter().collect())
+}
+
+/// Whether the rows of a read model are there: their collection, where some have been written, and what is staged for its last
+/// commit. `names`: the collections that there are, if they are known.
+pub(crate) async fn is_whole(
+    connection: &Connection,
+    model: &ReadModel,
+    state: &State,
+    names: Option<&HashSet<String>>,
+) -> Result<bool, StoreError> {
+    if state.written != Some(false) {
+        let there = match names {
+            Some(names) => names.contains(&state.collection),
+            None => collection_names(connection).await?.contains(&state.collection),
+        };
+        if !there {
+            return Ok(false);
+        }
+    }
+    match state.pending {
+        Some(pending) if !rows::any_staged(connection, state, pending).await? => {
+            // They are taken away after the mark was.
+            let now = self::state(connection, model).await?;
+            Ok(now.is_none_or(|now| now.pending != Some(pending)))
+        }
+        _ => Ok(true),
+    }
 }
 
 /// What is known of a read model.
 pub(crate) async fn state(connection: &Connection, model: &ReadModel) -> Result<Option<State>, StoreError> {
     let projection = connection.collection(schema::PROJECTIONS).find_one(doc! { "_id": &model.name }).await;
     match projection.map_err(connection.failed("cannot read"))? {
-        Some(projection) => part(&projection, model.part.as_str()),
+        Some(projection) => Ok(part(&projection, model.part.as_str())),
         None => Ok(None),
     }
 }
@@ -126,8 +216,8 @@ pub(crate) async fn state(connection: &Connection, model: &ReadModel) -> Result<
 pub(crate) async fn collections(connection: &Connection, name: &str) -> Result<Vec<String>, StoreError> {
     let projection = connection.collection(schema::PROJECTIONS).find_one(doc! { "_id": name }).await;
     let Some(projection) = projection.map_err(connection.failed("cannot read"))? else { return Ok(Vec::new()) };
-    let states = Part::ALL.into_iter().filter_map(|model| part(&projection, model.as_str()).transpose());
-    states.map(|state| state.map(|state| state.collection)).collect()
+    let states = Part::ALL.into_iter().filter_map(|model| part(&projection, model.as_str()));
+    Ok(states.map(|state| state.collection).collect())
 }
 
 /// A look at a read model as of one commit of it: again, where it moved meanwhile.
@@ -187,6 +277,9 @@ pub(crate) fn document_of(state: &State) -> Result<Document, StoreError> {
     };
     if let Some(pending) = state.pending {
         document.insert("pending", bson_uuid(pending));
+    }
+    if let Some(written) = state.written {
+        document.insert("written", written);
     }
     if state.large {
         document.insert("large", true);

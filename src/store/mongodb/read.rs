@@ -14,12 +14,13 @@ use mongodb::bson::doc;
 use mongodb::error::Error;
 
 use crate::event::EventChunk;
-use crate::store::backend::Head;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::documents;
 use crate::store::mongodb::documents::Summary;
 use crate::store::mongodb::documents::summary;
+use crate::store::mongodb::end::head;
+use crate::store::mongodb::end::last_place;
 use crate::store::mongodb::error::code;
 use crate::store::mongodb::error::code_of;
 use crate::store::mongodb::streams::stream_version;
@@ -35,16 +36,6 @@ const PAGE_LOOKS: u64 = 100_000;
 const BATCH: u32 = 1000;
 /// How many readings are kept open between their pages.
 const OPEN_WALKS: usize = 8;
-
-/// Reads what the next event follows on.
-pub(crate) async fn head(connection: &Connection) -> Result<Head, StoreError> {
-    let last = connection.commits.find_one(doc! {}).sort(doc! { "_id": -1 }).projection(doc! { "events": 0 });
-    let last = last.await.map_err(connection.failed("cannot read"))?;
-    let head = last.map_or_else(|| Ok(Head::default()), |last| Ok::<_, StoreError>(summary(&last)?.head()))?;
-    connection.ends_at(head.position);
-    connection.settle(head.position).await?;
-    Ok(head)
-}
 
 /// The readings that are open between their pages.
 #[derive(Default)]
@@ -92,15 +83,29 @@ pub(crate) async fn read(
             Ok(()) => buffer = page.events,
             // The server forgets a reading that rests for long.
             Err(Failure::Driver(error)) if code_of(&error) == Some(code::CURSOR_NOT_FOUND) => buffer = page.events,
-            Err(failure) => return Err(failure.told(connection)),
+            Err(failure) => return before_damage(connection, failure, page).await,
         }
         buffer.clear();
     }
     let mut page = Page { events: buffer, ..Page::default() };
     let mut walk = Walk::start(connection, query, limit).await?;
-    walk.fill(connection, limit, &mut page).await.map_err(|failure| failure.told(connection))?;
+    if let Err(failure) = walk.fill(connection, limit, &mut page).await {
+        return before_damage(connection, failure, page).await;
+    }
     settle(connection, &page).await?;
     Ok(walk.put_down(page, walks))
+}
+
+/// Returns the events before one that is damaged; the next page begins with that one, and there are none.
+async fn before_damage(connection: &Connection, failure: Failure, mut page: Page) -> Result<Page, StoreError> {
+    match failure {
+        Failure::Store(StoreError::Integrity { .. }) if page.looked_at > 0 => {
+            settle(connection, &page).await?;
+            page.end = false;
+            Ok(page)
+        }
+        failure => Err(failure.told(connection)),
+    }
 }
 
 /// Waits until the events of a page are there to stay.
@@ -155,6 +160,7 @@ struct Walk {
 impl Walk {
     async fn start(connection: &Connection, query: ReadQuery, limit: usize) -> Result<Self, StoreError> {
         let highest = match &query.source {
+            Source::All if query.beyond_head => last_place(connection).await?,
             Source::All => head(connection).await?.position.0,
             Source::Stream(stream) => stream_version(connection, stream).await?.0,
         };
@@ -261,17 +267,16 @@ impl Walk {
         for step in lowest..beyond {
             let index = if self.query.backwards { lowest + (beyond - 1 - step) } else { step };
             let place = base + index;
-            page.last = place;
-            if page.looked_at == 0 {
-                page.first = place;
+            if !page.is_followed_by(place, self.query.backwards) {
+                return Ok(true);
             }
-            page.looked_at += 1;
             let document = usize::try_from(index).ok().and_then(|index| events.get(index));
             let Some(document) = document else { return Err(StoreError::Bug(format!("a commit has no event {index}"))) };
             let event = documents::event(&commit, index, document)?;
             if unfiltered || self.query.wants(event.stream, event.event_type) {
                 page.events.push(&event);
             }
+            page.look_at(place);
             if self.query.backwards {
                 self.query.to = place - 1;
             } else {

@@ -30,6 +30,7 @@ use crate::store::mongodb::projection::State;
 use crate::store::mongodb::projection::bson_uuid;
 use crate::store::mongodb::projection::collections;
 use crate::store::mongodb::projection::document_of;
+use crate::store::mongodb::projection::is_whole;
 use crate::store::mongodb::projection::problems_after;
 use crate::store::mongodb::projection::state;
 use crate::store::mongodb::rows;
@@ -44,8 +45,16 @@ fn view_of(name: &str) -> String {
 
 /// Rows and checkpoint together; `false` when the checkpoint is elsewhere.
 pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Result<bool, StoreError> {
+    let begins = commit.from == Position::ZERO && commit.commits.is_none_or(|commits| commits == 0);
+    if begins
+        && let Some(left) = state(connection, &commit.model).await?
+        && !is_whole(connection, &commit.model, &left, None).await?
+    {
+        // Of one that is not whole nothing is kept: its rows may be of any time.
+        drop_model(connection, &commit.model).await?;
+    }
     let Some(before) = settled(connection, &commit.model).await? else {
-        if commit.from != Position::ZERO || commit.commits.is_some_and(|commits| commits != 0) {
+        if !begins {
             return Ok(false);
         }
         let (name, collection) = (&commit.model.name, new_collection(&commit.model.name));
@@ -70,10 +79,11 @@ pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Resu
     advance(connection, commit, Some(before), collection).await
 }
 
-/// The state of a read model whose last commit is finished.
+/// The state of a read model whose last commit is finished; none: it is not there, or is not whole.
 async fn settled(connection: &Connection, model: &ReadModel) -> Result<Option<State>, StoreError> {
     loop {
         match state(connection, model).await? {
+            Some(state) if state.pending.is_some() && !is_whole(connection, model, &state, None).await? => return Ok(None),
             Some(state) if state.pending.is_some() => finish(connection, model, &state).await?,
             other => return Ok(other),
         }
@@ -97,6 +107,7 @@ async fn advance(
         logic_version: commit.logic_version,
         checkpoint: commit.to,
         updated_at: commit.now,
+        written: before.as_ref().map_or(Some(false), |before| before.written),
         large: before.as_ref().is_some_and(|before| before.large) || rows::any_large(&commit.rows),
         problems: problems_after(before.as_ref(), &commit.problems),
         collection,
@@ -143,7 +154,7 @@ async fn finish(connection: &Connection, model: &ReadModel, state: &State) -> Re
         format!("{part}.collection"): &state.collection,
         format!("{part}.pending"): bson_uuid(pending),
     };
-    let change = doc! { "$unset": { format!("{part}.pending"): "" } };
+    let change = doc! { "$unset": { format!("{part}.pending"): "" }, "$set": { format!("{part}.written"): true } };
     let done = connection.collection(schema::PROJECTIONS).update_one(which, change).await;
     done.map_err(connection.failed("cannot write to"))?;
     rows::unstage(connection, state).await
@@ -182,7 +193,7 @@ pub(crate) async fn swap(
 ) -> Result<bool, StoreError> {
     let failed = connection.failed("cannot write to");
     let Some(building) = settled(connection, &ReadModel::building(name)).await? else { return Ok(false) };
-    if building.checkpoint.position != at {
+    if building.checkpoint.position != at || !is_whole(connection, &ReadModel::building(name), &building, None).await? {
         return Ok(false);
     }
     let fields = indexed_fields.iter().filter_map(|field| plain_path(field));
@@ -190,12 +201,19 @@ pub(crate) async fn swap(
     if !indexes.is_empty() {
         connection.collection(&building.collection).create_indexes(indexes).await.map_err(&failed)?;
     }
-    let which = doc! { "_id": name, "building.collection": &building.collection, "building.commit": building.number };
+    let mut which = doc! { "_id": name, "building.collection": &building.collection, "building.commit": building.number };
     let projections = connection.collection(schema::PROJECTIONS);
-    let swap = [
-        doc! { "$set": { "live": "$building", "previous": { "$ifNull": ["$live", "$$REMOVE"] } } },
-        doc! { "$unset": "building" },
-    ];
+    // One that is not whole is not kept as the previous one.
+    let live = whole_or_none(connection, &ReadModel::live(name)).await?;
+    let previous = match (&live, whole_or_none(connection, &ReadModel::previous(name)).await?) {
+        (Some(live), _) => {
+            which.insert("live.collection", &live.collection);
+            "$live"
+        }
+        (None, Some(_)) => "$previous",
+        (None, None) => "$$REMOVE",
+    };
+    let swap = [doc! { "$set": { "live": "$building", "previous": previous } }, doc! { "$unset": "building" }];
     let swapped = projections.update_one(which, swap.to_vec());
     if swapped.await.map_err(&failed)?.modified_count == 0 {
         return Ok(false);
@@ -205,9 +223,20 @@ pub(crate) async fn swap(
     Ok(true)
 }
 
+/// The state of a read model, if it is whole.
+async fn whole_or_none(connection: &Connection, model: &ReadModel) -> Result<Option<State>, StoreError> {
+    match state(connection, model).await? {
+        Some(state) if is_whole(connection, model, &state, None).await? => Ok(Some(state)),
+        _ => Ok(None),
+    }
+}
+
 /// The live read model and the previous one take each other's place.
 pub(crate) async fn exchange(connection: &Connection, name: &str) -> Result<bool, StoreError> {
-    let which = doc! { "_id": name, "live": { "$exists": true }, "previous": { "$exists": true } };
+    let live = whole_or_none(connection, &ReadModel::live(name)).await?;
+    let previous = whole_or_none(connection, &ReadModel::previous(name)).await?;
+    let (Some(live), Some(previous)) = (live, previous) else { return Ok(false) };
+    let which = doc! { "_id": name, "live.collection": live.collection, "previous.collection": previous.collection };
     let exchange = vec![doc! { "$set": { "live": "$previous", "previous": "$live" } }];
     let exchanged = connection.collection(schema::PROJECTIONS).update_one(which, exchange).await;
     if exchanged.map_err(connection.failed("cannot write to"))?.modified_count == 0 {

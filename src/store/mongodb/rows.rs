@@ -112,6 +112,13 @@ async fn forget(connection: &Connection, which: Document) -> Result<(), StoreErr
     deleted.map(|_| ()).map_err(connection.failed("cannot write to"))
 }
 
+/// Returns whether rows are staged for a commit.
+pub(crate) async fn any_staged(connection: &Connection, state: &State, pending: Uuid) -> Result<bool, StoreError> {
+    let which = doc! { "collection": &state.collection, "pending": id(pending) };
+    let staged = connection.collection(schema::STAGED_ROWS).find_one(which).projection(doc! { "_id": 1 }).await;
+    Ok(staged.map_err(connection.failed("cannot read"))?.is_some())
+}
+
 /// The staged rows of a commit, by key.
 async fn staged(connection: &Connection, state: &State, pending: Uuid) -> Result<BTreeMap<String, String>, StoreError> {
     let failed = connection.failed("cannot read");

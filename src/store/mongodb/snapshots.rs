@@ -131,7 +131,14 @@ pub(crate) async fn list(connection: &Connection, query: &SnapshotQuery) -> Resu
     let mut found = Vec::new();
     while cursor.advance().await.map_err(&failed)? {
         let document = cursor.deserialize_current().map_err(&failed)?;
-        found.push(info_of(&document).ok_or_else(damaged)?);
+        let key = || document.get("_id").unwrap_or(&Bson::Null).to_string();
+        let unreadable = || {
+            StoreError::integrity(format!(
+                "a snapshot has a key that was never written, {}: delete it from collection snapshots",
+                key()
+            ))
+        };
+        found.push(info_of(&document).ok_or_else(unreadable)?);
     }
     Ok(found)
 }

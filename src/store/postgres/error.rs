@@ -133,6 +133,8 @@ fn of_state(code: &str, error: Error, what: &dyn Fn(&str) -> String) -> StoreErr
         "57014" => unavailable("the server took too long"),
         "57P01" | "57P02" | "57P03" => unavailable("the server is starting or shutting down"),
         "P0002" => integrity("the head row of the store is missing"),
+        // Raised by append_events.
+        "ES001" => integrity("the last event is another one than the head of the store says"),
         "23505" => integrity("two events claim one place"),
         "22021" => StoreError::Invalid(what("PostgreSQL cannot hold a text with NUL in it")),
         "54000" => StoreError::Invalid(what("a key or name is too long for an index")),

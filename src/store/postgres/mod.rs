@@ -8,6 +8,7 @@ mod append;
 mod bare;
 mod behind;
 mod connector;
+mod end;
 mod error;
 mod ids;
 mod outcome;
@@ -41,8 +42,8 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
-use crate::store::backend::Head;
 use crate::store::backend::Init;
+use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::alone::Alone;
@@ -144,8 +145,8 @@ impl Backend for Postgres {
         self.worker.write(|database| async move { database.init().await })
     }
 
-    fn head(&self) -> Answer<Head> {
-        self.reading(async |session: &mut Session| read::head(session).await)
+    fn end(&self) -> Answer<StoreEnd> {
+        self.reading(async |session: &mut Session| end::end(session).await)
     }
 
     fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
@@ -167,7 +168,7 @@ impl Backend for Postgres {
     }
 
     fn stream_version(&self, stream: StreamName) -> Answer<Version> {
-        self.reading(async move |session: &mut Session| read::version_of(session, &stream).await)
+        self.reading(async move |session: &mut Session| end::version_of(session, &stream).await)
     }
 
     fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
@@ -195,6 +196,10 @@ impl Backend for Postgres {
         self.worker.read(move |database| async move { database.run_long(Task::Read, "cannot check", job).await })
     }
 
+    fn check_read_models(&self) -> Answer<Vec<String>> {
+        self.reading(async |session: &mut Session| read_models::check(session).await)
+    }
+
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
         self.writing(Task::WriteAgain, async move |session: &mut Session| snapshots::put(session, &snapshot).await)
     }
@@ -216,7 +221,7 @@ impl Backend for Postgres {
     }
 
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
-        self.reading(async move |session: &mut Session| read_models::rows(session, &model.table()?, &keys).await)
+        self.reading(async move |session: &mut Session| read_models::rows(session, &model, &keys).await)
     }
 
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
@@ -241,11 +246,11 @@ impl Backend for Postgres {
     }
 
     fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
-        self.reading(async move |session: &mut Session| read_models::query(session, &query.model().table()?, &query).await)
+        self.reading(async move |session: &mut Session| read_models::query(session, &query).await)
     }
 
     fn count_rows(&self, model: ReadModel) -> Answer<u64> {
-        self.reading(async move |session: &mut Session| read_models::count(session, &model.table()?).await)
+        self.reading(async move |session: &mut Session| read_models::count(session, &model).await)
     }
 
     fn records(&self, kind: String) -> Answer<Vec<Record>> {

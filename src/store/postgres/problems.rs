@@ -1,6 +1,10 @@
 //! Problems of read models, and the catalog of records. In a store of version 1 there are none.
 
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::read::id;
 use crate::store::postgres::read_models::or_none;
 use crate::store::postgres::transaction::Session;
 use crate::store::problem::Problem;
@@ -9,10 +13,11 @@ use crate::store::record::Record;
 
 /// The problems of a read model.
 pub(crate) async fn problems(session: &mut Session, model: &ReadModel) -> Result<Vec<Problem>, SqlError> {
-    let statement = session.query_scalar(include_str!("sql/problems.sql")).bind(&model.name).bind(model.part.as_str());
+    let statement = session.query(include_str!("sql/problems.sql")).bind(&model.name).bind(model.part.as_str());
     let found = statement.fetch_all(&mut session.connection).await;
-    let texts: Vec<String> = or_none(session, found).await?;
-    texts.iter().map(|text| Ok(Problem::from_json(text)?)).collect()
+    let rows: Vec<PgRow> = or_none(session, found).await?;
+    let problem = |row: &PgRow| Ok(Problem::kept(row.try_get(0)?, id(row, 1)?, Some(row.try_get(2)?)));
+    rows.iter().map(problem).collect()
 }
 
 /// The records of a kind.

@@ -13,11 +13,12 @@ use crate::event::EventView;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::RecordedEvent;
-use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
-use crate::store::backend::Head;
+use crate::store::end::behind_the_head;
 use crate::store::error::StoreError;
+use crate::store::postgres::end::damaged_head;
+use crate::store::postgres::end::must_be_reached;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
 use crate::store::postgres::peer::Found;
@@ -34,18 +35,6 @@ const PAGE_LOOKS: usize = 5000;
 const FEWEST_ROWS: usize = 8;
 /// An answer with more bytes left than this is not read to its end: the connection is closed instead.
 const DRAIN_BYTES: usize = 8 << 20;
-
-/// Reads what the next event follows on.
-pub(crate) async fn head(session: &mut Session) -> Result<Head, SqlError> {
-    let sql = AssertSqlSafe(for_version(session.found, include_str!("sql/head.sql")));
-    let row = session.query(sql).fetch_optional(&mut session.connection).await?;
-    let row = row.ok_or_else(|| StoreError::integrity("the head row of the store is missing"))?;
-    Ok(Head {
-        position: Position(row.try_get::<i64, _>(0)?.unsigned_abs()),
-        recorded_at: Timestamp::from_micros_saturating(row.try_get(1)?),
-        hash: Hash(row.try_get(2)?),
-    })
-}
 
 /// A statement that reads, as the store's version has it: what an older one does not have yet is empty.
 pub(crate) fn for_version(found: Found, sql: &str) -> String {
@@ -66,11 +55,15 @@ fn statement(query: &ReadQuery) -> String {
         (Source::Stream(_), false) => (include_str!("sql/read_stream.sql"), 5),
         (Source::Stream(_), true) => (include_str!("sql/read_stream_backwards.sql"), 5),
     };
+    // A damaged store is read to its last event, whatever its head says.
+    let head =
+        if query.beyond_head { "coalesce((SELECT max(position) FROM events), 0)" } else { "(SELECT position FROM store_head)" };
+    let page = page.replace("{head}", head);
     if unfiltered(query) {
-        return page.to_owned();
+        return page;
     }
     let (categories, types) = (format!("${next}::text[]"), format!("${}::text[]", next + 1));
-    include_str!("sql/filtered.sql").replace("{page}", page).replace("{categories}", &categories).replace("{types}", &types)
+    include_str!("sql/filtered.sql").replace("{page}", &page).replace("{categories}", &categories).replace("{types}", &types)
 }
 
 fn unfiltered(query: &ReadQuery) -> bool {
@@ -102,22 +95,16 @@ pub(crate) async fn read(
     }
     let mut rows = sql.fetch(&mut session.connection);
     let mut cut = false;
+    let mut head = None;
     while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
-        let row = row?;
-        let place = u64::from_be_bytes(fixed(&row, 0)?);
-        if fixed::<8>(&row, 2)? == [0; 8] {
-            page.highest = place;
-            continue;
+        match take(&row?, query, &mut head, &mut page) {
+            Ok(true) => {}
+            Ok(false) => cut = true,
+            // What is before a damaged event is read; the next page begins with it.
+            Err(SqlError::Store(StoreError::Integrity { .. })) if page.looked_at > 0 => cut = true,
+            Err(error) => return Err(error),
         }
-        page.last = place;
-        if page.looked_at == 0 {
-            page.first = place;
-        }
-        page.looked_at += 1;
-        if let Some(view) = view(&row)? {
-            page.events.push(&view);
-        }
-        if page.events.len() >= limit || page.events.text_bytes() > PAGE_BYTES {
+        if cut || page.events.len() >= limit || page.events.text_bytes() > PAGE_BYTES {
             cut = true;
             break;
         }
@@ -127,6 +114,34 @@ pub(crate) async fn read(
     page.end = !cut && looked_at < rows_asked;
     session.spoiled |= cut && (rows_asked - looked_at).saturating_mul(average(&page.events).max(event_bytes)) > DRAIN_BYTES;
     Ok(page)
+}
+
+/// Takes a row into a page: the first one says how far the source reaches, the others are events. `false`: places are missing
+/// before the event, so the page ends.
+fn take(row: &PgRow, query: &ReadQuery, head: &mut Option<Position>, page: &mut Page) -> Result<bool, SqlError> {
+    if bytes(row, 4)?.is_none() {
+        if bytes(row, 1)?.is_none() {
+            return Err(damaged_head());
+        }
+        page.highest = u64::from_be_bytes(fixed(row, 0)?);
+        *head = Some(Position(u64::from_be_bytes(fixed(row, 1)?)));
+        return Ok(true);
+    }
+    let (place, position) = (u64::from_be_bytes(fixed(row, 0)?), Position(u64::from_be_bytes(fixed(row, 1)?)));
+    if position == Position::ZERO {
+        return Err(damaged(1));
+    }
+    if !page.is_followed_by(place, query.backwards) {
+        return Ok(false);
+    }
+    if let Some(head) = head.filter(|head| position > *head) {
+        return Err(behind_the_head(position, head).into());
+    }
+    if let Some(view) = view(row)? {
+        page.events.push(&view);
+    }
+    page.look_at(place);
+    Ok(true)
 }
 
 /// How many bytes of text an event of a chunk has; 0 when there is none.
@@ -141,7 +156,7 @@ fn view(row: &PgRow) -> Result<Option<EventView<'_>>, SqlError> {
     Ok(Some(EventView {
         position: Position(u64::from_be_bytes(fixed(row, 1)?)),
         version: Version(u64::from_be_bytes(fixed(row, 2)?)),
-        recorded_at: Timestamp::from_micros_saturating(i64::from_be_bytes(fixed(row, 3)?)),
+        recorded_at: Timestamp::from_micros(i64::from_be_bytes(fixed(row, 3)?)).map_err(|_| damaged(3))?,
         event_id: Uuid::from_bytes(fixed(row, 4)?),
         schema_version: u32::from_be_bytes(fixed(row, 5)?),
         stream,
@@ -193,13 +208,10 @@ pub(crate) async fn events_by_id(session: &mut Session, ids: Vec<Uuid>) -> Resul
     let sql = AssertSqlSafe(for_version(session.found, include_str!("sql/events_by_id.sql")));
     let statement = session.query(sql);
     let rows = statement.bind(Ids(ids)).fetch_all(&mut session.connection).await?;
-    let events = rows.iter().map(|row| Ok(view(row)?.ok_or_else(|| damaged(6))?.to_recorded()));
-    events.collect()
-}
-
-/// Where a stream is.
-pub(crate) async fn version_of(session: &mut Session, stream: &StreamName) -> Result<Version, SqlError> {
-    let statement = session.query_scalar(include_str!("sql/stream_version.sql")).bind(stream.as_str());
-    let version: i64 = statement.fetch_one(&mut session.connection).await?;
-    Ok(Version(version.unsigned_abs()))
+    let event = |row: &PgRow| {
+        let event = view(row)?.ok_or_else(|| damaged(6))?;
+        must_be_reached(row, event.position, 12)?;
+        Ok(event.to_recorded())
+    };
+    rows.iter().map(event).collect()
 }

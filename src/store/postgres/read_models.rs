@@ -8,8 +8,6 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use crate::event::Position;
-use crate::event::Timestamp;
-use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
 use crate::store::postgres::ids::Ids;
@@ -17,7 +15,7 @@ use crate::store::postgres::peer::Found;
 use crate::store::postgres::read::id;
 use crate::store::postgres::transaction::Session;
 use crate::store::problem::Problem;
-use crate::store::read_model::Checkpoint;
+use crate::store::read_model::KeptRecord;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
@@ -31,7 +29,7 @@ pub(crate) async fn projections(session: &mut Session) -> Result<Vec<ProjectionR
         true => include_str!("sql/projections_1.sql"),
     };
     let rows = session.query(statement).fetch_all(&mut session.connection).await?;
-    rows.iter().map(record).collect()
+    Ok(rows.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// Whether the store is of version 1 still: somebody may have brought it up to date since it was found.
@@ -43,15 +41,22 @@ async fn version_1(session: &mut Session) -> Result<bool, SqlError> {
     Ok(false)
 }
 
-fn record(row: &PgRow) -> Result<ProjectionRecord, SqlError> {
-    let part = Part::parse(row.try_get(1)?).ok_or_else(|| StoreError::integrity("a read model is of no part that there is"))?;
-    Ok(ProjectionRecord {
-        model: ReadModel { name: row.try_get(0)?, part },
-        commits: row.try_get::<i64, _>(2)?.unsigned_abs(),
-        logic_version: u32::try_from(row.try_get::<i64, _>(3)?).unwrap_or(u32::MAX),
-        checkpoint: Checkpoint { position: Position(row.try_get::<i64, _>(4)?.unsigned_abs()), event_id: id(row, 5)? },
-        updated_at: Timestamp::from_micros_saturating(row.try_get(6)?),
-    })
+/// The record of a row; none: no read model is called so, which [`check`] finds.
+fn record(row: &PgRow) -> Result<Option<ProjectionRecord>, SqlError> {
+    let (name, part): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+    let model = Part::parse(&part).map(|part| ReadModel { name, part }).filter(|model| model.check_name().is_ok());
+    let Some(model) = model else { return Ok(None) };
+    let number = |column| row.try_get::<Option<i64>, _>(column);
+    let (commits, logic_version, position, updated_at) = (number(2)?, number(3)?, number(4)?, number(6)?);
+    Ok(Some(KeptRecord { commits, logic_version, position, event_id: Some(id(row, 5)?), updated_at }.of(model)))
+}
+
+/// Finds what is left of read models that are not whole.
+pub(crate) async fn check(session: &mut Session) -> Result<Vec<String>, SqlError> {
+    if version_1(session).await? {
+        return Ok(Vec::new());
+    }
+    Ok(session.query_scalar(include_str!("sql/check_read_models.sql")).fetch_all(&mut session.connection).await?)
 }
 
 /// A table that is not there is a read model without rows, where there is a store at all.
@@ -70,9 +75,19 @@ pub(crate) async fn or_none<T: Default>(session: &mut Session, result: Result<T,
     Err(error)
 }
 
+/// Returns the table of a read model and the condition that its checkpoint is there too: rows without one are of any time.
+async fn rows_of(session: &mut Session, model: &ReadModel) -> Result<String, SqlError> {
+    let table = model.table()?;
+    if version_1(session).await? {
+        return Ok(format!("{table} WHERE true"));
+    }
+    let (name, part) = (literal(&model.name), literal(model.part.as_str()));
+    Ok(format!("{table} WHERE EXISTS (SELECT FROM read_models WHERE name = {name} AND part = {part})"))
+}
+
 /// The rows of these keys.
-pub(crate) async fn rows(session: &mut Session, table: &str, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
-    let sql = format!("SELECT key, row::text FROM {table} WHERE key = ANY ($1)");
+pub(crate) async fn rows(session: &mut Session, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
+    let sql = format!("SELECT key, row::text FROM {} AND key = ANY ($1)", rows_of(session, model).await?);
     let found = session.query_as::<(String, String)>(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut session.connection).await;
     let found: HashMap<String, String> = or_none(session, found).await?.into_iter().collect();
     Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
@@ -131,8 +146,8 @@ fn literal(text: &str) -> String {
 }
 
 /// Rows in the order of their keys.
-pub(crate) async fn query(session: &mut Session, table: &str, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
-    let mut sql = format!("SELECT key, row::text FROM {table} WHERE true");
+pub(crate) async fn query(session: &mut Session, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
+    let mut sql = format!("SELECT key, row::text FROM {}", rows_of(session, &query.model()).await?);
     let mut values: Vec<String> = Vec::new();
     if let Some(after) = &query.after {
         values.push(after.clone());
@@ -161,8 +176,8 @@ pub(crate) async fn query(session: &mut Session, table: &str, query: &RowQuery) 
 }
 
 /// How many rows a read model has.
-pub(crate) async fn count(session: &mut Session, table: &str) -> Result<u64, SqlError> {
-    let sql = format!("SELECT count(*) FROM {table}");
+pub(crate) async fn count(session: &mut Session, model: &ReadModel) -> Result<u64, SqlError> {
+    let sql = format!("SELECT count(*) FROM {}", rows_of(session, model).await?);
     let counted = session.query_scalar::<i64>(AssertSqlSafe(sql)).fetch_one(&mut session.connection).await;
     Ok(or_none(session, counted).await?.unsigned_abs())
 }

@@ -53,7 +53,7 @@ pub(crate) async fn newest(
     let (left_out, state_hash) = kept_left_out(row.try_get(6)?, kept_hash(row.try_get(5)?));
     Ok(Some(Snapshot {
         stream: stream.clone(),
-        version: Version(row.try_get::<i64, _>(0)?.unsigned_abs()),
+        version: Version(row.try_get::<i64, _>(0)?.cast_unsigned()),
         event_hash: kept_hash(row.try_get(1)?),
         reducer: reducer.to_owned(),
         reducer_version: kept_reducer_version(row.try_get(2)?),
@@ -74,17 +74,20 @@ pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result
         .bind(last)
         .bind(after_stream)
         .bind(after_reducer)
-        .bind(whole(after_version.0))
+        .bind(after_version.0.cast_signed())
         .bind(i64::try_from(query.limit).unwrap_or(i64::MAX))
         .fetch_all(&mut session.connection)
         .await?;
     let info = |row: &sqlx::postgres::PgRow| {
         let name: String = row.try_get(0)?;
         Ok(SnapshotInfo {
-            stream: StreamName::recorded(&name)
-                .map_err(|error| StoreError::integrity(format!("a snapshot is of no stream: {error}")))?,
+            stream: StreamName::recorded(&name).map_err(|error| {
+                StoreError::integrity(format!(
+                    "a snapshot is of no stream, \"{name}\": {error}; delete its row from table snapshots"
+                ))
+            })?,
             reducer: row.try_get(1)?,
-            version: Version(row.try_get::<i64, _>(2)?.unsigned_abs()),
+            version: Version(row.try_get::<i64, _>(2)?.cast_unsigned()),
             reducer_version: kept_reducer_version(row.try_get(3)?),
             taken_at: Timestamp::from_micros_saturating(row.try_get(4)?),
             bytes: row.try_get::<i64, _>(5)?.unsigned_abs(),
@@ -97,7 +100,7 @@ pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result
 pub(crate) async fn delete(session: &mut Session, snapshots: &[SnapshotInfo]) -> Result<u64, SqlError> {
     let streams: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.stream.as_str()).collect();
     let reducers: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.reducer.as_str()).collect();
-    let versions: Vec<i64> = snapshots.iter().map(|snapshot| whole(snapshot.version.0)).collect();
+    let versions: Vec<i64> = snapshots.iter().map(|snapshot| snapshot.version.0.cast_signed()).collect();
     let statement = session.query(include_str!("sql/delete_snapshots.sql")).bind(streams).bind(reducers).bind(versions);
     Ok(statement.execute(&mut session.connection).await?.rows_affected())
 }

@@ -1,5 +1,6 @@
 //! The list of streams, from one name to the next through the index.
 
+use sqlx::AssertSqlSafe;
 use sqlx::Row;
 
 use crate::event::MAX_NAME_BYTES;
@@ -7,7 +8,10 @@ use crate::event::Position;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
+use crate::store::postgres::end::must_be_reached;
+use crate::store::postgres::end::whole;
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::read::for_version;
 use crate::store::postgres::transaction::Session;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
@@ -26,7 +30,7 @@ pub(crate) async fn streams(session: &mut Session, query: &StreamQuery) -> Resul
         None => (None, prefix.to_owned(), beyond_prefix),
     };
     let rows = session
-        .query(include_str!("sql/streams.sql"))
+        .query(AssertSqlSafe(for_version(session.found, include_str!("sql/streams.sql"))))
         .bind(alone)
         .bind(lowest)
         .bind(beyond)
@@ -36,10 +40,12 @@ pub(crate) async fn streams(session: &mut Session, query: &StreamQuery) -> Resul
         .await?;
     let info = |row: &sqlx::postgres::PgRow| {
         let stream: String = row.try_get(0)?;
+        let last_position = Position(whole(row, 2)?);
+        must_be_reached(row, last_position, 4)?;
         Ok(StreamInfo {
             category: category_of(&stream).to_owned(),
-            version: Version(row.try_get::<i64, _>(1)?.unsigned_abs()),
-            last_position: Position(row.try_get::<i64, _>(2)?.unsigned_abs()),
+            version: Version(whole(row, 1)?),
+            last_position,
             last_recorded_at: Timestamp::from_micros_saturating(row.try_get(3)?),
             stream,
         })

@@ -9,8 +9,6 @@ use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
 use rusqlite::params;
 
-use crate::event::Hash;
-use crate::event::Position;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::chain_hash;
@@ -21,37 +19,12 @@ use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
 use crate::store::backend::Head;
-use crate::store::error::StoreError;
 use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::end::end;
+use crate::store::sqlite::end::stream_end;
 use crate::store::sqlite::read::Names;
 use crate::store::sqlite::statement::must_be_current;
-use crate::store::sqlite::statement::prepare;
 use crate::store::sqlite::transaction;
-
-/// Reads what the next event follows on.
-pub(crate) fn head(connection: &Connection) -> Result<Head, SqlError> {
-    let mut statement = prepare(connection, include_str!("sql/head.sql"))?;
-    let head = statement.query_row([], |row| {
-        let position = row.get::<_, i64>(0)?.unsigned_abs();
-        Ok(Head {
-            position: Position(position),
-            recorded_at: Timestamp::from_micros_saturating(row.get(1)?),
-            hash: Hash(row.get(2)?),
-        })
-    });
-    head.optional()?.ok_or_else(|| StoreError::integrity("the head row of the store is missing").into())
-}
-
-/// An event appended behind a hole would make it one of positions for ever.
-fn must_end_at(connection: &Connection, head: Position) -> Result<(), SqlError> {
-    let last: Option<i64> = connection.prepare_cached(include_str!("sql/last_position.sql"))?.query_row([], |row| row.get(0))?;
-    let last = Position(last.unwrap_or(0).unsigned_abs());
-    if last == head {
-        return Ok(());
-    }
-    let message = format!("the last event is at position {last}, the head of the store says {head}: events have been removed");
-    Err(StoreError::integrity(message).into())
-}
 
 /// Appends a group in one transaction.
 pub(crate) fn append_group(
@@ -62,8 +35,8 @@ pub(crate) fn append_group(
     let mut types = HashMap::new();
     let written = transaction::write(connection, || {
         must_be_current(connection)?;
-        let start = head(connection)?;
-        must_end_at(connection, start.position)?;
+        // An event appended behind a hole would make it one of positions for ever.
+        let start = end(connection)?.agreed()?;
         let now = system_now();
         let clock_behind_micros = start.recorded_at.micros_since(now);
         let known_types = &names.type_ids;
@@ -154,7 +127,7 @@ impl Writer<'_> {
         let request = &append.request;
         let known_stream = self.id_of(include_str!("sql/stream_id.sql"), request.stream.as_str())?;
         let version = match known_stream {
-            Some(id) => stream_version(self.connection, id)?,
+            Some(id) => stream_end(self.connection, id)?.0,
             None => Version::ZERO,
         };
         if !request.expected.holds(version) {
@@ -232,11 +205,4 @@ impl Writer<'_> {
     fn insert_name(&self, sql: &str, name: &str) -> Result<i64, SqlError> {
         Ok(self.connection.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
     }
-}
-
-/// Where a stream is.
-pub(crate) fn stream_version(connection: &Connection, stream: i64) -> Result<Version, SqlError> {
-    let mut statement = connection.prepare_cached(include_str!("sql/stream_version.sql"))?;
-    let version: Option<i64> = statement.query_row([stream], |row| row.get(0))?;
-    Ok(Version(version.unwrap_or(0).unsigned_abs()))
 }

@@ -99,8 +99,13 @@ impl Connector {
         let application_id = number("PRAGMA application_id")?;
         let version = number("PRAGMA user_version")?;
         let place = self.place().display();
+        let tables = number("SELECT count(*) FROM sqlite_schema")?;
         if application_id == APPLICATION_ID {
             return match u32::try_from(version) {
+                // The tables and their version are made in one step.
+                Ok(0) if tables > 0 => {
+                    Err(StoreError::Unsupported(format!("{place} has tables of a store and no schema version")))
+                }
                 Ok(0) => Ok(Found::Empty),
                 Ok(SCHEMA_VERSION) => Ok(Found::Current),
                 Ok(older) if older < SCHEMA_VERSION => Ok(Found::Older(older)),
@@ -109,7 +114,6 @@ impl Connector {
                 ))),
             };
         }
-        let tables = number("SELECT count(*) FROM sqlite_schema")?;
         if application_id == 0 && version == 0 && tables == 0 {
             return Ok(Found::Empty);
         }

@@ -3,6 +3,7 @@
 mod append;
 mod bare;
 mod connection;
+mod end;
 mod error;
 mod problems;
 mod read;
@@ -28,8 +29,8 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
-use crate::store::backend::Head;
 use crate::store::backend::Init;
+use crate::store::end::StoreEnd;
 use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -91,8 +92,8 @@ impl Backend for Sqlite {
         self.writer.run(|session| session.make())
     }
 
-    fn head(&self) -> Answer<Head> {
-        self.reader().run(|session| session.read("cannot read", |connection, _| append::head(connection)))
+    fn end(&self) -> Answer<StoreEnd> {
+        self.reader().run(|session| session.read("cannot read", |connection, _| end::end(connection)))
     }
 
     fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
@@ -135,9 +136,16 @@ impl Backend for Sqlite {
             session.read("cannot check", |connection, _| {
                 let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
                 let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-                Ok(lines.into_iter().filter(|line| line != "ok").collect())
+                let mut found: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
+                let mut statement = statement::prepare(connection, include_str!("sql/check_head.sql"))?;
+                found.extend(statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?);
+                Ok(found)
             })
         })
+    }
+
+    fn check_read_models(&self) -> Answer<Vec<String>> {
+        self.reader().run(|session| session.read("cannot check", |connection, _| read_models::check(connection)))
     }
 
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 use rusqlite::Transaction;
 use rusqlite::params;
+use uuid::Uuid;
 
 use crate::store::problem::Problem;
 use crate::store::problem::ProblemChanges;
@@ -32,8 +33,12 @@ pub(crate) fn problems(connection: &Connection, model: &ReadModel) -> Result<Vec
         return Ok(Vec::new());
     }
     let mut statement = connection.prepare_cached(include_str!("sql/problems.sql"))?;
-    let texts = statement.query_map(params![model.name, model.part.as_str()], |row| row.get::<_, String>(0))?;
-    texts.map(|text| Ok(Problem::from_json(&text?)?)).collect()
+    let problems = statement.query_map(params![model.name, model.part.as_str()], |row| {
+        let text: String = row.get(0)?;
+        let event_id = row.get_ref(1)?.as_blob().ok().and_then(|id| Uuid::from_slice(id).ok()).unwrap_or_default();
+        Ok(Problem::kept(&text, Some(event_id), Some(row.get(2)?)))
+    })?;
+    Ok(problems.collect::<Result<_, _>>()?)
 }
 
 /// The records of a kind.

@@ -25,9 +25,11 @@ use crate::store::read::ReadQuery;
 use crate::store::read::Source;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
-use crate::store::sqlite::append::head;
-use crate::store::sqlite::append::stream_version;
 use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::end::KnownHead;
+use crate::store::sqlite::end::head_position;
+use crate::store::sqlite::end::last_position;
+use crate::store::sqlite::end::stream_end;
 use crate::store::sqlite::statement::prepare;
 
 /// A page ends when its texts are this large, so that events of a megabyte do not make it one of a gigabyte.
@@ -90,36 +92,36 @@ pub(crate) fn read(
         (Source::Stream(_), true) => include_str!("sql/read_stream_backwards.sql"),
     };
     events.clear();
-    let mut page = Page { events, looked_at: 0, first: 0, last: 0, highest: 0, end: true };
+    let mut page = Page { events, end: true, ..Page::default() };
     let mut statement = prepare(connection, sql)?;
     let (from, to) = (query.from.cast_signed(), query.to.cast_signed());
     let mut rows = match &query.source {
         Source::All => {
-            page.highest = head(connection)?.position.0;
+            page.highest = if query.beyond_head { last_position(connection)?.0 } else { head_position(connection)?.0 };
             statement.query(params![from, to])?
         }
         Source::Stream(stream) => match stream_id(connection, stream)? {
             Some(id) => {
-                page.highest = stream_version(connection, id)?.0;
+                page.highest = stream_end(connection, id)?.0.0;
                 statement.query(params![from, to, id])?
             }
             None => return Ok(page),
         },
     };
-    let unfiltered = query.categories.is_empty() && query.types.is_empty();
+    let mut head = KnownHead(if query.source == Source::All { Position(page.highest) } else { Position::ZERO });
     while let Some(row) = rows.next()? {
-        let (stream, event_type) = (integer(row, 2)?, integer(row, 4)?);
-        names.learn(connection, stream, event_type)?;
-        let stream_name = names.streams[slot_of(stream)].1.as_str();
-        let type_name = names.types[&event_type].as_str();
-        let place_column = if query.source == Source::All { 0 } else { 3 };
-        page.last = integer(row, place_column)?.unsigned_abs();
-        if page.looked_at == 0 {
-            page.first = page.last;
-        }
-        page.looked_at += 1;
-        if unfiltered || query.wants(stream_name, type_name) {
-            page.events.push(&view(row, stream_name, type_name)?);
+        match take(connection, names, &mut head, query, row, &mut page) {
+            Ok(true) => {}
+            Ok(false) => {
+                page.end = false;
+                break;
+            }
+            // What is before a damaged event is read; the next page begins with it.
+            Err(SqlError::Store(StoreError::Integrity { .. })) if page.looked_at > 0 => {
+                page.end = false;
+                break;
+            }
+            Err(error) => return Err(error),
         }
         if page.events.len() >= limit || page.events.text_bytes() > PAGE_BYTES || page.looked_at >= PAGE_LOOKS {
             page.end = false;
@@ -129,15 +131,46 @@ pub(crate) fn read(
     Ok(page)
 }
 
+/// Takes the event of a row into a page; `false`: places are missing before it, so the page ends.
+fn take(
+    connection: &Connection,
+    names: &mut Names,
+    head: &mut KnownHead,
+    query: &ReadQuery,
+    row: &Row<'_>,
+    page: &mut Page,
+) -> Result<bool, SqlError> {
+    let position = whole(row, 0)?;
+    let place = if query.source == Source::All { position } else { whole(row, 3)? };
+    if position == 0 {
+        return Err(damaged(0));
+    }
+    if !page.is_followed_by(place, query.backwards) {
+        return Ok(false);
+    }
+    if !query.beyond_head {
+        head.reaches(connection, Position(position))?;
+    }
+    let (stream, event_type) = (integer(row, 2)?, integer(row, 4)?);
+    names.learn(connection, stream, event_type)?;
+    let stream_name = names.streams[slot_of(stream)].1.as_str();
+    let type_name = names.types[&event_type].as_str();
+    if (query.categories.is_empty() && query.types.is_empty()) || query.wants(stream_name, type_name) {
+        page.events.push(&view(row, stream_name, type_name)?);
+    }
+    page.look_at(place);
+    Ok(true)
+}
+
 fn view<'r>(row: &'r Row<'_>, stream: &'r str, event_type: &'r str) -> Result<EventView<'r>, SqlError> {
     Ok(EventView {
-        position: Position(integer(row, 0)?.unsigned_abs()),
+        position: Position(whole(row, 0)?),
         event_id: Uuid::from_bytes(bytes(row, 1)?),
         stream,
-        version: Version(integer(row, 3)?.unsigned_abs()),
+        version: Version(whole(row, 3)?),
         event_type,
-        schema_version: u32::try_from(integer(row, 5)?).unwrap_or(u32::MAX),
-        recorded_at: Timestamp::from_micros_saturating(integer(row, 6)?),
+        schema_version: u32::try_from(integer(row, 5)?).map_err(|_| damaged(5))?,
+        recorded_at: Timestamp::from_micros(integer(row, 6)?).map_err(|_| damaged(6))?,
         data: text(row, 7)?,
         metadata: text(row, 8)?,
         hash: Hash(bytes(row, 9)?),
@@ -157,6 +190,11 @@ fn integer(row: &Row<'_>, column: usize) -> Result<i64, SqlError> {
         ValueRef::Integer(value) => Ok(value),
         _ => Err(damaged(column)),
     }
+}
+
+/// A number that is never negative.
+fn whole(row: &Row<'_>, column: usize) -> Result<u64, SqlError> {
+    u64::try_from(integer(row, column)?).map_err(|_| damaged(column))
 }
 
 fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str, SqlError> {
@@ -182,9 +220,11 @@ pub(crate) fn events_by_id(connection: &Connection, names: &mut Names, ids: &[Uu
     let _view = connection.unchecked_transaction()?;
     let mut statement = prepare(connection, include_str!("sql/event_by_id.sql"))?;
     let mut events = Vec::new();
+    let mut head = KnownHead::default();
     for id in ids {
         let mut rows = statement.query([id.as_bytes()])?;
         if let Some(row) = rows.next()? {
+            head.reaches(connection, Position(whole(row, 0)?))?;
             let (stream, event_type) = (integer(row, 2)?, integer(row, 4)?);
             names.learn(connection, stream, event_type)?;
             let view = view(row, &names.streams[slot_of(stream)].1, &names.types[&event_type])?;
@@ -196,7 +236,10 @@ pub(crate) fn events_by_id(connection: &Connection, names: &mut Names, ids: &[Uu
 
 /// Where a stream is, by its name.
 pub(crate) fn version_of(connection: &Connection, stream: &StreamName) -> Result<Version, SqlError> {
-    stream_id(connection, stream)?.map_or(Ok(Version::ZERO), |id| stream_version(connection, id))
+    let Some(id) = stream_id(connection, stream)? else { return Ok(Version::ZERO) };
+    let (version, position) = stream_end(connection, id)?;
+    KnownHead::default().reaches(connection, position)?;
+    Ok(version)
 }
 
 /// Streams in the order of their names.
@@ -213,7 +256,7 @@ pub(crate) fn streams(connection: &Connection, query: &StreamQuery) -> Result<Ve
     };
     let mut after = query.after.clone().unwrap_or_default();
     let mut statement = connection.prepare_cached(include_str!("sql/streams.sql"))?;
-    let mut found = Vec::new();
+    let (mut found, mut head) = (Vec::new(), KnownHead::default());
     loop {
         let mut looked_at = 0;
         let limit = query.limit - found.len();
@@ -224,11 +267,12 @@ pub(crate) fn streams(connection: &Connection, query: &StreamQuery) -> Result<Ve
             looked_at += 1;
             let info = StreamInfo {
                 category: crate::event::category_of(&stream).to_owned(),
-                version: Version(integer(row, 1)?.unsigned_abs()),
-                last_position: Position(integer(row, 2)?.unsigned_abs()),
+                version: Version(whole(row, 1)?),
+                last_position: Position(whole(row, 2)?),
                 last_recorded_at: Timestamp::from_micros_saturating(integer(row, 3)?),
                 stream,
             };
+            head.reaches(connection, info.last_position)?;
             last = Some(info.stream.clone());
             // The range of a category also holds names such as `category!x`.
             if category.is_none_or(|category| category == info.category) && info.stream.starts_with(prefix) {

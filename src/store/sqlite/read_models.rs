@@ -7,13 +7,12 @@ use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
 use rusqlite::params;
 use rusqlite::params_from_iter;
+use rusqlite::types::ValueRef;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::event::Position;
-use crate::event::Timestamp;
-use crate::store::error::StoreError;
-use crate::store::read_model::Checkpoint;
+use crate::store::read_model::KeptRecord;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
@@ -37,30 +36,42 @@ pub(crate) fn projections(connection: &Connection) -> Result<Vec<ProjectionRecor
     } else {
         connection.prepare_cached(include_str!("sql/projections_1.sql"))?
     };
-    let records = statement.query_map([], |row| {
-        let event_id: Option<[u8; 16]> = row.get(5)?;
-        Ok((
-            row.get(0)?,
-            row.get::<_, String>(1)?,
-            ProjectionRecord {
-                model: ReadModel::live(""),
-                commits: row.get::<_, i64>(2)?.unsigned_abs(),
-                logic_version: row.get(3)?,
-                checkpoint: Checkpoint {
-                    position: Position(row.get::<_, i64>(4)?.unsigned_abs()),
-                    event_id: event_id.map(Uuid::from_bytes),
-                },
-                updated_at: Timestamp::from_micros_saturating(row.get(6)?),
-            },
-        ))
-    })?;
-    records
-        .map(|row| {
-            let (name, part, record) = row?;
-            let part = Part::parse(&part).ok_or_else(|| StoreError::integrity("a read model is of no part that there is"))?;
-            Ok(ProjectionRecord { model: ReadModel { name, part }, ..record })
-        })
-        .collect()
+    let mut rows = statement.query([])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (name, part): (String, String) = (row.get(0)?, row.get(1)?);
+        // No read model is called so: `check_read_models` finds it.
+        let Some(model) = Part::parse(&part).map(|part| ReadModel { name, part }).filter(|model| model.check_name().is_ok())
+        else {
+            continue;
+        };
+        let number = |column| row.get::<_, Option<i64>>(column);
+        let event_id = match row.get_ref(5)? {
+            ValueRef::Null => Some(None),
+            value => value.as_blob().ok().and_then(|id| Uuid::from_slice(id).ok()).map(Some),
+        };
+        let (commits, logic_version, position, updated_at) = (number(2)?, number(3)?, number(4)?, number(6)?);
+        records.push(KeptRecord { commits, logic_version, position, event_id, updated_at }.of(model));
+    }
+    Ok(records)
+}
+
+/// Finds what is left of read models that are not whole.
+pub(crate) fn check(connection: &Connection) -> Result<Vec<String>, SqlError> {
+    if !table_exists(connection, "read_models")? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare(include_str!("sql/check_read_models.sql"))?;
+    let found = statement.query_map([], |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Whether a read model is there to be read. In a store of version 1 its table says so.
+fn is_there(connection: &Connection, model: &ReadModel) -> Result<bool, SqlError> {
+    match table_exists(connection, "read_models")? {
+        true => Ok(standing(connection, model)?.is_some()),
+        false => table_exists(connection, &model.table()?),
+    }
 }
 
 /// The rows of these keys.
@@ -68,7 +79,7 @@ pub(crate) fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) 
     let table = model.table()?;
     // One view of the store: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
-    if !table_exists(connection, &table)? {
+    if !is_there(connection, model)? {
         return Ok(vec![None; keys.len()]);
     }
     let mut statement = connection.prepare_cached(&format!("SELECT row FROM {table} WHERE key = ?1"))?;
@@ -83,10 +94,10 @@ struct Standing {
     commits: u64,
 }
 
-/// Where a read model stands; none: it is not there.
+/// Where a read model stands; none: its table or its checkpoint is not there.
 fn standing(connection: &Connection, model: &ReadModel) -> Result<Option<Standing>, SqlError> {
     let mut statement = connection.prepare_cached(include_str!("sql/checkpoint.sql"))?;
-    let standing = statement.query_row(params![model.name, model.part.as_str()], |row| {
+    let standing = statement.query_row(params![model.name, model.part.as_str(), model.table()?], |row| {
         Ok(Standing {
             position: Position(row.get::<_, i64>(0)?.unsigned_abs()),
             logic_version: row.get(1)?,
@@ -103,13 +114,18 @@ pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     must_be_current(&transaction)?;
     let none = Standing { position: Position::ZERO, logic_version: commit.logic_version, commits: 0 };
-    let before = standing(&transaction, model)?.unwrap_or(none);
+    let standing = standing(&transaction, model)?;
+    let begins = standing.is_none();
+    let before = standing.unwrap_or(none);
     if (before.position, before.logic_version) != (commit.from, commit.logic_version)
         || commit.commits.is_some_and(|commits| commits != before.commits)
     {
         return Ok(false);
     }
-    if !table_exists(&transaction, &table)? {
+    if begins {
+        // Of one that is not whole nothing is kept: its rows may be of any time.
+        transaction.flush_prepared_statement_cache();
+        remove(&transaction, model)?;
         let create = format!("CREATE TABLE {table} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL) STRICT, WITHOUT ROWID");
         transaction.execute(&create, [])?;
     }
@@ -179,14 +195,17 @@ pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexe
     let table = live.table()?;
     let transaction = restructure(connection)?;
     let built = standing(&transaction, &building)?.map(|standing| standing.position);
-    if built != Some(at) || !table_exists(&transaction, &building.table()?)? {
+    if built != Some(at) {
         return Ok(false);
     }
-    if standing(&transaction, &live)?.is_some() {
+    let live_is_whole = standing(&transaction, &live)?.is_some();
+    if live_is_whole || standing(&transaction, &previous)?.is_none() {
         remove(&transaction, &previous)?;
+    }
+    if live_is_whole {
         rename(&transaction, name, "live", "previous")?;
     }
-    drop_table(&transaction, &table)?;
+    remove(&transaction, &live)?;
     rename(&transaction, name, "building", "live")?;
     // Indexes keep their names when their table gets another one, so each has a name of its own; none is named like a
     // table, for no name of a read model holds a space.
@@ -264,7 +283,7 @@ pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(St
     let table = query.model().table()?;
     // One view of the store: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
-    if !table_exists(connection, &table)? {
+    if !is_there(connection, &query.model())? {
         return Ok(Vec::new());
     }
     let mut sql = format!("SELECT key, row FROM {table} WHERE true");
@@ -290,7 +309,7 @@ pub(crate) fn count(connection: &Connection, model: &ReadModel) -> Result<u64, S
     let table = model.table()?;
     // One view of the store: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
-    if !table_exists(connection, &table)? {
+    if !is_there(connection, model)? {
         return Ok(0);
     }
     let count: i64 = connection.prepare_cached(&format!("SELECT count(*) FROM {table}"))?.query_row([], |row| row.get(0))?;

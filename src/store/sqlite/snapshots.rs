@@ -49,7 +49,7 @@ pub(crate) fn newest(
         let (left_out, state_hash) = kept_left_out(&text(row, 6)?, hash(row, 5)?);
         Ok(Snapshot {
             stream: stream.clone(),
-            version: Version(row.get::<_, i64>(0)?.unsigned_abs()),
+            version: Version(row.get::<_, i64>(0)?.cast_unsigned()),
             event_hash: hash(row, 1)?,
             reducer: reducer.to_owned(),
             reducer_version: kept_reducer_version(number(row, 2)?),
@@ -79,7 +79,7 @@ fn number(row: &Row<'_>, column: usize) -> Result<Option<i64>, rusqlite::Error> 
 pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
     let (first, last) = query.streams();
     let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
-    let after_version = i64::try_from(after_version.0).unwrap_or(i64::MAX);
+    let after_version = after_version.0.cast_signed();
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(include_str!("sql/snapshots.sql"))?;
     let mut rows = statement.query(params![first, last, after_stream, after_reducer, after_version, limit])?;
@@ -87,10 +87,13 @@ pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
         found.push(SnapshotInfo {
-            stream: StreamName::recorded(&name)
-                .map_err(|error| StoreError::integrity(format!("a snapshot is of no stream: {error}")))?,
+            stream: StreamName::recorded(&name).map_err(|error| {
+                StoreError::integrity(format!(
+                    "a snapshot is of no stream, \"{name}\": {error}; delete its row from table snapshots"
+                ))
+            })?,
             reducer: row.get(1)?,
-            version: Version(row.get::<_, i64>(2)?.unsigned_abs()),
+            version: Version(row.get::<_, i64>(2)?.cast_unsigned()),
             reducer_version: kept_reducer_version(number(row, 3)?),
             taken_at: Timestamp::from_micros_saturating(number(row, 4)?.unwrap_or_default()),
             bytes: number(row, 5)?.unwrap_or_default().unsigned_abs(),
@@ -105,7 +108,8 @@ pub(crate) fn delete(connection: &mut Connection, snapshots: &[SnapshotInfo]) ->
     let mut deleted = 0;
     for snapshot in snapshots {
         let mut statement = transaction.prepare_cached(include_str!("sql/delete_snapshot.sql"))?;
-        deleted += statement.execute(params![snapshot.stream.as_str(), snapshot.reducer, snapshot.version.0])? as u64;
+        deleted +=
+            statement.execute(params![snapshot.stream.as_str(), snapshot.reducer, snapshot.version.0.cast_signed()])? as u64;
     }
     transaction.commit()?;
     Ok(deleted)

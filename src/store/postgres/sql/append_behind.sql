@@ -1,5 +1,5 @@
 -- Appends one event if the store still ends with the event that the caller knows ($1 its position, $2 its time, $3 its
--- hash); otherwise does nothing, and append_group decides. The hash of the last event vouches for all before it, so the
+-- hash) and no event is stored behind it; otherwise does nothing, and append_group decides. The hash of the last event vouches for all before it, so the
 -- stream ($5) is still at the version that the caller knows ($6). An id or a stream that is there all the same is an error.
 --
 -- The lock is that of append_group. Whoever had it meanwhile has moved the row of head, and of that row PostgreSQL looks
@@ -11,6 +11,7 @@ WITH moved AS (
     FROM (SELECT greatest(coalesce($4::int8, clock.now), $2::int8 + 1) AS at
           FROM (SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::int8 AS now) clock) link
     WHERE h.position = $1 AND h.hash = $3
+      AND NOT EXISTS (SELECT FROM events e WHERE e.position > $1)
       AND pg_advisory_xact_lock(1702060916, to_regnamespace(current_schema())::oid::int4) IS NOT NULL
     RETURNING h.recorded_at, h.hash
 )

@@ -7,7 +7,8 @@
 --
 -- For each append: 0 and where its first event is, 1 and the version that was not expected, 2 when an id is known,
 -- 3 and the last time when a given one is not after it. Times and hashes of the other events follow from these.
--- Nothing is refused by an exception: there is no subtransaction to roll back to.
+-- Nothing is refused by an exception: there is no subtransaction to roll back to. But nothing is appended where the last event
+-- is not the one that the head says (ES001): what follows on a hole, or on an event added by other means, would hide it.
 --
 -- Each statement costs more than the work in it, so one event by itself, which is what most commands record, has a way
 -- of its own: what is to be known in one statement, and no arrays of results.
@@ -33,14 +34,21 @@ DECLARE
     stop          int4;
     appended      int4 := 0;
     knows_id      boolean;
+    elsewhere     boolean;
 BEGIN
     -- Fair, and released only after the commit can be seen: so positions become visible in their order.
     PERFORM pg_advisory_xact_lock(1702060916, to_regnamespace(current_schema())::oid::int4);
     IF cardinality(ids) = 1 THEN
         SELECT h.position, h.recorded_at, h.hash,
                coalesce((SELECT e.version FROM events e WHERE e.stream = streams[1] ORDER BY e.version DESC LIMIT 1), 0),
-               EXISTS (SELECT FROM events e WHERE e.event_id = ids[1])
-        INTO STRICT at_position, at_time, previous, at_version, knows_id FROM store_head h;
+               EXISTS (SELECT FROM events e WHERE e.event_id = ids[1]),
+               (h.position, h.recorded_at, h.hash) IS DISTINCT FROM
+               (coalesce(l.position, 0), coalesce(l.recorded_at, 0), coalesce(l.hash, decode(repeat('00', 32), 'hex')))
+        INTO STRICT at_position, at_time, previous, at_version, knows_id, elsewhere
+        FROM store_head h LEFT JOIN LATERAL (SELECT e.* FROM events e ORDER BY e.position DESC LIMIT 1) l ON true;
+        IF elsewhere THEN
+            RAISE EXCEPTION 'the head of the store is not its last event' USING ERRCODE = 'ES001';
+        END IF;
         server_time := extract(epoch FROM clock_timestamp()) * 1000000;
         behind := greatest(0, at_time - server_time);
         IF (expected[1] >= 0 AND at_version <> expected[1]) OR (expected[1] = -2 AND at_version = 0) THEN
@@ -62,7 +70,14 @@ BEGIN
         RETURN;
     END IF;
 
-    SELECT h.position, h.recorded_at, h.hash INTO STRICT last_position, last_time, last_hash FROM store_head h;
+    SELECT h.position, h.recorded_at, h.hash,
+           (h.position, h.recorded_at, h.hash) IS DISTINCT FROM
+           (coalesce(l.position, 0), coalesce(l.recorded_at, 0), coalesce(l.hash, decode(repeat('00', 32), 'hex')))
+    INTO STRICT last_position, last_time, last_hash, elsewhere
+    FROM store_head h LEFT JOIN LATERAL (SELECT e.* FROM events e ORDER BY e.position DESC LIMIT 1) l ON true;
+    IF elsewhere THEN
+        RAISE EXCEPTION 'the head of the store is not its last event' USING ERRCODE = 'ES001';
+    END IF;
     server_time := extract(epoch FROM clock_timestamp()) * 1000000;
     behind := greatest(0, last_time - server_time);
     known := ARRAY(SELECT e.event_id FROM events e WHERE e.event_id = ANY (ids));

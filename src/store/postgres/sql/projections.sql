@@ -1,1 +1,5 @@
-SELECT name, part, commits, logic_version, position, event_id, updated_at FROM read_models
+-- A read model is there when both its table and its checkpoint are.
+SELECT r.name, r.part, r.commits, r.logic_version, r.position, r.event_id, r.updated_at
+FROM read_models r
+WHERE EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relkind = 'r'
+              AND c.relname = 'rm_' || r.name || CASE r.part WHEN 'live' THEN '' ELSE '_' || r.part END)

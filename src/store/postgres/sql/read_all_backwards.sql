@@ -1,7 +1,7 @@
--- First the highest position there is, as a row of version 0; then the events of the page.
-SELECT position AS place, position, 0::int8 AS version, NULL::int8 AS recorded_at, NULL::uuid AS event_id, NULL::int4 AS schema_version,
-       NULL::text AS stream, NULL::text AS type, NULL::bytea AS hash, NULL::json AS data, NULL::json AS metadata, NULL::bytea AS content_hash
-FROM store_head
+-- First the highest position there is, as a row without an event id; then the events of the page.
+SELECT {head} AS place, {head} AS position, 0::int8 AS version, NULL::int8 AS recorded_at, NULL::uuid AS event_id,
+       NULL::int4 AS schema_version, NULL::text AS stream, NULL::text AS type, NULL::bytea AS hash, NULL::json AS data,
+       NULL::json AS metadata, NULL::bytea AS content_hash
 UNION ALL
 (SELECT position, position, version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata, content_hash
  FROM events WHERE position BETWEEN $1 AND $2 ORDER BY position DESC LIMIT $3)

@@ -22,6 +22,13 @@ LANGUAGE sql AS $$
     SELECT pg_advisory_xact_lock(hashtextextended('esctl read model ' || current_schema() || ' ' || model, 0))
 $$;
 
+-- Whether both its table and its checkpoint are there.
+CREATE OR REPLACE FUNCTION read_model_is_whole(model text, which text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT to_regclass(quote_ident(read_model_table(model, which))) IS NOT NULL
+           AND EXISTS (SELECT FROM read_models r WHERE r.name = model AND r.part = which)
+$$;
+
 -- Rows, problems and checkpoint together; false, and nothing written, when the checkpoint is elsewhere, the read model
 -- has had other commits than the caller knows of (NULL: any), or other logic has made it.
 CREATE OR REPLACE FUNCTION commit_rows(
@@ -34,11 +41,15 @@ DECLARE
     before     read_models;
 BEGIN
     PERFORM lock_read_model(model);
-    SELECT * INTO before FROM read_models r WHERE r.name = model AND r.part = which;
+    IF read_model_is_whole(model, which) THEN
+        SELECT * INTO before FROM read_models r WHERE r.name = model AND r.part = which;
+    END IF;
     IF coalesce(before.position, 0) <> wanted OR before.logic_version <> logic OR coalesce(before.commits, 0) <> known THEN
         RETURN false;
     END IF;
-    IF to_regclass(rows_table) IS NULL THEN
+    IF before.name IS NULL THEN
+        -- Of one that is not whole nothing is kept: its rows may be of any time.
+        PERFORM drop_read_model(model, which);
         EXECUTE format('CREATE TABLE %I (key text COLLATE "C" PRIMARY KEY, row json NOT NULL)', rows_table);
     END IF;
     IF cardinality(keys) > 0 THEN
@@ -93,17 +104,20 @@ DECLARE
     field      text;
 BEGIN
     PERFORM lock_read_model(model);
-    IF coalesce((SELECT r.position FROM read_models r WHERE r.name = model AND r.part = 'building'), 0) <> wanted
-       OR to_regclass(next_table) IS NULL THEN
+    IF NOT read_model_is_whole(model, 'building')
+       OR (SELECT r.position FROM read_models r WHERE r.name = model AND r.part = 'building') <> wanted THEN
         RETURN false;
     END IF;
     FOREACH field IN ARRAY fields LOOP
         EXECUTE format('CREATE INDEX ON %I (left(field_value(row, %L), 100), key)', next_table, field);
     END LOOP;
-    IF EXISTS (SELECT FROM read_models r WHERE r.name = model AND r.part = 'live') THEN
+    IF read_model_is_whole(model, 'live') THEN
         PERFORM drop_read_model(model, 'previous');
         PERFORM rename_read_model(model, 'live', 'previous');
+    ELSIF NOT read_model_is_whole(model, 'previous') THEN
+        PERFORM drop_read_model(model, 'previous');
     END IF;
+    PERFORM drop_read_model(model, 'live');
     PERFORM rename_read_model(model, 'building', 'live');
     RETURN true;
 END
@@ -114,7 +128,7 @@ CREATE OR REPLACE FUNCTION exchange_read_models(model text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM lock_read_model(model);
-    IF (SELECT count(*) FROM read_models r WHERE r.name = model AND r.part IN ('live', 'previous')) < 2 THEN
+    IF NOT (read_model_is_whole(model, 'live') AND read_model_is_whole(model, 'previous')) THEN
         RETURN false;
     END IF;
     -- No name of a read model ends so.

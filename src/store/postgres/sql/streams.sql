@@ -10,7 +10,7 @@ WITH RECURSIVE found AS (
             WHERE e.stream > f.stream AND e.stream >= $2 AND e.stream < $3 ORDER BY e.stream LIMIT 1)
     FROM found f WHERE f.stream IS NOT NULL
 )
-SELECT f.stream, last.version, last.position, last.recorded_at
+SELECT f.stream, last.version, last.position, last.recorded_at, (SELECT position FROM store_head)
 FROM (SELECT stream FROM found WHERE stream IS NOT NULL LIMIT $5) f
 CROSS JOIN LATERAL (
     SELECT e.version, e.position, e.recorded_at FROM events e WHERE e.stream = f.stream ORDER BY e.version DESC LIMIT 1

@@ -1,2 +1,2 @@
 SELECT version, event_hash, reducer_version, taken_at, state, state_hash, left_out FROM snapshots
-WHERE stream = ?1 AND reducer = ?2 AND version <= ?3 ORDER BY version DESC LIMIT 1
+WHERE stream = ?1 AND reducer = ?2 AND version BETWEEN 0 AND ?3 ORDER BY version DESC LIMIT 1

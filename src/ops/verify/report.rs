@@ -1,0 +1,83 @@
+//! The report of a verification: what was checked and what was found.
+
+use serde::Serialize;
+
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::StreamName;
+
+/// Maximum number of findings in a report.
+const MAX_FINDINGS: usize = 20;
+
+/// A difference between the store and what was written to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The kind of difference, in `snake_case`. Of the events: `head`, `gap`, `hash`, `content_hash`, `time`, `version`, `id`, `database`. Of
+    /// what is made from them: `snapshot`, `checkpoint`, `read_model`, `problem`, `record`.
+    pub kind: &'static str,
+    /// The position, if it is at one.
+    pub position: Option<Position>,
+    /// The difference, in words.
+    pub message: String,
+}
+
+impl Finding {
+    /// Returns whether it is about what is kept beside the events, and not about the events themselves.
+    fn is_derived(&self) -> bool {
+        matches!(self.kind, "snapshot" | "checkpoint" | "read_model" | "problem" | "record")
+    }
+}
+
+/// The outcome of a verification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifyReport {
+    /// The stream that was checked; none: the whole store.
+    pub stream: Option<StreamName>,
+    /// Whether nothing was found.
+    pub ok: bool,
+    /// Whether all events that were asked for were checked and nothing was found about them.
+    pub events_ok: bool,
+    /// Number of events whose hash was computed again.
+    pub events: u64,
+    /// Number of streams whose versions were counted.
+    pub streams: u64,
+    /// Number of snapshots that were compared with the event they stand on.
+    pub snapshots: u64,
+    /// The position of the last event; kept elsewhere together with its hash, it vouches for everything before it.
+    pub head_position: Position,
+    /// The hash of the last event.
+    pub head_hash: Hash,
+    /// Number of findings, also of those that are not listed.
+    pub findings_total: u64,
+    /// The first findings.
+    pub findings: Vec<Finding>,
+}
+
+impl VerifyReport {
+    /// Returns the report of a verification in which nothing has been found yet.
+    pub(super) fn new(stream: Option<StreamName>) -> Self {
+        Self {
+            stream,
+            ok: true,
+            events_ok: true,
+            events: 0,
+            streams: 0,
+            snapshots: 0,
+            head_position: Position::ZERO,
+            head_hash: Hash::ZERO,
+            findings_total: 0,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Adds a finding. Those over the maximum are only counted.
+    pub(super) fn add(&mut self, kind: &'static str, position: Option<Position>, message: String) {
+        let finding = Finding { kind, position, message };
+        self.ok = false;
+        self.events_ok &= finding.is_derived();
+        self.findings_total += 1;
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(finding);
+        }
+    }
+}

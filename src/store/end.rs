@@ -1,0 +1,57 @@
+//! The end of a store: the head as it is recorded, and the last event there is. The two must be the same.
+
+use crate::event::Position;
+use crate::store::backend::Head;
+use crate::store::error::StoreError;
+
+/// The recorded head of a store and its last event, both of one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StoreEnd {
+    /// The head as it is recorded: the next event follows on it.
+    pub head: Head,
+    /// The last event that is stored.
+    pub last: Head,
+}
+
+impl StoreEnd {
+    /// Describes the difference between the head and the last event, if there is one.
+    pub fn difference(&self) -> Option<String> {
+        let Self { head, last } = self;
+        if head == last {
+            return None;
+        }
+        Some(if head.position != last.position {
+            let cause = if head.position > last.position { "events have been removed" } else { "events were added behind it" };
+            format!(
+                "the head of the store is at position {}, the last event at position {}: {cause}",
+                head.position, last.position
+            )
+        } else if head.hash != last.hash {
+            format!(
+                "the head of the store has hash {}, the last event at position {} has {}",
+                head.hash, last.position, last.hash
+            )
+        } else {
+            let (recorded, time) = (head.recorded_at, last.recorded_at);
+            format!("the head of the store has time {recorded}, the last event at position {} has {time}", last.position)
+        })
+    }
+
+    /// Returns the head.
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] when the last event is another one than the head says.
+    pub fn agreed(self) -> Result<Head, StoreError> {
+        match self.difference() {
+            Some(difference) => Err(StoreError::integrity(difference)),
+            None => Ok(self.head),
+        }
+    }
+}
+
+/// Returns the error for an event that is stored behind the head: no append of esctl has written it there.
+pub(crate) fn behind_the_head(position: Position, head: Position) -> StoreError {
+    StoreError::integrity(format!(
+        "an event is at position {position}, the head of the store is at position {head}: the event was added behind it, or the head was moved"
+    ))
+}

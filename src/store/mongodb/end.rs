@@ -1,0 +1,63 @@
+//! The end of the store: there is no row for its head, the last commit says where the next one goes.
+
+use mongodb::bson::Bson;
+use mongodb::bson::Document;
+use mongodb::bson::RawDocument;
+use mongodb::bson::doc;
+
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::store::backend::Head;
+use crate::store::end::StoreEnd;
+use crate::store::error::StoreError;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::documents::summary;
+
+/// Reads what the next event follows on.
+///
+/// # Errors
+/// [`StoreError::Integrity`] when the last commit says of itself what its last event does not.
+pub(crate) async fn head(connection: &Connection) -> Result<Head, StoreError> {
+    end(connection).await?.agreed()
+}
+
+/// Reads what the last commit says of itself, and its last event.
+pub(crate) async fn end(connection: &Connection) -> Result<StoreEnd, StoreError> {
+    // Of the events only what ends them: they may be many.
+    let events = doc! { "$cond": [{ "$isArray": "$events" }, "$events", []] };
+    let last = |field: &str| doc! { "$let": { "vars": { "last": { "$last": &events } }, "in": format!("$$last.{field}") } };
+    let wanted = doc! {
+        "stream": 1, "first_version": 1, "count": 1, "recorded_at": 1, "hash": 1, "schema": 1,
+        "events": [last("recorded_at"), last("hash"), { "$size": &events }],
+    };
+    let last = connection.commits.find_one(doc! {}).sort(doc! { "_id": -1 }).projection(wanted);
+    let last = last.await.map_err(connection.failed("cannot read"))?;
+    let end = last.map_or_else(|| Ok(StoreEnd::default()), |last| end_of(&last))?;
+    connection.ends_at(end.head.position);
+    connection.settle(end.head.position).await?;
+    Ok(end)
+}
+
+fn end_of(commit: &RawDocument) -> Result<StoreEnd, StoreError> {
+    let head = summary(commit)?.head();
+    let damaged = || StoreError::integrity("the last event has a value that was never written there");
+    let events: Document = commit.try_into().map_err(|_| damaged())?;
+    let [Bson::Int64(recorded_at), Bson::Binary(hash), Bson::Int32(count)] =
+        events.get_array("events").map_err(|_| damaged())?.as_slice()
+    else {
+        return Err(damaged());
+    };
+    let recorded_at = Timestamp::from_micros(*recorded_at).map_err(|_| damaged())?;
+    let hash = Hash(hash.bytes.as_slice().try_into().map_err(|_| damaged())?);
+    let first = commit.get_i64("_id").map_err(|_| damaged())?.unsigned_abs();
+    let position = Position(first + u64::from(count.unsigned_abs()) - 1);
+    Ok(StoreEnd { head, last: Head { position, recorded_at, hash } })
+}
+
+/// Reads the position of the first event of the last commit that has one, whatever else it says; 0: no events.
+pub(crate) async fn last_place(connection: &Connection) -> Result<u64, StoreError> {
+    let last = connection.commits.find_one(doc! { "_id": { "$type": "long" } }).sort(doc! { "_id": -1 });
+    let last = last.projection(doc! { "_id": 1 }).await.map_err(connection.failed("cannot read"))?;
+    Ok(last.and_then(|last| last.get_i64("_id").ok().and_then(|place| u64::try_from(place).ok())).unwrap_or(0))
+}

@@ -1,1 +1,0 @@
-SELECT position, recorded_at, hash FROM store_head

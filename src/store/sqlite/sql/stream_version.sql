@@ -1,1 +1,0 @@
-SELECT max(version) FROM events WHERE stream = ?1
