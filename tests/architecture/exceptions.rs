@@ -19,6 +19,13 @@ const CLOCK: [(&str, &str); 2] = [
 const IMPURE: [(&str, &str); 1] =
     [("src/jq/room.rs", "the thread is for its stack: who starts it waits for it, and nothing runs beside it")];
 
+/// Statements of PostgreSQL with a name, which a pooler loses.
+const NAMED_STATEMENT: [(&str, &str); 3] = [
+    ("src/store/postgres/transaction.rs", "it makes the statements of the other files"),
+    ("src/store/postgres/behind.rs", "it works only on a connection to the server itself"),
+    ("src/store/postgres/bare.rs", "it works only on a connection to the server itself"),
+];
+
 /// Commands without a use case in `ops`.
 const NO_USE_CASE: [(&str, &str); 6] = [
     ("src/cli/context/", "the configuration file is a matter of the edge; no store is opened"),
@@ -50,6 +57,10 @@ pub fn clock(path: &str) -> bool {
 
 pub fn impure(path: &str) -> bool {
     listed(&IMPURE, path)
+}
+
+pub fn named_statement(path: &str) -> bool {
+    listed(&NAMED_STATEMENT, path)
 }
 
 pub fn no_use_case(path: &str) -> bool {

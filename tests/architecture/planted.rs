@@ -38,6 +38,17 @@ fn a_house_without_a_fault_has_no_findings() {
 }
 
 #[test]
+fn a_statement_that_a_pooler_loses_is_found() {
+    for line in ["fn x() { sqlx::query(\"SELECT 1\"); }", "fn x() { sqlx::query_scalar::<_, i64>(\"SELECT 1\"); }"] {
+        let mut files = house();
+        files.push(("src/store/postgres/mod.rs".to_owned(), format!("//! PostgreSQL.\n\n{line}\n")));
+        let store = files.iter_mut().find(|(name, _)| name == "src/store/mod.rs").unwrap();
+        store.1.push_str("mod postgres;\n");
+        assert_eq!(rules_of(&files), ["src/store/postgres/mod.rs:3 statement"], "{line}");
+    }
+}
+
+#[test]
 fn each_planted_line_is_found_where_it_stands() {
     let cases = [
         ("src/event/mod.rs", "use crate::store::Store;", "src/event/mod.rs:4 layer"),

@@ -16,6 +16,8 @@ const PRINTING: [&str; 7] = ["print!", "println!", "eprint!", "eprintln!", "dbg!
 const DRAWING: [&str; 4] = ["crossterm", "CrosstermBackend", "ratatui::init", "ratatui::run"];
 const PANICS: [&str; 4] = [".unwrap()", ".expect(", "todo!", "unimplemented!"];
 const CLOCKS: [&str; 6] = ["SystemTime", "Instant", "Timestamp::now", "Zoned::now", "env::", "whoami::"];
+/// How a statement gets a name that the server keeps: `Session::query` gives it none where a pooler is in between.
+const NAMED_STATEMENTS: [&str; 3] = ["sqlx::query", "sqlx::query_as", "sqlx::query_scalar"];
 const IMPURE: [&str; 6] = ["std::fs", "std::net", "std::process", "std::thread", "tokio::", "async fn"];
 
 pub fn check(source: &Source) -> Vec<Finding> {
@@ -39,6 +41,9 @@ pub fn check(source: &Source) -> Vec<Finding> {
     findings.extend(words(source, "panic", &PANICS, "outside tests every failure is an error with a type"));
     if layer != "cli" {
         findings.extend(words(source, "anyhow", &["anyhow"], "below cli every error has a type"));
+    }
+    if source.path.starts_with("src/store/postgres/") && !exceptions::named_statement(&source.path) {
+        findings.extend(words(source, "statement", &NAMED_STATEMENTS, "statements come from Session::query and its like"));
     }
     let pure = ["event", "jq", "aggregate", "domain"].contains(&layer);
     if (pure || layer == "ops") && !exceptions::clock(&source.path) {

@@ -184,7 +184,7 @@ impl Backend for Postgres {
 
     fn may_lag(&self) -> Answer<bool> {
         self.reading(async |session: &mut Session| {
-            Ok(sqlx::query_scalar(include_str!("sql/may_lag.sql")).fetch_one(&mut session.connection).await?)
+            Ok(session.query_scalar(include_str!("sql/may_lag.sql")).fetch_one(&mut session.connection).await?)
         })
     }
 

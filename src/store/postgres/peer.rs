@@ -16,7 +16,7 @@ pub(crate) struct Wanted {
     pub(crate) accept_server: bool,
 }
 
-/// What is there.
+/// A store that was found, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     /// A store of this program's schema version.
