@@ -3,7 +3,7 @@
 use crate::support::Folder;
 
 /// What stands in the file, where it is wrong, and a word that the message must have.
-const BAD: [(&str, &str, &str); 34] = [
+const BAD: [(&str, &str, &str); 43] = [
     ("nmae: x\nsteps: []", "1:1", "did you mean name?"),
     ("name: x\nsteps: []\ngiven: {}", "3:8", "wanted a list"),
     ("steps: []", "1:1", "no name"),
@@ -44,6 +44,27 @@ const BAD: [(&str, &str, &str); 34] = [
         "name: x\nprojections: [{name: orders, key: ., reduce: .}]\nsteps:\n  - {query: oders, expect: {count: 1}}",
         "4:13",
         "did you mean orders?",
+    ),
+    ("name: x\nsteps:\n  - {append: a-1, type: t, data: {a: True}}", "3:38", "write true or 'True'"),
+    ("name: x\nsteps:\n  - {append: a-1, type: t, data: {a: [1, .5]}}", "3:42", "write 0.5 or '.5'"),
+    ("name: x\nsteps:\n  - {append: a-1, type: t, data: {a: 0x1F}}", "3:38", "write 31 or '0x1F'"),
+    ("name: x\nsteps:\n  - {run: resource.lock, with: {id: Null}}", "3:37", "write null or 'Null'"),
+    (
+        "name: x\nsteps:\n  - {run: resource.lock, with: &w {id: a}}\n  - {run: resource.lock, with: {<<: *w}}",
+        "4:33",
+        "merges maps",
+    ),
+    ("name: yes\nsteps: []", "1:7", "write true or 'yes'"),
+    ("name: x\nsteps:\n  - {append: a-1, type: t, data: {day: 2026-01-01}}", "3:40", "write '2026-01-01'"),
+    (
+        "name: x\ngiven:\n  - {stream: a-1, type: t, at: 2026-01-02T00:00:00Z}\n  - {stream: a-1, type: t, at: 2026-01-01T00:00:00Z}\nsteps: []",
+        "4:32",
+        "earlier than the event before",
+    ),
+    (
+        "name: x\ngiven:\n  - {stream: a-1, type: t}\n  - {stream: b-1, type: t, at: 2025-12-31T23:59:59Z}\nsteps: []",
+        "4:32",
+        "earlier than the event before, at 2026-01-01T00:00:00",
     ),
     ("# nothing", "0:0", "no scenario"),
 ];

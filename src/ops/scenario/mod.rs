@@ -5,6 +5,7 @@ mod ask;
 mod compare;
 mod model;
 mod node;
+mod plain;
 mod race;
 mod read;
 mod read_event;

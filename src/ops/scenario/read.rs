@@ -8,6 +8,7 @@ use crate::ops::scenario::model::Scenario;
 use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
 use crate::ops::scenario::node::Node;
+use crate::ops::scenario::node::Place;
 use crate::ops::scenario::node::Problem;
 use crate::ops::scenario::read_event::append;
 use crate::ops::scenario::read_projection::projection;
@@ -50,11 +51,42 @@ fn scenario(node: &Node, problems: &mut Vec<Problem>) -> Option<Scenario> {
         projections.extend(projection(node, clock, &projections).map_err(&mut noted).ok());
     }
     let given = list("given").map_err(&mut noted).unwrap_or_default();
-    let given: Vec<_> = given.iter().filter_map(|node| given_event(node).map_err(&mut noted).ok()).collect();
+    let given = given_events(given, clock, &mut noted);
     let steps = fields.need("steps").and_then(Node::list).map_err(&mut noted).unwrap_or_default();
     let steps: Vec<_> = steps.iter().filter_map(|node| step(node, &projections).map_err(&mut noted).ok()).collect();
     let name = name.to_owned();
     (problems.len() == before).then_some(Scenario { name, line: node.place.line, clock, projections, given, steps })
+}
+
+/// The events that are given. Time grows in a store, so an event cannot be earlier than the one before.
+fn given_events(nodes: &[Node], clock: Timestamp, noted: &mut impl FnMut(Problem)) -> Vec<Given> {
+    let (mut events, mut now, mut before) = (Vec::new(), clock, None);
+    for node in nodes {
+        let event = match given_event(node) {
+            Ok(event) => event,
+            Err(problem) => {
+                noted(problem);
+                continue;
+            }
+        };
+        let at = event.at.unwrap_or(now);
+        if let Some(before) = before.filter(|before| at < *before) {
+            let place = entry_place(node, "at");
+            noted(Problem::at(
+                place,
+                format!("{at} is earlier than the event before, at {before}; events are given in the order of their times"),
+            ));
+        }
+        (now, before) = (now.max(at), Some(at));
+        events.push(event);
+    }
+    events
+}
+
+/// The place of the value of a key.
+fn entry_place(node: &Node, key: &str) -> Place {
+    let Kind::Map(entries) = &node.kind else { return node.place };
+    entries.iter().find(|entry| entry.key == key).map_or(node.place, |entry| entry.value.place)
 }
 
 fn given_event(node: &Node) -> Result<Given, Problem> {

@@ -1,6 +1,6 @@
 //! YAML (and so JSON) as a tree that knows its places: the reader of esctl's own files, within limits.
 //!
-//! Plain words are what they are in JSON: null, true, false, numbers; anything else is text.
+//! Plain words are what they are in JSON: null, true, false, numbers; anything else is text, unless other readers disagree.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,6 @@ use saphyr_parser::Parser;
 use saphyr_parser::ScalarStyle;
 use saphyr_parser::ScanError;
 use saphyr_parser::StrInput;
-use serde_json::Number;
 use serde_json::Value;
 
 use crate::ops::scenario::node::Entry;
@@ -18,11 +17,14 @@ use crate::ops::scenario::node::Kind;
 use crate::ops::scenario::node::Node;
 use crate::ops::scenario::node::Place;
 use crate::ops::scenario::node::Problem;
+use crate::ops::scenario::plain;
 
 /// How deep lists and maps may be nested: as deep as the data of an event.
 const MAX_DEPTH: usize = 64;
 /// How many values a file may hold, those that aliases repeat counted each time.
 const MAX_NODES: usize = 200_000;
+/// The keys whose value is a moment.
+const MOMENTS: [&str; 2] = ["at", "clock"];
 
 /// The documents of a file, empty ones left out.
 pub(super) fn documents(text: &str) -> Result<Vec<Node>, Problem> {
@@ -44,7 +46,7 @@ fn read(text: &str) -> Result<Vec<Node>, Problem> {
         joined = join_surrogates(text);
         text = &joined;
     }
-    let mut tree = Tree { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
+    let mut tree = Tree { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, time: false };
     let mut documents = Vec::new();
     while let Some((event, place)) = tree.next()? {
         match event {
@@ -66,6 +68,8 @@ struct Tree<'t> {
     parser: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
+    /// The next value is that of a key in [`MOMENTS`].
+    time: bool,
 }
 
 fn place(mark: Marker) -> Place {
@@ -81,6 +85,7 @@ impl<'t> Tree<'t> {
 
     fn node(&mut self, event: Event<'t>, place: Place, depth: usize) -> Result<Node, Problem> {
         let before = self.nodes;
+        let time = std::mem::take(&mut self.time);
         self.count(1, place)?;
         if depth > MAX_DEPTH {
             return Err(Problem::at(place, format!("nested deeper than {MAX_DEPTH}")));
@@ -98,7 +103,7 @@ impl<'t> Tree<'t> {
                 self.count(nodes, place)?;
                 return Ok(Node { place, ..node });
             }
-            Event::Scalar(text, style, anchor, _) => (anchor, Kind::Scalar(scalar(&text, style, place)?)),
+            Event::Scalar(text, style, anchor, _) => (anchor, Kind::Scalar(scalar(&text, style, time, place)?)),
             Event::SequenceStart(anchor, _) => (anchor, Kind::List(self.list(depth)?)),
             Event::MappingStart(anchor, _) => (anchor, Kind::Map(self.map(depth)?)),
             _ => return Err(Problem::at(place, "a value is missing")),
@@ -127,13 +132,19 @@ impl<'t> Tree<'t> {
         while let Some((event, place)) = self.next()? {
             let key = match event {
                 Event::MappingEnd => break,
-                Event::Scalar(key, _, _, None) => key.into_owned(),
+                Event::Scalar(key, style, _, None) => {
+                    if style == ScalarStyle::Plain {
+                        plain::check_key(&key).map_err(|reason| Problem::at(place, format!("as a key, {reason}")))?;
+                    }
+                    key.into_owned()
+                }
                 _ => return Err(Problem::at(place, "a key is no text")),
             };
             if let Some(line) = lines.insert(key.clone(), place.line) {
                 return Err(Problem::at(place, format!("key \"{key}\" is there twice, first in line {line}")));
             }
             let Some((event, at)) = self.next()? else { break };
+            self.time = MOMENTS.contains(&key.as_str());
             let value = self.node(event, at, depth + 1)?;
             entries.push(Entry { key, place, value });
         }
@@ -146,24 +157,11 @@ impl<'t> Tree<'t> {
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, place: Place) -> Result<Value, Problem> {
+fn scalar(text: &str, style: ScalarStyle, time: bool, place: Place) -> Result<Value, Problem> {
     if style != ScalarStyle::Plain {
         return Ok(text.into());
     }
-    Ok(match text {
-        "" | "~" | "null" => Value::Null,
-        "true" => true.into(),
-        "false" => false.into(),
-        _ => match serde_json::from_str::<Number>(text) {
-            // Never a silent float.
-            Ok(number) if number.is_f64() && !text.contains(['.', 'e', 'E']) => {
-                let range = format!("{text} is no whole number from {} to {}", i64::MIN, i64::MAX);
-                return Err(Problem::at(place, range));
-            }
-            Ok(number) => number.into(),
-            Err(_) => text.into(),
-        },
-    })
+    plain::value(text, time).map_err(|reason| Problem::at(place, reason))
 }
 
 /// JSON writes a character beyond U+FFFF as two escapes, which YAML does not know: the character itself in their place.
