@@ -20,6 +20,7 @@ use crate::cli::jq;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
+use crate::cli::output::check_log_variable;
 use crate::cli::output::log_to_stderr;
 use crate::cli::repeat::Repeat;
 use crate::cli::when::When;
@@ -88,6 +89,7 @@ impl App {
             effective => effective,
         };
         let effective = effective.map_err(failed)?;
+        check_log_variable().map_err(failed)?;
         // A server says itself how its log is written.
         if command != Some("serve") {
             log_to_stderr(globals.verbose);

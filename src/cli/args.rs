@@ -2,6 +2,8 @@
 //!
 //! Help, man pages and completions are generated from these definitions.
 
+use std::env;
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use clap::ArgAction;
@@ -9,6 +11,7 @@ use clap::Args;
 use clap::CommandFactory;
 use clap::Parser;
 use clap::builder::BoolishValueParser;
+use clap::builder::Resettable;
 
 use crate::cli::commands::Command;
 use crate::cli::output::Format;
@@ -107,6 +110,17 @@ fn take_negative_numbers(command: clap::Command) -> clap::Command {
         if takes_value && !arg.is_allow_hyphen_values_set() { arg.allow_negative_numbers(true) } else { arg }
     });
     command.mut_subcommands(take_negative_numbers)
+}
+
+/// The definition of the command line in this environment: an empty variable counts as unset.
+pub(super) fn command_here() -> clap::Command {
+    without_empty_variables(command())
+}
+
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = command.mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(Resettable::Reset) } else { arg });
+    command.mut_subcommands(without_empty_variables)
 }
 
 /// The definition of the command line.

@@ -25,7 +25,7 @@ const ENVIRONMENT: [(&str, &str); 13] = [
     ("ESCTL_ACCEPT_CLOCK", "1 or true: append although the clock was refused, as --accept-clock."),
     ("ESCTL_ACCEPT_SERVER", "1 or true: use a server that only speaks the protocol, as --accept-server."),
     ("ESCTL_CONFIG", "The configuration file, in the place of the user's."),
-    ("ESCTL_LOG", "What diagnostics appear on stderr: debug, or esctl=info."),
+    ("ESCTL_LOG", "Diagnostics on stderr: error, warn, info, debug, trace or off, or a part of the program as in esctl=debug."),
     ("NO_COLOR", "Not empty: no colour, as --no-color."),
     ("CLICOLOR_FORCE", "Not empty and not 0: colour also when stdout is no terminal."),
     ("TERM", "dumb: no colour, no progress bars, plain questions, no viewer."),
@@ -41,7 +41,7 @@ const FILES: [(&str, &str); 2] = [
 ];
 
 const PRECEDENCE: &str = "A flag comes before a variable, a variable before the context of the configuration file, and that before \
-                          the default. A context named with --context comes before ESCTL_STORE.";
+                          the default. A context named with --context comes before ESCTL_STORE. An empty variable counts as unset.";
 
 /// Every generated file of the repository: its path and what it holds.
 pub fn files() -> Vec<(String, Vec<u8>)> {

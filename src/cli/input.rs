@@ -105,6 +105,9 @@ pub(crate) fn unreadable(name: &str, error: &io::Error) -> CliError {
     match error.kind() {
         io::ErrorKind::NotFound => CliError::not_found(format!("no file {name}")).code("file_not_found"),
         io::ErrorKind::PermissionDenied => CliError::not_allowed(message).code("file_not_readable"),
+        io::ErrorKind::IsADirectory => {
+            CliError::usage(format!("{message}: it is a directory")).code("is_a_directory").hint("name a file")
+        }
         io::ErrorKind::InvalidInput => CliError::usage(message).code("bad_path"),
         _ => CliError::unavailable(message).code("file_not_readable"),
     }
@@ -159,7 +162,7 @@ mod tests {
     fn a_missing_file_is_named_and_a_directory_refused() {
         let error = Source::File("/no/such\u{1b}file").read_text(10).unwrap_err();
         assert!(error.exit == 3 && error.message.contains("/no/such\\u001bfile"), "{error}");
-        assert_eq!(Source::File("/").read_text(10).unwrap_err().exit, 6);
+        assert_eq!(Source::File("/").read_text(10).unwrap_err().exit, 2);
         assert_eq!(Source::File("a\0b").read_text(10).unwrap_err().exit, 2);
     }
 }

@@ -1,8 +1,6 @@
 //! `esctl man`
 
 use std::fs;
-use std::io;
-use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,6 +10,9 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::generated;
 use crate::cli::write_record::Effect;
+use crate::cli::written::Readers;
+use crate::cli::written::replace;
+use crate::cli::written::unwritable;
 
 /// Print the manual page, or write one for each command
 #[derive(Debug, Args)]
@@ -38,23 +39,14 @@ impl Man {
             return app.out.bytes(&generated::main_page());
         };
         let mut written = Written { dir: dir.display().to_string(), pages: Vec::new() };
-        fs::create_dir_all(&dir).map_err(|error| unwritable(&dir, &error))?;
+        fs::create_dir_all(&dir).map_err(|error| unwritable("the folder", &dir, &error))?;
         for (name, page) in generated::pages() {
             let path = dir.join(&name);
-            fs::write(&path, page).map_err(|error| unwritable(&path, &error))?;
+            replace(&path, &page, Readers::Usual).map_err(|error| unwritable("the manual page", &path, &error))?;
             written.pages.push(name);
         }
         app.out.one(&written, |sheet| {
             sheet.line(format!("{} pages in {}", written.pages.len(), written.dir));
         })
     }
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> CliError {
-    let message = format!("cannot write {}", path.display());
-    let made = match error.kind() {
-        io::ErrorKind::PermissionDenied => CliError::not_allowed(message),
-        _ => CliError::unavailable(message),
-    };
-    made.code("file_not_writable").with("path", path.display().to_string()).caused_by(error)
 }

@@ -16,6 +16,7 @@ mod doc;
 pub mod error;
 pub mod exit;
 pub mod failure;
+mod file_mode;
 mod game;
 pub mod generated;
 mod help;
@@ -50,6 +51,7 @@ mod verify;
 pub mod when;
 mod write;
 mod write_record;
+mod written;
 
 pub use app::App;
 pub use args::Cli;
@@ -62,6 +64,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use clap::FromArgMatches;
+use clap::error::ErrorKind;
 use tokio::runtime::Builder;
 
 use crate::cli::commands::Command;
@@ -81,9 +84,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         return code;
     }
     let parsed =
-        args::command().try_get_matches_from(&arguments).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+        args::command_here().try_get_matches_from(&arguments).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            // The help names every variable, also an empty one.
+            return usage::answer(args::command().try_get_matches_from(&arguments).err().unwrap_or(error), &arguments);
+        }
         Err(error) => return usage::answer(error, &arguments),
     };
     let app = match App::new(cli.globals, &matches, &arguments, &cli.command) {
@@ -121,6 +128,7 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
         let error = record.interrupted(signal);
         after_interrupt.map_or(error.clone(), |hint| error.hint(hint))
     };
+    runtime.block_on(async { signals::size_limit_is_an_error() });
     signals::end_in_the_end(app.out.settings().clone(), tidies_up.unwrap_or(1), told.clone());
     if tidies_up.is_some() {
         // It looks for signals itself.

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::cli::app::App;
 use crate::cli::config::ServeOptions;
-use crate::cli::config::open_to_others;
 use crate::cli::error::CliError;
+use crate::cli::file_mode::open_to_others;
 use crate::cli::input::unreadable;
 use crate::cli::jq;
 use crate::cli::open_files;
@@ -22,6 +22,7 @@ use crate::cli::signals;
 use crate::ops::projections::follow::Identity;
 use crate::server::Ended;
 use crate::server::Listening;
+use crate::server::OriginError;
 use crate::server::Server;
 use crate::server::Settings;
 use crate::server::StartError;
@@ -164,7 +165,13 @@ impl From<StartError> for CliError {
                 CliError::usage(message).code("open_to_all").hint(hint)
             }
             StartError::Redis(_) => CliError::usage(message).code("bad_redis_url"),
-            StartError::Origin(_) => CliError::usage(message).code("bad_origin").hint("write it like https://app.example"),
+            StartError::Origin(OriginError::AllWithoutKey) => {
+                let hint = "pass --jwt-secret-file or --jwt-public-key-file, or name the origins";
+                CliError::usage(message).code("open_to_all").hint(hint)
+            }
+            StartError::Origin(OriginError::Invalid(_)) => {
+                CliError::usage(message).code("bad_origin").hint("write it like https://app.example")
+            }
             StartError::Listen { source, .. } => match source.kind() {
                 std::io::ErrorKind::PermissionDenied => CliError::not_allowed(message).caused_by(&source),
                 _ => {

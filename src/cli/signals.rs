@@ -117,6 +117,17 @@ async fn tidied_up() {
     }
 }
 
+/// Makes a write beyond the limit of file sizes (`ulimit -f`) an error from now on, where it would end the program. Within a
+/// runtime.
+pub(super) fn size_limit_is_an_error() {
+    #[cfg(unix)]
+    {
+        let limit = tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        // The handler stays when this goes away. Without it the program ends as the system says.
+        let _ = tokio::signal::unix::signal(limit);
+    }
+}
+
 /// Waits for Ctrl-C or a polite request to end.
 pub(super) async fn interrupted() -> CliError {
     #[cfg(unix)]

@@ -17,6 +17,7 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::Settings;
 use crate::event::escape_unsafe;
+use crate::store::redact_text;
 
 /// What of a refused value is shown.
 const SHOWN: usize = 120;
@@ -55,8 +56,10 @@ fn missing_command(error: &Error, out: &Output) -> CliError {
 
 /// clap's words, in the form that all errors of esctl have.
 fn as_usage(mut error: Error) -> CliError {
+    let secrets = typed_secrets(&error);
     show_what_was_typed(&mut error);
-    let text = error.render().to_string();
+    // The reason that an argument is refused for may quote it.
+    let text = secrets.iter().fold(error.render().to_string(), |text, typed| text.replace(typed, &redact_text(typed)));
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let mut paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
     let message = paragraphs.next().unwrap_or("the command line cannot be read").to_owned();
@@ -88,13 +91,24 @@ fn show_what_was_typed(error: &mut Error) {
     }
 }
 
+/// The arguments that contain a URL with a password.
+fn typed_secrets(error: &Error) -> Vec<String> {
+    let typed = error.context().flat_map(|(_, value)| match value {
+        ContextValue::String(text) => vec![text.clone()],
+        ContextValue::Strings(texts) => texts.clone(),
+        _ => Vec::new(),
+    });
+    typed.filter(|text| redact_text(text) != *text).collect()
+}
+
 fn is_hostile(tip: &StyledStr) -> bool {
     let tip = tip.ansi().to_string();
-    tip.len() > 4 * SHOWN || tip.contains(['\n', '\r']) || tip.matches('\u{1b}').count() > 8
+    redact_text(&tip) != tip || tip.len() > 4 * SHOWN || tip.contains(['\n', '\r']) || tip.matches('\u{1b}').count() > 8
 }
 
 fn excerpt(text: &str) -> String {
-    let safe = escape_unsafe(text);
+    let shown = redact_text(text);
+    let safe = escape_unsafe(&shown);
     match safe.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &safe[..end]),
         None => safe.into_owned(),

@@ -34,6 +34,7 @@ pub use caller::Scopes;
 pub use commands::CommandRequest;
 pub use listen::Ended;
 pub use listen::Listening;
+pub use origins::OriginError;
 pub use problem::ErrorBody;
 pub use problem::ErrorDetail;
 pub use problem::Problem;

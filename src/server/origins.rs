@@ -9,6 +9,7 @@ use axum::http::HeaderValue;
 use axum::http::Uri;
 use axum::http::header;
 use axum::response::Response;
+use thiserror::Error;
 
 use crate::server::Problem;
 
@@ -20,6 +21,20 @@ const SHOWN: HeaderValue = HeaderValue::from_static("etag, link, location, retry
 /// How long a browser remembers what it may, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
+/// Origins that a server does not start with.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum OriginError {
+    /// A text that is no origin.
+    #[error("{0} is no origin")]
+    Invalid(String),
+    /// Every page that is open in a browser on this machine could do everything.
+    #[error("without a key for tokens, * would let every page in a browser do everything")]
+    AllWithoutKey,
+}
+
+/// The headers that only a proxy sends. Behind one, every request seems to come from this machine.
+const OF_A_PROXY: [&str; 4] = ["forwarded", "via", "x-real-ip", "x-original-forwarded-for"];
+
 /// The pages that may.
 pub(super) struct Origins {
     allowed: Vec<String>,
@@ -30,11 +45,12 @@ impl Origins {
     /// Origins like `https://app.example`, or `*` for all.
     ///
     /// # Errors
-    /// What is no origin.
-    pub(super) fn new(allowed: &[String], checks_tokens: bool) -> Result<Self, String> {
+    /// A text that is no origin, or all origins where no token is needed.
+    pub(super) fn new(allowed: &[String], checks_tokens: bool) -> Result<Self, OriginError> {
         let allowed: Vec<String> = allowed.iter().map(|origin| origin.trim_end_matches('/').to_ascii_lowercase()).collect();
         match allowed.iter().find(|origin| *origin != "*" && !is_origin(origin)) {
-            Some(bad) => Err(bad.clone()),
+            Some(bad) => Err(OriginError::Invalid(bad.clone())),
+            None if !checks_tokens && allowed.iter().any(|origin| origin == "*") => Err(OriginError::AllWithoutKey),
             None => Ok(Self { allowed, checks_tokens }),
         }
     }
@@ -48,6 +64,17 @@ impl Origins {
         if !self.checks_tokens && !is_this_machine(host) {
             let problem = Problem::forbidden("host_not_allowed", "this server is called by a name that is not this machine's");
             return Err(problem.hint("call it localhost or 127.0.0.1; to serve others, start it with a key for tokens"));
+        }
+        if !self.checks_tokens
+            && let Some(name) = headers.keys().find(|name| is_of_a_proxy(name.as_str()))
+        {
+            let message = format!(
+                "this server has no key for tokens and serves this machine only; the request came through a proxy ({name})"
+            );
+            let problem = Problem::forbidden("proxy_not_allowed", message);
+            return Err(
+                problem.hint("start the server with --jwt-secret-file or --jwt-public-key-file to serve clients behind a proxy")
+            );
         }
         let Some(origin) = headers.get(header::ORIGIN) else { return Ok(None) };
         let text = origin.to_str().unwrap_or_default().to_ascii_lowercase();
@@ -81,6 +108,10 @@ fn is_origin(text: &str) -> bool {
     uri.scheme().is_some() && authority && uri.path() == "/" && uri.query().is_none()
 }
 
+fn is_of_a_proxy(header: &str) -> bool {
+    header.starts_with("x-forwarded") || OF_A_PROXY.contains(&header)
+}
+
 fn is_this_machine(host: &str) -> bool {
     let Ok(authority) = host.parse::<axum::http::uri::Authority>() else { return false };
     let name = authority.host().trim_start_matches('[').trim_end_matches(']');
@@ -90,8 +121,10 @@ fn is_this_machine(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderMap;
+    use axum::http::HeaderName;
     use axum::http::header;
 
+    use super::OriginError;
     use super::Origins;
     use super::is_origin;
 
@@ -121,6 +154,25 @@ mod tests {
             assert_eq!(check(&origins, "es.example", origin), may, "{origin:?}");
         }
         assert!(check(&Origins::new(&["*".into()], true).unwrap(), "es.example", Some("https://any.test")));
+    }
+
+    #[test]
+    fn all_pages_may_only_where_tokens_are_checked() {
+        assert_eq!(Origins::new(&["*".into()], false).err(), Some(OriginError::AllWithoutKey));
+        assert_eq!(Origins::new(&["x".into()], false).err(), Some(OriginError::Invalid("x".into())));
+    }
+
+    #[test]
+    fn without_tokens_nothing_from_a_proxy_is_let_through() {
+        for (checks_tokens, through) in [(true, true), (false, false)] {
+            let origins = Origins::new(&[], checks_tokens).unwrap();
+            for name in ["forwarded", "X-Forwarded-For", "x-forwarded-proto", "x-forwarded-anything", "Via", "X-Real-IP"] {
+                let mut headers = HeaderMap::new();
+                headers.insert(header::HOST, "localhost".parse().unwrap());
+                headers.insert(HeaderName::try_from(name).unwrap(), "x".parse().unwrap());
+                assert_eq!(origins.check(&headers).is_ok(), through, "{name}");
+            }
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::server::metrics::Metrics;
 use crate::server::news::News;
 use crate::server::news::RedisUrl;
 use crate::server::news::RedisUrlError;
+use crate::server::origins::OriginError;
 use crate::server::origins::Origins;
 use crate::server::settings::Settings;
 use crate::store::Store;
@@ -75,9 +76,9 @@ pub enum StartError {
     /// The URL of Redis is none.
     #[error(transparent)]
     Redis(#[from] RedisUrlError),
-    /// An origin is none.
-    #[error("{0} is no origin")]
-    Origin(String),
+    /// The origins cannot be used.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -116,7 +117,7 @@ impl Server {
         if !auth.checks_tokens() && !settings.listen.ip().is_loopback() {
             return Err(StartError::OpenToAll(settings.listen));
         }
-        let origins = Origins::new(&settings.allow_origins, auth.checks_tokens()).map_err(StartError::Origin)?;
+        let origins = Origins::new(&settings.allow_origins, auth.checks_tokens())?;
         let rate = Rate::new(settings.rate_limit);
         let (stopping, _) = watch::channel(false);
         let tasks = TaskTracker::new();

@@ -405,8 +405,8 @@ fn the_environment_is_read_as_strictly_as_flags(on: Backend) {
     let home = Home::seeded(on);
     let before = home.head();
     for (name, value, part) in [
-        ("ESCTL_STORE", "", "is empty"),
-        ("ESCTL_CLIENT", "", "is empty"),
+        ("ESCTL_STORE", " ", "has no scheme"),
+        ("ESCTL_CLIENT", " ", "is empty"),
         ("ESCTL_OUTPUT", "xml", "possible values"),
         ("ESCTL_TIMEOUT", "0s", "no time"),
         ("ESCTL_TIMEOUT", "5", "did you mean 5s?"),

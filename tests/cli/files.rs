@@ -21,7 +21,7 @@ use crate::support::words;
 fn a_url_of_no_backend_is_refused_with_the_list_and_never_a_file() {
     let home = Home::new(Backend::Sqlite);
     for url in
-        ["", "nope", "a.db", "./a.db", "mysql://h/d", "sqlite", "sqlite:", "sqlite3:a.db", "SQLITE:a.db", "file:a.db", ":memory:"]
+        ["nope", "a.db", "./a.db", "mysql://h/d", "sqlite", "sqlite:", "sqlite3:a.db", "SQLITE:a.db", "file:a.db", ":memory:"]
     {
         for line in READERS.iter().chain(&WRITERS) {
             let mut command = home.command();
@@ -57,11 +57,11 @@ fn on(home: &Home, file: &str, line: &str) -> Answer {
 }
 
 #[test]
-fn folders_and_missing_parents_are_6() {
+fn a_folder_is_2_and_a_missing_parent_is_6() {
     let home = Home::new(Backend::Sqlite);
     let folder = home.path("").display().to_string();
     for line in READERS.iter().chain(&WRITERS) {
-        home.run(&format!("--store sqlite:{folder} {line}")).fails(6, &folder);
+        home.run(&format!("--store sqlite:{folder} {line}")).fails(2, &folder);
     }
     for line in WRITERS {
         home.run(&format!("--store sqlite:no/such/folder.db {line}")).fails(6, "no/such/folder.db");
@@ -96,7 +96,10 @@ fn a_store_that_somebody_holds_is_6_within_the_timeout() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     for line in [WRITERS[0], WRITERS[1], "resource allocate gold 1", "projection rebuild resources"] {
         let begun = Instant::now();
-        home.run(&format!("--timeout 300ms {line}")).fails(6, "another process holds the lock");
+        let answer = home.run(&format!("--timeout 300ms {line}")).fails(6, "another process holds the lock");
+        if cfg!(target_os = "linux") {
+            assert!(answer.err.contains(&format!("process {}", std::process::id())), "{}", answer.err);
+        }
         assert!(begun.elapsed() < Duration::from_secs(3), "{line}: {:?}", begun.elapsed());
     }
     // Readers do not wait for a writer.
@@ -221,7 +224,7 @@ fn a_read_only_file_can_be_read() {
             assert!(run(line).ok().err.is_empty(), "{line}");
         }
         for line in [WRITERS[0], WRITERS[1], "resource allocate gold 1", "projection rebuild resources"] {
-            run(line).fails(6, "a.db");
+            run(line).fails(7, "permission denied");
         }
     }
     // A read model that is not there and cannot be made is no reason not to answer; that it is slow is said.
@@ -236,8 +239,7 @@ fn a_read_only_file_can_be_read() {
     chmod(&home.path("locked/a.db"), 0o000);
     chmod(&home.path("locked"), 0o755);
     for line in ["stats", "resource allocate gold 1"] {
-        let answer = run(line);
-        assert!([6, 7].contains(&answer.code) && answer.err.contains("a.db"), "{answer:?}");
+        run(line).fails(7, "permission denied");
     }
 }
 

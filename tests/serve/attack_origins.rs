@@ -78,6 +78,22 @@ fn what_a_browser_asks_first_is_answered_for_allowed_pages_only() {
 }
 
 #[test]
+fn without_a_key_a_request_through_a_proxy_is_refused() {
+    run(async {
+        let served = Served::start(Backend::Sqlite).await;
+        for name in ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Via"] {
+            for path in ["/health", "/api/me", "/", "/ws", "/metrics"] {
+                let refused = answer(served.request(Method::GET, path).header(name, "for=192.0.2.1")).await;
+                let refused = refused.fails(403, "proxy_not_allowed");
+                assert!(refused.text.contains("--jwt-secret-file"), "{}", refused.text);
+            }
+        }
+        let with_key = Served::with(Backend::Sqlite, &["--jwt-secret-file", "secret"]).await;
+        answer(with_key.request(Method::GET, "/health").header("X-Forwarded-For", "192.0.2.1")).await.is(200);
+    });
+}
+
+#[test]
 fn a_name_that_somebody_else_gave_this_machine_is_refused() {
     run(async {
         let served = Served::start(Backend::Sqlite).await;

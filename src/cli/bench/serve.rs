@@ -1,6 +1,5 @@
 //! `esctl bench serve`
 
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -14,6 +13,7 @@ use crate::cli::bench::scratch::Scratch;
 use crate::cli::bench::scratch::ScratchArgs;
 use crate::cli::bench::show_serve::show;
 use crate::cli::error::CliError;
+use crate::cli::input::Source;
 use crate::cli::open_files;
 use crate::cli::values::limit;
 use crate::ops::bench::ServeBench;
@@ -96,10 +96,13 @@ impl Serve {
 
     fn token(&self) -> Result<Option<String>, CliError> {
         let Some(path) = &self.token_file else { return Ok(None) };
-        let failed = |error| CliError::unavailable(format!("cannot read {}", path.display())).caused_by(&error);
-        Ok(Some(fs::read_to_string(path).map_err(failed)?.trim().to_owned()))
+        let text = Source::File(&path.to_string_lossy()).read_text(MAX_TOKEN_BYTES)?;
+        Ok(Some(text.trim().to_owned()))
     }
 }
+
+/// The largest file with a token.
+const MAX_TOKEN_BYTES: usize = 64 << 10;
 
 /// The first address of a server, and its name in requests.
 async fn place_of(url: &Url) -> Result<(SocketAddr, String), CliError> {

@@ -88,7 +88,7 @@ fn store_of(words: &[String]) -> Option<StoreUrl> {
     line.extend(typed_options(words, &["--store", "--context"]).into_iter().map(OsString::from));
     // Any command; it is not run.
     line.push("stats".into());
-    let matches = args::command().try_get_matches_from(line).ok()?;
+    let matches = args::command_here().try_get_matches_from(line).ok()?;
     let cli = Cli::from_arg_matches(&matches).ok()?;
     App::store_url_of(&cli.globals, &matches).ok()
 }

@@ -1,10 +1,6 @@
-//! Changes to the configuration file: comments and order stay, and the file is never half written.
+//! Changes to the configuration file: comments and order stay, and no change of another process is lost.
 
-use std::fs;
-use std::io;
-use std::io::Write;
 use std::path::Path;
-use std::process;
 
 use toml_edit::DocumentMut;
 use toml_edit::Item;
@@ -14,109 +10,117 @@ use toml_edit::value;
 
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::text_of;
-use crate::cli::config::private::create_file;
-use crate::cli::config::private::create_folder;
 use crate::cli::config::read::broken;
+use crate::cli::config::read::read_config;
 use crate::cli::error::CliError;
+use crate::cli::file_mode::create_folder;
+use crate::cli::written::Readers;
+use crate::cli::written::folder_of;
+use crate::cli::written::locked;
+use crate::cli::written::replace;
+use crate::cli::written::resolve;
+use crate::cli::written::unwritable;
 
 impl ConfigFile {
-    /// Adds a context; `texts` are its keys and values.
+    /// Adds a context and returns the changed file; `texts` are the keys and values of the context.
     ///
     /// # Errors
-    /// A broken file (9); one that cannot be written (6, 7).
-    pub fn add_context(&self, name: &str, texts: &[(&str, String)], make_current: bool) -> Result<(), CliError> {
-        self.edit(|root| {
-            let contexts = table_in(root, "contexts")?;
+    /// A context of this name exists (4). A broken file (9). A file that cannot be written (2, 6, 7).
+    pub fn add_context(&self, name: &str, texts: &[(&str, String)], make_current: bool) -> Result<Self, CliError> {
+        self.edit(|config, root| {
+            if config.context(name).is_ok() {
+                let error = CliError::conflict(format!("there is a context {name} already")).code("context_exists");
+                return Err(error.hint(format!("remove it first: esctl context remove {name}")).with("context", name));
+            }
             let mut context = Table::new();
             for (key, text) in texts {
                 context.insert(key, value(text));
             }
-            contexts.insert(name, Item::Table(context));
+            contexts_in(root)?.insert(name, Item::Table(context));
             if make_current {
-                root.insert("current_context", value(name));
+                make_current_in(root, name);
             }
-            Some(())
+            Ok(())
         })
     }
 
-    /// Makes a context the current one.
+    /// Makes a context the current one and returns the changed file.
     ///
     /// # Errors
-    /// A broken file (9); one that cannot be written (6, 7).
-    pub fn use_context(&self, name: &str) -> Result<(), CliError> {
-        self.edit(|root| {
-            // In place, so that a comment behind the old value stays.
-            match root.get_mut("current_context").and_then(Item::as_value_mut) {
-                Some(current) => {
-                    let decor = current.decor().clone();
-                    *current = name.into();
-                    *current.decor_mut() = decor;
-                }
-                None => drop(root.insert("current_context", value(name))),
-            }
-            Some(())
+    /// No context of this name (3). A broken file (9). A file that cannot be written (2, 6, 7).
+    pub fn use_context(&self, name: &str) -> Result<Self, CliError> {
+        self.edit(|config, root| {
+            config.context(name)?;
+            make_current_in(root, name);
+            Ok(())
         })
     }
 
-    /// Removes a context; when it is the current one, there is none from now on.
+    /// Removes a context and returns the changed file. Without its current context a file has none.
     ///
     /// # Errors
-    /// A broken file (9); one that cannot be written (6, 7).
-    pub fn remove_context(&self, name: &str) -> Result<(), CliError> {
-        self.edit(|root| {
-            table_in(root, "contexts")?.remove(name);
+    /// No context of this name (3). A broken file (9). A file that cannot be written (2, 6, 7).
+    pub fn remove_context(&self, name: &str) -> Result<Self, CliError> {
+        self.edit(|config, root| {
+            config.context(name)?;
+            contexts_in(root)?.remove(name);
             if root.get("current_context").and_then(Item::as_str) == Some(name) {
                 root.remove("current_context");
             }
-            Some(())
+            Ok(())
         })
     }
 
-    /// Reads the file anew, changes it, and puts the changed one in its place.
-    ///
-    /// # Errors
-    /// A broken file (9); one that cannot be written (6, 7).
-    fn edit(&self, change: impl FnOnce(&mut Table) -> Option<()>) -> Result<(), CliError> {
+    /// Reads the file again, changes it and replaces it, under a lock: no change of another process is lost.
+    fn edit(&self, change: impl FnOnce(&Self, &mut Table) -> Result<(), CliError>) -> Result<Self, CliError> {
         let Some(path) = &self.path else {
             return Err(CliError::unavailable("the user's configuration folder cannot be found").hint("set ESCTL_CONFIG"));
         };
-        let name = path.display().to_string();
-        let text = text_of(path)?.unwrap_or_default();
-        let mut document: DocumentMut = text.parse().map_err(|_| broken(&name, "is no TOML"))?;
-        change(document.as_table_mut()).ok_or_else(|| broken(&name, "contexts must be a table"))?;
-        replace(path, &document.to_string()).map_err(|error| unwritable(&name, &error))
+        let not_writable = |error: &std::io::Error| unwritable("the configuration file", path, error).code("config_not_writable");
+        let target = resolve(path).map_err(|error| not_writable(&error))?;
+        let folder = folder_of(&target);
+        create_folder(&folder).map_err(|error| not_writable(&error))?;
+        locked(&folder, || {
+            let text = text_of(path)?.unwrap_or_default();
+            must_be_regular(path)?;
+            let before = Self { path: Some(path.clone()), ..read_config(&text, path)? };
+            let mut document: DocumentMut = text.parse().map_err(|_| broken(&path.display().to_string(), "is no TOML"))?;
+            change(&before, document.as_table_mut())?;
+            let text = document.to_string();
+            replace(path, text.as_bytes(), Readers::Owner).map_err(|error| not_writable(&error))?;
+            Ok(Self { path: Some(path.clone()), ..read_config(&text, path)? })
+        })
     }
 }
 
-fn table_in<'t>(root: &'t mut Table, name: &str) -> Option<&'t mut dyn TableLike> {
+/// A device such as /dev/null can be read as a configuration file, but keeps no change.
+fn must_be_regular(path: &Path) -> Result<(), CliError> {
+    match path.metadata() {
+        Ok(found) if !found.is_file() => {
+            let message = format!("cannot write the configuration file {}: it is not a regular file", path.display());
+            Err(CliError::usage(message).code("config_not_writable").hint("name another file with ESCTL_CONFIG"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn make_current_in(root: &mut Table, name: &str) {
+    // In place, so that a comment behind the old value stays.
+    match root.get_mut("current_context").and_then(Item::as_value_mut) {
+        Some(current) => {
+            let decor = current.decor().clone();
+            *current = name.into();
+            *current.decor_mut() = decor;
+        }
+        None => drop(root.insert("current_context", value(name))),
+    }
+}
+
+/// The table of the contexts; `read_config` has seen that it is one.
+fn contexts_in(root: &mut Table) -> Result<&mut dyn TableLike, CliError> {
     let mut implicit = Table::new();
     // The header [contexts] itself is not wanted, only [contexts.NAME].
     implicit.set_implicit(true);
-    root.entry(name).or_insert(Item::Table(implicit)).as_table_like_mut()
-}
-
-/// Writes beside the file and puts the new one in its place in one step. Behind a link, the file it points to.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    create_folder(folder)?;
-    let beside = folder.join(format!(".esctl-config.{}", process::id()));
-    let written = create_file(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
-fn unwritable(name: &str, error: &io::Error) -> CliError {
-    let message = format!("cannot write {name}");
-    let error_of = match error.kind() {
-        io::ErrorKind::PermissionDenied => CliError::not_allowed(message),
-        _ => CliError::unavailable(message),
-    };
-    error_of.code("config_not_writable").with("file", name).caused_by(error)
+    let contexts = root.entry("contexts").or_insert(Item::Table(implicit)).as_table_like_mut();
+    contexts.ok_or_else(|| CliError::bug("the contexts of the configuration file are no table"))
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
-use crate::cli::config::private::open_to_others;
 use crate::cli::config::read::broken;
 use crate::cli::config::read::read_config;
 use crate::cli::config::serve::ServeOptions;
 use crate::cli::error::CliError;
 use crate::cli::exit;
+use crate::cli::file_mode::is_pipe;
+use crate::cli::file_mode::open_to_others;
 use crate::cli::input::read_text;
 use crate::cli::input::unreadable;
 use crate::cli::output::Format;
@@ -120,6 +121,10 @@ fn default_path() -> Option<PathBuf> {
 /// The text of a configuration file; none where there is no file.
 pub(super) fn text_of(path: &Path) -> Result<Option<String>, CliError> {
     let name = path.display().to_string();
+    if is_pipe(path) {
+        // Opening it would wait until another process writes to it.
+        return Err(broken(&name, "a regular file is wanted, found a pipe"));
+    }
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
@@ -127,7 +132,7 @@ pub(super) fn text_of(path: &Path) -> Result<Option<String>, CliError> {
     };
     match read_text(file, &name, MAX_BYTES) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.exit == exit::USAGE => {
+        Err(error) if error.exit == exit::USAGE && error.code != "is_a_directory" => {
             // What is wrong, without the name once more.
             let reason = error.message.strip_prefix(&name).unwrap_or(&error.message);
             Err(broken(&name, &format!("the file{reason}")))

@@ -5,7 +5,6 @@
 mod edit;
 mod effective;
 mod file;
-mod private;
 mod read;
 mod serve;
 
@@ -19,5 +18,4 @@ pub use effective::Typed;
 pub(super) use effective::format_name;
 pub use file::ConfigFile;
 pub use file::Context;
-pub(super) use private::open_to_others;
 pub use serve::ServeOptions;

@@ -40,6 +40,14 @@ pub(super) fn broken(place: &str, reason: &str) -> CliError {
     error.hint("correct the configuration file, or name another one with ESCTL_CONFIG")
 }
 
+/// The sections and keys at the top of the file.
+const SECTIONS: [&str; 4] = ["current_context", "contexts", "snapshots", "serve"];
+
+/// Whether a key is one of `[serve]`, also when it is written like the flag.
+fn is_serve_key(key: &str) -> bool {
+    ServeOptions::names().contains(&key.replace('-', "_"))
+}
+
 struct Reader<'a> {
     text: &'a str,
     name: &'a str,
@@ -55,7 +63,8 @@ impl Reader<'_> {
                 "contexts" => config.contexts = self.contexts(key, item)?,
                 "snapshots" => config.snapshots = self.snapshots(key, item)?,
                 "serve" => config.serve = self.serve(key, item)?,
-                _ => self.unknown(key, &["current_context", "contexts", "snapshots", "serve"]),
+                _ if self.means_serve(key, item) => return Err(self.refused_key(key, "unknown key", "")),
+                _ => self.unknown(key, &SECTIONS)?,
             }
         }
         Ok(config)
@@ -75,7 +84,7 @@ impl Reader<'_> {
                 "client" => context.client = Some(self.parsed(key, item, token)?),
                 "output" => context.output = Some(self.parsed(key, item, |text| Format::from_str(text, false))?),
                 "timeout" => context.timeout = Some(self.parsed(key, item, timeout)?),
-                _ => self.unknown(key, &["store", "client", "output", "timeout"]),
+                _ => self.unknown(key, &["store", "client", "output", "timeout"])?,
             }
         }
         let missing = || self.error(name.span(), &format!("the context {} names no store", name.get()));
@@ -93,7 +102,7 @@ impl Reader<'_> {
                     let numbers = numbers.map(|(name, item)| Ok((name.get().to_owned(), self.count(name, item)?)));
                     snapshots.categories = numbers.collect::<Result<_, CliError>>()?;
                 }
-                _ => self.unknown(key, &["every", "categories"]),
+                _ => self.unknown(key, &["every", "categories"])?,
             }
         }
         Ok(snapshots)
@@ -108,7 +117,7 @@ impl Reader<'_> {
             match ServeOptions::from_file(key.get(), &texts) {
                 Some(Ok(read)) => options = read.and(options),
                 Some(Err(reason)) => return Err(self.error(item.span(), &format!("{}: {reason}", key.get()))),
-                None => self.unknown(key, &ServeOptions::names().iter().map(String::as_str).collect::<Vec<_>>()),
+                None => return Err(self.refused_key(key, "unknown key", "serve")),
             }
         }
         Ok(options)
@@ -136,11 +145,36 @@ impl Reader<'_> {
         })
     }
 
-    fn unknown(&mut self, key: &Key, known: &[&str]) {
+    /// Warns about a key that is not known here. A key of the server is refused wherever it is: the server would start without it.
+    fn unknown(&mut self, key: &Key, known: &[&str]) -> Result<(), CliError> {
+        if is_serve_key(key.get()) {
+            return Err(self.refused_key(key, "misplaced key", ""));
+        }
         let near = nearest(key.get(), known.iter().copied());
         let near = near.map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean {near}?"));
         let warning = format!("{}: unknown key {}; {near}", self.place(key.span()), key.get());
         self.warnings.push(warning);
+        Ok(())
+    }
+
+    /// Whether a section that is not known was probably meant to be `[serve]`.
+    fn means_serve(&self, key: &Key, item: &Item) -> bool {
+        let near = nearest(key.get(), SECTIONS.iter().copied()) == Some("serve");
+        near || item.as_table_like().is_some_and(|table| table.iter().any(|(name, _)| is_serve_key(name)))
+    }
+
+    /// The error about a key that decides who may use the server, and so must not be passed over.
+    fn refused_key(&self, key: &Key, what: &str, section: &str) -> CliError {
+        let names = ServeOptions::names();
+        let place = if section.is_empty() { String::new() } else { format!(" in [{section}]") };
+        let near = match nearest(key.get(), names.iter().map(String::as_str).chain(["serve"])) {
+            Some("serve") => "did you mean [serve]?".to_owned(),
+            Some(near) if section.is_empty() => format!("{near} belongs in [serve]"),
+            Some(near) => format!("did you mean {near}?"),
+            None if section.is_empty() => "did you mean [serve]?".to_owned(),
+            None => format!("known here: {}", names.join(", ")),
+        };
+        self.error(key.span(), &format!("{what} {}{place}; {near}", key.get()))
     }
 
     fn error(&self, span: Option<Range<usize>>, reason: &str) -> CliError {

@@ -44,12 +44,10 @@ impl Add {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let name = &self.name;
         let url = lasting(&self.url)?;
-        if let Ok(context) = app.config.context(name) {
-            if self.is_the_same(context, &url, app.typed.client_flag()) {
-                return self.keep(app);
-            }
-            let error = CliError::conflict(format!("there is a context {name} already")).code("context_exists");
-            return Err(error.hint(format!("remove it first: esctl context remove {name}")).with("context", name.as_str()));
+        if let Ok(context) = app.config.context(name)
+            && self.is_the_same(context, &url, app.typed.client_flag())
+        {
+            return self.keep(app);
         }
         let mut texts = vec![("store", url)];
         if let Some(client) = app.typed.client_flag() {
@@ -58,10 +56,10 @@ impl Add {
         if let Some(timeout) = self.store_timeout {
             texts.push(("timeout", timeout));
         }
-        app.config.add_context(name, &texts, self.make_current)?;
-        let current = if self.make_current { Some(name.as_str()) } else { app.config.current.as_deref() };
+        let changed = app.config.add_context(name, &texts, self.make_current)?;
+        let current = changed.current.as_deref();
         Changed { outcome: "added", name, current }.print(app)?;
-        if current != Some(name) {
+        if current != Some(name.as_str()) {
             app.out.note(&format!("use it with --context {name}, or from now on: esctl context use {name}"));
         }
         Ok(())

@@ -30,10 +30,10 @@ impl Remove {
             app.record.changed_nothing();
             return Changed { outcome: "unchanged", name, current: before }.print(app);
         }
-        app.config.remove_context(name)?;
-        let current = before.filter(|current| *current != name);
+        let changed = app.config.remove_context(name)?;
+        let current = changed.current.as_deref();
         Changed { outcome: "removed", name, current }.print(app)?;
-        if current != before {
+        if current.is_none() && before.is_some() {
             app.out.note("there is no current context any more; without --store the embedded store is used");
         }
         Ok(())

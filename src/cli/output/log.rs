@@ -9,9 +9,14 @@ use std::io::IsTerminal;
 use std::io::Write;
 
 use clap::ValueEnum;
+use tracing_subscriber::EnvFilter;
 
+use crate::cli::error::CliError;
 use crate::cli::output::screen;
 use crate::event::escape_unsafe;
+
+/// The levels of diagnostics.
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// How the log of a server is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -32,10 +37,32 @@ pub(crate) fn log_of_server_to_stderr(verbose: u8, format: LogFormat) {
     show(["info", "debug", "trace"], verbose, format);
 }
 
+/// Checks the variable `ESCTL_LOG`: a level, or directives like `esctl=debug`.
+///
+/// # Errors
+/// It has a value that selects nothing (2).
+pub(crate) fn check_log_variable() -> Result<(), CliError> {
+    let Some(value) = variable() else { return Ok(()) };
+    let known = |directive: &str| {
+        let word = directive.trim();
+        let level = word.is_empty() || LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word)) || word == "esctl";
+        level || word.contains(['=', '[', ':'])
+    };
+    if value.split(',').all(known) && EnvFilter::builder().parse(&value).is_ok() {
+        return Ok(());
+    }
+    let message = format!("the variable ESCTL_LOG has the unknown value \"{}\"", escape_unsafe(&value));
+    let hint = format!("it may be {}, or name a part like esctl=debug", LEVELS.join(", "));
+    Err(CliError::usage(message).code("bad_variable").hint(hint).with("variable", "ESCTL_LOG"))
+}
+
+fn variable() -> Option<String> {
+    env::var("ESCTL_LOG").ok().filter(|value| !value.is_empty())
+}
+
 fn show(levels: [&str; 3], verbose: u8, format: LogFormat) {
     let level = levels[usize::from(verbose).min(levels.len() - 1)];
-    let filter = env::var("ESCTL_LOG").ok().filter(|filter| !filter.is_empty());
-    let filter = filter.unwrap_or_else(|| format!("esctl={level}"));
+    let filter = variable().unwrap_or_else(|| format!("esctl={level}"));
     let subscriber = tracing_subscriber::fmt().with_writer(writer).with_env_filter(filter).with_ansi(false);
     // A stderr that cannot be written is no reason to fail.
     let subscriber = subscriber.log_internal_errors(false);

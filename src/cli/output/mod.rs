@@ -47,6 +47,7 @@ pub use key::Typed;
 pub use list::ListWriter;
 pub use list::Listing;
 pub use log::LogFormat;
+pub(crate) use log::check_log_variable;
 pub(crate) use log::log_of_server_to_stderr;
 pub(crate) use log::log_to_stderr;
 pub use progress::Progress;

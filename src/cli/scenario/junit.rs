@@ -1,8 +1,6 @@
 //! Scenarios as a JUnit report: a suite for each file, a test case for each scenario.
 
-use std::error::Error;
-use std::fs;
-use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +12,10 @@ use quick_junit::TestSuite;
 
 use crate::cli::error::CliError;
 use crate::cli::scenario::show;
+use crate::cli::written::Readers;
+use crate::cli::written::check_replaceable;
+use crate::cli::written::replace;
+use crate::cli::written::unwritable;
 use crate::event::escape_unsafe;
 use crate::ops::scenario::Scenario;
 use crate::ops::scenario::ScenarioReport;
@@ -50,31 +52,26 @@ pub(super) fn add(suite: &mut TestSuite, file: &str, scenario: &Scenario, ran: O
 /// Finds out before anything is run whether the report can be written, and changes nothing.
 ///
 /// # Errors
-/// It cannot (6).
+/// It cannot (2, 6, 7).
 pub(super) fn check(path: &Path) -> Result<(), CliError> {
-    let written = match fs::symlink_metadata(path) {
-        Ok(_) => OpenOptions::new().write(true).open(path).map(drop),
-        // Beside where it will be.
-        Err(_) => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            tempfile::tempfile_in(folder).map(drop)
-        }
-    };
-    written.map_err(|error| unwritable(path, &error))
+    check_replaceable(path).map_err(|error| failed(path, &error))
 }
 
 /// Writes the report.
 ///
 /// # Errors
-/// The file cannot be written (6).
+/// The file cannot be written (2, 6, 7).
 pub(super) fn write(path: &Path, suites: Vec<TestSuite>) -> Result<(), CliError> {
     let mut report = Report::new("esctl scenarios");
     report.add_test_suites(suites);
-    let xml = report.to_string().map_err(|error| unwritable(path, &error))?;
-    fs::write(path, xml).map_err(|error| unwritable(path, &error))
+    let xml = report.to_string().map_err(|error| failed(path, &io::Error::other(error)))?;
+    replace(path, xml.as_bytes(), Readers::Usual).map_err(|error| failed(path, &error))
 }
 
-fn unwritable(path: &Path, cause: &dyn Error) -> CliError {
-    let error = CliError::unavailable(format!("cannot write the report {}", path.display())).code("file_not_writable");
-    error.hint("--junit names a file in a folder that is there").caused_by(cause)
+fn failed(path: &Path, error: &io::Error) -> CliError {
+    let made = unwritable("the report", path, error);
+    match made.hint {
+        Some(_) => made,
+        None => made.hint("--junit names a file in a folder that exists"),
+    }
 }

@@ -7,7 +7,11 @@ use redis::ConnectionInfo;
 use redis::IntoConnectionInfo;
 use redis::ProtocolVersion;
 use thiserror::Error;
+use url::Url;
 
+use crate::store::check_repeated;
+use crate::store::check_separators;
+use crate::store::named;
 use crate::store::redact_url;
 
 /// How a URL may begin.
@@ -27,7 +31,7 @@ pub struct RedisUrl {
 )]
 pub struct RedisUrlError {
     shown: String,
-    reason: &'static str,
+    reason: String,
 }
 
 impl RedisUrl {
@@ -43,13 +47,31 @@ impl FromStr for RedisUrl {
 
     fn from_str(text: &str) -> Result<Self, RedisUrlError> {
         let shown = redact_url(text);
-        let refused = |reason| RedisUrlError { shown: shown.clone(), reason };
+        let refused = |reason: &str| RedisUrlError { shown: shown.clone(), reason: reason.to_owned() };
         if !SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
             return Err(refused("has an unknown scheme"));
         }
+        check_parameters(text).map_err(|reason| refused(&reason))?;
         // What the library says of it might hold the password.
         let info = text.into_connection_info().map_err(|_| refused("cannot be read"))?;
         Ok(Self { info, shown })
+    }
+}
+
+/// The library passes over parameters that it does not know, so that `?db=2` of a TCP address would change nothing.
+fn check_parameters(text: &str) -> Result<(), String> {
+    let tcp = text.starts_with("redis://") || text.starts_with("rediss://");
+    if tcp {
+        // A word of the library's: do not check the certificate.
+        let encrypted = text.strip_suffix("#insecure").filter(|text| text.starts_with("rediss://"));
+        check_separators(encrypted.unwrap_or(text))?;
+    }
+    check_repeated(text, |key| Some(key.to_owned()))?;
+    let known: &[&str] = if tcp { &["protocol"] } else { &["db", "user", "pass", "protocol"] };
+    let Ok(url) = Url::parse(text) else { return Ok(()) };
+    match url.query_pairs().find(|(key, _)| !known.contains(&&**key)) {
+        Some((key, _)) => Err(format!("does not know {}; it may be {}", named(text, &key), known.join(", "))),
+        None => Ok(()),
     }
 }
 
@@ -89,6 +111,20 @@ mod tests {
         }
         for text in ["", "h:6379", "http://h", "redis://h/notanumber", "redis://"] {
             assert!(text.parse::<RedisUrl>().is_err(), "{text}");
+        }
+        for text in ["rediss://h#insecure", "redis://h?protocol=3", "unix:///run/a@b.sock?db=1&pass=x"] {
+            assert!(text.parse::<RedisUrl>().is_ok(), "{text}");
+        }
+        for (text, part) in [
+            ("redis://h/1?db=2", "does not know the parameter \"db\""),
+            ("redis://h?protocol=2&protocol=3", "twice"),
+            ("unix:///run/a.sock?db=1&db=2", "twice"),
+            ("redis://u:12/secret@h", "%2F"),
+            ("redis://u:12#secret@h", "%23"),
+            ("redis://h#insecure", "has #"),
+        ] {
+            let error = text.parse::<RedisUrl>().unwrap_err().to_string();
+            assert!(error.contains(part) && !error.contains("secret"), "{error}");
         }
     }
 }

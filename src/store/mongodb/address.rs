@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use mongodb::error::Error;
 use mongodb::options::ConnectionString;
 
-use crate::store::url::redact_url;
+use crate::store::parameters::check_repeated;
+use crate::store::redact::redact_url;
 
 /// The database where the URL names none.
 const DEFAULT_DATABASE: &str = "esctl";
+
+/// The parts of a URL that hold secrets, for messages.
+const SECRETS: &str = "user, password and authMechanismProperties";
 
 /// A `mongodb://` or `mongodb+srv://` URL that the driver understands.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,7 +32,14 @@ impl MongoUrl {
         if !has_well_encoded_credentials(url) {
             return Err("cannot be read: user and password must be percent-encoded, as %40 for @".into());
         }
-        let parsed = ConnectionString::parse(url).map_err(|error| format!("cannot be read: {}", reason(url, &error)))?;
+        check_repeated(url, counts_as)?;
+        let parsed = ConnectionString::parse(url).map_err(|error| match ConnectionString::parse(without_secrets(url)) {
+            // The secrets are the cause, and the driver may quote them.
+            Ok(_) => format!("cannot be read: {SECRETS} must be percent-encoded"),
+            // It fails for the same reason without them. A driver that says something else may have quoted them.
+            Err(public) if public.kind.to_string() == error.kind.to_string() => format!("cannot be read: {}", public.kind),
+            Err(_) => "cannot be read: a host, a port or an option is not valid".to_owned(),
+        })?;
         let database = parsed.default_database.filter(|name| !name.is_empty()).unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
         if ["admin", "local", "config"].contains(&database.as_str()) {
             return Err(format!("names the database {database}, which is MongoDB's own (authSource=… says where users are)"));
@@ -103,24 +113,20 @@ fn has_well_encoded_credentials(url: &str) -> bool {
     })
 }
 
-/// Returns what the driver says of a URL it cannot read, unless it quotes a part that may be secret.
-fn reason(url: &str, error: &Error) -> String {
-    let said = error.kind.to_string();
-    let (credentials, _, options) = parts(url);
-    let password = credentials.and_then(|credentials| credentials.split_once(':')).map(|(_, password)| password);
-    let of_options = options.split('&').filter(|option| redact_url(&format!("mongodb://h/?{option}")).ends_with("=***"));
-    let values = of_options.filter_map(|option| option.split_once('=')).flat_map(|(_, value)| value.split([',', ':']));
-    if password.into_iter().chain(values).any(|secret| quotes(&said, secret)) {
-        return "a host or an option is not valid".to_owned();
+/// The name under which an option of a URL counts: case does not matter, and some options have two names.
+fn counts_as(option: &str) -> Option<String> {
+    match option.to_lowercase().as_str() {
+        // A list, one element each time.
+        "readpreferencetags" => None,
+        "ssl" => Some("tls".to_owned()),
+        "j" => Some("journal".to_owned()),
+        other => Some(other.to_owned()),
     }
-    said
 }
 
-/// Returns true where a text holds a word, not only as a part of other words.
-fn quotes(text: &str, word: &str) -> bool {
-    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let whole = |at: usize| !is_part(text[..at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next());
-    !word.is_empty() && text.match_indices(word).any(|(at, _)| whole(at))
+/// The same URL with harmless values in place of its secrets.
+fn without_secrets(url: &str) -> String {
+    redact_url(url).replace("Properties=***", "Properties=x:x").replace("***", "x")
 }
 
 impl fmt::Display for MongoUrl {

@@ -24,6 +24,7 @@ use crate::store::postgres::behind::Place;
 use crate::store::postgres::behind::append_at;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::lock_holder::name_holder;
 use crate::store::postgres::peer::Found;
 use crate::store::postgres::pool::TRY_AFTER;
 use crate::store::postgres::transaction::Session;
@@ -119,9 +120,14 @@ impl Alone {
         match asked.unwrap_or(Err(SqlError::Late)) {
             Err(error) if error.broken() => Err(Failed::Perhaps(Perhaps { process: session.backend, error })),
             Err(error) if error.nothing_there() => Ok(None),
-            asked => {
+            Err(error) => {
+                let error = name_holder(&mut session.connection, self.connector.url().schema(), error).await;
                 *kept = Some(Kept { runtime: here, used: Instant::now(), session });
-                asked.map_err(Failed::Surely)
+                Err(Failed::Surely(error))
+            }
+            Ok(appended) => {
+                *kept = Some(Kept { runtime: here, used: Instant::now(), session });
+                Ok(appended)
             }
         }
     }

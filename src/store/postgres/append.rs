@@ -26,6 +26,7 @@ use crate::store::append::RecordTime;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
+use crate::store::postgres::lock_holder::name_holder;
 use crate::store::postgres::outcome::find_out;
 use crate::store::postgres::peer::ServerProcess;
 use crate::store::postgres::session::Database;
@@ -147,6 +148,7 @@ async fn try_once(database: &Database, group: &[&BackendAppend]) -> Result<Vec<B
                 return Err(Failed::Perhaps(Perhaps { process, error }));
             }
             Err(error) => {
+                let error = name_holder(&mut lease.session.connection, database.pool.connector.url().schema(), error).await;
                 let removed = error.nothing_there();
                 database.put_aside(lease, removed);
                 if !removed || last {

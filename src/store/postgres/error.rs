@@ -15,6 +15,14 @@ pub(crate) enum SqlError {
     /// The driver or the server said so.
     #[error(transparent)]
     Sql(#[from] Error),
+    /// The lock was not free in time.
+    #[error("{source}")]
+    Locked {
+        /// The answer of the server.
+        source: Error,
+        /// The session that holds the lock, in words.
+        holder: String,
+    },
     /// No answer came in time: the connection is of no use any more.
     #[error("the server gave no answer in time")]
     Late,
@@ -30,6 +38,12 @@ pub(crate) enum SqlError {
 }
 
 impl SqlError {
+    /// Whether an answer of the server says that a lock was not free in time.
+    pub(crate) fn is_lock(error: &Error) -> bool {
+        // lock_not_available
+        matches!(error, Error::Database(error) if error.code().as_deref() == Some("55P03"))
+    }
+
     pub(crate) fn sqlstate(&self) -> Option<String> {
         match self {
             Self::Sql(Error::Database(error)) => error.code().map(|code| code.into_owned()),
@@ -85,6 +99,10 @@ impl SqlError {
             Self::SettingsLost => return bad_pooler(place, "does not keep the settings of a transaction"),
             Self::NoTransactions => return bad_pooler(place, "allows no transactions, as with pool_mode = statement"),
             Self::Late => return StoreError::Unavailable { message: what("the server gave no answer in time"), source: None },
+            Self::Locked { source, holder } => {
+                let message = what(&format!("another session holds the lock: {holder}"));
+                return StoreError::Unavailable { message, source: Some(Arc::new(source)) };
+            }
             Self::Sql(error) => error,
         };
         if let Some(code) = code {
@@ -129,7 +147,7 @@ fn of_state(code: &str, error: Error, what: &dyn Fn(&str) -> String) -> StoreErr
         "3D000" => StoreError::NotFound(what("there is no such database")),
         "53100" => unavailable("the disk of the server is full"),
         "53300" => unavailable("the server has too many connections"),
-        "55P03" => unavailable("somebody else holds the lock"),
+        "55P03" => unavailable("another session holds the lock"),
         "57014" => unavailable("the server took too long"),
         "57P01" | "57P02" | "57P03" => unavailable("the server is starting or shutting down"),
         "P0002" => integrity("the head row of the store is missing"),

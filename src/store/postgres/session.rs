@@ -11,6 +11,7 @@ use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::lock_holder::name_holder;
 use crate::store::postgres::peer::Found;
 use crate::store::postgres::pool::Lease;
 use crate::store::postgres::pool::Pool;
@@ -120,7 +121,7 @@ impl Database {
                 Ok(made)
             }
             Err(error) if error.broken() => Err(unknown_making(connector.url(), error).into()),
-            Err(error) => Err(error),
+            Err(error) => Err(name_holder(&mut session.connection, connector.url().schema(), error).await),
         }
     }
 
@@ -185,6 +186,7 @@ impl Database {
                     _ => return Err(self.translate(error, doing)),
                 }
             } else {
+                let error = name_holder(&mut lease.session.connection, self.pool.connector.url().schema(), error).await;
                 let removed = error.nothing_there();
                 self.put_aside(lease, removed);
                 if !removed || !again {
@@ -210,7 +212,11 @@ impl Database {
             lease.session.commit().await?;
             Ok::<_, SqlError>(value)
         };
-        run.await.map_err(|error| match task {
+        let error = match run.await {
+            Ok(value) => return Ok(value),
+            Err(error) => name_holder(&mut lease.session.connection, self.pool.connector.url().schema(), error).await,
+        };
+        Err(match task {
             Task::Write if error.broken() => self.unknown(doing, error),
             _ => self.translate(error, doing),
         })

@@ -8,14 +8,19 @@ use sqlx::postgres::PgSslMode;
 use url::Url;
 
 use crate::store::error::StoreError;
-use crate::store::url::redact_url;
+use crate::store::parameters::check_repeated;
+use crate::store::parameters::check_separators;
+use crate::store::parameters::named;
+use crate::store::postgres::parameters::SSL_MODES;
+use crate::store::postgres::parameters::check_environment;
+use crate::store::postgres::parameters::contradiction;
+use crate::store::redact::redact_url;
 
 /// The schema of a store whose URL names none.
 const DEFAULT_SCHEMA: &str = "esctl";
 /// What may stand behind the question mark; `schema` is ours, the others are the driver's.
 const PARAMETERS: [&str; 10] =
     ["schema", "sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "user", "password", "dbname"];
-const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
 /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&sslmode=…`
 ///
@@ -42,6 +47,7 @@ impl PostgresUrl {
         if !text.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
             return Err(invalid("names no server; it may be postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME".into()));
         }
+        check_separators(text).and_then(|()| check_repeated(text, |key| Some(key.to_owned()))).map_err(&invalid)?;
         let mut schema = DEFAULT_SCHEMA.to_owned();
         let mut others = Vec::new();
         for (key, value) in url.query_pairs() {
@@ -52,7 +58,7 @@ impl PostgresUrl {
                 }
                 known if PARAMETERS.contains(&known) => others.push((key.into_owned(), value.into_owned())),
                 unknown => {
-                    return Err(invalid(format!("has an unknown parameter \"{unknown}\"; it may be {}", PARAMETERS.join(", "))));
+                    return Err(invalid(format!("does not know {}; it may be {}", named(text, unknown), PARAMETERS.join(", "))));
                 }
             }
         }
@@ -65,9 +71,13 @@ impl PostgresUrl {
                 "has a schema that is no plain name: a to z, 0 to 9 and _, at most 40, not beginning with pg_".into(),
             ));
         }
+        if let Some(parameter) = contradiction(&url, &others) {
+            return Err(invalid(format!("has another {parameter} in its parameters than before them; give one of the two")));
+        }
         let says_sslmode = others.iter().any(|(key, _)| key == "sslmode");
         url.set_query(None);
-        url.set_fragment(None);
+        let gives_port = url.port().is_some() || others.iter().any(|(key, _)| key == "port");
+        check_environment(says_sslmode, gives_port).map_err(StoreError::Invalid)?;
         if !others.is_empty() {
             url.query_pairs_mut().extend_pairs(others);
         }
@@ -96,8 +106,7 @@ impl PostgresUrl {
     /// What the driver connects with. Its `Debug` prints the password. The cause of an error is not kept: it may, too.
     pub(crate) fn options(&self) -> Result<PgConnectOptions, ()> {
         let options: PgConnectOptions = self.secret.parse().map_err(|_| ())?;
-        // The driver takes a mode that it does not know for one that may go without TLS.
-        let in_environment = || std::env::var("PGSSLMODE").is_ok_and(|mode| SSL_MODES.contains(&mode.as_str()));
+        let in_environment = || std::env::var("PGSSLMODE").is_ok_and(|mode| !mode.is_empty());
         if self.says_sslmode || in_environment() {
             return Ok(options);
         }
@@ -159,6 +168,13 @@ mod tests {
     }
 
     #[test]
+    fn the_same_part_in_both_places_is_no_contradiction() {
+        for url in ["postgres://u:p%40+@h:5/d?user=u&password=p%40%2B&host=h&port=5&dbname=d", "postgres://%2Frun/d?host=/run"] {
+            assert!(PostgresUrl::parse(url).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
     fn without_a_word_about_tls_only_this_machine_may_do_without() {
         let mode = |url: &str| PostgresUrl::parse(url).unwrap().options().unwrap().get_ssl_mode();
         for here in
@@ -180,6 +196,16 @@ mod tests {
             ("postgres://u:hidden@h/d?sslmode=yes", "verify-full"),
             ("postgres://u:hidden@h:99999/d", "port"),
             ("postgres://u:hidden@h/d?port=x", "read"),
+            ("postgres://u:hidden@h/d?schema=a&schema=b", "twice"),
+            ("postgres://u:hidden@h/d?schema=a&schema=a", "twice"),
+            ("postgres://u:hidden@h/d?host=h2", "another host"),
+            ("postgres://u:hidden@h:5/d?port=6", "another port"),
+            ("postgres://u:hidden@h/d?dbname=e", "another dbname"),
+            ("postgres://u:hidden@h/d?user=v", "another user"),
+            ("postgres://u:x@h/d?password=hidden", "another password"),
+            ("postgres://u:12/hidden@h/d", "%2F"),
+            ("postgres://u:12#hidden@h/d", "%23"),
+            ("postgres://u:12?hidden@h/d", "%3F"),
             ("postgres://u:hidden@h/d?schema=", "schema"),
             ("postgres://u:hidden@h/d?schema=A", "schema"),
             ("postgres://u:hidden@h/d?schema=pg_toast", "schema"),

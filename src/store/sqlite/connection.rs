@@ -4,7 +4,6 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
@@ -17,6 +16,7 @@ use rusqlite::TransactionBehavior;
 use crate::store::backend::Init;
 use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::StoreError;
+use crate::store::sqlite::error::refused;
 use crate::store::sqlite::error::translate;
 use crate::store::sqlite::read::Names;
 
@@ -179,15 +179,8 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     match options.open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => must_be_file(path),
-        Err(error) => Err(refused("make", path, error)),
+        Err(error) => Err(refused(|reason| format!("cannot make {}: {reason}", path.display()), error)),
     }
-}
-
-fn refused(doing: &str, path: &Path, error: io::Error) -> StoreError {
-    let message = format!("cannot {doing} {}: {error}", path.display());
-    let denied = error.kind() == io::ErrorKind::PermissionDenied;
-    let source = Some(Arc::new(error) as _);
-    if denied { StoreError::NotAllowed { message, source } } else { StoreError::Unavailable { message, source } }
 }
 
 fn open_existing(path: &Path, writes: bool) -> Result<Connection, rusqlite::Error> {
@@ -289,11 +282,12 @@ impl Session {
 
 /// A store is in a plain file: opening a pipe would wait for ever, and a device keeps nothing.
 fn must_be_file(path: &Path) -> Result<(), StoreError> {
+    let opening = |reason: &str| format!("cannot open {}: {reason}", path.display());
     let message = match path.metadata() {
         Ok(found) if found.is_file() => return Ok(()),
-        Ok(found) if found.is_dir() => format!("cannot open {}: it is a directory", path.display()),
+        Ok(found) if found.is_dir() => return Err(refused(opening, io::ErrorKind::IsADirectory.into())),
         Ok(_) => format!("cannot open {}: it is no plain file", path.display()),
-        Err(error) => return Err(refused("open", path, error)),
+        Err(error) => return Err(refused(opening, error)),
     };
     Err(StoreError::Unavailable { message, source: None })
 }

@@ -1,5 +1,6 @@
 //! SQLite inside the binary: WAL, `synchronous=FULL`, one writer and readers beside it on threads of their own.
 
+mod access;
 mod append;
 mod bare;
 mod connection;
