@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::context::Changed;
 use crate::cli::error::CliError;
+use crate::cli::exit;
 
 /// Remove a context; its store stays as it is
 #[derive(Debug, Args)]
@@ -30,7 +31,13 @@ impl Remove {
             app.record.changed_nothing();
             return Changed { outcome: "unchanged", name, current: before }.print(app);
         }
-        let changed = app.config.remove_context(name)?;
+        let changed = match app.config.remove_context(name) {
+            // Another process was faster.
+            Err(error) if self.if_exists && error.exit == exit::NOT_FOUND => {
+                return Changed { outcome: "unchanged", name, current: before }.print(app);
+            }
+            changed => changed?,
+        };
         let current = changed.current.as_deref();
         Changed { outcome: "removed", name, current }.print(app)?;
         if current.is_none() && before.is_some() {
