@@ -55,7 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show a store in numbers: events, streams, size, rates, per category and type')
             [CompletionResult]::new('ui', 'ui', [CompletionResultType]::ParameterValue, 'Look around in a store, live, in the terminal')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve clients over HTTP, WebSocket and SSE, with a dashboard')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make the store, bring an older schema up to date, or put back what is missing in it')
             [CompletionResult]::new('selftest', 'selftest', [CompletionResultType]::ParameterValue, 'Try the promises of a store against this very server, in a scratch area that is removed')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure how fast a store is here, beside the bare database')
             [CompletionResult]::new('context', 'context', [CompletionResultType]::ParameterValue, 'Give stores names, and choose the one that counts')

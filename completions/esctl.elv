@@ -52,7 +52,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand stats 'Show a store in numbers: events, streams, size, rates, per category and type'
             cand ui 'Look around in a store, live, in the terminal'
             cand serve 'Serve clients over HTTP, WebSocket and SSE, with a dashboard'
-            cand init 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)'
+            cand init 'Make the store, bring an older schema up to date, or put back what is missing in it'
             cand selftest 'Try the promises of a store against this very server, in a scratch area that is removed'
             cand bench 'Measure how fast a store is here, beside the bare database'
             cand context 'Give stores names, and choose the one that counts'

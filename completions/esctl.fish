@@ -56,7 +56,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "verify" -d 'Check that 
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stats" -d 'Show a store in numbers: events, streams, size, rates, per category and type'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "ui" -d 'Look around in a store, live, in the terminal'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "serve" -d 'Serve clients over HTTP, WebSocket and SSE, with a dashboard'
-complete -c esctl -n "__fish_esctl_needs_command" -f -a "init" -d 'Make the store now, or bring one of an older schema up to date (the first write does it anyway)'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "init" -d 'Make the store, bring an older schema up to date, or put back what is missing in it'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "selftest" -d 'Try the promises of a store against this very server, in a scratch area that is removed'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "bench" -d 'Measure how fast a store is here, beside the bare database'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "context" -d 'Give stores names, and choose the one that counts'

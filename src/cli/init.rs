@@ -4,9 +4,10 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::output::Cell;
 use crate::ops::init_store::init_store;
 
-/// Make the store now, or bring one of an older schema up to date (the first write does it anyway)
+/// Make the store, bring an older schema up to date, or put back what is missing in it
 #[derive(Debug, Args)]
 pub struct Init {}
 
@@ -19,6 +20,10 @@ impl Init {
             sheet.field("made", if report.made { "now" } else { "before" });
             if let Some(version) = report.migrated_from {
                 sheet.field("schema", format!("brought up to date from version {version}"));
+            }
+            if !report.put_back.is_empty() {
+                let row = |put_back: &String| vec![Cell::new(put_back)];
+                sheet.table(&["put back"], report.put_back.iter().map(row).collect());
             }
         })
     }

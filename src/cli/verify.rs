@@ -69,7 +69,9 @@ impl Verify {
             found => format!("{found} findings"),
         };
         let error = CliError::integrity(format!("{found}: the store is not as it was written"));
+        let only_schema = report.findings.iter().all(|finding| finding.kind == "schema");
         let hint = match (report.events_ok, &report.stream) {
+            _ if only_schema => "run 'esctl init' to put back what is missing in the schema",
             (true, None) => "the events are whole: rebuild, delete or replace what is named above",
             (true, Some(_)) => "the events of this stream are whole: rebuild, delete or replace what is named above",
             (false, _) => "restore the store from a backup, or copy the whole events with 'esctl replay --all --into URL'",

@@ -17,9 +17,11 @@ pub struct InitReport {
     pub made: bool,
     /// The version of the schema it had, if it was brought up to date.
     pub migrated_from: Option<u32>,
+    /// What was missing or different in the schema and was put back.
+    pub put_back: Vec<String>,
 }
 
-/// Makes the schema, or brings an older one up to date.
+/// Makes the schema, brings an older one up to date, or puts back what is missing in it.
 ///
 /// # Errors
 /// As the store says.
@@ -29,5 +31,6 @@ pub async fn init_store(store: &Store) -> Result<InitReport, OpsError> {
         Init::Migrated { from } => Some(from),
         Init::Found | Init::Made => None,
     };
-    Ok(InitReport { store: store.place(), kind: store.kind(), made: done == Init::Made, migrated_from })
+    let put_back = if done == Init::Made { Vec::new() } else { store.repair_schema().await? };
+    Ok(InitReport { store: store.place(), kind: store.kind(), made: done == Init::Made, migrated_from, put_back })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::event::EventChunk;
 use crate::event::EventView;
+use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
@@ -79,6 +80,9 @@ pub struct Tail {
     ready: bool,
     /// The last attempt found the store unavailable.
     unavailable: bool,
+    /// The last position of the store and the version of the stream when they were last asked: without news in the store the
+    /// stream has none.
+    known: Option<(Position, u64)>,
 }
 
 impl Tail {
@@ -90,7 +94,7 @@ impl Tail {
         let source = input.stream.clone().map_or(Source::All, Source::Stream);
         let query = ReadQuery { source, categories: input.categories.clone(), types: input.types.clone(), ..ReadQuery::all() };
         let store = store.clone();
-        let mut tail = Self { store, query, there: 0, seen: 0, scan: None, ready: false, unavailable: false };
+        let mut tail = Self { store, query, there: 0, seen: 0, scan: None, ready: false, unavailable: false, known: None };
         tail.there = tail.highest().await?;
         tail.seen = tail.before_the_first(input).await?;
         if tail.seen < tail.there {
@@ -226,11 +230,19 @@ impl Tail {
         Ok(true)
     }
 
-    async fn highest(&self) -> Result<u64, StoreError> {
-        let answer = match &self.query.source {
-            Source::All => self.store.head().await.map(|head| head.position.0),
-            Source::Stream(stream) => self.store.stream_version(stream.clone()).await.map(|Version(version)| version),
-        };
-        no_store_is_empty(answer)
+    async fn highest(&mut self) -> Result<u64, StoreError> {
+        // The head also shows that the store is still the same.
+        let head = no_store_is_empty(self.store.head().await)?.position;
+        match &self.query.source {
+            Source::All => Ok(head.0),
+            Source::Stream(stream) => match self.known {
+                Some((at, version)) if at == head => Ok(version),
+                _ => {
+                    let Version(version) = no_store_is_empty(self.store.stream_version(stream.clone()).await)?;
+                    self.known = Some((head, version));
+                    Ok(version)
+                }
+            },
+        }
     }
 }

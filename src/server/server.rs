@@ -170,7 +170,10 @@ impl Server {
     pub async fn prepare(&self) -> Result<(), StartError> {
         match self.store.init().await {
             Err(StoreError::Unavailable { message, .. }) => tracing::warn!("{message}; it is tried again"),
-            done => return Ok(done.map(|_| ())?),
+            done => {
+                done?;
+                return Ok(self.store.must_take_writes().await?);
+            }
         }
         let server = self.clone();
         tokio::spawn(async move {

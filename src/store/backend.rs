@@ -15,6 +15,7 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
+use crate::store::identity::LastSeen;
 use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -25,6 +26,7 @@ use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::record::Record;
+use crate::store::schema::SchemaFault;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -85,7 +87,10 @@ pub trait Backend: Send + Sync {
 
     /// Makes many appends in one transaction, in their order; each has an answer of its own, and one
     /// that is refused leaves the others untouched.
-    fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>>;
+    ///
+    /// The same transaction finds `last_seen` in the store: otherwise the store was replaced under this process, nothing is
+    /// appended, and the error is [`StoreError::Replaced`].
+    fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Answer<Vec<BackendAnswer>>;
 
     /// Reads the next events of a query into a buffer: at most `limit`, fewer when they are large.
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page>;
@@ -112,6 +117,13 @@ pub trait Backend: Send + Sync {
 
     /// Finds what is left of read models that are not whole, and values beside the events that esctl never wrote, a line each.
     fn check_read_models(&self) -> Answer<Vec<String>>;
+
+    /// Compares the schema with the one that this program makes. A store of an older version has no faults.
+    fn schema_faults(&self) -> Answer<Vec<SchemaFault>>;
+
+    /// Puts back what is missing or differs in the schema of a store that is there. Returns what was put back; an error is
+    /// [`StoreError::Schema`] and names what prevents it, and nothing is changed then.
+    fn repair_schema(&self) -> Answer<Vec<String>>;
 
     /// Keeps a snapshot; one of the same stream, reducer and version is replaced.
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()>;

@@ -71,6 +71,12 @@ pub enum StoreError {
         #[source]
         source: Option<Cause>,
     },
+    /// The schema is not the one that this program makes: something that writes rely on is missing.
+    #[error("{0}")]
+    Schema(String),
+    /// The store that this process has worked with is not the one that is there now.
+    #[error("{0}")]
+    Replaced(String),
     /// A read model was made from the events of another store, or of this one before it was put back from a backup.
     #[error(
         "the checkpoint of projection {projection} at position {position} is not of this store: {}",

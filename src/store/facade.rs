@@ -18,13 +18,12 @@ use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Backend;
-use crate::store::backend::Head;
 use crate::store::backend::Init;
-use crate::store::deadline::within;
 use crate::store::duplicate::judge;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::group::Grouper;
+use crate::store::identity::Identity;
 use crate::store::observer::Observer;
 use crate::store::observer::Observers;
 use crate::store::prepare::prepare;
@@ -52,9 +51,10 @@ impl Default for Limits {
 /// An event store. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
 pub struct Store {
-    backend: Arc<dyn Backend>,
+    pub(in crate::store) backend: Arc<dyn Backend>,
+    pub(in crate::store) identity: Arc<Identity>,
+    pub(in crate::store) timeout: Duration,
     grouper: Arc<Grouper>,
-    timeout: Duration,
     limits: Limits,
     observers: Observers,
 }
@@ -62,8 +62,9 @@ pub struct Store {
 impl Store {
     /// A store over a backend; `timeout` bounds each answer to a read.
     pub fn new(backend: Arc<dyn Backend>, timeout: Duration) -> Self {
-        let grouper = Grouper::new(Arc::clone(&backend));
-        Self { backend, grouper, timeout, limits: Limits::default(), observers: Observers::default() }
+        let identity = Arc::<Identity>::default();
+        let grouper = Grouper::new(Arc::clone(&backend), Arc::clone(&identity));
+        Self { backend, identity, grouper, timeout, limits: Limits::default(), observers: Observers::default() }
     }
 
     /// The same store with other limits.
@@ -95,16 +96,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn init(&self) -> Result<Init, StoreError> {
-        self.backend.init().await
-    }
-
-    /// The last event; position 0 where there is none.
-    ///
-    /// # Errors
-    /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet, [`StoreError::Integrity`] when the
-    /// recorded head is not the last event.
-    pub async fn head(&self) -> Result<Head, StoreError> {
-        self.end().await?.agreed()
+        self.write(|backend| backend.init()).await
     }
 
     /// Returns the recorded head and the last event as they are, also where they differ.
@@ -112,7 +104,7 @@ impl Store {
     /// # Errors
     /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
     pub async fn end(&self) -> Result<StoreEnd, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.end()).await
+        self.ask(self.backend.end()).await
     }
 
     /// Appends events to one stream, all or nothing; durable when it returns.
@@ -182,7 +174,7 @@ impl Store {
         };
         // Events are never removed, so what is known now was known then or has come since with the same ids.
         let ids = append.request.events.iter().map(|event| event.event_id).collect();
-        let known = within(&*self.backend, self.timeout, self.backend.events_by_id(ids)).await?;
+        let known = self.ask(self.backend.events_by_id(ids)).await?;
         if let Some(appended) = judge(append, &known)? {
             return Ok(appended);
         }
@@ -198,12 +190,12 @@ impl Store {
 
     /// Starts reading; the first chunk is under way when this returns.
     pub fn scan(&self, query: ReadQuery) -> Scan {
-        Scan::new(Arc::clone(&self.backend), self.timeout, query.normalised(), None)
+        Scan::new(self, query.normalised(), None)
     }
 
     /// Starts reading at most so many events.
     pub fn scan_limited(&self, query: ReadQuery, limit: u64) -> Scan {
-        Scan::new(Arc::clone(&self.backend), self.timeout, query.normalised(), Some(limit))
+        Scan::new(self, query.normalised(), Some(limit))
     }
 
     /// The first event of a query.
@@ -228,7 +220,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn events_by_id(&self, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, StoreError> {
-        let mut events = within(&*self.backend, self.timeout, self.backend.events_by_id(ids)).await?;
+        let mut events = self.ask(self.backend.events_by_id(ids)).await?;
         events.sort_by_key(|event| event.position);
         Ok(events)
     }
@@ -250,7 +242,7 @@ impl Store {
             let middle = before + (after - before) / 2;
             buffer.clear();
             let query = ReadQuery::all().from(middle).to(middle);
-            let page = within(&*self.backend, self.timeout, self.backend.read(query, 1, buffer)).await?;
+            let page = self.ask(self.backend.read(query, 1, buffer)).await?;
             let Some(event) = page.events.get(0) else {
                 return Err(StoreError::integrity(format!(
                     "position {middle} is missing: events have been removed from this store"
@@ -271,7 +263,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn stream_version(&self, stream: StreamName) -> Result<Version, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.stream_version(stream)).await
+        self.ask(self.backend.stream_version(stream)).await
     }
 
     /// Streams in the order of their names.
@@ -279,7 +271,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn streams(&self, query: StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.streams(query.normalised())).await
+        self.ask(self.backend.streams(query.normalised())).await
     }
 
     /// How large the store is, in bytes, with its indexes and read models.
@@ -287,7 +279,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn size_bytes(&self) -> Result<u64, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.size_bytes()).await
+        self.ask(self.backend.size_bytes()).await
     }
 
     /// Returns true where the server is a copy that may be behind its primary: a standby, a secondary.
@@ -295,7 +287,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] and the like when the server cannot be asked.
     pub async fn may_lag(&self) -> Result<bool, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.may_lag()).await
+        self.ask(self.backend.may_lag()).await
     }
 
     /// The database's own check of its files. Takes as long as it takes.
@@ -311,7 +303,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
-        self.backend.put_snapshot(snapshot).await?;
+        self.write(|backend| backend.put_snapshot(snapshot)).await?;
         self.observers.snapshot_kept();
         Ok(())
     }
@@ -321,7 +313,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Result<Option<Snapshot>, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.snapshot(stream, reducer, at_most)).await
+        self.ask(self.backend.snapshot(stream, reducer, at_most)).await
     }
 
     /// Snapshots in the order of stream, reducer, version.
@@ -329,7 +321,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn snapshots(&self, query: SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.snapshots(query)).await
+        self.ask(self.backend.snapshots(query)).await
     }
 
     /// Deletes snapshots; how many there were.
@@ -337,6 +329,6 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Result<u64, StoreError> {
-        self.backend.delete_snapshots(snapshots).await
+        self.write(|backend| backend.delete_snapshots(snapshots)).await
     }
 }

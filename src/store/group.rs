@@ -14,6 +14,7 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Backend;
 use crate::store::error::StoreError;
+use crate::store::identity::Identity;
 
 /// At most so many events in one transaction of gathered appends.
 const MAX_EVENTS: usize = 2000;
@@ -32,12 +33,13 @@ struct Queue {
 /// Gathers appends for one backend.
 pub(crate) struct Grouper {
     backend: Arc<dyn Backend>,
+    identity: Arc<Identity>,
     queue: Mutex<Queue>,
 }
 
 impl Grouper {
-    pub(crate) fn new(backend: Arc<dyn Backend>) -> Arc<Self> {
-        Arc::new(Self { backend, queue: Mutex::default() })
+    pub(crate) fn new(backend: Arc<dyn Backend>, identity: Arc<Identity>) -> Arc<Self> {
+        Arc::new(Self { backend, identity, queue: Mutex::default() })
     }
 
     /// Appends in one transaction, perhaps together with others.
@@ -67,7 +69,9 @@ impl Grouper {
                 callers.push((waiting.answer, waiting.appends.len()));
                 appends.extend(waiting.appends);
             }
-            let mut outcome = self.backend.append(appends).await.map(Vec::into_iter);
+            let outcome = self.backend.append(appends, self.identity.last_seen()).await;
+            self.identity.note_appended(&outcome);
+            let mut outcome = outcome.map(Vec::into_iter);
             for (caller, size) in callers {
                 let part = match &mut outcome {
                     Ok(answers) => Ok(answers.by_ref().take(size).collect()),

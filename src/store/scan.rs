@@ -2,14 +2,11 @@
 //! this one is worked on, and a place that is missing is found out, never passed over.
 
 use std::mem;
-use std::sync::Arc;
-use std::time::Duration;
 
 use crate::event::EventChunk;
 use crate::store::backend::Answer;
-use crate::store::backend::Backend;
-use crate::store::deadline::within;
 use crate::store::error::StoreError;
+use crate::store::facade::Store;
 use crate::store::read::LAST_PLACE;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -20,8 +17,7 @@ const CHUNK_EVENTS: usize = 1000;
 
 /// A reading under way.
 pub struct Scan {
-    backend: Arc<dyn Backend>,
-    timeout: Duration,
+    store: Store,
     query: ReadQuery,
     left: u64,
     ahead: Option<Answer<Page>>,
@@ -31,11 +27,11 @@ pub struct Scan {
 }
 
 impl Scan {
-    pub(crate) fn new(backend: Arc<dyn Backend>, timeout: Duration, mut query: ReadQuery, limit: Option<u64>) -> Self {
+    pub(crate) fn new(store: &Store, mut query: ReadQuery, limit: Option<u64>) -> Self {
         query.from = query.from.clamp(1, LAST_PLACE);
         query.to = query.to.min(LAST_PLACE);
         let left = limit.unwrap_or(u64::MAX);
-        let mut scan = Self { backend, timeout, query, left, ahead: None, chunk: EventChunk::default(), missing_next: None };
+        let mut scan = Self { store: store.clone(), query, left, ahead: None, chunk: EventChunk::default(), missing_next: None };
         scan.read_ahead(EventChunk::default());
         scan
     }
@@ -49,8 +45,11 @@ impl Scan {
             return Err(gap);
         }
         while let Some(answer) = self.ahead.take() {
-            let mut page = within(&*self.backend, self.timeout, answer).await?;
+            let mut page = self.store.ask(answer).await?;
             let gap = self.gap_in(&page);
+            if gap.is_none() && !self.query.beyond_head {
+                self.store.identity.note_events(&page.events);
+            }
             let spare = mem::take(&mut self.chunk);
             let got = page.events.len() as u64;
             if got > self.left {
@@ -88,7 +87,7 @@ impl Scan {
         }
         buffer.clear();
         let limit = usize::try_from(self.left).unwrap_or(usize::MAX).min(CHUNK_EVENTS);
-        self.ahead = Some(self.backend.read(self.query.clone(), limit, buffer));
+        self.ahead = Some(self.store.backend.read(self.query.clone(), limit, buffer));
     }
 
     fn go_on_after(&mut self, last: u64) {

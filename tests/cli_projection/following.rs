@@ -27,6 +27,7 @@ crate::on_every_backend! {
     a_follower_of_a_projection_that_is_deleted_says_so_and_ends
     a_follower_that_is_asked_to_end_takes_itself_off_the_list
     one_that_cannot_go_on_keeps_none_of_the_others_from_it
+    whoever_follows_a_store_that_is_put_back_ends_with_the_reason
     a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused
 }
 
@@ -158,5 +159,37 @@ fn a_follower_that_is_asked_to_end_takes_itself_off_the_list(on: Backend) {
         assert!(kill.success());
         assert_eq!(follower.0.wait().unwrap().code(), Some(code));
         assert_eq!(status(&esctl)["runners"], json!([]));
+    }
+}
+
+/// Starts a command that follows, and reads its first line.
+fn following(esctl: &Esctl, args: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
+    command.env_clear().env("HOME", esctl.dir.path()).args(["--store", &esctl.place.url, "-o", "ndjson"]).args(args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(!line.is_empty(), "{args:?}");
+    child
+}
+
+fn whoever_follows_a_store_that_is_put_back_ends_with_the_reason(on: Backend) {
+    let esctl = seeded(on);
+    ok(&esctl, &["resource", "allocate", "gold", "1"]);
+    ok(&esctl, &["projection", "run"]);
+    let followers = [
+        &["stream", "tail", "--all", "--follow"][..],
+        &["stream", "tail", "resource-wood", "--follow"],
+        &["projection", "run", "--follow"],
+        &["projection", "run", "--follow", "resources"],
+    ];
+    let started: Vec<_> = followers.iter().map(|args| (args, following(&esctl, args))).collect();
+    std::thread::sleep(Duration::from_millis(300));
+    esctl.place.put_back(2);
+    for (args, child) in started {
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(8), "{args:?}: {said}");
+        assert!(said.contains("store_replaced"), "{args:?}: {said}");
     }
 }

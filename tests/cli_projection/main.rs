@@ -8,4 +8,5 @@ mod errors;
 mod following;
 mod killed;
 mod operating;
+mod schema;
 mod support;

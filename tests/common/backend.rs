@@ -148,6 +148,96 @@ impl Place {
         }
     }
 
+    /// Takes away the events after a position behind the program's back, as a restored backup of that time lacks them.
+    pub fn put_back(&self, to: u64) {
+        let sql = format!(
+            "DELETE FROM events WHERE position > {to}; UPDATE store_head SET position = last.position, recorded_at = last.recorded_at, \
+             hash = last.hash FROM (SELECT * FROM events WHERE position = {to}) last"
+        );
+        match &self.what {
+            What::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(&sql).unwrap(),
+            What::Schema { server, name } => run_apart(async {
+                let mut connection = PgConnection::connect(server).await.unwrap();
+                let sql = format!("SET search_path = {name}; {sql}");
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+            }),
+            What::Database { server, name } => run_apart(async {
+                let client = mongodb::Client::with_uri_str(server).await.unwrap();
+                let commits = client.database(name).collection::<mongodb::bson::Document>("commits");
+                commits.delete_many(mongodb::bson::doc! { "_id": { "$gt": to as i64 } }).await.unwrap();
+            }),
+        }
+    }
+
+    /// Runs statements on the database behind the program's back: in SQLite, in PostgreSQL, or a command in MongoDB.
+    pub fn meddle(&self, sqlite: &str, postgres: &str, mongodb: mongodb::bson::Document) {
+        match &self.what {
+            What::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sqlite).unwrap(),
+            What::Schema { server, name } => run_apart(async {
+                let mut connection = PgConnection::connect(server).await.unwrap();
+                let sql = format!("SET client_min_messages = warning; SET search_path = {name}; {postgres}");
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+            }),
+            What::Database { server, name } => run_apart(async {
+                let client = mongodb::Client::with_uri_str(server).await.unwrap();
+                client.database(name).run_command(mongodb).await.unwrap();
+            }),
+        }
+    }
+
+    /// Copies what a store holds as tools do that copy rows only: without keys, indexes, views and functions.
+    pub fn copy_without_indexes(&self) {
+        match &self.what {
+            What::File(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+                let tables: Vec<String> =
+                    connection.prepare(tables).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+                connection.execute_batch("DROP VIEW log; DROP VIEW IF EXISTS head").unwrap();
+                for table in tables {
+                    let sql =
+                        format!("CREATE TABLE c AS SELECT * FROM {table}; DROP TABLE {table}; ALTER TABLE c RENAME TO {table}");
+                    connection.execute_batch(&sql).unwrap();
+                }
+            }
+            What::Schema { server, name } => run_apart(async {
+                let mut connection = PgConnection::connect(server).await.unwrap();
+                let sql = format!(
+                    "SET client_min_messages = warning; CREATE SCHEMA {name}_copy; DO $$ DECLARE t text; BEGIN \
+                     FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = '{name}' LOOP \
+                     EXECUTE format('CREATE TABLE {name}_copy.%I AS SELECT * FROM {name}.%I', t, t); END LOOP; END $$; \
+                     DROP SCHEMA {name} CASCADE; ALTER SCHEMA {name}_copy RENAME TO {name}"
+                );
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+            }),
+            What::Database { server, name } => run_apart(async {
+                let database = mongodb::Client::with_uri_str(server).await.unwrap().database(name);
+                database.collection::<mongodb::bson::Document>("commits").drop_indexes().await.unwrap();
+                database.collection::<mongodb::bson::Document>("events").drop().await.unwrap();
+            }),
+        }
+    }
+
+    /// Removes the store with everything in it.
+    pub fn remove(&self) {
+        match &self.what {
+            What::File(path) => {
+                for end in ["", "-wal", "-shm"] {
+                    let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+                }
+            }
+            What::Schema { server, name } => run_apart(async {
+                let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS {name} CASCADE");
+                let mut connection = PgConnection::connect(server).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+            }),
+            What::Database { server, name } => run_apart(async {
+                let client = mongodb::Client::with_uri_str(server).await.unwrap();
+                client.database(name).drop().await.unwrap();
+            }),
+        }
+    }
+
     /// Changes what is there behind the program's back; how many records that were.
     pub fn tamper(&self, change: &Change) -> u64 {
         match &self.what {
@@ -167,18 +257,9 @@ fn server(variable: &str) -> String {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        match &self.what {
-            // With its folder.
-            What::File(_) => {}
-            What::Schema { server, name } => run_apart(async {
-                let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS {name} CASCADE");
-                let mut connection = PgConnection::connect(server).await.unwrap();
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
-            }),
-            What::Database { server, name } => run_apart(async {
-                let client = mongodb::Client::with_uri_str(server).await.unwrap();
-                client.database(name).drop().await.unwrap();
-            }),
+        // A file goes with its folder.
+        if !matches!(self.what, What::File(_)) {
+            self.remove();
         }
     }
 }

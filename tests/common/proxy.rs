@@ -50,7 +50,7 @@ pub fn anything(_: &[u8]) -> bool {
 /// An insert of commits, as MongoDB is asked for it; the heartbeats of its drivers do not count.
 pub fn insert_of_commits(said: &[u8]) -> bool {
     let holds = |word: &[u8; 7]| said.windows(7).any(|part| part == word);
-    holds(b"commits") && holds(b"insert\0")
+    holds(b"commits") && holds(b"update\0")
 }
 
 impl Proxy {

@@ -24,6 +24,8 @@ mod read_models;
 mod read_only;
 mod reading;
 mod records;
+mod replaced;
+mod schema;
 mod snapshots;
 mod streams;
 mod subjects;

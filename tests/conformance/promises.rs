@@ -199,6 +199,21 @@ macro_rules! each_chapter {
             a_handle_that_found_no_store_finds_it_once_another_one_has_made_it
             of_many_that_init_at_once_one_makes_the_store_and_readers_see_none_or_a_whole_one
         ]}
+        crate::promises::chapter! { $one $several $subject schema [] [
+            a_store_as_it_is_made_has_no_faults
+            without_a_unique_index_nothing_is_written_until_it_is_put_back
+            what_prevents_an_index_from_being_put_back_is_named
+            a_copy_without_indexes_is_put_right
+            a_view_that_is_missing_is_named_and_keeps_nobody_from_writing
+        ]}
+        crate::promises::chapter! { $one $several $subject replaced [] [
+            an_append_into_a_store_that_was_put_back_is_refused
+            a_store_that_was_put_back_and_has_gone_on_is_another_one
+            what_was_only_read_is_missed_as_well
+            writes_beside_the_events_are_refused_as_well
+            a_store_that_was_removed_and_made_again_is_another_one
+            a_store_without_events_that_was_removed_is_made_whole_or_refused
+        ]}
     };
 }
 

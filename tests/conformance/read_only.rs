@@ -12,6 +12,7 @@ use esctl::store::Backend;
 use esctl::store::BackendAnswer;
 use esctl::store::BackendAppend;
 use esctl::store::Init;
+use esctl::store::LastSeen;
 use esctl::store::Page;
 use esctl::store::Problem;
 use esctl::store::ProjectionRecord;
@@ -20,6 +21,7 @@ use esctl::store::ReadQuery;
 use esctl::store::Record;
 use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
+use esctl::store::SchemaFault;
 use esctl::store::Snapshot;
 use esctl::store::SnapshotInfo;
 use esctl::store::SnapshotQuery;
@@ -66,7 +68,7 @@ impl Backend for ReadOnly {
     fn end(&self) -> Answer<StoreEnd> {
         self.ask(|store| async move { store.end().await })
     }
-    fn append(&self, _: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
+    fn append(&self, _: Vec<BackendAppend>, _: Option<LastSeen>) -> Answer<Vec<BackendAnswer>> {
         refused()
     }
     fn read(&self, query: ReadQuery, _limit: usize, mut buffer: EventChunk) -> Answer<Page> {
@@ -104,6 +106,14 @@ impl Backend for ReadOnly {
     fn check_read_models(&self) -> Answer<Vec<String>> {
         self.ask(|store| async move { store.check_read_models().await })
     }
+    fn schema_faults(&self) -> Answer<Vec<SchemaFault>> {
+        self.ask(|store| async move { store.schema_faults().await })
+    }
+
+    fn repair_schema(&self) -> Answer<Vec<String>> {
+        refused()
+    }
+
     fn put_snapshot(&self, _: Snapshot) -> Answer<()> {
         refused()
     }

@@ -12,6 +12,8 @@ use crate::kit::Shared;
 use crate::kit::Subject;
 use crate::kit::TIMEOUT;
 use crate::promises::conformance;
+use crate::replaced::Replaceable;
+use crate::schema::Meddled;
 
 /// A store in a place of its own.
 struct Placed {
@@ -51,6 +53,26 @@ macro_rules! placed {
             impl Shared for $name {
                 fn open(&self) -> Store {
                     open_at(&self.0.place)
+                }
+            }
+
+            impl Replaceable for $name {
+                fn put_back(&self, to: u64) {
+                    self.0.place.put_back(to);
+                }
+
+                fn remove(&self) {
+                    self.0.place.remove();
+                }
+            }
+
+            impl Meddled for $name {
+                fn meddle(&self, sqlite: &str, postgres: &str, mongodb: ::mongodb::bson::Document) {
+                    self.0.place.meddle(sqlite, postgres, mongodb);
+                }
+
+                fn copy_without_indexes(&self) {
+                    self.0.place.copy_without_indexes();
                 }
             }
         )+

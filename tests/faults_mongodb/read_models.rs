@@ -136,3 +136,52 @@ fn what_is_broken_off_is_finished_also_by_a_swap() {
         assert_eq!(view.count_documents(doc! { "row.n": 2 }).await.unwrap(), 1);
     });
 }
+
+/// The rows that people find in the view, and those that the store answers with.
+async fn both(store: &Store, database: &Database) -> (Vec<(String, Value)>, Vec<(String, Value)>) {
+    let mut cursor = database.collection::<Document>("rm_things").find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+    let mut shown = Vec::new();
+    while cursor.advance().await.unwrap() {
+        let row = cursor.deserialize_current().unwrap();
+        let n = row.get_document("row").unwrap().get_i64("n").unwrap();
+        shown.push((row.get_str("_id").unwrap().to_owned(), json!(n)));
+    }
+    (shown, found(store, vec![], None, 99).await)
+}
+
+fn beside(rows: &[(&str, Value)]) -> RowsCommit {
+    RowsCommit { model: ReadModel::building("things"), ..commit(0, 1, rows) }
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_view_that_was_left_on_old_rows_is_repaired_by_the_next_process() {
+    all_enabled(async {
+        let place = Place::new();
+        let (store, database) = (place.store(), place.database().await);
+        assert!(store.commit_rows(commit(0, 1, &[("a", json!({"n":1}))])).await.unwrap());
+        let old = live(&database).await.get_str("collection").unwrap().to_owned();
+        assert!(store.commit_rows(beside(&[("a", json!({"n":2}))])).await.unwrap());
+        assert!(store.swap_read_model("things", Position(1), vec![]).await.unwrap());
+        let at =
+            |collection: &str| doc! { "collMod": "rm_things", "viewOn": collection, "pipeline": [{ "$project": { "row": 1 } }] };
+        // As a process leaves it that dies between the swap and the view; in a process that is new, and in one that is not.
+        database.run_command(at(&old)).await.unwrap();
+        let again = place.store();
+        again.projections().await.unwrap();
+        assert_eq!(both(&again, &database).await, (rows_of(&[("a", 2)]), rows_of(&[("a", 2)])));
+        let mark = vec![doc! { "$set": { "live": "$previous", "previous": "$live" } }];
+        database.collection::<Document>("projections").update_one(doc! { "_id": "things" }, mark).await.unwrap();
+        again.projections().await.unwrap();
+        let (shown, answered) = both(&again, &database).await;
+        assert_eq!(shown, answered);
+        // One that was lost, and one that is left of a read model that was dropped.
+        database.run_command(doc! { "drop": "rm_things" }).await.unwrap();
+        place.store().projections().await.unwrap();
+        let (shown, answered) = both(&again, &database).await;
+        assert_eq!(shown, answered);
+        database.collection::<Document>("projections").delete_one(doc! { "_id": "things" }).await.unwrap();
+        place.store().projections().await.unwrap();
+        assert_eq!(both(&again, &database).await, (vec![], vec![]));
+    });
+}

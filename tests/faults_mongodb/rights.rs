@@ -86,3 +86,75 @@ fn where_tls_is_wanted_there_is_no_way_without_a_trusted_certificate() {
         assert!(matches!(plain.head().await, Err(StoreError::Unavailable { .. })));
     });
 }
+
+/// A server with passwords, the store's URL for a user, and the database as its administrator sees it.
+async fn with_users(roles: &[(&str, Vec<mongodb::bson::Bson>)]) -> (Server, impl Fn(&str) -> String, mongodb::Database) {
+    let server = Server::mongod(&["--auth"]);
+    let admin = mongodb::Client::with_uri_str(server.url.clone()).await.unwrap().database("admin");
+    admin.run_command(doc! { "createUser": "root", "pwd": "secret", "roles": ["root"] }).await.unwrap();
+    let address = server.address();
+    let url = move |user: &str| format!("mongodb://{user}:secret@{address}/shop?directConnection=true&authSource=admin");
+    let client = mongodb::Client::with_uri_str(url("root")).await.unwrap();
+    let rows = ["find", "insert", "update", "remove", "createIndex", "createCollection", "listCollections", "listIndexes"];
+    let resource = doc! { "db": "shop", "collection": "" };
+    let privileges = vec![doc! { "resource": resource, "actions": rows.to_vec() }];
+    let role = doc! { "createRole": "rows", "privileges": privileges, "roles": mongodb::bson::Array::new() };
+    client.database("admin").run_command(role).await.unwrap();
+    for (user, roles) in roles {
+        let made = doc! { "createUser": *user, "pwd": "secret", "roles": roles.clone() };
+        client.database("admin").run_command(made).await.unwrap();
+    }
+    (server, url, client.database("shop"))
+}
+
+fn beside(n: u64) -> esctl::store::RowsCommit {
+    esctl::store::RowsCommit {
+        model: esctl::store::ReadModel::building("things"),
+        logic_version: 1,
+        from: esctl::event::Position(0),
+        commits: None,
+        to: esctl::store::Checkpoint { position: esctl::event::Position(1), event_id: None },
+        rows: vec![("a".into(), serde_json::json!({ "n": n }).to_string())],
+        problems: esctl::store::ProblemChanges::default(),
+        now: esctl::event::Timestamp::from_micros(1).unwrap(),
+    }
+}
+
+/// What people see in the view, and what the store answers.
+async fn both(store: &esctl::store::Store, database: &mongodb::Database) -> (Option<i64>, Option<i64>) {
+    let view = database.collection::<mongodb::bson::Document>("rm_things").find_one(doc! { "_id": "a" }).await.unwrap();
+    let shown = view.and_then(|row| row.get_document("row").ok()?.get_i64("n").ok());
+    let rows = store.rows(esctl::store::ReadModel::live("things"), vec!["a".into()]).await.unwrap();
+    let row = rows[0].as_deref().and_then(|row| serde_json::from_str::<serde_json::Value>(row).ok()?["n"].as_i64());
+    (shown, row)
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_swap_shows_people_the_new_rows_or_is_not_done() {
+    all_enabled(async {
+        let on_shop = |role: &str| vec![mongodb::bson::Bson::from(doc! { "role": role, "db": "shop" })];
+        let rows = vec![mongodb::bson::Bson::from(doc! { "role": "rows", "db": "admin" })];
+        let users = [("writer", on_shop("readWrite")), ("owner", on_shop("dbOwner")), ("rows", rows)];
+        let (_server, url, database) = with_users(&users).await;
+        let position = esctl::event::Position(1);
+        // With `readWrite` alone the view is made again, with `collMod` it is changed.
+        for (n, user) in (1..).zip(["writer", "writer", "owner", "writer"]) {
+            let store = store_at(&url(user), TIMEOUT);
+            assert!(store.commit_rows(beside(n)).await.unwrap());
+            assert!(store.swap_read_model("things", position, vec![]).await.unwrap(), "{user}");
+            assert_eq!(both(&store, &database).await, (Some(n as i64), Some(n as i64)), "{user}");
+        }
+        // Who can do neither is refused before the swap, and told what is missing.
+        let store = store_at(&url("rows"), TIMEOUT);
+        assert!(store.commit_rows(beside(9)).await.unwrap());
+        for refused in [
+            store.swap_read_model("things", position, vec![]).await.unwrap_err(),
+            store.exchange_read_models("things").await.unwrap_err(),
+        ] {
+            let StoreError::NotAllowed { message, .. } = &refused else { panic!("{refused:?}") };
+            assert!(message.contains("collMod") && message.contains("readWrite"), "{message}");
+        }
+        assert_eq!(both(&store, &database).await, (Some(4), Some(4)));
+    });
+}

@@ -32,9 +32,9 @@ mod cases {
         let content: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
         let sql = format!(
             "BEGIN; SET LOCAL search_path = esctl;
-             SELECT * FROM append_events(ARRAY['held-1'], ARRAY[-1]::int8[], ARRAY[1], ARRAY[NULL]::int8[], ARRAY[0],
+             SELECT * FROM append_group(ARRAY['held-1'], ARRAY[-1]::int8[], ARRAY[1], ARRAY[NULL]::int8[], ARRAY[0],
                  ARRAY['{}']::uuid[], ARRAY[1], ARRAY['{}'], ARRAY[1], ARRAY[NULL]::int8[], ARRAY['{}'], ARRAY['{}'],
-                 ARRAY['\\x{content}'::bytea], false)",
+                 ARRAY['\\x{content}'::bytea], false, NULL, NULL)",
             event.event_id,
             event.event_type,
             event.data.as_str(),

@@ -9,6 +9,7 @@ mod places;
 mod process;
 mod processes;
 mod removed;
+mod replaced;
 mod room;
 #[path = "../common/writers.rs"]
 mod writers;

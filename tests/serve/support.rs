@@ -40,7 +40,7 @@ pub struct Served {
     child: Child,
     log: Arc<Mutex<String>>,
     // The store goes away after the server.
-    _place: Option<Place>,
+    place: Option<Place>,
     dir: TempDir,
 }
 
@@ -120,7 +120,7 @@ impl Served {
         let url = started["listening"].as_str().unwrap().to_owned();
         let address = url.trim_start_matches("http://").parse().unwrap();
         let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
-        let served = Self { url, address, store: store.to_owned(), client, child, log, _place: place, dir };
+        let served = Self { url, address, store: store.to_owned(), client, child, log, place, dir };
         while served.get("/ready").await.status != StatusCode::OK {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -166,6 +166,11 @@ impl Served {
         let output = command.args(["--store", &self.store, "-o", "json"]).args(args).output().unwrap();
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// The place of its store, where that is its own.
+    pub fn place(&self) -> &Place {
+        self.place.as_ref().unwrap()
     }
 
     /// What it has said on stderr so far.

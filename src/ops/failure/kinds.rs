@@ -46,6 +46,13 @@ impl From<StoreError> for Failure {
             StoreError::Integrity { .. } => Failure::new(FailureKind::Integrity, &message)
                 .code("store_damaged")
                 .for_operators("'esctl verify' checks the whole store and says what can be done"),
+            StoreError::Schema(_) => Failure::new(FailureKind::Integrity, &message)
+                .code("schema_damaged")
+                .for_operators("'esctl init' puts back what is missing; 'esctl verify' names everything that differs"),
+            StoreError::Replaced(_) => Failure::new(FailureKind::Integrity, &message)
+                .code("store_replaced")
+                .hint("put the right store in its place, or end this process and start it again")
+                .for_operators("start this process again on the right store; 'esctl verify' checks the one that is there now"),
             StoreError::ForeignCheckpoint { projection, .. } => Failure::new(FailureKind::Integrity, &message)
                 .code("foreign_checkpoint")
                 .for_operators(format!(

@@ -162,6 +162,11 @@ impl One {
             // still, and the same.
             let head = self.store.head().await.map(|head| head.position);
             match &head {
+                Err(error @ StoreError::Replaced(_)) => {
+                    let name = self.projection.name().to_owned();
+                    self.say(Followed::Failed { name, error: error.clone().into() }).await;
+                    return;
+                }
                 Err(error) => self.unavailable(&error.clone().into()).await,
                 Ok(_) => self.available().await,
             }

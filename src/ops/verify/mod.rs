@@ -102,6 +102,10 @@ impl Verifier<'_> {
         for line in self.check("database", lines)?.unwrap_or_default() {
             self.report.add("database", None, line);
         }
+        let faults = self.store.schema_faults().await;
+        for fault in self.check("schema", faults)?.unwrap_or_default() {
+            self.report.add("schema", None, fault.message);
+        }
         Ok(())
     }
 

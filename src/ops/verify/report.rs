@@ -12,7 +12,7 @@ const MAX_FINDINGS: usize = 20;
 /// A difference between the store and what was written to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The kind of difference, in `snake_case`. Of the events: `head`, `gap`, `hash`, `content_hash`, `time`, `version`, `id`, `database`. Of
+    /// The kind of difference, in `snake_case`. Of the events: `head`, `gap`, `hash`, `content_hash`, `time`, `version`, `id`, `database`, `schema`. Of
     /// what is made from them: `snapshot`, `checkpoint`, `read_model`, `problem`, `record`.
     pub kind: &'static str,
     /// The position, if it is at one.

@@ -46,6 +46,7 @@ pub async fn follow(server: &Server, caller: &Caller, after: Position) -> Result
         server: server.clone(),
         after,
         begun: false,
+        ended: false,
         _here: here,
     };
     let next = |mut following: Following| async move { following.next().await.map(|text| (text, following)) };
@@ -61,12 +62,17 @@ struct Following {
     after: Position,
     expires: Option<Instant>,
     begun: bool,
+    /// The client was told why it is over.
+    ended: bool,
     _here: live::Place,
 }
 
 impl Following {
     /// The next text; none: it is over, and the client comes back by itself.
     async fn next(&mut self) -> Option<Bytes> {
+        if self.ended {
+            return None;
+        }
         if !self.begun {
             self.begun = true;
             return Some(Bytes::from_static(ALIVE.as_bytes()));
@@ -83,8 +89,11 @@ impl Following {
                 Ok(None) => {}
                 // A store that is away is told of by the silence of its events, and asked again when it is back.
                 Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => until = until.min(Instant::now() + AGAIN),
-                // What lasts is in the log by now; to go on as if nothing were wrong would be a lie.
-                Err(_) => return None,
+                // What lasts is in the log by now.
+                Err(problem) => {
+                    self.ended = true;
+                    return Some(live::problem_text(&problem));
+                }
             }
             if self.is_ahead().await {
                 return None;
@@ -108,6 +117,7 @@ impl Following {
 
     /// What has happened since.
     async fn tell(&mut self) -> Result<Option<Bytes>, Problem> {
+        self.server.store.check_not_replaced()?;
         if *self.head.borrow_and_update() <= self.after {
             return Ok(None);
         }

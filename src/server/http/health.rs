@@ -39,7 +39,7 @@ pub(in crate::server) struct Health {
 pub(in crate::server) struct Ready {
     /// Whether it can.
     ready: bool,
-    /// `ok`, or what is wrong with the store.
+    /// `ok`, `unavailable`, `slow`, or `replaced`: the store is not the one that this process has worked with.
     store: String,
     /// `up`, or `away`, which is no reason not to be ready: the store is enough. Only where there is to be one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,8 @@ async fn look(server: &Server) -> Ready {
         Ok(Ok(projections)) => ("ok", projections),
         Ok(Err(error)) => {
             tracing::warn!("not ready: {}", escape_unsafe(&error.to_string()));
-            ("unavailable", Vec::new())
+            let replaced = server.store.check_not_replaced().is_err();
+            (if replaced { "replaced" } else { "unavailable" }, Vec::new())
         }
         Err(_) => ("slow", Vec::new()),
     };

@@ -27,6 +27,9 @@ pub(super) async fn follow(hub: Weak<Hub>) {
             hub.metrics.gap_filled();
         }
         let failing = answer.is_err();
+        if !follower.failing && matches!(answer, Err(StoreError::Replaced(_))) {
+            hub.tell_all();
+        }
         match answer {
             Err(error) if !follower.failing => tracing::error!(%error, "what is new in the store cannot be read"),
             Ok(_) if follower.failing => tracing::info!("what is new in the store can be read again"),

@@ -120,6 +120,12 @@ impl Hub {
         self.topics().values().for_each(|topic| topic.lose());
     }
 
+    /// Wakes every subscriber: each of them asks the store and ends with its error.
+    pub(super) fn tell_all(&self) {
+        self.lose_place();
+        self.head.send_modify(|_| {});
+    }
+
     /// Waits until it is one's turn to read from the store.
     pub(super) async fn turn_to_read(&self) -> Option<SemaphorePermit<'_>> {
         // It is never closed.

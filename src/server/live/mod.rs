@@ -19,6 +19,7 @@ mod topic;
 pub(in crate::server) use sse::event_stream;
 pub(in crate::server) use sse::expires;
 pub(in crate::server) use sse::last_event_id;
+pub(in crate::server) use sse::problem_text;
 pub use sse::stream_events;
 pub use sse::wants_stream;
 pub use subscription::Step;

@@ -79,6 +79,7 @@ pub async fn stream_events(
         expires: expires(server, caller),
         heartbeat: Instant::now() + HEARTBEAT_EVERY,
         again: None,
+        ended: false,
         server: server.clone(),
         _here: here,
     };
@@ -114,6 +115,12 @@ pub(in crate::server) fn expires(server: &Server, caller: &Caller) -> Option<Ins
     Instant::now().checked_add(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
 }
 
+/// Returns the last message of a stream that ends because of a problem.
+pub(in crate::server) fn problem_text(problem: &Problem) -> Bytes {
+    let json = serde_json::to_string(&problem.error).unwrap_or_default();
+    format!("event: problem\ndata: {json}\n\n").into()
+}
+
 /// One client.
 struct Following {
     server: Server,
@@ -123,6 +130,8 @@ struct Following {
     expires: Option<Instant>,
     heartbeat: Instant,
     again: Option<Instant>,
+    /// The client was told why it is over.
+    ended: bool,
     _here: Place,
 }
 
@@ -136,6 +145,9 @@ enum Turn {
 impl Following {
     /// The next text; none: it is over, and the client comes back by itself.
     async fn next(&mut self) -> Option<Bytes> {
+        if self.ended {
+            return None;
+        }
         loop {
             match self.turn().await {
                 Turn::Stop => return None,
@@ -175,9 +187,9 @@ impl Following {
                 return Some(None);
             }
             Err(error) => {
-                // A problem is logged as it is made; the client comes back, and is told then.
-                let _ = Problem::from(error);
-                return None;
+                // A problem is logged as it is made.
+                self.ended = true;
+                return Some(Some(problem_text(&error.into())));
             }
         };
         // There may be more.

@@ -3,7 +3,6 @@
 use crate::event::Position;
 use crate::store::error::StoreError;
 use crate::store::facade::Store;
-use crate::store::facade::within;
 use crate::store::problem::Problem;
 use crate::store::read_model::MAX_ROW_BYTES;
 use crate::store::read_model::ProjectionRecord;
@@ -26,7 +25,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn projections(&self) -> Result<Vec<ProjectionRecord>, StoreError> {
-        let mut records = within(&*self.backend, self.timeout, self.backend.projections()).await?;
+        let mut records = self.ask(self.backend.projections()).await?;
         records.sort_by(|a, b| (&a.model.name, a.model.part).cmp(&(&b.model.name, b.model.part)));
         Ok(records)
     }
@@ -37,7 +36,7 @@ impl Store {
     /// As the backend says.
     pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
         model.check_name()?;
-        within(&*self.backend, self.timeout, self.backend.rows(model, keys)).await
+        self.ask(self.backend.rows(model, keys)).await
     }
 
     /// Writes rows, problems and checkpoint in one transaction. `false`: somebody else has changed the read model.
@@ -51,7 +50,7 @@ impl Store {
             let message = format!("row {key} of read model {name} has {bytes} bytes; at most {MAX_ROW_BYTES} are allowed");
             return Err(StoreError::Invalid(message));
         }
-        self.backend.commit_rows(commit).await
+        self.write(|backend| backend.commit_rows(commit)).await
     }
 
     /// The problems of a read model, in the order of their positions.
@@ -60,7 +59,7 @@ impl Store {
     /// As the backend says.
     pub async fn problems(&self, model: ReadModel) -> Result<Vec<Problem>, StoreError> {
         model.check_name()?;
-        within(&*self.backend, self.timeout, self.backend.problems(model)).await
+        self.ask(self.backend.problems(model)).await
     }
 
     /// Puts the read model that was built beside in the place of the old one, in one step. The old one is kept as
@@ -70,7 +69,7 @@ impl Store {
     /// As the backend says.
     pub async fn swap_read_model(&self, name: &str, at: Position, indexed_fields: Vec<String>) -> Result<bool, StoreError> {
         ReadModel::live(name).check_name()?;
-        self.backend.swap_read_model(name.to_owned(), at, indexed_fields).await
+        self.write(|backend| backend.swap_read_model(name.to_owned(), at, indexed_fields)).await
     }
 
     /// Exchanges the live read model and the previous one, in one step; `false`: one of them is not there.
@@ -79,7 +78,7 @@ impl Store {
     /// As the backend says.
     pub async fn exchange_read_models(&self, name: &str) -> Result<bool, StoreError> {
         ReadModel::live(name).check_name()?;
-        self.backend.exchange_read_models(name.to_owned()).await
+        self.write(|backend| backend.exchange_read_models(name.to_owned())).await
     }
 
     /// Throws away a read model and its checkpoint. Never touches events.
@@ -88,7 +87,7 @@ impl Store {
     /// As the backend says.
     pub async fn drop_read_model(&self, model: ReadModel) -> Result<bool, StoreError> {
         model.check_name()?;
-        self.backend.drop_read_model(model).await
+        self.write(|backend| backend.drop_read_model(model)).await
     }
 
     /// Rows of a read model in the order of their keys.
@@ -97,7 +96,7 @@ impl Store {
     /// As the backend says.
     pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
         query.model().check_name()?;
-        within(&*self.backend, self.timeout, self.backend.query_rows(query)).await
+        self.ask(self.backend.query_rows(query)).await
     }
 
     /// How many rows a read model has.
@@ -106,7 +105,7 @@ impl Store {
     /// As the backend says.
     pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
         model.check_name()?;
-        within(&*self.backend, self.timeout, self.backend.count_rows(model)).await
+        self.ask(self.backend.count_rows(model)).await
     }
 
     /// The records of a kind, in the order of their names.
@@ -114,7 +113,7 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn records(&self, kind: &str) -> Result<Vec<Record>, StoreError> {
-        within(&*self.backend, self.timeout, self.backend.records(kind.to_owned())).await
+        self.ask(self.backend.records(kind.to_owned())).await
     }
 
     /// Keeps a record; one of the same kind and name is replaced.
@@ -123,7 +122,7 @@ impl Store {
     /// [`StoreError::Invalid`] when it cannot be kept on every backend, or as the backend says.
     pub async fn put_record(&self, record: Record) -> Result<(), StoreError> {
         record.check()?;
-        self.backend.put_record(record).await
+        self.write(|backend| backend.put_record(record)).await
     }
 
     /// Deletes a record; whether there was one.
@@ -131,6 +130,6 @@ impl Store {
     /// # Errors
     /// As the backend says.
     pub async fn delete_record(&self, kind: &str, name: &str) -> Result<bool, StoreError> {
-        self.backend.delete_record(kind.to_owned(), name.to_owned()).await
+        self.write(|backend| backend.delete_record(kind.to_owned(), name.to_owned())).await
     }
 }

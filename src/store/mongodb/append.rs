@@ -5,8 +5,8 @@
 //! versions of the streams: what is read of them is then never older than the place that is written to.
 //!
 //! A process remembers its last commit and the streams it knows for a moment: an insert proves them right. A refusal
-//! proves nothing, so it is given only on what was read for it. (Not for longer than a moment: where a database is
-//! restored to an older state under a running process, nothing collides.)
+//! proves nothing, so it is given only on what was read for it. Where a database is restored to an older state under a
+//! running process nothing collides: so the request that inserts also finds the commit that it inserts behind (`insert.rs`).
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -26,11 +26,13 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Head;
 use crate::store::error::StoreError;
+use crate::store::identity::LastSeen;
 use crate::store::mongodb::by_id::known;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::decide::Decision;
 use crate::store::mongodb::decide::decide;
-use crate::store::mongodb::end::head;
+use crate::store::mongodb::end::hash_at;
+use crate::store::mongodb::end::head_and_commit;
 use crate::store::mongodb::insert::Run;
 use crate::store::mongodb::insert::Stop;
 use crate::store::mongodb::streams::versions;
@@ -46,6 +48,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Tip {
     /// The last event.
     pub(crate) head: Head,
+    /// The position of the first event of the last commit; 0 where there is none.
+    commit: i64,
     /// Where streams are.
     pub(crate) streams: HashMap<StreamName, Version>,
     /// When it was known to be so.
@@ -64,11 +68,13 @@ impl Writer {
         &mut self,
         connection: &Connection,
         group: Vec<BackendAppend>,
+        last_seen: Option<LastSeen>,
     ) -> Result<Vec<BackendAnswer>, StoreError> {
         let deadline = Instant::now() + connection.timeout;
         let mut group = Group {
             connection,
             deadline,
+            last_seen,
             appends: group,
             answers: Vec::new(),
             known: HashSet::new(),
@@ -111,15 +117,14 @@ impl Writer {
         let left = &group.appends[group.answers.len()..];
         let mut looked = Looked::Remembered;
         let mut tip = match self.tip.take() {
-            Some(tip) if tip.seen.elapsed() < REMEMBERED => tip,
+            Some(tip) if tip.seen.elapsed() < REMEMBERED && group.knows_no_later_event(&tip) => tip,
             remembered => {
                 looked = Looked::Read;
                 let seen = Instant::now();
-                let connection = group.connection.clone();
-                let head = group.bounded(async move { head(&connection).await }).await?;
+                let (head, commit) = group.find_head().await?;
                 // The hash of the last event vouches for everything before it: where it is the same, so are the streams.
                 let streams = remembered.filter(|tip| tip.head == head).map(|tip| tip.streams).unwrap_or_default();
-                Tip { head, streams, seen }
+                Tip { head, commit, streams, seen }
             }
         };
         let mut unknown: Vec<StreamName> = Vec::new();
@@ -175,6 +180,8 @@ enum End {
 struct Group<'c> {
     connection: &'c Connection,
     deadline: Instant,
+    /// The newest event that this process knows.
+    last_seen: Option<LastSeen>,
     appends: Vec<BackendAppend>,
     /// Of the first ones.
     answers: Vec<BackendAnswer>,
@@ -193,7 +200,7 @@ impl Group<'_> {
             while let Some(decision) = decisions.next_if(|decision| !matches!(decision, Decision::Commit(_))) {
                 self.refuse(decision).await?;
             }
-            let mut run = Run::default();
+            let mut run = Run::behind(tip.as_deref().map(|tip| (tip.commit, tip.head.hash)));
             let mut decided = Vec::new();
             // Refusals between commits are as right as the commits before them: they wait for those.
             while let Some(decision) = decisions.next_if(|decision| match decision {
@@ -212,6 +219,7 @@ impl Group<'_> {
             for (appended, head) in decided.drain(..inserted) {
                 self.connection.is_durable(head.position);
                 if let Some(tip) = tip.as_deref_mut() {
+                    tip.commit = appended.events.first().map_or(0, |first| first.position.0.cast_signed());
                     tip.head = head;
                     tip.seen = Instant::now();
                     let stream = &self.appends[self.answers.len()].request.stream;
@@ -231,6 +239,32 @@ impl Group<'_> {
                 Some(Stop::Failed(error)) => return Err(error),
             }
         }
+    }
+
+    /// Whether the tip is as new as what this process knows. Otherwise others have appended, or the store was replaced.
+    fn knows_no_later_event(&self, tip: &Tip) -> bool {
+        self.last_seen.is_none_or(|seen| seen.position <= tip.head.position)
+    }
+
+    /// Reads the last event, and the position of the first event of its commit. It is, or follows on, the newest event that
+    /// this process knows.
+    async fn find_head(&self) -> Result<(Head, i64), StoreError> {
+        let (connection, last_seen) = (self.connection.clone(), self.last_seen);
+        self.bounded(async move {
+            let (head, commit) = head_and_commit(&connection).await?;
+            let is_in = match last_seen.map(|seen| (seen, seen.is_in(head))) {
+                // A store without events may have been removed since it was last seen.
+                None if head.position == Position::ZERO => return connection.make_again(None).await.map(|_| (head, commit)),
+                None | Some((_, Some(true))) => return Ok((head, commit)),
+                Some((seen, None)) => hash_at(&connection, seen.position).await? == Some(seen.hash),
+                Some(_) => false,
+            };
+            match last_seen {
+                Some(seen) if !is_in => Err(seen.not_in(&connection.place)),
+                _ => Ok((head, commit)),
+            }
+        })
+        .await
     }
 
     async fn refuse(&mut self, decision: Decision) -> Result<(), StoreError> {

@@ -1,7 +1,9 @@
 //! The way to the database: what it must be, what every request says, and that reading never makes anything.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
@@ -29,6 +31,7 @@ use tokio::sync::mpsc;
 use crate::event::Position;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
+use crate::store::identity::LastSeen;
 use crate::store::mongodb::address::MongoUrl;
 use crate::store::mongodb::error::code;
 use crate::store::mongodb::error::code_of;
@@ -64,6 +67,10 @@ pub(crate) struct Connection {
     may_only_read: Arc<AtomicBool>,
     /// Everything up to this position is on the disk.
     durable: Arc<AtomicU64>,
+    /// Whether the indexes were found to be there: one look for each process.
+    whole: Arc<AtomicBool>,
+    /// The collection that the view of each read model shows, as far as is known; `None`: nothing is known.
+    views: Arc<Mutex<Option<HashMap<String, String>>>>,
 }
 
 /// Durable on most of the servers when it is acknowledged, whatever the defaults of the URL or of the servers are.
@@ -125,8 +132,21 @@ impl Connection {
         let database = client.database_with_options(url.database(), concerns);
         let commits = database.collection(schema::COMMITS);
         let shows_durable = answer.contains_key("setName") || answer.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
-        let (there, current, may_only_read, durable) = Default::default();
-        Ok(Self { database, commits, place, timeout, there, current, behind, shows_durable, may_only_read, durable })
+        let (there, current, may_only_read, durable, whole, views) = Default::default();
+        Ok(Self {
+            database,
+            commits,
+            place,
+            timeout,
+            there,
+            current,
+            behind,
+            shows_durable,
+            may_only_read,
+            durable,
+            whole,
+            views,
+        })
     }
 
     /// Waits until what was read up to a position is there to stay. Else a server that stands alone and is killed could come
@@ -162,6 +182,23 @@ impl Connection {
         self.durable.fetch_max(position.0, Ordering::Relaxed);
     }
 
+    fn views(&self) -> MutexGuard<'_, Option<HashMap<String, String>>> {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers that the view of a read model shows this collection.
+    pub(crate) fn note_view(&self, name: &str, collection: &str) {
+        self.views().get_or_insert_default().insert(name.to_owned(), collection.to_owned());
+    }
+
+    /// Checks whether the views of these read models are known to show these collections.
+    pub(crate) fn knows_views(&self, live: &[(String, String)]) -> bool {
+        let mut views = self.views();
+        let knows = views.as_ref().is_some_and(|views| live.iter().all(|(name, on)| views.get(name) == Some(on)));
+        views.get_or_insert_default();
+        knows
+    }
+
     /// A collection of this database.
     pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
         self.database.collection(name)
@@ -188,18 +225,38 @@ impl Connection {
     }
 
     /// For one that writes: makes the store where there is none, and brings an older one up to date.
-    pub(crate) async fn make(&self) -> Result<Init, StoreError> {
+    /// One that this process has seen is not made again: it was replaced.
+    pub(crate) async fn make(&self, last_seen: Option<LastSeen>) -> Result<Init, StoreError> {
         if self.current.load(Ordering::Relaxed) {
             return Ok(Init::Found);
         }
         let done = match schema::find(self).await? {
             schema::Found::Ours => Init::Found,
             schema::Found::Older(from) => schema::migrate(self, from).await?,
-            schema::Found::Begun | schema::Found::Nothing => schema::make(self).await?,
+            schema::Found::Begun | schema::Found::Nothing => match last_seen {
+                Some(seen) => return Err(seen.not_in(&self.place)),
+                None => schema::make(self).await?,
+            },
         };
         self.there.store(true, Ordering::Relaxed);
         self.current.store(true, Ordering::Relaxed);
         Ok(done)
+    }
+
+    /// Whether the indexes are known to be there; from now on they are taken to be, if `known` says so.
+    pub(crate) fn is_whole(&self, known: bool) -> bool {
+        self.whole.fetch_or(known, Ordering::Relaxed) || known
+    }
+
+    /// Whether the store is of an older version of the schema.
+    pub(crate) async fn is_older(&self) -> Result<bool, StoreError> {
+        Ok(matches!(schema::find(self).await?, schema::Found::Older(_)))
+    }
+
+    /// Looks whether the store is still there, and makes it if it was removed.
+    pub(crate) async fn make_again(&self, last_seen: Option<LastSeen>) -> Result<Init, StoreError> {
+        self.current.store(false, Ordering::Relaxed);
+        self.make(last_seen).await
     }
 
     /// Updates one document, or makes it: two that make it at once are no fault. How many were changed or made.

@@ -12,6 +12,7 @@ use crate::store::backend::Head;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::documents;
 use crate::store::mongodb::documents::summary;
 
 /// Reads what the next event follows on.
@@ -22,8 +23,29 @@ pub(crate) async fn head(connection: &Connection) -> Result<Head, StoreError> {
     end(connection).await?.agreed()
 }
 
+/// As [`head`], with the position of the first event of the last commit; 0 where there is none.
+pub(crate) async fn head_and_commit(connection: &Connection) -> Result<(Head, i64), StoreError> {
+    let (end, commit) = end_and_commit(connection).await?;
+    Ok((end.agreed()?, commit))
+}
+
+/// Reads the hash of the event at a position.
+pub(crate) async fn hash_at(connection: &Connection, position: Position) -> Result<Option<Hash>, StoreError> {
+    let behind = connection.commits.find_one(doc! { "_id": { "$lte": position.0.cast_signed() } }).sort(doc! { "_id": -1 });
+    let Some(commit) = behind.await.map_err(connection.failed("cannot read"))? else { return Ok(None) };
+    let commit = summary(&commit)?;
+    let index = position.0 - commit.first_position;
+    let events = documents::events(&commit)?;
+    let event = usize::try_from(index).ok().and_then(|at| events.get(at));
+    event.map(|event| Ok(documents::event(&commit, index, event)?.hash)).transpose()
+}
+
 /// Reads what the last commit says of itself, and its last event.
 pub(crate) async fn end(connection: &Connection) -> Result<StoreEnd, StoreError> {
+    end_and_commit(connection).await.map(|(end, _)| end)
+}
+
+async fn end_and_commit(connection: &Connection) -> Result<(StoreEnd, i64), StoreError> {
     // Of the events only what ends them: they may be many.
     let events = doc! { "$cond": [{ "$isArray": "$events" }, "$events", []] };
     let last = |field: &str| doc! { "$let": { "vars": { "last": { "$last": &events } }, "in": format!("$$last.{field}") } };
@@ -33,10 +55,11 @@ pub(crate) async fn end(connection: &Connection) -> Result<StoreEnd, StoreError>
     };
     let last = connection.commits.find_one(doc! {}).sort(doc! { "_id": -1 }).projection(wanted);
     let last = last.await.map_err(connection.failed("cannot read"))?;
+    let commit = last.as_ref().and_then(|last| last.get_i64("_id").ok()).unwrap_or(0);
     let end = last.map_or_else(|| Ok(StoreEnd::default()), |last| end_of(&last))?;
     connection.ends_at(end.head.position);
     connection.settle(end.head.position).await?;
-    Ok(end)
+    Ok((end, commit))
 }
 
 fn end_of(commit: &RawDocument) -> Result<StoreEnd, StoreError> {

@@ -19,6 +19,7 @@ pub(crate) mod code {
     pub(crate) const CURSOR_NOT_FOUND: i32 = 43;
     pub(crate) const NAMESPACE_EXISTS: i32 = 48;
     pub(crate) const MAX_TIME_EXPIRED: i32 = 50;
+    pub(crate) const IMMUTABLE_FIELD: i32 = 66;
     pub(crate) const INVALID_OPTIONS: i32 = 72;
     pub(crate) const INVALID_NAMESPACE: i32 = 73;
     pub(crate) const QUERY_PLAN_KILLED: i32 = 175;

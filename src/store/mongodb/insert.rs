@@ -2,6 +2,9 @@
 //!
 //! The very same documents can be sent again and again: an `_id` is taken once, and the hash of the commit that took it
 //! says whether it was this one. So nothing is repeated blindly, and an outcome stays unknown only while no server answers.
+//!
+//! A request is a list of updates that the server makes in their order, up to the first that fails. The first finds the
+//! commit that the new ones follow on, and fails where it is not there: then the database was replaced. The others insert.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +14,17 @@ use mongodb::bson::RawArrayBuf;
 use mongodb::bson::RawDocumentBuf;
 use mongodb::bson::cstr;
 use mongodb::bson::doc;
+use mongodb::bson::raw::RawBinaryRef;
 use mongodb::bson::rawdoc;
+use mongodb::bson::spec::BinarySubtype;
 use mongodb::error::Error;
 use tokio::time::Instant;
 
+use crate::event::Hash;
+use crate::event::Position;
 use crate::store::backend::Head;
 use crate::store::error::StoreError;
+use crate::store::identity::LastSeen;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::decide::Commit;
 use crate::store::mongodb::decide::MAX_COMMIT_BYTES;
@@ -42,8 +50,9 @@ pub(crate) enum Stop {
 }
 
 /// Commits that follow on one another.
-#[derive(Default)]
 pub(crate) struct Run {
+    /// The `_id` and the hash of the commit that they follow on.
+    behind: Option<(i64, Hash)>,
     documents: Vec<RawDocumentBuf>,
     heads: Vec<Head>,
     bytes: usize,
@@ -68,6 +77,13 @@ enum Duplicate {
 }
 
 impl Run {
+    /// An empty run behind a commit: its `_id` and its hash.
+    pub(crate) fn behind(commit: Option<(i64, Hash)>) -> Self {
+        // A store without events has none.
+        let behind = commit.filter(|(id, _)| *id > 0);
+        Self { behind, documents: Vec::new(), heads: Vec::new(), bytes: 0 }
+    }
+
     /// Whether there is room for one more in the same request.
     pub(crate) fn takes(&self, commit: &Commit) -> bool {
         let bytes = self.bytes + commit.document.as_bytes().len();
@@ -92,7 +108,11 @@ impl Run {
             if doubt && Instant::now() >= deadline {
                 return (inserted, Some(Stop::Failed(unknown(connection, last_error))));
             }
-            match attempt(connection, &documents, inserted, deadline).await {
+            let behind = match inserted.checked_sub(1) {
+                None => self.behind,
+                Some(last) => documents[last].get_i64("_id").ok().map(|id| (id, self.heads[last].hash)),
+            };
+            match attempt(connection, behind, &documents, inserted, deadline).await {
                 Attempt::Answered(count, duplicate) => {
                     inserted += count;
                     match duplicate {
@@ -121,6 +141,7 @@ impl Run {
                     last_error = error.or(last_error);
                     tokio::time::sleep(PAUSE).await;
                 }
+                Attempt::Refused(error @ StoreError::Replaced(_)) => return (inserted, Some(Stop::Failed(error))),
                 Attempt::Refused(_) if doubt => return (inserted, Some(Stop::Failed(unknown(connection, last_error)))),
                 Attempt::Refused(error) => return (inserted, Some(Stop::Failed(error))),
             }
@@ -142,17 +163,26 @@ fn unknown(connection: &Connection, error: Option<Error>) -> StoreError {
 }
 
 /// Sends the commits from an index on. The request goes on by itself when nobody waits any longer.
-async fn attempt(connection: &Connection, documents: &Arc<Vec<RawDocumentBuf>>, from: usize, deadline: Instant) -> Attempt {
+async fn attempt(
+    connection: &Connection,
+    behind: Option<(i64, Hash)>,
+    documents: &Arc<Vec<RawDocumentBuf>>,
+    from: usize,
+    deadline: Instant,
+) -> Attempt {
     let (database, documents, timeout) = (connection.database.clone(), Arc::clone(documents), connection.timeout);
     let request = tokio::spawn(async move {
-        let mut list = RawArrayBuf::new();
-        for document in &documents[from..] {
-            list.push(&**document);
+        let mut updates = RawArrayBuf::new();
+        if let Some((id, hash)) = behind {
+            updates.push(find_commit(id, hash));
         }
-        let mut command = rawdoc! { "insert": schema::COMMITS, "ordered": true };
+        for document in &documents[from..] {
+            updates.push(insert_commit(document));
+        }
+        let mut command = rawdoc! { "update": schema::COMMITS, "ordered": true };
         let wait = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
         command.append(cstr!("writeConcern"), rawdoc! { "w": "majority", "j": true, "wtimeout": wait });
-        command.append(cstr!("documents"), list);
+        command.append(cstr!("updates"), updates);
         database.run_raw_command(command).await
     });
     // Long enough for any answer, and short enough to try another connection in time.
@@ -163,13 +193,31 @@ async fn attempt(connection: &Connection, documents: &Arc<Vec<RawDocumentBuf>>, 
         Ok(Ok(Err(error))) if was_not_sent(&error) => Attempt::NotSent(error),
         Ok(Ok(Err(error))) if may_pass(&error) => Attempt::Doubt(Some(error)),
         Ok(Ok(Err(error))) => Attempt::Refused(connection.failed("cannot append to")(error)),
-        Ok(Ok(Ok(answer))) => judge(connection, &answer),
+        Ok(Ok(Ok(answer))) => judge(connection, behind, &answer),
     }
 }
 
+/// An update that changes nothing and fails where this commit is not there.
+fn find_commit(id: i64, hash: Hash) -> RawDocumentBuf {
+    let mut commit = rawdoc! { "_id": id };
+    commit.append(cstr!("hash"), RawBinaryRef { subtype: BinarySubtype::Generic, bytes: &hash.0 });
+    // To make one with another `_id` than the one looked for is an error.
+    rawdoc! { "q": commit, "u": { "$setOnInsert": { "_id": -1_i64 } }, "upsert": true }
+}
+
+/// An update that inserts a commit and fails where its place or an event id is taken.
+fn insert_commit(document: &RawDocumentBuf) -> RawDocumentBuf {
+    let id = document.get_i64("_id").unwrap_or_default();
+    let mut content = RawDocumentBuf::new();
+    content.append(cstr!("$literal"), &**document);
+    // No commit matches, so none is changed.
+    let none = rawdoc! { "_id": id, "count": { "$lt": 0_i64 } };
+    rawdoc! { "q": none, "u": [{ "$replaceWith": content }], "upsert": true }
+}
+
 /// The server's answer to a request. (The driver's own `insert_many` keeps which index a duplicate was in from us.)
-fn judge(connection: &Connection, answer: &Document) -> Attempt {
-    let count = usize::try_from(answer.get_i32("n").unwrap_or_default()).unwrap_or_default();
+fn judge(connection: &Connection, behind: Option<(i64, Hash)>, answer: &Document) -> Attempt {
+    let count = answer.get_array("upserted").map(Vec::len).unwrap_or_default();
     if let Ok(concern) = answer.get_document("writeConcernError") {
         // Done here, but not yet by most of the servers: it may be rolled back, and sending it again tells.
         tracing::debug!(code = concern.get_i32("code").unwrap_or_default(), "an append is not yet durable");
@@ -178,6 +226,10 @@ fn judge(connection: &Connection, answer: &Document) -> Attempt {
     let error = answer.get_array("writeErrors").ok().and_then(|errors| errors.first()).and_then(|error| error.as_document());
     let Some(error) = error else { return Attempt::Answered(count, None) };
     let found = error.get_i32("code").unwrap_or_default();
+    if let Some((id, hash)) = behind.filter(|_| found == code::IMMUTABLE_FIELD && matches!(error.get_i32("index"), Ok(0))) {
+        let seen = LastSeen { position: Position(id.unsigned_abs()), hash };
+        return Attempt::Refused(seen.not_in(&connection.place));
+    }
     if found == code::DUPLICATE_KEY {
         let of_event_id = error.get_document("keyPattern").is_ok_and(|pattern| pattern.contains_key("events.id"));
         return Attempt::Answered(count, Some(if of_event_id { Duplicate::EventId } else { Duplicate::Place }));

@@ -15,6 +15,7 @@ mod documents;
 mod end;
 mod error;
 mod filters;
+mod indexes;
 mod insert;
 mod projection;
 mod read;
@@ -25,6 +26,7 @@ mod schema;
 mod server;
 mod snapshots;
 mod streams;
+mod view;
 mod worker;
 
 pub use address::MongoUrl;
@@ -49,6 +51,7 @@ use crate::store::backend::Backend;
 use crate::store::backend::Init;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
+use crate::store::identity::LastSeen;
 use crate::store::mongodb::append::Writer;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::projection::Look;
@@ -65,6 +68,8 @@ use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::record::Record;
+use crate::store::schema::SchemaFault;
+use crate::store::schema::must_take_writes;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -95,16 +100,28 @@ impl Shared {
         Ok(connection)
     }
 
-    /// For what writes.
-    async fn writing(&self) -> Result<&Connection, StoreError> {
+    /// For what writes. A store that this process has seen is not made again where it is gone.
+    async fn writing(&self, last_seen: Option<LastSeen>) -> Result<&Connection, StoreError> {
         let connection = self.connection().await?;
-        connection.make().await?;
+        connection.make(last_seen).await?;
+        if connection.is_whole(false) {
+            return Ok(connection);
+        }
+        // Before the first write: an event could be appended twice where an index is missing.
+        let mut faults = indexes::faults(connection).await?;
+        if faults.iter().any(|fault| fault.blocks) {
+            // It may have been removed.
+            connection.make_again(last_seen).await?;
+            faults = indexes::faults(connection).await?;
+        }
+        must_take_writes(&connection.place, &faults)?;
+        connection.is_whole(true);
         Ok(connection)
     }
 
-    async fn append(&self, group: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
-        let connection = self.writing().await?;
-        self.writer.lock().await.append(connection, group).await
+    async fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Result<Vec<BackendAnswer>, StoreError> {
+        let connection = self.writing(last_seen).await?;
+        self.writer.lock().await.append(connection, group, last_seen).await
     }
 }
 
@@ -138,7 +155,7 @@ impl Backend for MongoDb {
 
     fn init(&self) -> Answer<Init> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { shared.connection().await?.make().await })
+        self.worker.write_within(self.patience(), async move { shared.connection().await?.make(None).await })
     }
 
     fn end(&self) -> Answer<StoreEnd> {
@@ -146,9 +163,9 @@ impl Backend for MongoDb {
         self.worker.read(async move { end::end(shared.reading().await?).await })
     }
 
-    fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
+    fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Answer<Vec<BackendAnswer>> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write(async move { shared.append(group).await })
+        self.worker.write(async move { shared.append(group, last_seen).await })
     }
 
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
@@ -191,9 +208,24 @@ impl Backend for MongoDb {
         self.worker.read(async move { projection::check(shared.reading().await?).await })
     }
 
+    fn schema_faults(&self) -> Answer<Vec<SchemaFault>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move {
+            let connection = shared.reading().await?;
+            // An older store is brought up to date by the first write.
+            if connection.is_older().await? { Ok(Vec::new()) } else { indexes::faults(connection).await }
+        })
+    }
+
+    fn repair_schema(&self) -> Answer<Vec<String>> {
+        let shared = Arc::clone(&self.shared);
+        // An index of many events takes as long as it takes.
+        self.worker.write(async move { indexes::repair(shared.reading().await?).await })
+    }
+
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { snapshots::put(shared.writing().await?, &snapshot).await })
+        self.worker.write_within(self.patience(), async move { snapshots::put(shared.writing(None).await?, &snapshot).await })
     }
 
     fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
@@ -208,12 +240,19 @@ impl Backend for MongoDb {
 
     fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { snapshots::delete(shared.writing().await?, &snapshots).await })
+        self.worker.write_within(self.patience(), async move { snapshots::delete(shared.writing(None).await?, &snapshots).await })
     }
 
     fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
         let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { projection::projections(shared.reading().await?).await })
+        self.worker.read(async move {
+            let connection = shared.reading().await?;
+            let (records, live) = projection::projections(connection).await?;
+            if let Err(error) = view::repair(connection, &live).await {
+                tracing::warn!(%error, "the views of read models cannot be compared with their rows");
+            }
+            Ok(records)
+        })
     }
 
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
@@ -233,7 +272,7 @@ impl Backend for MongoDb {
 
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { read_models::commit(shared.writing().await?, &commit).await })
+        self.worker.write_within(self.patience(), async move { read_models::commit(shared.writing(None).await?, &commit).await })
     }
 
     fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>> {
@@ -246,17 +285,18 @@ impl Backend for MongoDb {
 
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write(async move { read_models::swap(shared.writing().await?, &name, at, &indexed_fields).await })
+        self.worker.write(async move { read_models::swap(shared.writing(None).await?, &name, at, &indexed_fields).await })
     }
 
     fn exchange_read_models(&self, name: String) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { read_models::exchange(shared.writing().await?, &name).await })
+        self.worker.write_within(self.patience(), async move { read_models::exchange(shared.writing(None).await?, &name).await })
     }
 
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { read_models::drop_model(shared.writing().await?, &model).await })
+        self.worker
+            .write_within(self.patience(), async move { read_models::drop_model(shared.writing(None).await?, &model).await })
     }
 
     fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
@@ -296,11 +336,11 @@ impl Backend for MongoDb {
 
     fn put_record(&self, record: Record) -> Answer<()> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { records::put(shared.writing().await?, &record).await })
+        self.worker.write_within(self.patience(), async move { records::put(shared.writing(None).await?, &record).await })
     }
 
     fn delete_record(&self, kind: String, name: String) -> Answer<bool> {
         let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { records::delete(shared.writing().await?, &kind, &name).await })
+        self.worker.write_within(self.patience(), async move { records::delete(shared.writing(None).await?, &kind, &name).await })
     }
 }

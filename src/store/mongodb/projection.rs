@@ -112,6 +112,9 @@ pub(crate) fn bson_uuid(id: Uuid) -> Bson {
     Bson::from(BsonUuid::from_bytes(id.into_bytes()))
 }
 
+/// Names of live read models, each with the collection of its rows.
+pub(crate) type Live = Vec<(String, String)>;
+
 /// The read models that projections name, whole or not.
 async fn states(connection: &Connection) -> Result<Vec<(ReadModel, Option<State>)>, StoreError> {
     let failed = connection.failed("cannot read");
@@ -131,8 +134,8 @@ async fn states(connection: &Connection) -> Result<Vec<(ReadModel, Option<State>
     Ok(states)
 }
 
-/// What is known of each read model that is whole.
-pub(crate) async fn projections(connection: &Connection) -> Result<Vec<ProjectionRecord>, StoreError> {
+/// What is known of each read model that is whole, and where the rows of the live ones are.
+pub(crate) async fn projections(connection: &Connection) -> Result<(Vec<ProjectionRecord>, Live), StoreError> {
     let mut states = states(connection).await?;
     // No read model is called so: `check` finds it.
     states.retain(|(model, _)| model.check_name().is_ok());
@@ -141,14 +144,17 @@ pub(crate) async fn projections(connection: &Connection) -> Result<Vec<Projectio
         true => HashSet::new(),
         false => collection_names(connection).await?,
     };
-    let mut records = Vec::new();
+    let (mut records, mut live) = (Vec::new(), Vec::new());
     for (model, state) in states {
         if is_whole(connection, &model, &state, Some(&names)).await? {
-            let State { number, logic_version, checkpoint, updated_at, .. } = state;
+            let State { collection, number, logic_version, checkpoint, updated_at, .. } = state;
+            if model.part == Part::Live {
+                live.push((model.name.clone(), collection));
+            }
             records.push(ProjectionRecord { model, logic_version, commits: number.unsigned_abs(), checkpoint, updated_at });
         }
     }
-    Ok(records)
+    Ok((records, live))
 }
 
 /// Finds read models that are not whole. (Collections that no projection names are swept away by the next rebuild.)

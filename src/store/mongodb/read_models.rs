@@ -10,8 +10,8 @@
 //!   the next commit first finishes the one before. A row carries the number of its commit and is written only from below
 //!   it, so somebody who was stopped in the middle and wakes up late changes nothing.
 //! - A swap makes the part that was built beside the live one, and the live one the previous one. The collection keeps its name, `rm_NAME.` and a random end; people find
-//!   it through the view `rm_NAME`, which is pointed there next. A collection that no projection names is dropped by the
-//!   next swap or drop.
+//!   it through the view `rm_NAME`, which is pointed there next (`view.rs`). A collection that no projection names is
+//!   dropped by the next swap or drop.
 //!
 //! A reader looks at the projection before and after it read rows, and reads again when it has moved meanwhile.
 //! No statement here names the events.
@@ -23,8 +23,6 @@ use uuid::Uuid;
 use crate::event::Position;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
-use crate::store::mongodb::error::code;
-use crate::store::mongodb::error::code_of;
 use crate::store::mongodb::filters::plain_path;
 use crate::store::mongodb::projection::State;
 use crate::store::mongodb::projection::bson_uuid;
@@ -35,13 +33,14 @@ use crate::store::mongodb::projection::problems_after;
 use crate::store::mongodb::projection::state;
 use crate::store::mongodb::rows;
 use crate::store::mongodb::schema;
+use crate::store::mongodb::view::drop_view;
+use crate::store::mongodb::view::must_be_allowed;
+use crate::store::mongodb::view::point;
+use crate::store::mongodb::view::show_live;
+use crate::store::mongodb::view::view_of;
 use crate::store::read_model::Part;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowsCommit;
-
-fn view_of(name: &str) -> String {
-    format!("rm_{name}")
-}
 
 /// Rows and checkpoint together; `false` when the checkpoint is elsewhere.
 pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Result<bool, StoreError> {
@@ -60,7 +59,7 @@ pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Resu
         let (name, collection) = (&commit.model.name, new_collection(&commit.model.name));
         if commit.model.part == Part::Live {
             // Before there are rows, so that a name that is taken is found out in time.
-            point_view(connection, name, &collection).await?;
+            point(connection, name, &collection).await?;
         }
         let done = advance(connection, commit, None, collection).await?;
         if commit.model.part == Part::Live && !done {
@@ -160,30 +159,6 @@ async fn finish(connection: &Connection, model: &ReadModel, state: &State) -> Re
     rows::unstage(connection, state).await
 }
 
-/// The view under which people find the rows.
-async fn point_view(connection: &Connection, name: &str, collection: &str) -> Result<(), StoreError> {
-    let view = view_of(name);
-    let made = schema::make_view(connection, &view, collection, &[doc! { "$project": { "row": 1 } }]).await;
-    made.map_err(|error| match code_of(&error) {
-        // What cannot be changed as a view is none.
-        Some(code::INVALID_OPTIONS) => {
-            StoreError::Unsupported(format!("{} holds a collection {view} that is not of esctl", connection.place))
-        }
-        _ => connection.failed("cannot write to")(error),
-    })
-}
-
-/// Points the view to the live read model. Others may move that meanwhile and point there sooner: so it is looked at again.
-async fn show_live(connection: &Connection, name: &str) -> Result<(), StoreError> {
-    let model = ReadModel::live(name);
-    let mut live = state(connection, &model).await?.map(|live| live.collection);
-    while let Some(collection) = live {
-        point_view(connection, name, &collection).await?;
-        live = state(connection, &model).await?.map(|live| live.collection).filter(|live| *live != collection);
-    }
-    Ok(())
-}
-
 /// The read model built beside takes the place of the live one.
 pub(crate) async fn swap(
     connection: &Connection,
@@ -201,6 +176,7 @@ pub(crate) async fn swap(
     if !indexes.is_empty() {
         connection.collection(&building.collection).create_indexes(indexes).await.map_err(&failed)?;
     }
+    must_be_allowed(connection, name).await?;
     let mut which = doc! { "_id": name, "building.collection": &building.collection, "building.commit": building.number };
     let projections = connection.collection(schema::PROJECTIONS);
     // One that is not whole is not kept as the previous one.
@@ -233,6 +209,7 @@ async fn whole_or_none(connection: &Connection, model: &ReadModel) -> Result<Opt
 
 /// The live read model and the previous one take each other's place.
 pub(crate) async fn exchange(connection: &Connection, name: &str) -> Result<bool, StoreError> {
+    must_be_allowed(connection, name).await?;
     let live = whole_or_none(connection, &ReadModel::live(name)).await?;
     let previous = whole_or_none(connection, &ReadModel::previous(name)).await?;
     let (Some(live), Some(previous)) = (live, previous) else { return Ok(false) };
@@ -255,9 +232,7 @@ pub(crate) async fn drop_model(connection: &Connection, model: &ReadModel) -> Re
     let dropped = projections.update_one(which, doc! { "$unset": { part: "" } });
     let there = dropped.await.map_err(&failed)?.modified_count > 0;
     if model.part == Part::Live && there {
-        connection.collection(&view_of(&model.name)).drop().await.map_err(&failed)?;
-        // Somebody else may have made one anew meanwhile.
-        show_live(connection, &model.name).await?;
+        drop_view(connection, &model.name).await?;
     }
     sweep(connection, &model.name).await?;
     Ok(there)

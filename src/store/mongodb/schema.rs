@@ -25,7 +25,7 @@ pub(crate) const PROJECTIONS: &str = "projections";
 /// Rows that are committed with a checkpoint, until they are all in their read model.
 pub(crate) const STAGED_ROWS: &str = "staged_rows";
 /// A view with one document an event, for people.
-const EVENTS: &str = "events";
+pub(crate) const EVENTS: &str = "events";
 /// What says that the database is ours.
 pub(crate) const META: &str = "esctl_meta";
 /// What people have told the programs, a document each.
@@ -59,6 +59,10 @@ pub(crate) async fn find(connection: &Connection) -> Result<Found, StoreError> {
     let foreign =
         names.iter().find(|name| [COMMITS, SNAPSHOTS, PROJECTIONS, STAGED_ROWS, RECORDS, EVENTS].contains(&name.as_str()));
     let Some(foreign) = foreign else { return Ok(Found::Nothing) };
+    // An append into a store that was removed leaves an empty collection behind.
+    if foreign == COMMITS && connection.commits.find_one(doc! {}).await.map_err(connection.failed("cannot read"))?.is_none() {
+        return Ok(Found::Nothing);
+    }
     // Somebody may have begun to make a store since: the mark comes before the collections.
     if let Some(found) = mark(connection).await? {
         return Ok(found);
@@ -106,8 +110,18 @@ pub(crate) async fn make(connection: &Connection) -> Result<Init, StoreError> {
     let begun = doc! { "application": "esctl", "schema_version": i64::from(SCHEMA_VERSION), "ready": false };
     connection.upsert(META, doc! { "_id": "store" }, doc! { "$setOnInsert": begun }).await?;
     let failed = connection.failed("cannot make the schema in");
+    connection.commits.create_indexes(indexes()).await.map_err(&failed)?;
+    make_view(connection, EVENTS, COMMITS, &events_view()).await.map_err(&failed)?;
+    let ready = connection.collection(META);
+    let finished = doc! { "$set": { "ready": true, "schema_version": i64::from(SCHEMA_VERSION) } };
+    let done = ready.update_one(doc! { "_id": "store", "ready": false }, finished);
+    Ok(if done.await.map_err(&failed)?.modified_count == 1 { Init::Made } else { Init::Found })
+}
+
+/// The indexes of the commits.
+pub(crate) fn indexes() -> [IndexModel; 3] {
     let unique = |name: &str| IndexOptions::builder().name(name.to_owned()).unique(true);
-    let indexes = [
+    [
         // The newest first, so that the last commit of each of many streams is one step of the index away.
         IndexModel::builder().keys(doc! { "stream": 1, "first_version": -1 }).options(unique(INDEX_STREAM).build()).build(),
         IndexModel::builder().keys(doc! { "events.id": 1 }).options(unique(INDEX_EVENT_ID).build()).build(),
@@ -115,13 +129,7 @@ pub(crate) async fn make(connection: &Connection) -> Result<Init, StoreError> {
             .keys(doc! { "stream": 1 })
             .options(unique(INDEX_NEW_STREAM).partial_filter_expression(doc! { "first_version": 1 }).build())
             .build(),
-    ];
-    connection.commits.create_indexes(indexes).await.map_err(&failed)?;
-    make_view(connection, EVENTS, COMMITS, &events_view()).await.map_err(&failed)?;
-    let ready = connection.collection(META);
-    let finished = doc! { "$set": { "ready": true, "schema_version": i64::from(SCHEMA_VERSION) } };
-    let done = ready.update_one(doc! { "_id": "store", "ready": false }, finished);
-    Ok(if done.await.map_err(&failed)?.modified_count == 1 { Init::Made } else { Init::Found })
+    ]
 }
 
 /// Makes a view; one that is there goes over the collection named now.
@@ -137,7 +145,7 @@ pub(crate) async fn make_view(connection: &Connection, view: &str, over: &str, p
 }
 
 /// One document an event. Data and metadata are the canonical text, as it is hashed.
-fn events_view() -> Vec<Document> {
+pub(crate) fn events_view() -> Vec<Document> {
     let micros_to_date = doc! { "$toDate": { "$trunc": { "$divide": ["$events.recorded_at", 1000] } } };
     vec![
         doc! { "$unwind": { "path": "$events", "includeArrayIndex": "index" } },

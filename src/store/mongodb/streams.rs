@@ -131,10 +131,15 @@ pub(crate) async fn streams(connection: &Connection, query: &StreamQuery) -> Res
 /// Names of streams by their first commits.
 async fn new_streams(connection: &Connection, range: &Document, limit: usize) -> Result<Vec<String>, StoreError> {
     let failed = connection.failed("cannot read");
-    let find = connection.commits.find(doc! { "first_version": 1, "stream": range.clone() });
-    let find = find.sort(doc! { "stream": 1 }).projection(doc! { "stream": 1, "_id": 0 });
-    let find = find.hint(Hint::Name(schema::INDEX_NEW_STREAM.to_owned())).limit(limit as i64);
-    let mut cursor = find.await.map_err(&failed)?;
+    let find = || {
+        let find = connection.commits.find(doc! { "first_version": 1, "stream": range.clone() });
+        find.sort(doc! { "stream": 1 }).projection(doc! { "stream": 1, "_id": 0 }).limit(limit as i64)
+    };
+    let mut cursor = match find().hint(Hint::Name(schema::INDEX_NEW_STREAM.to_owned())).await {
+        Ok(cursor) => cursor,
+        // Without the index the server answers all the same, slowly.
+        Err(_) => find().await.map_err(&failed)?,
+    };
     let mut names = Vec::new();
     while cursor.advance().await.map_err(&failed)? {
         let name = cursor.current().get_str("stream");

@@ -15,6 +15,7 @@ use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::error::StoreError;
+use crate::store::identity::LastSeen;
 use crate::store::postgres::append::Before;
 use crate::store::postgres::append::DOING;
 use crate::store::postgres::append::Perhaps;
@@ -65,12 +66,17 @@ impl Alone {
     }
 
     /// Appends a group: here if that is possible, else on the thread of the other connections.
-    pub(crate) async fn append(&self, worker: &Worker, group: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
+    pub(crate) async fn append(
+        &self,
+        worker: &Worker,
+        group: Vec<BackendAppend>,
+        last_seen: Option<LastSeen>,
+    ) -> Result<Vec<BackendAnswer>, StoreError> {
         let mut state = self.state.lock().await;
         // What was appended here is known also where this append goes the other way: should it break there, and was it made
         // before, it is not taken for one that was made only now.
         let seen = state.end.as_ref().map_or(Position::ZERO, |end| end.position);
-        let mut before = Before { seen, ..Before::default() };
+        let mut before = Before { seen, last_seen, ..Before::default() };
         if let ([append], Some(end), true) = (&group[..], &state.end, self.callers_have_io)
             // A pooler may have few connections to share: one is enough.
             && !self.connector.is_pooled()

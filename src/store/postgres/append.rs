@@ -24,6 +24,7 @@ use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
 use crate::store::error::StoreError;
+use crate::store::identity::LastSeen;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
 use crate::store::postgres::lock_holder::name_holder;
@@ -34,12 +35,16 @@ use crate::store::postgres::session::Task;
 use crate::store::postgres::transaction::Session;
 
 pub(crate) const DOING: &str = "cannot append to";
+/// The outcome for a store that does not have the event that this process has seen.
+const REPLACED: i32 = 4;
 
 /// What is known before a group is appended.
 #[derive(Default)]
 pub(crate) struct Before {
     /// A position that this handle has been told of.
     pub(crate) seen: Position,
+    /// The newest event that this process knows: a store without it is another one.
+    pub(crate) last_seen: Option<LastSeen>,
     /// The group has been sent already, on a connection that broke.
     pub(crate) broken: Option<Perhaps>,
 }
@@ -63,7 +68,7 @@ pub(crate) async fn append_group(
     let mut answers: Vec<Option<BackendAnswer>> = vec![None; group.len()];
     let mut breaks = 0;
     database.note(Some(before.seen));
-    let (seen, mut broken) = (database.seen(), before.broken);
+    let (seen, last_seen, mut broken) = (database.seen(), before.last_seen, before.broken);
     if broken.is_some() {
         database.pool.forget_idle();
     }
@@ -71,7 +76,7 @@ pub(crate) async fn append_group(
         let asked: Vec<&BackendAppend> = open.iter().map(|(_, append)| *append).collect();
         let tried = match broken.take() {
             Some(perhaps) => Err(Failed::Perhaps(perhaps)),
-            None => try_once(database, &asked).await,
+            None => try_once(database, &asked, last_seen).await,
         };
         let found = match tried {
             Ok(found) => found.into_iter().map(Some).collect(),
@@ -126,13 +131,22 @@ enum Failed {
     Perhaps(Perhaps),
 }
 
-async fn try_once(database: &Database, group: &[&BackendAppend]) -> Result<Vec<BackendAnswer>, Failed> {
-    let surely = |error: SqlError| Failed::Surely(database.translate(error, DOING));
+async fn try_once(
+    database: &Database,
+    group: &[&BackendAppend],
+    last_seen: Option<LastSeen>,
+) -> Result<Vec<BackendAnswer>, Failed> {
+    let place = database.pool.connector.url().place();
+    let surely = |error: SqlError| match (error, last_seen) {
+        (SqlError::Store(StoreError::NoStore(_)), Some(seen)) => Failed::Surely(seen.not_in(&place)),
+        (error, _) => Failed::Surely(database.translate(error, DOING)),
+    };
+    let task = if last_seen.is_some() { Task::GoOn } else { Task::WriteAgain };
     for last in [false, true] {
-        let mut lease = database.ready(Task::WriteAgain).await.map_err(surely)?;
+        let mut lease = database.ready(task).await.map_err(surely)?;
         let session = &mut lease.session;
         let asking = async {
-            let answers = ask(session, group).await?;
+            let answers = ask(session, group, last_seen, &place).await?;
             session.commit().await?;
             Ok(answers)
         };
@@ -227,7 +241,12 @@ fn int(number: usize) -> Result<i32, SqlError> {
     Ok(i32::try_from(number).map_err(too_many)?)
 }
 
-async fn ask(session: &mut Session, group: &[&BackendAppend]) -> Result<Vec<BackendAnswer>, SqlError> {
+async fn ask(
+    session: &mut Session,
+    group: &[&BackendAppend],
+    last_seen: Option<LastSeen>,
+    place: &str,
+) -> Result<Vec<BackendAnswer>, SqlError> {
     let arguments = Arguments::of(group)?;
     let repeats = arguments.repeats();
     let rows = session
@@ -246,10 +265,17 @@ async fn ask(session: &mut Session, group: &[&BackendAppend]) -> Result<Vec<Back
         .bind(arguments.metadata)
         .bind(arguments.content)
         .bind(repeats)
+        .bind(last_seen.map(|seen| seen.position.0.cast_signed()))
+        .bind(last_seen.map(|seen| seen.hash.0.to_vec()))
         .fetch_all(&mut session.connection)
         .await?;
     if rows.len() != group.len() {
         return Err(StoreError::integrity("the store did not answer every append").into());
+    }
+    if let (Some(row), Some(seen)) = (rows.first(), last_seen)
+        && row.try_get::<i32, _>(0)? == REPLACED
+    {
+        return Err(seen.not_in(place).into());
     }
     rows.iter().zip(group).map(|(row, append)| answer(row, append)).collect()
 }

@@ -153,6 +153,8 @@ fn of_state(code: &str, error: Error, what: &dyn Fn(&str) -> String) -> StoreErr
         "P0002" => integrity("the head row of the store is missing"),
         // Raised by append_events.
         "ES001" => integrity("the last event is another one than the head of the store says"),
+        // invalid_column_reference: an upsert without the key that it relies on.
+        "42P10" => StoreError::Schema(what("a primary key or unique index is missing")),
         "23505" => integrity("two events claim one place"),
         "22021" => StoreError::Invalid(what("PostgreSQL cannot hold a text with NUL in it")),
         "54000" => StoreError::Invalid(what("a key or name is too long for an index")),

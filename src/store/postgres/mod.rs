@@ -7,6 +7,7 @@ mod alone;
 mod append;
 mod bare;
 mod behind;
+mod catalog;
 mod connector;
 mod end;
 mod error;
@@ -24,6 +25,7 @@ mod server;
 mod session;
 mod settings;
 mod snapshots;
+mod statements;
 mod streams;
 mod transaction;
 mod url;
@@ -47,10 +49,12 @@ use crate::store::backend::Backend;
 use crate::store::backend::Init;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
+use crate::store::identity::LastSeen;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::alone::Alone;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::peer::Found;
 use crate::store::postgres::session::Database;
 use crate::store::postgres::session::Task;
 use crate::store::postgres::transaction::Session;
@@ -65,6 +69,7 @@ use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::record::Record;
+use crate::store::schema::SchemaFault;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -151,9 +156,9 @@ impl Backend for Postgres {
         self.reading(async |session: &mut Session| end::end(session).await)
     }
 
-    fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
+    fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Answer<Vec<BackendAnswer>> {
         let (alone, worker) = (Arc::clone(&self.alone), Arc::clone(&self.worker));
-        Box::pin(async move { alone.append(&worker, group).await })
+        Box::pin(async move { alone.append(&worker, group, last_seen).await })
     }
 
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
@@ -200,6 +205,22 @@ impl Backend for Postgres {
 
     fn check_read_models(&self) -> Answer<Vec<String>> {
         self.reading(async |session: &mut Session| read_models::check(session).await)
+    }
+
+    fn schema_faults(&self) -> Answer<Vec<SchemaFault>> {
+        self.reading(async |session: &mut Session| match session.found {
+            // An older store is brought up to date by the first write.
+            Found::Older(_) => Ok(Vec::new()),
+            _ => Ok(catalog::faults(session).await?.unwrap_or_default()),
+        })
+    }
+
+    fn repair_schema(&self) -> Answer<Vec<String>> {
+        self.worker.write(|database| async move {
+            let schema = database.pool.connector.url().schema().to_owned();
+            let job = async move |session: &mut Session| catalog::repair(session, &schema).await;
+            database.run_long(Task::Read, "cannot repair the schema of", job).await
+        })
     }
 
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {

@@ -137,7 +137,7 @@ pub(crate) async fn make(session: &mut Session, wanted: &Wanted) -> Result<Init,
 }
 
 /// The schema without its functions.
-const TABLES: [&str; 4] = [
+pub(crate) const TABLES: [&str; 4] = [
     include_str!("sql/schema.sql"),
     include_str!("sql/version_2.sql"),
     include_str!("sql/version_3.sql"),
@@ -156,7 +156,7 @@ const FROM_VERSION_1: [&str; 4] = [
 const FROM_VERSION_2: [&str; 2] = [include_str!("sql/version_3.sql"), include_str!("sql/from_version_2.sql")];
 
 /// The functions: made after the tables, and anew with each migration.
-const FUNCTIONS: [&str; 2] = [include_str!("sql/append_function.sql"), include_str!("sql/read_model_functions.sql")];
+pub(crate) const FUNCTIONS: [&str; 2] = [include_str!("sql/append_function.sql"), include_str!("sql/read_model_functions.sql")];
 
 /// A connection that broke while the store was being made: the transaction is whole or not at all.
 pub(crate) fn unknown_making(url: &PostgresUrl, error: SqlError) -> StoreError {

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::event::Position;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
+use crate::store::postgres::catalog;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::lock_holder::name_holder;
@@ -19,6 +20,7 @@ use crate::store::postgres::schema::identify;
 use crate::store::postgres::schema::make;
 use crate::store::postgres::schema::unknown_making;
 use crate::store::postgres::transaction::Session;
+use crate::store::schema::must_take_writes;
 
 /// What a job is to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(crate) enum Task {
     Read,
     /// It writes, and doing it twice is the same as doing it once.
     WriteAgain,
+    /// As the one before, into a store that this process has seen: none is made where it is gone.
+    GoOn,
     /// It writes, and whether it was done is unknown when the connection breaks.
     Write,
 }
@@ -39,6 +43,8 @@ pub(crate) struct Database {
     pub(crate) event_bytes: Cell<usize>,
     /// The highest position that this handle has been told of: what is at or below it was there before whatever is sent next.
     seen: Cell<Position>,
+    /// The schema was found to be whole: one look for each process.
+    is_whole: Cell<bool>,
     /// Appends of one store come one after the other, in the order in which they were asked for: those that would wait
     /// in the server for each other must not take the connections of the readers.
     pub(crate) appending: Mutex<()>,
@@ -47,7 +53,14 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(connector: Connector) -> Self {
         let place = connector.url().place();
-        Self { pool: Pool::new(connector), place, event_bytes: Cell::new(4096), seen: Cell::default(), appending: Mutex::new(()) }
+        Self {
+            pool: Pool::new(connector),
+            place,
+            event_bytes: Cell::new(4096),
+            seen: Cell::default(),
+            is_whole: Cell::default(),
+            appending: Mutex::new(()),
+        }
     }
 
     /// The highest position that this handle has been told of.
@@ -66,6 +79,17 @@ impl Database {
 
     /// A connection on which the store is there. One that writes makes it.
     pub(crate) async fn ready(&self, task: Task) -> Result<Lease, SqlError> {
+        match self.ready_once(task).await {
+            // Nothing was sent but the look at the schema.
+            Err(error) if error.broken() && !matches!(error, SqlError::Late) && task != Task::Read && !self.is_whole.get() => {
+                self.pool.forget_idle();
+                self.ready_once(task).await
+            }
+            ready => ready,
+        }
+    }
+
+    async fn ready_once(&self, task: Task) -> Result<Lease, SqlError> {
         let mut lease = self.pool.lease(task != Task::Read).await?;
         let good = match lease.session.found {
             Found::Current => true,
@@ -79,7 +103,30 @@ impl Database {
             }
             return Err(error);
         }
+        if task != Task::Read && !self.is_whole.get() {
+            self.must_be_whole(&mut lease, task).await?;
+        }
         Ok(lease)
+    }
+
+    /// Before the first write: an event could be appended twice where an index is missing.
+    async fn must_be_whole(&self, lease: &mut Lease, task: Task) -> Result<(), SqlError> {
+        let mut again = true;
+        let faults = loop {
+            let asked = timeout(self.pool.connector.patience(), catalog::faults(&mut lease.session)).await;
+            match asked.unwrap_or(Err(SqlError::Late))? {
+                Some(faults) => break faults,
+                // It was removed since this connection was opened.
+                None if again => {
+                    (again, lease.fresh) = (false, false);
+                    self.look_again(lease, task).await?;
+                }
+                None => return Err(StoreError::NoStore(self.place.clone()).into()),
+            }
+        };
+        must_take_writes(&self.place, &faults)?;
+        self.is_whole.set(true);
+        Ok(())
     }
 
     async fn look_again(&self, lease: &mut Lease, task: Task) -> Result<(), SqlError> {
@@ -92,7 +139,7 @@ impl Database {
         }
         match (lease.session.found, task) {
             (Found::Current, _) | (Found::Older(_), Task::Read) => Ok(()),
-            (Found::Nothing, Task::Read) => Err(StoreError::NoStore(self.place.clone()).into()),
+            (Found::Nothing, Task::Read | Task::GoOn) => Err(StoreError::NoStore(self.place.clone()).into()),
             _ => {
                 self.make_on(&mut lease.session).await?;
                 timeout(connector.timeout, lease.session.begin(true)).await.unwrap_or(Err(SqlError::Late))

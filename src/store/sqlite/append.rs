@@ -19,6 +19,7 @@ use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
 use crate::store::backend::Head;
+use crate::store::identity::LastSeen;
 use crate::store::sqlite::connection::SqlError;
 use crate::store::sqlite::end::end;
 use crate::store::sqlite::end::stream_end;
@@ -26,17 +27,33 @@ use crate::store::sqlite::read::Names;
 use crate::store::sqlite::statement::must_be_current;
 use crate::store::sqlite::transaction;
 
+/// Checks that the last event that this process has seen is in the store.
+fn must_have(connection: &Connection, last_seen: Option<LastSeen>, head: Head) -> Result<(), SqlError> {
+    let Some(seen) = last_seen else { return Ok(()) };
+    let is_in = match seen.is_in(head) {
+        Some(is_in) => is_in,
+        None => {
+            let mut statement = connection.prepare_cached(include_str!("sql/hash_at.sql"))?;
+            let hash = statement.query_row([seen.position.0], |row| row.get::<_, [u8; 32]>(0)).optional()?;
+            hash == Some(seen.hash.0)
+        }
+    };
+    if is_in { Ok(()) } else { Err(seen.not_in(connection.path().unwrap_or_default()).into()) }
+}
+
 /// Appends a group in one transaction.
 pub(crate) fn append_group(
     connection: &Connection,
     names: &mut Names,
     group: &[BackendAppend],
+    last_seen: Option<LastSeen>,
 ) -> Result<Vec<BackendAnswer>, SqlError> {
     let mut types = HashMap::new();
     let written = transaction::write(connection, || {
         must_be_current(connection)?;
         // An event appended behind a hole would make it one of positions for ever.
         let start = end(connection)?.agreed()?;
+        must_have(connection, last_seen, start)?;
         let now = system_now();
         let clock_behind_micros = start.recorded_at.micros_since(now);
         let known_types = &names.type_ids;

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::CachedStatement;
@@ -27,7 +28,7 @@ pub struct BareSqlite {
 impl BareSqlite {
     /// Beside the store in a file; nothing is touched yet.
     pub fn file(path: PathBuf, timeout: Duration) -> Self {
-        Self { worker: Worker::new(Connector { path: Some(path), writes: true, busy_timeout: timeout }) }
+        Self { worker: Worker::new(Connector { path: Some(path), writes: true, busy_timeout: timeout }, Arc::default()) }
     }
 }
 

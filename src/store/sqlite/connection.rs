@@ -18,10 +18,13 @@ use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::StoreError;
 use crate::store::sqlite::error::refused;
 use crate::store::sqlite::error::translate;
-use crate::store::sqlite::read::Names;
 
 /// "esct" as a big-endian integer: what says that a file is a store of esctl.
 const APPLICATION_ID: i32 = 0x6573_6374;
+
+/// The statements that make a store, one version after the other.
+pub(crate) const STATEMENTS: [&str; 3] =
+    [include_str!("sql/schema.sql"), include_str!("sql/version_2.sql"), include_str!("sql/version_3.sql")];
 
 /// Where a connection goes and what it is for.
 #[derive(Debug, Clone)]
@@ -44,8 +47,8 @@ impl Connector {
         move |error| translate(error, self.place(), doing)
     }
 
-    /// A connection, and what was done to the store for it.
-    fn connect(&self) -> Result<(Connection, Init), StoreError> {
+    /// Opens a connection and returns it with what was done to the store for it.
+    pub(crate) fn connect(&self) -> Result<(Connection, Init), StoreError> {
         let failed = self.failed("cannot open");
         let Some(path) = &self.path else {
             let mut connection = Connection::open_in_memory().map_err(failed)?;
@@ -139,9 +142,9 @@ impl Connector {
         let done = match self.identify(&transaction)? {
             Found::Current => return Ok(Init::Found),
             Found::Empty => {
-                transaction.execute_batch(include_str!("sql/schema.sql")).map_err(&failed)?;
-                transaction.execute_batch(include_str!("sql/version_2.sql")).map_err(&failed)?;
-                transaction.execute_batch(include_str!("sql/version_3.sql")).map_err(&failed)?;
+                for statements in STATEMENTS {
+                    transaction.execute_batch(statements).map_err(&failed)?;
+                }
                 Init::Made
             }
             Found::Older(from) => {
@@ -217,69 +220,6 @@ fn escape_path(path: &Path) -> String {
     path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
-/// A connection that is opened when it is first needed, and the names it has seen.
-pub(crate) struct Session {
-    pub(crate) connector: Connector,
-    connection: Option<Connection>,
-    pub(crate) names: Names,
-}
-
-impl Session {
-    pub(crate) fn new(connector: Connector) -> Self {
-        Self { connector, connection: None, names: Names::default() }
-    }
-
-    /// Makes the store, or brings it up to date, by opening it.
-    pub(crate) fn make(&mut self) -> Result<Init, StoreError> {
-        if self.connection.is_some() {
-            return Ok(Init::Found);
-        }
-        let (connection, made) = self.connector.connect()?;
-        self.connection = Some(connection);
-        Ok(made)
-    }
-
-    /// The open connection and the names.
-    fn open(&mut self) -> Result<(&mut Connection, &mut Names), StoreError> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                if let Some(path) = self.connector.path.as_deref().filter(|_| !self.connector.writes) {
-                    must_exist(path)?;
-                }
-                self.connector.connect()?.0
-            }
-        };
-        Ok((self.connection.insert(connection), &mut self.names))
-    }
-
-    /// Runs a job that reads: where nothing has been written, memory holds no store either.
-    pub(crate) fn read<T>(
-        &mut self,
-        doing: &'static str,
-        job: impl FnOnce(&mut Connection, &mut Names) -> Result<T, SqlError>,
-    ) -> Result<T, StoreError> {
-        if self.connector.path.is_none() && self.connection.is_none() {
-            return Err(StoreError::NoStore(self.connector.place().display().to_string()));
-        }
-        self.with(doing, job)
-    }
-
-    /// Runs a job with the connection; errors of SQLite come out in the words of the store.
-    pub(crate) fn with<T>(
-        &mut self,
-        doing: &'static str,
-        job: impl FnOnce(&mut Connection, &mut Names) -> Result<T, SqlError>,
-    ) -> Result<T, StoreError> {
-        let place = self.connector.place().to_owned();
-        let (connection, names) = self.open()?;
-        job(connection, names).map_err(|error| match error {
-            SqlError::Sqlite(error) => translate(error, &place, doing),
-            SqlError::Store(error) => error,
-        })
-    }
-}
-
 /// A store is in a plain file: opening a pipe would wait for ever, and a device keeps nothing.
 fn must_be_file(path: &Path) -> Result<(), StoreError> {
     let opening = |reason: &str| format!("cannot open {}: {reason}", path.display());
@@ -292,7 +232,7 @@ fn must_be_file(path: &Path) -> Result<(), StoreError> {
     Err(StoreError::Unavailable { message, source: None })
 }
 
-fn must_exist(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn must_exist(path: &Path) -> Result<(), StoreError> {
     match path.metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::NoStore(path.display().to_string())),
         _ => must_be_file(path),
@@ -303,6 +243,16 @@ fn must_exist(path: &Path) -> Result<(), StoreError> {
 pub(crate) enum SqlError {
     Sqlite(rusqlite::Error),
     Store(StoreError),
+}
+
+impl SqlError {
+    /// In the words of the store; `doing` says what was tried.
+    pub(crate) fn told(self, place: &Path, doing: &str) -> StoreError {
+        match self {
+            Self::Sqlite(error) => translate(error, place, doing),
+            Self::Store(error) => error,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for SqlError {

@@ -6,9 +6,12 @@ mod bare;
 mod connection;
 mod end;
 mod error;
+mod files;
 mod problems;
 mod read;
 mod read_models;
+mod schema;
+mod session;
 mod snapshots;
 mod statement;
 mod transaction;
@@ -17,6 +20,7 @@ mod worker;
 pub use bare::BareSqlite;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -32,6 +36,7 @@ use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Init;
 use crate::store::end::StoreEnd;
+use crate::store::identity::LastSeen;
 use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -42,6 +47,7 @@ use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::record::Record;
+use crate::store::schema::SchemaFault;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
@@ -64,14 +70,16 @@ impl Sqlite {
     pub fn file(path: PathBuf, timeout: Duration) -> Self {
         let place = path.display().to_string();
         let connector = |writes| Connector { path: Some(path.clone()), writes, busy_timeout: timeout };
-        let readers = (0..READERS).map(|_| Worker::new(connector(false))).collect();
-        Self { writer: Worker::new(connector(true)), readers, place }
+        let first = Arc::default();
+        let worker = |writes| Worker::new(connector(writes), Arc::clone(&first));
+        let readers = (0..READERS).map(|_| worker(false)).collect();
+        Self { writer: worker(true), readers, place }
     }
 
     /// A store in memory, gone with this value.
     pub fn memory(timeout: Duration) -> Self {
         let connector = Connector { path: None, writes: true, busy_timeout: timeout };
-        Self { writer: Worker::new(connector), readers: Vec::new(), place: ":memory:".into() }
+        Self { writer: Worker::new(connector, Arc::default()), readers: Vec::new(), place: ":memory:".into() }
     }
 
     /// The reader with the least to do: the first one when all are idle, so that a short command opens one.
@@ -97,9 +105,10 @@ impl Backend for Sqlite {
         self.reader().run(|session| session.read("cannot read", |connection, _| end::end(connection)))
     }
 
-    fn append(&self, group: Vec<BackendAppend>) -> Answer<Vec<BackendAnswer>> {
+    fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Answer<Vec<BackendAnswer>> {
         self.writer.run(move |session| {
-            session.with("cannot append to", |connection, names| append::append_group(connection, names, &group))
+            let append = |connection: &mut _, names: &mut _| append::append_group(connection, names, &group, last_seen);
+            session.with("cannot append to", append)
         })
     }
 
@@ -147,6 +156,14 @@ impl Backend for Sqlite {
 
     fn check_read_models(&self) -> Answer<Vec<String>> {
         self.reader().run(|session| session.read("cannot check", |connection, _| read_models::check(connection)))
+    }
+
+    fn schema_faults(&self) -> Answer<Vec<SchemaFault>> {
+        self.reader().run(|session| session.read("cannot read the schema of", |connection, _| schema::faults(connection)))
+    }
+
+    fn repair_schema(&self) -> Answer<Vec<String>> {
+        self.writer.run(|session| session.repair())
     }
 
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::event::Position;
+use crate::store::error::StoreError;
 use crate::store::read_model::KeptRecord;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
@@ -25,6 +26,12 @@ use crate::store::sqlite::statement::must_be_current;
 pub(crate) fn table_exists(connection: &Connection, table: &str) -> Result<bool, SqlError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([table], |row| row.get(0))?)
+}
+
+/// Whether the table of a read model has one row for each key.
+pub(crate) fn has_key(connection: &Connection, model: &ReadModel) -> Result<bool, SqlError> {
+    let sql = "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE name = 'key' AND pk = 1";
+    Ok(connection.prepare_cached(sql)?.query_row([model.table()?], |row| row.get::<_, i64>(0))? == 1)
 }
 
 /// What is known of each read model.
@@ -128,6 +135,8 @@ pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result
         remove(&transaction, model)?;
         let create = format!("CREATE TABLE {table} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL) STRICT, WITHOUT ROWID");
         transaction.execute(&create, [])?;
+    } else if !has_key(&transaction, model)? {
+        return Err(StoreError::Schema(format!("read model {} takes no rows: its table has no primary key", model.name)).into());
     }
     {
         let mut statement = transaction.prepare_cached(&format!("INSERT OR REPLACE INTO {table} (key, row) VALUES (?1, ?2)"))?;
@@ -175,7 +184,7 @@ fn rename(transaction: &Transaction<'_>, name: &str, from: &str, to: &str) -> Re
 }
 
 /// Throws away a part of a projection; whether it was there.
-fn remove(transaction: &Transaction<'_>, model: &ReadModel) -> Result<bool, SqlError> {
+pub(crate) fn remove(transaction: &Transaction<'_>, model: &ReadModel) -> Result<bool, SqlError> {
     drop_table(transaction, &model.table()?)?;
     let parts = params![model.name, model.part.as_str()];
     transaction.prepare_cached(include_str!("sql/delete_problems.sql"))?.execute(parts)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -14,7 +15,8 @@ use tokio::sync::oneshot;
 use crate::store::backend::Answer;
 use crate::store::error::StoreError;
 use crate::store::sqlite::connection::Connector;
-use crate::store::sqlite::connection::Session;
+use crate::store::sqlite::files::Files;
+use crate::store::sqlite::session::Session;
 
 type Job = Box<dyn FnOnce(&mut Session) + Send>;
 
@@ -26,13 +28,15 @@ struct Running {
 /// One thread, one connection. The thread starts with the first job and ends with this value.
 pub(crate) struct Worker {
     connector: Connector,
+    /// The files as the first of all connections found them.
+    first: Arc<OnceLock<Files>>,
     running: Mutex<Option<Running>>,
     waiting: Arc<AtomicUsize>,
 }
 
 impl Worker {
-    pub(crate) fn new(connector: Connector) -> Self {
-        Self { connector, running: Mutex::new(None), waiting: Arc::default() }
+    pub(crate) fn new(connector: Connector, first: Arc<OnceLock<Files>>) -> Self {
+        Self { connector, first, running: Mutex::new(None), waiting: Arc::default() }
     }
 
     /// How many jobs are under way or waiting.
@@ -74,7 +78,7 @@ impl Worker {
 
     fn start(&self) -> Result<Running, StoreError> {
         let (jobs, receiver) = mpsc::channel::<Job>();
-        let mut session = Session::new(self.connector.clone());
+        let mut session = Session::new(self.connector.clone(), Arc::clone(&self.first));
         let work = move || {
             for job in receiver {
                 job(&mut session);

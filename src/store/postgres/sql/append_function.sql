@@ -6,7 +6,8 @@
 -- (NULL: none). `repeats`: some event id is in more than one append.
 --
 -- For each append: 0 and where its first event is, 1 and the version that was not expected, 2 when an id is known,
--- 3 and the last time when a given one is not after it. Times and hashes of the other events follow from these.
+-- 3 and the last time when a given one is not after it, 4 when the store does not have the event that the caller has seen
+-- (`seen_position` and `seen_hash`; NULL: none): it was replaced. Times and hashes of the other events follow from these.
 -- Nothing is refused by an exception: there is no subtransaction to roll back to. But nothing is appended where the last event
 -- is not the one that the head says (ES001): what follows on a hole, or on an event added by other means, would hide it.
 --
@@ -15,7 +16,7 @@
 CREATE OR REPLACE FUNCTION append_group(
     streams text[], expected int8[], sizes int4[], clocks int8[], earlier int4[],
     ids uuid[], owners int4[], types text[], schema_versions int4[], given int8[],
-    datas text[], metadatas text[], contents bytea[], repeats boolean
+    datas text[], metadatas text[], contents bytea[], repeats boolean, seen_position int8, seen_hash bytea
 ) RETURNS TABLE (outcome int4, at_position int8, at_version int8, at_time int8, previous bytea, behind int8)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -35,6 +36,7 @@ DECLARE
     appended      int4 := 0;
     knows_id      boolean;
     elsewhere     boolean;
+    is_same       boolean;
 BEGIN
     -- Fair, and released only after the commit can be seen: so positions become visible in their order.
     PERFORM pg_advisory_xact_lock(1702060916, to_regnamespace(current_schema())::oid::int4);
@@ -43,15 +45,20 @@ BEGIN
                coalesce((SELECT e.version FROM events e WHERE e.stream = streams[1] ORDER BY e.version DESC LIMIT 1), 0),
                EXISTS (SELECT FROM events e WHERE e.event_id = ids[1]),
                (h.position, h.recorded_at, h.hash) IS DISTINCT FROM
-               (coalesce(l.position, 0), coalesce(l.recorded_at, 0), coalesce(l.hash, decode(repeat('00', 32), 'hex')))
-        INTO STRICT at_position, at_time, previous, at_version, knows_id, elsewhere
+               (coalesce(l.position, 0), coalesce(l.recorded_at, 0), coalesce(l.hash, decode(repeat('00', 32), 'hex'))),
+               CASE WHEN seen_position IS NULL THEN true
+                    WHEN seen_position >= h.position THEN seen_position = h.position AND seen_hash = h.hash
+                    ELSE EXISTS (SELECT FROM events e WHERE e.position = seen_position AND e.hash = seen_hash) END
+        INTO STRICT at_position, at_time, previous, at_version, knows_id, elsewhere, is_same
         FROM store_head h LEFT JOIN LATERAL (SELECT e.* FROM events e ORDER BY e.position DESC LIMIT 1) l ON true;
         IF elsewhere THEN
             RAISE EXCEPTION 'the head of the store is not its last event' USING ERRCODE = 'ES001';
         END IF;
         server_time := extract(epoch FROM clock_timestamp()) * 1000000;
         behind := greatest(0, at_time - server_time);
-        IF (expected[1] >= 0 AND at_version <> expected[1]) OR (expected[1] = -2 AND at_version = 0) THEN
+        IF NOT is_same THEN
+            outcome := 4;
+        ELSIF (expected[1] >= 0 AND at_version <> expected[1]) OR (expected[1] = -2 AND at_version = 0) THEN
             outcome := 1;
         ELSIF knows_id THEN
             outcome := 2;
@@ -72,11 +79,21 @@ BEGIN
 
     SELECT h.position, h.recorded_at, h.hash,
            (h.position, h.recorded_at, h.hash) IS DISTINCT FROM
-           (coalesce(l.position, 0), coalesce(l.recorded_at, 0), coalesce(l.hash, decode(repeat('00', 32), 'hex')))
-    INTO STRICT last_position, last_time, last_hash, elsewhere
+           (coalesce(l.position, 0), coalesce(l.recorded_at, 0), coalesce(l.hash, decode(repeat('00', 32), 'hex'))),
+           CASE WHEN seen_position IS NULL THEN true
+                WHEN seen_position >= h.position THEN seen_position = h.position AND seen_hash = h.hash
+                ELSE EXISTS (SELECT FROM events e WHERE e.position = seen_position AND e.hash = seen_hash) END
+    INTO STRICT last_position, last_time, last_hash, elsewhere, is_same
     FROM store_head h LEFT JOIN LATERAL (SELECT e.* FROM events e ORDER BY e.position DESC LIMIT 1) l ON true;
     IF elsewhere THEN
         RAISE EXCEPTION 'the head of the store is not its last event' USING ERRCODE = 'ES001';
+    END IF;
+    IF NOT is_same THEN
+        outcome := 4;
+        FOR a IN 1 .. cardinality(streams) LOOP
+            RETURN NEXT;
+        END LOOP;
+        RETURN;
     END IF;
     server_time := extract(epoch FROM clock_timestamp()) * 1000000;
     behind := greatest(0, last_time - server_time);

@@ -1,0 +1,177 @@
+//! The schema as the server has it, what differs from the schema that this program makes, and how that is put back.
+
+use std::collections::BTreeMap;
+
+use sqlx::AssertSqlSafe;
+use sqlx::Row;
+
+use crate::store::error::StoreError;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::schema::FUNCTIONS;
+use crate::store::postgres::schema::TABLES;
+use crate::store::postgres::statements::Kind;
+use crate::store::postgres::statements::Statement;
+use crate::store::postgres::statements::made_by;
+use crate::store::postgres::statements::statements;
+use crate::store::postgres::transaction::Session;
+use crate::store::schema::Column;
+use crate::store::schema::Difference;
+use crate::store::schema::Index;
+use crate::store::schema::Schema;
+use crate::store::schema::SchemaFault;
+use crate::store::schema::Table;
+use crate::store::schema::faults_of;
+
+/// The tables that no program can fill again: they come back from a backup only.
+const EVENTS: [&str; 2] = ["events", "esctl_meta"];
+
+fn all_statements() -> Vec<Statement> {
+    statements(TABLES.into_iter().chain(FUNCTIONS))
+}
+
+/// Reads the schema as it is, in one round trip.
+async fn read(session: &mut Session) -> Result<Schema, SqlError> {
+    let mut tables: BTreeMap<String, Table> = BTreeMap::new();
+    let mut schema = Schema::default();
+    let mut views: Vec<String> = Vec::new();
+    for row in session.query(include_str!("sql/catalog.sql")).fetch_all(&mut session.connection).await? {
+        let (kind, of, name, text): (String, String, String, Option<String>) =
+            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+        let (text, is): (String, bool) = (text.unwrap_or_default(), row.try_get(4)?);
+        let columns = || text.split(", ").map(str::to_owned).collect::<Vec<_>>();
+        match kind.as_str() {
+            "column" => tables.entry(of).or_default().columns.push(Column { name, kind: text, not_null: is }),
+            "key" => tables.entry(of).or_default().primary_key = columns(),
+            "index" => tables.entry(of).or_default().indexes.push(Index { name, columns: columns(), unique: is }),
+            "view" => views.push(of),
+            // Those of other arguments are others.
+            _ => {
+                let body = schema.functions.entry(of).or_default();
+                if body.is_empty() || text.len() > body.len() {
+                    *body = text;
+                }
+            }
+        }
+    }
+    for view in views {
+        let columns = tables.remove(&view).unwrap_or_default().columns;
+        schema.views.insert(view, columns.into_iter().map(|column| column.name).collect::<Vec<_>>().join(", "));
+    }
+    schema.tables = tables;
+    Ok(schema)
+}
+
+/// The tables of read models without a key, where a row would be in twice.
+fn without_key(schema: &Schema) -> impl Iterator<Item = &str> {
+    let keyless = |(name, table): (&'_ String, &'_ Table)| {
+        let is_key = |columns: &[String]| matches!(columns, [key] if key == "key");
+        let has = is_key(&table.primary_key) || table.indexes.iter().any(|index| index.unique && is_key(&index.columns));
+        name.starts_with("rm_") && !has
+    };
+    schema.tables.iter().filter(move |entry| keyless(*entry)).map(|(name, _)| name.as_str())
+}
+
+/// Returns what differs from the schema as it must be. `None`: there is no store.
+pub(crate) async fn faults(session: &mut Session) -> Result<Option<Vec<SchemaFault>>, SqlError> {
+    let found = read(session).await?;
+    if !found.tables.contains_key("esctl_meta") {
+        return Ok(None);
+    }
+    let mut faults = faults_of(&found.differences(&made_by(&all_statements())));
+    for table in without_key(&found) {
+        faults.push(SchemaFault { message: format!("primary key {table} (key) is missing"), blocks: false });
+    }
+    Ok(Some(faults))
+}
+
+/// Puts back what differs, in one transaction. Returns what was put back.
+pub(crate) async fn repair(session: &mut Session, schema: &str) -> Result<Vec<String>, SqlError> {
+    session.begin_always().await?;
+    session.query(include_str!("sql/lock_schema.sql")).bind(schema).execute(&mut session.connection).await?;
+    let found = read(session).await?;
+    let made = all_statements();
+    let differences = found.differences(&made_by(&made));
+    let mut done: Vec<String> = faults_of(&differences).into_iter().map(|fault| fault.message).collect();
+    for difference in &differences {
+        let statements = repair_of(difference, &made)?;
+        if let Difference::NoPrimaryKey(table, columns) | Difference::NoIndex(table, Index { columns, unique: true, .. }) =
+            difference
+        {
+            must_be_unique(session, table, columns).await?;
+        }
+        for statement in statements {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut session.connection).await?;
+        }
+    }
+    for table in without_key(&found) {
+        done.push(format!("primary key {table} (key) is missing; the read model is built again by its next run"));
+        // Only then does its next run begin at the first event.
+        let forget = format!(
+            "DROP TABLE \"{table}\"; DELETE FROM problems p WHERE read_model_table(p.name, p.part) = '{table}'; \
+             DELETE FROM read_models r WHERE read_model_table(r.name, r.part) = '{table}'"
+        );
+        sqlx::raw_sql(AssertSqlSafe(forget)).execute(&mut session.connection).await?;
+    }
+    session.commit().await?;
+    Ok(done)
+}
+
+/// The statements that put back what differs.
+fn repair_of(difference: &Difference, made: &[Statement]) -> Result<Vec<String>, SqlError> {
+    let text_of = |kind: Kind, name: &str| {
+        let found = made.iter().find(|statement| statement.kind == kind && statement.name == name);
+        found.map(|statement| statement.text.clone()).ok_or_else(|| cannot(difference))
+    };
+    Ok(match difference {
+        Difference::NoTable(table) if EVENTS.contains(&table.as_str()) => return Err(cannot(difference)),
+        Difference::NoTable(table) if table == "store_head" => {
+            let head = text_of(Kind::Table, "head")?;
+            vec![head, "ALTER TABLE head RENAME TO store_head".into(), include_str!("sql/head_of_events.sql").into()]
+        }
+        Difference::NoTable(table) => {
+            let mut statements = vec![text_of(Kind::Table, table)?];
+            let changes = format!("ALTER TABLE {table} ADD COLUMN");
+            let later = |statement: &&Statement| {
+                statement.text.starts_with(&changes)
+                    || (statement.kind == Kind::Index && statement.text.contains(&format!(" ON {table} ")))
+            };
+            statements.extend(made.iter().filter(later).map(|statement| statement.text.clone()));
+            statements
+        }
+        Difference::NoColumn(table, column) => {
+            let change = format!("ALTER TABLE {table} ADD COLUMN {} ", column.name);
+            let found = made.iter().find(|statement| statement.text.starts_with(&change));
+            vec![found.map(|statement| statement.text.clone()).ok_or_else(|| cannot(difference))?]
+        }
+        Difference::OtherType(..) | Difference::OtherRules(_) => return Err(cannot(difference)),
+        Difference::Nullable(table, column) => {
+            vec![format!("ALTER TABLE {table} ALTER COLUMN \"{}\" SET NOT NULL", column.name)]
+        }
+        Difference::NoPrimaryKey(table, columns) => {
+            vec![format!("ALTER TABLE {table} ADD PRIMARY KEY ({})", columns.join(", "))]
+        }
+        Difference::NoIndex(_, index) => {
+            vec![format!("DROP INDEX IF EXISTS {}", index.name), text_of(Kind::Index, &index.name)?]
+        }
+        Difference::NoView(view) | Difference::OtherView(view) => {
+            vec![format!("DROP VIEW IF EXISTS {view}"), text_of(Kind::View, view)?]
+        }
+        Difference::NoFunction(function) | Difference::OtherFunction(function) => {
+            vec![text_of(Kind::Function, function)?.replacen("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)]
+        }
+    })
+}
+
+fn cannot(difference: &Difference) -> SqlError {
+    StoreError::Schema(format!("cannot put back what is lost: {difference}")).into()
+}
+
+/// Checks that no two rows have the same values in these columns.
+async fn must_be_unique(session: &mut Session, table: &str, columns: &[String]) -> Result<(), SqlError> {
+    let columns = columns.join(", ");
+    let sql = format!("SELECT concat_ws(', ', {columns}), count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1");
+    let twice = session.query_as::<(String, i64)>(AssertSqlSafe(sql)).fetch_optional(&mut session.connection).await?;
+    let Some((value, count)) = twice else { return Ok(()) };
+    let message = format!("cannot put back uniqueness of {table} ({columns}): {count} rows have the value {value}");
+    Err(StoreError::Schema(message).into())
+}

@@ -1,0 +1,173 @@
+//! The schema that the statements of this program make, as far as it can be read from them.
+//!
+//! It reads the statements of this folder and no others: a type is one word, and each column is on a line of its own.
+
+use crate::store::schema::Column;
+use crate::store::schema::Index;
+use crate::store::schema::Schema;
+use crate::store::schema::Table;
+
+/// One statement, and what it makes.
+pub(crate) struct Statement {
+    /// Its text.
+    pub(crate) text: String,
+    /// The table, index, view or function.
+    pub(crate) name: String,
+    /// Its kind, as in `CREATE KIND`.
+    pub(crate) kind: Kind,
+}
+
+/// What a statement makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Table,
+    Index,
+    View,
+    Function,
+    /// It changes what another one made.
+    Other,
+}
+
+/// Takes files of statements apart.
+pub(crate) fn statements<'s>(files: impl IntoIterator<Item = &'s str>) -> Vec<Statement> {
+    files.into_iter().flat_map(parts).map(|text| statement(&text)).collect()
+}
+
+/// The statements of a file, without comments outside of functions.
+fn parts(file: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut in_body = false;
+    for line in file.lines() {
+        let code = if in_body { line } else { line.split_once("--").map_or(line, |(code, _)| code) };
+        if code.matches("$$").count() % 2 == 1 {
+            in_body = !in_body;
+        }
+        let ends = !in_body && code.trim_end().ends_with(';');
+        let code = if ends { code.trim_end().trim_end_matches(';') } else { code };
+        if let Some(part) = parts.last_mut() {
+            part.push_str(code);
+            part.push('\n');
+        }
+        if ends {
+            parts.push(String::new());
+        }
+    }
+    parts.retain(|part| !part.trim().is_empty());
+    parts.into_iter().map(|part| part.trim().to_owned()).collect()
+}
+
+fn statement(text: &str) -> Statement {
+    let words: Vec<&str> = text.split_whitespace().filter(|word| !["OR", "REPLACE", "UNIQUE"].contains(word)).take(3).collect();
+    let kind = match words.get(..2) {
+        Some(["CREATE", "TABLE"]) => Kind::Table,
+        Some(["CREATE", "INDEX"]) => Kind::Index,
+        Some(["CREATE", "VIEW"]) => Kind::View,
+        Some(["CREATE", "FUNCTION"]) => Kind::Function,
+        _ => Kind::Other,
+    };
+    let name = words.get(2).map_or("", |word| word.split('(').next().unwrap_or_default());
+    Statement { text: text.to_owned(), name: name.to_owned(), kind }
+}
+
+/// Returns the schema that statements make.
+pub(crate) fn made_by(statements: &[Statement]) -> Schema {
+    let mut schema = Schema::default();
+    for Statement { text, name, kind } in statements {
+        match kind {
+            Kind::Table => {
+                schema.tables.insert(name.clone(), table(text));
+            }
+            Kind::Index => {
+                if let Some((table, index)) = index(text, name) {
+                    schema.tables.entry(table).or_default().indexes.push(index);
+                }
+            }
+            Kind::View => {
+                schema.views.insert(name.clone(), view(text));
+            }
+            Kind::Function => {
+                schema.functions.insert(name.clone(), text.split("$$").nth(1).unwrap_or_default().to_owned());
+            }
+            Kind::Other => alter(&mut schema, text),
+        }
+    }
+    schema
+}
+
+/// The text between the first bracket and the one that closes it.
+fn in_brackets(text: &str) -> &str {
+    let Some(start) = text.find('(') else { return "" };
+    let mut depth = 0;
+    for (at, letter) in text[start..].char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' if depth == 1 => return &text[start + 1..start + at],
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    ""
+}
+
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(|name| name.trim().to_owned()).collect()
+}
+
+fn table(text: &str) -> Table {
+    let mut table = Table::default();
+    for line in in_brackets(text).lines().map(|line| line.trim().trim_end_matches(',')).filter(|line| !line.is_empty()) {
+        if line.starts_with("PRIMARY KEY") {
+            table.primary_key = names(in_brackets(line));
+            continue;
+        }
+        let Some(column) = column(line) else { continue };
+        if line.contains("PRIMARY KEY") {
+            table.primary_key.push(column.name.clone());
+        }
+        table.columns.push(column);
+    }
+    // A key takes no NULL.
+    for column in &mut table.columns {
+        column.not_null |= table.primary_key.contains(&column.name);
+    }
+    table
+}
+
+fn column(line: &str) -> Option<Column> {
+    let mut words = line.split_whitespace();
+    let (name, short) = (words.next()?, words.next()?);
+    let kind = match short {
+        "int2" => "smallint",
+        "int4" => "integer",
+        "int8" => "bigint",
+        other => other,
+    };
+    let collation = if line.contains("COLLATE \"C\"") { " COLLATE \"C\"" } else { "" };
+    Some(Column { name: name.to_owned(), kind: format!("{kind}{collation}"), not_null: line.contains("NOT NULL") })
+}
+
+fn index(text: &str, name: &str) -> Option<(String, Index)> {
+    let table = text.split_whitespace().skip_while(|word| *word != "ON").nth(1)?;
+    let unique = text.starts_with("CREATE UNIQUE");
+    Some((table.to_owned(), Index { name: name.to_owned(), columns: names(in_brackets(text)), unique }))
+}
+
+/// The names of a view's columns.
+fn view(text: &str) -> String {
+    let select = text.split_once("SELECT").and_then(|(_, rest)| rest.split_once("FROM"));
+    let columns = select.map(|(columns, _)| columns).unwrap_or_default();
+    let name = |line: &str| line.trim().trim_end_matches(',').rsplit(' ').next().unwrap_or_default().to_owned();
+    columns.lines().map(name).filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+fn alter(schema: &mut Schema, text: &str) {
+    let Some(rest) = text.strip_prefix("ALTER TABLE ") else { return };
+    let Some((table, change)) = rest.split_once(' ') else { return };
+    if let Some(line) = change.strip_prefix("ADD COLUMN ") {
+        schema.tables.entry(table.to_owned()).or_default().columns.extend(column(line));
+    } else if let Some(name) = change.strip_prefix("RENAME TO ")
+        && let Some(renamed) = schema.tables.remove(table)
+    {
+        schema.tables.insert(name.to_owned(), renamed);
+    }
+}

@@ -1,0 +1,234 @@
+//! The schema of a store: as it is, as it must be, and the differences between the two.
+//!
+//! Each backend derives the schema as it must be from the statements that make it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::store::error::StoreError;
+
+/// A difference between the schema of a store and the schema that this program makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaFault {
+    /// The difference, for people.
+    pub message: String,
+    /// Whether the store takes no writes until it is repaired: an event could be appended twice, or be lost.
+    pub blocks: bool,
+}
+
+/// Checks that nothing is missing that writes rely on.
+///
+/// # Errors
+/// [`StoreError::Schema`], naming what is missing.
+pub(crate) fn must_take_writes(place: &str, faults: &[SchemaFault]) -> Result<(), StoreError> {
+    let missing: Vec<&str> = faults.iter().filter(|fault| fault.blocks).map(|fault| fault.message.as_str()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Schema(format!("the event store at {place} takes no writes: {}", missing.join("; "))))
+}
+
+/// Tables, views and functions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Schema {
+    /// The tables, by name.
+    pub(crate) tables: BTreeMap<String, Table>,
+    /// The definition of each view, as far as it can be compared.
+    pub(crate) views: BTreeMap<String, String>,
+    /// The body of each function.
+    pub(crate) functions: BTreeMap<String, String>,
+}
+
+/// A table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    /// Its columns in their order.
+    pub(crate) columns: Vec<Column>,
+    /// The columns of its primary key.
+    pub(crate) primary_key: Vec<String>,
+    /// Its other indexes.
+    pub(crate) indexes: Vec<Index>,
+    /// Its other rules, as a text that is the same for the same rules.
+    pub(crate) rules: String,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Column {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its type, with its collation where that is not the default.
+    pub(crate) kind: String,
+    /// Whether it takes no NULL.
+    pub(crate) not_null: bool,
+}
+
+/// An index of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Index {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its columns in their order.
+    pub(crate) columns: Vec<String>,
+    /// Whether it keeps two rows from having the same values.
+    pub(crate) unique: bool,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Difference {
+    /// There is no such table.
+    NoTable(String),
+    /// A table has no such column.
+    NoColumn(String, Column),
+    /// A column is of another type; its type as it is.
+    OtherType(String, Column, String),
+    /// A column takes NULL.
+    Nullable(String, Column),
+    /// A table has no primary key, or another one.
+    NoPrimaryKey(String, Vec<String>),
+    /// A table has no such index.
+    NoIndex(String, Index),
+    /// Other rules of a table differ.
+    OtherRules(String),
+    /// There is no such view.
+    NoView(String),
+    /// A view is defined in another way.
+    OtherView(String),
+    /// There is no such function.
+    NoFunction(String),
+    /// A function does something else.
+    OtherFunction(String),
+}
+
+impl Difference {
+    /// Returns the table that differs.
+    pub(crate) fn table(&self) -> Option<&str> {
+        match self {
+            Self::NoTable(table)
+            | Self::NoColumn(table, _)
+            | Self::OtherType(table, ..)
+            | Self::Nullable(table, _)
+            | Self::NoPrimaryKey(table, _)
+            | Self::NoIndex(table, _)
+            | Self::OtherRules(table) => Some(table),
+            Self::NoView(_) | Self::OtherView(_) | Self::NoFunction(_) | Self::OtherFunction(_) => None,
+        }
+    }
+
+    fn blocks(&self) -> bool {
+        match self {
+            Self::NoTable(_) | Self::NoColumn(..) | Self::NoPrimaryKey(..) | Self::NoFunction(_) => true,
+            Self::NoIndex(_, index) => index.unique,
+            Self::OtherType(..)
+            | Self::Nullable(..)
+            | Self::OtherRules(_)
+            | Self::NoView(_)
+            | Self::OtherView(_)
+            | Self::OtherFunction(_) => false,
+        }
+    }
+}
+
+/// Returns differences as they are reported: those of one table that block nothing in one line.
+pub(crate) fn faults_of(differences: &[Difference]) -> Vec<SchemaFault> {
+    let mut faults: Vec<SchemaFault> = Vec::new();
+    let mut last = None;
+    for difference in differences {
+        let (blocks, table, message) = (difference.blocks(), difference.table(), difference.to_string());
+        match faults.last_mut() {
+            Some(fault) if !fault.blocks && !blocks && table.is_some() && last == table => {
+                fault.message = format!("{}; {message}", fault.message);
+            }
+            _ => faults.push(SchemaFault { message, blocks }),
+        }
+        last = table;
+    }
+    faults
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoTable(table) => write!(f, "table {table} is missing"),
+            Self::NoColumn(table, column) => write!(f, "column {table}.{} is missing", column.name),
+            Self::OtherType(table, column, found) => {
+                write!(f, "column {table}.{} is of type {found}, not {}", column.name, column.kind)
+            }
+            Self::Nullable(table, column) => write!(f, "column {table}.{} has lost its constraint NOT NULL", column.name),
+            Self::NoPrimaryKey(table, columns) => write!(f, "primary key {table} ({}) is missing", columns.join(", ")),
+            Self::NoIndex(table, Index { name, columns, unique }) => {
+                let kind = if *unique { "unique index" } else { "index" };
+                write!(f, "{kind} {name} on {table} ({}) is missing", columns.join(", "))
+            }
+            Self::OtherRules(table) => write!(f, "table {table} has other constraints than esctl gives it"),
+            Self::NoView(view) => write!(f, "view {view} is missing"),
+            Self::OtherView(view) => write!(f, "view {view} is defined in another way"),
+            Self::NoFunction(function) => write!(f, "function {function} is missing"),
+            Self::OtherFunction(function) => write!(f, "function {function} is not the one that esctl makes"),
+        }
+    }
+}
+
+impl Table {
+    /// Compares with the table as it must be. Columns and indexes that others have added do not count.
+    fn differences(&self, name: &str, expected: &Self) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        let table = || name.to_owned();
+        for column in &expected.columns {
+            match self.columns.iter().find(|found| found.name == column.name) {
+                None => differences.push(Difference::NoColumn(table(), column.clone())),
+                Some(found) => {
+                    if found.kind != column.kind {
+                        differences.push(Difference::OtherType(table(), column.clone(), found.kind.clone()));
+                    }
+                    if column.not_null && !found.not_null {
+                        differences.push(Difference::Nullable(table(), column.clone()));
+                    }
+                }
+            }
+        }
+        if self.primary_key != expected.primary_key {
+            differences.push(Difference::NoPrimaryKey(table(), expected.primary_key.clone()));
+        }
+        for index in &expected.indexes {
+            // Under any name: one that was made again by hand serves as well.
+            let serves = |found: &&Index| found.columns == index.columns && (found.unique || !index.unique);
+            if self.indexes.iter().find(serves).is_none() {
+                differences.push(Difference::NoIndex(table(), index.clone()));
+            }
+        }
+        if differences.is_empty() && self.rules != expected.rules {
+            differences.push(Difference::OtherRules(table()));
+        }
+        differences
+    }
+}
+
+impl Schema {
+    /// Compares with the schema as it must be. What others have added does not count.
+    pub(crate) fn differences(&self, expected: &Self) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        for (name, table) in &expected.tables {
+            match self.tables.get(name) {
+                None => differences.push(Difference::NoTable(name.clone())),
+                Some(found) => differences.extend(found.differences(name, table)),
+            }
+        }
+        for (name, view) in &expected.views {
+            match self.views.get(name) {
+                None => differences.push(Difference::NoView(name.clone())),
+                Some(found) if found != view => differences.push(Difference::OtherView(name.clone())),
+                Some(_) => {}
+            }
+        }
+        for (name, body) in &expected.functions {
+            match self.functions.get(name) {
+                None => differences.push(Difference::NoFunction(name.clone())),
+                Some(found) if found != body => differences.push(Difference::OtherFunction(name.clone())),
+                Some(_) => {}
+            }
+        }
+        differences
+    }
+}

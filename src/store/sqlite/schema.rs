@@ -1,0 +1,254 @@
+//! The schema of a file: how it is made, what differs from it, and how that is put back.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use rusqlite::Error;
+use rusqlite::OptionalExtension;
+use rusqlite::TransactionBehavior;
+use rusqlite::params;
+
+use crate::store::backend::SCHEMA_VERSION;
+use crate::store::error::StoreError;
+use crate::store::read_model::Part;
+use crate::store::read_model::ReadModel;
+use crate::store::schema::Column;
+use crate::store::schema::Difference;
+use crate::store::schema::Index;
+use crate::store::schema::Schema;
+use crate::store::schema::SchemaFault;
+use crate::store::schema::Table;
+use crate::store::schema::faults_of;
+use crate::store::sqlite::connection::STATEMENTS;
+use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::read_models::has_key;
+use crate::store::sqlite::read_models::remove;
+use crate::store::sqlite::read_models::table_exists;
+
+/// The tables that no program can fill again: they come back from a backup only.
+const EVENTS: [&str; 3] = ["events", "streams", "types"];
+
+/// Makes an empty store in memory, whose schema is the one that a store must have.
+fn made() -> Result<Connection, Error> {
+    let connection = Connection::open_in_memory()?;
+    for statements in STATEMENTS {
+        connection.execute_batch(statements)?;
+    }
+    Ok(connection)
+}
+
+/// Reads the schema of a database: its tables but those of read models, and its views.
+fn read(connection: &Connection) -> Result<Schema, Error> {
+    let mut schema = Schema::default();
+    let sql = "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('table', 'view')";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (kind, name): (String, String) = (row.get(0)?, row.get(1)?);
+        if kind == "view" {
+            schema.views.insert(name, normalized(&row.get::<_, String>(2)?));
+        } else if !name.starts_with("rm_") && !name.starts_with("sqlite_") {
+            let mut table = read_table(connection, &name)?;
+            table.rules = rules(&row.get::<_, String>(2)?);
+            schema.tables.insert(name, table);
+        }
+    }
+    Ok(schema)
+}
+
+/// A statement without comments, and with one space for each run of them.
+fn normalized(sql: &str) -> String {
+    let lines = sql.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code));
+    lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}
+
+/// What a table demands of its rows, beside columns and keys.
+fn rules(sql: &str) -> String {
+    let sql = normalized(sql);
+    let after_columns = sql.rsplit_once(')').map_or("", |(_, end)| end);
+    let checks: Vec<&str> = sql.match_indices("CHECK").map(|(at, _)| sql[at..].split(')').next().unwrap_or_default()).collect();
+    format!("{}{after_columns}", checks.join(" "))
+}
+
+fn read_table(connection: &Connection, name: &str) -> Result<Table, Error> {
+    let mut table = Table::default();
+    let mut key = Vec::new();
+    let mut statement = connection.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_xinfo(?1) WHERE hidden = 0")?;
+    let mut rows = statement.query([name])?;
+    while let Some(row) = rows.next()? {
+        let (name, place): (String, u32) = (row.get(0)?, row.get(3)?);
+        if place > 0 {
+            key.push((place, name.clone()));
+        }
+        table.columns.push(Column { name, kind: row.get(1)?, not_null: row.get(2)? });
+    }
+    key.sort_unstable();
+    table.primary_key = key.into_iter().map(|(_, name)| name).collect();
+    let mut statement =
+        connection.prepare("SELECT name, \"unique\" FROM pragma_index_list(?1) WHERE origin <> 'pk' AND NOT partial")?;
+    let mut rows = statement.query([name])?;
+    while let Some(row) = rows.next()? {
+        let (name, unique): (String, bool) = (row.get(0)?, row.get(1)?);
+        let mut statement = connection.prepare("SELECT name FROM pragma_index_info(?1) ORDER BY seqno")?;
+        let columns = statement.query_map([&name], |row| Ok(row.get::<_, Option<String>>(0)?.unwrap_or_default()))?;
+        let columns = columns.collect::<Result<_, _>>()?;
+        table.indexes.push(Index { name, columns, unique });
+    }
+    Ok(table)
+}
+
+/// Returns the differences from the schema as it must be.
+fn differences(connection: &Connection) -> Result<Vec<Difference>, SqlError> {
+    let expected = read(&made()?)?;
+    Ok(read(connection)?.differences(&expected))
+}
+
+/// The parts of read models whose table has no key: a row would be in it twice.
+fn without_key(connection: &Connection) -> Result<Vec<ReadModel>, SqlError> {
+    if !table_exists(connection, "read_models")? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare("SELECT name, part FROM read_models")?;
+    let models = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let mut found = Vec::new();
+    for model in models {
+        let (name, part) = model?;
+        let Some(part) = Part::parse(&part) else { continue };
+        let model = ReadModel { name, part };
+        if table_exists(connection, &model.table()?)? && !has_key(connection, &model)? {
+            found.push(model);
+        }
+    }
+    Ok(found)
+}
+
+fn named(model: &ReadModel) -> Result<String, SqlError> {
+    Ok(format!("primary key {} (key) is missing", model.table()?))
+}
+
+/// Returns what differs from the schema as it must be.
+pub(crate) fn faults(connection: &Connection) -> Result<Vec<SchemaFault>, SqlError> {
+    let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version != SCHEMA_VERSION {
+        // An older store is brought up to date by the first write.
+        return Ok(Vec::new());
+    }
+    let mut faults = faults_of(&differences(connection)?);
+    for model in without_key(connection)? {
+        faults.push(SchemaFault { message: named(&model)?, blocks: false });
+    }
+    Ok(faults)
+}
+
+/// Puts back what differs, in one transaction. Returns what was put back.
+pub(crate) fn repair(connection: &mut Connection) -> Result<Vec<String>, SqlError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.flush_prepared_statement_cache();
+    let (differences, keyless) = (differences(&transaction)?, without_key(&transaction)?);
+    let mut done: Vec<String> = faults_of(&differences).into_iter().map(|fault| fault.message).collect();
+    let model = made()?;
+    let expected = read(&model)?;
+    if !differences.is_empty() {
+        for view in expected.views.keys() {
+            transaction.execute_batch(&format!("DROP VIEW IF EXISTS \"{view}\""))?;
+        }
+        let tables: BTreeSet<&str> = differences.iter().filter_map(Difference::table).collect();
+        for table in tables {
+            let of_table: Vec<&Difference> = differences.iter().filter(|found| found.table() == Some(table)).collect();
+            repair_table(&transaction, &model, &expected, table, &of_table)?;
+        }
+        for view in expected.views.keys() {
+            transaction.execute_batch(&statement_of(&model, "view", view)?)?;
+        }
+    }
+    for read_model in keyless {
+        done.push(format!("{}; the read model is built again by its next run", named(&read_model)?));
+        remove(&transaction, &read_model)?;
+    }
+    if !done.is_empty() {
+        transaction.commit()?;
+    }
+    Ok(done)
+}
+
+fn statement_of(model: &Connection, kind: &str, name: &str) -> Result<String, Error> {
+    let sql = "SELECT sql FROM sqlite_schema WHERE type = ?1 AND name = ?2";
+    model.query_row(sql, params![kind, name], |row| row.get(0))
+}
+
+fn repair_table(
+    connection: &Connection,
+    model: &Connection,
+    expected: &Schema,
+    name: &str,
+    differences: &[&Difference],
+) -> Result<(), SqlError> {
+    let Some(table) = expected.tables.get(name) else { return Ok(()) };
+    let explicit = |index: &&Index| !index.name.starts_with("sqlite_");
+    let only_indexes = differences.iter().all(|found| matches!(found, Difference::NoIndex(_, index) if explicit(&index)));
+    let lost = differences.iter().find(|found| match found {
+        Difference::NoTable(_) => EVENTS.contains(&name),
+        Difference::NoColumn(_, column) => column.not_null && column.name != "left_out",
+        _ => false,
+    });
+    if let Some(lost) = lost {
+        return Err(StoreError::Schema(format!("cannot put back what is lost: {lost}")).into());
+    }
+    if !only_indexes {
+        must_be_unique(connection, name, &table.primary_key)?;
+    }
+    for index in table.indexes.iter().filter(|index| index.unique) {
+        must_be_unique(connection, name, &index.columns)?;
+    }
+    if only_indexes {
+        for found in differences {
+            let Difference::NoIndex(_, index) = found else { continue };
+            connection.execute_batch(&format!("DROP INDEX IF EXISTS \"{}\"", index.name))?;
+            connection.execute_batch(&statement_of(model, "index", &index.name)?)?;
+        }
+        return Ok(());
+    }
+    make_again(connection, model, name, table)
+}
+
+/// Makes a table as it must be, and fills it from the one that is there.
+fn make_again(connection: &Connection, model: &Connection, name: &str, table: &Table) -> Result<(), SqlError> {
+    let aside = format!("{name} before repair");
+    let was_there = table_exists(connection, name)?;
+    if was_there {
+        connection.execute_batch(&format!("ALTER TABLE \"{name}\" RENAME TO \"{aside}\""))?;
+    }
+    connection.execute_batch(&statement_of(model, "table", name)?)?;
+    if was_there {
+        let found = read_table(connection, &aside)?;
+        let is_there = |column: &&Column| found.columns.iter().any(|found| found.name == column.name);
+        let columns: Vec<&str> = table.columns.iter().filter(is_there).map(|column| column.name.as_str()).collect();
+        let columns = columns.join(", ");
+        connection.execute_batch(&format!(
+            "INSERT INTO \"{name}\" ({columns}) SELECT {columns} FROM \"{aside}\"; DROP TABLE \"{aside}\""
+        ))?;
+    } else if name == "store_head" {
+        // As it was: it always names the last event.
+        connection.execute_batch(include_str!("sql/head_of_events.sql"))?;
+    }
+    for index in table.indexes.iter().filter(|index| !index.name.starts_with("sqlite_")) {
+        connection.execute_batch(&format!("DROP INDEX IF EXISTS \"{}\"", index.name))?;
+        connection.execute_batch(&statement_of(model, "index", &index.name)?)?;
+    }
+    Ok(())
+}
+
+/// Checks that no two rows have the same values in these columns.
+fn must_be_unique(connection: &Connection, table: &str, columns: &[String]) -> Result<(), SqlError> {
+    let columns = columns.join(", ");
+    if columns.is_empty() || !table_exists(connection, table)? {
+        return Ok(());
+    }
+    let shown = columns.split(", ").map(|column| format!("iif(typeof({column}) = 'blob', lower(hex({column})), {column})"));
+    let shown = shown.collect::<Vec<_>>().join(" || ', ' || ");
+    let sql = format!("SELECT {shown}, count(*) FROM \"{table}\" GROUP BY {columns} HAVING count(*) > 1 LIMIT 1");
+    let twice = connection.query_row(&sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).optional();
+    let Some((value, count)) = twice? else { return Ok(()) };
+    let message = format!("cannot put back uniqueness of {table} ({columns}): {count} rows have the value {value}");
+    Err(StoreError::Schema(message).into())
+}
