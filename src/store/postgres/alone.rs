@@ -127,7 +127,7 @@ impl Alone {
             Err(error) if error.broken() => Err(Failed::Perhaps(Perhaps { process: session.backend, error })),
             Err(error) if error.nothing_there() => Ok(None),
             Err(error) => {
-                let error = name_holder(&mut session.connection, self.connector.url().schema(), error).await;
+                let error = name_holder(&mut session, self.connector.url().schema(), error).await;
                 *kept = Some(Kept { runtime: here, used: Instant::now(), session });
                 Err(Failed::Surely(error))
             }

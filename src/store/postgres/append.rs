@@ -162,7 +162,7 @@ async fn try_once(
                 return Err(Failed::Perhaps(Perhaps { process, error }));
             }
             Err(error) => {
-                let error = name_holder(&mut lease.session.connection, database.pool.connector.url().schema(), error).await;
+                let error = name_holder(&mut lease.session, database.pool.connector.url().schema(), error).await;
                 let removed = error.nothing_there();
                 database.put_aside(lease, removed);
                 if !removed || last {

@@ -2,21 +2,23 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use tokio::time::timeout;
 
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::transaction::Session;
 
 /// How long the server may take to answer; without an answer no session is named.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Adds to an error about a lock the session that holds the lock, where the server tells. Other errors stay as they are.
-pub(crate) async fn name_holder(connection: &mut PgConnection, schema: &str, error: SqlError) -> SqlError {
+/// Adds to an error about a lock the session that holds the lock, where the server tells. Other errors stay as they are. In a
+/// transaction that has failed the server tells nothing.
+pub(crate) async fn name_holder(session: &mut Session, schema: &str, error: SqlError) -> SqlError {
     match error {
         SqlError::Sql(source) if SqlError::is_lock(&source) => {
-            let asked = sqlx::query(include_str!("sql/lock_holder.sql")).bind(schema).fetch_optional(connection);
+            let statement = session.query(include_str!("sql/lock_holder.sql")).bind(schema);
+            let asked = statement.fetch_optional(&mut session.connection);
             let found = timeout(PATIENCE, asked).await.ok().and_then(Result::ok).flatten();
             match found.as_ref().map(described) {
                 Some(Ok(holder)) => SqlError::Locked { source, holder },

@@ -168,7 +168,7 @@ impl Database {
                 Ok(made)
             }
             Err(error) if error.broken() => Err(unknown_making(connector.url(), error).into()),
-            Err(error) => Err(name_holder(&mut session.connection, connector.url().schema(), error).await),
+            Err(error) => Err(name_holder(session, connector.url().schema(), error).await),
         }
     }
 
@@ -233,7 +233,7 @@ impl Database {
                     _ => return Err(self.translate(error, doing)),
                 }
             } else {
-                let error = name_holder(&mut lease.session.connection, self.pool.connector.url().schema(), error).await;
+                let error = name_holder(&mut lease.session, self.pool.connector.url().schema(), error).await;
                 let removed = error.nothing_there();
                 self.put_aside(lease, removed);
                 if !removed || !again {
@@ -261,7 +261,7 @@ impl Database {
         };
         let error = match run.await {
             Ok(value) => return Ok(value),
-            Err(error) => name_holder(&mut lease.session.connection, self.pool.connector.url().schema(), error).await,
+            Err(error) => name_holder(&mut lease.session, self.pool.connector.url().schema(), error).await,
         };
         Err(match task {
             Task::Write if error.broken() => self.unknown(doing, error),
