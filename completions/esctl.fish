@@ -51,6 +51,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "replay" -d 'Show what a
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "bisect" -d 'Find the first event after which a condition on the state holds; exit code 1 when it never does'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "snapshot" -d 'Keep states, so that they need not be folded from the start'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "projection" -d 'Look after read models: how far they are, bring them up to date, rebuild them, ask them'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "quarantine" -d 'Leave events out of every state and read model until they are released'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "scenario" -d 'Run stories that must come out as they are told: given, when, then'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "verify" -d 'Check that the store is as it was written: events, snapshots, read models'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stats" -d 'Show a store in numbers: events, streams, size, rates, per category and type'
@@ -1013,6 +1014,7 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l force -d 'Append also an event that the domain of the stream cannot apply'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l no-color -d 'No colour; the variable NO_COLOR does the same'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s q -l quiet -d 'Results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1432,6 +1434,75 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l accept-clock -d 'Append although the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l accept-clock -d 'Append although the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -f -a "add" -d 'Quarantine an event: every state and read model leaves it out, also of earlier moments'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -f -a "list" -d 'List the quarantined events'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -f -a "release" -d 'Release a quarantined event: states and read models apply it again'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l reason -d 'Reason, which is recorded' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l accept-clock -d 'Append although the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l accept-clock -d 'Append although the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l reason -d 'Reason, which is recorded' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l context -d 'A named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s o -l output -d 'table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l no-color -d 'No colour; the variable NO_COLOR does the same'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l accept-clock -d 'Append although the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l accept-server -d 'Use a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l store -d 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l context -d 'A named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l client -d 'Who is asking; recorded on every event [default: the OS user]' -r

@@ -131,6 +131,7 @@ fn apply(fold: &mut AggregateFold<Payment>, event_type: &str, schema_version: u3
         metadata: "{}",
         hash: Hash::ZERO,
         kept_content: None,
+        quarantined: false,
     })
 }
 

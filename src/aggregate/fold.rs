@@ -95,6 +95,16 @@ pub trait Fold: Send + Sync {
     /// When the event cannot be read; the state is then as it was.
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError>;
 
+    /// Passes over a quarantined event: the state stays as it is, and stands for the event's version.
+    fn leave_out(&mut self, event: &EventView<'_>) {
+        let _ = event;
+    }
+
+    /// Returns what in the state no decision of the domain could have led to, a sentence each.
+    fn violations(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The state in full, as snapshots and read models keep it. [`Fold::restore`] reads it back.
     ///
     /// # Errors
@@ -118,6 +128,14 @@ impl<F: Fold + ?Sized> Fold for Box<F> {
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
         (**self).apply(event)
+    }
+
+    fn leave_out(&mut self, event: &EventView<'_>) {
+        (**self).leave_out(event);
+    }
+
+    fn violations(&self) -> Vec<String> {
+        (**self).violations()
     }
 
     fn save(&self) -> Result<String, FoldError> {
@@ -206,6 +224,14 @@ impl<A: Aggregate> Fold for AggregateFold<A> {
         }
         self.version = event.version;
         Ok(())
+    }
+
+    fn leave_out(&mut self, event: &EventView<'_>) {
+        self.version = event.version;
+    }
+
+    fn violations(&self) -> Vec<String> {
+        self.state.violations()
     }
 
     fn save(&self) -> Result<String, FoldError> {

@@ -80,6 +80,12 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
         Ok(())
     }
 
+    /// Returns what in the state no decision of this domain could have led to, a sentence each: an event written by
+    /// hand can bring it about.
+    fn violations(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// State + command → events, or a rejection. No events: nothing changes.
     ///
     /// `id` is what stands behind the first `-` of the stream's name, `now` the moment of deciding.

@@ -119,6 +119,7 @@ mod tests {
                     metadata: "{}",
                     hash: Hash::ZERO,
                     kept_content: None,
+                    quarantined: false,
                 };
                 fold.apply(&event).unwrap();
             }

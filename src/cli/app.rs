@@ -28,6 +28,7 @@ use crate::cli::when::parse_time;
 use crate::cli::write_record::Effect;
 use crate::cli::write_record::WriteRecord;
 use crate::event::Timestamp;
+use crate::event::Version;
 use crate::runtime::Clock;
 use crate::runtime::CommandBus;
 use crate::runtime::QueryBus;
@@ -39,6 +40,7 @@ use crate::store::OpenOptions;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StoreUrl;
+use crate::store::no_store_is_empty;
 
 /// What a command is given.
 pub struct App {
@@ -271,6 +273,28 @@ impl App {
     /// Notes that the store is available again.
     pub fn note_available(&self) {
         self.out.warn("store available again; nothing was missed");
+    }
+
+    /// Warns about quarantined events that an answer leaves out.
+    pub fn warn_left_out(&self, left_out: &[Uuid]) {
+        let shown: Vec<String> = left_out.iter().take(3).map(Uuid::to_string).collect();
+        let more = if left_out.len() > shown.len() { ", …" } else { "" };
+        let ids = format!("{}{more}; 'esctl quarantine list' shows why", shown.join(", "));
+        match left_out.len() {
+            0 => {}
+            1 => self.out.warn(&format!("1 quarantined event is left out: {ids}")),
+            count => self.out.warn(&format!("{count} quarantined events are left out: {ids}")),
+        }
+    }
+
+    /// Warns about the quarantined events of a stream, which an answer made of its events leaves out.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn warn_quarantined(&self, store: &Store, stream: &str) -> Result<(), CliError> {
+        let quarantine = no_store_is_empty(store.quarantine().await)?;
+        self.warn_left_out(&quarantine.of_stream(stream, Version(u64::MAX)));
+        Ok(())
     }
 
     /// Says so when the clock of this machine is behind the last event of the store.

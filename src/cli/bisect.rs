@@ -63,7 +63,9 @@ impl Bisect {
         let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
         let condition = Condition(jq::program(app, &self.condition)?);
         let input = bisect::Bisect { stream: self.stream, from: Version(self.from), until, reducer, condition };
-        let report = bisect::bisect(&app.store()?, &input).await?;
+        let store = app.store()?;
+        app.warn_quarantined(&store, input.stream.as_str()).await?;
+        let report = bisect::bisect(&store, &input).await?;
         app.out.one(&report, |sheet| draw(sheet, &report, app.out.settings().unicode))?;
         if report.found {
             return Ok(());

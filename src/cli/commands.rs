@@ -15,6 +15,7 @@ use crate::cli::help;
 use crate::cli::init;
 use crate::cli::man;
 use crate::cli::projection;
+use crate::cli::quarantine;
 use crate::cli::replay;
 use crate::cli::resource;
 use crate::cli::scenario;
@@ -54,6 +55,9 @@ pub enum Command {
     /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
     #[command(subcommand)]
     Projection(projection::Verb),
+    /// Leave events out of every state and read model until they are released
+    #[command(subcommand)]
+    Quarantine(quarantine::Verb),
     /// Run stories that must come out as they are told: given, when, then
     #[command(subcommand)]
     Scenario(scenario::Verb),
@@ -99,6 +103,7 @@ impl Command {
             Self::Stream(verb) => verb.effect(),
             Self::Replay(replay) => replay.effect(),
             Self::Snapshot(verb) => verb.effect(),
+            Self::Quarantine(verb) => verb.effect(),
             Self::Projection(verb) => verb.effect(),
             Self::Scenario(verb) => verb.effect(),
             Self::Context(verb) => verb.effect(),
@@ -131,7 +136,7 @@ impl Command {
     /// Returns true for a command that records nothing under the client's name: `--client` would do nothing there.
     pub(super) fn only_reads(&self) -> bool {
         match self {
-            Self::Stream(_) | Self::Resource(_) | Self::Doc(_) | Self::Game(_) | Self::Projection(_) => {
+            Self::Stream(_) | Self::Resource(_) | Self::Doc(_) | Self::Game(_) | Self::Projection(_) | Self::Quarantine(_) => {
                 self.effect() == Effect::Reads
             }
             Self::Snapshot(_)
@@ -183,6 +188,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Bisect(args) => args.run(app).await,
         Command::Snapshot(verb) => snapshot::run(verb, app).await,
         Command::Projection(verb) => projection::run(verb, app).await,
+        Command::Quarantine(verb) => quarantine::run(verb, app).await,
         Command::Scenario(verb) => scenario::run(verb, app).await,
         Command::Verify(args) => args.run(app).await,
         Command::Stats(args) => args.run(app).await,

@@ -30,6 +30,7 @@ pub mod output;
 mod panic;
 mod patch;
 mod projection;
+mod quarantine;
 mod repeat;
 mod replay;
 mod resource;

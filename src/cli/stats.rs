@@ -30,6 +30,9 @@ impl Stats {
             sheet.field("store", format!("{} ({})", report.store, report.kind));
             sheet.field("events", report.events.to_string());
             sheet.field("streams", report.streams.to_string());
+            if report.quarantined > 0 {
+                sheet.field("quarantined", format!("{} events", report.quarantined));
+            }
             sheet.field("size", format!("{} bytes", report.size_bytes));
             sheet.field("first event", Cell::from(report.first_recorded_at));
             sheet.field("last event", Cell::from(report.last_recorded_at));

@@ -28,6 +28,7 @@ pub(super) async fn send(
         app.record.applied_before(&outcome.stream, outcome.version, position, outcome.events.len() as u64);
     }
     app.warn_clock_behind(outcome.clock_behind_micros);
+    app.warn_left_out(&outcome.left_out);
     app.out.one(&outcome, |sheet| {
         draw(&outcome, sheet);
         draw_state(&outcome, sheet);

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::aggregate::Aggregate;
 use crate::aggregate::AggregateFold;
 use crate::aggregate::Decider;
+use crate::aggregate::DomainEvent;
 use crate::aggregate::Projection;
 
 /// One domain as everything above sees it: without its types.
@@ -26,6 +27,8 @@ pub struct Domain {
     pub aggregate: fn(&str) -> Box<dyn Decider>,
     /// Its read model.
     pub projection: fn() -> Arc<dyn Projection>,
+    /// Returns true for a type of its events.
+    pub knows_event: fn(&str) -> bool,
 }
 
 impl Domain {
@@ -36,6 +39,7 @@ impl Domain {
             commands: A::COMMANDS,
             aggregate: |stream| Box::new(AggregateFold::<A>::new(stream)),
             projection,
+            knows_event: |event_type| A::Event::from_data(event_type, "null").is_some(),
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct EventChunk {
     rows: Vec<Row>,
     /// The kept content hashes of events whose payload was erased or archived, by index, in order: few or none.
     kept: Vec<(usize, Hash)>,
+    /// The indexes of quarantined events, in order: few or none.
+    quarantined: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +40,7 @@ impl EventChunk {
         self.text.clear();
         self.rows.clear();
         self.kept.clear();
+        self.quarantined.clear();
     }
 
     /// How many events there are.
@@ -62,11 +65,19 @@ impl EventChunk {
         }
         self.rows.truncate(count);
         self.kept.retain(|(index, _)| *index < count);
+        self.quarantined.retain(|index| *index < count);
+    }
+
+    /// Marks the events that are quarantined.
+    pub fn mark_quarantined(&mut self, quarantined: impl Fn(Uuid) -> bool) {
+        let marked = self.rows.iter().enumerate().filter(|(_, row)| quarantined(row.event_id));
+        self.quarantined = marked.map(|(index, _)| index).collect();
     }
 
     /// Copies an event to the end.
     pub fn push(&mut self, event: &EventView<'_>) {
         let start = self.text.len();
+        self.quarantined.extend(event.quarantined.then_some(self.rows.len()));
         self.kept.extend(event.kept_content.map(|content| (self.rows.len(), content)));
         // Each is far below 4 GiB: names are limited, and no backend holds larger values.
         let mut add = |text: &str| {
@@ -125,6 +136,7 @@ impl EventChunk {
             metadata: &self.text[data_end..metadata_end],
             hash: row.hash,
             kept_content: self.kept_content(index),
+            quarantined: self.quarantined.binary_search(&index).is_ok(),
         }
     }
 }

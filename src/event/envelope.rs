@@ -87,6 +87,8 @@ pub struct EventView<'a> {
     pub hash: Hash,
     /// The content hash that was recorded, where the payload was erased or archived since.
     pub kept_content: Option<Hash>,
+    /// True for a quarantined event: folds leave it out.
+    pub quarantined: bool,
 }
 
 impl EventView<'_> {
@@ -129,6 +131,7 @@ impl EventView<'_> {
             metadata: self.metadata.to_owned(),
             hash: self.hash,
             kept_content: self.kept_content,
+            quarantined: self.quarantined,
         }
     }
 }
@@ -158,6 +161,8 @@ pub struct RecordedEvent {
     pub hash: Hash,
     /// The content hash that was recorded, where the payload was erased or archived since.
     pub kept_content: Option<Hash>,
+    /// True for a quarantined event: folds leave it out.
+    pub quarantined: bool,
 }
 
 impl RecordedEvent {
@@ -175,6 +180,7 @@ impl RecordedEvent {
             metadata: &self.metadata,
             hash: self.hash,
             kept_content: self.kept_content,
+            quarantined: self.quarantined,
         }
     }
 }
@@ -187,7 +193,7 @@ impl Serialize for EventView<'_> {
         use serde_json::value::RawValue;
         let data: &RawValue = serde_json::from_str(self.data).map_err(S::Error::custom)?;
         let metadata: &RawValue = serde_json::from_str(self.metadata).map_err(S::Error::custom)?;
-        let fields = 10 + usize::from(self.kept_content.is_some());
+        let fields = 10 + usize::from(self.kept_content.is_some()) + usize::from(self.quarantined);
         let mut event = serializer.serialize_struct("Event", fields)?;
         event.serialize_field("position", &self.position)?;
         event.serialize_field("event_id", &self.event_id)?;
@@ -201,6 +207,9 @@ impl Serialize for EventView<'_> {
         event.serialize_field("hash", &self.hash)?;
         if let Some(content) = &self.kept_content {
             event.serialize_field("content_hash", content)?;
+        }
+        if self.quarantined {
+            event.serialize_field("quarantined", &true)?;
         }
         event.end()
     }

@@ -59,6 +59,18 @@ pub enum OpsError {
         #[source]
         source: FoldError,
     },
+    /// An event cannot be applied by the domain of its stream; nothing was written.
+    #[error("event {number} ({event_type}) does not apply to stream {stream}: {reason}")]
+    DoesNotApply {
+        /// Its place among those that were to be appended, from 1.
+        number: usize,
+        /// The type of the event.
+        event_type: String,
+        /// The stream.
+        stream: String,
+        /// Why not.
+        reason: String,
+    },
     /// What is there already does not go together with what was asked for; nothing was written.
     #[error("{0}")]
     Conflict(String),

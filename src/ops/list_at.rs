@@ -7,6 +7,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::ListPage;
+use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
@@ -46,19 +47,22 @@ pub(crate) async fn list_at(store: &Store, input: &ListAt) -> Result<ListPage<Va
     let after = format!("{category}-{}", input.after.as_deref().unwrap_or_default());
     let streams = StreamQuery { category: Some(category.to_owned()), after: Some(after), ..StreamQuery::default() };
     let mut streams = Pages::of(store, streams);
-    let mut found = Vec::new();
+    let (mut found, mut broken) = (Vec::new(), Vec::new());
     while let Some(info) = streams.next().await? {
         let stream = info.name()?;
         let up_to = if info.last_position > position { version_at(store, &stream, position).await? } else { info.version };
         if up_to > Version::ZERO && !stream.id().is_empty() {
-            found.extend(shown_at(store, &stream, up_to, input).await?);
+            match shown_at(store, &stream, up_to, input).await {
+                Ok(shown) => found.extend(shown),
+                Err(error) => broken.push(BrokenStream::of(&stream, error)?),
+            }
         }
         if found.len() > input.limit {
             break;
         }
     }
     let page = ListPage::of(found, input.limit, |(id, _)| id.clone());
-    Ok(ListPage { items: page.items.into_iter().map(|(_, shown)| shown).collect(), next: page.next })
+    Ok(ListPage { items: page.items.into_iter().map(|(_, shown)| shown).collect(), next: page.next, broken: broken })
 }
 
 /// A thing, if it was there and is wanted.

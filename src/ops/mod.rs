@@ -6,6 +6,7 @@
 pub mod append_events;
 pub mod bench;
 pub mod bisect;
+mod broken;
 pub mod browse;
 mod changes;
 mod condition;
@@ -26,6 +27,7 @@ mod near;
 mod nearest;
 mod pages;
 pub mod projections;
+pub mod quarantine;
 pub mod read_events;
 mod rebuild;
 mod reducer;
@@ -43,6 +45,7 @@ pub mod tail_events;
 pub mod trace;
 pub mod verify;
 
+pub use broken::BrokenStream;
 pub use changes::Change;
 pub use condition::Condition;
 pub use error::OpsError;
@@ -63,6 +66,9 @@ pub struct ListPage<T> {
     /// The key of the last item, if there are more.
     #[schema(required = true)]
     pub next: Option<String>,
+    /// Streams that are left out because their state cannot be made; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub broken: Vec<BrokenStream>,
 }
 
 impl<T> ListPage<T> {
@@ -71,6 +77,6 @@ impl<T> ListPage<T> {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(key);
-        Self { items, next }
+        Self { items, next, broken: Vec::new() }
     }
 }

@@ -46,6 +46,9 @@ impl KeptRow {
     }
 }
 
+/// Maximum number of broken rules that are reported of one stream, or a few more.
+const MAX_VIOLATIONS: usize = 20;
+
 /// What came of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Verdict {
@@ -68,6 +71,8 @@ pub(crate) struct Rebuilt {
     pub(crate) snapshots: Vec<(SnapshotInfo, Verdict)>,
     /// The version the row stands for, and what it is worth.
     pub(crate) row: Option<(Version, Verdict)>,
+    /// The rules of the domain that a state broke, each with the event after which it did.
+    pub(crate) violations: Vec<(String, EventRef)>,
 }
 
 /// An event that explains something.
@@ -94,13 +99,20 @@ pub(crate) async fn rebuild(
     snapshots: &[SnapshotInfo],
     mut row: Option<KeptRow>,
 ) -> Result<Rebuilt, OpsError> {
-    let mut rebuilt = Rebuilt { loaded: Loaded::default(), snapshots: Vec::new(), row: None };
+    let mut rebuilt = Rebuilt { loaded: Loaded::default(), snapshots: Vec::new(), row: None, violations: Vec::new() };
+    let mut broken: Vec<String> = Vec::new();
     let mut to_compare = snapshots.iter().peekable();
     let mut row_version = Version::ZERO;
     let mut scan = store.scan(ReadQuery::stream(stream.clone()));
     while let Some(chunk) = scan.next().await? {
         for event in chunk.iter() {
             apply(fold, &event)?;
+            let now_broken = fold.violations();
+            if rebuilt.violations.len() < MAX_VIOLATIONS {
+                let new = now_broken.iter().filter(|rule| !broken.contains(*rule));
+                rebuilt.violations.extend(new.map(|rule| (rule.clone(), EventRef::of(&event))));
+            }
+            broken = now_broken;
             if let Some(row) = row.as_mut().filter(|row| event.position <= row.checkpoint) {
                 row.take_in(&event)?;
                 row_version = event.version;
@@ -112,13 +124,16 @@ pub(crate) async fn rebuild(
                 }
             }
         }
-        rebuilt.loaded.events_applied += chunk.len() as u64;
+        rebuilt.loaded.events_applied += chunk.iter().filter(|event| !event.quarantined).count() as u64;
         if let Some(last) = chunk.last() {
             rebuilt.loaded.version = last.version;
             rebuilt.loaded.position = last.position;
             rebuilt.loaded.recorded_at = last.recorded_at;
             rebuilt.loaded.hash = last.hash;
         }
+    }
+    if let Some(quarantine) = scan.quarantine() {
+        rebuilt.loaded.left_out = quarantine.of_stream(stream.as_str(), rebuilt.loaded.version);
     }
     for info in to_compare {
         if let Some(verdict) = compare_snapshot(store, info, fold, None).await? {
@@ -150,6 +165,9 @@ async fn compare_snapshot(
     if let Some(misfit) = snapshot.misfit_of_logic(fold.version().version) {
         return Ok(Some(Verdict::PassedOver(misfit.to_string())));
     }
+    if let Some(misfit) = snapshot.misfit_of_quarantine(&*store.quarantine().await?) {
+        return Ok(Some(Verdict::PassedOver(misfit.to_string())));
+    }
     let Some(misfit) = snapshot.misfit(event_hash) else { return Ok(Some(compare_text(fold, &snapshot.state)?)) };
     let changes = match misfit {
         // In which way it was changed says more than that it was.
@@ -161,7 +179,7 @@ async fn compare_snapshot(
             let expected = event_hash.map(|hash| hash.to_string().into());
             vec![differing("", expected, Some(snapshot.event_hash.to_string().into()))]
         }
-        Misfit::NoEvent | Misfit::Logic { .. } => Vec::new(),
+        Misfit::NoEvent | Misfit::Logic { .. } | Misfit::Quarantine => Vec::new(),
     };
     Ok(Some(Verdict::Differs { reason: misfit.to_string(), changes, event: None }))
 }

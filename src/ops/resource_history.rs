@@ -43,6 +43,9 @@ pub struct HistoryEntry {
     pub amount_after: Option<i64>,
     /// Its id.
     pub event_id: Uuid,
+    /// True for a quarantined event, which changed nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub quarantined: bool,
 }
 
 /// Reads the history of one resource, in chunks.
@@ -88,7 +91,10 @@ impl ResourceHistory {
 fn entry(fold: &mut AggregateFold<Resource>, event: &EventView<'_>) -> Result<HistoryEntry, FoldError> {
     let amount = |fold: &AggregateFold<Resource>| fold.show(event.recorded_at)["amount"].as_i64();
     let amount_before = amount(fold);
-    fold.apply(event)?;
+    match event.quarantined {
+        true => fold.leave_out(event),
+        false => fold.apply(event)?,
+    }
     let data: Value = serde_json::from_str(event.data).unwrap_or_default();
     Ok(HistoryEntry {
         version: event.version,
@@ -100,5 +106,6 @@ fn entry(fold: &mut AggregateFold<Resource>, event: &EventView<'_>) -> Result<Hi
         amount_before,
         amount_after: amount(fold),
         event_id: event.event_id,
+        quarantined: event.quarantined,
     })
 }

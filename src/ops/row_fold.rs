@@ -30,6 +30,8 @@ impl LeftOut {
     fn why(&self, event: &EventView<'_>) -> Option<&Problem> {
         self.0.iter().find(|problem| match problem.state {
             ProblemState::Skipped | ProblemState::Missing | ProblemState::Failing => problem.event_id == event.event_id,
+            // The event is quarantined still, and both rows leave it out; or it is not, and the row must be built anew.
+            ProblemState::Quarantined => problem.event_id == event.event_id && !event.quarantined,
             ProblemState::Parked => problem.stream == event.stream && problem.version <= event.version,
         })
     }
@@ -65,12 +67,17 @@ impl RowFold {
         event: &EventView<'_>,
         left_out: &LeftOut,
     ) -> Result<(), RuntimeError> {
+        // An event that is left out makes no row.
+        if event.quarantined && self.is_empty() {
+            return Ok(());
+        }
         let Some(problem) = left_out.why(event) else {
             if let Some(taken_in) = &mut self.taken_in {
                 apply(&mut **taken_in, event)?;
             }
             apply(&mut *self.all, event)?;
-            self.events = (self.events.0 + 1, self.events.1 + 1);
+            let taken_in = u64::from(!event.quarantined);
+            self.events = (self.events.0 + taken_in, self.events.1 + taken_in);
             return Ok(());
         };
         if self.left_out.is_none() {
@@ -131,5 +138,6 @@ fn in_words(problem: &Problem) -> String {
         ProblemState::Missing => format!("event {position} was skipped, and that was taken back: a rebuild takes it in"),
         ProblemState::Parked => format!("the stream {} is parked at event {position}", problem.stream),
         ProblemState::Failing => format!("it stands before event {position}"),
+        ProblemState::Quarantined => format!("event {position} was quarantined, and was released: a rebuild applies it"),
     }
 }

@@ -1,6 +1,7 @@
 //! What one resource is like, or was at a version or a moment.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
 use crate::aggregate::AggregateFold;
@@ -25,6 +26,16 @@ pub struct ResourceReport {
     pub state: Value,
     /// Whether the same question is answered otherwise later on, without another event: it regenerates, or a lock runs out.
     pub changes_with_time: bool,
+    /// The ids of quarantined events that the state leaves out.
+    pub left_out: Vec<Uuid>,
+}
+
+/// Adds the ids of quarantined events to a state that leaves them out.
+pub fn with_left_out(mut state: Value, left_out: &[Uuid]) -> Value {
+    if let Some(object) = state.as_object_mut().filter(|_| !left_out.is_empty()) {
+        object.insert("left_out".into(), left_out.iter().map(Uuid::to_string).collect());
+    }
+    state
 }
 
 /// A resource up to a version, a moment, or `now`.
@@ -44,7 +55,7 @@ pub async fn show_resource(store: &Store, id: &str, until: Until, now: Timestamp
         Value::Null => Err(nothing_of("resource", store, &stream).await),
         state => {
             let changes_with_time = until == Until::Head && fold.state().changes_with_time();
-            Ok(ResourceReport { version: fold.stream_version(), state, changes_with_time })
+            Ok(ResourceReport { version: fold.stream_version(), state, changes_with_time, left_out: loaded.left_out })
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct StatsReport {
     pub events: u64,
     /// Streams.
     pub streams: u64,
+    /// Quarantined events.
+    pub quarantined: u64,
     /// Bytes on disk, with indexes and read models.
     pub size_bytes: u64,
     /// The time of the first event.
@@ -87,6 +89,7 @@ pub async fn stats(store: &Store, progress: &mut (dyn FnMut(u64) + Send)) -> Res
         kind: store.kind(),
         events: head.position.0,
         streams,
+        quarantined: store.quarantine().await?.len() as u64,
         size_bytes: store.size_bytes().await?,
         first_recorded_at: first,
         last_recorded_at: last,

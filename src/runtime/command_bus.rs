@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::aggregate::DecideError;
 use crate::aggregate::Decider;
@@ -89,6 +90,9 @@ pub struct CommandOutcome {
     pub events: Vec<OutcomeEvent>,
     /// The state after it, in full.
     pub state: Value,
+    /// The ids of quarantined events that the state leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Uuid>,
     /// By how many microseconds the clock was behind the store's; 0 when it was not.
     #[serde(skip)]
     pub clock_behind_micros: u64,
@@ -175,6 +179,7 @@ fn outcome<F: Fold>(stream: &StreamName, written: Written<F>) -> CommandOutcome 
         position: written.position,
         events: written.events,
         state: written.fold.show(written.at),
+        left_out: written.left_out,
         clock_behind_micros: written.clock_behind_micros,
     }
 }

@@ -44,6 +44,9 @@ pub struct DocumentChange {
     pub document: Option<Map<String, Value>>,
     /// The id of its event.
     pub event_id: Uuid,
+    /// True for a quarantined event, which changed nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub quarantined: bool,
 }
 
 impl DocumentChange {
@@ -101,7 +104,11 @@ fn change(event: &EventView<'_>) -> Result<DocumentChange, FoldError> {
         patch: Patch::default(),
         document: None,
         event_id: event.event_id,
+        quarantined: event.quarantined,
     };
+    if event.quarantined {
+        return Ok(change);
+    }
     // An event of a type this program does not know changes nothing here, as in the fold.
     if DocumentEvent::from_data(event_type, "null").is_none() {
         return Ok(change);

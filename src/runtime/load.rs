@@ -1,5 +1,7 @@
 //! Rebuilding the state of one stream: from a snapshot that can be trusted and the events after it.
 
+use uuid::Uuid;
+
 use crate::aggregate::Fold;
 use crate::aggregate::FoldError;
 use crate::event::EventView;
@@ -55,6 +57,8 @@ pub struct Loaded {
     pub snapshot_version: Option<Version>,
     /// Snapshots that were not trusted.
     pub passed_over: Vec<PassedOver>,
+    /// The ids of quarantined events that the state leaves out, in ascending order.
+    pub left_out: Vec<Uuid>,
 }
 
 impl Loaded {
@@ -99,18 +103,25 @@ pub(crate) async fn load_to_report<F: Fold + ?Sized>(
     while let Some(chunk) = scan.next().await? {
         for event in chunk.iter() {
             apply(fold, &event)?;
-            loaded.events_applied += 1;
+            loaded.events_applied += u64::from(!event.quarantined);
         }
         if let Some(last) = chunk.last() {
             loaded.reach(&last);
         }
     }
+    if let Some(quarantine) = scan.quarantine() {
+        loaded.left_out = quarantine.of_stream(stream.as_str(), loaded.version);
+    }
     tracing::debug!(%stream, version = loaded.version.0, events = loaded.events_applied, snapshot = ?loaded.snapshot_version, "loaded");
     Ok(loaded)
 }
 
-/// Folds an event in, and says which one it was when that fails.
+/// Folds an event in, and says which one it was when that fails. A quarantined event is left out.
 pub(crate) fn apply<F: Fold + ?Sized>(fold: &mut F, event: &EventView<'_>) -> Result<(), RuntimeError> {
+    if event.quarantined {
+        fold.leave_out(event);
+        return Ok(());
+    }
     fold.apply(event).map_err(|source| failed(event, source))
 }
 
@@ -155,7 +166,11 @@ async fn trusted<F: Fold + ?Sized>(
         return Ok(Some(misfit.to_string()));
     }
     let place = snapshot.version.0;
-    let event = store.first(ReadQuery::stream(snapshot.stream.clone()).from(place).to(place)).await?;
+    let mut scan = store.scan_limited(ReadQuery::stream(snapshot.stream.clone()).from(place).to(place), 1);
+    let event = scan.next().await?.and_then(|chunk| chunk.get(0).map(|event| event.to_recorded()));
+    if let Some(misfit) = scan.quarantine().and_then(|quarantine| snapshot.misfit_of_quarantine(quarantine)) {
+        return Ok(Some(misfit.to_string()));
+    }
     if let Some(misfit) = snapshot.misfit(event.as_ref().map(|event| event.hash)) {
         return Ok(Some(misfit.to_string()));
     }
@@ -164,6 +179,8 @@ async fn trusted<F: Fold + ?Sized>(
     }
     if let Some(event) = event {
         loaded.reach(&event.view());
+        // They are those that are quarantined now.
+        loaded.left_out.clone_from(&snapshot.left_out);
     }
     Ok(None)
 }

@@ -20,8 +20,10 @@ pub enum Shortcoming {
     Stopped(Problem),
     /// It goes on, but for so many streams, which are parked: their rows lack events.
     Parked(usize),
-    /// So many events were skipped, and that was taken back: rows lack them until they are built anew.
+    /// Events that were skipped, quarantined or released after the rows went past them: a rebuild is needed.
     Missing(usize),
+    /// It leaves out this number of quarantined events.
+    Quarantined(usize),
 }
 
 /// What is kept of a read model that does not go on by itself.
@@ -30,6 +32,7 @@ pub(super) struct Kept {
     pub(super) failing: Option<Problem>,
     pub(super) parked: usize,
     pub(super) missing: usize,
+    pub(super) quarantined: usize,
 }
 
 impl Kept {
@@ -38,8 +41,9 @@ impl Kept {
         let problems = store.problems(ReadModel::live(name)).await?;
         let count = |state| problems.iter().filter(|problem| problem.state == state).count();
         let (parked, missing) = (count(ProblemState::Parked), count(ProblemState::Missing));
+        let quarantined = count(ProblemState::Quarantined);
         let failing = problems.into_iter().find(|problem| problem.state == ProblemState::Failing);
-        Ok(Self { paused, failing, parked, missing })
+        Ok(Self { paused, failing, parked, missing, quarantined })
     }
 
     /// Whether it does not move at all.
@@ -48,13 +52,14 @@ impl Kept {
     }
 
     pub(super) fn shortcomings(self) -> Vec<Shortcoming> {
-        let Self { paused, failing, parked, missing } = self;
+        let Self { paused, failing, parked, missing, quarantined } = self;
         // While it is paused, nobody tries.
         let failing = failing.filter(|_| paused.is_none());
         let mut found: Vec<_> = paused.map(Shortcoming::Paused).into_iter().collect();
         found.extend(failing.map(Shortcoming::Stopped));
         found.extend((parked > 0).then_some(Shortcoming::Parked(parked)));
         found.extend((missing > 0).then_some(Shortcoming::Missing(missing)));
+        found.extend((quarantined > 0).then_some(Shortcoming::Quarantined(quarantined)));
         found
     }
 }

@@ -69,8 +69,8 @@ pub fn take_snapshot<'s, F: Fold + ?Sized>(
         reducer: reducer.name,
         reducer_version: reducer.version,
         taken_at: now,
-        left_out: Vec::new(),
-        state_hash: state_hash(&state, &[]),
+        left_out: loaded.left_out.clone(),
+        state_hash: state_hash(&state, &loaded.left_out),
         state,
     });
     async move {

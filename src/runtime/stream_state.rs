@@ -58,6 +58,7 @@ impl<F: Fold> StreamState<F> {
                 metadata: event.metadata.as_str(),
                 hash,
                 kept_content: None,
+                quarantined: false,
             };
             apply(&mut self.fold, &view)?;
             let loaded = &mut self.loaded;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::aggregate::DecidedEvent;
 use crate::aggregate::Fold;
@@ -70,6 +71,8 @@ pub(super) struct Written<F> {
     /// Where its last event is in the store; none when nothing is recorded.
     pub(super) position: Option<Position>,
     pub(super) events: Vec<OutcomeEvent>,
+    /// The ids of quarantined events that the state leaves out.
+    pub(super) left_out: Vec<Uuid>,
     /// The moment its state is to be shown for.
     pub(super) at: Timestamp,
     /// By how many microseconds the clock was behind the store's; 0 when it was not.
@@ -249,6 +252,7 @@ impl<F: Fold + Clone + 'static> Writer<F> {
             version: loaded.version,
             position: Some(loaded.position),
             events,
+            left_out: loaded.left_out,
             at: loaded.recorded_at,
             clock_behind_micros,
         }
@@ -326,6 +330,7 @@ impl<F: Fold + Clone + 'static> Writer<F> {
             version: loaded.version,
             position: Some(loaded.position),
             events,
+            left_out: loaded.left_out,
             at: loaded.recorded_at,
             clock_behind_micros: 0,
         }))
@@ -392,5 +397,6 @@ fn decide_on<F: Fold>(
 /// The outcome of a command that recorded nothing.
 fn unrecorded<F>(outcome: CommandResult, state: StreamState<F>, events: Vec<OutcomeEvent>, at: Timestamp) -> Written<F> {
     let StreamState { fold, loaded } = state;
-    Written { outcome, fold, version: loaded.version, position: None, events, at, clock_behind_micros: 0 }
+    let Loaded { version, left_out, .. } = loaded;
+    Written { outcome, fold, version, position: None, events, left_out, at, clock_behind_micros: 0 }
 }

@@ -22,6 +22,7 @@ use crate::event::Position;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
+use crate::ops::BrokenStream;
 use crate::runtime::CommandOutcome;
 use crate::server::Caller;
 use crate::server::Problem;
@@ -112,6 +113,12 @@ impl Sight {
     /// Whether the caller himself has named the player, who must then play in the game.
     pub fn names_player(&self) -> bool {
         self.named
+    }
+
+    /// Returns the broken streams of a category as the caller may see them.
+    pub fn broken(&self, category: &str, broken: Vec<BrokenStream>) -> Vec<BrokenStream> {
+        let hides = !self.sees_all_of(category);
+        broken.into_iter().map(|stream| if hides { stream.without_details() } else { stream }).collect()
     }
 
     /// Whether it is the server's own view.

@@ -27,9 +27,12 @@ use crate::store::identity::Identity;
 use crate::store::observer::Observer;
 use crate::store::observer::Observers;
 use crate::store::prepare::prepare;
+use crate::store::quarantine::QUARANTINE_STREAM;
+use crate::store::quarantine::Quarantine;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
+use crate::store::scan::KnownQuarantine;
 use crate::store::scan::Scan;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
@@ -55,6 +58,7 @@ pub struct Store {
     pub(in crate::store) identity: Arc<Identity>,
     pub(in crate::store) timeout: Duration,
     grouper: Arc<Grouper>,
+    pub(in crate::store) quarantine: Arc<KnownQuarantine>,
     limits: Limits,
     observers: Observers,
 }
@@ -64,7 +68,8 @@ impl Store {
     pub fn new(backend: Arc<dyn Backend>, timeout: Duration) -> Self {
         let identity = Arc::<Identity>::default();
         let grouper = Grouper::new(Arc::clone(&backend), Arc::clone(&identity));
-        Self { backend, identity, grouper, timeout, limits: Limits::default(), observers: Observers::default() }
+        let (quarantine, limits, observers) = Default::default();
+        Self { backend, identity, grouper, quarantine, timeout, limits, observers }
     }
 
     /// The same store with other limits.
@@ -223,6 +228,16 @@ impl Store {
         let mut events = self.ask(self.backend.events_by_id(ids)).await?;
         events.sort_by_key(|event| event.position);
         Ok(events)
+    }
+
+    /// Returns the events that are quarantined now: those that every fold leaves out.
+    ///
+    /// # Errors
+    /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
+    pub async fn quarantine(&self) -> Result<Arc<Quarantine>, StoreError> {
+        let stream = StreamName::recorded(QUARANTINE_STREAM).map_err(|error| StoreError::Bug(error.to_string()))?;
+        let version = self.stream_version(stream).await?;
+        self.quarantine.at(self, version).await
     }
 
     /// The last position recorded at or before a moment. Time grows with position, so the store at that

@@ -19,8 +19,11 @@ pub enum ProblemState {
     Parked,
     /// It is left out, because an operator said so.
     Skipped,
-    /// It was left out, and that was taken back: the rows lack it until they are built anew.
+    /// It was left out or quarantined, and that was taken back, or it was quarantined after the rows took it in: the rows
+    /// are not what they must be until they are built anew.
     Missing,
+    /// It is left out, because it is quarantined.
+    Quarantined,
 }
 
 /// An event that a projection cannot take in.

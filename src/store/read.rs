@@ -137,6 +137,8 @@ pub struct Page {
     pub highest: u64,
     /// Whether there was nothing more to look at.
     pub end: bool,
+    /// The version of the reserved stream of quarantines, as of this page.
+    pub quarantine: Version,
 }
 
 impl Page {

@@ -2,11 +2,18 @@
 //! this one is worked on, and a place that is missing is found out, never passed over.
 
 use std::mem;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use crate::event::EventChunk;
+use crate::event::StreamName;
+use crate::event::Version;
 use crate::store::backend::Answer;
 use crate::store::error::StoreError;
 use crate::store::facade::Store;
+use crate::store::quarantine::QUARANTINE_STREAM;
+use crate::store::quarantine::Quarantine;
 use crate::store::read::LAST_PLACE;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -15,9 +22,43 @@ use crate::store::read::Source;
 /// Events in a chunk: enough that what a chunk costs does not show, few enough to stay in the cache.
 const CHUNK_EVENTS: usize = 1000;
 
+/// The set of quarantined events as a store has seen it last.
+#[derive(Default)]
+pub(crate) struct KnownQuarantine(Mutex<Arc<Quarantine>>);
+
+impl KnownQuarantine {
+    /// Returns the set at a version of the reserved stream; it is read where it has changed.
+    pub(in crate::store) async fn at(&self, store: &Store, version: Version) -> Result<Arc<Quarantine>, StoreError> {
+        let known = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if known.version == version {
+            return Ok(known);
+        }
+        let mut read = Quarantine::default();
+        let stream = StreamName::recorded(QUARANTINE_STREAM).map_err(|error| StoreError::Bug(error.to_string()))?;
+        let mut query = ReadQuery::stream(stream).to(version.0);
+        let mut buffer = EventChunk::default();
+        while read.version < version {
+            let page = store.ask(store.backend.read(query.clone(), CHUNK_EVENTS, buffer)).await?;
+            page.events.iter().try_for_each(|event| read.apply(&event))?;
+            if page.events.is_empty() {
+                let message = format!("the reserved stream {QUARANTINE_STREAM} has fewer events than its version says");
+                return Err(StoreError::integrity(message));
+            }
+            query = query.from(read.version.next().0);
+            buffer = page.events;
+            buffer.clear();
+        }
+        let read = Arc::new(read);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&read);
+        Ok(read)
+    }
+}
+
 /// A reading under way.
 pub struct Scan {
     store: Store,
+    /// The quarantined events, as of the first page.
+    quarantine: Option<Arc<Quarantine>>,
     query: ReadQuery,
     left: u64,
     ahead: Option<Answer<Page>>,
@@ -31,7 +72,8 @@ impl Scan {
         query.from = query.from.clamp(1, LAST_PLACE);
         query.to = query.to.min(LAST_PLACE);
         let left = limit.unwrap_or(u64::MAX);
-        let mut scan = Self { store: store.clone(), query, left, ahead: None, chunk: EventChunk::default(), missing_next: None };
+        let (store, chunk) = (store.clone(), EventChunk::default());
+        let mut scan = Self { store, quarantine: None, query, left, ahead: None, chunk, missing_next: None };
         scan.read_ahead(EventChunk::default());
         scan
     }
@@ -50,6 +92,14 @@ impl Scan {
             if gap.is_none() && !self.query.beyond_head {
                 self.store.identity.note_events(&page.events);
             }
+            let quarantine = match self.quarantine.take() {
+                Some(quarantine) => quarantine,
+                None => self.store.quarantine.at(&self.store, page.quarantine).await?,
+            };
+            if !quarantine.is_empty() {
+                page.events.mark_quarantined(|id| quarantine.contains(id));
+            }
+            self.quarantine = Some(quarantine);
             let spare = mem::take(&mut self.chunk);
             let got = page.events.len() as u64;
             if got > self.left {
@@ -74,6 +124,11 @@ impl Scan {
             }
         }
         Ok(None)
+    }
+
+    /// Returns the quarantined events of the store, as of the first call of [`Scan::next`]; `None` before it.
+    pub fn quarantine(&self) -> Option<&Arc<Quarantine>> {
+        self.quarantine.as_ref()
     }
 
     /// The events that the last call of [`Scan::next`] gave.

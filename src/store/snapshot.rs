@@ -10,6 +10,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::text_hash;
+use crate::store::quarantine::Quarantine;
 use crate::store::read::LAST_PLACE;
 
 /// A state, and what it must be checked against before it is trusted.
@@ -80,6 +81,11 @@ impl Snapshot {
         }
     }
 
+    /// Returns the misfit of a state that leaves out other events than those that are quarantined now.
+    pub fn misfit_of_quarantine(&self, quarantine: &Quarantine) -> Option<Misfit> {
+        (quarantine.of_stream(self.stream.as_str(), self.version) != self.left_out).then_some(Misfit::Quarantine)
+    }
+
     /// Whether another version of the reducer made it than today's.
     pub fn misfit_of_logic(&self, today: u32) -> Option<Misfit> {
         (self.reducer_version != today).then_some(Misfit::Logic { made_by: self.reducer_version, today })
@@ -95,6 +101,8 @@ pub enum Misfit {
     History,
     /// Its state is not the one that was kept.
     State,
+    /// It leaves out other events than those that are quarantined.
+    Quarantine,
     /// Another version of the reducer made it.
     Logic {
         /// The version that made it.
@@ -110,6 +118,7 @@ impl fmt::Display for Misfit {
             Self::NoEvent => f.write_str("the stream has no event at that version"),
             Self::History => f.write_str("the event at that version has another hash"),
             Self::State => f.write_str("its state was changed after it was taken"),
+            Self::Quarantine => f.write_str("it leaves out other events than those that are quarantined now"),
             Self::Logic { made_by, today } => write!(f, "made by version {made_by} of the reducer, this is {today}"),
         }
     }

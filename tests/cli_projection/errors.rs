@@ -88,7 +88,7 @@ fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
     assert_eq!(amounts(&esctl), [99, 90]);
     // One that it has not come to yet counts once.
     ok(&esctl, &["projection", "pause", "resources"]);
-    ok(&esctl, &["stream", "append", "resource-gold", "--type", "thing", "--data", "{}"]);
+    ok(&esctl, &["stream", "append", "resource-gold", "--type", "thing", "--force", "--data", "{}"]);
     let shown = status(&esctl);
     assert_eq!((&shown["held_back_events"], &shown["lag_events"]), (&json!(2), &json!(3)));
     ok(&esctl, &["projection", "resume", "resources"]);

@@ -19,10 +19,10 @@ pub fn seeded(on: Backend) -> Esctl {
 pub fn with_a_bad_event(on: Backend) -> (Esctl, String) {
     let esctl = seeded(on);
     ok(&esctl, &["resource", "allocate", "gold", "1"]);
-    let bad = ["stream", "append", "resource-gold", "--type", "resource.allocated", "--data", "{\"amount\":\"many\"}"];
+    let bad = ["stream", "append", "resource-gold", "--type", "resource.allocated", "--force", "--data", "{\"amount\":\"many\"}"];
     ok(&esctl, &bad);
     let good = "{\"amount\":7,\"new_amount\":92,\"last_regenerated\":\"2026-01-01T00:00:00.000000Z\"}";
-    ok(&esctl, &["stream", "append", "resource-gold", "--type", "resource.allocated", "--data", good]);
+    ok(&esctl, &["stream", "append", "resource-gold", "--type", "resource.allocated", "--force", "--data", good]);
     ok(&esctl, &["resource", "allocate", "wood", "5"]);
     let events = esctl.json(&["stream", "read", "--all", "--from", "4", "--limit", "1"]);
     let id = events["items"][0]["event_id"].as_str().unwrap().to_owned();

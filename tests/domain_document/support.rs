@@ -39,6 +39,7 @@ pub fn record(fold: &mut Plan, event_type: &str, data: &str) -> Result<(), FoldE
         metadata: r#"{"client_id":"ann"}"#,
         hash: Hash::ZERO,
         kept_content: None,
+        quarantined: false,
     })
 }
 

@@ -64,6 +64,7 @@ fn the_read_model_takes_the_events_of_documents() {
             metadata: "{}",
             hash: Hash::ZERO,
             kept_content: None,
+            quarantined: false,
         };
         assert_eq!(documents.key(&event).as_deref(), key, "{stream}");
     }

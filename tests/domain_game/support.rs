@@ -34,6 +34,7 @@ pub fn record(table: &mut Table, event_type: &str, data: &str) {
         metadata: "{}",
         hash: Hash::ZERO,
         kept_content: None,
+        quarantined: false,
     };
     table.apply(&event).unwrap();
 }

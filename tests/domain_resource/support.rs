@@ -44,6 +44,7 @@ pub fn record(fold: &mut Gold, event_type: &str, data: &str, recorded_at: Timest
         metadata: "{}",
         hash: Hash::ZERO,
         kept_content: None,
+        quarantined: false,
     };
     fold.apply(&event).unwrap();
 }

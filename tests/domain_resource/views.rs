@@ -164,5 +164,6 @@ fn event<'a>(stream: &'a str, event_type: &'a str, data: &'a str) -> EventView<'
         metadata: "{}",
         hash: Hash::ZERO,
         kept_content: None,
+        quarantined: false,
     }
 }

@@ -131,7 +131,16 @@ async fn projections_are_watched(on: Backend) {
 
     served.esctl(&["projection", "run", "resources", "--on-error", "park"]);
     served.esctl(&["projection", "resume", "resources"]);
-    served.esctl(&["stream", "append", "resource-gold", "--type", "resource.allocated", "--data", r#"{"amount":"much"}"#]);
+    served.esctl(&[
+        "stream",
+        "append",
+        "resource-gold",
+        "--type",
+        "resource.allocated",
+        "--force",
+        "--data",
+        r#"{"amount":"much"}"#,
+    ]);
     let parked = loop {
         let now = scrape(&served).await;
         if now.value(&of("position", "resources")) == 4.0 {

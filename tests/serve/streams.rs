@@ -163,7 +163,16 @@ async fn a_version_is_shown_with_what_it_changed(on: Backend) {
     assert_eq!(all.json["state"]["lock_reason"], "audit");
 
     // One that cannot be taken in says so, and of what it says nothing to clients.
-    served.esctl(&["stream", "append", "resource-gold", "--type", "resource.allocated", "--data", r#"{"amount":"much"}"#]);
+    served.esctl(&[
+        "stream",
+        "append",
+        "resource-gold",
+        "--type",
+        "resource.allocated",
+        "--force",
+        "--data",
+        r#"{"amount":"much"}"#,
+    ]);
     let bad = served.get("/api/streams/resource-gold/state").await.is(200);
     assert_eq!((&bad.json["state"], &bad.json["unreadable"]), (&Value::Null, &json!("an event cannot be taken in")));
     served.get("/api/resources/gold").await.is(500);

@@ -26,6 +26,7 @@ pub struct Diff {
 impl Diff {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let report = diff_document(&app.store()?, &self.id, self.from, self.to).await?;
+        app.warn_left_out(&report.left_out);
         app.out.one(&report, |sheet| {
             sheet.field("id", report.id.as_str());
             sheet.field("versions", format!("from {} to {}", report.from, report.to));

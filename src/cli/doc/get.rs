@@ -32,6 +32,7 @@ impl Get {
             (None, None) => Until::Head,
         };
         let report = get_document(&app.store()?, &self.id, until).await?;
+        app.warn_left_out(&report.left_out);
         app.out.one(&report, |sheet| {
             sheet.field("id", report.id.as_str());
             sheet.field("version", report.version);

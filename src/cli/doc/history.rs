@@ -23,6 +23,7 @@ pub struct History {
 impl History {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
+        app.warn_quarantined(&store, &format!("document-{}", self.id)).await?;
         let history = document_changes(&store, &self.id, Version::ZERO).await?;
         let page = self.asked.page(app, &store, Document::CATEGORY, &self.id).await?;
         changes::print(app, history, page, "no changes").await

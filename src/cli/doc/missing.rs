@@ -28,6 +28,7 @@ pub struct Missing {
 impl Missing {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
+        app.warn_quarantined(&store, &format!("document-{}", self.id)).await?;
         let missing = document_changes(&store, &self.id, self.after).await?;
         let page = HistoryArgs::default().page(app, &store, Document::CATEGORY, &self.id).await?;
         changes::print(app, missing, page, "nothing was missed").await

@@ -32,6 +32,7 @@ pub struct History {
 impl History {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
+        app.warn_quarantined(&store, &format!("game-{}", self.id)).await?;
         let mut history = GameHistory::open(&store, &self.id, viewer(self.player)).await?;
         let mut page = self.asked.page(app, &store, Game::CATEGORY, &self.id).await?;
         let listing = Listing::new(["version", "time", "player", "what", "data"]).fields(FIELDS);

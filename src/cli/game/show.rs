@@ -11,6 +11,7 @@ use crate::cli::values::place;
 use crate::event::Version;
 use crate::ops::games::show_game;
 use crate::ops::replay::Until;
+use crate::ops::show_resource::with_left_out;
 
 /// Show a game, as it is or was, in full or as a player sees it
 #[derive(Debug, Args)]
@@ -36,7 +37,9 @@ impl Show {
             (None, Some(version)) => Until::Version(Version(version)),
             (None, None) => Until::Head,
         };
-        let game = show_game(&app.store()?, &self.id, until, &viewer(self.player)).await?;
+        let report = show_game(&app.store()?, &self.id, until, &viewer(self.player)).await?;
+        app.warn_left_out(&report.left_out);
+        let game = with_left_out(report.state, &report.left_out);
         app.out.one(&game, |sheet| {
             sheet.field("id", game["id"].as_str().map_or_else(Cell::none, Cell::new));
             sheet.field("version", Cell::new(&game["version"]));

@@ -102,5 +102,6 @@ fn state(state: ProblemState) -> Cell {
         ProblemState::Parked => Cell::new("parked").tone(Tone::Warn),
         ProblemState::Skipped => Cell::new("skipped"),
         ProblemState::Missing => Cell::new("missing").tone(Tone::Warn),
+        ProblemState::Quarantined => Cell::new("quarantined"),
     }
 }

@@ -156,11 +156,17 @@ fn in_words(shortcoming: Shortcoming, name: &str) -> String {
         }
         Shortcoming::Parked(1) => format!("has parked a stream, whose row lacks events: {see}"),
         Shortcoming::Parked(streams) => format!("has parked {streams} streams, whose rows lack events: {see}"),
+        Shortcoming::Quarantined(1) => "leaves out 1 quarantined event: 'esctl quarantine list' shows it".to_owned(),
+        Shortcoming::Quarantined(events) => {
+            format!("leaves out {events} quarantined events: 'esctl quarantine list' shows them")
+        }
         Shortcoming::Missing(1) => {
-            format!("lacks an event whose skip was taken back: 'esctl projection rebuild {name}' takes it in")
+            format!(
+                "lacks an event whose skip was taken back, or has one that was quarantined since: 'esctl projection rebuild {name}'"
+            )
         }
         Shortcoming::Missing(events) => {
-            format!("lacks {events} events whose skips were taken back: 'esctl projection rebuild {name}' takes them in")
+            format!("lacks or has {events} events otherwise than skips and quarantine say: 'esctl projection rebuild {name}'")
         }
     }
 }

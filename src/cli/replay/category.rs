@@ -32,6 +32,7 @@ struct Compared {
     snapshots: u64,
     streams_that_differ: u64,
     differences: usize,
+    broken: u64,
     own: Vec<ProjectionCompared>,
 }
 
@@ -61,18 +62,27 @@ impl Replay {
         let mut compared = Compared::default();
         while let Some(report) = replay.next().await? {
             warn_passed_over(app, &report);
+            app.warn_left_out(&report.left_out);
             compared.add(&report);
+            if let Some(broken) = &report.broken {
+                app.out.warn(&broken.message);
+            }
             if !list.push(&report, || cells(&report))? {
                 break;
             }
         }
         list.finish(None)?;
-        if verify { compared.judge(app, &named) } else { Ok(()) }
+        let judged = if verify { compared.judge(app, &named) } else { Ok(()) };
+        match compared.broken {
+            0 => judged,
+            count => Err(broken(count, &named)),
+        }
     }
 }
 
 impl Compared {
     fn add(&mut self, report: &ReplayReport) {
+        self.broken += u64::from(report.broken.is_some());
         let Some(verify) = &report.verify else { return };
         self.streams += 1;
         self.rows += u64::from(verify.read_model.is_some());
@@ -95,8 +105,20 @@ impl Compared {
     }
 }
 
+/// The error that a report over many streams ends with which could not read all of them.
+pub(in crate::cli) fn broken(count: u64, named: &str) -> CliError {
+    let streams = if count == 1 { "1 stream".to_owned() } else { format!("{count} streams") };
+    let error = CliError::integrity(format!("{streams} of {named} cannot be read")).code("streams_not_readable");
+    error.with("streams", count).hint("'esctl quarantine add EVENT_ID --reason TEXT' leaves an event out of every state")
+}
+
 fn cells(report: &ReplayReport) -> Vec<Cell> {
     let mut cells = vec![report.stream.as_str().into(), report.version.into()];
+    if let Some(broken) = &report.broken {
+        let position = broken.position.map_or_else(Cell::none, Cell::from);
+        cells.extend([position, Cell::none(), Cell::new(&broken.message).tone(Tone::Bad)]);
+        return cells;
+    }
     match &report.verify {
         None => cells.extend([report.position.into(), report.at.into(), Cell::new(&report.state)]),
         Some(verify) => {

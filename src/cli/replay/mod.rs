@@ -5,6 +5,7 @@ mod into;
 mod show;
 mod trace;
 
+pub(super) use category::broken;
 pub(super) use trace::change_words;
 
 use clap::ArgGroup;

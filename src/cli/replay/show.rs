@@ -26,6 +26,7 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, verify: bool) 
         false => replay::replay(store, input).await?,
     };
     warn_passed_over(app, &report);
+    app.warn_left_out(&report.left_out);
     app.out.one(&report, |sheet| draw(sheet, input, &report))?;
     match &report.verify {
         Some(verify) if !verify.ok => {
@@ -133,6 +134,9 @@ fn draw_diff(sheet: &mut Sheet, diff: &Diff) {
 /// One difference in one line.
 pub(super) fn line(it: &Difference) -> String {
     let because = it.event.as_ref().map_or_else(|| "no event explains it".into(), event);
+    if it.kept == "state" {
+        return format!("the state at version {} breaks a rule of its domain: {} ({because})", it.version, it.reason);
+    }
     let (expected, found) = (value(it.expected.as_ref()), value(it.found.as_ref()));
     format!(
         "{} at version {}: {} {}: events make {expected}, kept is {found} ({because})",

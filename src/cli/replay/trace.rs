@@ -20,6 +20,7 @@ const FIELDS: [&str; 9] = ["position", "version", "type", "recorded_at", "event_
 /// Prints events as they are folded in.
 pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), CliError> {
     let unicode = app.out.settings().unicode;
+    app.warn_quarantined(store, input.stream.as_str()).await?;
     let mut trace = Trace::open(store, input).await?;
     note_assumed(app, &input.reducer, input.stream.category());
     let listing = Listing::new(["version", "time", "who", "what", "change", "state"]);

@@ -23,6 +23,7 @@ pub struct History {
 impl History {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
+        app.warn_quarantined(&store, &format!("resource-{}", self.id)).await?;
         let mut history = ResourceHistory::open(&store, &self.id).await?;
         let mut page = self.asked.page(app, &store, Resource::CATEGORY, &self.id).await?;
         let mut list = app.out.list(Listing::new(["version", "time", "who", "what", "before", "after", "reason"]));

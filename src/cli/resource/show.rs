@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::domain::resource::client_schema;
 use crate::ops::replay::Until;
 use crate::ops::show_resource::show_resource;
+use crate::ops::show_resource::with_left_out;
 
 /// Show a resource as it is now
 #[derive(Debug, Args)]
@@ -21,8 +22,10 @@ pub struct Show {
 
 impl Show {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let state = show_resource(&app.store()?, &self.id, Until::Head, app.now()).await?.state;
-        let shown = if self.server { state } else { client_schema(&state) };
+        let report = show_resource(&app.store()?, &self.id, Until::Head, app.now()).await?;
+        let shown = if self.server { report.state } else { client_schema(&report.state) };
+        let shown = with_left_out(shown, &report.left_out);
+        app.warn_left_out(&report.left_out);
         app.out.one(&shown, |sheet| {
             for (name, value) in shown.as_object().into_iter().flatten() {
                 sheet.field(name, plain(value));

@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
+use crate::cli::replay::broken;
 use crate::cli::replay::reducer;
 use crate::cli::values::place;
 use crate::cli::values::stream;
@@ -79,7 +80,16 @@ async fn every(app: &App, store: &Store, category: &str, input: TakeSnapshot) ->
     // What is done is done for all of them, however many are shown.
     let mut list = app.out.list(listing.unlimited().empty("no snapshots were due"));
     let mut near_enough = 0_u64;
+    let mut unreadable = 0_u64;
     while let Some(report) = taken.next().await? {
+        let report = match report {
+            Ok(report) => report,
+            Err(broken) => {
+                unreadable += 1;
+                app.out.warn(&broken.message);
+                continue;
+            }
+        };
         warn_passed_over(app, &report);
         if !report.taken {
             near_enough += 1;
@@ -98,6 +108,9 @@ async fn every(app: &App, store: &Store, category: &str, input: TakeSnapshot) ->
     list.finish(None)?;
     if near_enough > 0 {
         app.out.note(&format!("{near_enough} more streams have a snapshot that is near enough"));
+    }
+    if unreadable > 0 {
+        return Err(broken(unreadable, &format!("category {category}")));
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! `esctl snapshot verify`
 
+use std::collections::HashSet;
+
 use clap::Args;
 
 use crate::cli::app::App;
@@ -7,6 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
+use crate::cli::replay::broken;
 use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::ops::snapshots::VerifySnapshots;
@@ -26,10 +29,13 @@ impl Verify {
         let listing = listing.fields(["stream", "version", "reducer", "ok", "reason"]);
         // A comparison that stops half way would say that all is well.
         let mut list = app.out.list(listing.unlimited().empty("no snapshots"));
-        let mut wrong = 0_u64;
+        let (mut wrong, mut unreadable) = (0_u64, HashSet::new());
         while let Some(verdicts) = verify.next().await? {
             for verdict in verdicts {
                 wrong += u64::from(!verdict.ok);
+                if verdict.unreadable {
+                    unreadable.insert(verdict.stream.clone());
+                }
                 list.push(&verdict, || {
                     let result = match &verdict.reason {
                         None => Cell::new("fits").tone(Tone::Good),
@@ -41,6 +47,9 @@ impl Verify {
         }
         let compared = list.pushed();
         list.finish(None)?;
+        if !unreadable.is_empty() {
+            return Err(broken(unreadable.len() as u64, "the store"));
+        }
         if wrong == 0 {
             return Ok(());
         }

@@ -78,6 +78,9 @@ pub struct Append {
     /// Which shape the data has
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 1, conflicts_with = "batch")]
     schema_version: u32,
+    /// Append also an event that the domain of the stream cannot apply
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     origin: OriginArgs,
 }
@@ -115,6 +118,7 @@ impl Append {
             causation_id: self.origin.causation_id,
             idempotency_key: key,
             time: RecordTime::StoreClock,
+            force: self.force,
         };
         let report = append_events(&store, input).await?;
         if report.outcome == CommandResult::AlreadyApplied {

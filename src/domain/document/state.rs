@@ -80,6 +80,11 @@ impl Aggregate for Document {
         Ok(())
     }
 
+    fn violations(&self) -> Vec<String> {
+        let never_created = self.document.is_some() && self.created_at.is_none();
+        never_created.then(|| "the document has content and was never created".to_owned()).into_iter().collect()
+    }
+
     fn decide(&self, id: &str, command: &DocumentCommand, _now: Timestamp) -> Result<Vec<DocumentEvent>, DocumentRejection> {
         decide::decide(self, id, command).map(|event| event.into_iter().collect())
     }

@@ -1,5 +1,7 @@
 //! The state of a game: what its events have made of it. Also the row of the read model.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -300,6 +302,32 @@ impl Aggregate for Game {
             }
         }
         self.last_updated = at;
+    }
+
+    fn violations(&self) -> Vec<String> {
+        if self.phase == Phase::Absent {
+            return Vec::new();
+        }
+        let (players, seats) = (self.players.len(), self.num_players);
+        let mut found = Vec::new();
+        if players > seats as usize {
+            found.push(format!("{players} players are in a game of {seats}"));
+        }
+        if self.phase == Phase::Playing && self.turn >= players {
+            found.push(format!("it is the turn of player {}, and there are {players}", self.turn + 1));
+        }
+        // Each player begins with the same ones.
+        let is_starting = |card: &&String| cards::starting_merchants().iter().any(|starting| starting.id == **card);
+        let hands = self.players.iter().flat_map(|player| player.hand.iter().chain(&player.played));
+        let hands = hands.filter(|card| !is_starting(card));
+        let merchants = self.market.iter().map(|market| &market.card).chain(&self.merchant_deck).chain(hands);
+        let points = self.players.iter().flat_map(|player| &player.point_cards).chain(&self.point_row).chain(&self.point_deck);
+        for (kind, cards) in [("merchant", merchants.collect::<Vec<_>>()), ("point card", points.collect())] {
+            let mut seen = HashSet::new();
+            found
+                .extend(cards.into_iter().filter(|card| !seen.insert(*card)).map(|card| format!("{kind} {card} is there twice")));
+        }
+        found
     }
 
     fn decide(&self, id: &str, command: &GameCommand, _now: Timestamp) -> Result<Vec<GameEvent>, GameRejection> {

@@ -112,6 +112,20 @@ impl Aggregate for Resource {
         self.last_updated = at;
     }
 
+    fn violations(&self) -> Vec<String> {
+        if !self.exists() {
+            return Vec::new();
+        }
+        let (amount, max, rate) = (self.amount, self.max_amount, self.regeneration_rate);
+        let rules = [
+            (amount < 0, format!("amount {amount} is negative")),
+            (max <= 0, format!("max_amount {max} is not positive")),
+            (amount > max, format!("amount {amount} is over max_amount {max}")),
+            (!rate.is_finite() || rate < 0.0, format!("regeneration_rate {rate} is negative or not finite")),
+        ];
+        rules.into_iter().filter(|(broken, _)| *broken).map(|(_, rule)| rule).collect()
+    }
+
     fn decide(&self, id: &str, command: &ResourceCommand, now: Timestamp) -> Result<Vec<ResourceEvent>, ResourceRejection> {
         decide::decide(self, id, command, now).map(|event| vec![event])
     }

@@ -1,5 +1,6 @@
 //! Appending events of any application to a stream.
 
+mod applies;
 mod model;
 mod repeated;
 
@@ -14,6 +15,7 @@ use crate::event::JsonObject;
 use crate::event::NewEvent;
 use crate::event::Position;
 use crate::event::Version;
+use crate::ops::append_events::applies::must_apply;
 use crate::ops::append_events::repeated::applied_before;
 use crate::ops::error::OpsError;
 use crate::runtime::CommandResult;
@@ -24,11 +26,14 @@ use crate::store::Outcome;
 use crate::store::Store;
 use crate::store::StoreError;
 
+/// Maximum number of attempts while others append to the stream.
+const ATTEMPTS: u32 = 20;
+
 /// Appends a batch to a stream, all or nothing. A batch that was appended before under its idempotency key is not appended
 /// again.
 ///
 /// # Errors
-/// A conflict, an idempotency key that was used for another batch, or as the store says.
+/// [`OpsError::DoesNotApply`] when the domain of the stream cannot apply an event, a conflict, an idempotency key that was used for another batch, or as the store says.
 pub async fn append_events(store: &Store, input: AppendEvents) -> Result<AppendReport, OpsError> {
     let Some(key) = input.idempotency_key.clone() else {
         let ids = ids_of(&input, Uuid::now_v7);
@@ -68,9 +73,17 @@ async fn append(store: &Store, input: &AppendEvents, ids: &[Uuid]) -> Result<App
         });
     }
     let stream = input.stream.clone();
-    let (expected, time) = (input.expected, input.time.clone());
-    let request = AppendRequest { stream: stream.clone(), expected, events: events.clone(), time };
-    let appended = store.append(request).await?;
+    let mut attempts = 0;
+    let appended = loop {
+        attempts += 1;
+        let expected = if input.force { input.expected } else { must_apply(store, &stream, input.expected, &events).await? };
+        let request = AppendRequest { stream: stream.clone(), expected, events: events.clone(), time: input.time.clone() };
+        match store.append(request).await {
+            // Others have appended since the events were tried: they are tried again.
+            Err(StoreError::Conflict { .. }) if expected != input.expected && attempts < ATTEMPTS => {}
+            answer => break answer?,
+        }
+    };
     let reports = events.into_iter().zip(&appended.events).map(|(event, recorded)| AppendedReport {
         event_id: event.event_id,
         event_type: event.event_type,

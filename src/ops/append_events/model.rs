@@ -84,4 +84,6 @@ pub struct AppendEvents {
     pub idempotency_key: Option<String>,
     /// When they are recorded.
     pub time: RecordTime,
+    /// Append also what the domain of the stream cannot apply.
+    pub force: bool,
 }

@@ -2,6 +2,7 @@
 
 use json_patch::Patch;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::domain::document::transition;
 use crate::event::Version;
@@ -22,6 +23,9 @@ pub struct DiffReport {
     pub to: Version,
     /// What makes that of the one (RFC 6902). Where there is no document it is null.
     pub patch: Patch,
+    /// The ids of quarantined events that both versions leave out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Uuid>,
 }
 
 /// Compares two versions of a document, either way round; without `to` the last one.
@@ -33,8 +37,10 @@ pub async fn diff_document(store: &Store, id: &str, from: Version, to: Option<Ve
     let stream = document_stream(store, id).await?;
     let from = Until::Version(from).version(store, &stream).await?;
     let to = to.map_or(Until::Head, Until::Version).version(store, &stream).await?;
-    let before = document_at(store, &stream, from).await?;
-    let after = document_at(store, &stream, to).await?;
+    let (before, left_out_before) = document_at(store, &stream, from).await?;
+    let (after, left_out_after) = document_at(store, &stream, to).await?;
+    // The set is one, and the later version has all of it that the earlier one has.
+    let left_out = if from > to { left_out_before } else { left_out_after };
     let patch = transition(before.state().document.as_ref(), after.state().document.as_ref());
-    Ok(DiffReport { id: stream.id().to_owned(), from, to, patch })
+    Ok(DiffReport { id: stream.id().to_owned(), from, to, patch, left_out })
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
 use crate::aggregate::AggregateFold;
@@ -36,6 +37,9 @@ pub struct DocumentReport {
     /// Who changed it last, where that is known.
     #[schema(required = true)]
     pub client_id: Option<String>,
+    /// The ids of quarantined events that it leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Uuid>,
 }
 
 /// A document up to a version, a moment, or now.
@@ -46,7 +50,7 @@ pub struct DocumentReport {
 pub async fn get_document(store: &Store, id: &str, until: Until) -> Result<DocumentReport, OpsError> {
     let stream = document_stream(store, id).await?;
     let up_to = until.existing_version(store, &stream).await?;
-    let fold = document_at(store, &stream, up_to).await?;
+    let (fold, left_out) = document_at(store, &stream, up_to).await?;
     let state = fold.state();
     if state.is_deleted() {
         let deleted =
@@ -62,6 +66,7 @@ pub async fn get_document(store: &Store, id: &str, until: Until) -> Result<Docum
             document: shown["document"].take(),
             last_updated: state.last_updated,
             client_id: state.client_id.clone(),
+            left_out,
         }),
     }
 }
@@ -75,13 +80,13 @@ pub(super) async fn document_stream(store: &Store, id: &str) -> Result<StreamNam
     }
 }
 
-/// The state of a document at a version.
+/// Returns the state of a document at a version, and the ids of quarantined events that it leaves out.
 pub(super) async fn document_at(
     store: &Store,
     stream: &StreamName,
     up_to: Version,
-) -> Result<AggregateFold<Document>, RuntimeError> {
+) -> Result<(AggregateFold<Document>, Vec<Uuid>), RuntimeError> {
     let mut fold = AggregateFold::new(stream.as_str());
-    load(store, stream, &mut fold, LoadOptions { up_to, snapshots: true }).await?;
-    Ok(fold)
+    let loaded = load(store, stream, &mut fold, LoadOptions { up_to, snapshots: true }).await?;
+    Ok((fold, loaded.left_out))
 }

@@ -170,7 +170,10 @@ impl From<RuntimeError> for Failure {
             RuntimeError::Decide(error) => error.into(),
             RuntimeError::Fold { stream, position, source, .. } => {
                 let kind = Failure::from(&source);
-                let look = format!("look at it with 'esctl stream read --all --from {position} --limit 1 -o json'");
+                let look = format!(
+                    "look at it with 'esctl stream read --all --from {position} --limit 1 -o json'; \
+                     'esctl quarantine add EVENT_ID --reason TEXT' leaves it out"
+                );
                 kind.at_event(message, &stream, position).for_operators(look).caused_by(&source)
             }
             RuntimeError::State(source) => {
@@ -235,6 +238,11 @@ impl From<OpsError> for Failure {
                     ),
                 };
                 Failure::new(kind, message).code(CURSOR_BEYOND_END).hint(hint).with("cursor", cursor).with("end", end)
+            }
+            OpsError::DoesNotApply { number, event_type, stream, reason } => {
+                let made = Failure::new(FailureKind::Rejected, message).code("event_does_not_apply");
+                let made = made.with("event", number).with("type", event_type).with("stream", stream).with("reason", reason);
+                made.for_operators("--force appends it all the same; states of the stream may then be unreadable")
             }
             OpsError::Conflict(_) => Failure::new(FailureKind::Conflict, message),
             OpsError::NotThere { kind, .. } => Failure::new(FailureKind::NotFound, message).code(not_found_code(kind)),

@@ -139,3 +139,9 @@ pub(crate) fn add_causes(causes: &mut Vec<String>, message: &str, error: &dyn Er
         next = cause.source();
     }
 }
+
+/// Returns an error with its causes, in one sentence.
+pub(crate) fn in_full(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (**cause).source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

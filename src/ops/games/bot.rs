@@ -81,7 +81,7 @@ impl Bots {
         if made >= self.play.moves {
             return Ok(None);
         }
-        let game = game_at(&self.store, &stream, LoadOptions::default().up_to).await?;
+        let (game, _) = game_at(&self.store, &stream, LoadOptions::default().up_to).await?;
         let Some((command, with)) = self.decide(game.state()) else { return Ok(None) };
         let envelope = CommandEnvelope {
             command: command.to_owned(),

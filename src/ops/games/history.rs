@@ -40,6 +40,9 @@ pub struct GameHistoryEntry {
     pub data: Map<String, Value>,
     /// Its id.
     pub event_id: Uuid,
+    /// True for a quarantined event, which changed nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub quarantined: bool,
 }
 
 /// Reads the history of one game, in chunks.
@@ -55,7 +58,7 @@ impl GameHistory {
     /// [`OpsError::NotFound`] when there is no such game, or no such player in it, or as the store says.
     pub async fn open(store: &Store, id: &str, viewer: Viewer) -> Result<Self, OpsError> {
         let stream = game_stream(store, id).await?;
-        known(game_at(store, &stream, LoadOptions::default().up_to).await?.state(), &viewer)?;
+        known(game_at(store, &stream, LoadOptions::default().up_to).await?.0.state(), &viewer)?;
         Ok(Self { scan: store.scan(ReadQuery::stream(stream)), viewer })
     }
 
@@ -80,5 +83,6 @@ fn entry(event: &EventView<'_>, viewer: &Viewer) -> GameHistoryEntry {
         player_id: data.get("player_id").and_then(Value::as_str).map(str::to_owned),
         data: event_as_seen(event.event_type, data, viewer),
         event_id: event.event_id,
+        quarantined: event.quarantined,
     }
 }

@@ -24,7 +24,7 @@ pub async fn seed_for(store: &Store, id: &str, fresh: Uuid) -> Result<u64, OpsEr
     match store.stream_version(stream.clone()).await {
         // A number that every store can hold.
         Ok(Version::ZERO) | Err(StoreError::NoStore(_)) => Ok(fresh.as_u64_pair().0 >> 1),
-        Ok(_) => Ok(game_at(store, &stream, LoadOptions::default().up_to).await?.state().seed),
+        Ok(_) => Ok(game_at(store, &stream, LoadOptions::default().up_to).await?.0.state().seed),
         Err(error) => Err(error.into()),
     }
 }

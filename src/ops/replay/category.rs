@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
+use serde_json::Value;
+
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::nfc;
+use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
@@ -18,9 +21,11 @@ use crate::ops::replay::stray_rows::stray_rows;
 use crate::ops::replay::stream::Replay;
 use crate::ops::replay::stream::ReplayReport;
 use crate::ops::replay::stream::replay_to;
+use crate::ops::replay::stream::report;
 use crate::ops::replay::until::Until;
 use crate::ops::replay::verify::verify_stream;
 use crate::ops::verify::broken_streams;
+use crate::runtime::Loaded;
 use crate::runtime::version_at;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -58,6 +63,14 @@ pub struct CategoryReplay {
     broken: BTreeMap<String, String>,
     /// Rows that no stream stands behind, once they have been looked for.
     stray: Option<VecDeque<ReplayReport>>,
+}
+
+/// Returns the report on a stream whose state cannot be made; any other error ends the replay.
+fn broken(input: &Replay, version: Version, error: OpsError) -> Result<ReplayReport, OpsError> {
+    let found = BrokenStream::of(&input.stream, error)?;
+    let reducer = input.reducer.fold(&input.stream)?.version().name;
+    let loaded = Loaded { version, position: found.position.unwrap_or_default(), ..Loaded::default() };
+    Ok(ReplayReport { broken: Some(found), ..report(&input.stream, reducer, loaded, input.now, Value::Null) })
 }
 
 impl CategoryReplay {
@@ -98,13 +111,18 @@ impl CategoryReplay {
             }
             let ReplayCategory { until, snapshots, now, .. } = self.input;
             let input = Replay { stream, until, diff: None, reducer: self.input.reducer.clone(), snapshots, now };
+            let replayed = match self.broken.remove(input.stream.as_str()) {
+                Some(message) => Err(StoreError::integrity(message).into()),
+                None if self.input.verify => verify_stream(&self.store, &input).await,
+                None => replay_to(&self.store, &input, up_to).await,
+            };
+            let mut report = match replayed {
+                Ok(report) => report,
+                Err(error) => return Ok(Some(broken(&input, up_to, error)?)),
+            };
             if !self.input.verify {
-                return Ok(Some(replay_to(&self.store, &input, up_to).await?));
+                return Ok(Some(report));
             }
-            if let Some(message) = self.broken.remove(input.stream.as_str()) {
-                return Err(StoreError::integrity(message).into());
-            }
-            let mut report = verify_stream(&self.store, &input).await?;
             let own = self.own_rows().await?;
             if let Some(verify) = &mut report.verify {
                 verify.projections.clone_from(&own.compared);

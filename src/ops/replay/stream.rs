@@ -4,11 +4,13 @@ use json_patch::Patch;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::broken::BrokenStream;
 use crate::ops::changes::Change;
 use crate::ops::changes::changes;
 use crate::ops::error::OpsError;
@@ -66,10 +68,17 @@ pub struct ReplayReport {
     /// Snapshots that were not trusted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<PassedOver>,
+    /// The ids of quarantined events that the state leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Uuid>,
     /// What has changed since an earlier state.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
+    /// The reason why there is no state, in a replay of many streams.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<BrokenStream>,
     /// What the comparison with the kept states has found.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +157,9 @@ pub(super) fn report(stream: &StreamName, reducer: String, loaded: Loaded, at: T
         snapshot_version: loaded.snapshot_version,
         state,
         passed_over: loaded.passed_over,
+        left_out: loaded.left_out,
         diff: None,
+        broken: None,
         verify: None,
     }
 }

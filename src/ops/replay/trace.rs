@@ -43,6 +43,9 @@ pub struct TraceEntry {
     pub changes: Vec<Change>,
     /// The state after it, as of its own moment.
     pub state: Value,
+    /// True for a quarantined event, which changed nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub quarantined: bool,
 }
 
 /// A replay under way, one event at a time: memory stays flat.
@@ -91,6 +94,7 @@ impl Trace {
             patch: json_patch::diff(&self.state, &state),
             changes: changes(&self.state, &state),
             state: state.clone(),
+            quarantined: event.quarantined,
         };
         self.state = state;
         Ok(Some(entry))

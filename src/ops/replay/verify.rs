@@ -87,7 +87,8 @@ pub struct ProjectionCompared {
 /// A place where what is kept is not what the events make.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Difference {
-    /// What is kept: `snapshot`, `read model NAME`, or `row KEY of read model NAME`.
+    /// What is kept: `snapshot`, `read model NAME`, or `row KEY of read model NAME`; `state` where the events make a state
+    /// that breaks a rule of its domain.
     pub kept: String,
     /// The version of the stream it stands for.
     pub version: Version,
@@ -160,6 +161,15 @@ pub(super) async fn verify_stream(store: &Store, input: &Replay) -> Result<Repla
         }
     }
     explain_all(store, stream, &mut *input.reducer.fold(stream)?, &mut differences).await?;
+    differences.extend(rebuilt.violations.into_iter().map(|(rule, event)| Difference {
+        kept: "state".into(),
+        version: event.version,
+        reason: rule,
+        path: String::new(),
+        expected: None,
+        found: None,
+        event: Some(event),
+    }));
     let mut read_model = None;
     if let (Some(kept), Some((version, verdict))) = (kept, rebuilt.row) {
         let name = kept.projection.name().to_owned();

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::event::Timestamp;
+use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
 use crate::ops::replay::category::CategoryReplay;
 use crate::ops::replay::category::ReplayCategory;
@@ -32,6 +33,10 @@ pub struct CategoryReport {
     pub streams_that_differ: u64,
     /// The first of them.
     pub differing: Vec<ReplayReport>,
+    /// Streams whose state cannot be made of their events.
+    pub streams_broken: u64,
+    /// The first of them.
+    pub broken: Vec<BrokenStream>,
 }
 
 /// Replays every stream of a category. `progress` is told of each stream.
@@ -51,12 +56,22 @@ pub async fn replay_category(
         ok: input.verify.then_some(true),
         streams_that_differ: 0,
         differing: Vec::new(),
+        streams_broken: 0,
+        broken: Vec::new(),
     };
     let mut streams = CategoryReplay::open(store, input).await?;
     while let Some(stream) = streams.next().await? {
         report.streams += 1;
         report.events_applied += stream.events_applied;
         progress(1);
+        if let Some(broken) = stream.broken {
+            report.ok = report.ok.map(|_| false);
+            report.streams_broken += 1;
+            if report.broken.len() < TOLD {
+                report.broken.push(broken);
+            }
+            continue;
+        }
         if stream.verify.as_ref().is_some_and(|verified| !verified.ok) {
             report.ok = Some(false);
             report.streams_that_differ += 1;

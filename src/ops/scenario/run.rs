@@ -141,7 +141,8 @@ pub async fn run_scenario(store: &Store, scenario: &Scenario, stop: &AtomicBool)
 /// Records what was given; the clock does not stand before it.
 async fn take_in(stage: &Stage, given: &Given) -> Result<(), OpsError> {
     let at = given.at.unwrap_or_else(|| stage.now());
-    append_events(&stage.store, given.append.request(at)).await?;
+    // What is given has happened, whatever the domain makes of it.
+    append_events(&stage.store, AppendEvents { force: true, ..given.append.request(at) }).await?;
     stage.clock.set(stage.now().max(at));
     Ok(())
 }
@@ -165,6 +166,7 @@ impl Append {
             batch: vec![event],
             idempotency_key: None,
             time: RecordTime::Clock(at),
+            force: false,
         }
     }
 }

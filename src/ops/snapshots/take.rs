@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
 use crate::ops::near::must_exist;
 use crate::ops::pages::Pages;
@@ -94,15 +95,19 @@ impl TakenCategory {
         Ok(Self { store: store.clone(), input, streams })
     }
 
-    /// Takes the next one; none after the last stream.
+    /// Takes the next one; none after the last stream. A stream whose state cannot be made is no error of the whole.
     ///
     /// # Errors
     /// As [`take`].
-    pub async fn next(&mut self) -> Result<Option<TakenReport>, OpsError> {
+    pub async fn next(&mut self) -> Result<Option<Result<TakenReport, BrokenStream>>, OpsError> {
         while let Some(info) = self.streams.next().await? {
             // One with fewer events than are wanted has no need to be loaded.
             if info.version.0 >= self.input.min_events {
-                return Ok(Some(take(&self.store, &info.name()?, &self.input).await?));
+                let stream = info.name()?;
+                return Ok(Some(match take(&self.store, &stream, &self.input).await {
+                    Ok(report) => Ok(report),
+                    Err(error) => Err(BrokenStream::of(&stream, error)?),
+                }));
             }
         }
         Ok(None)

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
 use crate::ops::rebuild::Verdict;
 use crate::ops::rebuild::rebuild;
@@ -25,6 +26,9 @@ pub struct SnapshotVerdict {
     pub ok: bool,
     /// What is wrong with it.
     pub reason: Option<String>,
+    /// True if the events of the stream cannot be applied, so that nothing is known of the snapshot.
+    #[serde(skip)]
+    pub unreadable: bool,
 }
 
 /// Verifies snapshots, those of one stream and reducer at a time.
@@ -49,7 +53,7 @@ impl VerifySnapshots {
     /// The snapshots of the next stream and reducer; none after the last.
     ///
     /// # Errors
-    /// As the store says, or when an event cannot be taken in.
+    /// As the store says. Where an event cannot be applied, the snapshots of its stream are unreadable.
     pub async fn next(&mut self) -> Result<Option<Vec<SnapshotVerdict>>, OpsError> {
         let Some(first) = self.next.take() else { return Ok(None) };
         let (stream, reducer) = (first.stream.clone(), first.reducer.clone());
@@ -69,13 +73,21 @@ impl VerifySnapshots {
             };
             return Ok(Some(group.into_iter().map(unknown).collect()));
         };
-        let rebuilt = rebuild(&self.store, &stream, &mut *fold, &group, None).await?;
+        let rebuilt = match rebuild(&self.store, &stream, &mut *fold, &group, None).await {
+            Ok(rebuilt) => rebuilt,
+            Err(error) => {
+                let broken = BrokenStream::of(&stream, error)?;
+                let of = |info| SnapshotVerdict { unreadable: true, ..verdict(info, Some(broken.message.clone())) };
+                return Ok(Some(group.into_iter().map(of).collect()));
+            }
+        };
         Ok(Some(rebuilt.snapshots.into_iter().map(|(info, found)| verdict(info, reason(found))).collect()))
     }
 }
 
 fn verdict(info: SnapshotInfo, reason: Option<String>) -> SnapshotVerdict {
-    SnapshotVerdict { stream: info.stream, version: info.version, reducer: info.reducer, ok: reason.is_none(), reason }
+    let SnapshotInfo { stream, version, reducer, .. } = info;
+    SnapshotVerdict { stream, version, reducer, ok: reason.is_none(), reason, unreadable: false }
 }
 
 fn reason(found: Verdict) -> Option<String> {

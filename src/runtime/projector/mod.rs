@@ -1,10 +1,11 @@
 //! The projection runner: reads in order, folds rows, writes rows, problems and checkpoint together.
 //!
 //! `pass.rs` is one run to the head, `rows.rs` the rows it holds, `troubles.rs` the events it cannot take in,
-//! `release.rs` what an operator says about those, and `in_memory.rs` a run where nothing can be written.
+//! `release.rs` what an operator says about those, `quarantine.rs` what a quarantine means for a read model, and `in_memory.rs` a run where nothing can be written.
 
 mod in_memory;
 mod pass;
+mod quarantine;
 mod release;
 mod rows;
 mod troubles;

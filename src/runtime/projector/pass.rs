@@ -182,6 +182,7 @@ impl<'p> Pass<'p> {
                     Verdict::Skip => self.troubles.passed(&event),
                     Verdict::HoldBack => self.since.held_back += 1,
                     Verdict::Apply => match self.rows.apply(&key, &event) {
+                        Ok(()) if event.quarantined => self.troubles.quarantined(&event, (self.projector.clock)()),
                         Ok(()) => {
                             self.troubles.passed(&event);
                             self.since.applied += 1;

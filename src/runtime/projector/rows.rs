@@ -34,6 +34,8 @@ pub(super) type FoldedRows = BTreeMap<String, Box<dyn Fold>>;
 
 struct HeldRow {
     fold: Box<dyn Fold>,
+    /// Whether there is such a row: some event went into it.
+    exists: bool,
     changed: bool,
 }
 
@@ -63,7 +65,7 @@ impl Rows {
             let Some(key) = projector.key(&event) else { continue };
             if !self.held.contains_key(&*key) {
                 let fold = projector.projection.row(&key);
-                self.held.insert(key.clone().into_owned(), HeldRow { fold, changed: false });
+                self.held.insert(key.clone().into_owned(), HeldRow { fold, exists: false, changed: false });
                 if !self.complete {
                     unknown.push(key.into_owned());
                 }
@@ -76,6 +78,7 @@ impl Rows {
         for (key, row) in unknown.iter().zip(found) {
             if let (Some(held), Some(row)) = (self.held.get_mut(key), row) {
                 held.fold.restore(&row).map_err(RuntimeError::State)?;
+                held.exists = true;
             }
         }
         Ok(true)
@@ -84,6 +87,10 @@ impl Rows {
     /// Folds an event into its row, which is held; after an error the row is as it was.
     pub(super) fn apply(&mut self, key: &str, event: &EventView<'_>) -> Result<(), RuntimeError> {
         if let Some(row) = self.held.get_mut(key) {
+            // An event that is left out makes no row.
+            if event.quarantined && !row.exists {
+                return Ok(());
+            }
             let before = if self.weighed { Some(row.fold.save().map_err(RuntimeError::State)?) } else { None };
             apply(&mut *row.fold, event)?;
             if let Some(before) = before {
@@ -94,7 +101,7 @@ impl Rows {
                 }
             }
             self.changes += usize::from(!row.changed);
-            row.changed = true;
+            (row.changed, row.exists) = (true, true);
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ impl Troubles {
                 ProblemState::Parked => drop(troubles.parked.insert(problem.stream)),
                 ProblemState::Skipped => drop(troubles.skipped.insert(problem.event_id)),
                 // The rows have gone past it.
-                ProblemState::Missing => {}
+                ProblemState::Missing | ProblemState::Quarantined => {}
             }
         }
         troubles
@@ -72,6 +72,23 @@ impl Troubles {
         {
             self.changes.solved.push(problem.event_id);
         }
+    }
+
+    /// Notes that an event was left out because it is quarantined.
+    pub(super) fn quarantined(&mut self, event: &EventView<'_>, now: Timestamp) {
+        self.failing.take_if(|problem| problem.event_id == event.event_id);
+        self.changes.put.push(Problem {
+            event_id: event.event_id,
+            position: event.position,
+            stream: event.stream.to_owned(),
+            version: event.version,
+            event_type: event.event_type.to_owned(),
+            error: "the event is quarantined".into(),
+            attempts: 0,
+            first_at: now,
+            last_at: now,
+            state: ProblemState::Quarantined,
+        });
     }
 
     /// An event cannot be taken in; whether the projection goes on without it.

@@ -10,8 +10,10 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use serde::Serialize;
 use url::form_urlencoded;
+use uuid::Uuid;
 
 use crate::event::Version;
+use crate::event::text_hash;
 use crate::ops::ListPage;
 use crate::server::jobs::Job;
 
@@ -19,8 +21,14 @@ use crate::server::jobs::Job;
 const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// One thing at a version. Where the caller has it already nothing is sent (304), unless what it shows changes with time.
-pub fn at_version<T: Serialize>(asked: &HeaderMap, version: Version, changes_with_time: bool, body: &T) -> Response {
-    let tag = etag(version);
+pub fn at_version<T: Serialize>(
+    asked: &HeaderMap,
+    version: Version,
+    left_out: &[Uuid],
+    changes_with_time: bool,
+    body: &T,
+) -> Response {
+    let tag = etag(version, left_out);
     let known = !changes_with_time && tag.to_str().is_ok_and(|tag| is_known(asked, tag));
     let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { Json(body).into_response() };
     let headers = response.headers_mut();
@@ -30,10 +38,16 @@ pub fn at_version<T: Serialize>(asked: &HeaderMap, version: Version, changes_wit
     response
 }
 
-/// The version of a stream as an entity tag.
-pub(in crate::server) fn etag(version: Version) -> HeaderValue {
-    let tag = HeaderValue::try_from(format!("\"{version}\""));
-    // A number in quotes is a value of a header.
+/// Returns the version of a stream as an entity tag. Where the state leaves quarantined events out, a hash of their ids
+/// follows the version: `"7-0a1b2c3d"`.
+pub(in crate::server) fn etag(version: Version, left_out: &[Uuid]) -> HeaderValue {
+    let ids: Vec<String> = left_out.iter().map(Uuid::to_string).collect();
+    let tag = match ids.as_slice() {
+        [] => format!("\"{version}\""),
+        ids => format!("\"{version}-{}\"", &text_hash(&ids.join(" ")).to_string()[..8]),
+    };
+    let tag = HeaderValue::try_from(tag);
+    // Digits and dashes in quotes are a value of a header.
     tag.unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
@@ -83,6 +97,7 @@ mod tests {
     use axum::http::header;
 
     use super::at_version;
+    use super::etag;
     use super::link_to;
     use crate::event::Version;
 
@@ -99,9 +114,18 @@ mod tests {
         for (known, changes_with_time, status) in cases {
             let mut asked = HeaderMap::new();
             asked.insert(header::IF_NONE_MATCH, known.parse().unwrap());
-            let response = at_version(&asked, Version(7), changes_with_time, &1);
+            let response = at_version(&asked, Version(7), &[], changes_with_time, &1);
             assert_eq!((response.status(), response.headers()[header::ETAG].as_bytes()), (status, &b"\"7\""[..]), "{known}");
         }
+    }
+
+    #[test]
+    fn the_tag_contains_the_events_that_are_left_out() {
+        let (one, other) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+        let tags = [etag(Version(7), &[]), etag(Version(7), &[one]), etag(Version(7), &[one, other]), etag(Version(7), &[other])];
+        assert_eq!(tags[0].as_bytes(), b"\"7\"");
+        assert_eq!(tags.iter().collect::<std::collections::HashSet<_>>().len(), 4);
+        assert!(tags[1..].iter().all(|tag| tag.to_str().unwrap().starts_with("\"7-")));
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub(in crate::server) struct OutcomeSchema {
     /// The state after it, as the caller may see it; null where there is none.
     #[schema(value_type = Option<Object>, required = true)]
     state: (),
+    /// The ids of quarantined events that the state leaves out; absent where there are none.
+    #[schema(nullable = false)]
+    left_out: Option<Vec<String>>,
 }
 
 #[derive(ToSchema)]
@@ -108,7 +111,7 @@ pub(in crate::server) fn answer(outcome: CommandOutcome) -> Response {
         CommandResult::Applied | CommandResult::AlreadyApplied => StatusCode::CREATED,
         CommandResult::Unchanged | CommandResult::DryRun => StatusCode::OK,
     };
-    (status, [(header::ETAG, etag(outcome.version))], Json(outcome)).into_response()
+    (status, [(header::ETAG, etag(outcome.version, &outcome.left_out))], Json(outcome)).into_response()
 }
 
 /// The version in `If-Match`; none: any will do.
@@ -119,7 +122,8 @@ pub(in crate::server) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Pr
     }
     let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(&tag);
     let wrong = |_| Problem::bad_request("bad_request", "If-Match must be a version in quotes, as in ETag");
-    number.parse().map(Some).map_err(wrong)
+    // What follows a dash names the events that the state leaves out: the version is what must match.
+    number.split('-').next().unwrap_or(number).parse().map(Some).map_err(wrong)
 }
 
 /// The text of a header.

@@ -91,5 +91,5 @@ pub async fn show(
     caller.may(Scope::Read)?;
     let until = until(asked.at, asked.version)?;
     let document = get_document(&server.store, &id, until).await?;
-    Ok(answer::at_version(&headers, document.version, false, &document))
+    Ok(answer::at_version(&headers, document.version, &document.left_out, false, &document))
 }

@@ -15,12 +15,13 @@ use utoipa::ToSchema;
 
 use crate::domain::game::Phase;
 use crate::domain::game::Viewer;
-use crate::event::Version;
+use crate::ops::BrokenStream;
 use crate::ops::ListPage;
 use crate::ops::games::GameSummary;
 use crate::ops::games::list_games;
 use crate::ops::games::list_games_at;
 use crate::ops::games::show_game;
+use crate::ops::show_resource::with_left_out;
 use crate::server::Caller;
 use crate::server::CommandRequest;
 use crate::server::ErrorBody;
@@ -99,6 +100,9 @@ pub async fn list(
         Some(Moment(at)) => list_games_at(&server.store, phase, after, limit, at).await?,
         None => list_games(&server.queries().await?, phase, after, limit, (server.clock)()).await?,
     };
+    // Of a game, what an event says may be hidden.
+    let broken = page.broken.into_iter().map(BrokenStream::without_details).collect();
+    let page = ListPage { broken, ..page };
     Ok(answer::page(&uri, &page))
 }
 
@@ -140,9 +144,9 @@ pub async fn show(
     let until = until(asked.at, asked.version)?;
     // Who names a player wants one who plays; who only is somebody may also watch.
     let viewer = if sight.names_player() { sight.viewer().clone() } else { Viewer::Server };
-    let game = sight.state("game", show_game(&server.store, &id, until, &viewer).await?);
-    let version = Version(game["version"].as_u64().unwrap_or_default());
-    Ok(answer::at_version(&headers, version, false, &game))
+    let found = show_game(&server.store, &id, until, &viewer).await?;
+    let game = with_left_out(sight.state("game", found.state), &found.left_out);
+    Ok(answer::at_version(&headers, found.version, &found.left_out, false, &game))
 }
 
 /// A new game.

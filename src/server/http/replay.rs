@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::event::Position;
 use crate::event::StreamName;
+use crate::ops::BrokenStream;
 use crate::ops::OpsError;
 use crate::ops::Reducer;
 use crate::ops::replay::CategoryReport;
@@ -123,6 +124,7 @@ pub async fn start(
             server.jobs.start(work(input.category.clone()), move |meter| async move {
                 let mut report = replay_category(&store, input, &mut |streams| meter.add(streams)).await?;
                 metrics.replayed(report.events_applied);
+                report.broken = sight.broken(&report.category, report.broken);
                 report.differing = report.differing.into_iter().map(|stream| seen(stream, &sight)).collect();
                 Ok::<_, OpsError>(Replayed::Category(report))
             })?
@@ -173,7 +175,13 @@ fn seen(mut report: ReplayReport, sight: &Sight) -> ReplayReport {
     if let Some(verified) = report.verify.as_mut().filter(|_| !sight.sees_all_of(&report.category)) {
         for difference in &mut verified.differences {
             (difference.expected, difference.found) = (None, None);
+            if difference.kept == "state" {
+                difference.reason = "a rule of the domain is broken".into();
+            }
         }
+    }
+    if !sight.sees_all_of(&report.category) {
+        report.broken = report.broken.map(BrokenStream::without_details);
     }
     report.state = sight.state(&report.category, report.state);
     report

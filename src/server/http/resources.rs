@@ -12,6 +12,7 @@ use crate::ops::list_resources::ResourceFilter;
 use crate::ops::list_resources::list_resources;
 use crate::ops::list_resources::list_resources_at;
 use crate::ops::show_resource::show_resource;
+use crate::ops::show_resource::with_left_out;
 use crate::server::Caller;
 use crate::server::Problem;
 use crate::server::Scope;
@@ -71,8 +72,9 @@ pub async fn list(
         Some(Moment(at)) => list_resources_at(&server.store, &filter, after, limit, at).await?,
         None => list_resources(&server.queries().await?, &filter, after, limit, (server.clock)()).await?,
     };
+    let broken = sight.broken("resource", page.broken);
     let items = page.items.into_iter().map(|resource| sight.state("resource", resource)).collect();
-    Ok(answer::page(&uri, &ListPage { items, next: page.next }))
+    Ok(answer::page(&uri, &ListPage { items, next: page.next, broken }))
 }
 
 /// How one resource is looked at.
@@ -110,6 +112,6 @@ pub async fn show(
     let sight = Sight::of(&caller, None, asked.server)?;
     let until = until(asked.at, asked.version)?;
     let found = show_resource(&server.store, &id, until, (server.clock)()).await?;
-    let seen = sight.state("resource", found.state);
-    Ok(answer::at_version(&headers, found.version, found.changes_with_time, &seen))
+    let seen = with_left_out(sight.state("resource", found.state), &found.left_out);
+    Ok(answer::at_version(&headers, found.version, &found.left_out, found.changes_with_time, &seen))
 }

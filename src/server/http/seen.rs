@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::domain::game::Coins;
 use crate::domain::game::Crystals;
@@ -149,6 +150,9 @@ pub struct SeenResource {
     /// Whatever the application keeps with it.
     #[schema(value_type = Option<Object>, nullable = false)]
     metadata: Option<Map<String, Value>>,
+    /// The ids of quarantined events that the state leaves out; absent where there are none.
+    #[schema(nullable = false)]
+    left_out: Option<Vec<Uuid>>,
 }
 
 /// A game as somebody sees it. The hands of others, the decks and the seed are in the server's view only.
@@ -208,6 +212,9 @@ pub struct SeenGame {
     /// Point cards to come, the next one last.
     #[schema(nullable = false)]
     point_deck: Option<Vec<String>>,
+    /// The ids of quarantined events that the state leaves out; absent where there are none.
+    #[schema(nullable = false)]
+    left_out: Option<Vec<Uuid>>,
 }
 
 /// A player.

@@ -27,6 +27,7 @@ type Known<G> = Family<Unlabelled, G>;
 pub(super) struct StoreNumbers {
     head: Known<Gauge>,
     size: Known<Gauge>,
+    quarantined: Known<Gauge>,
     position: Family<Projection, Gauge>,
     lag_events: Family<Projection, Gauge>,
     lag_seconds: Family<Projection, Gauge<f64, AtomicU64>>,
@@ -39,6 +40,7 @@ pub(super) struct StoreNumbers {
 pub(super) struct Found {
     head: Option<Position>,
     size: Option<u64>,
+    quarantined: Option<u64>,
     projections: Vec<ProjectionStatus>,
 }
 
@@ -46,6 +48,7 @@ pub(super) struct Found {
 pub(super) async fn read(store: &Store, clock: Clock, limit: Duration) -> Found {
     let head = async { no_store_is_empty(store.head().await).map(|head| head.position) };
     let size = async { no_store_is_empty(store.size_bytes().await) };
+    let quarantined = async { no_store_is_empty(store.quarantine().await).map(|quarantine| quarantine.len() as u64) };
     let projections = async {
         let queries = QueryBus::open(store.clone(), clock.clone()).await?;
         match tokio::time::timeout(limit / 2, projection_status(store, &queries, None, clock())).await {
@@ -54,15 +57,17 @@ pub(super) async fn read(store: &Store, clock: Clock, limit: Duration) -> Found 
             Err(_) => projections_at_a_glance(store, &queries, clock()).await,
         }
     };
-    let (head, size, projections) = tokio::join!(
+    let (head, size, quarantined, projections) = tokio::join!(
         tokio::time::timeout(limit, head),
         tokio::time::timeout(limit, size),
+        tokio::time::timeout(limit, quarantined),
         tokio::time::timeout(limit, projections)
     );
     let in_time = |late| tracing::debug!(%late, "the store gave no answer to a scrape in time");
     Found {
         head: head.map_err(in_time).ok().and_then(Result::ok),
         size: size.map_err(in_time).ok().and_then(Result::ok),
+        quarantined: quarantined.map_err(in_time).ok().and_then(Result::ok),
         projections: projections.map_err(in_time).ok().and_then(Result::ok).unwrap_or_default(),
     }
 }
@@ -72,6 +77,7 @@ impl StoreNumbers {
         Self {
             head: names.add("store_head_position", "The position of the last event", Family::default()),
             size: names.add("store_size_bytes", "Bytes of the store with its indexes and read models", Family::default()),
+            quarantined: names.add("quarantined_events", "Events that every state and read model leaves out", Family::default()),
             position: names.add("projection_position", "The last position a projection has taken in", Family::default()),
             lag_events: names.add(
                 "projection_lag_events",
@@ -96,6 +102,7 @@ impl StoreNumbers {
     pub(super) fn set(&self, found: Found) {
         self.head.clear();
         self.size.clear();
+        self.quarantined.clear();
         self.position.clear();
         self.lag_events.clear();
         self.lag_seconds.clear();
@@ -106,6 +113,9 @@ impl StoreNumbers {
         }
         if let Some(size) = found.size {
             self.size.get_or_create(&Unlabelled {}).set(number(size));
+        }
+        if let Some(quarantined) = found.quarantined {
+            self.quarantined.get_or_create(&Unlabelled {}).set(number(quarantined));
         }
         found.projections.iter().for_each(|status| self.set_projection(status));
     }

@@ -14,6 +14,8 @@ use mongodb::bson::doc;
 use mongodb::error::Error;
 
 use crate::event::EventChunk;
+use crate::event::StreamName;
+use crate::event::Version;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::documents;
@@ -24,6 +26,7 @@ use crate::store::mongodb::end::last_place;
 use crate::store::mongodb::error::code;
 use crate::store::mongodb::error::code_of;
 use crate::store::mongodb::streams::stream_version;
+use crate::store::quarantine::QUARANTINE_STREAM;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::Source;
@@ -145,6 +148,8 @@ struct Walk {
     /// What is left of it.
     query: ReadQuery,
     highest: u64,
+    /// The version of the reserved stream of quarantines.
+    quarantine: Version,
     /// The commit that the lowest place is inside of, where one is: its own place is below.
     floor: Option<RawDocumentBuf>,
     /// Commits from here on, once they are needed.
@@ -159,15 +164,19 @@ struct Walk {
 
 impl Walk {
     async fn start(connection: &Connection, query: ReadQuery, limit: usize) -> Result<Self, StoreError> {
-        let highest = match &query.source {
-            Source::All if query.beyond_head => last_place(connection).await?,
-            Source::All => head(connection).await?.position.0,
-            Source::Stream(stream) => stream_version(connection, stream).await?.0,
+        let highest = async {
+            match &query.source {
+                Source::All if query.beyond_head => last_place(connection).await,
+                Source::All => Ok(head(connection).await?.position.0),
+                Source::Stream(stream) => Ok(stream_version(connection, stream).await?.0),
+            }
         };
+        let reserved = StreamName::recorded(QUARANTINE_STREAM).map_err(|error| StoreError::Bug(error.to_string()))?;
+        let (highest, quarantine) = tokio::try_join!(highest, stream_version(connection, &reserved))?;
         let unfiltered = query.categories.is_empty() && query.types.is_empty();
         // Each commit has an event that is wanted, so no more of them are needed.
         let limit = (unfiltered && limit < BATCH as usize).then_some(limit as i64);
-        let mut walk = Self { query, highest, floor: None, cursor: None, behind: 0, limit, standing: false };
+        let mut walk = Self { query, highest, quarantine, floor: None, cursor: None, behind: 0, limit, standing: false };
         let from = walk.query.from;
         if !walk.query.backwards && from > 1 && from <= highest {
             let filter = walk.filter(doc! { "$lte": from.cast_signed() });
@@ -218,6 +227,7 @@ impl Walk {
 
     async fn fill(&mut self, connection: &Connection, limit: usize, page: &mut Page) -> Result<(), Failure> {
         page.highest = self.highest;
+        page.quarantine = self.quarantine;
         page.end = true;
         let nothing_there = self.highest == 0 || (self.cursor.is_none() && self.query.from > self.highest);
         if nothing_there || limit == 0 {

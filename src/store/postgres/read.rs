@@ -124,6 +124,7 @@ fn take(row: &PgRow, query: &ReadQuery, head: &mut Option<Position>, page: &mut 
             return Err(damaged_head());
         }
         page.highest = u64::from_be_bytes(fixed(row, 0)?);
+        page.quarantine = Version(u64::from_be_bytes(fixed(row, 3)?));
         *head = Some(Position(u64::from_be_bytes(fixed(row, 1)?)));
         return Ok(true);
     }
@@ -168,6 +169,7 @@ fn view(row: &PgRow) -> Result<Option<EventView<'_>>, SqlError> {
             None => None,
             Some(_) => Some(Hash(fixed(row, 11)?)),
         },
+        quarantined: false,
     }))
 }
 

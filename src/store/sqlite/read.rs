@@ -20,6 +20,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::error::StoreError;
+use crate::store::quarantine::QUARANTINE_STREAM;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::Source;
@@ -92,7 +93,7 @@ pub(crate) fn read(
         (Source::Stream(_), true) => include_str!("sql/read_stream_backwards.sql"),
     };
     events.clear();
-    let mut page = Page { events, end: true, ..Page::default() };
+    let mut page = Page { events, end: true, quarantine: quarantine_version(connection)?, ..Page::default() };
     let mut statement = prepare(connection, sql)?;
     let (from, to) = (query.from.cast_signed(), query.to.cast_signed());
     let mut rows = match &query.source {
@@ -162,6 +163,12 @@ fn take(
     Ok(true)
 }
 
+fn quarantine_version(connection: &Connection) -> Result<Version, SqlError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/quarantine_version.sql"))?;
+    let version: Option<i64> = statement.query_row([QUARANTINE_STREAM], |row| row.get(0))?;
+    Ok(Version(version.unwrap_or(0).unsigned_abs()))
+}
+
 fn view<'r>(row: &'r Row<'_>, stream: &'r str, event_type: &'r str) -> Result<EventView<'r>, SqlError> {
     Ok(EventView {
         position: Position(whole(row, 0)?),
@@ -178,6 +185,7 @@ fn view<'r>(row: &'r Row<'_>, stream: &'r str, event_type: &'r str) -> Result<Ev
             ValueRef::Null => None,
             _ => Some(Hash(bytes(row, 10)?)),
         },
+        quarantined: false,
     })
 }
 

@@ -143,6 +143,7 @@ impl World {
                 metadata: r#"{"client_id":"ann"}"#.into(),
                 hash: Hash::default(),
                 kept_content: None,
+                quarantined: false,
             },
             reducer: "merge".into(),
             state: json!({"n": n, "list": ["old", "new"], self.text: {"text": self.text}}),

@@ -1,0 +1,49 @@
+//! A stream that a report over many of them cannot read: it is reported, and the report goes on.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::ops::error::OpsError;
+use crate::ops::failure::Failure;
+use crate::ops::failure::in_full;
+use crate::runtime::RuntimeError;
+use crate::store::StoreError;
+
+/// A stream whose state cannot be made of its events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BrokenStream {
+    /// The stream.
+    pub stream: String,
+    /// The position of the event that cannot be applied; none where events are missing.
+    #[schema(required = true)]
+    pub position: Option<Position>,
+    /// The kind of failure, in stable `snake_case`.
+    #[schema(value_type = String)]
+    pub code: &'static str,
+    /// The reason, in one sentence.
+    pub message: String,
+}
+
+impl BrokenStream {
+    /// Returns the same without what the event says, for callers that may not see all of it.
+    #[must_use]
+    pub fn without_details(self) -> Self {
+        Self { message: "an event cannot be applied".into(), ..self }
+    }
+
+    /// Returns the stream that an error is about.
+    ///
+    /// # Errors
+    /// The error, where it is not about the events of one stream.
+    pub(crate) fn of(stream: &StreamName, error: OpsError) -> Result<Self, OpsError> {
+        let position = match &error {
+            OpsError::Runtime(RuntimeError::Fold { position, .. }) => Some(*position),
+            OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { .. })) => None,
+            _ => return Err(error),
+        };
+        let message = in_full(&error);
+        Ok(Self { stream: stream.to_string(), position, code: Failure::from(error).code, message })
+    }
+}

@@ -1,0 +1,83 @@
+//! Read models that have passed an event when it is quarantined or released.
+
+use uuid::Uuid;
+
+use crate::event::RecordedEvent;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::projector::Projector;
+use crate::store::Part;
+use crate::store::Problem;
+use crate::store::ProblemChanges;
+use crate::store::ProblemState;
+use crate::store::ReadModel;
+use crate::store::RowsCommit;
+
+impl Projector<'_> {
+    /// Returns the name of the projection.
+    pub fn projection_name(&self) -> &str {
+        self.projection.name()
+    }
+
+    /// Marks an event as missing in the read models that have passed it; returns true if the live one has.
+    ///
+    /// A read model that has not passed it gets an empty commit: so a runner that has read ahead, and knows nothing of the
+    /// change, cannot commit what it made of the event.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn mark_missing(&self, event: &RecordedEvent, reason: &str) -> Result<bool, RuntimeError> {
+        let mut live_has_passed = false;
+        for part in Part::ALL {
+            // Another runner may commit at the same time.
+            while let Some(record) = self.record(part).await? {
+                let passed = record.checkpoint.position >= event.position && self.key(&event.view()).is_some();
+                let now = (self.clock)();
+                let missing = Problem {
+                    event_id: event.event_id,
+                    position: event.position,
+                    stream: event.stream.clone(),
+                    version: event.version,
+                    event_type: event.event_type.clone(),
+                    error: reason.to_owned(),
+                    attempts: 0,
+                    first_at: now,
+                    last_at: now,
+                    state: ProblemState::Missing,
+                };
+                let commit = RowsCommit {
+                    model: record.model,
+                    logic_version: record.logic_version,
+                    from: record.checkpoint.position,
+                    commits: Some(record.commits),
+                    to: record.checkpoint,
+                    rows: Vec::new(),
+                    problems: ProblemChanges { put: if passed { vec![missing] } else { Vec::new() }, solved: Vec::new() },
+                    now,
+                };
+                if self.store.commit_rows(commit).await? {
+                    live_has_passed |= passed && part == Part::Live;
+                    break;
+                }
+            }
+        }
+        Ok(live_has_passed)
+    }
+
+    /// Returns true if the live read model is marked as missing an event.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn lacks(&self, event_id: Uuid) -> Result<bool, RuntimeError> {
+        let problems = self.store.problems(ReadModel::live(self.projection.name())).await?;
+        Ok(problems.iter().any(|problem| problem.event_id == event_id && problem.state == ProblemState::Missing))
+    }
+
+    /// Returns true if the projection is stopped at an event.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn stops_at(&self, event_id: Uuid) -> Result<bool, RuntimeError> {
+        let stops = |(_, problem): &(Part, Problem)| problem.event_id == event_id && problem.state == ProblemState::Failing;
+        Ok(self.problems().await?.iter().any(stops))
+    }
+}

@@ -1,0 +1,58 @@
+//! Reports over many streams of which one cannot be read, and states that break the rules of their domain.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::LOTS;
+use crate::backend::Backend;
+use crate::common::a_store;
+use crate::forced;
+
+crate::on_every_backend! {
+    a_report_over_many_streams_goes_on_past_a_broken_one
+    a_state_that_breaks_the_rules_of_its_domain_is_named
+}
+
+fn a_report_over_many_streams_goes_on_past_a_broken_one(on: Backend) {
+    let esctl = a_store(on);
+    esctl.must(&["snapshot", "take", "resource-gold"]);
+    forced(&esctl, "resource-gold", "resource.added", LOTS);
+    for more in [&[][..], &["--verify"]] {
+        let replay = esctl.run(&[&["replay", "--category", "resource", "-o", "json"], more].concat());
+        assert_eq!(replay.code, 8, "{replay:?}");
+        let report: Value = serde_json::from_str(&replay.stdout).unwrap();
+        let items = report["items"].as_array().unwrap();
+        assert_eq!((&items[0]["stream"], &items[0]["broken"]["position"]), (&json!("resource-gold"), &json!(8)));
+        assert_eq!((&items[1]["stream"], &items[1]["state"]["amount"]), (&json!("resource-silver"), &json!(10)));
+        assert!(replay.stderr.contains("streams_not_readable"), "{replay:?}");
+    }
+    let taken = esctl.run(&["snapshot", "take", "--category", "resource", "-o", "json"]);
+    assert_eq!(taken.code, 8, "{taken:?}");
+    let items: Value = serde_json::from_str(&taken.stdout).unwrap();
+    assert_eq!(items["items"][0]["stream"], "resource-silver");
+    let verdicts = esctl.run(&["snapshot", "verify", "-o", "json"]);
+    assert_eq!(verdicts.code, 8, "{verdicts:?}");
+    let items: Value = serde_json::from_str(&verdicts.stdout).unwrap();
+    let ok: Vec<&Value> = items["items"].as_array().unwrap().iter().map(|item| &item["ok"]).collect();
+    assert_eq!(ok, [false, true]);
+}
+
+fn a_state_that_breaks_the_rules_of_its_domain_is_named(on: Backend) {
+    let esctl = a_store(on);
+    assert_eq!(esctl.run(&["replay", "--category", "resource", "--verify"]).code, 0);
+    let data = r#"{"amount":1000000,"new_amount":1000000}"#;
+    esctl.must(&["stream", "append", "resource-silver", "--type", "resource.added", "--data", data]);
+    for args in [&["replay", "resource-silver", "--verify"][..], &["replay", "--category", "resource", "--verify"]] {
+        let error = esctl.error(1, args);
+        assert_eq!(error["code"], "verify_differs", "{error}");
+        let table = esctl.run(args);
+        assert!(table.stdout.contains("amount 1000000 is over max_amount 50"), "{table:?}");
+    }
+    let negative = r#"{"amount":5,"new_amount":-5}"#;
+    esctl.must(&["stream", "append", "resource-silver", "--type", "resource.allocated", "--data", negative]);
+    let report = esctl.run(&["replay", "resource-silver", "--verify", "-o", "json"]);
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    let reasons: Vec<&str> =
+        report["verify"]["differences"].as_array().unwrap().iter().map(|it| it["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["amount 1000000 is over max_amount 50", "amount -5 is negative"]);
+}
