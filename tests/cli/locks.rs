@@ -19,9 +19,9 @@ fn the_session_of_postgresql_that_holds_the_lock_is_named() {
         sqlx::raw_sql("SET application_name = 'night shift'").execute(&mut holder).await.unwrap();
         let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut holder).await.unwrap();
         for lock in [
-            format!("LOCK TABLE {schema}.head IN ACCESS EXCLUSIVE MODE"),
+            format!("LOCK TABLE {schema}.store_head IN ACCESS EXCLUSIVE MODE"),
             format!("SELECT pg_advisory_xact_lock(1702060916, '{schema}'::regnamespace::oid::int4)"),
-            format!("SELECT * FROM {schema}.head FOR UPDATE"),
+            format!("SELECT * FROM {schema}.store_head FOR UPDATE"),
         ] {
             sqlx::raw_sql("BEGIN").execute(&mut holder).await.unwrap();
             sqlx::raw_sql(AssertSqlSafe(lock.clone())).execute(&mut holder).await.unwrap();
