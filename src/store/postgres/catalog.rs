@@ -87,6 +87,8 @@ pub(crate) async fn faults(session: &mut Session) -> Result<Option<Vec<SchemaFau
 /// Puts back what differs, in one transaction. Returns what was put back.
 pub(crate) async fn repair(session: &mut Session, schema: &str) -> Result<Vec<String>, SqlError> {
     session.begin_always().await?;
+    // A function may use one that is put back after it.
+    sqlx::raw_sql("SET LOCAL check_function_bodies = off").execute(&mut session.connection).await?;
     session.query(include_str!("sql/lock_schema.sql")).bind(schema).execute(&mut session.connection).await?;
     let found = read(session).await?;
     let made = all_statements();
