@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::backend::Backend;
 use crate::node::Script;
+use crate::node::node_of;
 use crate::support::Served;
 use crate::token;
 
@@ -13,16 +14,62 @@ crate::on_every_backend! { async:
     a_stream_that_is_not_there_yet_is_awaited
     nothing_is_lost_or_doubled_when_connections_are_cut
     a_slow_reader_is_waited_for
+    a_refused_reconnection_is_tried_again
+    a_server_that_is_not_there_is_tried_again
     a_server_that_is_killed_and_started_again_is_found_again
 }
 
 /// Starts a test in Node.
 async fn node(served: &Served, test: &str, token: &str) -> Script {
+    let path = client(served).await;
+    Script::start(served, "client_js", test, &[("ESCTL_CLIENT_JS", &path), ("ESCTL_TOKEN", token)])
+}
+
+/// The client as the server gives it, in a file.
+async fn client(served: &Served) -> String {
     let client = served.get("/client.js").await.is(200);
     // A Node of today takes a file for a module by its name only.
     let path = served.path("client.mjs");
     std::fs::write(&path, client.text).unwrap();
-    Script::start(served, "client_js", test, &[("ESCTL_CLIENT_JS", path.to_str().unwrap()), ("ESCTL_TOKEN", token)])
+    path.to_str().unwrap().to_owned()
+}
+
+/// Runs the tests of connections with the WebSocket that Node of a major version has itself.
+async fn with_built_in_websocket(major: u32) {
+    let node = node_of(major);
+    for test in [
+        "commands_give_outcomes_and_errors_with_codes",
+        "events_come_once_and_in_order",
+        "a_refused_reconnection_is_tried_again",
+        "a_server_that_is_not_there_is_tried_again",
+        "nothing_is_lost_or_doubled_when_connections_are_cut",
+        "a_server_that_is_killed_and_started_again_is_found_again",
+    ] {
+        let mut served = Served::start(Backend::Sqlite).await;
+        let path = client(&served).await;
+        let environment = [("ESCTL_CLIENT_JS", path.as_str()), ("ESCTL_WEBSOCKET", "built-in")];
+        Script::start_in(&node, &served, "client_js", test, &environment).ends_well(&mut served).await;
+    }
+}
+
+#[tokio::test]
+async fn node_22_follows_with_its_own_websocket() {
+    with_built_in_websocket(22).await;
+}
+
+#[tokio::test]
+async fn node_24_follows_with_its_own_websocket() {
+    with_built_in_websocket(24).await;
+}
+
+async fn a_refused_reconnection_is_tried_again(on: Backend) {
+    let mut served = Served::start(on).await;
+    node(&served, "a_refused_reconnection_is_tried_again", "").await.ends_well(&mut served).await;
+}
+
+async fn a_server_that_is_not_there_is_tried_again(on: Backend) {
+    let mut served = Served::start(on).await;
+    node(&served, "a_server_that_is_not_there_is_tried_again", "").await.ends_well(&mut served).await;
 }
 
 async fn commands_give_outcomes_and_errors_with_codes(on: Backend) {
