@@ -57,6 +57,59 @@ export function wrongInStructure() {
   return wrong;
 }
 
+/** Texts and fields that cover each other, and headings that are cut off. */
+export function misplaced() {
+  const wrong = [];
+  const clipped = (rect, element) => {
+    let { left, top, right, bottom } = rect;
+    for (let box = element; box && box !== document.documentElement; box = box.parentElement) {
+      if (getComputedStyle(box).overflow === "visible" || box === document.body) continue;
+      const clip = box.getBoundingClientRect();
+      [left, top, right, bottom] = [Math.max(left, clip.left), Math.max(top, clip.top), Math.min(right, clip.right), Math.min(bottom, clip.bottom)];
+    }
+    return { left, top, right, bottom };
+  };
+  const items = [];
+  const add = (element, rect, what) => {
+    const { left, top, right, bottom } = clipped(rect, element);
+    if (right - left > 1 && bottom - top > 1) items.push({ element, left, top, right, bottom, what });
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const element = text.parentElement;
+    if (!text.data.trim() || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    if (element.closest("svg, dialog, .visually-hidden, .skip")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const rect of range.getClientRects()) add(element, rect, text.data.trim().slice(0, 40));
+  }
+  for (const field of document.querySelectorAll("main input, main button, main progress")) {
+    if (field.checkVisibility({ visibilityProperty: true })) add(field, field.getBoundingClientRect(), field.outerHTML.slice(0, 60));
+  }
+  const sticky = (element) => {
+    for (let box = element; box; box = box.parentElement) if (["sticky", "fixed"].includes(getComputedStyle(box).position)) return true;
+    return false;
+  };
+  const still = items.filter(({ element }) => !sticky(element));
+  still.forEach((one, index) => {
+    for (const other of still.slice(index + 1)) {
+      if (one.element.contains(other.element) || other.element.contains(one.element)) continue;
+      const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+      const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+      if (wide > 2 && high > 3) wrong.push(`"${one.what}" and "${other.what}" overlap by ${Math.round(wide)} × ${Math.round(high)}`);
+    }
+  });
+  for (const heading of document.querySelectorAll("main h1")) {
+    if (!heading.checkVisibility()) continue;
+    const rect = heading.getBoundingClientRect();
+    const seen = clipped(rect, heading.parentElement);
+    if (seen.bottom - seen.top < rect.height - 1 || rect.height < parseFloat(getComputedStyle(heading).fontSize)) wrong.push(`the heading "${heading.textContent}" is cut off`);
+    const head = heading.parentElement.getBoundingClientRect();
+    if (head.height < rect.height - 1) wrong.push(`the heading "${heading.textContent}" is higher than its place`);
+  }
+  return wrong.slice(0, 10);
+}
+
 /** Everything that can be used, as a list to tick off with the Tab key. */
 export function usable() {
   const all = Array.from(document.querySelectorAll("a[href], button, input, summary, [tabindex='0']"));
