@@ -87,7 +87,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         store.append(AppendRequest { stream, expected, events: vec![paid], time: RecordTime::StoreClock }).await?;
     }
     let queries = QueryBus::new(store, system_clock()).with(Arc::new(Customers));
-    let rows = queries.ask(&Query { name: "customers".into(), limit: 10, ..Query::default() }, system_clock()()).await?;
+    let rows = queries.ask(&Query { name: "customers".into(), limit: 10, ..Query::default() }, system_clock()()).await?.rows;
     rows.iter().for_each(|customer| println!("{}: {}", customer.key, customer.row));
     assert_eq!((rows[0].key.as_str(), &rows[0].row), ("ann", &json!({"orders": 2, "paid": 42})));
     Ok(())

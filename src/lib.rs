@@ -105,7 +105,7 @@
 //!
 //! let queries = QueryBus::new(store, system_clock());
 //! let all = Query { name: "resources".into(), limit: 10, ..Query::default() };
-//! assert_eq!(queries.ask(&all, system_clock()()).await?[0].key, "gold");
+//! assert_eq!(queries.ask(&all, system_clock()()).await?.rows[0].key, "gold");
 //! # Ok(())
 //! # }
 //! ```

@@ -15,6 +15,7 @@ use crate::event::ExpectedVersion;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::event::is_unsafe;
+use crate::ops::ListCaveat;
 use crate::runtime::CommandEnvelope;
 
 /// For clap: a whole number as resources have them. 0 and less parse; the domain says no to them.
@@ -162,13 +163,14 @@ impl WriteArgs {
 }
 
 /// Runs `page` again and again, each time after what the last one ended at, until `wanted` items were
-/// taken or there are no more. Hands each page to `take`, which says whether it wants more; gives where to go on.
+/// taken or there are no more. Hands each page to `take`, which says whether it wants more; gives where to go on, and the
+/// caveats of the last page.
 pub(super) async fn all_pages<T, P, F, E>(
     after: Option<String>,
     wanted: Option<usize>,
     mut page: F,
     mut take: impl FnMut(Vec<T>) -> Result<bool, CliError>,
-) -> Result<Option<String>, CliError>
+) -> Result<(Option<String>, Vec<ListCaveat>), CliError>
 where
     F: FnMut(Option<String>, usize) -> P,
     P: Future<Output = Result<crate::ops::ListPage<T>, E>>,
@@ -181,7 +183,7 @@ where
         left -= found.items.len();
         let more = take(found.items)?;
         if found.next.is_none() || left == 0 || !more {
-            return Ok(found.next);
+            return Ok((found.next, found.caveats));
         }
         after = found.next;
     }

@@ -62,7 +62,7 @@ pub(crate) async fn list_at(store: &Store, input: &ListAt) -> Result<ListPage<Va
         }
     }
     let page = ListPage::of(found, input.limit, |(id, _)| id.clone());
-    Ok(ListPage { items: page.items.into_iter().map(|(_, shown)| shown).collect(), next: page.next, broken: broken })
+    Ok(ListPage { broken, ..page.map(|(_, shown)| shown) })
 }
 
 /// A thing, if it was there and is wanted.

@@ -48,7 +48,7 @@ pub async fn list_resources(
 ) -> Result<ListPage<Value>, OpsError> {
     let query = Query { name: "resources".into(), filters: filter.fields(), after, limit, stale: false };
     let page = query_projection(queries, query, at).await?;
-    Ok(ListPage { items: page.items.into_iter().map(|row| row.row).collect(), next: page.next, broken: Vec::new() })
+    Ok(page.map(|row| row.row))
 }
 
 /// The next resources after an id, in full, as the events up to and including a moment have made them.

@@ -45,6 +45,8 @@ pub mod tail_events;
 pub mod trace;
 pub mod verify;
 
+use crate::runtime::Caveat;
+
 pub use broken::BrokenStream;
 pub use changes::Change;
 pub use condition::Condition;
@@ -58,6 +60,20 @@ pub use nearest::nearest;
 pub use reducer::Reducer;
 pub use selection::Selection;
 
+/// A caveat of an answer: why it is not all that the events make, or is not stored.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct ListCaveat {
+    /// Its kind: `from_memory`, `paused`, `stopped`, `parked`, `missing`, `quarantined` or `behind`.
+    pub code: &'static str,
+    /// The projection whose read model answered.
+    pub projection: String,
+    /// What it means for the answer.
+    pub message: String,
+    /// The caveat with its details, for operators.
+    #[serde(skip)]
+    pub caveat: Caveat,
+}
+
 /// A page of a list; `next` is what to go on after, if there is more.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct ListPage<T> {
@@ -69,14 +85,27 @@ pub struct ListPage<T> {
     /// Streams that are left out because their state cannot be made; absent where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<BrokenStream>,
+    /// What qualifies the items; empty where nothing is to be said.
+    pub caveats: Vec<ListCaveat>,
 }
 
 impl<T> ListPage<T> {
+    /// A page without caveats.
+    pub(crate) fn new(items: Vec<T>, next: Option<String>) -> Self {
+        Self { items, next, broken: Vec::new(), caveats: Vec::new() }
+    }
+
+    /// The same page with other items.
+    pub(crate) fn map<U>(self, item: impl FnMut(T) -> U) -> ListPage<U> {
+        let Self { items, next, broken, caveats } = self;
+        ListPage { items: items.into_iter().map(item).collect(), next, broken, caveats }
+    }
+
     /// A page of at most `limit` of the items, of which one more than that was asked for.
     pub(crate) fn of(mut items: Vec<T>, limit: usize, key: impl Fn(&T) -> String) -> Self {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(key);
-        Self { items, next, broken: Vec::new() }
+        Self::new(items, next)
     }
 }

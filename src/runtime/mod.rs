@@ -2,6 +2,7 @@
 //!
 //! Here the pure domains meet the store. Time and identity come in as arguments.
 
+mod caveat;
 mod command_bus;
 mod control;
 mod definition;
@@ -17,13 +18,13 @@ mod query_bus;
 mod replay;
 mod repository;
 mod retries;
-mod shortcoming;
 mod snapshots;
 mod stream_queue;
 mod stream_state;
 mod write_options;
 mod writer;
 
+pub use caveat::Caveat;
 pub use command_bus::CommandBus;
 pub use command_bus::CommandEnvelope;
 pub use command_bus::CommandOutcome;
@@ -65,13 +66,13 @@ pub use projector::Projector;
 pub use projector::Released;
 pub use projector::RunReport;
 pub use projector::check_belongs;
+pub use query_bus::Answer;
 pub use query_bus::Query;
 pub use query_bus::QueryBus;
 pub use query_bus::QueryRow;
 pub(crate) use query_bus::has;
 pub use replay::replay_all;
 pub use repository::Repository;
-pub use shortcoming::Shortcoming;
 pub use snapshots::DEFAULT_SNAPSHOT_EVERY;
 pub use snapshots::SnapshotPolicy;
 pub use snapshots::take_snapshot;

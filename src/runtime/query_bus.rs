@@ -12,6 +12,8 @@ use crate::domain;
 use crate::event::Timestamp;
 use crate::event::same_text;
 use crate::runtime::Clock;
+use crate::runtime::caveat::Caveat;
+use crate::runtime::caveat::Kept;
 use crate::runtime::definition::Unreadable;
 use crate::runtime::definition::definitions;
 use crate::runtime::error::RuntimeError;
@@ -19,19 +21,20 @@ use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::InMemory;
 use crate::runtime::projector::Projector;
 use crate::runtime::projector::check_belongs;
-use crate::runtime::shortcoming::Kept;
-use crate::runtime::shortcoming::Shortcoming;
 use crate::store::Part;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::RowQuery;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// How many rows are read at once.
 const BLOCK: usize = 500;
 /// How often an answer is worked out in memory while others move what it goes on from.
 const TRIES: usize = 5;
+/// Maximum number of read models whose answers are held in memory.
+const MAX_IN_MEMORY: usize = 4;
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +61,15 @@ pub struct QueryRow {
     pub row: Value,
 }
 
+/// The answer to a query: rows, and what qualifies them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The rows, in the order of their keys.
+    pub rows: Vec<QueryRow>,
+    /// Why the rows are not all that the events make, or are not stored; empty where nothing is to be said.
+    pub caveats: Vec<Caveat>,
+}
+
 /// Answers queries. Cheap to clone.
 #[derive(Clone)]
 pub struct QueryBus {
@@ -73,6 +85,8 @@ pub struct QueryBus {
 struct WorkedOut {
     /// Why it cannot be kept.
     error: String,
+    /// The version of the projection's logic.
+    logic_version: u32,
     made: InMemory,
 }
 
@@ -88,8 +102,17 @@ impl QueryBus {
     /// # Errors
     /// As the store says.
     pub async fn open(store: Store, clock: Clock) -> Result<Self, RuntimeError> {
-        let kept = definitions(&store).await?;
-        let mut bus = Self::new(store, clock);
+        Self::new(store, clock).reopened().await
+    }
+
+    /// The same bus with the projections that the store keeps now. Answers that are held in memory are shared with it.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn reopened(&self) -> Result<Self, RuntimeError> {
+        let kept = definitions(&self.store).await?;
+        let mut bus = Self::new(self.store.clone(), Arc::clone(&self.clock));
+        bus.in_memory = Arc::clone(&self.in_memory);
         for definition in kept {
             let projection = definition.and_then(|definition| {
                 let unreadable = |(what, error)| Unreadable { name: definition.name.clone(), reason: format!("{what}: {error}") };
@@ -133,40 +156,66 @@ impl QueryBus {
         found.ok_or_else(|| RuntimeError::NotFound(format!("no projection \"{name}\"")))
     }
 
-    /// Why what a read model answers is not all that the events make, or not kept; after [`QueryBus::ask`], of that answer.
+    /// Returns what qualifies the rows that are kept of a read model.
     ///
     /// # Errors
     /// As the store says.
-    pub async fn shortcomings(&self, name: &str) -> Result<Vec<Shortcoming>, RuntimeError> {
+    pub async fn caveats(&self, name: &str) -> Result<Vec<Caveat>, RuntimeError> {
+        Ok(Kept::load(&self.store, name, (self.clock)()).await?.caveats())
+    }
+
+    /// What qualifies an answer that was worked out in memory.
+    async fn caveats_in_memory(&self, name: &str, worked_out: &WorkedOut) -> Result<Vec<Caveat>, RuntimeError> {
+        let WorkedOut { error, made, .. } = worked_out;
         let mut kept = Kept::load(&self.store, name, (self.clock)()).await?;
-        let mut found = Vec::new();
-        let in_memory = self.in_memory.lock().await.get(name).cloned();
-        if let Some(WorkedOut { error, made }) = in_memory.as_deref().filter(|_| !kept.stands()) {
-            found.push(Shortcoming::InMemory(error.clone()));
-            (kept.failing, kept.parked) = made.troubles.clone();
-            if made.base.as_ref().is_none_or(|base| base.model.part != Part::Live) {
-                kept.missing = 0;
-            }
+        (kept.failing, kept.parked) = made.troubles.clone();
+        if made.base.as_ref().is_none_or(|base| base.model.part != Part::Live) {
+            kept.missing = 0;
         }
-        found.extend(kept.shortcomings());
-        Ok(found)
+        let mut caveats = vec![Caveat::InMemory(error.clone())];
+        caveats.extend(kept.caveats());
+        Ok(caveats)
+    }
+
+    /// What qualifies an answer of the rows that are kept; where they were not brought up to date, also by how much.
+    async fn caveats_of_kept(&self, name: &str, updated: bool) -> Result<Vec<Caveat>, RuntimeError> {
+        let mut caveats = self.caveats(name).await?;
+        if !updated {
+            let live = self.live(name).await?;
+            let head = no_store_is_empty(self.store.head().await)?.position;
+            let behind = head.0.saturating_sub(live.map_or(0, |live| live.checkpoint.position.0));
+            caveats.extend((behind > 0).then_some(Caveat::Behind(behind)));
+        }
+        Ok(caveats)
     }
 
     /// Brings the read model up to date, unless told not to, and answers from it; rows show what they are `at` a moment.
-    /// One that is paused, or stands before an event that it cannot take in, answers with what is there
-    /// ([`QueryBus::shortcomings`]). Where the store can be read but not written, the answer is the same, worked out in memory.
+    /// One that is paused, or stands before an event that it cannot take in, answers with what is there, and a caveat.
+    /// Where the store can be read but not written, the answer is the same, worked out in memory.
     ///
     /// # Errors
     /// As [`Projector::catch_up`] and as the store says; [`StoreError::ForeignCheckpoint`] also where it is not brought up to date.
-    pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
+    pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<Answer, RuntimeError> {
         let projection = self.projection(&query.name)?;
-        // It is tried again by a runner, or by somebody's word, not by whoever asks.
+        // It is tried again by a runner, or by an operator, not by a query.
         let live = self.live(&query.name).await?;
-        if query.stale || (live.is_some() && self.stands(&query.name).await?) {
+        let updates = !query.stale && (live.is_none() || !self.stands(&query.name).await?);
+        if !updates {
             check_belongs(&self.store, &query.name, live.map(|live| live.checkpoint).unwrap_or_default()).await?;
         } else if let Some(error) = self.bring_up_to_date(&**projection).await? {
             return self.ask_in_memory(&**projection, error, query, at).await;
+        } else {
+            // The rows are kept: what was worked out in memory before is of no more use.
+            self.in_memory.lock().await.remove(&query.name);
         }
+        let rows = self.ask_kept(&**projection, query, at).await?;
+        // It may stop while it is brought up to date.
+        let updated = updates && !self.stands(&query.name).await?;
+        Ok(Answer { rows, caveats: self.caveats_of_kept(&query.name, updated).await? })
+    }
+
+    /// Answers from the rows that are kept.
+    async fn ask_kept(&self, projection: &dyn Projection, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
         // What does not depend on the moment is looked up by the database, through an index.
         let indexed = projection.indexed_fields();
         // Beyond ASCII a row may hold the text in another normal form, which an index does not find.
@@ -225,14 +274,14 @@ impl QueryBus {
         error: StoreError,
         query: &Query,
         at: Timestamp,
-    ) -> Result<Vec<QueryRow>, RuntimeError> {
+    ) -> Result<Answer, RuntimeError> {
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
         for _ in 0..TRIES {
-            let in_memory = self.worked_out(&projector, &error).await?;
-            let shown = self.ask_worked_out(projection, &in_memory.made, query, at).await?;
+            let in_memory = self.worked_out(&projector, projection.version(), &error).await?;
+            let rows = self.ask_worked_out(projection, &in_memory.made, query, at).await?;
             // Else some rows may be of before, or of a read model that is gone.
             if projector.is_there_still(&in_memory.made).await? {
-                return Ok(shown);
+                return Ok(Answer { rows, caveats: self.caveats_in_memory(projection.name(), &in_memory).await? });
             }
         }
         let message = format!("read model {} could not be read: it never stood still", projection.name());
@@ -240,14 +289,24 @@ impl QueryBus {
     }
 
     /// What a run would make now: worked out before, or anew.
-    async fn worked_out(&self, projector: &Projector<'_>, error: &StoreError) -> Result<Arc<WorkedOut>, RuntimeError> {
+    async fn worked_out(
+        &self,
+        projector: &Projector<'_>,
+        logic_version: u32,
+        error: &StoreError,
+    ) -> Result<Arc<WorkedOut>, RuntimeError> {
         let name = projector.name();
         let found = self.in_memory.lock().await.get(name).cloned();
         match found {
-            Some(found) if projector.is_of_today(&found.made).await? => Ok(found),
+            Some(found) if found.logic_version == logic_version && projector.is_of_today(&found.made).await? => Ok(found),
             _ => {
-                let found = Arc::new(WorkedOut { error: error.to_string(), made: projector.run_in_memory().await? });
-                self.in_memory.lock().await.insert(name.to_owned(), Arc::clone(&found));
+                let made = projector.run_in_memory().await?;
+                let found = Arc::new(WorkedOut { error: error.to_string(), logic_version, made });
+                let mut in_memory = self.in_memory.lock().await;
+                while in_memory.len() >= MAX_IN_MEMORY && !in_memory.contains_key(name) {
+                    in_memory.pop_first();
+                }
+                in_memory.insert(name.to_owned(), Arc::clone(&found));
                 Ok(found)
             }
         }

@@ -43,6 +43,8 @@ pub struct Parts {
     pub store: Store,
     /// Where commands go.
     pub commands: CommandBus,
+    /// Answers queries. One for the whole server: what it holds in memory is shared by all requests.
+    query_bus: QueryBus,
     /// The clock.
     pub clock: Clock,
     /// What it was told at its start.
@@ -129,11 +131,13 @@ impl Server {
         let store = store.observed_by(Arc::new(metrics.clone()));
         let store = store.observed_by(Arc::new(live.clone())).observed_by(Arc::new(news.clone()));
         let commands = commands(&store).observed_by(Arc::new(metrics.clone()));
+        let query_bus = QueryBus::new(store.clone(), clock.clone());
         let readiness = Readiness::default();
         let (activity, jobs) = (Activity::default(), Jobs::new(clock.clone()));
         Ok(Self(Arc::new(Parts {
             store,
             commands,
+            query_bus,
             clock,
             settings,
             tasks,
@@ -155,12 +159,12 @@ impl Server {
         self.auth.checks_tokens()
     }
 
-    /// A bus for queries, with the projections that the store keeps as well.
+    /// The server's bus for queries, with the projections that the store keeps now.
     ///
     /// # Errors
     /// As the store says.
     pub async fn queries(&self) -> Result<QueryBus, RuntimeError> {
-        QueryBus::open(self.store.clone(), self.clock.clone()).await
+        self.query_bus.reopened().await
     }
 
     /// Makes the store ready for use. One that is away is waited for in the background.

@@ -13,6 +13,7 @@ use esctl::event::ExpectedVersion;
 use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::runtime::BatchSize;
+use esctl::runtime::Caveat;
 use esctl::runtime::Control;
 use esctl::runtime::Definition;
 use esctl::runtime::OnError;
@@ -23,7 +24,6 @@ use esctl::runtime::QueryBus;
 use esctl::runtime::QueryRow;
 use esctl::runtime::RunReport;
 use esctl::runtime::RuntimeError;
-use esctl::runtime::Shortcoming;
 use esctl::runtime::pause;
 use esctl::runtime::resume;
 use esctl::runtime::set_on_error;
@@ -339,7 +339,7 @@ pub async fn a_skip_that_is_taken_back_is_missing_until_a_rebuild<S: Subject>(su
         run(&store, &mended).await.unwrap();
     }
     let queries = QueryBus::new(store.clone(), system_clock()).with(Arc::new(seen(&[])));
-    assert_eq!(queries.shortcomings("seen").await.unwrap(), [Shortcoming::Missing(1)]);
+    assert_eq!(queries.caveats("seen").await.unwrap(), [Caveat::Missing(1)]);
     projector(&store, &bad).skip(id).await.unwrap();
     assert_eq!(problems(&store).await, [(8, ProblemState::Skipped, 1)]);
     assert!(projector(&store, &bad).retry(id).await.unwrap().rebuild_needed);
@@ -384,16 +384,16 @@ fn asked(after: Option<&str>, limit: usize, stale: bool) -> Query {
 }
 
 /// What somebody is answered who cannot write, page by page, and of what that answer falls short.
-async fn answer(store: &Store, bad: &[u64], page: usize) -> (Vec<QueryRow>, Vec<Shortcoming>) {
+async fn answer(store: &Store, bad: &[u64], page: usize) -> (Vec<QueryRow>, Vec<Caveat>) {
     let queries = QueryBus::new(read_only(store), system_clock()).with(Arc::new(seen(bad)));
     let mut rows: Vec<QueryRow> = Vec::new();
     loop {
         let after = rows.last().map(|row| row.key.clone());
         let found = queries.ask(&asked(after.as_deref(), page, false), Timestamp::MIN).await.unwrap();
-        let last = found.len() < page;
-        rows.extend(found);
+        let last = found.rows.len() < page;
+        rows.extend(found.rows);
         if last {
-            return (rows, queries.shortcomings("seen").await.unwrap());
+            return (rows, found.caveats);
         }
     }
 }
@@ -401,11 +401,11 @@ async fn answer(store: &Store, bad: &[u64], page: usize) -> (Vec<QueryRow>, Vec<
 /// What the read model answers once somebody has brought it up to date who can write.
 async fn answer_of_the_read_model(store: &Store, bad: &[u64]) -> Vec<QueryRow> {
     let queries = QueryBus::new(store.clone(), system_clock()).with(Arc::new(seen(bad)));
-    queries.ask(&asked(None, 10_000, false), Timestamp::MIN).await.unwrap()
+    queries.ask(&asked(None, 10_000, false), Timestamp::MIN).await.unwrap().rows
 }
 
-fn in_memory(shortcomings: &[Shortcoming]) -> bool {
-    matches!(shortcomings.first(), Some(Shortcoming::InMemory(reason)) if reason.contains("cannot be written"))
+fn in_memory(caveats: &[Caveat]) -> bool {
+    matches!(caveats.first(), Some(Caveat::InMemory(reason)) if reason.contains("cannot be written"))
 }
 
 pub async fn one_who_cannot_write_is_answered_as_the_read_model_would_be<S: Subject>(subject: S) {
@@ -420,51 +420,51 @@ pub async fn one_who_cannot_write_is_answered_as_the_read_model_would_be<S: Subj
     }
     put(&store, "thing-0001", 2).await;
     put(&store, "thing-0500", 1).await;
-    let (rows, shortcomings) = answer(&store, &[], 130).await;
-    assert!(in_memory(&shortcomings) && shortcomings.len() == 1, "{shortcomings:?}");
+    let (rows, caveats) = answer(&store, &[], 130).await;
+    assert!(in_memory(&caveats) && caveats.len() == 1, "{caveats:?}");
     assert_eq!(rows.len(), 1100);
     assert_eq!(rows, answer_of_the_read_model(&store, &[]).await);
     // What needs nothing new is no answer of memory.
-    let (rows, shortcomings) = answer(&store, &[], 2000).await;
-    assert_eq!((rows.len(), shortcomings), (1100, Vec::new()));
+    let (rows, caveats) = answer(&store, &[], 2000).await;
+    assert_eq!((rows.len(), caveats), (1100, Vec::new()));
 }
 
 pub async fn one_who_cannot_write_is_told_of_what_stands_and_what_is_parked<S: Subject>(subject: S) {
     let store = subject.store();
     two_things(&store).await;
     // It would stand before an event, which nobody has written down yet.
-    let (rows, shortcomings) = answer(&store, &[8], 10).await;
-    let stopped = |found: &Shortcoming| matches!(found, Shortcoming::Stopped(problem) if problem.position.0 == 8);
-    assert!(in_memory(&shortcomings) && stopped(&shortcomings[1]) && shortcomings.len() == 2, "{shortcomings:?}");
+    let (rows, caveats) = answer(&store, &[8], 10).await;
+    let stopped = |found: &Caveat| matches!(found, Caveat::Stopped(problem) if problem.position.0 == 8);
+    assert!(in_memory(&caveats) && stopped(&caveats[1]) && caveats.len() == 2, "{caveats:?}");
     assert_eq!(rows, answer_of_the_read_model(&store, &[8]).await);
     // One that stands answers what is kept.
-    let (again, shortcomings) = answer(&store, &[8], 10).await;
-    assert!(stopped(&shortcomings[0]) && shortcomings.len() == 1, "{shortcomings:?}");
+    let (again, caveats) = answer(&store, &[8], 10).await;
+    assert!(stopped(&caveats[0]) && caveats[1..] == [Caveat::Behind(3)], "{caveats:?}");
     assert_eq!(again, rows);
     // What was skipped is left out, what is parked is held back, and what comes to be parked as well.
     let id = problem_at(&store, 8).await.event_id;
     projector(&store, &seen(&[8])).skip(id).await.unwrap();
     set_on_error(&store, "seen", OnError::Park).await.unwrap();
-    let (rows, shortcomings) = answer(&store, &[8, 9], 10).await;
-    assert!(in_memory(&shortcomings) && shortcomings[1..] == [Shortcoming::Parked(1)], "{shortcomings:?}");
+    let (rows, caveats) = answer(&store, &[8, 9], 10).await;
+    assert!(in_memory(&caveats) && caveats[1..] == [Caveat::Parked(1)], "{caveats:?}");
     assert_eq!(rows, answer_of_the_read_model(&store, &[8, 9]).await);
     put(&store, "thing-b", 1).await;
     put(&store, "thing-a", 1).await;
     projector(&store, &seen(&[9])).retry(id).await.unwrap();
-    let (rows, shortcomings) = answer(&store, &[], 10).await;
-    assert_eq!(shortcomings[1..], [Shortcoming::Parked(1), Shortcoming::Missing(1)], "{shortcomings:?}");
+    let (rows, caveats) = answer(&store, &[], 10).await;
+    assert_eq!(caveats[1..], [Caveat::Parked(1), Caveat::Missing(1)], "{caveats:?}");
     assert_eq!(rows, answer_of_the_read_model(&store, &[]).await);
     assert_eq!(rows.iter().map(|row| row.row.as_array().unwrap().len()).collect::<Vec<_>>(), [5, 3]);
     // Where there is no read model, all of it is worked out, and what was begun is gone on from.
     store.drop_read_model(ReadModel::live("seen")).await.unwrap();
-    let (rows, shortcomings) = answer(&store, &[9], 10).await;
-    assert!(in_memory(&shortcomings) && shortcomings[1..] == [Shortcoming::Parked(1)], "{shortcomings:?}");
+    let (rows, caveats) = answer(&store, &[9], 10).await;
+    assert!(in_memory(&caveats) && caveats[1..] == [Caveat::Parked(1)], "{caveats:?}");
     assert_eq!(rows, answer_of_the_read_model(&store, &[9]).await);
     // A paused one answers what is kept.
     pause(&store, "seen", &Paused { since: Timestamp::MIN, by: "ann".into(), reason: None }).await.unwrap();
     put(&store, "thing-a", 1).await;
-    let (kept, shortcomings) = answer(&store, &[9], 10).await;
-    assert!(matches!(shortcomings[..], [Shortcoming::Paused(_), Shortcoming::Parked(1)]), "{shortcomings:?}");
+    let (kept, caveats) = answer(&store, &[9], 10).await;
+    assert!(matches!(caveats[..], [Caveat::Paused(_), Caveat::Parked(1), Caveat::Behind(_)]), "{caveats:?}");
     assert_eq!(kept, rows);
 }
 
@@ -478,7 +478,7 @@ pub async fn what_was_worked_out_for_one_who_cannot_write_is_not_answered_again_
     run(&store, &seen(&bad)).await.unwrap();
     put(&store, "thing-a", 1).await;
     let queries = QueryBus::new(read_only(&store), system_clock()).with(Arc::new(seen(&bad)));
-    let ask = async || queries.ask(&asked(None, 10, false), Timestamp::MIN).await.unwrap();
+    let ask = async || queries.ask(&asked(None, 10, false), Timestamp::MIN).await.unwrap().rows;
     let before = ask().await;
     // Nothing was appended since.
     projector(&store, &seen(&bad)).skip(problem_at(&store, 7).await.event_id).await.unwrap();

@@ -52,7 +52,7 @@ async fn run(world: &World, batch: usize) -> Result<RunReport, RuntimeError> {
 
 async fn amounts(world: &World) -> Vec<(String, i64)> {
     let query = Query { name: "resources".into(), limit: 100, stale: true, ..Query::default() };
-    let rows = QueryBus::new(world.store.clone(), world.clock()).ask(&query, (world.clock())()).await.unwrap();
+    let rows = QueryBus::new(world.store.clone(), world.clock()).ask(&query, (world.clock())()).await.unwrap().rows;
     rows.into_iter().map(|row| (row.key, row.row["amount"].as_i64().unwrap())).collect()
 }
 
@@ -212,10 +212,10 @@ async fn a_query_brings_the_read_model_up_to_date_and_sees_this_moment(on: Backe
         limit: 10,
         ..Query::default()
     };
-    assert_eq!(queries.ask(&locked(true), (world.clock())()).await.unwrap().len(), 1);
+    assert_eq!(queries.ask(&locked(true), (world.clock())()).await.unwrap().rows.len(), 1);
     world.advance(61);
-    assert_eq!(queries.ask(&locked(true), (world.clock())()).await.unwrap().len(), 0);
-    assert_eq!(queries.ask(&locked(false), (world.clock())()).await.unwrap().len(), 1);
+    assert_eq!(queries.ask(&locked(true), (world.clock())()).await.unwrap().rows.len(), 0);
+    assert_eq!(queries.ask(&locked(false), (world.clock())()).await.unwrap().rows.len(), 1);
 }
 
 /// Leaves it to the runner to tell categories apart.

@@ -68,6 +68,27 @@ async fn light_and_dark_are_readable() {
 }
 
 #[tokio::test]
+async fn pages_keep_their_shape_when_they_are_full() {
+    let mut served = Served::start(Backend::Sqlite).await;
+    let long = "long-name-".repeat(12);
+    let path = served.path("events.ndjson");
+    let event = |number: usize| format!("{}\n", json!({"type": "order.changed", "data": {"number": number}}));
+    std::fs::write(&path, (0..12_345).map(event).collect::<String>()).unwrap();
+    served.esctl(&["stream", "append", &format!("order-{long}1"), "--batch", path.to_str().unwrap()]);
+    for number in 0..99 {
+        let with = json!({"owner_id": long, "resource_type": long, "initial_amount": 1_000_000, "max_amount": i64::MAX});
+        served.command("resource.create", &format!("{number}-{long}1"), with).await.is(201);
+    }
+    node(&served, "pages_keep_their_shape_when_they_are_full").ends_well(&mut served).await;
+}
+
+#[tokio::test]
+async fn a_list_says_what_qualifies_it() {
+    let mut served = Served::start(Backend::Sqlite).await;
+    node(&served, "a_list_says_what_qualifies_it").ends_well(&mut served).await;
+}
+
+#[tokio::test]
 async fn what_comes_from_events_is_text() {
     let mut served = Served::start(Backend::Sqlite).await;
     node(&served, "what_comes_from_events_is_text").ends_well(&mut served).await;

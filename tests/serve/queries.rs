@@ -17,6 +17,7 @@ crate::on_every_backend! { async:
     what_a_client_has_is_not_sent_again
     what_cannot_be_asked_is_refused_with_what_is_wrong
     what_is_not_there_is_not_found
+    lists_say_what_qualifies_them
 }
 
 async fn create(served: &Served, id: &str, owner: &str, kind: &str) {
@@ -30,7 +31,7 @@ fn ids(answer: &Answer) -> Vec<&str> {
 
 async fn resources_are_listed_by_what_they_are_in_pages(on: Backend) {
     let served = Served::start(on).await;
-    assert_eq!(served.get("/api/resources").await.is(200).json, json!({"items": [], "next": null}));
+    assert_eq!(served.get("/api/resources").await.is(200).json, json!({"items": [], "next": null, "caveats": []}));
     for (id, owner, kind) in [("a", "ann", "coin"), ("b é/1", "bob", "coin"), ("c", "ann", "wood"), ("d", "ann", "coin")] {
         create(&served, id, owner, kind).await;
     }
@@ -64,6 +65,41 @@ async fn resources_are_listed_by_what_they_are_in_pages(on: Backend) {
     let fields = served.get("/api/resources?limit=1").await.json["items"][0].as_object().unwrap().len();
     let all_fields = served.get("/api/resources?limit=1&server=true").await.json["items"][0].as_object().unwrap().len();
     assert_eq!((fields, all_fields), (7, 14));
+}
+
+async fn lists_say_what_qualifies_them(on: Backend) {
+    let served = Served::start(on).await;
+    create(&served, "gold", "ann", "coin").await;
+    served.command("document.create", "plan", json!({"document": {"a": 1}})).await.is(201);
+    let lists = ["resources", "documents", "games"];
+    let codes = async |list: &str| {
+        let answer = served.get(&format!("/api/{list}")).await.is(200);
+        let caveats = answer.json["caveats"].as_array().unwrap().clone();
+        assert!(caveats.iter().all(|caveat| caveat["projection"] == list && !caveat["message"].as_str().unwrap().is_empty()));
+        caveats.iter().map(|caveat| caveat["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for list in lists {
+        assert_eq!(codes(list).await, [""; 0], "{list}");
+        served.esctl(&["projection", "pause", list, "--client", "secret-operator"]);
+        assert_eq!(codes(list).await, ["paused"], "{list}: nothing has come since");
+    }
+    create(&served, "wood", "ann", "coin").await;
+    for list in lists {
+        assert_eq!(codes(list).await, ["paused", "behind"], "{list}");
+        assert!(!served.get(&format!("/api/{list}")).await.text.contains("secret"), "{list}");
+        served.esctl(&["projection", "resume", list]);
+        assert_eq!(codes(list).await, [""; 0], "{list}: once it goes on");
+    }
+    // An event that cannot be applied stops it, or parks its stream.
+    let data = json!({"amount": "no number"}).to_string();
+    served.esctl(&["stream", "append", "document-plan", "--type", "document.updated", "--data", &data]);
+    create(&served, "silver", "ann", "coin").await;
+    assert_eq!(codes("documents").await, ["stopped", "behind"]);
+    served.esctl(&["projection", "run", "documents", "--on-error", "park"]);
+    assert_eq!(codes("documents").await, ["parked"]);
+    for list in ["/api/streams", "/api/events", "/api/projections", "/api/jobs"] {
+        assert_eq!(served.get(list).await.is(200).json["caveats"], json!([]), "{list}");
+    }
 }
 
 async fn a_resource_is_shown_as_it_is_and_as_it_was(on: Backend) {

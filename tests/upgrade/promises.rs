@@ -162,7 +162,7 @@ fn clock() -> Clock {
 
 async fn amounts(store: &Store) -> Vec<(String, i64)> {
     let queries = QueryBus::new(store.clone(), clock());
-    let rows = queries.ask(&Query { name: "resources".into(), limit: 100, ..Query::default() }, clock()()).await.unwrap();
+    let rows = queries.ask(&Query { name: "resources".into(), limit: 100, ..Query::default() }, clock()()).await.unwrap().rows;
     rows.into_iter().filter(|row| row.key != "gold").map(|row| (row.key, row.row["amount"].as_i64().unwrap())).collect()
 }
 

@@ -7,7 +7,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::projection::warn_shortcomings;
+use crate::cli::projection::warn_caveats;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::ops::documents::list_documents;
@@ -41,9 +41,10 @@ impl List {
             }
             Ok(true)
         });
-        let next = next.await?;
+        let (next, caveats) = next.await?;
         list.finish(next)?;
-        warn_shortcomings(app, queries, "documents").await
+        warn_caveats(app, "documents", caveats.into_iter().map(|listed| listed.caveat));
+        Ok(())
     }
 }
 

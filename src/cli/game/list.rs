@@ -8,7 +8,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::projection::warn_shortcomings;
+use crate::cli::projection::warn_caveats;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::domain::game::Phase;
@@ -65,9 +65,10 @@ impl List {
             }
             Ok(true)
         });
-        let next = next.await?;
+        let (next, caveats) = next.await?;
         list.finish(next)?;
-        warn_shortcomings(app, queries, "games").await
+        warn_caveats(app, "games", caveats.into_iter().map(|listed| listed.caveat));
+        Ok(())
     }
 }
 

@@ -21,11 +21,11 @@ use crate::cli::output::Cell;
 use crate::cli::output::ListWriter;
 use crate::cli::output::Listing;
 use crate::cli::write_record::Effect;
+use crate::runtime::Caveat;
 use crate::runtime::Paused;
 use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
 use crate::runtime::RuntimeError;
-use crate::runtime::Shortcoming;
 use crate::runtime::is_built_in;
 
 /// What can be done with projections.
@@ -132,40 +132,41 @@ fn row(report: &RunReport) -> Vec<Cell> {
     vec![report.name.as_str().into(), report.from.into(), report.position.into(), report.events_applied.into(), rebuilt.into()]
 }
 
-/// Says on stderr why what a read model answers is not all that the events make, if so.
-pub(super) async fn warn_shortcomings(app: &App, queries: &QueryBus, name: &str) -> Result<(), CliError> {
-    for shortcoming in queries.shortcomings(name).await? {
-        app.out.warn(&format!("projection {name} {}", in_words(shortcoming, name)));
+/// Says on stderr what qualifies the answer of a read model.
+pub(super) fn warn_caveats(app: &App, name: &str, caveats: impl IntoIterator<Item = Caveat>) {
+    for caveat in caveats {
+        app.out.warn(&format!("projection {name} {}", in_words(caveat, name)));
     }
-    Ok(())
 }
 
-/// What a read model falls short of, as the end of a sentence.
-fn in_words(shortcoming: Shortcoming, name: &str) -> String {
+/// A caveat as the end of a sentence about the projection.
+fn in_words(caveat: Caveat, name: &str) -> String {
     let see = format!("see 'esctl projection errors {name}'");
-    match shortcoming {
-        Shortcoming::InMemory(error) => {
+    match caveat {
+        Caveat::InMemory(error) => {
             format!("cannot be brought up to date ({error}): this answer was worked out in memory, and is kept nowhere")
         }
-        Shortcoming::Paused(Paused { since, by, reason }) => {
+        Caveat::Paused(Paused { since, by, reason }) => {
             let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
             format!("is paused since {since} by {by}{reason}: 'esctl projection resume {name}' lets it go on")
         }
-        Shortcoming::Stopped(problem) => {
+        Caveat::Stopped(problem) => {
             format!("stands before event {}, which it cannot take in: {see}", problem.position)
         }
-        Shortcoming::Parked(1) => format!("has parked a stream, whose row lacks events: {see}"),
-        Shortcoming::Parked(streams) => format!("has parked {streams} streams, whose rows lack events: {see}"),
-        Shortcoming::Quarantined(1) => "leaves out 1 quarantined event: 'esctl quarantine list' shows it".to_owned(),
-        Shortcoming::Quarantined(events) => {
+        Caveat::Parked(1) => format!("has parked a stream, whose row lacks events: {see}"),
+        Caveat::Parked(streams) => format!("has parked {streams} streams, whose rows lack events: {see}"),
+        Caveat::Behind(1) => "is 1 event behind".to_owned(),
+        Caveat::Behind(events) => format!("is {events} events behind"),
+        Caveat::Quarantined(1) => "leaves out 1 quarantined event: 'esctl quarantine list' shows it".to_owned(),
+        Caveat::Quarantined(events) => {
             format!("leaves out {events} quarantined events: 'esctl quarantine list' shows them")
         }
-        Shortcoming::Missing(1) => {
+        Caveat::Missing(1) => {
             format!(
                 "lacks an event whose skip was taken back, or has one that was quarantined since: 'esctl projection rebuild {name}'"
             )
         }
-        Shortcoming::Missing(events) => {
+        Caveat::Missing(events) => {
             format!("lacks or has {events} events otherwise than skips and quarantine say: 'esctl projection rebuild {name}'")
         }
     }

@@ -11,7 +11,7 @@ use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::projection::cannot_be_taken_in;
 use crate::cli::projection::known;
-use crate::cli::projection::warn_shortcomings;
+use crate::cli::projection::warn_caveats;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::ops::error::OpsError;
@@ -20,6 +20,7 @@ use crate::ops::projections::query::typed_value;
 use crate::ops::projections::status::ProjectionState;
 use crate::ops::projections::status::projection_status;
 use crate::runtime;
+use crate::runtime::Caveat;
 use crate::runtime::QueryBus;
 use crate::runtime::QueryRow;
 use crate::runtime::RuntimeError;
@@ -78,12 +79,15 @@ impl Query {
             }
             Ok(true)
         });
-        let next = next.await?;
+        let (next, caveats) = next.await?;
         list.finish(next)?;
         if stale {
             warn_stale(app, &store, queries, name).await?;
         }
-        warn_shortcomings(app, queries, name).await
+        // How far a stale read model is behind is said already.
+        let caveats = caveats.into_iter().map(|listed| listed.caveat);
+        warn_caveats(app, name, caveats.filter(|caveat| !stale || !matches!(caveat, Caveat::Behind(_))));
+        Ok(())
     }
 }
 

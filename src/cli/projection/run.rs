@@ -14,7 +14,7 @@ use crate::cli::projection::cannot_be_taken_in;
 use crate::cli::projection::known;
 use crate::cli::projection::listing;
 use crate::cli::projection::push;
-use crate::cli::projection::warn_shortcomings;
+use crate::cli::projection::warn_caveats;
 use crate::cli::signals::Uncut;
 use crate::cli::signals::interrupted;
 use crate::ops::error::OpsError;
@@ -201,7 +201,7 @@ async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Followe
 
 async fn show(app: &App, queries: &QueryBus, list: &mut ListWriter<'_>, report: &RunReport) -> Result<(), CliError> {
     if report.paused {
-        warn_shortcomings(app, queries, &report.name).await?;
+        warn_caveats(app, &report.name, queries.caveats(&report.name).await?);
     }
     push(app, list, report)
 }

@@ -7,7 +7,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::projection::warn_shortcomings;
+use crate::cli::projection::warn_caveats;
 use crate::cli::resource::show::plain;
 use crate::cli::values::all_pages;
 use crate::cli::values::limit;
@@ -55,9 +55,10 @@ impl List {
             }
             Ok(true)
         });
-        let next = next.await?;
+        let (next, caveats) = next.await?;
         list.finish(next)?;
-        warn_shortcomings(app, queries, "resources").await
+        warn_caveats(app, "resources", caveats.into_iter().map(|listed| listed.caveat));
+        Ok(())
     }
 }
 

@@ -55,7 +55,7 @@ impl List {
             }
             Ok(true)
         });
-        let next = next.await?;
+        let (next, _) = next.await?;
         list.finish(next)
     }
 }

@@ -26,7 +26,7 @@ pub async fn list_documents(
 ) -> Result<ListPage<Value>, OpsError> {
     let query = Query { name: "documents".into(), filters: Vec::new(), after, limit, stale: false };
     let page = query_projection(queries, query, at).await?;
-    Ok(ListPage { items: page.items.into_iter().map(|row| row.row).collect(), next: page.next, broken: Vec::new() })
+    Ok(page.map(|row| row.row))
 }
 
 /// The next documents after an id, as the events up to and including a moment have made them.

@@ -62,7 +62,7 @@ pub async fn list_games(
 ) -> Result<ListPage<GameSummary>, OpsError> {
     let query = Query { name: "games".into(), filters: in_phase(phase), after, limit, stale: false };
     let page = query_projection(queries, query, at).await?;
-    Ok(ListPage { items: page.items.into_iter().map(|row| summary(row.row)).collect(), next: page.next, broken: page.broken })
+    Ok(page.map(|row| summary(row.row)))
 }
 
 /// The next games after an id, as the events up to and including a moment have made them.
@@ -77,7 +77,7 @@ pub async fn list_games_at(
     at: Timestamp,
 ) -> Result<ListPage<GameSummary>, OpsError> {
     let page = list_at(store, &ListAt { category: Game::CATEGORY, filters: in_phase(phase), at, after, limit }).await?;
-    Ok(ListPage { items: page.items.into_iter().map(summary).collect(), next: page.next, broken: page.broken })
+    Ok(page.map(summary))
 }
 
 fn in_phase(phase: Option<Phase>) -> Vec<(String, Value)> {

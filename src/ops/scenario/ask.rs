@@ -20,7 +20,7 @@ const MAX_ROWS: usize = 100_000;
 pub(super) async fn query(stage: &Stage, asked: &Query) -> Result<Vec<Mismatch>, OpsError> {
     let query =
         runtime::Query { name: asked.name.clone(), filters: asked.filters.clone(), after: None, limit: MAX_ROWS, stale: false };
-    let found = stage.queries.ask(&query, stage.now()).await?;
+    let found = stage.queries.ask(&query, stage.now()).await?.rows;
     let mut mismatches = Vec::new();
     count("count", asked.count, found.len() as u64, &mut mismatches);
     let Some(rows) = &asked.rows else { return Ok(mismatches) };

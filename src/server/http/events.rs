@@ -67,5 +67,5 @@ pub async fn list(
     }
     let input = EventsAfter { source: Source::All, after, limit: limit.events(), backwards };
     let EventsPage { items, next, .. } = events_page(&server.store, &input, |event| Ok(EventHead::of(event))).await?;
-    Ok(answer::page(&uri, &ListPage { items, next: next.map(|position| position.to_string()), broken: Vec::new() }))
+    Ok(answer::page(&uri, &ListPage::new(items, next.map(|position| position.to_string()))))
 }

@@ -21,7 +21,7 @@ use crate::server::jobs::Job;
 pub async fn list(State(server): State<Server>, caller: Caller) -> Result<Response, Problem> {
     caller.may(Scope::Admin)?;
     let items = server.jobs.list().into_iter().map(|job| Job { result: None, ..job }).collect();
-    Ok(answer::fresh(&ListPage { items, next: None, broken: Vec::new() }))
+    Ok(answer::fresh(&ListPage::new(items, None)))
 }
 
 /// Say how far a job is

@@ -27,7 +27,7 @@ use crate::server::jobs::Work;
 pub async fn list(State(server): State<Server>, caller: Caller) -> Result<Response, Problem> {
     caller.may(Scope::Admin)?;
     let items = projection_status(&server.store, &server.queries().await?, None, (server.clock)()).await?;
-    Ok(answer::fresh(&ListPage { items, next: None, broken: Vec::new() }))
+    Ok(answer::fresh(&ListPage::new(items, None)))
 }
 
 /// Build a read model anew

@@ -72,9 +72,9 @@ pub async fn list(
         Some(Moment(at)) => list_resources_at(&server.store, &filter, after, limit, at).await?,
         None => list_resources(&server.queries().await?, &filter, after, limit, (server.clock)()).await?,
     };
-    let broken = sight.broken("resource", page.broken);
-    let items = page.items.into_iter().map(|resource| sight.state("resource", resource)).collect();
-    Ok(answer::page(&uri, &ListPage { items, next: page.next, broken }))
+    let mut page = page.map(|resource| sight.state("resource", resource));
+    page.broken = sight.broken("resource", page.broken);
+    Ok(answer::page(&uri, &page))
 }
 
 /// How one resource is looked at.

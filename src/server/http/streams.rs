@@ -114,7 +114,7 @@ pub async fn events(
     let after = after.map(|version| version.0);
     let input = EventsAfter { source: Source::Stream(stream), after, limit: limit.events(), backwards };
     let EventsPage { items, next, .. } = events_page(&server.store, &input, |event| Ok(sight.event(event)?)).await?;
-    Ok(answer::page(&uri, &ListPage { items, next: next.map(|version| version.to_string()), broken: Vec::new() }))
+    Ok(answer::page(&uri, &ListPage::new(items, next.map(|version| version.to_string()))))
 }
 
 /// What a client has seen of a stream.

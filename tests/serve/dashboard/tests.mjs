@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { check, pause, proxy, same, server } from "../client_js/kit.mjs";
 import { withBrowser } from "./browser.mjs";
-import { focused, hardToRead, usable, wrongInStructure } from "./looks.mjs";
+import { focused, hardToRead, misplaced, usable, wrongInStructure } from "./looks.mjs";
 
 const { ESCTL_PROGRAM, ESCTL_STORE, ESCTL_TOKEN, ESCTL_READER_TOKEN } = process.env;
 const counter = { owner_id: "ann", resource_type: "points", initial_amount: 0, max_amount: 1_000_000 };
@@ -221,6 +221,43 @@ const tests = {
         clean(page);
       }
     }
+  },
+
+  /** The Rust side has made 100 streams with long names, one of them with more than 12,000 events. */
+  async pages_keep_their_shape_when_they_are_full(browser) {
+    const long = `order-${"long-name-".repeat(12)}1`;
+    const id = `0-${"long-name-".repeat(12)}1`;
+    esctl("game", "new", "full", "--players", "5", "--seed", "3");
+    esctl("game", "bot", "full", "--moves", "60");
+    const pages = ["", `#/streams/${long}`, `#/streams/resource-${id}`, "#/resources", "#/games", "#/games/full", "#/projections", "#/activity"];
+    for (const [width, height] of [[1400, 800], [1000, 600], [390, 800]]) {
+      const page = await browser.page({ width, height, still: true });
+      for (const address of pages) {
+        await page.open("about:blank");
+        await page.open(`${server}/${address}`);
+        await live(page);
+        await pause(800);
+        await page.picture(`full-${pages.indexOf(address)}-${width}`);
+        same(await page.run(misplaced), [], `${address} at ${width}`);
+        same(await page.run(wrongInStructure), [], `${address} at ${width}`);
+      }
+      clean(page);
+    }
+  },
+
+  async a_list_says_what_qualifies_it(browser) {
+    await counted("qualified", 1);
+    const page = await browser.page();
+    await page.open(`${server}/#/resources`);
+    await page.sees("qualified", ".card h2");
+    esctl("projection", "pause", "resources");
+    await command("resource.add", "qualified", { amount: 10 });
+    await page.sees("paused since", ".caveats");
+    await page.picture("caveats");
+    esctl("projection", "resume", "resources");
+    await command("resource.add", "qualified", { amount: 10 });
+    await page.until(() => !document.querySelector(".caveats"), "nothing more to say");
+    clean(page);
   },
 
   async what_comes_from_events_is_text(browser) {

@@ -36,16 +36,17 @@ export async function get(path, { signal, ...query } = {}) {
   return (await ask(address(path, query), { signal })).json();
 }
 
-/** The first so many items of a list, however many pages that takes; `next`: there are more. */
+/** The first so many items of a list, however many pages that takes; `next`: there are more; `caveats` qualify them. */
 export async function list(path, most) {
   const items = [];
   let next;
+  let caveats = [];
   do {
     const page = await get(path, { after: next, limit: Math.min(1000, most - items.length) });
     items.push(...page.items);
-    next = page.next;
+    ({ next, caveats } = page);
   } while (next && items.length < most);
-  return { items, next };
+  return { items, next, caveats };
 }
 
 /** Sends JSON, and gives back what is answered. */

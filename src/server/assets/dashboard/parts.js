@@ -27,6 +27,14 @@ export function showProblem(place, error, retry) {
   fill(place, error ? problem(error, retry) : null);
 }
 
+/** Shows in a place what qualifies the items of a list, or nothing. */
+export function showCaveats(place, caveats) {
+  const said = caveats.map(({ message }) => message).join("\n");
+  if ((place.dataset.said ?? "") === said) return;
+  place.dataset.said = said;
+  fill(place, caveats.length > 0 ? el("ul", { class: "caveats", role: "status" }, ...caveats.map(({ code, message }) => el("li", {}, badge(code.replace("_", " "), "warn"), " ", message))) : null);
+}
+
 export function badge(text, kind = "") {
   return el("span", { class: `badge ${kind}` }, text);
 }

@@ -3,7 +3,7 @@
 import { list as listed } from "../api.js";
 import { el, fill, flash, setText, sync } from "../dom.js";
 import { ago, category, count } from "../format.js";
-import { badge, calmly, empty, heading, showProblem } from "../parts.js";
+import { badge, calmly, empty, heading, showCaveats, showProblem } from "../parts.js";
 import { tableDetail } from "./game.js";
 
 const ORDER = ["playing", "waiting", "finished"];
@@ -12,19 +12,21 @@ const KINDS = { playing: "good", waiting: "warn", finished: "" };
 export function open(root, app, [id, version]) {
   if (id) return tableDetail(root, app, id, Number(version) || undefined);
   const trouble = el("div");
+  const qualified = el("div");
   const total = el("p", { class: "muted", role: "status" });
   const list = el("ul", { class: "cards" });
   const nothing = el("div");
   const more = el("button", { type: "button", class: "more", hidden: true }, "Show more");
-  fill(root, heading("Games of Caravan", total), trouble, list, nothing, more);
+  fill(root, heading("Games of Caravan", total), trouble, qualified, list, nothing, more);
 
   let limit = 100;
   let closed = false;
   const load = async () => {
     try {
-      const { items, next } = await listed("/api/games", limit);
+      const { items, next, caveats } = await listed("/api/games", limit);
       if (closed) return;
       showProblem(trouble, null);
+      showCaveats(qualified, caveats);
       items.sort((one, other) => ORDER.indexOf(one.phase) - ORDER.indexOf(other.phase) || (one.last_updated < other.last_updated ? 1 : -1));
       sync(list, items, (game) => game.id, card, update);
       setText(total, items.length > 0 ? count(items.length, "game") : "");

@@ -4,25 +4,27 @@ import { list as listed } from "../api.js";
 import { el, fill, flash, setAttribute, setText, sync } from "../dom.js";
 import { ago, category, count, number } from "../format.js";
 import { icon } from "../icons.js";
-import { badge, calmly, empty, heading, meter, showProblem } from "../parts.js";
+import { badge, calmly, empty, heading, meter, showCaveats, showProblem } from "../parts.js";
 
 const PAGE = 100;
 
 export function open(root, app) {
   const total = el("p", { class: "muted", role: "status" });
   const trouble = el("div");
+  const qualified = el("div");
   const list = el("ul", { class: "cards" });
   const nothing = el("div");
   const more = el("button", { type: "button", class: "more", hidden: true }, "Show more");
-  fill(root, heading("Resources", total), trouble, list, nothing, more);
+  fill(root, heading("Resources", total), trouble, qualified, list, nothing, more);
 
   let limit = PAGE;
   let closed = false;
   const load = async () => {
     try {
-      const { items, next } = await listed("/api/resources", limit);
+      const { items, next, caveats } = await listed("/api/resources", limit);
       if (closed) return;
       showProblem(trouble, null);
+      showCaveats(qualified, caveats);
       sync(list, items, (item) => item.id, card, update);
       setText(total, items.length > 0 ? `${count(items.length, "resource")}${next ? ", and more" : ""}` : "");
       more.hidden = !next;

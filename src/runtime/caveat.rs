@@ -1,4 +1,4 @@
-//! Why the answer of a read model is not all that the events make.
+//! What qualifies the answer of a read model.
 
 use crate::event::Timestamp;
 use crate::runtime::control::Control;
@@ -9,9 +9,9 @@ use crate::store::ProblemState;
 use crate::store::ReadModel;
 use crate::store::Store;
 
-/// Why the answer of a read model is not all that the events make, or not kept.
+/// A reason why the answer of a read model is not all that the events make, or is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shortcoming {
+pub enum Caveat {
     /// The read model cannot be brought up to date, for this reason: what came later was worked out in memory.
     InMemory(String),
     /// Somebody has paused it.
@@ -24,6 +24,23 @@ pub enum Shortcoming {
     Missing(usize),
     /// It leaves out this number of quarantined events.
     Quarantined(usize),
+    /// The read model was not brought up to date for this answer, and lacks this number of positions.
+    Behind(u64),
+}
+
+impl Caveat {
+    /// Returns the stable name of its kind, in snake_case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InMemory(_) => "from_memory",
+            Self::Paused(_) => "paused",
+            Self::Stopped(_) => "stopped",
+            Self::Parked(_) => "parked",
+            Self::Missing(_) => "missing",
+            Self::Quarantined(_) => "quarantined",
+            Self::Behind(_) => "behind",
+        }
+    }
 }
 
 /// What is kept of a read model that does not go on by itself.
@@ -51,15 +68,15 @@ impl Kept {
         self.paused.is_some() || self.failing.is_some()
     }
 
-    pub(super) fn shortcomings(self) -> Vec<Shortcoming> {
+    pub(super) fn caveats(self) -> Vec<Caveat> {
         let Self { paused, failing, parked, missing, quarantined } = self;
         // While it is paused, nobody tries.
         let failing = failing.filter(|_| paused.is_none());
-        let mut found: Vec<_> = paused.map(Shortcoming::Paused).into_iter().collect();
-        found.extend(failing.map(Shortcoming::Stopped));
-        found.extend((parked > 0).then_some(Shortcoming::Parked(parked)));
-        found.extend((missing > 0).then_some(Shortcoming::Missing(missing)));
-        found.extend((quarantined > 0).then_some(Shortcoming::Quarantined(quarantined)));
+        let mut found: Vec<_> = paused.map(Caveat::Paused).into_iter().collect();
+        found.extend(failing.map(Caveat::Stopped));
+        found.extend((parked > 0).then_some(Caveat::Parked(parked)));
+        found.extend((missing > 0).then_some(Caveat::Missing(missing)));
+        found.extend((quarantined > 0).then_some(Caveat::Quarantined(quarantined)));
         found
     }
 }
