@@ -85,7 +85,7 @@ impl Backend for ReadOnly {
             while let Some(chunk) = scan.next().await? {
                 chunk.iter().for_each(|event| buffer.push(&event));
             }
-            Ok(Page { events: buffer, looked_at, first, last, highest, end: true })
+            Ok(Page { events: buffer, looked_at, first, last, highest, end: true, quarantine: Version::ZERO })
         })
     }
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
