@@ -33,10 +33,16 @@ pub struct CategoryReport {
     pub streams_that_differ: u64,
     /// The first of them.
     pub differing: Vec<ReplayReport>,
-    /// Streams whose state cannot be made of their events.
+    /// Streams whose state cannot be made of their events; absent where there are none.
+    #[serde(skip_serializing_if = "is_zero")]
     pub streams_broken: u64,
     /// The first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<BrokenStream>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Replays every stream of a category. `progress` is told of each stream.
