@@ -1216,6 +1216,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, json, ndjson, yaml or csv [default: table]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'For connecting, and for any one answer of the store [default: 30s]')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'The whole store, into another one')
+            [CompletionResult]::new('--retime', '--retime', [CompletionResultType]::ParameterName, 'Replace times that are in the future or do not grow; the original time goes to metadata.original_time')
             [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Each event and what it changed')
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Rebuild in memory and compare with the read model and the snapshots; exit code 1 when something differs')
             [CompletionResult]::new('--no-snapshot', '--no-snapshot', [CompletionResultType]::ParameterName, 'Fold every event, without a snapshot')

@@ -3343,7 +3343,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__replay)
-            opts="-o -q -v -y -h --category --all --into --at --version --position --diff --trace --verify --no-snapshot --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --category --all --into --retime --at --version --position --diff --trace --verify --no-snapshot --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

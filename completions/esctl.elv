@@ -1170,6 +1170,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --output 'table, json, ndjson, yaml or csv [default: table]'
             cand --timeout 'For connecting, and for any one answer of the store [default: 30s]'
             cand --all 'The whole store, into another one'
+            cand --retime 'Replace times that are in the future or do not grow; the original time goes to metadata.original_time'
             cand --trace 'Each event and what it changed'
             cand --verify 'Rebuild in memory and compare with the read model and the snapshots; exit code 1 when something differs'
             cand --no-snapshot 'Fold every event, without a snapshot'

@@ -1055,6 +1055,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l timeout -d 'For connecting, and for any one answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l all -d 'The whole store, into another one'
+complete -c esctl -n "__fish_esctl_using_subcommand replay" -l retime -d 'Replace times that are in the future or do not grow; the original time goes to metadata.original_time'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l trace -d 'Each event and what it changed'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l verify -d 'Rebuild in memory and compare with the read model and the snapshots; exit code 1 when something differs'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l no-snapshot -d 'Fold every event, without a snapshot'

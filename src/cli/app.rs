@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::sync::Arc;
+use std::sync::Once;
 use std::time::Duration;
 
 use clap::ArgMatches;
@@ -29,6 +30,8 @@ use crate::cli::write_record::Effect;
 use crate::cli::write_record::WriteRecord;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::event::new_id;
+use crate::ops::replay::Until;
 use crate::runtime::Clock;
 use crate::runtime::CommandBus;
 use crate::runtime::QueryBus;
@@ -40,12 +43,13 @@ use crate::store::OpenOptions;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StoreUrl;
+use crate::store::Warn;
 use crate::store::no_store_is_empty;
 
 /// What a command is given.
 pub struct App {
     /// Where results, notes and questions go.
-    pub out: Output,
+    pub out: Arc<Output>,
     /// The flags every command has.
     pub globals: Globals,
     /// The configuration file.
@@ -58,6 +62,7 @@ pub struct App {
     is_recorded: bool,
     effective: Effective,
     clock: Clock,
+    warn: Warn,
 }
 
 impl App {
@@ -96,13 +101,14 @@ impl App {
         if command != Some("serve") {
             log_to_stderr(globals.verbose);
         }
-        let out = Output::new(settings(effective.output.value));
+        let out = Arc::new(Output::new(settings(effective.output.value)));
         config.warnings.iter().for_each(|warning| out.warn(warning));
         let store = if asked.opens_the_store() { effective.store_words(&typed) } else { Vec::new() };
         let effect = asked.effect();
         let record = Arc::new(WriteRecord::new(effect, Repeat::new(arguments, store)));
         let is_recorded = effect != Effect::Reads && asked.opens_the_store();
-        Ok(Self { out, globals, config, typed, record, is_recorded, effective, clock: system_clock() })
+        let warn = warn_once(Arc::clone(&out), command == Some("serve"));
+        Ok(Self { out, globals, config, typed, record, is_recorded, effective, clock: system_clock(), warn })
     }
 
     /// The store that was asked for. Nothing is touched yet.
@@ -185,8 +191,9 @@ impl App {
 
     /// Returns how stores are opened.
     pub fn open_options(&self) -> OpenOptions {
-        let (accept_clock, accept_server) = (self.globals.accept_clock, self.globals.accept_server);
-        OpenOptions { accept_clock, accept_server, ..OpenOptions::new(self.timeout()).with_io() }
+        let Globals { accept_clock, accept_server, .. } = self.globals;
+        let warn = Arc::clone(&self.warn);
+        OpenOptions { accept_clock, accept_server, warn, ..OpenOptions::new(self.timeout()).with_io() }
     }
 
     /// How long any one answer of the store may take.
@@ -247,22 +254,35 @@ impl App {
     /// Returns an idempotency key for this run: the one that was typed, or a new one. The command that repeats this run
     /// has it, with the client that its events name.
     pub fn idempotency_key(&self, typed: Option<&str>) -> String {
-        let key = typed.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+        let key = typed.map_or_else(|| new_id().to_string(), str::to_owned);
         self.record.repeat.fix("--idempotency-key", &*key);
         self.record.repeat.fix("--client", self.client());
         key
     }
 
-    /// A moment that somebody typed; what it was taken for is said where something was assumed.
+    /// Returns a moment that was typed, with a note where something was assumed.
     ///
     /// # Errors
     /// Not a time (2).
     pub fn moment(&self, text: &str) -> Result<Timestamp, CliError> {
+        Ok(self.when(text)?.at)
+    }
+
+    /// Returns the end of what `--at` asks for: `now` is the head, shown as of this moment.
+    ///
+    /// # Errors
+    /// Not a time (2).
+    pub fn until(&self, text: &str) -> Result<Until, CliError> {
+        let when = self.when(text)?;
+        Ok(if when.is_now { Until::Head } else { Until::Time(when.at) })
+    }
+
+    fn when(&self, text: &str) -> Result<When, CliError> {
         let when: When = parse_time(text, self.now(), &TimeZone::system())?;
         if let Some(note) = when.note() {
             self.out.note(&note);
         }
-        Ok(when.at)
+        Ok(when)
     }
 
     /// Warns that the store became unavailable while it is followed; said once for each outage.
@@ -305,6 +325,12 @@ impl App {
             self.out.warn(&format!("the clock is {behind:.0?} behind the last event; the time recorded goes on from that event"));
         }
     }
+}
+
+/// Returns the receiver of the warnings of stores: the first one is shown, however many stores are opened. A server has a log.
+fn warn_once(out: Arc<Output>, to_log: bool) -> Warn {
+    let once = Once::new();
+    Arc::new(move |text| once.call_once(|| if to_log { tracing::warn!("{text}") } else { out.warn(text) }))
 }
 
 fn url_of(effective: &Effective) -> Result<StoreUrl, CliError> {

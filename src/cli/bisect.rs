@@ -55,7 +55,7 @@ pub struct Bisect {
 impl Bisect {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let until = match (&self.at, self.version, self.position) {
-            (Some(text), ..) => Until::Time(app.moment(text)?),
+            (Some(text), ..) => app.until(text)?,
             (None, Some(version), _) => Until::Version(Version(version)),
             (None, None, Some(position)) => Until::Position(Position(position)),
             (None, None, None) => Until::Head,

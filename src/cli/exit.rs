@@ -84,7 +84,8 @@ pub const TABLE: [ExitRow; 15] = [
     row(
         UNSUPPORTED,
         "unsupported",
-        "unsupported: a store of a newer esctl, somebody else's database, a server, pooler or encoding that keeps no store, a broken configuration file",
+        "unsupported: a store of a newer esctl, somebody else's database, a server, pooler or encoding that keeps no store, \
+         a broken configuration file, a clock that contradicts the server or the last event",
         "no",
     ),
     row(

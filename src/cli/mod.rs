@@ -17,6 +17,7 @@ pub mod error;
 pub mod exit;
 pub mod failure;
 mod file_mode;
+mod future;
 mod game;
 pub mod generated;
 mod help;

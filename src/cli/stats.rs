@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::future::warn_future;
 use crate::cli::output::Cell;
 use crate::ops::stats::Share;
 use crate::ops::stats::StatsReport;
@@ -24,8 +25,9 @@ impl Stats {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let bar = app.out.progress(Some(store.head().await?.position.0), "events");
-        let report = stats(&store, &mut |events| bar.advance(events)).await?;
+        let report = stats(&store, app.now(), &mut |events| bar.advance(events)).await?;
         bar.finish();
+        warn_future(app, report.future);
         app.out.one(&report, |sheet| {
             sheet.field("store", format!("{} ({})", report.store, report.kind));
             sheet.field("events", report.events.to_string());

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::future::warn_future;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
 use crate::cli::values::stream;
@@ -41,12 +42,13 @@ fn head(text: &str) -> Result<(Position, Hash), String> {
 impl Verify {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let input = verify::Verify { stream: self.stream, head: self.head };
+        let input = verify::Verify { stream: self.stream, head: self.head, now: Some(app.now()) };
         // A damaged store has no head to go by.
         let events = store.end().await.ok().map(|end| end.last.position.0);
         let bar = app.out.progress(events, "events");
         let report = verify::verify(&store, &input, &mut |events| bar.advance(events)).await?;
         bar.finish();
+        warn_future(app, report.future);
         app.out.one(&report, |sheet| {
             let verdict = if report.ok { Cell::new("ok").tone(Tone::Good) } else { Cell::new("damaged").tone(Tone::Bad) };
             sheet.field("verdict", verdict);

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::event::hash::Hash;
 use crate::event::hash::content_hash;
+use crate::event::id::new_id;
 use crate::event::json::JsonError;
 use crate::event::json::JsonObject;
 use crate::event::name::EventType;
@@ -37,13 +38,7 @@ impl NewEvent {
     /// # Errors
     /// When `data` does not serialise to a JSON object that every backend can hold.
     pub fn new<T: Serialize + ?Sized>(event_type: EventType, data: &T) -> Result<Self, JsonError> {
-        Ok(Self {
-            event_id: Uuid::now_v7(),
-            event_type,
-            schema_version: 1,
-            data: JsonObject::of(data)?,
-            metadata: JsonObject::empty(),
-        })
+        Ok(Self { event_id: new_id(), event_type, schema_version: 1, data: JsonObject::of(data)?, metadata: JsonObject::empty() })
     }
 
     /// The hash over what this event brings to a stream.

@@ -2,7 +2,7 @@
 //!
 //! Object keys in order of their code points, no white space, the shortest escapes and numbers, -0 as
 //! 0. What some backend cannot hold is refused here, before anything is written: a NUL in a string,
-//! an integer beyond 64 signed bits, a number beyond a double, a key twice, nesting over [`MAX_DEPTH`].
+//! an integer beyond 64 signed bits, a number that a double does not give back, a key twice, nesting over [`MAX_DEPTH`].
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -18,13 +18,34 @@ use serde::de::SeqAccess;
 use serde::de::Visitor;
 use thiserror::Error;
 
+use crate::event::decimal::survives_as_float;
+
 /// How deep arrays and objects may be nested.
 pub const MAX_DEPTH: usize = 64;
 
 /// Why a text is no JSON that every backend can hold; names the line and the column.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct JsonError(String);
+#[error("{message}{}", hint.map_or_else(String::new, |hint| format!("; {hint}")))]
+pub struct JsonError {
+    message: String,
+    hint: Option<&'static str>,
+}
+
+impl JsonError {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    /// Returns the error without its hint.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns what to do about it, where that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.hint
+    }
+}
 
 /// A JSON object in canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -45,7 +66,7 @@ impl JsonObject {
     pub fn parse(text: &str) -> Result<Self, JsonError> {
         let canonical = canonical_json(text)?;
         if !canonical.starts_with('{') {
-            return Err(JsonError(format!("wanted a JSON object like {{\"key\":1}}, found {}", kind_of(&canonical))));
+            return Err(JsonError::new(format!("wanted a JSON object like {{\"key\":1}}, found {}", kind_of(&canonical))));
         }
         Ok(Self(canonical))
     }
@@ -55,7 +76,7 @@ impl JsonObject {
     /// # Errors
     /// When that is no object, or holds what some backend cannot.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, JsonError> {
-        let text = serde_json::to_string(value).map_err(|error| JsonError(error.to_string()))?;
+        let text = serde_json::to_string(value).map_err(|error| JsonError::new(error.to_string()))?;
         Self::parse(&text)
     }
 
@@ -93,18 +114,21 @@ fn kind_of(canonical: &str) -> &'static str {
 /// # Errors
 /// When the text is no JSON or holds what some backend cannot.
 pub fn canonical_json(text: &str) -> Result<String, JsonError> {
-    check_integers(text)?;
+    check_numbers(text)?;
     let mut out = Vec::with_capacity(text.len());
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let wanted = Canonical { out: &mut out, depth: 0 };
-    wanted.deserialize(&mut deserializer).map_err(|error| JsonError(error.to_string()))?;
-    deserializer.end().map_err(|error| JsonError(error.to_string()))?;
+    wanted.deserialize(&mut deserializer).map_err(|error| JsonError::new(error.to_string()))?;
+    deserializer.end().map_err(|error| JsonError::new(error.to_string()))?;
     // Only whole `str`s and ASCII were written.
-    String::from_utf8(out).map_err(|error| JsonError(error.to_string()))
+    String::from_utf8(out).map_err(|error| JsonError::new(error.to_string()))
 }
 
-/// A parser turns an integer beyond 64 bits into a float without a word; so they are looked for in the text.
-fn check_integers(text: &str) -> Result<(), JsonError> {
+/// Checks that each number in a JSON text comes back as it is written: a parser turns it into the nearest one without a word.
+///
+/// # Errors
+/// With the line and the column of one that does not.
+pub fn check_numbers(text: &str) -> Result<(), JsonError> {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -122,23 +146,48 @@ fn check_integers(text: &str) -> Result<(), JsonError> {
                 while at < bytes.len() && matches!(bytes[at], b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') {
                     at += 1;
                 }
-                // 18 digits always fit; the dot or exponent of a float makes `parse` fail with another error.
-                let number = &bytes[start..at];
-                if number.len() > 18 && !number.iter().any(|b| matches!(b, b'.' | b'e' | b'E')) {
-                    let fits = std::str::from_utf8(number).is_ok_and(|digits| digits.parse::<i64>().is_ok());
-                    if !fits {
-                        let line = bytes[..start].iter().filter(|b| **b == b'\n').count() + 1;
-                        let column = bytes[..start].iter().rev().take_while(|b| **b != b'\n').count() + 1;
-                        return Err(JsonError(format!(
-                            "integer out of range (-9223372036854775808 to 9223372036854775807) at line {line} column {column}"
-                        )));
-                    }
-                }
+                check_number(&text[start..at]).map_err(|reason| {
+                    let line = bytes[..start].iter().filter(|b| **b == b'\n').count() + 1;
+                    let column = bytes[..start].iter().rev().take_while(|b| **b != b'\n').count() + 1;
+                    JsonError { message: format!("{reason} at line {line} column {column}"), hint: Some(AS_A_STRING) }
+                })?;
             }
             _ => at += 1,
         }
     }
     Ok(())
+}
+
+/// What to do about a number that does not come back.
+const AS_A_STRING: &str = "write it as a string";
+/// The longest number that is shown whole.
+const SHOWN_DIGITS: usize = 60;
+
+/// Checks that a number comes back with the same decimal value.
+///
+/// # Errors
+/// It does not, as the beginning of a sentence.
+pub fn check_number(number: &str) -> Result<(), String> {
+    let shown = || number.get(..SHOWN_DIGITS).map_or_else(|| number.to_owned(), |start| format!("{start}…"));
+    if number.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) {
+        // Something that is no number is for the parser to refuse.
+        let kept: f64 = number.parse().unwrap_or_default();
+        if !kept.is_finite() {
+            return Err(format!("number out of range: {}", shown()));
+        }
+        if is_number(number) && !survives_as_float(number) {
+            return Err(format!("number {} would be recorded as {kept:?}", shown()));
+        }
+    } else if number.len() > 18 && is_number(number) && number.parse::<i64>().is_err() {
+        // 18 digits always fit.
+        return Err(format!("integer out of range ({} to {}): {}", i64::MIN, i64::MAX, shown()));
+    }
+    Ok(())
+}
+
+/// Returns whether a text is a number in the grammar of JSON.
+fn is_number(text: &str) -> bool {
+    serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
 }
 
 /// Writes what is read, canonically, without building a tree.
@@ -304,6 +353,7 @@ mod tests {
     fn one_meaning_has_one_text() {
         let cases = [
             (r#" { "b" : 1 , "a" : [ ] , "ab":{}, "a!":null } "#, r#"{"a":[],"a!":null,"ab":{},"b":1}"#),
+            ("[0.1,1.10,1e2,5e-324,1e21,0.30000000000000004]", "[0.1,1.1,100.0,5e-324,1e+21,0.30000000000000004]"),
             (r#"{"x":-0,"y":-0.0,"z":1.50,"e":1E3}"#, r#"{"e":1000.0,"x":0,"y":0,"z":1.5}"#),
             (r#"{"\u00e9":"\u00e9\/\n"}"#, "{\"é\":\"é/\\n\"}"),
             (r#"{"\n":1,"\"":2,"!":3,"a":[{"d":1,"c":2}]}"#, r#"{"\n":1,"!":3,"\"":2,"a":[{"c":2,"d":1}]}"#),
@@ -322,7 +372,18 @@ mod tests {
             ("{\"a\":9223372036854775808}", "line 1 column 6"),
             ("{\"a\":-9223372036854775809}", "out of range"),
             ("{\"a\":NaN}", "line 1"),
-            ("{\"a\":1e400}", "out of range"),
+            ("{\"a\":1e400}", "number out of range: 1e400 at line 1 column 6; write it as a string"),
+            ("{\"a\":1e-400}", "number 1e-400 would be recorded as 0.0 at line 1 column 6; write it as a string"),
+            (
+                "[1.10, 12345678901234567.89]",
+                "12345678901234567.89 would be recorded as 1.2345678901234568e16 at line 1 column 8",
+            ),
+            (
+                "{\"a\":295147905179352830000}",
+                "9223372036854775807): 295147905179352830000 at line 1 column 6; write it as a string",
+            ),
+            ("{\"a\":0.1e}", "line 1"),
+            ("{\"a\":01e5}", "line 1"),
             ("{\"a\":1,\"b\":2,\"a\":3}", "key \"a\" appears twice"),
             ("{\"a\":1,\"\\u0061\":3}", "appears twice"),
             ("{\"a\":\"\\ud800\"}", "line 1"),

@@ -4,8 +4,10 @@
 //! and no clock.
 
 mod chunk;
+mod decimal;
 mod envelope;
 mod hash;
+mod id;
 mod json;
 mod name;
 mod place;
@@ -13,6 +15,7 @@ mod text;
 mod time;
 
 pub use chunk::EventChunk;
+pub use decimal::survives_as_float;
 pub use envelope::EventView;
 pub use envelope::NewEvent;
 pub use envelope::RecordedEvent;
@@ -20,10 +23,13 @@ pub use hash::Hash;
 pub use hash::chain_hash;
 pub use hash::content_hash;
 pub use hash::text_hash;
+pub use id::new_id;
 pub use json::JsonError;
 pub use json::JsonObject;
 pub use json::MAX_DEPTH;
 pub use json::canonical_json;
+pub use json::check_number;
+pub use json::check_numbers;
 pub use name::EventType;
 pub use name::MAX_NAME_BYTES;
 pub use name::NameError;

@@ -24,6 +24,7 @@ pub struct TimeError(String);
 
 /// 9999-12-30T21:59:59.999999Z, the last moment that can be shown in every time zone.
 const LAST_MICROS: i64 = 253_402_207_199_999_999;
+const MINUTE_MICROS: u64 = 60_000_000;
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z: earlier than anything a store has recorded.
@@ -66,6 +67,14 @@ impl Timestamp {
         Self(self.0.saturating_add(micros).min(LAST_MICROS))
     }
 
+    /// Returns the present by a clock that says `self`: that time, or the time of the last event where it is at most a minute
+    /// later. A clock that is a little behind does not come before what has happened; an event that a wrong clock recorded
+    /// far in the future does not count.
+    #[must_use]
+    pub fn present(self, last_event: Self) -> Self {
+        if last_event.micros_since(self) <= MINUTE_MICROS { self.max(last_event) } else { self }
+    }
+
     /// Microseconds from an earlier moment to this one; 0 when that moment is not earlier.
     pub fn micros_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
@@ -86,6 +95,10 @@ impl FromStr for Timestamp {
     type Err = TimeError;
     /// RFC 3339 with an offset. (What people type is read by the command line.)
     fn from_str(text: &str) -> Result<Self, TimeError> {
+        // The parser would pass over a zone, also one that contradicts the offset.
+        if text.contains('[') {
+            return Err(TimeError("a time zone in brackets is not supported here; write an offset".into()));
+        }
         let moment: jiff::Timestamp = text.parse().map_err(|error: jiff::Error| TimeError(error.to_string()))?;
         Self::from_micros(moment.as_microsecond())
     }
@@ -126,8 +139,27 @@ mod tests {
     }
 
     #[test]
+    fn the_last_event_counts_within_a_minute_of_the_clock() {
+        let at = |micros| Timestamp::from_micros(micros).unwrap();
+        let clock = at(100_000_000);
+        for (last, present) in
+            [(0, 100_000_000), (100_000_001, 100_000_001), (160_000_000, 160_000_000), (160_000_001, 100_000_000)]
+        {
+            assert_eq!(clock.present(at(last)), at(present), "{last}");
+        }
+        assert_eq!(clock.present(Timestamp::MAX), clock);
+    }
+
+    #[test]
     fn what_rfc_3339_cannot_say_is_refused() {
-        for bad in ["1969-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "2026-01-01T24:30:00Z", "2026-01-01", ""] {
+        for bad in [
+            "1969-12-31T23:59:59Z",
+            "2026-02-30T00:00:00Z",
+            "2026-01-01T24:30:00Z",
+            "2026-01-01",
+            "",
+            "2026-01-01T00:00:00+05:00[Europe/Berlin]",
+        ] {
             assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
         }
         assert!(Timestamp::from_micros(-1).is_err());

@@ -19,6 +19,7 @@ use jaq_json::Num;
 use jaq_json::Rc;
 use jaq_json::Val;
 
+use crate::event::check_numbers;
 use crate::jq::budget::Limited;
 use crate::jq::regex;
 use crate::jq::value::measure;
@@ -217,6 +218,7 @@ fn from_json(value: &Val) -> ValR<Val> {
     let Val::TStr(text) = value else { return Err(Error::typ(value.clone(), "string")) };
     let refused = |reason: String| Error::str(format!("cannot parse as JSON: {reason}"));
     let text = std::str::from_utf8(text).map_err(|error| refused(error.to_string()))?;
+    check_numbers(text).map_err(|error| refused(error.to_string()))?;
     // Its nesting is limited, unlike that of jaq's own.
     serde_json::from_str(text).map_err(|error| refused(error.to_string()))
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Number;
 use serde_json::Value;
 
+use crate::event::check_number;
 use crate::jq::budget::MAX_BYTES;
 use crate::jq::budget::MAX_ITEMS;
 
@@ -69,7 +70,10 @@ fn to_number(number: &Num) -> Result<Number, String> {
             fits.ok_or_else(|| "holds a whole number that does not fit into 64 bits".to_owned())
         }
         Num::Float(value) => float(*value),
-        Num::Dec(text) => float(text.parse().unwrap_or(f64::NAN)),
+        Num::Dec(text) => {
+            check_number(text).map_err(|reason| format!("holds a number that does not come back: {reason}"))?;
+            float(text.parse().unwrap_or(f64::NAN))
+        }
     }
 }
 

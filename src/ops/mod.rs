@@ -17,6 +17,7 @@ pub mod error;
 mod event_filter;
 pub mod events_page;
 pub mod failure;
+pub mod future;
 pub mod games;
 pub mod init_store;
 mod list_at;

@@ -8,6 +8,8 @@ use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::event::category_of;
 use crate::ops::error::OpsError;
+use crate::ops::future::FutureEvents;
+use crate::ops::future::future_events;
 use crate::ops::pages::Pages;
 use crate::store::ReadQuery;
 use crate::store::Store;
@@ -58,6 +60,8 @@ pub struct StatsReport {
     pub first_recorded_at: Option<Timestamp>,
     /// The time of the last event.
     pub last_recorded_at: Option<Timestamp>,
+    /// Events from the future.
+    pub future: Option<FutureEvents>,
     /// Events a second between the first and the last.
     pub events_per_second: f64,
     /// Per category.
@@ -72,7 +76,7 @@ pub struct StatsReport {
 ///
 /// # Errors
 /// As the store says.
-pub async fn stats(store: &Store, progress: &mut (dyn FnMut(u64) + Send)) -> Result<StatsReport, OpsError> {
+pub async fn stats(store: &Store, now: Timestamp, progress: &mut (dyn FnMut(u64) + Send)) -> Result<StatsReport, OpsError> {
     let head = store.head().await?;
     let first = store.first(ReadQuery::all()).await?.map(|event| event.recorded_at);
     let last = first.map(|_| head.recorded_at);
@@ -93,6 +97,7 @@ pub async fn stats(store: &Store, progress: &mut (dyn FnMut(u64) + Send)) -> Res
         size_bytes: store.size_bytes().await?,
         first_recorded_at: first,
         last_recorded_at: last,
+        future: future_events(store, now).await?,
         events_per_second: if seconds > 0.0 { head.position.0 as f64 / seconds } else { 0.0 },
         categories: largest_first(count.categories),
         types: largest_first(count.types),

@@ -10,6 +10,7 @@ use crate::event::JsonObject;
 use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::event::new_id;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::idempotency::key_event_id;
 use crate::runtime::write_options::WriteOptions;
@@ -46,7 +47,7 @@ pub(super) fn new_events(decided: &[DecidedEvent], wish: &Wish<'_>) -> Result<Ve
     let options = wish.options;
     let ids: Vec<Uuid> = match options.idempotency_key.as_deref() {
         Some(key) => (0..decided.len()).map(|index| key_event_id(wish.stream, key, index)).collect(),
-        None => decided.iter().map(|_| Uuid::now_v7()).collect(),
+        None => decided.iter().map(|_| new_id()).collect(),
     };
     let Some(first) = ids.first() else { return Ok(Vec::new()) };
     let mut metadata = json!({

@@ -253,7 +253,7 @@ impl<F: Fold + Clone + 'static> Writer<F> {
             position: Some(loaded.position),
             events,
             left_out: loaded.left_out,
-            at: loaded.recorded_at,
+            at: (self.clock)().present(loaded.recorded_at),
             clock_behind_micros,
         }
     }
@@ -266,7 +266,7 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         decide: &mut impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
     ) -> Result<Written<F>, RuntimeError> {
         let mut state = StreamState::load(&self.store, wish.stream, start()).await?;
-        let now = (self.clock)().max(state.loaded.recorded_at);
+        let now = (self.clock)().present(state.loaded.recorded_at);
         let events = decide_on(&state, now, wish, decide)?;
         let outcome_events = outcome_events(&events, state.loaded.version);
         state.rehearse(wish.stream, &events, iter::repeat(now))?;
@@ -360,8 +360,8 @@ fn decide_in<F: Fold + Clone>(
         Ok(state) => state,
         Err(error) => return ControlFlow::Break(Err(error)),
     };
-    // A clock that is behind does not decide before what has happened: a lock would have run out when it is recorded.
-    let now = clock().max(state.loaded.recorded_at);
+    // A clock that is a little behind does not decide before what has happened: a lock would have run out when it is recorded.
+    let now = clock().present(state.loaded.recorded_at);
     let before = state.loaded.version;
     ControlFlow::Break(Ok(match decide_on(state, now, wish, decide) {
         Err(error) => Decided::Refused(error, (!fresh).then(|| batch.depend())),

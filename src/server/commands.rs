@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::event::Version;
 use crate::event::is_unsafe;
+use crate::event::new_id;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::CommandOutcome;
 use crate::runtime::RuntimeError;
@@ -173,7 +174,7 @@ fn id_of(request: &CommandRequest, client_id: &str) -> Result<String, Problem> {
 fn made_id(CommandRequest { command, command_id, .. }: &CommandRequest, client_id: &str) -> String {
     match command_id {
         Some(key) => Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{command}\0{client_id}\0{key}").as_bytes()).to_string(),
-        None => Uuid::now_v7().to_string(),
+        None => new_id().to_string(),
     }
 }
 

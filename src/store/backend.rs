@@ -13,6 +13,7 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
+use crate::store::clock::TOO_LATE;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::identity::LastSeen;
@@ -78,6 +79,14 @@ pub trait Backend: Send + Sync {
 
     /// Where it is, for people; holds no secret.
     fn place(&self) -> String;
+
+    /// Returns the time of the server's clock; `None` where the database has no server. Makes nothing.
+    fn server_clock(&self) -> Answer<Option<Timestamp>>;
+
+    /// Returns the first moment that a clock of this machine must not reach.
+    fn end_of_time(&self) -> Timestamp {
+        TOO_LATE
+    }
 
     /// Makes the schema, or brings an older one up to date.
     fn init(&self) -> Answer<Init>;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::event::EventChunk;
+use crate::event::Timestamp;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Head;
@@ -103,6 +104,14 @@ impl Store {
             self.head().await?;
         }
         write(&self.backend).await.inspect_err(|error| self.identity.note_error(error))
+    }
+
+    /// Returns the time of the server's clock; `None` where the database has no server.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn server_clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.within(self.backend.server_clock()).await
     }
 
     async fn within<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {

@@ -10,6 +10,7 @@ use crate::event::ExpectedVersion;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::store::clock_refused::ClockRefused;
 
 /// The cause of an error; shared, since one failure can answer many grouped appends.
 pub type Cause = Arc<dyn Error + Send + Sync>;
@@ -101,6 +102,9 @@ pub enum StoreError {
         /// The place, and the reason.
         message: String,
     },
+    /// The clock of this machine was refused. Nothing was appended.
+    #[error(transparent)]
+    ClockRefused(#[from] ClockRefused),
     /// A write was sent and nobody knows whether it was done. Repeating it with the same event ids is safe.
     #[error("{message}")]
     OutcomeUnknown {

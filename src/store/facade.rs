@@ -17,15 +17,19 @@ use crate::store::append::AppendRequest;
 use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
+use crate::store::append::RecordTime;
 use crate::store::backend::Backend;
 use crate::store::backend::Init;
+use crate::store::clock_check::ClockCheck;
 use crate::store::duplicate::judge;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::group::Grouper;
 use crate::store::identity::Identity;
+use crate::store::limits::Limits;
 use crate::store::observer::Observer;
 use crate::store::observer::Observers;
+use crate::store::options::OpenOptions;
 use crate::store::prepare::prepare;
 use crate::store::quarantine::QUARANTINE_STREAM;
 use crate::store::quarantine::Quarantine;
@@ -38,19 +42,6 @@ use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
 
-/// What a store takes at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of data and metadata of one event. 1 MiB unless told.
-    pub event_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { event_bytes: 1 << 20 }
-    }
-}
-
 /// An event store. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
 pub struct Store {
@@ -59,17 +50,20 @@ pub struct Store {
     pub(in crate::store) timeout: Duration,
     grouper: Arc<Grouper>,
     pub(in crate::store) quarantine: Arc<KnownQuarantine>,
+    clock: Arc<ClockCheck>,
     limits: Limits,
     observers: Observers,
 }
 
 impl Store {
-    /// A store over a backend; `timeout` bounds each answer to a read.
-    pub fn new(backend: Arc<dyn Backend>, timeout: Duration) -> Self {
+    /// Returns a store over a backend; the timeout bounds each answer to a read.
+    pub fn new(backend: Arc<dyn Backend>, options: impl Into<OpenOptions>) -> Self {
+        let options = options.into();
         let identity = Arc::<Identity>::default();
         let grouper = Grouper::new(Arc::clone(&backend), Arc::clone(&identity));
+        let (timeout, clock) = (options.timeout, Arc::new(ClockCheck::new(options)));
         let (quarantine, limits, observers) = Default::default();
-        Self { backend, identity, grouper, quarantine, timeout, limits, observers }
+        Self { backend, identity, grouper, quarantine, timeout, clock, limits, observers }
     }
 
     /// The same store with other limits.
@@ -143,6 +137,9 @@ impl Store {
     /// As [`Store::append_together`].
     pub async fn append_to_any(&self, requests: Vec<AppendRequest>) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
         let appends = requests.into_iter().map(|request| prepare(request, self.limits)).collect::<Result<Vec<_>, _>>()?;
+        if appends.iter().any(|append| append.request.time == RecordTime::StoreClock) {
+            self.clock.check(&*self.backend).await?;
+        }
         let begun = self.observers.begin(&appends);
         let answers = match self.grouper.append(appends.clone()).await {
             Ok(answers) => answers,

@@ -8,6 +8,9 @@
 mod append;
 mod backend;
 mod bare;
+mod clock;
+mod clock_check;
+mod clock_refused;
 mod continuity;
 mod deadline;
 mod duplicate;
@@ -16,6 +19,7 @@ mod error;
 mod facade;
 mod group;
 mod identity;
+mod limits;
 mod lock_holder;
 pub mod mongodb;
 mod observer;
@@ -48,19 +52,23 @@ pub use backend::Backend;
 pub use backend::Head;
 pub use backend::Init;
 pub use bare::Bare;
+pub use clock_refused::ClockReference;
+pub use clock_refused::ClockRefused;
 pub use end::StoreEnd;
 pub use error::EventField;
 pub use error::IdConflict;
 pub use error::ServerProblem;
 pub use error::StoreError;
 pub use error::no_store_is_empty;
-pub use facade::Limits;
 pub use facade::Store;
 pub use identity::LastSeen;
+pub use limits::Limits;
 pub use lock_holder::LockHolder;
 pub use lock_holder::lock_holder;
 pub use observer::Observer;
 pub use options::OpenOptions;
+pub use options::SystemClock;
+pub use options::Warn;
 pub(crate) use parameters::check_repeated;
 pub(crate) use parameters::check_separators;
 pub(crate) use parameters::named;
@@ -104,17 +112,17 @@ use std::sync::Arc;
 /// Returns the store at a URL. Nothing is touched: the first read finds out what is missing, and the first write makes it.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] when the URL names no backend of this program.
+/// [`StoreError::ClockRefused`] when the clock of this machine is out of range.
 pub fn open(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Store, StoreError> {
     let options = options.into();
-    let timeout = options.timeout;
     let backend: Arc<dyn Backend> = match url {
-        StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), timeout)),
-        StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(timeout)),
+        StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), &options)),
+        StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(&options)),
         StoreUrl::Postgres(url) => Arc::new(postgres::Postgres::new(url, &options)),
-        StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), options)),
+        StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), options.clone())),
     };
-    Ok(Store::new(backend, timeout))
+    clock::read(&options.clock, backend.end_of_time())?;
+    Ok(Store::new(backend, options))
 }
 
 /// The bare database under a scratch store.

@@ -1,9 +1,17 @@
 //! Settings for opening a store, the same for every backend.
 
+use std::sync::Arc;
 use std::time::Duration;
+use std::time::SystemTime;
+
+/// The clock of this machine, or a substitute for it in tests.
+pub type SystemClock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// A function that shows a warning of a store to the operator.
+pub type Warn = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Settings for opening a store. `timeout.into()` gives the default ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct OpenOptions {
     /// The longest time to connect, to wait for a lock, and to wait for one answer.
     pub timeout: Duration,
@@ -14,12 +22,23 @@ pub struct OpenOptions {
     pub accept_clock: bool,
     /// Work with a server of another product that speaks the protocol of PostgreSQL or MongoDB.
     pub accept_server: bool,
+    /// The clock that events are recorded by on a database without a server of its own, and that is checked before an append.
+    pub clock: SystemClock,
+    /// The receiver of warnings. By default they go to the log.
+    pub warn: Warn,
 }
 
 impl OpenOptions {
-    /// Returns settings with this timeout; everything else is off.
+    /// Returns settings with this timeout; the system clock, and everything else off.
     pub fn new(timeout: Duration) -> Self {
-        Self { timeout, callers_have_io: false, accept_clock: false, accept_server: false }
+        Self {
+            timeout,
+            callers_have_io: false,
+            accept_clock: false,
+            accept_server: false,
+            clock: Arc::new(SystemTime::now),
+            warn: Arc::new(|text| tracing::warn!("{text}")),
+        }
     }
 
     /// Sets [`OpenOptions::callers_have_io`].

@@ -10,11 +10,9 @@ use crate::event::Timestamp;
 use crate::store::append::AppendRequest;
 use crate::store::append::BackendAppend;
 use crate::store::append::RecordTime;
+use crate::store::clock::TOO_LATE;
 use crate::store::error::StoreError;
-use crate::store::facade::Limits;
-
-/// 9999-01-01. From there on the year 9999 leaves room for 30 million million events, a microsecond apart.
-const TOO_LATE: Timestamp = Timestamp::from_micros_const(253_370_764_800_000_000);
+use crate::store::limits::Limits;
 
 /// An id that more than one of the events has.
 fn id_twice(events: &[NewEvent]) -> Option<Uuid> {

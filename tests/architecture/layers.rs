@@ -11,7 +11,7 @@ const RULE: &str = "layer";
 /// Each layer, and what it may use besides itself.
 const MAY_USE: [(&str, &[&str]); 9] = [
     ("event", &[]),
-    ("jq", &[]),
+    ("jq", &["event"]),
     ("aggregate", &["event", "jq"]),
     ("domain", &["aggregate", "event"]),
     ("store", &["event"]),

@@ -278,12 +278,16 @@ fn large_texts_of_a_command_are_taken_or_refused_whole(on: Backend) {
 }
 
 /// Data that some backend could not hold, with a part of what is said about them.
-const BAD_DATA: [(&str, &str); 18] = [
+const BAD_DATA: [(&str, &str); 22] = [
     (r#"{"a":18446744073709551616}"#, "line 1 column"),
     (r#"{"a":9223372036854775808}"#, "out of range"),
     (r#"{"a":NaN}"#, "line 1 column"),
     (r#"{"a":Infinity}"#, "line 1 column"),
     (r#"{"a":1e400}"#, "out of range"),
+    (r#"{"a":12345678901234567.89}"#, "would be recorded as"),
+    (r#"{"a":[{"b":1e-400}]}"#, "would be recorded as 0.0"),
+    (r#"{"a":295147905179352830000}"#, "out of range"),
+    (r#"{"a":0.1000000000000000000001}"#, "would be recorded as 0.1"),
     (r#"{"a":1,"a":2}"#, "twice"),
     (r#"{"a":1,"\u0061":2}"#, "twice"),
     (r#"{"a":"\ud800"}"#, "line 1 column"),
@@ -479,6 +483,14 @@ fn times(on: Backend) {
             ("stream read --all --since 1969-12-31", 2, "before 1970"),
             ("stream read --all --since 1700000000", 2, "did you mean @1700000000?"),
             ("stream read --all --since @1700000000000", 2, "milliseconds"),
+            ("stream read --all --since @1700000000000", 2, "did you mean @1700000000?"),
+            ("stream read --all --since 1764780403437", 2, "did you mean @1764780403.437?"),
+            ("stream read --all --until 29.11.2026", 2, "did you mean 2026-11-29?"),
+            ("stream read --all --until '16:46'", 2, "did you mean 'today 16:46' or 'yesterday 16:46'?"),
+            ("stream read --all --until 2025-12-03T16:46[Europe/Berln]", 2, "did you mean '2025-12-03T16:46[Europe/Berlin]'?"),
+            ("stream read --all --until 2025-12-03T16:46+05:00[Europe/Berlin]", 2, "contradicts itself"),
+            ("replay resource-gold --at 2025-12-03T16:46[Mars/Phobos]", 2, "unknown"),
+            ("stream read --all --since=-10x", 2, "no span of time"),
             ("stream read --all --since soon", 2, "is no time"),
             ("stream read --all --since ''", 2, "is no time"),
             ("stream read --all --since now --until '10m ago'", 2, "after"),

@@ -11,6 +11,7 @@ mod formats;
 mod locks;
 mod memory;
 mod narrowing;
+mod numbers;
 mod outcomes;
 #[path = "../common/own_server.rs"]
 mod own_server;

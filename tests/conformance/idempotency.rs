@@ -110,7 +110,8 @@ pub async fn a_known_batch_with_given_times_is_known_again<S: Subject>(subject: 
     let at = |text: &str| RecordTime::Given(vec![text.parse().unwrap()]);
     let first = AppendRequest { time: at("2020-01-01T00:00:00Z"), ..request("thing-1", ANY, events(1)) };
     let applied = store.append(first.clone()).await.unwrap();
-    put(&store, "thing-1", 1).await;
+    let later = RecordTime::Clock("2020-01-02T00:00:00Z".parse().unwrap());
+    store.append(AppendRequest { time: later, ..request("thing-1", ANY, events(1)) }).await.unwrap();
     for again in [first.clone(), AppendRequest { time: at("2019-01-01T00:00:00Z"), ..first }] {
         let again = store.append(again).await.unwrap();
         assert_eq!((again.outcome, &again.events), (Outcome::AlreadyApplied, &applied.events));

@@ -26,6 +26,7 @@ use esctl::runtime::QueryBus;
 use esctl::runtime::system_clock;
 use esctl::store::AppendRequest;
 use esctl::store::Appended;
+use esctl::store::OpenOptions;
 use esctl::store::ReadQuery;
 use esctl::store::RecordTime;
 use esctl::store::Scan;
@@ -49,6 +50,8 @@ pub trait Subject: Send + Sync + 'static {
 pub trait Shared: Subject {
     /// A handle that shares no memory with any other one.
     fn open(&self) -> Store;
+    /// The same with settings of its own.
+    fn open_with(&self, options: OpenOptions) -> Result<Store, StoreError>;
 }
 
 /// Runs a test to its end.

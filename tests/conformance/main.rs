@@ -7,6 +7,7 @@ mod append;
 #[path = "../common/backend.rs"]
 mod backend;
 mod chain;
+mod clock;
 mod expected_version;
 mod grouping;
 mod idempotency;

@@ -74,6 +74,16 @@ macro_rules! each_chapter {
             a_time_after_which_none_could_grow_is_refused
             nothing_is_recorded_at_the_first_moment_there_is
         ] []}
+        crate::promises::chapter! { $one $several $subject clock [] [
+            a_clock_that_contradicts_its_reference_is_refused_before_the_append
+            a_smaller_difference_is_warned_about_once
+            a_clock_that_agrees_is_not_spoken_of
+            a_clock_out_of_range_is_refused_when_the_store_is_opened
+            a_clock_that_leaves_its_range_later_is_refused_before_the_append
+            a_clock_that_jumps_later_is_refused_before_the_append
+            a_store_that_is_not_there_is_not_made_by_a_refused_append
+            a_clock_of_the_callers_own_is_not_compared
+        ]}
         crate::promises::chapter! { $one $several $subject reading [
             the_store_is_read_from_anywhere_to_anywhere_in_both_directions
             a_stream_is_read_from_anywhere_to_anywhere_in_both_directions

@@ -6,6 +6,7 @@ use esctl::event::EventChunk;
 use esctl::event::Position;
 use esctl::event::RecordedEvent;
 use esctl::event::StreamName;
+use esctl::event::Timestamp;
 use esctl::event::Version;
 use esctl::store::Answer;
 use esctl::store::Backend;
@@ -61,6 +62,9 @@ impl Backend for ReadOnly {
     }
     fn place(&self) -> String {
         self.0.place()
+    }
+    fn server_clock(&self) -> Answer<Option<Timestamp>> {
+        self.ask(|store| async move { store.server_clock().await })
     }
     fn init(&self) -> Answer<Init> {
         refused()

@@ -2,6 +2,7 @@
 
 use esctl::store::OpenOptions;
 use esctl::store::Store;
+use esctl::store::StoreError;
 use esctl::store::StoreUrl;
 use esctl::store::open;
 use tempfile::TempDir;
@@ -53,6 +54,10 @@ macro_rules! placed {
             impl Shared for $name {
                 fn open(&self) -> Store {
                     open_at(&self.0.place)
+                }
+
+                fn open_with(&self, options: OpenOptions) -> Result<Store, StoreError> {
+                    open(&self.0.place.url.parse().unwrap(), options)
                 }
             }
 

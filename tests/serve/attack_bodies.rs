@@ -220,3 +220,15 @@ fn a_refusal_says_what_was_wrong_and_nothing_else() {
         assert_eq!(answered.json.as_object().map(|body| body.len()), Some(1), "{}", Value::Null);
     });
 }
+
+#[test]
+fn a_number_that_does_not_come_back_is_refused() {
+    run(async {
+        let served = Served::start(Backend::Sqlite).await;
+        for number in ["12345678901234567.89", "1e-400", "295147905179352830000"] {
+            post(&served, command(&format!("{{\"a\":{number}}}"))).await.fails(400, "bad_json");
+        }
+        nothing_happened(&served);
+        post(&served, command("{\"a\":1.10}")).await.is(201);
+    });
+}

@@ -68,7 +68,7 @@ async fn is_as_dumped<D: Dump>(store: &Store) {
     assert_eq!(whole(store).await.len(), 35);
     assert!(head::<D>(store).await);
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
-    let report = verify(store, &Verify { stream: None, head: None }, &mut |_| {}).await.unwrap();
+    let report = verify(store, &Verify::default(), &mut |_| {}).await.unwrap();
     assert!(report.ok && report.snapshots == 2, "{report:?}");
     assert_eq!(read_models(store).await, [(Part::Live, 34, 3), (Part::Building, 30, 2)]);
     let found: BTreeMap<_, _> = store.query_rows(all("resources")).await.unwrap().into_iter().collect();

@@ -12,7 +12,9 @@ use crate::ops::replay::Until;
 
 /// Show a document as it is, or as it was at a version or time
 #[derive(Debug, Args)]
-#[command(after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, now, '10m ago', @UNIXSECONDS.")]
+#[command(
+    after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, 'yesterday 16:46', 'monday 9:00', now, '10m ago', @UNIXSECONDS; a zone in brackets counts."
+)]
 pub struct Get {
     /// Which document
     id: String,
@@ -27,7 +29,7 @@ pub struct Get {
 impl Get {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let until = match (&self.at, self.version) {
-            (Some(text), _) => Until::Time(app.moment(text)?),
+            (Some(text), _) => app.until(text)?,
             (None, Some(version)) => Until::Version(Version(version)),
             (None, None) => Until::Head,
         };

@@ -15,7 +15,9 @@ use crate::ops::show_resource::with_left_out;
 
 /// Show a game, as it is or was, in full or as a player sees it
 #[derive(Debug, Args)]
-#[command(after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, now, '10m ago', @UNIXSECONDS.")]
+#[command(
+    after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, 'yesterday 16:46', 'monday 9:00', now, '10m ago', @UNIXSECONDS; a zone in brackets counts."
+)]
 pub struct Show {
     /// Which game
     id: String,
@@ -33,7 +35,7 @@ pub struct Show {
 impl Show {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let until = match (&self.at, self.version) {
-            (Some(text), _) => Until::Time(app.moment(text)?),
+            (Some(text), _) => app.until(text)?,
             (None, Some(version)) => Until::Version(Version(version)),
             (None, None) => Until::Head,
         };

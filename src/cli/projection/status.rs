@@ -4,10 +4,12 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::future::warn_future;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
 use crate::cli::projection::known;
+use crate::ops::future::future_events;
 use crate::ops::projections::status::ProjectionState;
 use crate::ops::projections::status::ProjectionStatus;
 use crate::ops::projections::status::projection_status;
@@ -33,6 +35,7 @@ impl Status {
             known(&queries, name)?;
         }
         let statuses = projection_status(&store, &queries, self.name.as_deref(), app.now()).await?;
+        warn_future(app, future_events(&store, app.now()).await?);
         let mut list = app.out.list(Listing::new([
             "name",
             "state",

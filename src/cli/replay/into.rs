@@ -8,6 +8,7 @@ use crate::cli::output::Output;
 use crate::ops::OpsError;
 use crate::ops::replay::CopyProgress;
 use crate::ops::replay::CopyStore;
+use crate::ops::replay::Until;
 use crate::ops::replay::copy_store;
 use crate::runtime::RuntimeError;
 use crate::store::Store;
@@ -15,14 +16,17 @@ use crate::store::StoreError;
 use crate::store::StoreUrl;
 
 /// Copies and reports.
-pub(super) async fn run(app: &App, url: &str, at: Option<&str>) -> Result<(), CliError> {
+pub(super) async fn run(app: &App, url: &str, at: Option<&str>, retime: bool) -> Result<(), CliError> {
     let url: StoreUrl = url.parse()?;
     let source = app.store()?;
     let target = app.open(&url)?;
     if is_same(&source, &target, &url) {
         return Err(CliError::usage("a store cannot be copied into itself").code("same_store"));
     }
-    let at = at.map(|text| app.moment(text)).transpose()?;
+    let at = match at.map(|text| app.until(text)).transpose()? {
+        Some(Until::Time(moment)) => Some(moment),
+        _ => None,
+    };
     if let Some(at) = at {
         app.record.repeat.fix("--at", at.to_string());
     }
@@ -35,7 +39,8 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>) -> Result<(), Cl
             bar.advance(events);
         }
     };
-    let report = match copy_store(&source, &target, CopyStore { at, now: app.now() }, &mut progress).await {
+    let input = CopyStore { at, now: app.now(), retime };
+    let report = match copy_store(&source, &target, input, &mut progress).await {
         Err(OpsError::Runtime(RuntimeError::Store(damage @ StoreError::Integrity { .. }))) => {
             // There is no more to copy.
             broken_off.written = false;
@@ -52,6 +57,9 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>) -> Result<(), Cl
         sheet.field("position", report.position.to_string());
         sheet.field("events copied", report.events_copied.to_string());
         sheet.field("already there", report.already_there.to_string());
+        if let Some(retimed) = report.events_retimed {
+            sheet.field("other times", retimed.to_string());
+        }
         sheet.field("head hash", report.head_hash);
     })
 }

@@ -28,8 +28,10 @@ use crate::store::Store;
 
 /// Show what a stream, a category or the whole store was like at any moment
 #[derive(Debug, Args)]
-#[command(after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, now, '10m ago', @UNIXSECONDS. \
-                        What was recorded at or before it counts.")]
+#[command(
+    after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, 'yesterday 16:46', 'monday 9:00', now, '10m ago', @UNIXSECONDS; a zone in brackets counts. \
+                        What was recorded at or before it counts."
+)]
 #[command(group = ArgGroup::new("which").required(true).args(["stream", "category", "all"]))]
 pub struct Replay {
     /// Which stream
@@ -44,6 +46,9 @@ pub struct Replay {
     /// The store that --all is copied into; empty, or a copy that was broken off
     #[arg(long, value_name = "URL", requires = "all")]
     into: Option<String>,
+    /// Replace times that are in the future or do not grow; the original time goes to metadata.original_time
+    #[arg(long, requires = "into")]
+    retime: bool,
     /// As it was at this time
     #[arg(long, value_name = "TIME", conflicts_with_all = ["version", "position"])]
     at: Option<String>,
@@ -78,7 +83,7 @@ impl Replay {
 
     pub(super) async fn run(mut self, app: &App) -> Result<(), CliError> {
         if let Some(url) = self.into.take() {
-            return into::run(app, &url, self.at.as_deref()).await;
+            return into::run(app, &url, self.at.as_deref(), self.retime).await;
         }
         let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
         let until = self.until(app)?;
@@ -101,7 +106,7 @@ impl Replay {
 
     fn until(&self, app: &App) -> Result<Until, CliError> {
         Ok(match (&self.at, self.version, self.position) {
-            (Some(text), ..) => Until::Time(app.moment(text)?),
+            (Some(text), ..) => app.until(text)?,
             (None, Some(version), _) => Until::Version(Version(version)),
             (None, None, Some(position)) => Until::Position(Position(position)),
             (None, None, None) => Until::Head,
@@ -115,7 +120,7 @@ fn from(app: &App, text: &str) -> Result<Until, CliError> {
     match text.parse::<i64>() {
         Ok(version) if digits => Ok(Until::Version(Version(version.unsigned_abs()))),
         Err(_) if digits => Err(CliError::usage(format!("--diff: {text} is too large for a version")).code("bad_version")),
-        _ => Ok(Until::Time(app.moment(text)?)),
+        _ => app.until(text),
     }
 }
 

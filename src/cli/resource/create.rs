@@ -12,6 +12,8 @@ use crate::cli::resource::change::send;
 use crate::cli::values::WriteArgs;
 use crate::cli::values::amount;
 use crate::cli::values::json_object;
+use crate::event::check_number;
+use crate::event::new_id;
 
 /// Create a resource
 #[derive(Debug, Args)]
@@ -42,7 +44,9 @@ pub struct Create {
 
 /// For clap: a finite number. A negative one parses; the domain says no to it.
 fn rate(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|rate: &f64| rate.is_finite()).ok_or_else(|| "wanted a finite number, units per second".to_owned())
+    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite());
+    let rate = rate.ok_or_else(|| "wanted a finite number, units per second".to_owned())?;
+    check_number(text).map(|()| rate)
 }
 
 impl Create {
@@ -66,7 +70,7 @@ impl Create {
     fn made_id(&self) -> String {
         match &self.write.idempotency_key {
             Some(key) => Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("resource.create\0{key}").as_bytes()).to_string(),
-            None => Uuid::now_v7().to_string(),
+            None => new_id().to_string(),
         }
     }
 }

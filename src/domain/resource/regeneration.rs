@@ -29,9 +29,10 @@ pub struct Regeneration {
 impl Resource {
     /// What has come back up to a moment: all of it since the last time, capped at the maximum.
     ///
-    /// A full resource accrues nothing. A clock that goes back brings nothing and takes nothing.
+    /// A full resource accrues nothing. A clock that goes back brings nothing and takes nothing. A time that a wrong clock has
+    /// put far into the future is given up: regeneration starts again now.
     pub fn regenerate(&self, now: Timestamp) -> Regeneration {
-        let last_regenerated = self.last_regenerated.max(now);
+        let last_regenerated = now.present(self.last_regenerated);
         let room = u64::try_from(self.max_amount.saturating_sub(self.amount)).unwrap_or(0);
         let elapsed = u128::from(now.micros_since(self.last_regenerated));
         let parts =

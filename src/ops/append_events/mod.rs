@@ -15,6 +15,7 @@ use crate::event::JsonObject;
 use crate::event::NewEvent;
 use crate::event::Position;
 use crate::event::Version;
+use crate::event::new_id;
 use crate::ops::append_events::applies::must_apply;
 use crate::ops::append_events::repeated::applied_before;
 use crate::ops::error::OpsError;
@@ -36,7 +37,7 @@ const ATTEMPTS: u32 = 20;
 /// [`OpsError::DoesNotApply`] when the domain of the stream cannot apply an event, a conflict, an idempotency key that was used for another batch, or as the store says.
 pub async fn append_events(store: &Store, input: AppendEvents) -> Result<AppendReport, OpsError> {
     let Some(key) = input.idempotency_key.clone() else {
-        let ids = ids_of(&input, Uuid::now_v7);
+        let ids = ids_of(&input, new_id);
         return append(store, &input, &ids).await;
     };
     if input.batch.iter().all(|event| event.event_id.is_some()) {

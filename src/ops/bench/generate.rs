@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
 use crate::aggregate::DomainEvent;
@@ -20,6 +19,7 @@ use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::event::new_id;
 use crate::ops::bench::Bench;
 use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
@@ -66,7 +66,7 @@ fn event(version: u64) -> Result<NewEvent, OpsError> {
             reason,
         }),
     };
-    let event_id = Uuid::now_v7();
+    let event_id = new_id();
     let metadata = format!(r#"{{"client_id":"bench","correlation_id":"{}"}}"#, &event_id.simple().to_string()[..28]);
     Ok(NewEvent {
         event_id,

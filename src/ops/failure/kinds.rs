@@ -13,6 +13,8 @@ use crate::ops::error::OpsError;
 use crate::ops::failure::Failure;
 use crate::ops::failure::FailureKind;
 use crate::runtime::RuntimeError;
+use crate::store::ClockReference;
+use crate::store::ClockRefused;
 use crate::store::IdConflict;
 use crate::store::ServerProblem;
 use crate::store::StoreError;
@@ -61,6 +63,7 @@ impl From<StoreError> for Failure {
                 .with("projection", projection.as_str()),
             StoreError::Unsupported(_) => Failure::new(FailureKind::Unsupported, &message).code("store_unsupported"),
             StoreError::Unsuitable { problem, .. } => unsuitable(*problem, &message),
+            StoreError::ClockRefused(refused) => clock_refused(refused),
             StoreError::OutcomeUnknown { .. } => Failure::new(FailureKind::OutcomeUnknown, &message),
             StoreError::Bug(_) => Failure::new(FailureKind::Bug, &message),
         };
@@ -94,6 +97,31 @@ fn used_before(made: Failure, reason: &IdConflict) -> Failure {
     let IdConflict::OtherEvent { stream, version, differs } = reason else { return made };
     let fields: Vec<&str> = differs.iter().map(|field| field.name()).collect();
     made.with("stream", stream.as_str()).with("version", version.0).with("differs", fields)
+}
+
+fn clock_refused(refused: &ClockRefused) -> Failure {
+    let made = Failure::new(FailureKind::Unsupported, refused.to_string()).code("clock_refused");
+    match refused {
+        ClockRefused::OutOfRange { clock, .. } => {
+            made.for_operators("set the clock of this machine").with("clock", clock.as_str())
+        }
+        ClockRefused::Differs { clock, time, reference, .. } => made
+            .for_operators(match reference {
+                ClockReference::LastEvent if clock < time => {
+                    "set the clock of this machine; where it is right, the last events are from the future: copy the store with \
+                     'esctl replay --all --into URL --retime', or append with --accept-clock"
+                }
+                ClockReference::PassedTime => {
+                    "set the clock of this machine; where it is right, start the process again, or with --accept-clock"
+                }
+                _ => "set the clock of this machine; where it is right, append with --accept-clock",
+            })
+            .with("clock", clock.to_string())
+            .with("reference", time.to_string()),
+        ClockRefused::NoTimeLeft { last } => made
+            .for_operators("'esctl replay --all --into URL --retime' copies the store with times that leave room")
+            .with("reference", last.to_string()),
+    }
 }
 
 impl From<Rejection> for Failure {
@@ -265,6 +293,10 @@ impl From<NameError> for Failure {
 
 impl From<JsonError> for Failure {
     fn from(error: JsonError) -> Self {
-        Failure::new(FailureKind::Usage, error.to_string()).code("bad_json")
+        let made = Failure::new(FailureKind::Usage, error.message()).code("bad_json");
+        match error.hint() {
+            Some(hint) => made.hint(hint),
+            None => made,
+        }
     }
 }

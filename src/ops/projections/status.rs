@@ -8,6 +8,7 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::ops::error::OpsError;
+use crate::ops::future::future_events;
 use crate::runtime::Control;
 use crate::runtime::OnError;
 use crate::runtime::Paused;
@@ -131,6 +132,8 @@ pub struct ProjectionStatus {
     /// The position of the event that it stands before.
     #[schema(required = true)]
     pub stopped_at: Option<Position>,
+    /// Events of the store that were recorded more than a minute in the future.
+    pub future_events: u64,
     /// Who follows it; nobody: it moves when it is asked or run.
     pub runners: Vec<Runner>,
 }
@@ -199,10 +202,14 @@ async fn look_at(
     // The checkpoints first: what comes in between makes a projection look behind, never ahead.
     let records = store.projections().await?;
     let head = store.head().await?.position;
+    let future_events = future_events(store, now).await?.map_or(0, |future| future.events);
     let mut statuses = Vec::with_capacity(wanted.len());
     for projection in wanted {
         let of = |part| records.iter().find(|r| r.model.name == projection.name() && r.model.part == part);
         statuses.push(status(store, &*projection, of(Part::Live), of(Part::Building), head, now, closely).await?);
+    }
+    for status in &mut statuses {
+        status.future_events = future_events;
     }
     Ok(statuses)
 }
@@ -267,6 +274,7 @@ async fn status(
             missing: count(ProblemState::Missing),
         },
         stopped_at,
+        future_events: 0,
         runners,
     })
 }

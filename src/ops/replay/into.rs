@@ -3,20 +3,21 @@
 use serde::Serialize;
 
 use crate::event::EventChunk;
-use crate::event::EventType;
 use crate::event::EventView;
 use crate::event::ExpectedVersion;
 use crate::event::Hash;
-use crate::event::JsonObject;
-use crate::event::NewEvent;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::chain_hash;
 use crate::ops::error::OpsError;
+use crate::ops::replay::copied::copy_of;
+use crate::ops::replay::retime::ROOM_BYTES;
+use crate::ops::replay::retime::Retime;
 use crate::store::AppendRequest;
 use crate::store::Head;
+use crate::store::Limits;
 use crate::store::Outcome;
 use crate::store::ReadQuery;
 use crate::store::RecordTime;
@@ -29,8 +30,10 @@ use crate::store::no_store_is_empty;
 pub struct CopyStore {
     /// Up to what was recorded at or before this moment; none: everything.
     pub at: Option<Timestamp>,
-    /// What is said to be the moment where everything is copied.
+    /// The present.
     pub now: Timestamp,
+    /// Replace times that are not past or do not grow.
+    pub retime: bool,
 }
 
 /// What was copied.
@@ -48,7 +51,10 @@ pub struct CopyReport {
     pub events_copied: u64,
     /// How many had been copied before.
     pub already_there: u64,
-    /// The hash of the last event: the same as in the store copied from.
+    /// How many of those copied now got another time; none: times were kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events_retimed: Option<u64>,
+    /// The hash of the last event: the same as in the store copied from, where times were kept.
     pub head_hash: Hash,
 }
 
@@ -67,15 +73,24 @@ pub async fn copy_store(
     progress: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<CopyReport, OpsError> {
     let end = end_of(source, input.at).await?;
-    let start = start_in(source, target, end.last).await?;
+    let mut retime = match input.retime {
+        true => Some(Retime::new(source.server_clock().await?.or(target.server_clock().await?).unwrap_or(input.now))),
+        false => None,
+    };
+    let (target, start) = match &mut retime {
+        Some(retime) => (target.clone().with_limits(limits_for_retime()), retimed_start(source, target, end.last, retime).await?),
+        None => (target.clone(), start_in(source, target, end.last).await?),
+    };
+    let target = &target;
     progress(CopyProgress::ToCopy(end.last.position.0 - start.position.0));
     let mut report = CopyReport {
         from: source.place(),
         into: target.place(),
-        at: input.at.unwrap_or(input.now.max(end.last.recorded_at)),
+        at: input.at.unwrap_or(if input.retime { input.now } else { input.now.max(end.last.recorded_at) }),
         position: end.last.position,
         events_copied: 0,
         already_there: start.position.0,
+        events_retimed: input.retime.then_some(0),
         head_hash: end.last.hash,
     };
     let mut scan = source.scan(ReadQuery::all().beyond_head().from(start.position.next().0).to(end.last.position.0));
@@ -88,11 +103,11 @@ pub async fn copy_store(
         };
         let whole = whole_events(&mut last, chunk);
         let known = if whole == chunk.len() {
-            copy_chunk(target, chunk).await?
+            copy_chunk(target, chunk, retime.as_mut()).await?
         } else {
             let mut part = chunk.clone();
             part.truncate(whole);
-            copy_chunk(target, &part).await?
+            copy_chunk(target, &part, retime.as_mut()).await?
         };
         report.already_there += known;
         report.events_copied += whole as u64 - known;
@@ -108,10 +123,13 @@ pub async fn copy_store(
     }
     let end = end.last;
     let reached = if end.position == Position::ZERO { end } else { target.head().await? };
-    if (reached.position, reached.hash) != (end.position, end.hash) {
+    if let Some(retime) = retime {
+        (report.events_retimed, report.head_hash) = (Some(retime.changed), reached.hash);
+    }
+    if (reached.position, reached.hash) != (end.position, report.head_hash) {
         return Err(OpsError::Conflict(format!(
             "the target is not a copy: it ends at position {} with hash {}, the source at position {} with hash {}",
-            reached.position, reached.hash, end.position, end.hash
+            reached.position, reached.hash, end.position, report.head_hash
         )));
     }
     Ok(report)
@@ -192,6 +210,32 @@ async fn start_in(source: &Store, target: &Store, end: Head) -> Result<Head, Ops
     Ok(start)
 }
 
+/// As [`start_in`], for a copy with other times: the target is compared event by event.
+async fn retimed_start(source: &Store, target: &Store, end: Head, retime: &mut Retime) -> Result<Head, OpsError> {
+    let start = no_store_is_empty(target.head().await)?;
+    if start.position > end.position {
+        let place = target.place();
+        return Err(OpsError::Conflict(format!("{place} holds more events, up to position {}", start.position)));
+    }
+    if start.position > Position::ZERO {
+        retime.go_on(source, target, start.position).await?;
+    }
+    match start.position {
+        Position::ZERO => Ok(start),
+        // The chain of the source is checked from there on.
+        position => Ok(source.event_at(position).await?.map_or(start, |event| Head {
+            position,
+            recorded_at: event.recorded_at,
+            hash: event.hash,
+        })),
+    }
+}
+
+/// An event that was as large as it may be still fits with its original time.
+fn limits_for_retime() -> Limits {
+    Limits { event_bytes: Limits::default().event_bytes + ROOM_BYTES }
+}
+
 /// How many events of a chunk, from its first, are what was recorded after `last`; which moves on to the last of them.
 fn whole_events(last: &mut Head, chunk: &EventChunk) -> usize {
     let whole = chunk.iter().take_while(|event| {
@@ -207,24 +251,27 @@ fn whole_events(last: &mut Head, chunk: &EventChunk) -> usize {
 }
 
 /// Appends a chunk in one transaction; how many of its events were there already.
-async fn copy_chunk(target: &Store, chunk: &EventChunk) -> Result<u64, OpsError> {
+async fn copy_chunk(target: &Store, chunk: &EventChunk, mut retime: Option<&mut Retime>) -> Result<u64, OpsError> {
     if chunk.is_empty() {
         return Ok(0);
     }
     let mut requests: Vec<AppendRequest> = Vec::new();
     for event in chunk.iter() {
-        let new = copy_of(&event)?;
+        let (new, recorded_at) = match &mut retime {
+            Some(retime) => retime.next(&event)?,
+            None => (copy_of(&event)?, event.recorded_at),
+        };
         match requests.last_mut() {
             // Events of one stream in a row have versions in a row.
             Some(AppendRequest { stream, events, time: RecordTime::Given(times), .. }) if stream.as_str() == event.stream => {
                 events.push(new);
-                times.push(event.recorded_at);
+                times.push(recorded_at);
             }
             _ => requests.push(AppendRequest {
                 stream: StreamName::recorded(event.stream)?,
                 expected: ExpectedVersion::Exact(Version(event.version.0.saturating_sub(1))),
                 events: vec![new],
-                time: RecordTime::Given(vec![event.recorded_at]),
+                time: RecordTime::Given(vec![recorded_at]),
             }),
         }
     }
@@ -243,7 +290,7 @@ async fn copy_chunk(target: &Store, chunk: &EventChunk) -> Result<u64, OpsError>
         }
         hash = appended.events.last().map(|event| event.hash);
     }
-    if hash != chunk.last().map(|event| event.hash) {
+    if retime.is_none() && hash != chunk.last().map(|event| event.hash) {
         return Err(changed_meanwhile(target, "the hash chains differ"));
     }
     Ok(known)
@@ -251,14 +298,4 @@ async fn copy_chunk(target: &Store, chunk: &EventChunk) -> Result<u64, OpsError>
 
 fn changed_meanwhile(target: &Store, reason: &str) -> OpsError {
     OpsError::Conflict(format!("{} was written to by somebody else during the copy: {reason}", target.place()))
-}
-
-fn copy_of(event: &EventView<'_>) -> Result<NewEvent, OpsError> {
-    Ok(NewEvent {
-        event_id: event.event_id,
-        event_type: EventType::parse(event.event_type)?,
-        schema_version: event.schema_version,
-        data: JsonObject::parse(event.data)?,
-        metadata: JsonObject::parse(event.metadata)?,
-    })
 }

@@ -1,8 +1,10 @@
 //! Replay: the state of a stream, of a category or of the whole store as it was at any moment.
 
 mod category;
+mod copied;
 mod into;
 mod own_rows;
+mod retime;
 mod stray_rows;
 mod stream;
 mod trace;
@@ -17,6 +19,7 @@ pub use into::CopyProgress;
 pub use into::CopyReport;
 pub use into::CopyStore;
 pub use into::copy_store;
+pub use retime::ORIGINAL_TIME;
 pub use stream::Diff;
 pub use stream::Replay;
 pub use stream::ReplayReport;

@@ -82,8 +82,7 @@ impl Until {
     /// The moment a state of it is shown for.
     pub(in crate::ops) fn moment(self, now: Timestamp, last_event: Timestamp) -> Timestamp {
         match self {
-            // A clock that is behind the store does not show events before they happened.
-            Self::Head => now.max(last_event),
+            Self::Head => now.present(last_event),
             Self::Time(moment) => moment,
             Self::Version(_) | Self::Position(_) => last_event,
         }

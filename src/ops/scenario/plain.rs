@@ -4,6 +4,9 @@
 
 use serde_json::Number;
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::event::check_number;
 
 /// What some other reader takes a word for, and how to write that so that all readers agree.
 struct Reading {
@@ -22,15 +25,19 @@ pub(super) fn value(text: &str, time: bool) -> Result<Value, String> {
         "false" => return Ok(false.into()),
         _ => {}
     }
+    if is_number(text) {
+        check_number(text).map_err(|reason| format!("{reason}; write it as a string"))?;
+    }
     match (serde_json::from_str::<Number>(text), other_reading(text)) {
-        // Never a silent float.
-        (Ok(number), _) if number.is_f64() && !text.contains(['.', 'e', 'E']) => {
-            Err(format!("{text} is no whole number from {} to {}", i64::MIN, i64::MAX))
-        }
         (Ok(number), _) => Ok(number.into()),
         (Err(_), Some(reading)) if !(time && reading.as_a == TIME) => Err(disagreement(text, &reading)),
         (Err(_), _) => Ok(text.into()),
     }
+}
+
+/// Returns whether a text is a number in the grammar of JSON.
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 /// Checks a plain word that is a key: it must be text to every reader.

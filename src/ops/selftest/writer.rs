@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use crate::event::EventType;
 use crate::event::ExpectedVersion;
@@ -16,6 +15,7 @@ use crate::event::JsonObject;
 use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::event::new_id;
 use crate::ops::error::OpsError;
 use crate::ops::selftest::history::Attempt;
 use crate::ops::selftest::history::Journal;
@@ -171,9 +171,12 @@ impl Writer {
         let answer = self.store.append(request.clone()).await;
         self.journal.end(number, answer.clone());
         match answer {
-            Err(error @ (StoreError::NotAllowed { .. } | StoreError::Unsupported(_) | StoreError::NotFound(_))) => {
-                Err(error.into())
-            }
+            Err(
+                error @ (StoreError::NotAllowed { .. }
+                | StoreError::Unsupported(_)
+                | StoreError::ClockRefused(_)
+                | StoreError::NotFound(_)),
+            ) => Err(error.into()),
             Err(StoreError::Unavailable { .. } | StoreError::OutcomeUnknown { .. }) => {
                 tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
                 Ok(answer)
@@ -203,7 +206,7 @@ impl Writer {
         let padding = if self.dice.below(50) == 0 { 10_000 } else { self.dice.below(40) };
         let padding = "x".repeat(usize::try_from(padding).unwrap_or_default());
         Ok(NewEvent {
-            event_id: Uuid::now_v7(),
+            event_id: new_id(),
             event_type: EventType::parse("selftest.happened")?,
             schema_version: 1,
             data: JsonObject::of(&json!({ "number": self.dice.below(1000), "padding": padding }))?,

@@ -12,8 +12,10 @@ mod snapshots;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::StreamName;
+use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
+use crate::ops::future::future_events;
 use crate::ops::pages::Pages;
 use crate::ops::verify::chain::Chain;
 use crate::runtime::RuntimeError;
@@ -37,6 +39,8 @@ pub struct Verify {
     pub stream: Option<StreamName>,
     /// A head that was kept elsewhere: everything up to there must be as it was.
     pub head: Option<(Position, Hash)>,
+    /// The present, to find events from the future; none: they are not looked for.
+    pub now: Option<Timestamp>,
 }
 
 /// A verification under way.
@@ -59,6 +63,10 @@ pub async fn verify(store: &Store, input: &Verify, progress: &mut (dyn FnMut(u64
     }
     if let Some((position, hash)) = input.head {
         verifier.kept_head(position, hash, progress).await?;
+    }
+    if let (Some(now), Some(_)) = (input.now, end) {
+        // Where a position is missing there is a finding already.
+        verifier.report.future = damage(future_events(store, now).await)?.unwrap_or_default();
     }
     Ok(verifier.report)
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::StreamName;
+use crate::ops::future::FutureEvents;
 
 /// Maximum number of findings in a report.
 const MAX_FINDINGS: usize = 20;
@@ -47,6 +48,8 @@ pub struct VerifyReport {
     pub head_position: Position,
     /// The hash of the last event.
     pub head_hash: Hash,
+    /// Events from the future: no damage, but locks and other spans of time are wrong with them.
+    pub future: Option<FutureEvents>,
     /// Number of findings, also of those that are not listed.
     pub findings_total: u64,
     /// The first findings.
@@ -65,6 +68,7 @@ impl VerifyReport {
             snapshots: 0,
             head_position: Position::ZERO,
             head_hash: Hash::ZERO,
+            future: None,
             findings_total: 0,
             findings: Vec::new(),
         }

@@ -26,6 +26,7 @@ use serde_json::value::to_raw_value;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use crate::event::new_id;
 use crate::ops::Failure;
 use crate::ops::FailureKind;
 use crate::runtime::Clock;
@@ -66,7 +67,7 @@ impl Jobs {
     {
         let mut book = self.book();
         book.has_room_for(&work)?;
-        let (id, meter) = (Uuid::now_v7(), Meter::default());
+        let (id, meter) = (new_id(), Meter::default());
         // One that can run at once is told so.
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok();
         let state = if slot.is_some() { JobState::Running } else { JobState::Waiting };

@@ -20,11 +20,11 @@ use uuid::Uuid;
 use crate::event::ExpectedVersion;
 use crate::event::Position;
 use crate::event::StreamName;
-use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Head;
+use crate::store::clock;
 use crate::store::error::StoreError;
 use crate::store::identity::LastSeen;
 use crate::store::mongodb::by_id::known;
@@ -91,7 +91,9 @@ impl Writer {
                 Looked::Remembered => {}
             }
             let Some(tip) = &self.tip else { continue };
-            let decisions = decide(tip, &group.appends[group.answers.len()..], &group.known, now());
+            let now = clock::read(&connection.clock, clock::TOO_LATE_FOR_MONGODB);
+            let decisions = now.and_then(|now| decide(tip, &group.appends[group.answers.len()..], &group.known, now));
+            let decisions = decisions.map_err(|error| group.after_some_were_applied(error))?;
             if !fresh && decisions.iter().any(|decision| !matches!(decision, Decision::Commit(_))) {
                 self.tip = None;
                 group.looks_at_all = true;
@@ -150,11 +152,6 @@ impl Writer {
         self.tip = Some(tip);
         Ok(looked)
     }
-}
-
-fn now() -> Timestamp {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::MIN.plus(since_1970)
 }
 
 /// How a look at the state came to what it knows.
@@ -330,6 +327,9 @@ impl Group<'_> {
         let applied = self.answers.iter().any(|answer| matches!(answer, BackendAnswer::Appended(_)));
         match error {
             StoreError::Unavailable { message, source } if applied => StoreError::OutcomeUnknown { message, source },
+            StoreError::ClockRefused(refused) if applied => {
+                StoreError::OutcomeUnknown { message: refused.to_string(), source: None }
+            }
             other => other,
         }
     }

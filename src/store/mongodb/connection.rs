@@ -29,7 +29,10 @@ use mongodb::options::WriteConcern;
 use tokio::sync::mpsc;
 
 use crate::event::Position;
+use crate::event::Timestamp;
 use crate::store::backend::Init;
+use crate::store::clock::TOO_LATE_FOR_MONGODB;
+use crate::store::clock::read;
 use crate::store::error::StoreError;
 use crate::store::identity::LastSeen;
 use crate::store::mongodb::address::MongoUrl;
@@ -41,6 +44,7 @@ use crate::store::mongodb::error::translate;
 use crate::store::mongodb::schema;
 use crate::store::mongodb::server;
 use crate::store::options::OpenOptions;
+use crate::store::options::SystemClock;
 
 /// The oldest server: `maxWireVersion` of MongoDB 6.0.
 const OLDEST_WIRE_VERSION: i32 = 17;
@@ -55,6 +59,8 @@ pub(crate) struct Connection {
     pub(crate) place: Arc<str>,
     /// How long to wait for an answer.
     pub(crate) timeout: Duration,
+    /// The clock of this machine.
+    pub(crate) clock: SystemClock,
     /// Whether the store has been seen.
     there: Arc<AtomicBool>,
     /// Whether it has been seen with this program's schema.
@@ -81,7 +87,9 @@ pub(crate) fn write_concern(timeout: Duration) -> WriteConcern {
 impl Connection {
     /// Finds the server and looks whether it is one to work with.
     pub(crate) async fn open(url: &MongoUrl, options: &OpenOptions) -> Result<Self, StoreError> {
-        let OpenOptions { timeout, accept_server, .. } = *options;
+        let OpenOptions { timeout, clock, accept_server, .. } = options.clone();
+        // The driver would panic.
+        read(&clock, TOO_LATE_FOR_MONGODB)?;
         let place: Arc<str> = url.to_string().into();
         let behind: Arc<Mutex<Option<Error>>> = Arc::default();
         let failed = |error| {
@@ -138,6 +146,7 @@ impl Connection {
             commits,
             place,
             timeout,
+            clock,
             there,
             current,
             behind,
@@ -147,6 +156,14 @@ impl Connection {
             whole,
             views,
         })
+    }
+
+    /// Asks the server for the time of its clock.
+    pub(crate) async fn server_clock(&self) -> Result<Timestamp, StoreError> {
+        let answer = self.database.run_command(doc! { "hello": 1 }).await.map_err(self.failed("cannot append to"))?;
+        let time = answer.get_datetime("localTime").ok();
+        let time = time.and_then(|time| Timestamp::from_micros(time.timestamp_millis().checked_mul(1000)?).ok());
+        time.ok_or_else(|| StoreError::Unsupported(format!("the clock of the server {} is out of range", self.place)))
     }
 
     /// Waits until what was read up to a position is there to stay. Else a server that stands alone and is killed could come

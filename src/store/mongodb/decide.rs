@@ -18,6 +18,8 @@ use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
 use crate::store::backend::Head;
+use crate::store::clock;
+use crate::store::error::StoreError;
 use crate::store::mongodb::append::Tip;
 use crate::store::mongodb::documents::bytes_of;
 use crate::store::mongodb::documents::commit_of;
@@ -46,12 +48,20 @@ pub(crate) struct Commit {
 }
 
 /// Decides on appends in their order, each as if those before it that fit were made. `known`: ids that are in the store.
-pub(crate) fn decide<'g>(tip: &Tip, group: &'g [BackendAppend], known: &HashSet<Uuid>, now: Timestamp) -> Vec<Decision> {
+///
+/// # Errors
+/// [`StoreError::ClockRefused`] when no later time can be recorded.
+pub(crate) fn decide<'g>(
+    tip: &Tip,
+    group: &'g [BackendAppend],
+    known: &HashSet<Uuid>,
+    now: Timestamp,
+) -> Result<Vec<Decision>, StoreError> {
     let mut behind =
         Behind { head: tip.head, clock_behind_micros: tip.head.recorded_at.micros_since(now), now, moved: HashMap::new() };
     let decide = |append: &'g BackendAppend| {
         if append.request.events.iter().any(|event| known.contains(&event.event_id)) {
-            return Decision::Refuse(BackendAnswer::KnownId);
+            return Ok(Decision::Refuse(BackendAnswer::KnownId));
         }
         let version = behind.moved.get(stream_of(append)).or_else(|| tip.streams.get(stream_of(append)));
         let version = version.copied().unwrap_or_default();
@@ -74,21 +84,21 @@ struct Behind<'g> {
 }
 
 impl<'g> Behind<'g> {
-    fn decide(&mut self, append: &'g BackendAppend, version: Version) -> Decision {
+    fn decide(&mut self, append: &'g BackendAppend, version: Version) -> Result<Decision, StoreError> {
         let request = &append.request;
         if !request.expected.holds(version) {
-            return Decision::Refuse(BackendAnswer::WrongVersion(version));
+            return Ok(Decision::Refuse(BackendAnswer::WrongVersion(version)));
         }
         if let RecordTime::Given(times) = &request.time
             && times.first().is_some_and(|first| *first <= self.head.recorded_at)
         {
-            return Decision::TimeGoesBack(self.head.recorded_at);
+            return Ok(Decision::TimeGoesBack(self.head.recorded_at));
         }
         let bytes = bytes_of(append);
         if bytes > MAX_COMMIT_BYTES {
-            return Decision::Refuse(BackendAnswer::TooLarge { bytes: bytes as u64, limit: MAX_COMMIT_BYTES as u64 });
+            return Ok(Decision::Refuse(BackendAnswer::TooLarge { bytes: bytes as u64, limit: MAX_COMMIT_BYTES as u64 }));
         }
-        let events = self.link(append, version);
+        let events = self.link(append, version)?;
         if let Some(last) = events.last() {
             self.head = Head { position: last.position, recorded_at: last.recorded_at, hash: last.hash };
             self.moved.insert(&request.stream, last.version);
@@ -99,11 +109,11 @@ impl<'g> Behind<'g> {
         };
         let document = commit_of(append, &events);
         let appended = Appended { outcome: Outcome::Applied, events, clock_behind_micros };
-        Decision::Commit(Box::new(Commit { document, appended, head: self.head }))
+        Ok(Decision::Commit(Box::new(Commit { document, appended, head: self.head })))
     }
 
     /// Place, time and hash of each event.
-    fn link(&self, append: &BackendAppend, mut version: Version) -> Vec<AppendedEvent> {
+    fn link(&self, append: &BackendAppend, mut version: Version) -> Result<Vec<AppendedEvent>, StoreError> {
         let Head { mut position, mut recorded_at, mut hash } = self.head;
         let mut link = |(index, content): (usize, &Hash)| {
             version = version.next();
@@ -113,10 +123,9 @@ impl<'g> Behind<'g> {
                 RecordTime::Clock(moment) => *moment,
                 RecordTime::Given(times) => times[index],
             };
-            let after_last = Timestamp::from_micros_saturating(recorded_at.micros() + 1);
-            recorded_at = wanted.max(after_last);
+            recorded_at = clock::after(recorded_at, wanted)?;
             hash = chain_hash(hash, position, version, recorded_at, *content);
-            AppendedEvent { position, version, recorded_at, hash }
+            Ok(AppendedEvent { position, version, recorded_at, hash })
         };
         append.content.iter().enumerate().map(&mut link).collect()
     }

@@ -227,7 +227,7 @@ fn place(value: RawBsonRef<'_>) -> Option<u64> {
 }
 
 fn time(value: RawBsonRef<'_>) -> Option<Timestamp> {
-    value.as_i64().map(Timestamp::from_micros_saturating)
+    Timestamp::from_micros(value.as_i64()?).ok()
 }
 
 fn bytes<const N: usize>(value: RawBsonRef<'_>) -> Option<[u8; N]> {

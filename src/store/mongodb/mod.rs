@@ -43,12 +43,14 @@ use crate::event::EventChunk;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
+use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Init;
+use crate::store::clock::TOO_LATE_FOR_MONGODB;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::identity::LastSeen;
@@ -151,6 +153,15 @@ impl Backend for MongoDb {
 
     fn place(&self) -> String {
         self.shared.url.to_string()
+    }
+
+    fn server_clock(&self) -> Answer<Option<Timestamp>> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { shared.connection().await?.server_clock().await.map(Some) })
+    }
+
+    fn end_of_time(&self) -> Timestamp {
+        TOO_LATE_FOR_MONGODB
     }
 
     fn init(&self) -> Answer<Init> {

@@ -14,7 +14,6 @@ use crate::event::ExpectedVersion;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::StreamName;
-use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::chain_hash;
 use crate::store::append::Appended;
@@ -23,6 +22,7 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
+use crate::store::clock::recorded;
 use crate::store::error::StoreError;
 use crate::store::identity::LastSeen;
 use crate::store::postgres::error::SqlError;
@@ -282,7 +282,7 @@ async fn ask(
 
 fn answer(row: &PgRow, append: &BackendAppend) -> Result<BackendAnswer, SqlError> {
     let version = Version(row.try_get::<i64, _>(2)?.unsigned_abs());
-    let time = Timestamp::from_micros_saturating(row.try_get(3)?);
+    let time = recorded(row.try_get(3)?, || "the last event of the store".into())?;
     match row.try_get::<i32, _>(0)? {
         0 => {}
         1 => return Ok(BackendAnswer::WrongVersion(version)),
@@ -299,7 +299,8 @@ fn answer(row: &PgRow, append: &BackendAppend) -> Result<BackendAnswer, SqlError
             RecordTime::Given(times) => times.get(index).copied().unwrap_or(time),
             // From the first on they are a microsecond apart: all have the same clock.
             RecordTime::StoreClock | RecordTime::Clock(_) => {
-                Timestamp::from_micros_saturating(time.micros().saturating_add_unsigned(index as u64))
+                let micros = time.micros().saturating_add_unsigned(index as u64);
+                recorded(micros, || format!("the event at position {}", place.0))?
             }
         };
         hash = chain_hash(hash, place.0, place.1, recorded_at, *content);

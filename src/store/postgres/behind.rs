@@ -24,6 +24,7 @@ use crate::store::append::AppendedEvent;
 use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
+use crate::store::clock::recorded;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
 
@@ -136,7 +137,7 @@ pub(crate) async fn append_at(
         asked => asked?,
     };
     let answer = |row: &PgRow| {
-        let recorded_at = Timestamp::from_micros_saturating(row.try_get(0)?);
+        let recorded_at = recorded(row.try_get(0)?, || format!("the event at position {}", position.next()))?;
         let event =
             AppendedEvent { position: position.next(), version: version.next(), recorded_at, hash: Hash(row.try_get(1)?) };
         let clock_behind_micros = if clock.is_some() { 0 } else { row.try_get::<i64, _>(2)?.unsigned_abs() };

@@ -41,6 +41,7 @@ use crate::event::EventChunk;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
+use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
@@ -146,6 +147,10 @@ impl Backend for Postgres {
 
     fn place(&self) -> String {
         self.place.clone()
+    }
+
+    fn server_clock(&self) -> Answer<Option<Timestamp>> {
+        self.worker.read(|database| async move { database.server_clock().await.map(Some) })
     }
 
     fn init(&self) -> Answer<Init> {

@@ -154,8 +154,9 @@ pub(crate) fn average(events: &EventChunk) -> usize {
 fn view(row: &PgRow) -> Result<Option<EventView<'_>>, SqlError> {
     let Some(stream) = text(row, 6)? else { return Ok(None) };
     let there = |column| text(row, column)?.ok_or_else(|| damaged(column));
+    let position = Position(u64::from_be_bytes(fixed(row, 1)?));
     Ok(Some(EventView {
-        position: Position(u64::from_be_bytes(fixed(row, 1)?)),
+        position,
         version: Version(u64::from_be_bytes(fixed(row, 2)?)),
         recorded_at: Timestamp::from_micros(i64::from_be_bytes(fixed(row, 3)?)).map_err(|_| damaged(3))?,
         event_id: Uuid::from_bytes(fixed(row, 4)?),

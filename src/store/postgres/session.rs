@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::event::Position;
+use crate::event::Timestamp;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::postgres::catalog;
@@ -170,6 +171,33 @@ impl Database {
             Err(error) if error.broken() => Err(unknown_making(connector.url(), error).into()),
             Err(error) => Err(name_holder(session, connector.url().schema(), error).await),
         }
+    }
+
+    /// Asks the server for the time of its clock. Nothing is made.
+    pub(crate) async fn server_clock(&self) -> Result<Timestamp, StoreError> {
+        // It is asked right before an append.
+        let failed = |error| self.translate(error, "cannot append to");
+        let mut again = true;
+        let micros = loop {
+            let mut lease = self.pool.lease(false).await.map_err(failed)?;
+            let asking = lease.session.query_scalar(include_str!("sql/server_clock.sql"));
+            let asking = asking.fetch_one(&mut lease.session.connection);
+            let asked = timeout(self.pool.connector.patience(), asking).await;
+            match asked.map_or(Err(SqlError::Late), |asked| asked.map_err(SqlError::from)) {
+                Ok(micros) => {
+                    self.end(lease).await;
+                    break micros;
+                }
+                // A connection that has rested may have been closed meanwhile.
+                Err(error) if error.broken() && again && !matches!(error, SqlError::Late) => {
+                    again = false;
+                    self.pool.forget_idle();
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        };
+        let out_of_range = |_| StoreError::Unsupported(format!("the clock of the server {} is out of range", self.place));
+        Timestamp::from_micros(micros).map_err(out_of_range)
     }
 
     /// Makes the store, or brings it up to date.

@@ -5,9 +5,9 @@ use sqlx::Row;
 
 use crate::event::MAX_NAME_BYTES;
 use crate::event::Position;
-use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
+use crate::store::clock::recorded;
 use crate::store::postgres::end::must_be_reached;
 use crate::store::postgres::end::whole;
 use crate::store::postgres::error::SqlError;
@@ -46,7 +46,7 @@ pub(crate) async fn streams(session: &mut Session, query: &StreamQuery) -> Resul
             category: category_of(&stream).to_owned(),
             version: Version(whole(row, 1)?),
             last_position,
-            last_recorded_at: Timestamp::from_micros_saturating(row.try_get(3)?),
+            last_recorded_at: recorded(row.try_get(3)?, || format!("the last event of stream {stream}"))?,
             stream,
         })
     };

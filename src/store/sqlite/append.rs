@@ -1,8 +1,6 @@
 //! Appending: a group in one transaction, each append of it whole or not at all.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
 
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
@@ -19,7 +17,9 @@ use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
 use crate::store::backend::Head;
+use crate::store::clock;
 use crate::store::identity::LastSeen;
+use crate::store::options::SystemClock;
 use crate::store::sqlite::connection::SqlError;
 use crate::store::sqlite::end::end;
 use crate::store::sqlite::end::stream_end;
@@ -45,6 +45,7 @@ fn must_have(connection: &Connection, last_seen: Option<LastSeen>, head: Head) -
 pub(crate) fn append_group(
     connection: &Connection,
     names: &mut Names,
+    clock: &SystemClock,
     group: &[BackendAppend],
     last_seen: Option<LastSeen>,
 ) -> Result<Vec<BackendAnswer>, SqlError> {
@@ -54,7 +55,7 @@ pub(crate) fn append_group(
         // An event appended behind a hole would make it one of positions for ever.
         let start = end(connection)?.agreed()?;
         must_have(connection, last_seen, start)?;
-        let now = system_now();
+        let now = clock::read(clock, clock::TOO_LATE)?;
         let clock_behind_micros = start.recorded_at.micros_since(now);
         let known_types = &names.type_ids;
         let mut writer = Writer { connection, head: start, now, clock_behind_micros, known_types, types: &mut types };
@@ -98,11 +99,6 @@ fn knows_any(connection: &Connection, append: &BackendAppend) -> Result<bool, Sq
         }
     }
     Ok(false)
-}
-
-fn system_now() -> Timestamp {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::MIN.plus(since_1970)
 }
 
 struct Writer<'c> {
@@ -181,8 +177,7 @@ impl Writer<'_> {
                 RecordTime::Clock(moment) => *moment,
                 RecordTime::Given(times) => times[index],
             };
-            let after_last = Timestamp::from_micros_saturating(self.head.recorded_at.micros() + 1);
-            let recorded_at = wanted.max(after_last);
+            let recorded_at = clock::after(self.head.recorded_at, wanted)?;
             let hash = chain_hash(self.head.hash, position, version, recorded_at, *content);
             let event_type = self.type_id(event.event_type.as_str())?;
             statement.execute(params![

@@ -21,7 +21,6 @@ pub use bare::BareSqlite;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -29,6 +28,7 @@ use crate::event::EventChunk;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
+use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
@@ -37,6 +37,8 @@ use crate::store::backend::Backend;
 use crate::store::backend::Init;
 use crate::store::end::StoreEnd;
 use crate::store::identity::LastSeen;
+use crate::store::options::OpenOptions;
+use crate::store::options::SystemClock;
 use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -63,23 +65,25 @@ pub struct Sqlite {
     /// None in memory, where there is one connection for everything.
     readers: Vec<Worker>,
     place: String,
+    clock: SystemClock,
 }
 
 impl Sqlite {
-    /// The store in a file; nothing is touched yet. `timeout` is how long to wait for another process's lock.
-    pub fn file(path: PathBuf, timeout: Duration) -> Self {
+    /// Returns the store in a file; nothing is touched yet. The timeout is how long to wait for another process's lock.
+    pub fn file(path: PathBuf, options: &OpenOptions) -> Self {
         let place = path.display().to_string();
-        let connector = |writes| Connector { path: Some(path.clone()), writes, busy_timeout: timeout };
+        let connector = |writes| Connector { path: Some(path.clone()), writes, busy_timeout: options.timeout };
         let first = Arc::default();
         let worker = |writes| Worker::new(connector(writes), Arc::clone(&first));
         let readers = (0..READERS).map(|_| worker(false)).collect();
-        Self { writer: worker(true), readers, place }
+        Self { writer: worker(true), readers, place, clock: Arc::clone(&options.clock) }
     }
 
-    /// A store in memory, gone with this value.
-    pub fn memory(timeout: Duration) -> Self {
-        let connector = Connector { path: None, writes: true, busy_timeout: timeout };
-        Self { writer: Worker::new(connector, Arc::default()), readers: Vec::new(), place: ":memory:".into() }
+    /// Returns a store in memory, gone with this value.
+    pub fn memory(options: &OpenOptions) -> Self {
+        let connector = Connector { path: None, writes: true, busy_timeout: options.timeout };
+        let (writer, clock) = (Worker::new(connector, Arc::default()), Arc::clone(&options.clock));
+        Self { writer, readers: Vec::new(), place: ":memory:".into(), clock }
     }
 
     /// The reader with the least to do: the first one when all are idle, so that a short command opens one.
@@ -97,6 +101,10 @@ impl Backend for Sqlite {
         self.place.clone()
     }
 
+    fn server_clock(&self) -> Answer<Option<Timestamp>> {
+        Box::pin(async { Ok(None) })
+    }
+
     fn init(&self) -> Answer<Init> {
         self.writer.run(|session| session.make())
     }
@@ -106,8 +114,9 @@ impl Backend for Sqlite {
     }
 
     fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Answer<Vec<BackendAnswer>> {
+        let clock = Arc::clone(&self.clock);
         self.writer.run(move |session| {
-            let append = |connection: &mut _, names: &mut _| append::append_group(connection, names, &group, last_seen);
+            let append = |connection: &mut _, names: &mut _| append::append_group(connection, names, &clock, &group, last_seen);
             session.with("cannot append to", append)
         })
     }

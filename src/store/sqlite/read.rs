@@ -17,8 +17,8 @@ use crate::event::MAX_NAME_BYTES;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
-use crate::event::Timestamp;
 use crate::event::Version;
+use crate::store::clock::recorded;
 use crate::store::error::StoreError;
 use crate::store::quarantine::QUARANTINE_STREAM;
 use crate::store::read::Page;
@@ -170,14 +170,15 @@ fn quarantine_version(connection: &Connection) -> Result<Version, SqlError> {
 }
 
 fn view<'r>(row: &'r Row<'_>, stream: &'r str, event_type: &'r str) -> Result<EventView<'r>, SqlError> {
+    let position = Position(whole(row, 0)?);
     Ok(EventView {
-        position: Position(whole(row, 0)?),
+        position,
         event_id: Uuid::from_bytes(bytes(row, 1)?),
         stream,
         version: Version(whole(row, 3)?),
         event_type,
         schema_version: u32::try_from(integer(row, 5)?).map_err(|_| damaged(5))?,
-        recorded_at: Timestamp::from_micros(integer(row, 6)?).map_err(|_| damaged(6))?,
+        recorded_at: recorded(integer(row, 6)?, || format!("the event at position {position}"))?,
         data: text(row, 7)?,
         metadata: text(row, 8)?,
         hash: Hash(bytes(row, 9)?),
@@ -277,7 +278,7 @@ pub(crate) fn streams(connection: &Connection, query: &StreamQuery) -> Result<Ve
                 category: crate::event::category_of(&stream).to_owned(),
                 version: Version(whole(row, 1)?),
                 last_position: Position(whole(row, 2)?),
-                last_recorded_at: Timestamp::from_micros_saturating(integer(row, 3)?),
+                last_recorded_at: recorded(integer(row, 3)?, || format!("the last event of stream {stream}"))?,
                 stream,
             };
             head.reaches(connection, info.last_position)?;

@@ -169,6 +169,7 @@ impl World {
             on_error: OnError::Stop,
             problems: ProblemCounts::default(),
             stopped_at: None,
+            future_events: 0,
             runners: Vec::new(),
         };
         vec![status("resources", ProjectionState::Current, 0, 0.0), status("games", ProjectionState::Behind, 1234, 86_400.5)]

@@ -190,6 +190,8 @@ mod tests {
             (r#"{"type":"ping","type":"ping"}"#, "bad_json", "twice"),
             (r#"{"type":"ping","requestId":{"a":1}}"#, "bad_message", "requestId"),
             (&deep, "bad_json", "nested deeper"),
+            (r#"{"type":"command","command":"a.b","with":{"a":12345678901234567.89}}"#, "bad_json", "column 47"),
+            (r#"{"type":"command","command":"a.b","with":{"a":295147905179352830000}}"#, "bad_json", "out of range"),
         ];
         for (text, code, part) in cases {
             let problem = read(text).1.unwrap_err();

@@ -1,0 +1,97 @@
+//! Decimal numbers as they are written, and whether a 64-bit float gives them back.
+
+/// Returns whether a JSON number comes back with the same decimal value once it is kept as a 64-bit float.
+///
+/// The spelling may differ: `1.10` comes back as `1.1`, `1e2` as `100.0`. `12345678901234567.89` and `1e-400` do not come
+/// back.
+pub fn survives_as_float(number: &str) -> bool {
+    let Some(written) = Decimal::read(number) else { return false };
+    if written.digits.len() <= SAFE_DIGITS && written.exponent.abs() <= SAFE_EXPONENT {
+        return true;
+    }
+    let kept: f64 = number.parse().unwrap_or(f64::INFINITY);
+    // The shortest text that reads as this float, which is also what is recorded.
+    kept.is_finite() && Decimal::read(&format!("{kept:e}")) == Some(written)
+}
+
+/// A float tells all numbers of so many significant digits apart …
+const SAFE_DIGITS: usize = 15;
+/// … as long as they are not near the ends of its range.
+const SAFE_EXPONENT: i64 = 280;
+
+/// A decimal number: its significant digits, without zeros at either end, times a power of ten.
+#[derive(Debug, PartialEq, Eq)]
+struct Decimal {
+    negative: bool,
+    digits: Vec<u8>,
+    exponent: i64,
+}
+
+impl Decimal {
+    /// Reads a number in the grammar of JSON; `None` for an exponent beyond 64 bits.
+    fn read(number: &str) -> Option<Self> {
+        let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
+        let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).skip_while(|digit| *digit == b'0').collect();
+        let written = digits.len();
+        while digits.last() == Some(&b'0') {
+            digits.pop();
+        }
+        if digits.is_empty() {
+            return Some(Self { negative: false, digits, exponent: 0 });
+        }
+        let moved = i64::try_from(written - digits.len()).ok()? - i64::try_from(fraction.len()).ok()?;
+        let exponent = exponent.strip_prefix('+').unwrap_or(exponent).parse::<i64>().ok()?.checked_add(moved)?;
+        Some(Self { negative, digits, exponent })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::any;
+    use proptest::prop_assert;
+    use proptest::prop_assert_eq;
+    use proptest::proptest;
+
+    use super::survives_as_float;
+
+    #[test]
+    fn the_same_value_in_another_spelling_survives() {
+        let cases =
+            ["0.1", "1.10", "1e2", "1E+2", "0", "-0.0", "0e999999999999999999999", "100", "0.30000000000000004", "5e-324"];
+        let more =
+            ["1.7976931348623157e308", "2.2250738585072014e-308", "123456789012345.6", "0.000000000000001", "1e300", "1e22"];
+        for number in cases.into_iter().chain(more) {
+            assert!(survives_as_float(number), "{number}");
+        }
+    }
+
+    #[test]
+    fn another_value_does_not_survive() {
+        let cases = ["12345678901234567.89", "1e-400", "1e400", "0.10000000000000000001", "9007199254740993.0", "4e-324"];
+        let more = ["1e99999999999999999999", "3.14159265358979323846", "-1e-400", "123456789012345678.5", "2.5e-324"];
+        for number in cases.into_iter().chain(more) {
+            assert!(!survives_as_float(number), "{number}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_float_writes_survives(bits in any::<u64>()) {
+            let float = f64::from_bits(bits);
+            if float.is_finite() {
+                let (plain, scientific, json) = (format!("{float}"), format!("{float:e}"), serde_json::to_string(&float).unwrap());
+                prop_assert!(survives_as_float(&plain) && survives_as_float(&scientific) && survives_as_float(&json));
+            }
+        }
+
+        #[test]
+        fn what_survives_is_read_and_written_as_the_same_value(whole in "[1-9][0-9]{0,18}", fraction in "[0-9]{1,6}", power in -330..330) {
+            let number = format!("{whole}.{fraction}e{power}");
+            let again = serde_json::from_str::<f64>(&number).ok().map(|float| format!("{float:e}"));
+            let same = again.is_some_and(|again| super::Decimal::read(&again) == super::Decimal::read(&number));
+            prop_assert_eq!(survives_as_float(&number), same, "{}", number);
+        }
+    }
+}

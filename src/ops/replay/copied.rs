@@ -1,0 +1,21 @@
+//! An event as it is appended to a copy.
+
+use crate::event::EventType;
+use crate::event::EventView;
+use crate::event::JsonObject;
+use crate::event::NewEvent;
+use crate::ops::error::OpsError;
+
+/// Returns a recorded event as one to append, with its id.
+///
+/// # Errors
+/// Its names or texts are none that a store takes.
+pub(super) fn copy_of(event: &EventView<'_>) -> Result<NewEvent, OpsError> {
+    Ok(NewEvent {
+        event_id: event.event_id,
+        event_type: EventType::parse(event.event_type)?,
+        schema_version: event.schema_version,
+        data: JsonObject::parse(event.data)?,
+        metadata: JsonObject::parse(event.metadata)?,
+    })
+}

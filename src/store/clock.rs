@@ -1,0 +1,52 @@
+//! The clock of this machine and its supported range.
+
+use std::time::UNIX_EPOCH;
+
+use crate::event::Timestamp;
+use crate::store::clock_refused::ClockRefused;
+use crate::store::error::StoreError;
+use crate::store::options::SystemClock;
+
+/// 9999-01-01. From there on the year 9999 leaves room for 30 million million events, a microsecond apart.
+pub(crate) const TOO_LATE: Timestamp = Timestamp::from_micros_const(253_370_764_800_000_000);
+/// 2106-02-07T06:28:16Z: from there on the driver for MongoDB cannot make the ids that it needs.
+pub(crate) const TOO_LATE_FOR_MONGODB: Timestamp = Timestamp::from_micros_const(4_294_967_296_000_000);
+
+/// Returns the time of a clock.
+///
+/// # Errors
+/// [`ClockRefused::OutOfRange`] before 1970, and from `end` on.
+pub(crate) fn read(clock: &SystemClock, end: Timestamp) -> Result<Timestamp, StoreError> {
+    let time = clock();
+    let micros = match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_micros().max(1)).map_or(i64::MIN, |micros| -micros),
+    };
+    match Timestamp::from_micros(micros) {
+        Ok(time) if time < end => Ok(time),
+        _ => Err(ClockRefused::OutOfRange { clock: shown(micros), end }.into()),
+    }
+}
+
+/// Returns a time for people, also one that no [`Timestamp`] can hold.
+fn shown(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| format!("{micros} µs since 1970"), |time| format!("{time:.6}"))
+}
+
+/// Returns the time of the event after one at `last`: `wanted`, or a microsecond later than `last` where that is more.
+///
+/// # Errors
+/// [`ClockRefused::NoTimeLeft`].
+pub(crate) fn after(last: Timestamp, wanted: Timestamp) -> Result<Timestamp, StoreError> {
+    let next = last.micros().checked_add(1).and_then(|micros| Timestamp::from_micros(micros).ok());
+    Ok(wanted.max(next.ok_or(ClockRefused::NoTimeLeft { last })?))
+}
+
+/// Returns a time that was read from a store; `of` names what has it.
+///
+/// # Errors
+/// [`StoreError::Integrity`]: no store records such a time.
+pub(crate) fn recorded(micros: i64, of: impl FnOnce() -> String) -> Result<Timestamp, StoreError> {
+    let never_written = |error| StoreError::integrity(format!("{} has a time that was never written there: {error}", of()));
+    Timestamp::from_micros(micros).map_err(never_written)
+}

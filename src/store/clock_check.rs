@@ -1,0 +1,156 @@
+//! The comparison of the clock of this machine with a reference, before something is appended.
+//!
+//! Where the database has a server, the clock of the server is the reference. An embedded store has none: there the clock is
+//! compared with the time of the last event. A process that goes on for long compares the clock with the time that has
+//! passed since, so an append costs no further request.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::store::backend::Backend;
+use crate::store::clock::read;
+use crate::store::clock_refused::ClockReference;
+use crate::store::clock_refused::ClockRefused;
+use crate::store::deadline::within;
+use crate::store::error::StoreError;
+use crate::store::error::no_store_is_empty;
+use crate::store::options::OpenOptions;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A moment at which the clock was found right.
+#[derive(Debug, Clone, Copy)]
+struct Baseline {
+    clock: Timestamp,
+    monotonic: Instant,
+    /// Time since the machine was started, with the time in which it was suspended. Known on Linux only.
+    uptime: Option<Duration>,
+}
+
+impl Baseline {
+    fn at(clock: Timestamp) -> Self {
+        Self { clock, monotonic: Instant::now(), uptime: uptime() }
+    }
+
+    /// Returns what the clock should say now, by the monotonic clock.
+    fn expected(&self) -> Timestamp {
+        self.clock.plus(self.monotonic.elapsed())
+    }
+
+    /// Returns the same with the time in which the machine was suspended.
+    fn expected_after_sleep(&self) -> Timestamp {
+        let slept = uptime().zip(self.uptime).and_then(|(now, then)| now.checked_sub(then));
+        slept.map_or_else(|| self.expected(), |passed| self.clock.plus(passed))
+    }
+}
+
+fn uptime() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    Duration::try_from_secs_f64(text.split(' ').next()?.parse().ok()?).ok()
+}
+
+/// A comparison of the clock with a reference.
+struct Comparison {
+    clock: Timestamp,
+    reference: ClockReference,
+    time: Timestamp,
+    /// The difference from which on there is a warning.
+    warned: Duration,
+    /// The difference from which on the clock is refused.
+    refused: (Duration, &'static str),
+}
+
+impl Comparison {
+    fn with_server(clock: Timestamp, time: Timestamp) -> Self {
+        Self { clock, reference: ClockReference::Server, time, warned: MINUTE, refused: (HOUR, "1 hour") }
+    }
+
+    fn with_passed_time(clock: Timestamp, time: Timestamp) -> Self {
+        Self { clock, reference: ClockReference::PassedTime, time, warned: MINUTE, refused: (HOUR, "1 hour") }
+    }
+
+    /// A store may rest for a year; a clock that goes back is warned about with each append.
+    fn with_last_event(clock: Timestamp, time: Timestamp) -> Self {
+        let (warned, refused) = if clock > time {
+            (DAY * 30, (DAY * 365, "365 days after the last event"))
+        } else {
+            (DAY * 30, (DAY * 30, "30 days before the last event"))
+        };
+        Self { clock, reference: ClockReference::LastEvent, time, warned, refused }
+    }
+
+    fn difference(&self) -> Duration {
+        Duration::from_micros(self.clock.micros().abs_diff(self.time.micros()))
+    }
+}
+
+/// The check of the clock before an append.
+pub(crate) struct ClockCheck {
+    options: OpenOptions,
+    baseline: Mutex<Option<Baseline>>,
+    warned: AtomicBool,
+}
+
+impl ClockCheck {
+    pub(crate) fn new(options: OpenOptions) -> Self {
+        Self { options, baseline: Mutex::default(), warned: AtomicBool::new(false) }
+    }
+
+    /// Checks the clock before an append: with the reference the first time, later with the time that has passed.
+    ///
+    /// # Errors
+    /// [`StoreError::ClockRefused`]; as the backend says when it is asked for its clock or its last event.
+    pub(crate) async fn check(&self, backend: &dyn Backend) -> Result<(), StoreError> {
+        let clock = read(&self.options.clock, backend.end_of_time())?;
+        let baseline = *self.baseline.lock().unwrap_or_else(PoisonError::into_inner);
+        if baseline.is_some_and(|baseline| clock.micros().abs_diff(baseline.expected().micros()) < MINUTE.as_micros() as u64) {
+            return Ok(());
+        }
+        let compared = match self.compare_with_server(backend).await? {
+            Some(compared) => Some(compared),
+            None => match baseline {
+                Some(baseline) => Some(Comparison::with_passed_time(clock, baseline.expected_after_sleep())),
+                None => self.compare_with_last_event(backend, clock).await?,
+            },
+        };
+        if let Some(compared) = compared {
+            self.judge(&compared)?;
+        }
+        let clock = read(&self.options.clock, backend.end_of_time())?;
+        *self.baseline.lock().unwrap_or_else(PoisonError::into_inner) = Some(Baseline::at(clock));
+        Ok(())
+    }
+
+    /// The server read its clock at some moment between the question and the answer: what lies between counts for nothing.
+    async fn compare_with_server(&self, backend: &dyn Backend) -> Result<Option<Comparison>, StoreError> {
+        let (end, timeout) = (backend.end_of_time(), self.options.timeout);
+        let before = read(&self.options.clock, end)?;
+        let Some(server) = within(backend, timeout, backend.server_clock()).await? else { return Ok(None) };
+        let after = read(&self.options.clock, end)?.max(before);
+        Ok(Some(Comparison::with_server(server.clamp(before, after), server)))
+    }
+
+    async fn compare_with_last_event(&self, backend: &dyn Backend, clock: Timestamp) -> Result<Option<Comparison>, StoreError> {
+        let head = no_store_is_empty(within(backend, self.options.timeout, backend.end()).await)?.head;
+        Ok((head.position > Position::ZERO).then(|| Comparison::with_last_event(clock, head.recorded_at)))
+    }
+
+    fn judge(&self, compared: &Comparison) -> Result<(), StoreError> {
+        let (difference, &Comparison { clock, reference, time, refused: (most, limit), .. }) = (compared.difference(), compared);
+        if difference > most && !self.options.accept_clock {
+            return Err(ClockRefused::Differs { clock, reference, time, limit }.into());
+        }
+        if difference > compared.warned && !self.warned.swap(true, Ordering::Relaxed) {
+            (self.options.warn)(&format!("the clock of this machine says {clock}, {reference} {time}"));
+        }
+        Ok(())
+    }
+}
