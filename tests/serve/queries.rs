@@ -92,7 +92,7 @@ async fn lists_say_what_qualifies_them(on: Backend) {
     }
     // An event that cannot be applied stops it, or parks its stream.
     let data = json!({"amount": "no number"}).to_string();
-    served.esctl(&["stream", "append", "document-plan", "--type", "document.updated", "--data", &data]);
+    served.esctl(&["stream", "append", "document-plan", "--type", "document.updated", "--data", &data, "--force"]);
     create(&served, "silver", "ann", "coin").await;
     assert_eq!(codes("documents").await, ["stopped", "behind"]);
     served.esctl(&["projection", "run", "documents", "--on-error", "park"]);
