@@ -147,7 +147,6 @@ fn flags_and_words(on: Backend) {
             ("stream append order-1 --batch - --event-id 018c2f5e-7a00-7000-8000-000000000009", 2, "--batch"),
             ("stream read", 2, "STREAM"),
             ("stream read order-1 --all", 2, "--all"),
-            ("stream read order-1 --until now", 2, "--until"),
             ("stream read order-1 --category order", 2, "--category"),
             ("stream tail -o yaml", 2, "ndjson"),
             ("stats more", 2, "more"),
