@@ -23,6 +23,8 @@ use crate::store::mongodb::schema::make_view;
 use crate::store::schema::SchemaFault;
 
 /// Why the schema differs.
+// A handful exists at a time, so the size of the largest does not matter.
+#[expect(clippy::large_enum_variant)]
 enum Difference {
     /// An index is missing, or is another one: the name of the one that takes its place.
     Index(IndexModel, Vec<String>),
