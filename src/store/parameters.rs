@@ -19,6 +19,9 @@ pub(crate) fn check_separators(url: &str) -> Result<(), String> {
             return Err(format!("has {separator} after the host: {ENCODING}"));
         }
     }
+    if url.contains('\\') {
+        return Err("has a backslash: in a user name or password write it as %5C".to_owned());
+    }
     if authority.ends_with(':') { Err("has a colon without a port after the host".to_owned()) } else { Ok(()) }
 }
 

@@ -26,7 +26,7 @@ fn errors_have_one_shape(on: Backend) {
         ("projection query nope", 3, "projection_not_found"),
         ("resource allocate gold 1 --expect-version 9", 4, "version_conflict"),
         ("resource allocate gold 1", 5, "resource_locked"),
-        ("--store sqlite:/ stats", 6, "store_unavailable"),
+        ("--store sqlite:/ stats", 2, "invalid"),
         ("--store sqlite:none.db stats", 3, "store_not_found"),
         ("--store mysql://u:secret@h stats", 2, "invalid"),
     ];

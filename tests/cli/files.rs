@@ -177,7 +177,8 @@ fn a_flipped_bit_is_found_or_changes_nothing() {
             let answer = on(&home, "flipped.db", line);
             assert!([0, 8, 9].contains(&answer.code), "byte {at}: {line} {}", answer.err);
             if answer.code != 0 {
-                assert_eq!(answer.out, "", "byte {at}: {line}: a part of a table beside an error");
+                // Whole rows before the damage may be there, and nothing else.
+                assert!(before.starts_with(&answer.out), "byte {at}: {line}: {}", answer.out);
                 assert_ne!(verdict, 0, "byte {at}: {line} fails and verify sees nothing: {}", answer.err);
             } else if verdict == 0 {
                 assert_eq!(&answer.out, before, "byte {at}: verify says ok and {line} reads something else");

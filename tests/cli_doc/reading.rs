@@ -136,6 +136,7 @@ fn a_patch_by_hand_that_does_not_fit_is_8_and_named(on: Backend) {
         "document.updated",
         "--data",
         r#"{"patch":[{"op":"remove","path":"/nope"}]}"#,
+        "--force",
     ]);
     for line in ["doc get plan", "doc set plan a=1", "doc list"] {
         let error = esctl.error(8, &words(line));

@@ -73,9 +73,11 @@ impl Read {
             let chunk = match scan.next().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
-                // What is before the damage is printed.
+                // What is before the damage is printed; without it there is no empty table either.
                 Err(damage @ StoreError::Integrity { .. }) => {
-                    list.finish(None)?;
+                    if list.pushed() > 0 {
+                        list.finish(None)?;
+                    }
                     return Err(damage.into());
                 }
                 Err(error) => return Err(error.into()),

@@ -54,7 +54,8 @@ impl TryFrom<Written> for Assignment {
         let change = match (value, add) {
             (Some(value), None) => Assigned::Value(value),
             (None, Some(number)) => Assigned::Add(number),
-            _ => return Err("wanted either a value or a number to add"),
+            (None, None) => return Err("missing field `value`, or a number to `add`"),
+            (Some(_), Some(_)) => return Err("wanted either a value or a number to add, not both"),
         };
         Ok(Self { path, change })
     }

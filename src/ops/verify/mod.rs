@@ -107,6 +107,10 @@ impl Verifier<'_> {
     /// Adds what the database itself finds.
     async fn database(&mut self) -> Result<(), OpsError> {
         let lines = self.store.check().await;
+        // A file that is no store at all has nothing to report on.
+        if let (Err(error @ StoreError::Integrity { .. }), Err(_)) = (&lines, self.store.end().await) {
+            return Err(error.clone().into());
+        }
         for line in self.check("database", lines)?.unwrap_or_default() {
             self.report.add("database", None, line);
         }

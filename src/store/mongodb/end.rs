@@ -78,9 +78,13 @@ fn end_of(commit: &RawDocument) -> Result<StoreEnd, StoreError> {
     Ok(StoreEnd { head, last: Head { position, recorded_at, hash } })
 }
 
-/// Reads the position of the first event of the last commit that has one, whatever else it says; 0: no events.
+/// Reads the position of the last event of the last commit that has a position, whatever else it says; 0: no events.
 pub(crate) async fn last_place(connection: &Connection) -> Result<u64, StoreError> {
+    let events = doc! { "$cond": [{ "$isArray": "$events" }, { "$size": "$events" }, 0] };
     let last = connection.commits.find_one(doc! { "_id": { "$type": "long" } }).sort(doc! { "_id": -1 });
-    let last = last.projection(doc! { "_id": 1 }).await.map_err(connection.failed("cannot read"))?;
-    Ok(last.and_then(|last| last.get_i64("_id").ok().and_then(|place| u64::try_from(place).ok())).unwrap_or(0))
+    let last = last.projection(doc! { "_id": 1, "size": events }).await.map_err(connection.failed("cannot read"))?;
+    let Some(last) = last else { return Ok(0) };
+    let first = last.get_i64("_id").ok().and_then(|place| u64::try_from(place).ok()).unwrap_or(0);
+    let events = last.get_i32("size").ok().and_then(|events| u64::try_from(events).ok()).unwrap_or(0);
+    Ok(first.saturating_add(events.saturating_sub(1)))
 }
