@@ -26,7 +26,7 @@ fn the_session_of_postgresql_that_holds_the_lock_is_named() {
             sqlx::raw_sql("BEGIN").execute(&mut holder).await.unwrap();
             sqlx::raw_sql(AssertSqlSafe(lock.clone())).execute(&mut holder).await.unwrap();
             for line in ["resource allocate gold 1", "stream append order-1 --type t --data {}"] {
-                let answer = home.run(&format!("--timeout 500ms {line}")).fails(6, "another session holds the lock");
+                let answer = home.run(&format!("--timeout 3s {line}")).fails(6, "another session holds the lock");
                 assert!(
                     answer.err.contains(&format!("server process {pid} (application night shift, user ")),
                     "{lock}: {}",

@@ -96,7 +96,7 @@ fn a_writer_that_is_alone_and_is_cut_off_again_and_again_loses_and_doubles_nothi
             }
         };
         let ending = async {
-            let ended = tokio::time::timeout(TIMEOUT, ending).await;
+            let ended = tokio::time::timeout(TIMEOUT * 4, ending).await;
             stop.send_replace(true);
             ended
         };
@@ -121,7 +121,7 @@ async fn hold(connection: &mut PgConnection, end: &str) -> Attempt {
     let sql = format!(
         "BEGIN; SELECT * FROM append_group(ARRAY['{stream}'], ARRAY[-1]::int8[], ARRAY[1], ARRAY[NULL]::int8[], ARRAY[0],
              ARRAY['{}']::uuid[], ARRAY[1], ARRAY['{}'], ARRAY[1], ARRAY[NULL]::int8[], ARRAY['{}'], ARRAY['{}'],
-             ARRAY['\\x{content}'::bytea], false)",
+             ARRAY['\\x{content}'::bytea], false, NULL, NULL)",
         event.event_id,
         event.event_type,
         event.data.as_str(),
