@@ -93,12 +93,12 @@ async fn bombs_of_json_are_refused(on: Backend) {
 }
 
 #[test]
-fn a_number_is_what_a_double_makes_of_it_however_long_it_is_written() {
+fn a_number_that_is_very_long_is_refused_in_short() {
     run(async {
         let served = Served::start(Backend::Sqlite).await;
         let bomb = format!("-0.{}1", "0".repeat(500_000));
-        let answered = post(&served, command(&format!("{{\"x\":{bomb}}}"))).await.is(201);
-        assert_eq!(answered.json["state"]["document"]["x"], 0);
+        let answered = post(&served, command(&format!("{{\"x\":{bomb}}}"))).await;
+        assert_eq!(answered.status.as_u16(), 400);
         assert!(answered.text.len() < 1000, "answered at length");
     });
 }
