@@ -63,14 +63,11 @@ async fn events_are_read_in_both_directions_and_in_pages(on: Backend) {
         ("limit=3&after=6", vec![7], Value::Null),
         ("limit=7", vec![1, 2, 3, 4, 5, 6, 7], Value::Null),
         ("after=7", vec![], Value::Null),
-        ("after=1000", vec![], Value::Null),
-        ("after=9223372036854775807", vec![], Value::Null),
         ("limit=2&backwards=true", vec![7, 6], json!("6")),
         ("limit=9&backwards=true&after=3", vec![2, 1], Value::Null),
         ("limit=2&backwards=true&after=3", vec![2, 1], Value::Null),
         ("backwards=true&after=1", vec![], Value::Null),
         ("backwards=true&after=0", vec![], Value::Null),
-        ("limit=1&backwards=true&after=1000", vec![7], json!("7")),
     ] {
         let page = served.get(&format!("/api/streams/order-1/events?{query}")).await.is(200);
         assert_eq!((versions(&page), &page.json["next"]), (expected, &next), "{query}");
