@@ -8,10 +8,9 @@ use crate::backend::Backend;
 use crate::live_client::Client;
 use crate::support::Served;
 
-// On SQLite the file is put back beside the server's log; faults_sqlite has that case.
-crate::on_server! { postgres Postgres async: a_store_that_was_put_back_is_not_served }
-crate::on_server! { mongodb MongoReplicaSet async: a_store_that_was_put_back_is_not_served }
-crate::on_server! { mongodb_standalone MongoStandalone async: a_store_that_was_put_back_is_not_served }
+crate::on_every_backend! { async:
+    a_store_that_was_put_back_is_not_served
+}
 
 async fn a_store_that_was_put_back_is_not_served(on: Backend) {
     let served = Served::start(on).await;
