@@ -8,6 +8,8 @@ pub mod tamper;
 use std::path::Path;
 use std::path::PathBuf;
 
+use mongodb::bson::Document;
+use mongodb::bson::doc;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
@@ -95,6 +97,16 @@ enum What {
     Database { server: String, name: String },
 }
 
+/// What takes a store back to a position: two statements of SQL, or the deletion of commits with such ids in MongoDB.
+fn steps_back(to: u64) -> (String, String, impl Fn(Document) -> Document) {
+    let delete = format!("DELETE FROM events WHERE position > {to}");
+    let set_head = format!(
+        "UPDATE store_head SET position = last.position, recorded_at = last.recorded_at, hash = last.hash \
+         FROM (SELECT * FROM events WHERE position = {to}) last"
+    );
+    (delete, set_head, |ids| doc! { "delete": "commits", "deletes": [{ "q": { "_id": ids }, "limit": 0 }] })
+}
+
 impl Place {
     /// Where the backend has files, in this folder under this name; elsewhere under a name that nobody else has.
     pub fn fresh(on: Backend, folder: &Path, name: &str) -> Self {
@@ -148,29 +160,24 @@ impl Place {
         }
     }
 
-    /// Takes away the events after a position behind the program's back, as a restored backup of that time lacks them.
+    /// Takes away the events after a position behind the program's back, in one step, as a restored backup of that time lacks
+    /// them.
     pub fn put_back(&self, to: u64) {
-        let sql = format!(
-            "DELETE FROM events WHERE position > {to}; UPDATE store_head SET position = last.position, recorded_at = last.recorded_at, \
-             hash = last.hash FROM (SELECT * FROM events WHERE position = {to}) last"
-        );
-        match &self.what {
-            What::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(&sql).unwrap(),
-            What::Schema { server, name } => run_apart(async {
-                let mut connection = PgConnection::connect(server).await.unwrap();
-                let sql = format!("SET search_path = {name}; {sql}");
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
-            }),
-            What::Database { server, name } => run_apart(async {
-                let client = mongodb::Client::with_uri_str(server).await.unwrap();
-                let commits = client.database(name).collection::<mongodb::bson::Document>("commits");
-                commits.delete_many(mongodb::bson::doc! { "_id": { "$gt": to as i64 } }).await.unwrap();
-            }),
-        }
+        let (delete, set_head, delete_commits) = steps_back(to);
+        let step = format!("BEGIN; {delete}; {set_head}; COMMIT");
+        self.meddle(&step, &step, delete_commits(doc! { "$gt": to as i64 }));
+    }
+
+    /// As [`Place::put_back`], in two steps, with a moment between them in which the store is not whole.
+    pub fn put_back_in_steps(&self, to: u64) {
+        let (delete, set_head, delete_commits) = steps_back(to);
+        self.meddle(&delete, &delete, delete_commits(doc! { "$eq": to as i64 + 1 }));
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        self.meddle(&set_head, &set_head, delete_commits(doc! { "$gt": to as i64 }));
     }
 
     /// Runs statements on the database behind the program's back: in SQLite, in PostgreSQL, or a command in MongoDB.
-    pub fn meddle(&self, sqlite: &str, postgres: &str, mongodb: mongodb::bson::Document) {
+    pub fn meddle(&self, sqlite: &str, postgres: &str, mongodb: Document) {
         match &self.what {
             What::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sqlite).unwrap(),
             What::Schema { server, name } => run_apart(async {
@@ -212,8 +219,8 @@ impl Place {
             }),
             What::Database { server, name } => run_apart(async {
                 let database = mongodb::Client::with_uri_str(server).await.unwrap().database(name);
-                database.collection::<mongodb::bson::Document>("commits").drop_indexes().await.unwrap();
-                database.collection::<mongodb::bson::Document>("events").drop().await.unwrap();
+                database.collection::<Document>("commits").drop_indexes().await.unwrap();
+                database.collection::<Document>("events").drop().await.unwrap();
             }),
         }
     }

@@ -5,14 +5,24 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::backend::Backend;
+use crate::backend::Place;
 use crate::live_client::Client;
 use crate::support::Served;
 
 crate::on_every_backend! { async:
     a_store_that_was_put_back_is_not_served
+    a_store_that_was_put_back_in_steps_is_not_served
 }
 
 async fn a_store_that_was_put_back_is_not_served(on: Backend) {
+    is_not_served_after(on, Place::put_back).await;
+}
+
+async fn a_store_that_was_put_back_in_steps_is_not_served(on: Backend) {
+    is_not_served_after(on, Place::put_back_in_steps).await;
+}
+
+async fn is_not_served_after(on: Backend, put_back: fn(&Place, u64)) {
     let served = Served::start(on).await;
     served.command("document.create", "notes", json!({"document": {}})).await.is(201);
     let mut client = Client::connect(served.address, "stream=document-notes").await;
@@ -29,7 +39,7 @@ async fn a_store_that_was_put_back_is_not_served(on: Backend) {
         streams.push((path, followed));
     }
 
-    served.place().put_back(2);
+    put_back(served.place(), 2);
     assert_eq!(client.expect("error").await["code"], "store_replaced");
     for (path, followed) in streams {
         let ended = tokio::time::timeout(Duration::from_secs(20), followed.text()).await;

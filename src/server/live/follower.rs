@@ -1,5 +1,7 @@
 //! The one who asks the store what is new, for everybody.
 
+use std::mem;
+use std::mem::Discriminant;
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -26,18 +28,20 @@ pub(super) async fn follow(hub: Weak<Hub>) {
         if matches!(answer, Ok(true)) && !rung && hub.is_told() {
             hub.metrics.gap_filled();
         }
-        let failing = answer.is_err();
-        if !follower.failing && matches!(answer, Err(StoreError::Replaced(_))) {
-            hub.tell_all();
+        let failing = answer.as_ref().err().map(mem::discriminant);
+        if failing != follower.failing {
+            follower.failing = failing;
+            match &answer {
+                Err(error) => tracing::error!(%error, "what is new in the store cannot be read"),
+                Ok(_) => tracing::info!("what is new in the store can be read again"),
+            }
+            // A store that is put back may fail in other ways first, for as long as that takes.
+            if let Err(StoreError::Replaced(_)) = answer {
+                hub.tell_all();
+            }
         }
-        match answer {
-            Err(error) if !follower.failing => tracing::error!(%error, "what is new in the store cannot be read"),
-            Ok(_) if follower.failing => tracing::info!("what is new in the store can be read again"),
-            _ => {}
-        }
-        follower.failing = failing;
         tokio::time::sleep(GATHER).await;
-        let seldom = failing || hub.is_told() || hub.is_idle();
+        let seldom = failing.is_some() || hub.is_told() || hub.is_idle();
         // Whoever rang meanwhile has left a mark: the wait is then over at once.
         rung = tokio::time::timeout(if seldom { ASK_SELDOM } else { ASK }, hub.news.notified()).await.is_ok();
     }
@@ -47,14 +51,15 @@ pub(super) async fn follow(hub: Weak<Hub>) {
 pub(super) struct Follower {
     /// Everything up to here was handed on, or nobody wanted it; none: not known yet.
     seen: Option<Position>,
-    failing: bool,
+    /// The kind of error that the last question ended with.
+    failing: Option<Discriminant<StoreError>>,
 }
 
 impl Follower {
     /// Hands on what is new; whether there was something that somebody may want.
     pub(super) async fn ask(&mut self, hub: &Hub) -> Result<bool, StoreError> {
         let head = head(&hub.store).await?;
-        hub.head.send_if_modified(|known| std::mem::replace(known, head) != head);
+        hub.head.send_if_modified(|known| mem::replace(known, head) != head);
         let seen = match self.seen {
             Some(seen) if seen <= head => seen,
             lost => {
