@@ -75,10 +75,7 @@ pub async fn verify(store: &Store, input: &Verify, progress: &mut (dyn FnMut(u64
 fn damage<T>(result: Result<T, impl Into<OpsError>>) -> Result<Result<T, String>, OpsError> {
     match result.map_err(Into::into) {
         Ok(value) => Ok(Ok(value)),
-        // Names come from the store here, so one that is refused is damage as well.
-        Err(OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { message, .. } | StoreError::Invalid(message)))) => {
-            Ok(Err(message))
-        }
+        Err(OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { message, .. }))) => Ok(Err(message)),
         Err(error) => Err(error),
     }
 }
