@@ -20,6 +20,7 @@ pub mod failure;
 pub mod future;
 pub mod games;
 pub mod init_store;
+mod late;
 mod list_at;
 pub mod list_resources;
 pub mod list_streams;

@@ -12,7 +12,9 @@ use crate::event::Version;
 use crate::ops::cursor::check_cursor;
 use crate::ops::error::OpsError;
 use crate::ops::event_filter::EventFilter;
+use crate::ops::late::HeadQuestion;
 use crate::ops::selection::place_before;
+use crate::store::Head;
 use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Source;
@@ -83,6 +85,7 @@ pub struct Tail {
     /// The last position of the store and the version of the stream when they were last asked: without news in the store the
     /// stream has none.
     known: Option<(Position, u64)>,
+    asking: HeadQuestion,
 }
 
 impl Tail {
@@ -93,9 +96,8 @@ impl Tail {
     pub async fn open(store: &Store, input: &TailEvents) -> Result<Self, OpsError> {
         let source = input.stream.clone().map_or(Source::All, Source::Stream);
         let query = ReadQuery { source, categories: input.categories.clone(), types: input.types.clone(), ..ReadQuery::all() };
-        let store = store.clone();
-        let mut tail = Self { store, query, there: 0, seen: 0, scan: None, ready: false, unavailable: false, known: None };
-        tail.there = tail.highest().await?;
+        let mut tail = Self { store: store.clone(), query, there: 0, seen: 0, scan: None, ready: false, unavailable: false, known: None, asking: HeadQuestion::default() };
+        tail.there = tail.highest(store.head().await).await?;
         tail.seen = tail.before_the_first(input).await?;
         if tail.seen < tail.there {
             let query = tail.query.clone().from(tail.seen + 1).to(tail.there);
@@ -207,7 +209,9 @@ impl Tail {
         if self.read_on().await? {
             return Ok(true);
         }
-        let highest = self.highest().await?;
+        // The head also shows that the store is still the same.
+        let head = self.asking.ask(&self.store).await;
+        let highest = self.highest(head).await?;
         if highest <= self.seen {
             return Ok(false);
         }
@@ -230,9 +234,9 @@ impl Tail {
         Ok(true)
     }
 
-    async fn highest(&mut self) -> Result<u64, StoreError> {
-        // The head also shows that the store is still the same.
-        let head = no_store_is_empty(self.store.head().await)?.position;
+    /// Returns the last place of what is followed.
+    async fn highest(&mut self, head: Result<Head, StoreError>) -> Result<u64, StoreError> {
+        let head = no_store_is_empty(head)?.position;
         match &self.query.source {
             Source::All => Ok(head.0),
             Source::Stream(stream) => match self.known {

@@ -49,8 +49,8 @@ fn a_follower_goes_on_across_restarts(on: Backend) {
     for end in [Server::stop, Server::kill] {
         end(&mut server);
         home.run("--timeout 300ms stream append a-1 --type t --data {}").fails(6, "");
-        // Longer than what is asked for news with.
-        thread::sleep(Duration::from_millis(500));
+        // Longer than a follower waits for an answer before it reports that there is none.
+        thread::sleep(Duration::from_millis(2500));
         server.start_again();
         after.push(writer.writes(EACH));
     }

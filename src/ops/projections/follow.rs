@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::aggregate::Projection;
 use crate::event::Position;
 use crate::ops::error::OpsError;
+use crate::ops::late::HeadQuestion;
 use crate::runtime;
 use crate::runtime::BatchSize;
 use crate::runtime::Clock;
@@ -154,20 +155,26 @@ impl One {
     async fn follow(mut self) {
         let mut known: Option<(Position, bool)> = None;
         let mut failed: Option<String> = None;
+        let mut asking = HeadQuestion::default();
         let mut next_beat = self.runner.since;
         loop {
             let now = (self.clock)();
             let due = now >= next_beat;
             // Nearly always there is nothing to do, and one question finds that out; now and then whether it is there
             // still, and the same.
-            let head = self.store.head().await.map(|head| head.position);
+            let head = asking.ask(&self.store).await.map(|head| head.position);
             match &head {
                 Err(error @ StoreError::Replaced(_)) => {
                     let name = self.projection.name().to_owned();
                     self.say(Followed::Failed { name, error: error.clone().into() }).await;
                     return;
                 }
-                Err(error) => self.unavailable(&error.clone().into()).await,
+                Err(error @ StoreError::Unavailable { .. }) => {
+                    self.unavailable(&error.clone().into()).await;
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
+                Err(_) => {}
                 Ok(_) => self.available().await,
             }
             if !due && head.is_ok_and(|head| known == Some((head, false))) {
