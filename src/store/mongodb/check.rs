@@ -56,11 +56,9 @@ async fn contradicting_commits(connection: &Connection) -> Result<Vec<String>, S
     Ok(found)
 }
 
-/// What is wrong: events that are missing, and what the database itself finds in the collection and its indexes.
-pub(crate) async fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
+/// Compares the number of events in the commits with the position of the last one.
+async fn missing_events(connection: &Connection, events: u64) -> Result<Option<String>, StoreError> {
     let failed = connection.failed("cannot check");
-    let mut found = Vec::new();
-    let events = head(connection).await?.position.0;
     // Up to the head as it was: more may come meanwhile.
     let upto = doc! { "$match": { "_id": { "$lte": events.cast_signed() } } };
     let sum = doc! { "$group": { "_id": null, "events": { "$sum": "$count" } } };
@@ -69,8 +67,18 @@ pub(crate) async fn check(connection: &Connection) -> Result<Vec<String>, StoreE
     if sums.advance().await.map_err(&failed)? {
         there = number(&sums.deserialize_current().map_err(&failed)?, "events");
     }
-    if there != events {
-        found.push(format!("{there} events are stored, the last one is at position {events}"));
+    Ok((there != events).then(|| format!("{there} events are stored, the last one is at position {events}")))
+}
+
+/// Returns what is wrong: events that are missing, and what the database itself finds in the collection and its indexes.
+pub(crate) async fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let failed = connection.failed("cannot check");
+    let mut found = Vec::new();
+    match head(connection).await {
+        Ok(head) => found.extend(missing_events(connection, head.position.0).await?),
+        // A head that cannot be read is a finding of its own.
+        Err(StoreError::Integrity { .. }) => {}
+        Err(error) => return Err(error),
     }
     found.extend(contradicting_commits(connection).await?);
     match connection.database.run_command(doc! { "validate": schema::COMMITS, "background": true }).await {
