@@ -96,7 +96,17 @@ impl Tail {
     pub async fn open(store: &Store, input: &TailEvents) -> Result<Self, OpsError> {
         let source = input.stream.clone().map_or(Source::All, Source::Stream);
         let query = ReadQuery { source, categories: input.categories.clone(), types: input.types.clone(), ..ReadQuery::all() };
-        let mut tail = Self { store: store.clone(), query, there: 0, seen: 0, scan: None, ready: false, unavailable: false, known: None, asking: HeadQuestion::default() };
+        let mut tail = Self {
+            store: store.clone(),
+            query,
+            there: 0,
+            seen: 0,
+            scan: None,
+            ready: false,
+            unavailable: false,
+            known: None,
+            asking: HeadQuestion::default(),
+        };
         tail.there = tail.highest(store.head().await).await?;
         tail.seen = tail.before_the_first(input).await?;
         if tail.seen < tail.there {

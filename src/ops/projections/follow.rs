@@ -1,8 +1,6 @@
 //! Following: several projections at once, each taking in new events as they come.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -26,6 +24,8 @@ use crate::store::StoreError;
 
 /// How often a follower looks for new events.
 const POLL: Duration = Duration::from_millis(100);
+/// How often the store is asked whether it answers.
+const WATCH: Duration = Duration::from_millis(500);
 /// How often it looks whether somebody has said something about the event it stands before.
 const STANDING: Duration = Duration::from_secs(1);
 /// It tries that event again by itself after this, and then after twice as long each time …
@@ -96,8 +96,6 @@ struct One {
     clock: Clock,
     runner: Runner,
     happened: mpsc::Sender<Followed>,
-    /// The store was unavailable when one of the projections asked it last.
-    outage: Arc<AtomicBool>,
 }
 
 impl Follower {
@@ -109,14 +107,13 @@ impl Follower {
         let (sender, happened) = mpsc::channel(16);
         let (mut tasks, mut runners) = (JoinSet::new(), Vec::new());
         let now = clock();
-        let outage = Arc::new(AtomicBool::new(false));
+        tasks.spawn(watch(store.clone(), sender.downgrade()));
         for name in names {
             let projection = Arc::clone(queries.projection(name)?);
             let runner = Runner { host: who.host.clone(), pid: who.pid, by: who.by.clone(), since: now, until: now.plus(ALIVE) };
             runners.push((name.clone(), runner.clone()));
             let (store, clock) = (store.clone(), Arc::clone(&clock));
-            let (happened, outage) = (sender.clone(), Arc::clone(&outage));
-            let one = One { store, projection, clock, runner, happened, outage };
+            let one = One { store, projection, clock, runner, happened: sender.clone() };
             tasks.spawn(one.follow());
         }
         Ok(Self { store: store.clone(), runners, happened, tasks })
@@ -151,31 +148,45 @@ fn away(error: &RuntimeError) -> bool {
     matches!(error, RuntimeError::Store(StoreError::Unavailable { .. } | StoreError::OutcomeUnknown { .. }))
 }
 
+/// Reports each outage of the store, and its end, until nothing is followed any more. It asks on its own: a driver may hold up
+/// the questions of the projections for as long as a server is gone.
+async fn watch(store: Store, happened: mpsc::WeakSender<Followed>) {
+    let mut asking = HeadQuestion::default();
+    let mut unavailable = false;
+    loop {
+        let news = match asking.ask(&store).await {
+            Err(error @ StoreError::Unavailable { .. }) if !unavailable => Some(Followed::Unavailable(error)),
+            Ok(_) if unavailable => Some(Followed::Available),
+            // Other errors are reported by the projections that they stop.
+            _ => None,
+        };
+        let Some(happened) = happened.upgrade() else { return };
+        if let Some(news) = news {
+            unavailable = !unavailable;
+            if happened.send(news).await.is_err() {
+                return;
+            }
+        }
+        drop(happened);
+        tokio::time::sleep(WATCH).await;
+    }
+}
+
 impl One {
     async fn follow(mut self) {
         let mut known: Option<(Position, bool)> = None;
         let mut failed: Option<String> = None;
-        let mut asking = HeadQuestion::default();
         let mut next_beat = self.runner.since;
         loop {
             let now = (self.clock)();
             let due = now >= next_beat;
             // Nearly always there is nothing to do, and one question finds that out; now and then whether it is there
             // still, and the same.
-            let head = asking.ask(&self.store).await.map(|head| head.position);
-            match &head {
-                Err(error @ StoreError::Replaced(_)) => {
-                    let name = self.projection.name().to_owned();
-                    self.say(Followed::Failed { name, error: error.clone().into() }).await;
-                    return;
-                }
-                Err(error @ StoreError::Unavailable { .. }) => {
-                    self.unavailable(&error.clone().into()).await;
-                    tokio::time::sleep(POLL).await;
-                    continue;
-                }
-                Err(_) => {}
-                Ok(_) => self.available().await,
+            let head = self.store.head().await.map(|head| head.position);
+            if let Err(error @ StoreError::Replaced(_)) = head {
+                let name = self.projection.name().to_owned();
+                self.say(Followed::Failed { name, error: error.into() }).await;
+                return;
             }
             if !due && head.is_ok_and(|head| known == Some((head, false))) {
                 tokio::time::sleep(POLL).await;
@@ -212,7 +223,6 @@ impl One {
                 }
                 Err(error) if away(&error) => {
                     tracing::info!(projection = self.projection.name(), %error, "tried again");
-                    self.unavailable(&error).await;
                 }
                 Err(error @ RuntimeError::Fold { position, .. }) => {
                     let name = self.projection.name().to_owned();
@@ -249,23 +259,6 @@ impl One {
             self.projection = Arc::new(projection);
         }
         Ok(true)
-    }
-
-    /// Reports an outage of the store that has not been reported yet.
-    async fn unavailable(&self, error: &RuntimeError) {
-        if let RuntimeError::Store(cause) = error
-            && away(error)
-            && !self.outage.swap(true, Ordering::Relaxed)
-        {
-            self.say(Followed::Unavailable(cause.clone())).await;
-        }
-    }
-
-    /// Reports the end of an outage.
-    async fn available(&self) {
-        if self.outage.swap(false, Ordering::Relaxed) {
-            self.say(Followed::Available).await;
-        }
     }
 
     /// Whether anybody listens still.
