@@ -67,7 +67,7 @@ pub enum Init {
     },
 }
 
-/// One event store in one database. What each backend promises is in `ARCHITECTURE.md`, and is tried
+/// One event store in one database. What each backend promises is in `docs/design/backends.md`, and is tried
 /// by `tests/conformance`.
 ///
 /// A method that reads answers [`StoreError::NoStore`] where nothing has been written yet, and makes

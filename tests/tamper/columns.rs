@@ -1,4 +1,4 @@
-//! Each column of each table, changed by a statement: it is found, refused, or listed in ARCHITECTURE.md as not covered.
+//! Each column of each table, changed by a statement: it is found, refused, or listed in docs/design/verify.md as not covered.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ enum Found {
     By(i32, &'static [&'static str]),
     /// The database takes no such change.
     Refused,
-    /// Nothing finds it. ARCHITECTURE.md says why.
+    /// Nothing finds it. docs/design/verify.md says why.
     NotCovered,
 }
 
@@ -229,13 +229,13 @@ fn each_change_is_found(on: Backend, own: &[(&str, &str, Found)]) {
     must_be_listed(all.iter().filter(|(.., found)| matches!(found, NotCovered)).map(|(column, ..)| *column));
 }
 
-/// Asserts that ARCHITECTURE.md lists what no check covers.
+/// Asserts that docs/design/verify.md lists what no check covers.
 pub fn must_be_listed<'c>(columns: impl Iterator<Item = &'c str>) {
-    let architecture = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md")).unwrap();
-    let listed = architecture.split("## What `verify` does not cover").nth(1).expect("no chapter in ARCHITECTURE.md");
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/design/verify.md")).unwrap();
+    let listed = page.split("## What `verify` does not cover").nth(1).expect("no such chapter in docs/design/verify.md");
     let listed = listed.split("\n## ").next().unwrap();
     for column in columns {
-        assert!(listed.contains(&format!("`{column}`")), "{column} is not listed in ARCHITECTURE.md");
+        assert!(listed.contains(&format!("`{column}`")), "{column} is not listed in docs/design/verify.md");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Each field of each document of MongoDB, changed: it is found, refused, or listed in ARCHITECTURE.md as not covered.
+//! Each field of each document of MongoDB, changed: it is found, refused, or listed in docs/design/verify.md as not covered.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ enum Found {
     ByVerify,
     /// This command ends with this code.
     By(i32, &'static [&'static str]),
-    /// Nothing finds it. ARCHITECTURE.md says why.
+    /// Nothing finds it. docs/design/verify.md says why.
     NotCovered,
 }
 
