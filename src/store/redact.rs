@@ -156,9 +156,11 @@ fn following_parameter(parameter: &str) -> Option<String> {
     harmless.then(|| parameter.to_owned())
 }
 
-/// The offset of the value of the first parameter that holds a secret.
+/// The offset of the value of the first parameter that holds a secret. Its equals sign may be percent-encoded, as it is
+/// inside the value of another parameter.
 fn secret_value(text: &str) -> Option<usize> {
-    text.match_indices('=').map(|(at, _)| at).find(|at| is_secret(&text[..*at])).map(|at| at + 1)
+    let signs = ["=", "%3D", "%3d"].into_iter().flat_map(|sign| text.match_indices(sign));
+    signs.filter(|(at, _)| is_secret(&text[..*at])).map(|(at, sign)| at + sign.len()).min()
 }
 
 /// Returns true when a text ends with the name of a secret parameter. The name may be percent-encoded.
@@ -210,6 +212,10 @@ mod tests {
             ("host=h password=secret", "host=h password=***"),
             ("host=h password = 'sec ret' user=u", "host=h password =***"),
             ("postgres://h/d?%70assword=x", "postgres://h/d?%70assword=***"),
+            (
+                "postgres://h/d?options=-c%20x.password%3Dx&sslmode=require",
+                "postgres://h/d?options=-c%20x.password%3D***&sslmode=require",
+            ),
             ("postgres://u:12?secret", "postgres://u:12?***"),
             ("postgres://h/d?schema=a&secret&b=1", "postgres://h/d?schema=a&***"),
             ("mongodb://h/?", "mongodb://h/?"),
@@ -262,6 +268,7 @@ mod tests {
             "PassWord",
             "pass",
             "tlsCertificateKeyFilePassword",
+            "options=-c%20x.password%3D",
         ]);
         let in_parameter = (names, password(), any::<bool>(), prop_oneof![Just(""), Just("&sslmode=require")]).prop_map(
             |(name, password, user, end)| format!("{}h:5/d?w=1&{name}={password}{end}", if user { "u:QQZ@" } else { "" }),
