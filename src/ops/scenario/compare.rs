@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::event::same_text;
+
 /// Something that is not as expected.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Mismatch {
@@ -29,7 +31,7 @@ pub(super) fn count(what: &str, expected: Option<u64>, found: u64, mismatches: &
 }
 
 /// Adds each place where what was found has not what was expected. An object may have more members than
-/// expected; a list must have as many items. Numbers are the same where their values are.
+/// expected; a list must have as many items. Numbers are the same where their values are, texts where their normal forms are.
 pub(super) fn within(what: &str, expected: &Value, found: Option<&Value>, mismatches: &mut Vec<Mismatch>) {
     match (expected, found) {
         (Value::Object(members), Some(Value::Object(found))) => {
@@ -48,6 +50,7 @@ pub(super) fn within(what: &str, expected: &Value, found: Option<&Value>, mismat
                 mismatches.push(Mismatch::of(what, expected.clone(), found.clone()));
             }
         }
+        (Value::String(expected), Some(Value::String(found))) if same_text(expected, found) => {}
         // That there is nothing can be expected, too.
         (Value::Null, None) => {}
         (expected, Some(found)) if expected == found => {}

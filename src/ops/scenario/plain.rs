@@ -47,7 +47,10 @@ fn is_number(text: &str) -> bool {
 pub(super) fn check_key(text: &str) -> Result<(), String> {
     let number = serde_json::from_str::<Number>(text).map(|_| NUMBER);
     let as_a = match text {
+        "" => return Err(format!("nothing is {NULL} to some readers of YAML and an empty text to others; write ''")),
         "~" | "null" => Some(NULL),
+        // To a reader whose keys are texts, as those of JSON are, these are texts.
+        "y" | "Y" | "n" | "N" => None,
         "true" | "false" => Some(TRUTH),
         _ => number.ok().or_else(|| other_reading(text).map(|reading| reading.as_a)),
     };
@@ -76,11 +79,12 @@ fn other_reading(text: &str) -> Option<Reading> {
     let one_case = text == lower || text == text.to_ascii_uppercase() || rest == rest.to_ascii_lowercase();
     match (lower.as_str(), one_case) {
         ("null", true) => return reading(NULL, Some("null")),
-        ("true" | "yes" | "on", true) => return reading(TRUTH, Some("true")),
-        ("false" | "no" | "off", true) => return reading(TRUTH, Some("false")),
+        ("true" | "yes" | "on" | "y", true) => return reading(TRUTH, Some("true")),
+        ("false" | "no" | "off" | "n", true) => return reading(TRUTH, Some("false")),
         (".inf" | "+.inf" | "-.inf" | ".nan", _) => return reading("a number that JSON does not have", None),
         ("<<", _) => return reading("a key that merges maps", None),
         ("=", _) => return reading("a default value", None),
+        _ if text.starts_with(['|', '>']) => return reading("the start of a text block", None),
         _ => {}
     }
     if let Some(write) = number(text) {
@@ -99,8 +103,9 @@ fn number(text: &str) -> Option<Option<String>> {
         return None;
     }
     let digits = digits.replace('_', "");
+    let lower = digits.to_ascii_lowercase();
     for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-        if let Some(digits) = digits.strip_prefix(prefix)
+        if let Some(digits) = lower.strip_prefix(prefix)
             && !digits.is_empty()
             && digits.chars().all(|c| c.is_digit(radix))
         {
@@ -196,6 +201,11 @@ mod tests {
             (".inf", "write '.inf'"),
             ("-.INF", "write '-.INF'"),
             (".NaN", "write '.NaN'"),
+            ("0X1f", "write 31 or '0X1f'"),
+            ("0B101", "write 5 or"),
+            ("0O17", "write 15 or"),
+            ("|", "write '|'"),
+            ("> x", "write '> x'"),
             ("12:30", "write '12:30'"),
             ("-1:02:03.5", "write '-1:02:03.5'"),
             ("2026-01-01", "write '2026-01-01'"),
@@ -214,6 +224,11 @@ mod tests {
                 assert!(!value(advised, false).unwrap().is_string(), "{advised}");
             }
         }
+        for (word, write) in [("y", "write true or 'y'"), ("Y", "true"), ("n", "write false or 'n'"), ("N", "false")] {
+            assert!(value(word, false).unwrap_err().contains(write), "{word}");
+            assert_eq!(check_key(word), Ok(()), "{word}");
+        }
+        assert!(check_key("").unwrap_err().contains("write ''"));
         for key in ["1", "1.5", "true", "null", "~", "-3"] {
             assert!(check_key(key).unwrap_err().contains(&format!("write '{key}'")), "{key}");
         }
@@ -238,8 +253,6 @@ mod tests {
             "90s",
             "1 day",
             "yEs",
-            "y",
-            "n",
             "nullable",
             "1.2.3",
             "1-2",
