@@ -41,6 +41,7 @@ pub use place::PlaceError;
 pub use place::Position;
 pub use place::Version;
 pub use text::escape_unsafe;
+pub use text::is_blank;
 pub use text::is_unsafe;
 pub use text::nfc;
 pub use text::same_text;

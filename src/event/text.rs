@@ -32,6 +32,13 @@ pub fn is_unsafe(c: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Returns true for a text without a visible character: it is empty, or made of blanks, controls and invisible characters.
+pub fn is_blank(text: &str) -> bool {
+    // A braille pattern without dots, the combining grapheme joiner, and variation selectors show nothing by themselves.
+    let invisible = |c| matches!(c, '\u{34f}' | '\u{2800}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+    text.chars().all(|c| c.is_whitespace() || is_unsafe(c) || invisible(c))
+}
+
 /// The text with every unsafe character replaced by a visible `\u001b`-like escape.
 ///
 /// Borrowed, and free of any allocation, when there is nothing to replace. The escapes are those of
@@ -71,12 +78,23 @@ pub fn same_text(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::escape_unsafe;
+    use super::is_blank;
     use super::nfc;
 
     #[test]
     fn composed_and_decomposed_text_compare_equal() {
         assert_eq!(nfc("Jose\u{301}"), nfc("Jos\u{e9}"));
         assert!(matches!(nfc("plain"), std::borrow::Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn text_without_a_visible_character_is_blank() {
+        for blank in ["", " ", "\t\n", "\u{a0}", "\u{200b}", "\u{2800}\u{3164}", "\u{feff} \u{fe0f}", "\u{1b}"] {
+            assert!(is_blank(blank), "{blank:?}");
+        }
+        for text in ["a", " a ", ".", "\u{200b}é", "金"] {
+            assert!(!is_blank(text), "{text:?}");
+        }
     }
 
     #[test]

@@ -160,7 +160,13 @@ fn texts_are_compared_in_one_normal_form(on: Backend) {
 
 fn an_empty_owner_or_type_is_refused(on: Backend) {
     let home = Home::new(on);
-    for (owner, kind, field) in [("''", "coins", "owner_id"), ("'  '", "coins", "owner_id"), ("ann", "''", "resource_type")] {
+    for (owner, kind, field) in [
+        ("''", "coins", "owner_id"),
+        ("'  '", "coins", "owner_id"),
+        ("'\u{200b}'", "coins", "owner_id"),
+        ("ann", "''", "resource_type"),
+        ("ann", "'\u{a0}\u{2800}'", "resource_type"),
+    ] {
         home.run(&format!("resource create gold --owner {owner} --type {kind} --amount 1 --max 1")).fails(5, field);
     }
     home.run("resource show gold").fails(3, "");

@@ -15,6 +15,7 @@ use crate::domain::resource::event::ResourceUnlocked;
 use crate::domain::resource::rejection::ResourceRejection;
 use crate::domain::resource::state::Resource;
 use crate::event::Timestamp;
+use crate::event::is_blank;
 use crate::event::nfc;
 
 /// State + command → event.
@@ -44,7 +45,7 @@ pub(super) fn decide(
 
 fn create(id: &str, wanted: &CreateResource, now: Timestamp) -> Result<ResourceEvent, ResourceRejection> {
     for (field, text) in [("owner_id", &wanted.owner_id), ("resource_type", &wanted.resource_type)] {
-        if text.trim().is_empty() {
+        if is_blank(text) {
             return Err(ResourceRejection::Blank { id: id.to_owned(), field });
         }
     }
