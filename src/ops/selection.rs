@@ -94,7 +94,7 @@ pub(crate) async fn place_before(store: &Store, source: &Source, moment: Timesta
 }
 
 /// Returns the last place of a stream, or of the store, at a moment; 0 where there was none.
-async fn place_at(store: &Store, source: &Source, moment: Timestamp) -> Result<u64, OpsError> {
+pub(crate) async fn place_at(store: &Store, source: &Source, moment: Timestamp) -> Result<u64, OpsError> {
     let position = store.position_at(moment).await?;
     Ok(match source {
         Source::All => position.0,

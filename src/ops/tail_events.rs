@@ -1,5 +1,6 @@
 //! The last events, and then each new one as it comes: once, in order.
 
+use std::fmt;
 use std::mem;
 use std::time::Duration;
 
@@ -13,7 +14,10 @@ use crate::ops::cursor::check_cursor;
 use crate::ops::error::OpsError;
 use crate::ops::event_filter::EventFilter;
 use crate::ops::late::HeadQuestion;
+use crate::ops::selection::place_at;
 use crate::ops::selection::place_before;
+use crate::runtime::Clock;
+use crate::runtime::RuntimeError;
 use crate::store::Head;
 use crate::store::ReadQuery;
 use crate::store::Scan;
@@ -38,6 +42,23 @@ pub struct TailEvents {
     pub filter: EventFilter,
     /// The first of the events that are there already.
     pub start: TailStart,
+    /// The end; none to follow for as long as the tail is asked.
+    pub until: Option<TailEnd>,
+}
+
+/// The end of a tail: it hands out no event recorded after a moment, and ends once that moment has passed.
+#[derive(Clone)]
+pub struct TailEnd {
+    /// The latest time of recording.
+    pub moment: Timestamp,
+    /// The clock by which the moment passes.
+    pub clock: Clock,
+}
+
+impl fmt::Debug for TailEnd {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("TailEnd").field(&self.moment).finish()
+    }
 }
 
 /// The first event that a tail shows.
@@ -66,6 +87,8 @@ pub enum TailNews<'a> {
     Unavailable(StoreError),
     /// The store is available again; nothing was missed.
     Available,
+    /// The end was reached: there are no more events to come.
+    Ended,
 }
 
 /// A tail: the events that were there, then each new one. Memory stays flat, however many were there.
@@ -86,6 +109,9 @@ pub struct Tail {
     /// stream has none.
     known: Option<(Position, u64)>,
     asking: HeadQuestion,
+    until: Option<TailEnd>,
+    /// No event before the end can be recorded any more.
+    ended: bool,
 }
 
 impl Tail {
@@ -106,9 +132,18 @@ impl Tail {
             unavailable: false,
             known: None,
             asking: HeadQuestion::default(),
+            until: input.until.clone(),
+            ended: false,
         };
-        tail.there = tail.highest(store.head().await).await?;
-        tail.seen = tail.before_the_first(input).await?;
+        if let (TailStart::Since(since), Some(TailEnd { moment, .. })) = (input.start, &input.until)
+            && since > *moment
+        {
+            return Err(OpsError::Invalid(format!("since {since} is after until {moment}")));
+        }
+        let head = no_store_is_empty(store.head().await)?;
+        let last = tail.highest(head).await?;
+        tail.there = tail.before_the_end(head, last).await?;
+        tail.seen = tail.before_the_first(input, last).await?;
         if tail.seen < tail.there {
             let query = tail.query.clone().from(tail.seen + 1).to(tail.there);
             tail.scan = Some((tail.store.scan(query), tail.there));
@@ -116,12 +151,22 @@ impl Tail {
         Ok(tail)
     }
 
-    /// Returns the place before the first event to show.
-    async fn before_the_first(&self, input: &TailEvents) -> Result<u64, OpsError> {
+    /// Returns the last place that is not after the end of the tail, where the head is this and the last place `last`.
+    async fn before_the_end(&self, head: Head, last: u64) -> Result<u64, OpsError> {
+        match &self.until {
+            Some(TailEnd { moment, .. }) if head.recorded_at > *moment => {
+                Ok(last.min(place_at(&self.store, &self.query.source, *moment).await?))
+            }
+            _ => Ok(last),
+        }
+    }
+
+    /// Returns the place before the first event to show; `last` is the last place.
+    async fn before_the_first(&self, input: &TailEvents, last: u64) -> Result<u64, OpsError> {
         match input.start {
             TailStart::Last(count) => self.before_the_last(&input.filter, count).await,
             TailStart::After(cursor) => {
-                check_cursor(&self.store, &self.query.source, cursor, self.there).await?;
+                check_cursor(&self.store, &self.query.source, cursor, last).await?;
                 Ok(cursor)
             }
             TailStart::Since(_) if self.there == 0 => Ok(0),
@@ -191,19 +236,22 @@ impl Tail {
         while !self.ready {
             match self.advance().await {
                 // Asked again from the last event that was handed out.
-                Err(error @ StoreError::Unavailable { .. }) => {
+                Err(OpsError::Runtime(RuntimeError::Store(error @ StoreError::Unavailable { .. }))) => {
                     tokio::time::sleep(POLL).await;
                     if !mem::replace(&mut self.unavailable, true) {
                         return Ok(TailNews::Unavailable(error));
                     }
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
                 Ok(ready) => {
                     self.ready = ready;
                     if mem::take(&mut self.unavailable) {
                         return Ok(TailNews::Available);
                     }
                     if !ready {
+                        if self.ended {
+                            return Ok(TailNews::Ended);
+                        }
                         tokio::time::sleep(POLL).await;
                     }
                 }
@@ -215,19 +263,23 @@ impl Tail {
     }
 
     /// Reads the next chunk, of the reading under way or of what is new; returns false where there is none.
-    async fn advance(&mut self) -> Result<bool, StoreError> {
+    async fn advance(&mut self) -> Result<bool, OpsError> {
         if self.read_on().await? {
             return Ok(true);
         }
+        // Before the store is asked: what was recorded until then is in the answer.
+        let passed = self.until.as_ref().is_some_and(|until| (until.clock)() > until.moment);
         // The head also shows that the store is still the same.
-        let head = self.asking.ask(&self.store).await;
-        let highest = self.highest(head).await?;
+        let head = no_store_is_empty(self.asking.ask(&self.store).await)?;
+        let last = self.highest(head).await?;
+        let highest = self.before_the_end(head, last).await?;
         if highest <= self.seen {
+            self.ended = passed;
             return Ok(false);
         }
         let query = self.query.clone().from(self.seen + 1).to(highest);
         self.scan = Some((self.store.scan(query), highest));
-        self.read_on().await
+        Ok(self.read_on().await?)
     }
 
     /// Reads on in the reading under way; whether there are events in it. It is over when there are none, or an error.
@@ -245,8 +297,8 @@ impl Tail {
     }
 
     /// Returns the last place of what is followed.
-    async fn highest(&mut self, head: Result<Head, StoreError>) -> Result<u64, StoreError> {
-        let head = no_store_is_empty(head)?.position;
+    async fn highest(&mut self, head: Head) -> Result<u64, StoreError> {
+        let head = head.position;
         match &self.query.source {
             Source::All => Ok(head.0),
             Source::Stream(stream) => match self.known {

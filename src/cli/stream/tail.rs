@@ -16,6 +16,7 @@ use crate::event::StreamName;
 use crate::ops::EventFilter;
 use crate::ops::must_exist;
 use crate::ops::tail_events;
+use crate::ops::tail_events::TailEnd;
 use crate::ops::tail_events::TailEvents;
 use crate::ops::tail_events::TailNews;
 use crate::ops::tail_events::TailStart;
@@ -50,6 +51,9 @@ pub struct Tail {
     /// Start with the first event recorded at or after this time
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+    /// Show no event recorded after this time, and end once it has passed
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
     /// Follow what comes (the default)
     #[arg(short, long, overrides_with = "no_follow")]
     follow: bool,
@@ -73,8 +77,10 @@ impl Tail {
             (None, Some(text)) => TailStart::Since(app.moment(&text)?),
             (None, None) => self.lines.map_or_else(TailStart::default, TailStart::Last),
         };
+        let end = |text: String| app.moment(&text).map(|moment| TailEnd { moment, clock: app.clock() });
+        let until = self.until.map(end).transpose()?;
         let (stream, categories, types) = (self.stream, self.category, self.types);
-        let input = TailEvents { stream, categories, types, filter: filter.clone(), start };
+        let input = TailEvents { stream, categories, types, filter: filter.clone(), start, until };
         let mut tail = tail_events::Tail::open(&store, &input).await?;
         if !follow && tail.is_empty() {
             // Without waiting for it to come into being, what is not there is not found.
@@ -106,6 +112,7 @@ impl Tail {
                 }
                 TailNews::Unavailable(error) => app.warn_unavailable(&error),
                 TailNews::Available => app.note_available(),
+                TailNews::Ended => return list.finish(None),
             }
         }
     }
