@@ -1367,7 +1367,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__list)
-            opts="-o -q -v -y -h --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --limit --after --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1378,6 +1378,10 @@ _esctl() {
                     return 0
                     ;;
                 --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2239,7 +2243,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__list)
-            opts="-o -q -v -y -h --phase --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --phase --limit --after --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2254,6 +2258,10 @@ _esctl() {
                     return 0
                     ;;
                 --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2935,7 +2943,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__query)
-            opts="-o -q -v -y -h --where --limit --after --stale --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --where --limit --after --stale --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2950,6 +2958,10 @@ _esctl() {
                     return 0
                     ;;
                 --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3735,7 +3747,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__list)
-            opts="-o -q -v -y -h --owner --type --locked --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --owner --type --locked --limit --after --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3758,6 +3770,10 @@ _esctl() {
                     return 0
                     ;;
                 --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3867,12 +3883,20 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__show)
-            opts="-o -q -v -y -h --server --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --server --version --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4901,7 +4925,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__tail)
-            opts="-n -f -o -q -v -y -h --all --category --type --where --by --lines --after --since --follow --no-follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-n -f -o -q -v -y -h --all --category --type --where --by --lines --after --since --until --follow --no-follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4936,6 +4960,10 @@ _esctl() {
                     return 0
                     ;;
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

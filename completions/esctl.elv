@@ -253,6 +253,8 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;resource;show'= {
+            cand --version 'As it was at this version'
+            cand --at 'As it was at this time'
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
@@ -278,6 +280,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --locked 'Only those that are locked (true) or not (false) now'
             cand --limit 'At most so many'
             cand --after 'Only those after this id'
+            cand --at 'As it was at this time'
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
@@ -513,6 +516,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;doc;list'= {
             cand --limit 'At most so many'
             cand --after 'Only those after this id'
+            cand --at 'As it was at this time'
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
@@ -912,6 +916,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --phase 'Only those that are so far'
             cand --limit 'At most so many'
             cand --after 'Only those after this id'
+            cand --at 'As it was at this time'
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
@@ -1084,6 +1089,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --lines 'Number of existing events to show first [default: 10]'
             cand --after 'Start after this position, or version of the stream; 0 starts at the beginning'
             cand --since 'Start with the first event recorded at or after this time'
+            cand --until 'Show no event recorded after this time, and end once it has passed'
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'
@@ -1552,6 +1558,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --where 'Only rows with this value; can be given several times'
             cand --limit 'At most so many'
             cand --after 'Only those after this key'
+            cand --at 'As it was at this time'
             cand --store 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'A named store from the configuration file'
             cand --client 'Who is asking; recorded on every event [default: the OS user]'

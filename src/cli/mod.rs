@@ -4,8 +4,10 @@
 
 pub mod app;
 pub mod args;
+mod as_of;
 mod bench;
 mod bisect;
+mod caveats;
 mod commands;
 mod complete;
 mod completions;
@@ -28,6 +30,7 @@ pub mod lines;
 mod man;
 mod open_files;
 pub mod output;
+mod pages;
 mod panic;
 mod patch;
 mod projection;

@@ -9,13 +9,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::cli::app::App;
-use crate::cli::error::CliError;
 use crate::cli::when::parse_duration;
 use crate::event::ExpectedVersion;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::event::is_unsafe;
-use crate::ops::ListCaveat;
 use crate::runtime::CommandEnvelope;
 
 /// For clap: a whole number as resources have them. 0 and less parse; the domain says no to them.
@@ -161,33 +159,3 @@ impl WriteArgs {
         }
     }
 }
-
-/// Runs `page` again and again, each time after what the last one ended at, until `wanted` items were
-/// taken or there are no more. Hands each page to `take`, which says whether it wants more; gives where to go on, and the
-/// caveats of the last page.
-pub(super) async fn all_pages<T, P, F, E>(
-    after: Option<String>,
-    wanted: Option<usize>,
-    mut page: F,
-    mut take: impl FnMut(Vec<T>) -> Result<bool, CliError>,
-) -> Result<(Option<String>, Vec<ListCaveat>), CliError>
-where
-    F: FnMut(Option<String>, usize) -> P,
-    P: Future<Output = Result<crate::ops::ListPage<T>, E>>,
-    CliError: From<E>,
-{
-    let mut left = wanted.unwrap_or(usize::MAX);
-    let mut after = after;
-    loop {
-        let found = page(after, left.min(PAGE)).await?;
-        left -= found.items.len();
-        let more = take(found.items)?;
-        if found.next.is_none() || left == 0 || !more {
-            return Ok((found.next, found.caveats));
-        }
-        after = found.next;
-    }
-}
-
-/// Items asked of the store at once.
-const PAGE: usize = 500;

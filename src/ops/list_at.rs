@@ -6,6 +6,7 @@ use crate::domain;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::ListCaveat;
 use crate::ops::ListPage;
 use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
@@ -17,6 +18,7 @@ use crate::runtime::load;
 use crate::runtime::version_at;
 use crate::store::Store;
 use crate::store::StreamQuery;
+use crate::store::no_store_is_empty;
 
 /// Which things, and when.
 #[derive(Debug, Clone)]
@@ -61,8 +63,11 @@ pub(crate) async fn list_at(store: &Store, input: &ListAt) -> Result<ListPage<Va
             break;
         }
     }
+    // Of the whole category, so that each page says the same.
+    let left_out = no_store_is_empty(store.quarantine().await)?.of_category(category, position);
+    let caveats = ListCaveat::left_out(left_out).into_iter().collect();
     let page = ListPage::of(found, input.limit, |(id, _)| id.clone());
-    Ok(ListPage { broken, ..page.map(|(_, shown)| shown) })
+    Ok(ListPage { broken, caveats, ..page.map(|(_, shown)| shown) })
 }
 
 /// A thing, if it was there and is wanted.

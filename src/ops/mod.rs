@@ -8,6 +8,7 @@ pub mod bench;
 pub mod bisect;
 mod broken;
 pub mod browse;
+mod caveat;
 mod changes;
 mod condition;
 mod cursor;
@@ -47,9 +48,8 @@ pub mod tail_events;
 pub mod trace;
 pub mod verify;
 
-use crate::runtime::Caveat;
-
 pub use broken::BrokenStream;
+pub use caveat::ListCaveat;
 pub use changes::Change;
 pub use condition::Condition;
 pub use error::OpsError;
@@ -61,20 +61,6 @@ pub use near::must_exist;
 pub use nearest::nearest;
 pub use reducer::Reducer;
 pub use selection::Selection;
-
-/// A caveat of an answer: why it is not all that the events make, or is not stored.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct ListCaveat {
-    /// Its kind: `from_memory`, `paused`, `stopped`, `parked`, `missing`, `quarantined` or `behind`.
-    pub code: &'static str,
-    /// The projection whose read model answered.
-    pub projection: String,
-    /// What it means for the answer.
-    pub message: String,
-    /// The caveat with its details, for operators.
-    #[serde(skip)]
-    pub caveat: Caveat,
-}
 
 /// A page of a list; `next` is what to go on after, if there is more.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]

@@ -1,6 +1,7 @@
 //! What one resource is like, or was at a version or a moment.
 
 use serde_json::Value;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
@@ -10,6 +11,7 @@ use crate::domain::resource::Resource;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::ListCaveat;
 use crate::ops::error::OpsError;
 use crate::ops::near::nothing_of;
 use crate::ops::replay::Until;
@@ -30,10 +32,11 @@ pub struct ResourceReport {
     pub left_out: Vec<Uuid>,
 }
 
-/// Adds the ids of quarantined events to a state that leaves them out.
+/// Adds the ids of quarantined events, and the caveat about them, to a state that leaves them out.
 pub fn with_left_out(mut state: Value, left_out: &[Uuid]) -> Value {
-    if let Some(object) = state.as_object_mut().filter(|_| !left_out.is_empty()) {
+    if let (Some(object), Some(caveat)) = (state.as_object_mut(), ListCaveat::left_out(left_out.len())) {
         object.insert("left_out".into(), left_out.iter().map(Uuid::to_string).collect());
+        object.insert("caveats".into(), json!([caveat]));
     }
     state
 }

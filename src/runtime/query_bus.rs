@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
+use utoipa::ToSchema;
 
 use crate::aggregate::Projection;
 use crate::domain;
@@ -53,7 +55,7 @@ pub struct Query {
 }
 
 /// A row of the answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct QueryRow {
     /// Its key.
     pub key: String,
@@ -73,8 +75,8 @@ pub struct Answer {
 /// Answers queries. Cheap to clone.
 #[derive(Clone)]
 pub struct QueryBus {
-    store: Store,
-    clock: Clock,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
     projections: Vec<Arc<dyn Projection>>,
     unreadable: Vec<Unreadable>,
     /// Read models of a store that cannot be written, with the reason. The next page of an answer is of the same one.
@@ -168,7 +170,7 @@ impl QueryBus {
     async fn caveats_in_memory(&self, name: &str, worked_out: &WorkedOut) -> Result<Vec<Caveat>, RuntimeError> {
         let WorkedOut { error, made, .. } = worked_out;
         let mut kept = Kept::load(&self.store, name, (self.clock)()).await?;
-        (kept.failing, kept.parked) = made.troubles.clone();
+        (kept.failing, kept.parked) = (made.problems.failing.clone(), made.problems.parked);
         if made.base.as_ref().is_none_or(|base| base.model.part != Part::Live) {
             kept.missing = 0;
         }
@@ -361,7 +363,7 @@ impl QueryBus {
 }
 
 /// A row of the answer, if it is one.
-fn wanted_row(query: &Query, key: String, row: Value) -> Option<QueryRow> {
+pub(super) fn wanted_row(query: &Query, key: String, row: Value) -> Option<QueryRow> {
     let wanted = !row.is_null() && query.filters.iter().all(|(field, value)| has(&row, field, value));
     wanted.then_some(QueryRow { key, row })
 }

@@ -91,6 +91,7 @@ fn operations() -> OpenApiRouter<Server> {
         .routes(routes!(events::list))
         .routes(routes!(activity::lately))
         .routes(routes!(projections::list))
+        .routes(routes!(projections::rows))
         .routes(routes!(projections::rebuild))
         .routes(routes!(replay::start))
         .routes(routes!(jobs::list))

@@ -11,6 +11,7 @@ use crate::event::EventView;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::event::category_of;
 use crate::store::error::StoreError;
 
 /// The reserved stream of quarantines and releases.
@@ -89,6 +90,12 @@ impl Quarantine {
     pub fn of_stream(&self, stream: &str, up_to: Version) -> Vec<Uuid> {
         let of_it = self.events.values().filter(|it| it.event.stream == stream && it.event.version <= up_to);
         of_it.map(|it| it.event.event_id).collect()
+    }
+
+    /// Returns the number of quarantined events of a category up to a position.
+    pub fn of_category(&self, category: &str, up_to: Position) -> usize {
+        let of_it = |it: &&Quarantined| category_of(&it.event.stream) == category && it.event.position <= up_to;
+        self.events.values().filter(of_it).count()
     }
 
     /// Returns the version of the reserved stream: the next quarantine or release is appended behind it.

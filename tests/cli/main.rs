@@ -1,6 +1,7 @@
 //! The whole program as a black box: arguments and stdin in; stdout, stderr and the exit code out.
 
 mod alike;
+mod as_of;
 #[path = "../common/backend.rs"]
 mod backend;
 mod bad_input;

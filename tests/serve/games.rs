@@ -183,6 +183,7 @@ async fn only_administrators_ask_for_the_servers_view(on: Backend) {
         "/api/streams/game-g/missing?afterVersion=0&server=true",
         "/api/streams/game-g/state?server=true",
         "/api/projections",
+        "/api/projections/games/rows",
         "/api/jobs",
         "/api/jobs/019aa5c0-0000-7000-8000-000000000000",
     ] {

@@ -75,6 +75,8 @@ fn calls() -> Vec<Call> {
         ("POST /api/replay", "/api/replay", json!({"stream": "resource-none"}), 202),
         ("POST /api/replay", "/api/replay", json!({}), 400),
         get("GET /api/projections", "/api/projections", 200),
+        get("GET /api/projections/{name}/rows", "/api/projections/games/rows?limit=1", 200),
+        get("GET /api/projections/{name}/rows", "/api/projections/none/rows", 404),
         ("POST /api/projections/{name}/rebuild", "/api/projections/resources/rebuild", Value::Null, 202),
         ("POST /api/projections/{name}/rebuild", "/api/projections/none/rebuild", Value::Null, 404),
         ("POST /api/commands", "/api/commands", json!({"command": "document.delete", "id": "plan"}), 201),

@@ -18,6 +18,8 @@ crate::on_every_backend! { async:
     what_cannot_be_asked_is_refused_with_what_is_wrong
     what_is_not_there_is_not_found
     lists_say_what_qualifies_them
+    states_say_which_events_they_leave_out
+    rows_of_any_read_model_are_listed
 }
 
 async fn create(served: &Served, id: &str, owner: &str, kind: &str) {
@@ -100,6 +102,69 @@ async fn lists_say_what_qualifies_them(on: Backend) {
     for list in ["/api/streams", "/api/events", "/api/projections", "/api/jobs"] {
         assert_eq!(served.get(list).await.is(200).json["caveats"], json!([]), "{list}");
     }
+}
+
+async fn states_say_which_events_they_leave_out(on: Backend) {
+    let served = Served::start(on).await;
+    create(&served, "gold", "ann", "coin").await;
+    served.command("document.create", "plan", json!({"document": {"a": 1}})).await.is(201);
+    served.command("game.create", "g", json!({"num_players": 2})).await.is(201);
+    let things = [("resources/gold", "resource-gold"), ("documents/plan", "document-plan"), ("games/g", "game-g")];
+    for (thing, stream) in things {
+        let path = format!("/api/{thing}");
+        assert_eq!(served.get(&path).await.is(200).json["caveats"], Value::Null, "{path}: nothing to say");
+        // An event of a type that no domain knows can be left out and changes nothing.
+        served.esctl(&["stream", "append", stream, "--type", "note.taken", "--data", "{}", "--force"]);
+        let state = format!("/api/streams/{stream}/state");
+        assert_eq!(served.get(&state).await.is(200).json["caveats"], json!([]), "{state}");
+        let event = served.get(&state).await.is(200).json["event"]["event_id"].as_str().unwrap().to_owned();
+        served.esctl(&["quarantine", "add", &event, "--reason", "by hand"]);
+        for asked in [path.clone(), format!("{path}?version=2"), format!("{path}?at=2999-01-01T00:00:00Z"), state.clone()] {
+            let caveats = served.get(&asked).await.is(200).json["caveats"].clone();
+            assert_eq!((&caveats[0]["code"], &caveats[1]), (&json!("quarantined"), &Value::Null), "{asked}");
+        }
+        assert_eq!(served.get(&format!("{path}?version=1")).await.is(200).json["caveats"], Value::Null, "{path}: before it");
+        assert_eq!(served.get(&format!("{state}?version=1")).await.is(200).json["caveats"], json!([]), "{state}: before it");
+        let list = format!("/api/{}", thing.split('/').next().unwrap());
+        for (query, code) in [("", json!("quarantined")), ("?at=2999-01-01T00:00:00Z", json!("quarantined"))] {
+            let answer = served.get(&format!("{list}{query}")).await.is(200);
+            assert_eq!(answer.json["caveats"][0]["code"], code, "{list}{query}: {}", answer.text);
+        }
+        let before = served.get(&format!("{list}?at=2020-01-01T00:00:00Z")).await.is(200);
+        assert_eq!(before.json["caveats"], json!([]), "{list}: before it");
+    }
+}
+
+async fn rows_of_any_read_model_are_listed(on: Backend) {
+    let served = Served::start(on).await;
+    create(&served, "a", "ann", "coin").await;
+    create(&served, "b", "bob", "coin").await;
+    served.esctl(&[
+        "projection",
+        "create",
+        "owners",
+        "--from",
+        "category:resource",
+        "--key",
+        ".data.owner_id",
+        "--reduce",
+        "{n: 1}",
+    ]);
+    let rows = served.get("/api/projections/owners/rows").await.is(200);
+    assert_eq!(rows.json["items"], json!([{"key": "ann", "row": {"n": 1}}, {"key": "bob", "row": {"n": 1}}]));
+    assert_eq!((&rows.json["next"], &rows.json["caveats"]), (&Value::Null, &json!([])));
+    let page = served.get("/api/projections/resources/rows?limit=1").await.is(200);
+    assert_eq!((&page.json["items"][0]["key"], &page.json["items"][0]["row"]["amount"]), (&json!("a"), &json!(100)));
+    let next = page.header("link").trim_start_matches('<').split('>').next().unwrap().to_owned();
+    let page = served.get(&next).await.is(200);
+    assert_eq!((&page.json["items"][0]["key"], &page.json["next"]), (&json!("b"), &Value::Null));
+    served.esctl(&["projection", "pause", "owners"]);
+    create(&served, "c", "cy", "coin").await;
+    let caveats = served.get("/api/projections/owners/rows").await.is(200).json["caveats"].clone();
+    assert_eq!((&caveats[0]["code"], &caveats[1]["code"]), (&json!("paused"), &json!("behind")));
+    served.get("/api/projections/nothing/rows").await.is(404);
+    served.get("/api/projections/owners/rows?limit=0").await.is(400);
+    served.get("/api/projections/owners/rows?where=x").await.is(400);
 }
 
 async fn a_resource_is_shown_as_it_is_and_as_it_was(on: Backend) {

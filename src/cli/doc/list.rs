@@ -4,19 +4,22 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::as_of::AtArgs;
+use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::projection::warn_caveats;
-use crate::cli::values::all_pages;
+use crate::cli::pages::all_pages;
 use crate::cli::values::limit;
 use crate::ops::documents::list_documents;
+use crate::ops::documents::list_documents_at;
 
 /// The fields of an item, in their order.
 const FIELDS: [&str; 5] = ["id", "version", "document", "last_updated", "client_id"];
 
-/// List documents
+/// List documents, as they are or as they were at a time
 #[derive(Debug, Args)]
+#[command(after_help = TIME_HELP)]
 pub struct List {
     /// At most so many
     #[arg(long, value_name = "N", value_parser = limit)]
@@ -24,16 +27,24 @@ pub struct List {
     /// Only those after this id
     #[arg(long, value_name = "ID")]
     after: Option<String>,
+    #[command(flatten)]
+    at: AtArgs,
 }
 
 impl List {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let queries = app.query_bus(&app.store()?);
+        let store = app.store()?;
+        let (queries, at) = (app.query_bus(&store), self.at.moment(app, &store).await?);
         let listing = Listing::new(["id", "version", "updated", "by", "document"]).fields(FIELDS).empty("no documents");
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let (queries, now) = (&queries, app.now());
-        let page = |after, limit| async move { list_documents(queries, after, limit, now).await };
-        let next = all_pages(self.after, self.limit, page, |documents: Vec<Value>| {
+        let (store, queries, now) = (&store, &queries, app.now());
+        let page = |after, limit| async move {
+            match at {
+                Some(at) => list_documents_at(store, after, limit, at).await,
+                None => list_documents(queries, after, limit, now).await,
+            }
+        };
+        let end = all_pages(self.after, self.limit, page, |documents: Vec<Value>| {
             for document in documents {
                 if !list.push(&document, || cells(&document))? {
                     return Ok(false);
@@ -41,10 +52,7 @@ impl List {
             }
             Ok(true)
         });
-        let (next, caveats) = next.await?;
-        list.finish(next)?;
-        warn_caveats(app, "documents", caveats.into_iter().map(|listed| listed.caveat));
-        Ok(())
+        end.await?.finish(app, list, "category document")
     }
 }
 

@@ -5,21 +5,24 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::as_of::AtArgs;
+use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::projection::warn_caveats;
-use crate::cli::values::all_pages;
+use crate::cli::pages::all_pages;
 use crate::cli::values::limit;
 use crate::domain::game::Phase;
 use crate::ops::games::GameSummary;
 use crate::ops::games::list_games;
+use crate::ops::games::list_games_at;
 
 /// The fields of an item, in their order.
 const FIELDS: [&str; 9] = ["id", "phase", "players", "num_players", "round", "turn", "winner", "version", "last_updated"];
 
-/// List games
+/// List games, as they are or as they were at a time
 #[derive(Debug, Args)]
+#[command(after_help = TIME_HELP)]
 pub struct List {
     /// Only those that are so far
     #[arg(long)]
@@ -30,6 +33,8 @@ pub struct List {
     /// Only those after this id
     #[arg(long, value_name = "ID")]
     after: Option<String>,
+    #[command(flatten)]
+    at: AtArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -51,13 +56,19 @@ impl From<AskedPhase> for Phase {
 
 impl List {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let queries = app.query_bus(&app.store()?);
+        let store = app.store()?;
+        let (queries, at) = (app.query_bus(&store), self.at.moment(app, &store).await?);
         let listing = Listing::new(["id", "phase", "players", "round", "turn", "winner", "updated"]);
         let listing = listing.fields(FIELDS).empty("no games");
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let (queries, now, phase) = (&queries, app.now(), self.phase.map(Phase::from));
-        let page = |after, limit| async move { list_games(queries, phase, after, limit, now).await };
-        let next = all_pages(self.after, self.limit, page, |games: Vec<GameSummary>| {
+        let (store, queries, now, phase) = (&store, &queries, app.now(), self.phase.map(Phase::from));
+        let page = |after, limit| async move {
+            match at {
+                Some(at) => list_games_at(store, phase, after, limit, at).await,
+                None => list_games(queries, phase, after, limit, now).await,
+            }
+        };
+        let end = all_pages(self.after, self.limit, page, |games: Vec<GameSummary>| {
             for game in games {
                 if !list.push(&game, || cells(&game))? {
                     return Ok(false);
@@ -65,10 +76,7 @@ impl List {
             }
             Ok(true)
         });
-        let (next, caveats) = next.await?;
-        list.finish(next)?;
-        warn_caveats(app, "games", caveats.into_iter().map(|listed| listed.caveat));
-        Ok(())
+        end.await?.finish(app, list, "category game")
     }
 }
 

@@ -6,15 +6,17 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::as_of::AtArgs;
+use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
+use crate::cli::pages::all_pages;
 use crate::cli::projection::cannot_be_taken_in;
 use crate::cli::projection::known;
-use crate::cli::projection::warn_caveats;
-use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::ops::error::OpsError;
+use crate::ops::projections::query::ProjectionAt;
 use crate::ops::projections::query::query_projection;
 use crate::ops::projections::query::typed_value;
 use crate::ops::projections::status::ProjectionState;
@@ -26,8 +28,11 @@ use crate::runtime::QueryRow;
 use crate::runtime::RuntimeError;
 use crate::store::Store;
 
-/// Ask a read model
+/// Ask a read model, as it is or as it was at a time
+///
+/// With --at the rows are made in memory, of all events up to that time.
 #[derive(Debug, Args)]
+#[command(after_help = TIME_HELP)]
 pub struct Query {
     /// Which read model
     name: String,
@@ -41,8 +46,10 @@ pub struct Query {
     #[arg(long, value_name = "KEY")]
     after: Option<String>,
     /// Answer from the read model as it is, without bringing it up to date
-    #[arg(long)]
+    #[arg(long, conflicts_with = "at")]
     stale: bool,
+    #[command(flatten)]
+    at: AtArgs,
 }
 
 fn filter(text: &str) -> Result<(String, Value), String> {
@@ -63,14 +70,22 @@ impl Query {
         let now = app.now();
         let (queries, filters, name, stale) = (&queries, &self.filters, &self.name, self.stale);
         let own = !runtime::is_built_in(name);
+        let past = match self.at.moment(app, &store).await? {
+            Some(at) => Some(ProjectionAt::build(&store, queries, name, at).await?),
+            None => None,
+        };
+        let past = past.as_ref();
         let page = |after, limit| async move {
             let query = runtime::Query { name: name.clone(), filters: filters.clone(), after, limit, stale };
+            if let Some(past) = past {
+                return Ok(past.page(query));
+            }
             query_projection(queries, query, now).await.map_err(|error| match error {
                 OpsError::Runtime(error @ RuntimeError::Fold { .. }) => cannot_be_taken_in(error, name),
                 error => error.into(),
             })
         };
-        let next = all_pages(self.after, self.limit, page, |rows: Vec<QueryRow>| {
+        let end = all_pages(self.after, self.limit, page, |rows: Vec<QueryRow>| {
             for row in rows {
                 let cells = || vec![Cell::new(&row.key), Cell::new(&row.row)];
                 if !(if own { list.push(&keyed(&row), cells)? } else { list.push(&row.row, cells)? }) {
@@ -79,15 +94,13 @@ impl Query {
             }
             Ok(true)
         });
-        let (next, caveats) = next.await?;
-        list.finish(next)?;
-        if stale {
-            warn_stale(app, &store, queries, name).await?;
+        let end = end.await?;
+        if !stale {
+            return end.finish(app, list, name);
         }
-        // How far a stale read model is behind is said already.
-        let caveats = caveats.into_iter().map(|listed| listed.caveat);
-        warn_caveats(app, name, caveats.filter(|caveat| !stale || !matches!(caveat, Caveat::Behind(_))));
-        Ok(())
+        // How far a stale read model is behind is said afterwards.
+        end.without(|listed| matches!(listed.caveat, Caveat::Behind(_))).finish(app, list, name)?;
+        warn_stale(app, &store, queries, name).await
     }
 }
 

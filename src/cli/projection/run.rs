@@ -7,6 +7,7 @@ use clap::Args;
 use clap::ValueEnum;
 
 use crate::cli::app::App;
+use crate::cli::caveats::warn_caveat;
 use crate::cli::error::CliError;
 use crate::cli::output::Format;
 use crate::cli::output::ListWriter;
@@ -14,7 +15,6 @@ use crate::cli::projection::cannot_be_taken_in;
 use crate::cli::projection::known;
 use crate::cli::projection::listing;
 use crate::cli::projection::push;
-use crate::cli::projection::warn_caveats;
 use crate::cli::signals::Uncut;
 use crate::cli::signals::interrupted;
 use crate::ops::error::OpsError;
@@ -201,7 +201,9 @@ async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Followe
 
 async fn show(app: &App, queries: &QueryBus, list: &mut ListWriter<'_>, report: &RunReport) -> Result<(), CliError> {
     if report.paused {
-        warn_caveats(app, &report.name, queries.caveats(&report.name).await?);
+        for caveat in queries.caveats(&report.name).await? {
+            warn_caveat(app, &report.name, caveat);
+        }
     }
     push(app, list, report)
 }

@@ -12,6 +12,7 @@ use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::as_of::note_future;
 use crate::cli::error::CliError;
 use crate::cli::jq;
 use crate::cli::values::place;
@@ -19,12 +20,10 @@ use crate::cli::values::stream;
 use crate::cli::write_record::Effect;
 use crate::event::Position;
 use crate::event::StreamName;
-use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::Reducer;
 use crate::ops::replay::Replay as ReplayStream;
 use crate::ops::replay::Until;
-use crate::store::Store;
 
 /// Show what a stream, a category or the whole store was like at any moment
 #[derive(Debug, Args)]
@@ -89,7 +88,7 @@ impl Replay {
         let until = self.until(app)?;
         let store = app.store()?;
         if let Until::Time(moment) = until {
-            say_if_future(app, &store, moment).await?;
+            note_future(app, &store, moment).await?;
         }
         if let Some(category) = self.category.take() {
             return self.of_category(app, &store, category, until, reducer).await;
@@ -122,14 +121,6 @@ fn from(app: &App, text: &str) -> Result<Until, CliError> {
         Err(_) if digits => Err(CliError::usage(format!("--diff: {text} is too large for a version")).code("bad_version")),
         _ => app.until(text),
     }
-}
-
-async fn say_if_future(app: &App, store: &Store, moment: Timestamp) -> Result<(), CliError> {
-    if moment > app.now() {
-        let head = store.head().await?.position;
-        app.out.note(&format!("{moment} is in the future: nothing is recorded after position {head} yet"));
-    }
-    Ok(())
 }
 
 /// A reducer by name, or a jq program.

@@ -4,20 +4,23 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::as_of::AtArgs;
+use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::projection::warn_caveats;
+use crate::cli::pages::all_pages;
 use crate::cli::resource::show::plain;
-use crate::cli::values::all_pages;
 use crate::cli::values::limit;
 use crate::domain::resource::CLIENT_FIELDS;
 use crate::domain::resource::client_schema;
 use crate::ops::list_resources::ResourceFilter;
 use crate::ops::list_resources::list_resources;
+use crate::ops::list_resources::list_resources_at;
 
-/// List resources
+/// List resources, as they are or as they were at a time
 #[derive(Debug, Args)]
+#[command(after_help = TIME_HELP)]
 pub struct List {
     /// Only of this owner
     #[arg(long)]
@@ -34,19 +37,27 @@ pub struct List {
     /// Only those after this id
     #[arg(long, value_name = "ID")]
     after: Option<String>,
+    #[command(flatten)]
+    at: AtArgs,
 }
 
 impl List {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let queries = app.query_bus(&app.store()?);
+        let store = app.store()?;
+        let (queries, at) = (app.query_bus(&store), self.at.moment(app, &store).await?);
         let filter = ResourceFilter { owner: self.owner, resource_type: self.resource_type, locked: self.locked };
         let listing = Listing::new(["id", "owner", "type", "amount", "max", "updated", "locked"]);
         let listing = listing.fields(CLIENT_FIELDS).empty("no resources");
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
         let now = app.now();
-        let (queries, filter) = (&queries, &filter);
-        let page = |after, limit| async move { list_resources(queries, filter, after, limit, now).await };
-        let next = all_pages(self.after, self.limit, page, |resources: Vec<Value>| {
+        let (store, queries, filter) = (&store, &queries, &filter);
+        let page = |after, limit| async move {
+            match at {
+                Some(at) => list_resources_at(store, filter, after, limit, at).await,
+                None => list_resources(queries, filter, after, limit, now).await,
+            }
+        };
+        let end = all_pages(self.after, self.limit, page, |resources: Vec<Value>| {
             for resource in resources {
                 let shown = client_schema(&resource);
                 if !list.push(&shown, || cells(&shown))? {
@@ -55,10 +66,7 @@ impl List {
             }
             Ok(true)
         });
-        let (next, caveats) = next.await?;
-        list.finish(next)?;
-        warn_caveats(app, "resources", caveats.into_iter().map(|listed| listed.caveat));
-        Ok(())
+        end.await?.finish(app, list, "category resource")
     }
 }
 

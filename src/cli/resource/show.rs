@@ -4,25 +4,31 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::as_of::AsOfArgs;
+use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::domain::resource::client_schema;
-use crate::ops::replay::Until;
 use crate::ops::show_resource::show_resource;
 use crate::ops::show_resource::with_left_out;
 
-/// Show a resource as it is now
+/// Show a resource as it is, or as it was at a version or time
 #[derive(Debug, Args)]
+#[command(after_help = TIME_HELP)]
 pub struct Show {
     /// Which resource
     id: String,
     /// The full schema of the server, not the client's
     #[arg(long)]
     server: bool,
+    #[command(flatten)]
+    as_of: AsOfArgs,
 }
 
 impl Show {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let report = show_resource(&app.store()?, &self.id, Until::Head, app.now()).await?;
+        let store = app.store()?;
+        let until = self.as_of.until(app, &store).await?;
+        let report = show_resource(&store, &self.id, until, app.now()).await?;
         let shown = if self.server { report.state } else { client_schema(&report.state) };
         let shown = with_left_out(shown, &report.left_out);
         app.warn_left_out(&report.left_out);

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Listing;
-use crate::cli::values::all_pages;
+use crate::cli::pages::all_pages;
 use crate::cli::values::limit;
 use crate::ops::list_streams::list_streams;
 use crate::store::StreamInfo;
@@ -38,7 +38,7 @@ impl List {
         let filter = StreamQuery { category: self.category, prefix: self.prefix, after: None, limit: 0 };
         let (store, filter) = (&store, &filter);
         let page = |after, limit| async move { list_streams(store, StreamQuery { after, limit, ..filter.clone() }).await };
-        let next = all_pages(self.after, self.limit, page, |streams: Vec<StreamInfo>| {
+        let end = all_pages(self.after, self.limit, page, |streams: Vec<StreamInfo>| {
             for info in streams {
                 let more = list.push(&info, || {
                     vec![
@@ -55,7 +55,6 @@ impl List {
             }
             Ok(true)
         });
-        let (next, _) = next.await?;
-        list.finish(next)
+        end.await?.finish(app, list, "the store")
     }
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::aggregate::Fold;
 use crate::event::RecordedEvent;
@@ -41,6 +42,8 @@ pub struct StateReport {
     pub before: Value,
     /// Why there is no state, where an event cannot be folded in.
     pub unreadable: Option<String>,
+    /// The ids of quarantined events that the state leaves out.
+    pub left_out: Vec<Uuid>,
 }
 
 /// Looks at a version of a stream. The events before it are folded once; a snapshot spares those it stands for.
@@ -66,7 +69,8 @@ pub async fn state_at(store: &Store, stream: &StreamName, version: Version) -> R
         Err(error) => return Err(error.into()),
     };
     let changes = changes(&before, &state);
-    Ok(StateReport { stream: stream.clone(), last, event, reducer, state, changes, before, unreadable })
+    let left_out = store.quarantine().await?.of_stream(stream.as_str(), version);
+    Ok(StateReport { stream: stream.clone(), last, event, reducer, state, changes, before, unreadable, left_out })
 }
 
 impl StateReport {

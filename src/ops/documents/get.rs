@@ -14,6 +14,7 @@ use crate::domain::document::DocumentRejection;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::ListCaveat;
 use crate::ops::error::OpsError;
 use crate::ops::near::nothing_of;
 use crate::ops::replay::Until;
@@ -40,6 +41,9 @@ pub struct DocumentReport {
     /// The ids of quarantined events that it leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<Uuid>,
+    /// What qualifies it; absent where nothing is to be said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<ListCaveat>,
 }
 
 /// A document up to a version, a moment, or now.
@@ -66,6 +70,7 @@ pub async fn get_document(store: &Store, id: &str, until: Until) -> Result<Docum
             document: shown["document"].take(),
             last_updated: state.last_updated,
             client_id: state.client_id.clone(),
+            caveats: ListCaveat::left_out(left_out.len()).into_iter().collect(),
             left_out,
         }),
     }

@@ -5,11 +5,15 @@ use serde_json::Value;
 use crate::event::Timestamp;
 use crate::ops::ListCaveat;
 use crate::ops::ListPage;
+use crate::ops::caveat::quarantined;
 use crate::ops::error::OpsError;
+use crate::runtime::Answer;
 use crate::runtime::Caveat;
+use crate::runtime::PastReadModel;
 use crate::runtime::Query;
 use crate::runtime::QueryBus;
 use crate::runtime::QueryRow;
+use crate::store::Store;
 
 /// A page of rows that have these values, as of a moment. `query.limit` is the size of the page.
 ///
@@ -18,9 +22,36 @@ use crate::runtime::QueryRow;
 pub async fn query_projection(queries: &QueryBus, mut query: Query, at: Timestamp) -> Result<ListPage<QueryRow>, OpsError> {
     let limit = query.limit;
     query.limit = limit.saturating_add(1);
-    let answer = queries.ask(&query, at).await?;
-    let caveats = answer.caveats.into_iter().map(|caveat| reported(caveat, &query.name)).collect();
-    Ok(ListPage { caveats, ..ListPage::of(answer.rows, limit, |row| row.key.clone()) })
+    Ok(page(queries.ask(&query, at).await?, &query.name, limit))
+}
+
+/// A read model as the events up to and including a moment make it.
+pub struct ProjectionAt {
+    read_model: PastReadModel,
+    at: Timestamp,
+}
+
+impl ProjectionAt {
+    /// Builds the read model in memory. All events up to the moment are read once.
+    ///
+    /// # Errors
+    /// No such projection, or an error of the store.
+    pub async fn build(store: &Store, queries: &QueryBus, name: &str, at: Timestamp) -> Result<Self, OpsError> {
+        let position = store.position_at(at).await?;
+        Ok(Self { read_model: PastReadModel::build(queries, name, position).await?, at })
+    }
+
+    /// Returns a page of the rows, as they showed at the moment. `query.limit` is the size of the page.
+    pub fn page(&self, mut query: Query) -> ListPage<QueryRow> {
+        let limit = query.limit;
+        query.limit = limit.saturating_add(1);
+        page(self.read_model.ask(&query, self.at), &query.name, limit)
+    }
+}
+
+fn page(answer: Answer, projection: &str, limit: usize) -> ListPage<QueryRow> {
+    let caveats = answer.caveats.into_iter().map(|caveat| reported(caveat, projection)).collect();
+    ListPage { caveats, ..ListPage::of(answer.rows, limit, |row| row.key.clone()) }
 }
 
 /// A caveat as every reader may see it: without names and reasons of operators, and without errors of the store.
@@ -33,10 +64,10 @@ fn reported(caveat: Caveat, projection: &str) -> ListCaveat {
         }
         Caveat::Parked(streams) => format!("parked streams, whose rows lack events: {streams}"),
         Caveat::Missing(events) => format!("events that are missing until the read model is rebuilt: {events}"),
-        Caveat::Quarantined(events) => format!("quarantined events that are left out: {events}"),
+        Caveat::Quarantined(events) => quarantined(*events),
         Caveat::Behind(events) => format!("events that the read model has not read yet: {events}"),
     };
-    ListCaveat { code: caveat.code(), projection: projection.to_owned(), message, caveat }
+    ListCaveat { code: caveat.code(), projection: Some(projection.to_owned()), message, caveat }
 }
 
 /// A value as somebody types it after `FIELD=`: JSON where it is a number, true, false or null, else text.

@@ -1,17 +1,15 @@
 //! The read model as a run would leave it, for a store that can be read but not written: what is kept of it, and in memory
 //! what later events change.
 
-use std::collections::BTreeMap;
-
-use crate::aggregate::Fold;
 use crate::event::Position;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::Projector;
 use crate::runtime::projector::check_belongs;
 use crate::runtime::projector::pass::Pass;
+use crate::runtime::projector::rows::FoldedRows;
+use crate::runtime::projector::troubles::FoundProblems;
 use crate::store::Checkpoint;
 use crate::store::Part;
-use crate::store::Problem;
 use crate::store::ProjectionRecord;
 use crate::store::StoreError;
 
@@ -20,9 +18,9 @@ pub(in crate::runtime) struct InMemory {
     /// The one that is kept and that it goes on from, as it was then; none: it begins with the first event.
     pub(in crate::runtime) base: Option<ProjectionRecord>,
     /// The rows that are other ones than there, by key.
-    pub(in crate::runtime) rows: BTreeMap<String, Box<dyn Fold>>,
-    /// The event that it stands before, and how many streams are parked.
-    pub(in crate::runtime) troubles: (Option<Problem>, usize),
+    pub(in crate::runtime) rows: FoldedRows,
+    /// The problems that the run has met.
+    pub(in crate::runtime) problems: FoundProblems,
     /// What a swap would change.
     swapped: (Option<ProjectionRecord>, bool),
     /// The head of the store when it was made.
@@ -41,15 +39,32 @@ impl Projector<'_> {
         let start = base.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         check_belongs(self.store, self.projection.name(), start).await?;
         let head = self.store.head().await?.position;
-        let made =
-            |(rows, troubles)| Some(InMemory { base: base.clone(), rows: rows?, troubles, swapped: swapped.clone(), head });
-        let pass = Pass::open(self, part, base.clone(), false).await?;
-        if let Some(made) = made(pass.run_in_memory(head).await?) {
-            return Ok(made);
+        let (rows, problems) = self.rows_in_memory(part, base.clone(), head).await?;
+        Ok(InMemory { base, rows, problems, swapped, head })
+    }
+
+    /// Builds the rows as of a position from the first event on, and writes nothing.
+    ///
+    /// # Errors
+    /// An error of the store.
+    pub(in crate::runtime) async fn run_up_to(&self, position: Position) -> Result<(FoldedRows, FoundProblems), RuntimeError> {
+        self.rows_in_memory(Part::Building, None, position).await
+    }
+
+    /// Returns the rows that a run from a read model, or from the first event, to a position changes.
+    async fn rows_in_memory(
+        &self,
+        part: Part,
+        base: Option<ProjectionRecord>,
+        to: Position,
+    ) -> Result<(FoldedRows, FoundProblems), RuntimeError> {
+        for weighed in [false, true] {
+            let pass = Pass::open(self, part, base.clone(), weighed).await?;
+            if let (Some(rows), problems) = pass.run_in_memory(to).await? {
+                return Ok((rows, problems));
+            }
         }
-        let pass = Pass::open(self, part, base.clone(), true).await?;
-        let too_large = || StoreError::Invalid(format!("a row of read model {} is too large", self.projection.name()));
-        Ok(made(pass.run_in_memory(head).await?).ok_or_else(too_large)?)
+        Err(StoreError::Invalid(format!("a row of read model {} is too large", self.projection.name())).into())
     }
 
     /// Whether what was made is what a run would make still.

@@ -30,6 +30,8 @@ use crate::store::StoreError;
 
 pub(in crate::runtime) use in_memory::InMemory;
 pub use release::Released;
+pub(in crate::runtime) use rows::FoldedRows;
+pub(in crate::runtime) use troubles::FoundProblems;
 
 /// What is told how many positions were passed.
 pub type OnProgress<'p> = &'p mut (dyn FnMut(u64) + Send);

@@ -11,11 +11,11 @@ use crate::runtime::projector::RunReport;
 use crate::runtime::projector::Told;
 use crate::runtime::projector::rows::FoldedRows;
 use crate::runtime::projector::rows::Rows;
+use crate::runtime::projector::troubles::FoundProblems;
 use crate::runtime::projector::troubles::Troubles;
 use crate::runtime::projector::troubles::Verdict;
 use crate::store::Checkpoint;
 use crate::store::Part;
-use crate::store::Problem;
 use crate::store::ProblemState;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
@@ -153,12 +153,9 @@ impl<'p> Pass<'p> {
         if self.oversized { Ended::Oversized } else { Ended::Overtaken }
     }
 
-    /// As [`Pass::run`], up to a position, without a commit: the rows that it has changed, the event that it stands before,
-    /// and how many streams are parked. No rows: one is too large for a store, and nobody knows yet which event made it so.
-    pub(super) async fn run_in_memory(
-        mut self,
-        to: Position,
-    ) -> Result<(Option<FoldedRows>, (Option<Problem>, usize)), RuntimeError> {
+    /// Runs as [`Pass::run`], up to a position, without a commit. Returns the rows that it has changed, and the problems it has
+    /// met. There are no rows where one is too large for a store and it is not known which event made it so.
+    pub(super) async fn run_in_memory(mut self, to: Position) -> Result<(Option<FoldedRows>, FoundProblems), RuntimeError> {
         let mut scan = self.projector.store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(to.0));
         while let Some(chunk) = scan.next().await? {
             match self.take_in(chunk).await {
@@ -170,8 +167,8 @@ impl<'p> Pass<'p> {
             let message = format!("read model {} is being built anew", self.model.name);
             return Err(StoreError::Unavailable { message, source: None }.into());
         }
-        let troubles = (self.troubles.stands_before().cloned(), self.troubles.parked());
-        Ok((self.rows.into_changed()?, troubles))
+        let found = self.troubles.found();
+        Ok((self.rows.into_changed()?, found))
     }
 
     async fn take_in(&mut self, chunk: &EventChunk) -> Result<(), RuntimeError> {

@@ -30,7 +30,7 @@ pub(super) struct Rows {
 }
 
 /// Rows that are in memory only, by key.
-pub(super) type FoldedRows = BTreeMap<String, Box<dyn Fold>>;
+pub(in crate::runtime) type FoldedRows = BTreeMap<String, Box<dyn Fold>>;
 
 struct HeldRow {
     fold: Box<dyn Fold>,

@@ -28,6 +28,17 @@ pub(super) enum Verdict {
     HoldBack,
 }
 
+/// The problems that a run in memory has met.
+#[derive(Debug, Clone, Default)]
+pub(in crate::runtime) struct FoundProblems {
+    /// The event that the run was stopped at.
+    pub(in crate::runtime) failing: Option<Problem>,
+    /// Number of parked streams.
+    pub(in crate::runtime) parked: usize,
+    /// Number of quarantined events that were left out.
+    pub(in crate::runtime) quarantined: usize,
+}
+
 /// The problems of a read model.
 pub(super) struct Troubles {
     on_error: OnError,
@@ -108,9 +119,10 @@ impl Troubles {
         self.changes.put.iter().find(|problem| problem.state == ProblemState::Failing)
     }
 
-    /// How many streams are parked.
-    pub(super) fn parked(&self) -> usize {
-        self.parked.len()
+    /// Returns the problems that a run has met, for an answer that is not kept.
+    pub(super) fn found(&self) -> FoundProblems {
+        let quarantined = self.changes.put.iter().filter(|problem| problem.state == ProblemState::Quarantined).count();
+        FoundProblems { failing: self.stands_before().cloned(), parked: self.parked.len(), quarantined }
     }
 
     /// What has changed since the last time.

@@ -1,19 +1,27 @@
-//! `GET /api/projections` and `POST /api/projections/{name}/rebuild`: read models, for operators.
+//! `GET /api/projections`, `/api/projections/{name}/rows` and `POST /api/projections/{name}/rebuild`: read models, for operators.
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::ops::ListPage;
 use crate::ops::OpsError;
+use crate::ops::projections::query::query_projection;
 use crate::ops::projections::rebuild::rebuild_projection;
 use crate::ops::projections::status::ProjectionStatus;
 use crate::ops::projections::status::projection_status;
 use crate::runtime::BatchSize;
+use crate::runtime::Query;
+use crate::runtime::QueryRow;
 use crate::server::Caller;
 use crate::server::Problem;
 use crate::server::Scope;
 use crate::server::Server;
 use crate::server::http::answer;
+use crate::server::http::asked::Asked;
+use crate::server::http::asked::Limit;
 use crate::server::http::asked::Named;
 use crate::server::http::refused::NotThere;
 use crate::server::http::refused::Refused;
@@ -28,6 +36,39 @@ pub async fn list(State(server): State<Server>, caller: Caller) -> Result<Respon
     caller.may(Scope::Admin)?;
     let items = projection_status(&server.store, &server.queries().await?, None, (server.clock)()).await?;
     Ok(answer::fresh(&ListPage::new(items, None)))
+}
+
+/// The page of rows that is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RowsAsked {
+    /// Only rows after this key.
+    after: Option<String>,
+    /// Maximum number of rows.
+    #[serde(default)]
+    #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
+    limit: Limit,
+}
+
+/// List the rows of a read model
+///
+/// The read model is first brought up to date. `next` is the key to go on after; `caveats` qualify the rows.
+#[utoipa::path(get, path = "/api/projections/{name}/rows", tag = "operations", operation_id = "listRows",
+    params(("name" = String, Path, description = "The name of the projection"), RowsAsked),
+    responses((status = 200, description = "A page of rows, in the order of their keys", body = ListPage<QueryRow>), Refused, NotThere))]
+pub async fn rows(
+    State(server): State<Server>,
+    caller: Caller,
+    Named(name): Named,
+    uri: Uri,
+    Asked(asked): Asked<RowsAsked>,
+) -> Result<Response, Problem> {
+    // Rows are as they are kept: what the callers of other routes may not see is in them.
+    caller.may(Scope::Admin)?;
+    let query = Query { name, filters: Vec::new(), after: asked.after, limit: asked.limit.items(), stale: false };
+    let page = query_projection(&server.queries().await?, query, (server.clock)()).await?;
+    Ok(answer::page(&uri, &page))
 }
 
 /// Build a read model anew

@@ -17,6 +17,7 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::Change;
+use crate::ops::ListCaveat;
 use crate::ops::browse::StateReport;
 use crate::server::sight::SeenEvent;
 use crate::server::sight::Sight;
@@ -43,6 +44,8 @@ pub struct SeenState {
     /// Why there is no state, where an event cannot be taken in.
     #[schema(required = true)]
     unreadable: Option<String>,
+    /// What qualifies the state; empty where nothing is to be said.
+    caveats: Vec<ListCaveat>,
 }
 
 impl SeenState {
@@ -52,6 +55,7 @@ impl SeenState {
     /// [`StoreError::Integrity`] when the event is no JSON.
     pub fn of(report: StateReport, sight: &Sight) -> Result<Self, StoreError> {
         let category = report.stream.category().to_owned();
+        let caveats = ListCaveat::left_out(report.left_out.len()).into_iter().collect();
         let StateReport { stream, last, event, reducer, state, changes, unreadable, .. } =
             report.seen(|state| sight.state(&category, state));
         // What an event says that cannot be taken in may be what is hidden.
@@ -59,7 +63,8 @@ impl SeenState {
             true => why,
             false => "an event cannot be taken in".to_owned(),
         });
-        Ok(Self { stream, last, event: sight.events().event(&event.view())?, reducer, state, changes, unreadable })
+        let event = sight.events().event(&event.view())?;
+        Ok(Self { stream, last, event, reducer, state, changes, unreadable, caveats })
     }
 }
 
@@ -153,6 +158,9 @@ pub struct SeenResource {
     /// The ids of quarantined events that the state leaves out; absent where there are none.
     #[schema(nullable = false)]
     left_out: Option<Vec<Uuid>>,
+    /// What qualifies the state; absent where nothing is to be said.
+    #[schema(nullable = false)]
+    caveats: Option<Vec<ListCaveat>>,
 }
 
 /// A game as somebody sees it. The hands of others, the decks and the seed are in the server's view only.
@@ -215,6 +223,9 @@ pub struct SeenGame {
     /// The ids of quarantined events that the state leaves out; absent where there are none.
     #[schema(nullable = false)]
     left_out: Option<Vec<Uuid>>,
+    /// What qualifies the state; absent where nothing is to be said.
+    #[schema(nullable = false)]
+    caveats: Option<Vec<ListCaveat>>,
 }
 
 /// A player.

@@ -150,6 +150,7 @@ impl World {
             changes,
             before: Value::Null,
             unreadable: None,
+            left_out: Vec::new(),
         }
     }
 

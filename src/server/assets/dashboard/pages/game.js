@@ -4,7 +4,7 @@ import { el, fill, setAttribute, setText, sync } from "../dom.js";
 import { clock, count, number } from "../format.js";
 import { History } from "../history.js";
 import { icon } from "../icons.js";
-import { badge, empty, heading, showProblem } from "../parts.js";
+import { badge, empty, heading, showCaveats, showProblem } from "../parts.js";
 import { timeline } from "../timeline.js";
 import { coin, crystals, merchantCard, pointCard } from "../table/cards.js";
 import { sentence } from "../table/moves.js";
@@ -13,6 +13,7 @@ export function tableDetail(root, app, id, version) {
   const stream = `game-${id}`;
   const history = new History(app.client, stream, version);
   const trouble = el("div");
+  const qualified = el("div");
   const now = el("div", { class: "now" });
   const table = el("div", { class: "table" });
   const moves = el("ol", { class: "moves", "aria-label": "Moves, the newest first" });
@@ -22,11 +23,12 @@ export function tableDetail(root, app, id, version) {
   fill(root,
     el("a", { class: "back", href: "#/games" }, "All games"),
     heading(`Game ${id}`, now, el("a", { class: "button", href: `#/streams/${encodeURIComponent(stream)}` }, "Its events")),
-    trouble, time, tableAndMoves);
+    trouble, qualified, time, tableAndMoves);
 
   let drawn = null;
   history.addEventListener("change", () => {
     showProblem(trouble, history.error, () => history.start());
+    showCaveats(qualified, history.report?.caveats ?? []);
     time.hidden = tableAndMoves.hidden = Boolean(history.error) && history.last === 0;
     if (history.report && drawn !== history.report) draw(history.report.state, table, now, history.report.event);
     drawn = history.report;

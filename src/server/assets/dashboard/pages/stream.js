@@ -4,12 +4,13 @@ import { el, fill, flash, setAttribute, setText, sync } from "../dom.js";
 import { category, clock, count, number } from "../format.js";
 import { History } from "../history.js";
 import { jsonView, shortly } from "../json_view.js";
-import { badge, dot, empty, showProblem } from "../parts.js";
+import { badge, dot, empty, showCaveats, showProblem } from "../parts.js";
 import { timeline } from "../timeline.js";
 
 export function streamDetail(root, app, name, version) {
   const history = new History(app.client, name, version);
   const trouble = el("div");
+  const qualified = el("div");
   const state = stateView(history);
   const events = eventsView(history);
   const total = el("span", { class: "muted" });
@@ -22,10 +23,11 @@ export function streamDetail(root, app, name, version) {
       el("h2", { class: "mono", tabindex: -1 }, dot(name), name),
       badge(category(name)), total,
       isGame ? el("a", { class: "button", href: `#/games/${encodeURIComponent(name.slice("game-".length))}` }, "Watch the table") : null),
-    trouble, time, panes);
+    trouble, qualified, time, panes);
 
   history.addEventListener("change", () => {
     showProblem(trouble, history.error, () => history.start());
+    showCaveats(qualified, history.report?.caveats ?? []);
     // Where there is no stream there is no time to go through.
     time.hidden = panes.hidden = Boolean(history.error) && history.last === 0;
     setText(total, history.last > 0 ? count(history.last, "event") : "");

@@ -1,0 +1,55 @@
+//! What qualifies an answer, in words for stderr.
+
+use crate::cli::app::App;
+use crate::ops::ListCaveat;
+use crate::runtime::Caveat;
+use crate::runtime::Paused;
+
+/// Prints on stderr what qualifies an answer.
+pub(super) fn warn_caveats(app: &App, caveats: impl IntoIterator<Item = ListCaveat>) {
+    for ListCaveat { projection, message, caveat, .. } in caveats {
+        match projection {
+            Some(name) => warn_caveat(app, &name, caveat),
+            // Only quarantined events qualify an answer that is made of events.
+            None => app.out.warn(&format!("{message}; 'esctl quarantine list' shows them")),
+        }
+    }
+}
+
+/// Prints on stderr what qualifies the rows of a projection.
+pub(super) fn warn_caveat(app: &App, name: &str, caveat: Caveat) {
+    app.out.warn(&format!("projection {name} {}", in_words(caveat, name)));
+}
+
+/// A caveat as the end of a sentence about the projection.
+fn in_words(caveat: Caveat, name: &str) -> String {
+    let see = format!("see 'esctl projection errors {name}'");
+    match caveat {
+        Caveat::InMemory(error) => {
+            format!("cannot be brought up to date ({error}): this answer was worked out in memory, and is kept nowhere")
+        }
+        Caveat::Paused(Paused { since, by, reason }) => {
+            let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+            format!("is paused since {since} by {by}{reason}: 'esctl projection resume {name}' lets it go on")
+        }
+        Caveat::Stopped(problem) => {
+            format!("stands before event {}, which it cannot take in: {see}", problem.position)
+        }
+        Caveat::Parked(1) => format!("has parked a stream, whose row lacks events: {see}"),
+        Caveat::Parked(streams) => format!("has parked {streams} streams, whose rows lack events: {see}"),
+        Caveat::Behind(1) => "is 1 event behind".to_owned(),
+        Caveat::Behind(events) => format!("is {events} events behind"),
+        Caveat::Quarantined(1) => "leaves out 1 quarantined event: 'esctl quarantine list' shows it".to_owned(),
+        Caveat::Quarantined(events) => {
+            format!("leaves out {events} quarantined events: 'esctl quarantine list' shows them")
+        }
+        Caveat::Missing(1) => {
+            format!(
+                "lacks an event whose skip was taken back, or has one that was quarantined since: 'esctl projection rebuild {name}'"
+            )
+        }
+        Caveat::Missing(events) => {
+            format!("lacks or has {events} events otherwise than skips and quarantine say: 'esctl projection rebuild {name}'")
+        }
+    }
+}

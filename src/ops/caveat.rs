@@ -1,0 +1,31 @@
+//! What qualifies an answer, as a report says it.
+
+use crate::runtime::Caveat;
+
+/// A caveat of an answer: why it is not all that the events make, or is not stored.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct ListCaveat {
+    /// Its kind: `from_memory`, `paused`, `stopped`, `parked`, `missing`, `quarantined` or `behind`.
+    pub code: &'static str,
+    /// The projection whose read model answered; none where the answer was made of events.
+    #[schema(required = true)]
+    pub projection: Option<String>,
+    /// What it means for the answer.
+    pub message: String,
+    /// The caveat with its details, for operators.
+    #[serde(skip)]
+    pub caveat: Caveat,
+}
+
+impl ListCaveat {
+    /// Returns the caveat of an answer made of events that leaves quarantined events out; none where it leaves none out.
+    pub fn left_out(events: usize) -> Option<Self> {
+        let caveat = Caveat::Quarantined(events);
+        (events > 0).then(|| Self { code: caveat.code(), projection: None, message: quarantined(events), caveat })
+    }
+}
+
+/// Returns the sentence about quarantined events.
+pub(in crate::ops) fn quarantined(events: usize) -> String {
+    format!("quarantined events that are left out: {events}")
+}

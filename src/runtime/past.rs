@@ -1,0 +1,47 @@
+//! The rows of a read model as they were at a position of the store, made in memory.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::runtime::caveat::Caveat;
+use crate::runtime::caveat::Kept;
+use crate::runtime::error::RuntimeError;
+use crate::runtime::projector::BatchSize;
+use crate::runtime::projector::FoldedRows;
+use crate::runtime::projector::FoundProblems;
+use crate::runtime::projector::Projector;
+use crate::runtime::query_bus::Answer;
+use crate::runtime::query_bus::Query;
+use crate::runtime::query_bus::QueryBus;
+use crate::runtime::query_bus::wanted_row;
+
+/// A read model as of a position. Its memory grows with the number of its rows.
+pub struct PastReadModel {
+    rows: FoldedRows,
+    caveats: Vec<Caveat>,
+}
+
+impl PastReadModel {
+    /// Builds the rows of a projection from the first event to a position. What is kept of the read model is neither used nor
+    /// changed.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`] when there is no such projection, or an error of the store.
+    pub async fn build(queries: &QueryBus, name: &str, position: Position) -> Result<Self, RuntimeError> {
+        let projection = queries.projection(name)?;
+        let projector = Projector::new(&queries.store, &**projection, Arc::clone(&queries.clock), BatchSize::default());
+        let (rows, FoundProblems { failing, parked, quarantined }) = projector.run_up_to(position).await?;
+        let caveats = Kept { paused: None, failing, parked, missing: 0, quarantined }.caveats();
+        Ok(Self { rows, caveats })
+    }
+
+    /// Answers a query; rows show what they were `at` a moment. The name in the query, and `stale`, do not count.
+    pub fn ask(&self, query: &Query, at: Timestamp) -> Answer {
+        let after = query.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = self.rows.range::<String, _>((after, Bound::Unbounded));
+        let wanted = rows.filter_map(|(key, fold)| wanted_row(query, key.clone(), fold.show(at)));
+        Answer { rows: wanted.take(query.limit).collect(), caveats: self.caveats.clone() }
+    }
+}
