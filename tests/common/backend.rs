@@ -51,6 +51,7 @@ macro_rules! on_every_backend {
     };
 }
 
+/// Makes an ignored test of each function named on one backend that needs a server. Used by `on_every_backend!`.
 #[macro_export]
 macro_rules! on_server {
     ($module:ident $backend:ident async: $($(#[$mark:meta])* $name:ident)+) => {

@@ -92,6 +92,7 @@ pub fn run(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }
 
+/// Makes an ignored test of each async function named.
 #[macro_export]
 macro_rules! faults {
     ($($name:ident)+) => {
