@@ -2,6 +2,7 @@
 //! the file that it is quoted from, and each link leads to a file and a heading that exist.
 
 mod blocks;
+mod commands;
 mod compare;
 mod links;
 mod pictures;
