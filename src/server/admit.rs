@@ -38,7 +38,7 @@ impl Sender {
 
 /// Lets a request through, or answers why not.
 pub(super) async fn admit(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    let origin = match server.origins.check(request.headers()) {
+    let origin = match server.origins.check(request.version(), request.headers()) {
         Ok(origin) => origin,
         Err(problem) => return problem.into_response(),
     };

@@ -5,8 +5,10 @@
 //! that the server is called by must be one of this machine's too, or a page could give itself that name (DNS rebinding).
 
 use axum::http::HeaderMap;
+use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::Uri;
+use axum::http::Version;
 use axum::http::header;
 use axum::response::Response;
 use thiserror::Error;
@@ -32,8 +34,24 @@ pub enum OriginError {
     AllWithoutKey,
 }
 
-/// The headers that only a proxy sends. Behind one, every request seems to come from this machine.
-const OF_A_PROXY: [&str; 4] = ["forwarded", "via", "x-real-ip", "x-original-forwarded-for"];
+/// The headers that only a proxy sends, beside those that begin with `x-forwarded`. Behind a proxy, every request seems to come
+/// from this machine.
+const OF_A_PROXY: [&str; 14] = [
+    "forwarded",
+    "forwarded-for",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "x-original-host",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-envoy-external-address",
+    "cf-connecting-ip",
+    "true-client-ip",
+    "fly-client-ip",
+];
 
 /// The pages that may.
 pub(super) struct Origins {
@@ -59,17 +77,17 @@ impl Origins {
     ///
     /// # Errors
     /// It may not (403).
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
+    pub(super) fn check(&self, version: Version, headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         if !self.checks_tokens && !is_this_machine(host) {
             let problem = Problem::forbidden("host_not_allowed", "this server is called by a name that is not this machine's");
             return Err(problem.hint("call it localhost or 127.0.0.1; to serve others, start it with a key for tokens"));
         }
         if !self.checks_tokens
-            && let Some(name) = headers.keys().find(|name| is_of_a_proxy(name.as_str()))
+            && let Some(sign) = sign_of_a_proxy(version, headers)
         {
             let message = format!(
-                "this server has no key for tokens and serves this machine only; the request came through a proxy ({name})"
+                "this server has no key for tokens and serves this machine only; the request came through a proxy ({sign})"
             );
             let problem = Problem::forbidden("proxy_not_allowed", message);
             return Err(
@@ -103,13 +121,23 @@ impl Origins {
 
 /// A scheme, a host and perhaps a port: no path, no user.
 fn is_origin(text: &str) -> bool {
+    // A pattern would match no page, while its author believes that it does.
     let Ok(uri) = text.parse::<Uri>() else { return false };
+    if text.contains('*') {
+        return false;
+    }
     let authority = uri.authority().is_some_and(|authority| !authority.as_str().contains('@') && !authority.host().is_empty());
     uri.scheme().is_some() && authority && uri.path() == "/" && uri.query().is_none()
 }
 
-fn is_of_a_proxy(header: &str) -> bool {
-    header.starts_with("x-forwarded") || OF_A_PROXY.contains(&header)
+/// Returns what shows that a request came through a proxy. nginx adds no header unless it is configured to, but it speaks
+/// HTTP/1.0 to the server behind it, which no browser and no client of today does.
+fn sign_of_a_proxy(version: Version, headers: &HeaderMap) -> Option<&str> {
+    if version < Version::HTTP_11 {
+        return Some("HTTP/1.0");
+    }
+    let mut names = headers.keys().map(HeaderName::as_str);
+    names.find(|name| name.starts_with("x-forwarded") || OF_A_PROXY.contains(name))
 }
 
 fn is_this_machine(host: &str) -> bool {
@@ -122,6 +150,7 @@ fn is_this_machine(host: &str) -> bool {
 mod tests {
     use axum::http::HeaderMap;
     use axum::http::HeaderName;
+    use axum::http::Version;
     use axum::http::header;
 
     use super::OriginError;
@@ -134,7 +163,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
         }
-        origins.check(&headers).is_ok()
+        origins.check(Version::HTTP_11, &headers).is_ok()
     }
 
     #[test]
@@ -166,11 +195,18 @@ mod tests {
     fn without_tokens_nothing_from_a_proxy_is_let_through() {
         for (checks_tokens, through) in [(true, true), (false, false)] {
             let origins = Origins::new(&[], checks_tokens).unwrap();
-            for name in ["forwarded", "X-Forwarded-For", "x-forwarded-proto", "x-forwarded-anything", "Via", "X-Real-IP"] {
+            let names = ["forwarded", "X-Forwarded-For", "x-forwarded-anything", "Via", "X-Real-IP", "CF-Connecting-IP"];
+            for name in names {
                 let mut headers = HeaderMap::new();
                 headers.insert(header::HOST, "localhost".parse().unwrap());
                 headers.insert(HeaderName::try_from(name).unwrap(), "x".parse().unwrap());
-                assert_eq!(origins.check(&headers).is_ok(), through, "{name}");
+                assert_eq!(origins.check(Version::HTTP_11, &headers).is_ok(), through, "{name}");
+            }
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, "127.0.0.1:8080".parse().unwrap());
+            headers.insert(header::CONNECTION, "close".parse().unwrap());
+            for (version, may) in [(Version::HTTP_10, through), (Version::HTTP_11, true), (Version::HTTP_2, true)] {
+                assert_eq!(origins.check(version, &headers).is_ok(), may, "as nginx asks by default: {version:?}");
             }
         }
     }
