@@ -16,6 +16,7 @@ crate::on_every_backend! { async:
     a_slow_reader_is_waited_for
     a_refused_reconnection_is_tried_again
     a_server_that_is_not_there_is_tried_again
+    a_closed_client_waits_for_nothing
     a_server_that_is_killed_and_started_again_is_found_again
 }
 
@@ -42,6 +43,7 @@ async fn with_built_in_websocket(major: u32) {
         "events_come_once_and_in_order",
         "a_refused_reconnection_is_tried_again",
         "a_server_that_is_not_there_is_tried_again",
+        "a_closed_client_waits_for_nothing",
         "nothing_is_lost_or_doubled_when_connections_are_cut",
         "a_server_that_is_killed_and_started_again_is_found_again",
     ] {
@@ -70,6 +72,11 @@ async fn a_refused_reconnection_is_tried_again(on: Backend) {
 async fn a_server_that_is_not_there_is_tried_again(on: Backend) {
     let mut served = Served::start(on).await;
     node(&served, "a_server_that_is_not_there_is_tried_again", "").await.ends_well(&mut served).await;
+}
+
+async fn a_closed_client_waits_for_nothing(on: Backend) {
+    let mut served = Served::start(on).await;
+    node(&served, "a_closed_client_waits_for_nothing", "").await.ends_well(&mut served).await;
 }
 
 async fn commands_give_outcomes_and_errors_with_codes(on: Backend) {

@@ -15,6 +15,8 @@ const FIRST_WAIT = 200;
 const LONGEST_WAIT = 10_000;
 /** Time that a connection may take to be made, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
+/** Time that the server may take to say why it refuses a connection, in milliseconds. */
+const REASON_TIMEOUT = 5000;
 /** Time that an open connection may take to close after an error, in milliseconds. */
 const CLOSE_TIMEOUT = 1000;
 /** How often the server is asked for a sign of life, and how long it may owe one, in milliseconds. */
@@ -24,6 +26,8 @@ const SILENCE = 25_000;
 const MOST_UNANSWERED = 64;
 /** Events that wait for a slow reader; beyond these the stream is left, and taken up again where the reader is. */
 const MOST_WAITING = 1000;
+/** The reason of a connection that was given up. */
+const TIMED_OUT = "timeout";
 /** Close codes after which the same would happen again: what was sent is not understood, or not allowed. */
 const FINAL_CODES = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
@@ -49,6 +53,9 @@ export class Client extends EventTarget {
   #WebSocket;
   #connectTimeout;
   #socket = null;
+  /** The timer of a connection that is being made, and the call that asks why one was refused. */
+  #limit = null;
+  #call = null;
   #status = "idle";
   #attempts = 0;
   #timer = null;
@@ -113,8 +120,10 @@ export class Client extends EventTarget {
   /** Ends everything; what still waits fails with `closed`. */
   close() {
     this.#end("closed", new EsctlError("closed", "the client was closed"));
-    this.#socket?.close(1000);
+    // First: what the socket reports from here on is of no interest.
+    const socket = this.#socket;
     this.#socket = null;
+    socket?.close(1000);
   }
 
   #online = () => {
@@ -187,8 +196,8 @@ export class Client extends EventTarget {
       clearTimeout(limit);
       if (this.#socket === socket) this.#lost(code, reason, opened, token);
     };
-    const limit = setTimeout(() => {
-      lost(1006, "timeout");
+    const limit = this.#limit = setTimeout(() => {
+      lost(1006, TIMED_OUT);
       socket.close();
     }, this.#connectTimeout);
     socket.onopen = () => {
@@ -303,7 +312,8 @@ export class Client extends EventTarget {
     this.#farewell = null;
     if (opened && FINAL_CODES.has(code)) return this.#end("refused", farewell);
     // Browsers do not say why a connection was not let in; a plain call does.
-    const refusal = opened ? null : await this.#refusal(token);
+    // A server that did not answer in time is not asked.
+    const refusal = opened || reason === TIMED_OUT ? null : await this.#refusal(token);
     if (refusal) return this.#end("refused", refusal);
     if (this.#status === "connecting" || this.#status === "open") this.#retry();
   }
@@ -311,14 +321,18 @@ export class Client extends EventTarget {
   /** Why the server does not want this client, now or later; null: it may, or nobody knows. */
   async #refusal(token) {
     const headers = token ? { authorization: `Bearer ${token}` } : {};
+    const call = this.#call = new AbortController();
+    const limit = setTimeout(() => call.abort(), REASON_TIMEOUT);
     try {
-      const response = await fetch(new URL("/api/me", this.#url), { headers, signal: AbortSignal.timeout(5000) });
+      const response = await fetch(new URL("/api/me", this.#url), { headers, signal: call.signal });
       const answer = await response.json();
       if (response.status === 401) return new EsctlError("unauthorized", "the server does not accept the token", answer.error);
       if (response.status === 403) return new EsctlError(answer.error.code, answer.error.message, answer.error);
       if (response.ok && !answer.scopes.includes("read")) return new EsctlError("scope_missing", "the token does not have the scope read");
     } catch {
       // Not there, or not what it should be: the next attempt shows.
+    } finally {
+      clearTimeout(limit);
     }
     return null;
   }
@@ -334,7 +348,9 @@ export class Client extends EventTarget {
     if (this.#status === "closed") return;
     clearTimeout(this.#timer);
     clearTimeout(this.#pause);
+    clearTimeout(this.#limit);
     clearInterval(this.#heartbeat);
+    this.#call?.abort();
     globalThis.removeEventListener?.("online", this.#online);
     this.#become(status);
     for (const { reject } of this.#commands.values()) reject(error);

@@ -129,6 +129,26 @@ const tests = {
     [it, back].forEach((each) => each.close());
   },
 
+  /** A closed client keeps no process from ending, whatever it was waiting for. */
+  async a_closed_client_waits_for_nothing() {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const way = await proxy();
+    for (const how of ["silence", "answer", "cut"]) {
+      way.refuse(how);
+      const before = timers();
+      // Longer than any test: a timer that is left behind is seen.
+      const it = client({ url: way.url, connectTimeout: 2 ** 30 });
+      const waiting = failure(it.command("resource.add", "held", { amount: 1 }));
+      while (it.status === "idle") await pause(5);
+      await pause(how === "silence" ? 50 : 500);
+      it.close();
+      same((await waiting).code, "closed", how);
+      while (timers() > before) await pause(20);
+    }
+    way.cut();
+    way.close();
+  },
+
   async a_slow_reader_is_waited_for() {
     const it = client();
     await it.command("resource.create", "slow", counter);
