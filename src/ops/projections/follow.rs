@@ -231,6 +231,8 @@ impl One {
                         return;
                     }
                 }
+                // A store that was put back lacks the event of the checkpoint, too: the cause is reported, not that effect.
+                Err(_) if matches!(self.store.head().await, Err(StoreError::Replaced(_))) => continue,
                 Err(error) => {
                     known = None;
                     let name = self.projection.name().to_owned();
