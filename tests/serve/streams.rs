@@ -72,6 +72,10 @@ async fn events_are_read_in_both_directions_and_in_pages(on: Backend) {
         let page = served.get(&format!("/api/streams/order-1/events?{query}")).await.is(200);
         assert_eq!((versions(&page), &page.json["next"]), (expected, &next), "{query}");
     }
+    for query in ["after=8", "after=1000", "after=9223372036854775807", "limit=1&backwards=true&after=1000"] {
+        let error = served.get(&format!("/api/streams/order-1/events?{query}")).await.fails(404, "cursor_beyond_end").json;
+        assert!(error["error"]["hint"].as_str().unwrap().contains("older than the cursor"), "{query}: {error}");
+    }
     let page = served.get("/api/streams/order-1/events?limit=2&backwards=true").await;
     assert_eq!(page.header("link"), "</api/streams/order-1/events?limit=2&backwards=true&after=6>; rel=\"next\"");
 }
