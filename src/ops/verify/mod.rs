@@ -54,6 +54,10 @@ struct Verifier<'a> {
 /// # Errors
 /// [`OpsError::NotFound`] when there is no such stream, or as the store says. Damage is no error but a finding.
 pub async fn verify(store: &Store, input: &Verify, progress: &mut (dyn FnMut(u64) + Send)) -> Result<VerifyReport, OpsError> {
+    // A store that cannot be opened, such as a folder, is a wrong argument and not damage.
+    if let Err(error @ StoreError::Invalid(_)) = store.end().await {
+        return Err(error.into());
+    }
     let mut verifier = Verifier { store, report: VerifyReport::new(input.stream.clone()) };
     let end = verifier.end().await?;
     verifier.database().await?;
@@ -75,7 +79,10 @@ pub async fn verify(store: &Store, input: &Verify, progress: &mut (dyn FnMut(u64
 fn damage<T>(result: Result<T, impl Into<OpsError>>) -> Result<Result<T, String>, OpsError> {
     match result.map_err(Into::into) {
         Ok(value) => Ok(Ok(value)),
-        Err(OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { message, .. }))) => Ok(Err(message)),
+        // Names come from the store here, so one that is refused is damage as well.
+        Err(OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { message, .. } | StoreError::Invalid(message)))) => {
+            Ok(Err(message))
+        }
         Err(error) => Err(error),
     }
 }
