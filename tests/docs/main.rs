@@ -9,6 +9,7 @@ mod pictures;
 mod quotes;
 mod run;
 mod servers;
+mod words;
 
 use std::fs;
 use std::path::Path;
