@@ -36,6 +36,7 @@ mod redact;
 mod scan;
 mod schema;
 mod scratch;
+mod server_url;
 mod snapshot;
 pub mod sqlite;
 mod url;
@@ -100,6 +101,8 @@ pub use scan::Scan;
 pub use schema::SchemaFault;
 pub use scratch::remove_scratch;
 pub use scratch::scratch_url;
+pub use server_url::ServerAddress;
+pub use server_url::ServerUrl;
 pub use snapshot::Misfit;
 pub use snapshot::Snapshot;
 pub use snapshot::SnapshotInfo;
@@ -118,8 +121,7 @@ pub fn open(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Store, St
     let backend: Arc<dyn Backend> = match url {
         StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), &options)),
         StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(&options)),
-        StoreUrl::Postgres(url) => Arc::new(postgres::Postgres::new(url, &options)),
-        StoreUrl::MongoDb(url) => Arc::new(mongodb::MongoDb::new(url.clone(), options.clone())),
+        StoreUrl::Server(url) => url.open(&options),
     };
     clock::read(&options.clock, backend.end_of_time())?;
     Ok(Store::new(backend, options))
@@ -131,13 +133,11 @@ pub fn open(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Store, St
 /// [`StoreError::Unsupported`] for a store in memory, which nobody else can open.
 pub fn bare(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Box<dyn Bare>, StoreError> {
     let options = options.into();
-    let timeout = options.timeout;
     match url {
-        StoreUrl::SqliteFile(path) => Ok(Box::new(sqlite::BareSqlite::file(path.clone(), timeout))),
+        StoreUrl::SqliteFile(path) => Ok(Box::new(sqlite::BareSqlite::file(path.clone(), options.timeout))),
         StoreUrl::SqliteMemory => {
             Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into()))
         }
-        StoreUrl::Postgres(url) => Ok(Box::new(postgres::BarePostgres::new(url, &options))),
-        StoreUrl::MongoDb(url) => Ok(Box::new(mongodb::BareMongoDb::new(url.clone(), options))),
+        StoreUrl::Server(url) => Ok(url.bare(&options)),
     }
 }

@@ -7,9 +7,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 use crate::store::error::StoreError;
-use crate::store::mongodb::MongoDb;
 use crate::store::options::OpenOptions;
-use crate::store::postgres::Postgres;
 use crate::store::url::StoreUrl;
 
 /// How the schema or the database of a scratch area begins; what follows is random.
@@ -21,8 +19,7 @@ pub fn scratch_url(url: &StoreUrl, folder: &Path) -> StoreUrl {
     let name = format!("{PREFIX}{}", &Uuid::new_v4().simple().to_string()[..12]);
     match url {
         StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => StoreUrl::SqliteFile(folder.join("scratch.db")),
-        StoreUrl::Postgres(url) => StoreUrl::Postgres(url.in_schema(name)),
-        StoreUrl::MongoDb(url) => StoreUrl::MongoDb(url.in_database(name)),
+        StoreUrl::Server(url) => StoreUrl::Server(url.in_area(name)),
     }
 }
 
@@ -32,19 +29,10 @@ pub fn scratch_url(url: &StoreUrl, folder: &Path) -> StoreUrl {
 /// # Errors
 /// [`StoreError::Bug`] when the URL is not one of [`scratch_url`]; or as the server says.
 pub async fn remove_scratch(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<(), StoreError> {
-    let name = match url {
-        StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => return Ok(()),
-        StoreUrl::Postgres(url) => url.schema(),
-        StoreUrl::MongoDb(url) => url.database(),
-    };
-    if !name.starts_with(PREFIX) {
-        return Err(StoreError::Bug(format!("{name} is no scratch area; it was not removed")));
-    }
-    let options = options.into();
-    match url {
-        StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => Ok(()),
-        StoreUrl::Postgres(url) => Postgres::new(url, &options).remove().await,
-        StoreUrl::MongoDb(url) => MongoDb::new(url.clone(), options).remove().await,
+    let StoreUrl::Server(url) = url else { return Ok(()) };
+    match url.area() {
+        name if name.starts_with(PREFIX) => url.remove(&options.into()).await,
+        name => Err(StoreError::Bug(format!("{name} is no scratch area; it was not removed"))),
     }
 }
 

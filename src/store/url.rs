@@ -1,13 +1,14 @@
-//! Which backend a URL names.
+//! The URL of a store, and the list of backends by the schemes of their URLs.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::store::error::StoreError;
-use crate::store::mongodb::MongoUrl;
-use crate::store::postgres::PostgresUrl;
+use crate::store::mongodb;
+use crate::store::postgres;
 use crate::store::redact::redact_url;
+use crate::store::server_url::ServerUrl;
 
 /// A store's URL, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,24 +17,24 @@ pub enum StoreUrl {
     SqliteFile(PathBuf),
     /// `sqlite::memory:`: a store that lives as long as the process.
     SqliteMemory,
-    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`
-    Postgres(PostgresUrl),
-    /// `mongodb://…/DATABASE` or `mongodb+srv://…/DATABASE`
-    MongoDb(MongoUrl),
+    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`, `mongodb://…/DATABASE` or `mongodb+srv://…/DATABASE`
+    Server(ServerUrl),
 }
 
 /// What a store URL may look like, for messages.
 const FORMS: &str = "sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE, \
                      mongodb://HOST/DATABASE, mongodb+srv://HOST/DATABASE";
 
+/// Returns the error for a URL, with the forms that there are and without secrets.
+pub(in crate::store) fn invalid_url(text: &str, reason: &str) -> StoreError {
+    StoreError::Invalid(format!("store URL \"{}\" {reason}; it may be {FORMS}", redact_url(text)))
+}
+
 impl FromStr for StoreUrl {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Self, StoreError> {
-        let invalid = |reason: &str| {
-            let shown = redact_url(text);
-            Err(StoreError::Invalid(format!("store URL \"{shown}\" {reason}; it may be {FORMS}")))
-        };
+        let invalid = |reason: &str| Err(invalid_url(text, reason));
         let Some((scheme, rest)) = text.split_once(':') else {
             return invalid(if text.is_empty() { "is empty" } else { "has no scheme" });
         };
@@ -44,11 +45,8 @@ impl FromStr for StoreUrl {
                 path if path.contains('\0') => invalid("holds NUL"),
                 path => Ok(Self::SqliteFile(PathBuf::from(path))),
             },
-            "postgres" | "postgresql" => PostgresUrl::parse(text).map(Self::Postgres),
-            "mongodb" | "mongodb+srv" => match MongoUrl::parse(text) {
-                Ok(url) => Ok(Self::MongoDb(url)),
-                Err(reason) => invalid(&reason),
-            },
+            "postgres" | "postgresql" => postgres::parse(text).map(Self::Server),
+            "mongodb" | "mongodb+srv" => mongodb::parse(text).map(Self::Server),
             _ => invalid("has an unknown scheme"),
         }
     }
@@ -60,8 +58,7 @@ impl StoreUrl {
     pub(crate) fn with_secrets(&self) -> String {
         match self {
             Self::SqliteFile(_) | Self::SqliteMemory => self.to_string(),
-            Self::Postgres(url) => url.with_secrets(),
-            Self::MongoDb(url) => url.for_another_program(),
+            Self::Server(url) => url.with_secrets(),
         }
     }
 }
@@ -71,8 +68,7 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::SqliteFile(path) => write!(f, "sqlite:{}", path.display()),
             Self::SqliteMemory => f.write_str("sqlite::memory:"),
-            Self::Postgres(url) => url.fmt(f),
-            Self::MongoDb(url) => url.fmt(f),
+            Self::Server(url) => fmt::Display::fmt(&**url, f),
         }
     }
 }

@@ -43,7 +43,7 @@ impl<'a> Scratch<'a> {
             app.out.note("a scratch store is measured; the store that was named is not touched");
         }
         let wanted = named.unwrap_or(StoreUrl::SqliteMemory);
-        if matches!(wanted, StoreUrl::Postgres(_) | StoreUrl::MongoDb(_)) {
+        if matches!(wanted, StoreUrl::Server(_)) {
             if args.dir.is_some() {
                 return Err(CliError::usage("--dir is for SQLite; on a server the scratch store is where its data is"));
             }

@@ -17,6 +17,7 @@ mod error;
 mod filters;
 mod indexes;
 mod insert;
+mod open;
 mod projection;
 mod read;
 mod read_models;
@@ -31,6 +32,7 @@ mod worker;
 
 pub use address::MongoUrl;
 pub use bare::BareMongoDb;
+pub(in crate::store) use open::parse;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -13,6 +13,7 @@ mod end;
 mod error;
 mod ids;
 mod lock_holder;
+mod open;
 mod outcome;
 mod parameters;
 mod peer;
@@ -76,6 +77,7 @@ use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
 
 pub use bare::BarePostgres;
+pub(in crate::store) use open::parse;
 pub use url::PostgresUrl;
 
 /// An event store in a schema of a PostgreSQL database.

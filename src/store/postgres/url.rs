@@ -98,7 +98,7 @@ impl PostgresUrl {
     }
 
     /// The whole URL, for a program that is to open the same store. Never to be shown.
-    pub(crate) fn with_secrets(&self) -> String {
+    pub(crate) fn for_another_program(&self) -> String {
         let between = if self.secret.contains('?') { '&' } else { '?' };
         format!("{}{between}schema={}", self.secret, self.schema)
     }
@@ -154,7 +154,7 @@ mod tests {
     fn another_program_opens_the_same_store() {
         for text in ["postgres://u:p%40ss@db:5433/shop?sslmode=require&schema=a_1", "postgres://u@db/shop"] {
             let url = PostgresUrl::parse(text).unwrap().in_schema("b_2".into());
-            assert_eq!(PostgresUrl::parse(&url.with_secrets()).unwrap(), url);
+            assert_eq!(PostgresUrl::parse(&url.for_another_program()).unwrap(), url);
         }
     }
 

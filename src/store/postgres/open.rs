@@ -1,0 +1,48 @@
+//! Opening a store of this backend from its URL.
+
+use std::sync::Arc;
+
+use crate::store::backend::Answer;
+use crate::store::backend::Backend;
+use crate::store::bare::Bare;
+use crate::store::error::StoreError;
+use crate::store::options::OpenOptions;
+use crate::store::postgres::BarePostgres;
+use crate::store::postgres::Postgres;
+use crate::store::postgres::PostgresUrl;
+use crate::store::server_url::ServerAddress;
+use crate::store::server_url::ServerUrl;
+
+/// Reads a URL of PostgreSQL. No server is asked.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with the reason; never with a password.
+pub(in crate::store) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
+    PostgresUrl::parse(text).map(ServerUrl::new)
+}
+
+impl ServerAddress for PostgresUrl {
+    fn open(&self, options: &OpenOptions) -> Arc<dyn Backend> {
+        Arc::new(Postgres::new(self, options))
+    }
+
+    fn bare(&self, options: &OpenOptions) -> Box<dyn Bare> {
+        Box::new(BarePostgres::new(self, options))
+    }
+
+    fn with_secrets(&self) -> String {
+        self.for_another_program()
+    }
+
+    fn area(&self) -> &str {
+        self.schema()
+    }
+
+    fn in_area(&self, name: String) -> ServerUrl {
+        ServerUrl::new(self.in_schema(name))
+    }
+
+    fn remove(&self, options: &OpenOptions) -> Answer<()> {
+        Postgres::new(self, options).remove()
+    }
+}

@@ -1,0 +1,64 @@
+//! The URL of a store on a database server. Each backend with a server implements it.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::store::backend::Answer;
+use crate::store::backend::Backend;
+use crate::store::bare::Bare;
+use crate::store::options::OpenOptions;
+
+/// The address of a store on a server. Its `Display` and `Debug` show no secrets.
+pub trait ServerAddress: fmt::Display + fmt::Debug + Send + Sync {
+    /// Returns the backend of the store. Nothing is touched yet.
+    fn open(&self, options: &OpenOptions) -> Arc<dyn Backend>;
+
+    /// Returns the bare database beside the store. Nothing is touched yet.
+    fn bare(&self, options: &OpenOptions) -> Box<dyn Bare>;
+
+    /// Returns the whole URL, for a program that is to open the same store. It must never be shown.
+    fn with_secrets(&self) -> String;
+
+    /// Returns the name of the schema or database that holds the store.
+    fn area(&self) -> &str;
+
+    /// Returns the address of a store in another schema or database of the same server.
+    fn in_area(&self, name: String) -> ServerUrl;
+
+    /// Removes the schema or database with everything in it, if it exists.
+    fn remove(&self, options: &OpenOptions) -> Answer<()>;
+}
+
+/// The URL of a store on a server, of any backend.
+#[derive(Clone)]
+pub struct ServerUrl(Arc<dyn ServerAddress>);
+
+impl ServerUrl {
+    /// Wraps the address of a backend.
+    pub fn new(address: impl ServerAddress + 'static) -> Self {
+        Self(Arc::new(address))
+    }
+}
+
+impl Deref for ServerUrl {
+    type Target = dyn ServerAddress;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl PartialEq for ServerUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.with_secrets() == other.with_secrets()
+    }
+}
+
+impl Eq for ServerUrl {}
+
+impl fmt::Debug for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
