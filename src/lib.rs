@@ -115,12 +115,28 @@
 //! `examples/user.rs` is a domain of one's own on the same core, `examples/projection.rs` a read model over many streams,
 //! `examples/reducer.rs` a reducer.
 
+// A smaller build does not use all that the full one does.
+#![cfg_attr(
+    not(all(
+        feature = "bench",
+        feature = "cli",
+        feature = "jq",
+        feature = "mongodb",
+        feature = "postgres",
+        feature = "server",
+        feature = "ui"
+    )),
+    allow(dead_code, unused_imports, unreachable_code)
+)]
+
 pub mod aggregate;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod domain;
 pub mod event;
 pub mod jq;
 pub mod ops;
 pub mod runtime;
+#[cfg(feature = "server")]
 pub mod server;
 pub mod store;

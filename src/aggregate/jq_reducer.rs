@@ -12,6 +12,7 @@ use crate::jq::JqError;
 use crate::jq::JqValue;
 use crate::jq::Program;
 use crate::jq::from_text;
+use crate::jq::is_object;
 use crate::jq::object;
 use crate::jq::to_json;
 
@@ -43,7 +44,7 @@ impl Fold for JqFold {
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
         let input = object([("state", self.state.clone()), ("event", jq_event(event)?)]);
         let state = self.program.one(input)?;
-        if self.objects_only && !matches!(state, JqValue::Obj(_)) {
+        if self.objects_only && !is_object(&state) {
             let (program, reason) = (self.program.name().to_owned(), "is no row: an object is wanted".to_owned());
             return Err(JqError::Result { program, reason }.into());
         }

@@ -5,6 +5,10 @@
 pub mod app;
 pub mod args;
 mod as_of;
+#[cfg(feature = "bench")]
+mod bench;
+#[cfg(not(feature = "bench"))]
+#[path = "absent/bench.rs"]
 mod bench;
 mod bisect;
 mod caveats;
@@ -42,6 +46,10 @@ mod scenario;
 mod scratch_area;
 mod selection;
 mod selftest;
+#[cfg(feature = "server")]
+mod serve;
+#[cfg(not(feature = "server"))]
+#[path = "absent/serve.rs"]
 mod serve;
 mod shell;
 mod signals;
@@ -49,6 +57,10 @@ mod snapshot;
 mod stats;
 mod stream;
 mod trace;
+#[cfg(feature = "ui")]
+mod ui;
+#[cfg(not(feature = "ui"))]
+#[path = "absent/ui.rs"]
 mod ui;
 mod usage;
 mod values;

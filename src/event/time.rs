@@ -10,11 +10,11 @@ use serde::Serialize;
 use serde::Serializer;
 use serde::de::Error as _;
 use thiserror::Error;
-use utoipa::ToSchema;
 
 /// Microseconds since 1970-01-01T00:00:00Z, shown as RFC 3339 with six decimals.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
-#[schema(value_type = String, format = DateTime)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(value_type = String, format = DateTime))]
 pub struct Timestamp(i64);
 
 /// Why a time was refused.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::jq::budget::Limit;
+use crate::jq::limit::Limit;
 
 /// A program that cannot be compiled, and the place.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -18,15 +18,15 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use crate::jq::budget::Budget;
-use crate::jq::budget::Limit;
 use crate::jq::budget::Limited;
-use crate::jq::budget::MAX_STEPS;
 use crate::jq::budget::until_stopped;
 use crate::jq::error::JqError;
 use crate::jq::error::SyntaxError;
 use crate::jq::functions;
 use crate::jq::functions::LEFT_OUT;
 use crate::jq::guard;
+use crate::jq::limit::Limit;
+use crate::jq::limit::MAX_STEPS;
 use crate::jq::room::on_a_large_stack;
 use crate::jq::value::JqValue;
 use crate::jq::value::check;

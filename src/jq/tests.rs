@@ -6,8 +6,8 @@ use serde_json::json;
 use super::JqError;
 use super::JqValue;
 use super::Program;
-use super::budget::Limit;
 use super::from_text;
+use super::limit::Limit;
 use super::on_a_large_stack;
 use super::to_json;
 

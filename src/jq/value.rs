@@ -7,8 +7,8 @@ use serde_json::Number;
 use serde_json::Value;
 
 use crate::event::check_number;
-use crate::jq::budget::MAX_BYTES;
-use crate::jq::budget::MAX_ITEMS;
+use crate::jq::limit::MAX_BYTES;
+use crate::jq::limit::MAX_ITEMS;
 
 /// A value as programs have it. Copies are cheap: they share their parts.
 pub type JqValue = Val;
@@ -45,6 +45,11 @@ pub fn integer(number: u64) -> JqValue {
 /// An object of these members.
 pub fn object<const N: usize>(members: [(&'static str, JqValue); N]) -> JqValue {
     Val::obj(members.into_iter().map(|(name, value)| (Val::utf8_str(name), value)).collect())
+}
+
+/// Returns true for an object.
+pub fn is_object(value: &JqValue) -> bool {
+    matches!(value, Val::Obj(_))
 }
 
 /// A value that a program has given, as JSON.

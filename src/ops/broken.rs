@@ -1,7 +1,6 @@
 //! A stream that a report over many of them cannot read: it is reported, and the report goes on.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::event::Position;
 use crate::event::StreamName;
@@ -12,15 +11,16 @@ use crate::runtime::RuntimeError;
 use crate::store::StoreError;
 
 /// A stream whose state cannot be made of its events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct BrokenStream {
     /// The stream.
     pub stream: String,
     /// The position of the event that cannot be applied; none where events are missing.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub position: Option<Position>,
     /// The kind of failure, in stable `snake_case`.
-    #[schema(value_type = String)]
+    #[cfg_attr(feature = "server", schema(value_type = String))]
     pub code: &'static str,
     /// The reason, in one sentence.
     pub message: String,

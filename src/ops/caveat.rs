@@ -3,12 +3,13 @@
 use crate::runtime::Caveat;
 
 /// A caveat of an answer: why it is not all that the events make, or is not stored.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ListCaveat {
     /// Its kind: `from_memory`, `paused`, `stopped`, `parked`, `missing`, `quarantined` or `behind`.
     pub code: &'static str,
     /// The projection whose read model answered; none where the answer was made of events.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub projection: Option<String>,
     /// What it means for the answer.
     pub message: String,

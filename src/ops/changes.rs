@@ -2,18 +2,18 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 /// A place where two values differ.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Change {
     /// The place, as a JSON pointer; empty: the whole.
     pub path: String,
     /// What the one has there; none: nothing.
-    #[schema(value_type = Value, required = true)]
+    #[cfg_attr(feature = "server", schema(value_type = Value, required = true))]
     pub before: Option<Value>,
     /// What the other has there; none: nothing.
-    #[schema(value_type = Value, required = true)]
+    #[cfg_attr(feature = "server", schema(value_type = Value, required = true))]
     pub after: Option<Value>,
 }
 

@@ -4,6 +4,7 @@
 //! call one of these, and render what comes back.
 
 pub mod append_events;
+#[cfg(feature = "bench")]
 pub mod bench;
 pub mod bisect;
 mod broken;
@@ -63,12 +64,13 @@ pub use reducer::Reducer;
 pub use selection::Selection;
 
 /// A page of a list; `next` is what to go on after, if there is more.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ListPage<T> {
     /// The items.
     pub items: Vec<T>,
     /// The key of the last item, if there are more.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub next: Option<String>,
     /// Streams that are left out because their state cannot be made; absent where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -3,7 +3,6 @@
 
 use serde::Deserialize;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::event::Timestamp;
 use crate::runtime::error::RuntimeError;
@@ -18,7 +17,8 @@ const ON_ERROR: &str = "on_error";
 const RUNNER: &str = "runner";
 
 /// What a projection does at an event that it cannot take in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnError {
     /// It stands before it.
@@ -29,7 +29,8 @@ pub enum OnError {
 }
 
 /// That somebody has paused a projection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Paused {
     /// Since when.
     pub since: Timestamp,
@@ -40,7 +41,8 @@ pub struct Paused {
 }
 
 /// A process that follows a projection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Runner {
     /// The name of its machine.
     pub host: String,

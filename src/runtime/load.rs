@@ -32,7 +32,8 @@ impl Default for LoadOptions {
 }
 
 /// A snapshot that was not trusted, and why.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct PassedOver {
     /// Its version.
     pub version: Version,

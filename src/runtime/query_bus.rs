@@ -7,7 +7,6 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
-use utoipa::ToSchema;
 
 use crate::aggregate::Projection;
 use crate::domain;
@@ -55,7 +54,8 @@ pub struct Query {
 }
 
 /// A row of the answer.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct QueryRow {
     /// Its key.
     pub key: String,

@@ -127,7 +127,7 @@ fn decoding_key(key: &TokenKey) -> Result<(Algorithm, DecodingKey), KeyError> {
     match key {
         TokenKey::Secret(secret) => match secret.expose_secret() {
             short if short.len() < MIN_SECRET_BYTES => Err(KeyError::ShortSecret(short.len())),
-            secret => Ok((Algorithm::HS256, DecodingKey::from_secret(secret))),
+            secret => Ok((Algorithm::HS256, DecodingKey::from_secret(secret).map_err(|_| KeyError::ShortSecret(secret.len()))?)),
         },
         // The library takes a private key for its public half; who gives one away by mistake is to be told.
         TokenKey::PublicKey(pem) if !is_public(pem) => Err(KeyError::NoPublicKey),

@@ -21,11 +21,19 @@ mod group;
 mod identity;
 mod limits;
 mod lock_holder;
+#[cfg(feature = "mongodb")]
 pub mod mongodb;
+#[cfg(not(feature = "mongodb"))]
+#[path = "absent/mongodb.rs"]
+mod mongodb;
 mod observer;
 mod options;
 mod parameters;
+#[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(not(feature = "postgres"))]
+#[path = "absent/postgres.rs"]
+mod postgres;
 mod prepare;
 mod problem;
 mod quarantine;

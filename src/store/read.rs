@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::event::EventChunk;
 use crate::event::Position;
@@ -189,7 +188,8 @@ fn normalise(text: &mut String) {
 }
 
 /// A stream in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct StreamInfo {
     /// Its name.
     pub stream: String,

@@ -25,7 +25,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
 const ONLY_IN: [(&str, &[&str]); 18] = [
     ("rusqlite", &["src/store/sqlite/"]),
     ("sqlx", &["src/store/postgres/"]),
-    ("mongodb", &["src/store/mongodb/", "src/store/mod.rs"]),
+    ("mongodb", &["src/store/mongodb/", "src/store/url.rs"]),
     ("bson", &["src/store/mongodb/"]),
     ("jaq_core", &["src/jq/"]),
     ("jaq_json", &["src/jq/"]),

@@ -88,8 +88,29 @@ fn conditions(source: &Source) -> Vec<Finding> {
         return Vec::new();
     }
     let uses = ["cfg(", "cfg!(", "cfg_attr("].iter().flat_map(|word| places(&source.live, word));
-    let uses = uses.filter(|at| !source.live[*at..].starts_with("cfg(test)"));
-    uses.map(|at| source.finding("cfg", at, "conditional compilation is for src/store/mod.rs and Cargo.toml")).collect()
+    let uses = uses.filter(|at| !source.live[*at..].starts_with("cfg(test)") && !is_of_a_feature(source, *at));
+    uses.map(|at| source.finding("cfg", at, "conditional compilation is for modules and derives of a feature")).collect()
+}
+
+/// Returns true for a module of a feature, or its substitute in a build without the feature, and for a derive that a feature
+/// brings.
+fn is_of_a_feature(source: &Source, at: usize) -> bool {
+    let (code, text) = (&source.live[at..], &source.text[at..]);
+    if code.starts_with("cfg_attr(") {
+        return ["derive(", "schema("].iter().any(|brought| {
+            let form = text.strip_prefix("cfg_attr(feature = \"").and_then(|rest| rest.split_once("\", "));
+            form.is_some_and(|(_, rest)| rest.starts_with(brought))
+        });
+    }
+    let of_a_feature = text.starts_with("cfg(feature = \"") || text.starts_with("cfg(not(feature = \"");
+    let mut item = code.split_once(']').map_or("", |(_, rest)| rest.trim_start());
+    while item.starts_with("#[") {
+        item = item.split_once(']').map_or("", |(_, rest)| rest.trim_start());
+    }
+    let item = item.trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+    of_a_feature
+        && item.starts_with("mod ")
+        && item.split_once([';', '{']).is_some_and(|(head, _)| item[head.len()..].starts_with(';'))
 }
 
 /// A command calls a use case, or sends to the command bus, which is the use case of every write.

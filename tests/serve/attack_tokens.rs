@@ -81,7 +81,7 @@ fn a_token_without_a_signature_is_refused() {
 fn the_algorithm_is_the_servers_and_not_the_tokens() {
     run(async {
         let served = Served::with(Backend::Sqlite, &WITH_SECRET).await;
-        let secret = EncodingKey::from_secret(token::SECRET.as_bytes());
+        let secret = EncodingKey::from_secret(token::SECRET.as_bytes()).unwrap();
         for algorithm in [Algorithm::HS384, Algorithm::HS512] {
             assert_eq!(tried(&served, &signed_by(algorithm, &secret, &claims("ann"))).await, 401, "{algorithm:?}");
         }
@@ -104,7 +104,7 @@ fn a_public_key_is_no_secret_to_sign_with() {
         ] {
             let served = Served::with(Backend::Sqlite, &["--jwt-public-key-file", file]).await;
             for secret in [public, public.trim_end()] {
-                let confused = signed_by(Algorithm::HS256, &EncodingKey::from_secret(secret.as_bytes()), &claims("ann"));
+                let confused = signed_by(Algorithm::HS256, &EncodingKey::from_secret(secret.as_bytes()).unwrap(), &claims("ann"));
                 assert_eq!(tried(&served, &confused).await, 401, "{file}");
             }
             assert_eq!(tried(&served, &token::player("ann")).await, 401, "{file}");

@@ -51,7 +51,7 @@ pub fn admin() -> String {
 
 /// The token with these claims, signed with the secret.
 pub fn signed(claims: &Value) -> String {
-    signed_by(Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()), claims)
+    signed_by(Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()).unwrap(), claims)
 }
 
 /// The same with any key.

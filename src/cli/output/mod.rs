@@ -15,7 +15,11 @@ mod log;
 mod message;
 mod progress;
 mod safe_json;
-mod screen;
+#[cfg(feature = "ui")]
+pub(crate) mod screen;
+#[cfg(not(feature = "ui"))]
+#[path = "absent/screen.rs"]
+pub(crate) mod screen;
 mod settings;
 mod sheet;
 mod sink;
@@ -51,7 +55,6 @@ pub(crate) use log::check_log_variable;
 pub(crate) use log::log_of_server_to_stderr;
 pub(crate) use log::log_to_stderr;
 pub use progress::Progress;
-pub use screen::Screen;
 pub(crate) use screen::give_back;
 pub use settings::Format;
 pub use settings::Settings;

@@ -7,8 +7,8 @@ use tokio::task::JoinHandle;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::output::Screen;
 use crate::cli::output::Typed;
+use crate::cli::output::screen::Screen;
 use crate::cli::ui::ask::Asker;
 use crate::cli::ui::model::Model;
 use crate::cli::ui::view;

@@ -13,7 +13,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::output::Screen;
+use crate::cli::output::screen::Screen;
 use crate::ops::browse::store_head;
 
 /// What somebody wants to know who looks at the help.

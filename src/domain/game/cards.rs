@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::domain::game::crystal::Crystals;
 
@@ -42,7 +41,8 @@ pub struct Merchant {
 }
 
 /// A point card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct PointCard {
     /// Its name in events.
     pub id: String,

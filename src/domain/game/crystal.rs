@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 /// A colour, from the lowest to the highest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,7 +36,8 @@ impl fmt::Display for Crystal {
 }
 
 /// How many of each colour. Numbers stay far below their limit: a game holds some hundred crystals.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Crystals {
     /// The lowest.

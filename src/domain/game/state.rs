@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use crate::aggregate::Aggregate;
 use crate::domain::game::cards;
@@ -35,7 +34,8 @@ const POINT_CARDS: usize = 5;
 const COINS_EACH: u32 = 2;
 
 /// How far a game is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// There is none.
@@ -83,7 +83,8 @@ pub struct Player {
 }
 
 /// Coins: gold is worth three points, silver one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Coins {
     /// Gold ones.
     pub gold: u32,

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
@@ -24,19 +23,20 @@ use crate::runtime::load;
 use crate::store::Store;
 
 /// A document, and who made it what it is.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct DocumentReport {
     /// Which one.
     pub id: String,
     /// The version of the last change in it.
     pub version: Version,
     /// What it holds.
-    #[schema(value_type = Object)]
+    #[cfg_attr(feature = "server", schema(value_type = Object))]
     pub document: Value,
     /// When it was changed last.
     pub last_updated: Timestamp,
     /// Who changed it last, where that is known.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub client_id: Option<String>,
     /// The ids of quarantined events that it leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use crate::aggregate::Aggregate;
 use crate::domain::game::Game;
@@ -18,34 +17,35 @@ use crate::runtime::QueryBus;
 use crate::store::Store;
 
 /// A game in a list: nothing that is hidden from anybody.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct GameSummary {
     /// Which one.
-    #[schema(value_type = String)]
+    #[cfg_attr(feature = "server", schema(value_type = String))]
     pub id: Value,
     /// How far it is: `waiting`, `playing`, `finished`.
-    #[schema(value_type = Phase)]
+    #[cfg_attr(feature = "server", schema(value_type = Phase))]
     pub phase: Value,
     /// Who plays, in the order of the turns.
-    #[schema(value_type = Vec<String>)]
+    #[cfg_attr(feature = "server", schema(value_type = Vec<String>))]
     pub players: Vec<Value>,
     /// How many can.
-    #[schema(value_type = u32)]
+    #[cfg_attr(feature = "server", schema(value_type = u32))]
     pub num_players: Value,
     /// From 1; 0 before it starts.
-    #[schema(value_type = u32)]
+    #[cfg_attr(feature = "server", schema(value_type = u32))]
     pub round: Value,
     /// Whose turn it is.
-    #[schema(value_type = Option<String>, required = true)]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>, required = true))]
     pub turn: Value,
     /// Who has won.
-    #[schema(value_type = Option<String>, required = true)]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>, required = true))]
     pub winner: Value,
     /// How many events it has.
-    #[schema(value_type = u64)]
+    #[cfg_attr(feature = "server", schema(value_type = u64))]
     pub version: Value,
     /// When something happened last.
-    #[schema(value_type = Timestamp)]
+    #[cfg_attr(feature = "server", schema(value_type = Timestamp))]
     pub last_updated: Value,
 }
 

@@ -1,7 +1,6 @@
 //! How far each projection is, and what that means.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::aggregate::Projection;
 use crate::event::Position;
@@ -40,7 +39,8 @@ pub struct ProjectionInfo {
 }
 
 /// What the numbers of a projection mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectionState {
     /// It has taken in everything there is.
@@ -98,7 +98,8 @@ impl ProjectionState {
 }
 
 /// How far a projection is.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ProjectionStatus {
     /// Its name.
     pub name: String,
@@ -117,20 +118,20 @@ pub struct ProjectionStatus {
     /// Rows of its read model.
     pub rows: u64,
     /// When its checkpoint last moved.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub updated_at: Option<Timestamp>,
     /// How far a rebuild beside it is, when one is under way or was broken off.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub rebuild_position: Option<Position>,
     /// Since when, by whom and why it is paused.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub paused: Option<Paused>,
     /// What it does at an event that it cannot take in.
     pub on_error: OnError,
     /// Events that it cannot take in, by what became of them.
     pub problems: ProblemCounts,
     /// The position of the event that it stands before.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub stopped_at: Option<Position>,
     /// Events of the store that were recorded more than a minute in the future.
     pub future_events: u64,
@@ -139,7 +140,8 @@ pub struct ProjectionStatus {
 }
 
 /// How many events a projection cannot take in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ProblemCounts {
     /// It stands before them.
     pub failing: u64,

@@ -3,7 +3,6 @@
 use json_patch::Patch;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::event::Position;
@@ -43,10 +42,11 @@ pub struct Replay {
 }
 
 /// A state, and how it came about.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ReplayReport {
     /// The stream.
-    #[schema(value_type = String)]
+    #[cfg_attr(feature = "server", schema(value_type = String))]
     pub stream: StreamName,
     /// Its category.
     pub category: String,
@@ -61,7 +61,7 @@ pub struct ReplayReport {
     /// How many events were folded in.
     pub events_applied: u64,
     /// The snapshot they were folded into.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub snapshot_version: Option<Version>,
     /// The state; null where the events make none.
     pub state: Value,
@@ -72,26 +72,27 @@ pub struct ReplayReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<Uuid>,
     /// What has changed since an earlier state.
-    #[schema(nullable = false)]
+    #[cfg_attr(feature = "server", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
     /// The reason why there is no state, in a replay of many streams.
-    #[schema(nullable = false)]
+    #[cfg_attr(feature = "server", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<BrokenStream>,
     /// What the comparison with the kept states has found.
-    #[schema(nullable = false)]
+    #[cfg_attr(feature = "server", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<Verified>,
 }
 
 /// The way from another state to this one.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Diff {
     /// The version of the other state; 0: before the first event.
     pub from_version: Version,
     /// What makes this state of it (RFC 6902).
-    #[schema(value_type = Vec<Object>)]
+    #[cfg_attr(feature = "server", schema(value_type = Vec<Object>))]
     pub patch: Patch,
     /// The same for people.
     #[serde(skip)]

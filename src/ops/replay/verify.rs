@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use crate::aggregate::Fold;
 use crate::aggregate::Projection;
@@ -41,12 +40,13 @@ use crate::store::Store;
 use crate::store::StoreError;
 
 /// What the comparison has found.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Verified {
     /// Whether nothing differs.
     pub ok: bool,
     /// The read model whose row was compared.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub read_model: Option<ReadModelCompared>,
     /// Projections that the store keeps and whose rows were compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -60,7 +60,8 @@ pub struct Verified {
 }
 
 /// A read model whose row was compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ReadModelCompared {
     /// Its name.
     pub name: String,
@@ -74,7 +75,8 @@ pub struct ReadModelCompared {
 }
 
 /// A projection that the store keeps and whose rows were compared: those to which events of the stream go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ProjectionCompared {
     /// Its name.
     pub name: String,
@@ -85,7 +87,8 @@ pub struct ProjectionCompared {
 }
 
 /// A place where what is kept is not what the events make.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Difference {
     /// What is kept: `snapshot`, `read model NAME`, or `row KEY of read model NAME`; `state` where the events make a state
     /// that breaks a rule of its domain.
@@ -97,13 +100,13 @@ pub struct Difference {
     /// Where, as a JSON pointer; empty: the whole.
     pub path: String,
     /// What the events make.
-    #[schema(required = true, value_type = Value)]
+    #[cfg_attr(feature = "server", schema(required = true, value_type = Value))]
     pub expected: Option<Value>,
     /// What is kept.
-    #[schema(required = true, value_type = Value)]
+    #[cfg_attr(feature = "server", schema(required = true, value_type = Value))]
     pub found: Option<Value>,
     /// The event that was left out, where that is why; else the last one up to that version that changed this place.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub event: Option<EventRef>,
 }
 

@@ -1,7 +1,6 @@
 //! A category replayed as a whole: how many streams and events, and which of them differ from what is kept.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::event::Timestamp;
 use crate::ops::broken::BrokenStream;
@@ -15,19 +14,20 @@ use crate::store::Store;
 const TOLD: usize = 100;
 
 /// What came of replaying a category.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct CategoryReport {
     /// Which category.
     pub category: String,
     /// The moment the states are of; none: each of its own last event, or now.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub at: Option<Timestamp>,
     /// How many streams were there.
     pub streams: u64,
     /// How many events were folded in.
     pub events_applied: u64,
     /// Whether nothing differs from what is kept; none: nothing was compared.
-    #[schema(required = true)]
+    #[cfg_attr(feature = "server", schema(required = true))]
     pub ok: Option<bool>,
     /// How many streams differ.
     pub streams_that_differ: u64,

@@ -11,7 +11,6 @@ mod rows;
 mod troubles;
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::aggregate::Projection;
 use crate::event::Position;
@@ -81,7 +80,8 @@ impl Told<'_> {
 }
 
 /// What a run did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct RunReport {
     /// The projection.
     pub name: String,

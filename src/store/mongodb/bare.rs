@@ -1,11 +1,9 @@
 //! MongoDB's own limit: see [`Bare`].
 
-use std::future::poll_fn;
 use std::hint::black_box;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_core::Stream;
+use futures_util::StreamExt;
 use mongodb::Collection;
 use mongodb::bson::Document;
 use mongodb::bson::RawDocumentBuf;
@@ -130,7 +128,7 @@ fn document_of(event: &NewEvent) -> RawDocumentBuf {
 async fn scan(connection: &Connection, filter: Document, order: Document) -> Result<u64, Error> {
     let mut batches = connection.commits.find(filter).sort(order).batch().await?;
     let mut events = 0;
-    while let Some(batch) = poll_fn(|context| Pin::new(&mut batches).poll_next(context)).await {
+    while let Some(batch) = batches.next().await {
         let batch = batch?;
         for commit in batch.doc_slices()? {
             let commit = commit?;

@@ -1,0 +1,19 @@
+//! `esctl bench` in a build without the feature bench.
+
+use clap::Subcommand;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+
+/// Any benchmark, none of which is available.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// The name and the arguments of a benchmark
+    #[command(external_subcommand)]
+    Any(Vec<String>),
+}
+
+#[allow(clippy::unused_async, reason = "the function that this one replaces is async")]
+pub(super) async fn run(_: Verb, _: &App) -> Result<(), CliError> {
+    Err(CliError::unsupported("this build of esctl has no benchmarks: it was built without the feature bench"))
+}

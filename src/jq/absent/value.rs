@@ -1,0 +1,50 @@
+//! Values in a build without jq: plain JSON, which no program is given.
+
+use serde_json::Value;
+
+/// A value that a program would be given.
+pub type JqValue = Value;
+
+/// The depth to which a value may be nested.
+pub const MAX_DEPTH: usize = 100;
+
+/// Reads a value from a JSON text.
+///
+/// # Errors
+/// The text is no JSON.
+pub fn from_text(json: &str) -> Result<JqValue, serde_json::Error> {
+    serde_json::from_str(json)
+}
+
+/// Makes a value of JSON.
+///
+/// # Errors
+/// None.
+pub fn from_json(json: &Value) -> Result<JqValue, serde_json::Error> {
+    Ok(json.clone())
+}
+
+/// Makes a string.
+pub fn text(text: impl Into<String>) -> JqValue {
+    Value::String(text.into())
+}
+
+/// Makes a whole number.
+pub fn integer(number: u64) -> JqValue {
+    Value::from(number)
+}
+
+/// Makes an object.
+pub fn object<const N: usize>(members: [(&'static str, JqValue); N]) -> JqValue {
+    Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// Returns true for an object.
+pub fn is_object(value: &JqValue) -> bool {
+    value.is_object()
+}
+
+/// Returns the value as JSON.
+pub fn to_json(value: &JqValue) -> Value {
+    value.clone()
+}

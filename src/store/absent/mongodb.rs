@@ -1,0 +1,12 @@
+//! A build without MongoDB.
+
+use crate::store::error::StoreError;
+use crate::store::server_url::ServerUrl;
+
+/// Refuses every URL of MongoDB.
+///
+/// # Errors
+/// [`StoreError::Unsupported`], always.
+pub(in crate::store) fn parse(_: &str) -> Result<ServerUrl, StoreError> {
+    Err(StoreError::Unsupported("this build of esctl has no MongoDB: it was built without the feature mongodb".into()))
+}
