@@ -85,14 +85,15 @@ pub fn run(document: &str, servers: &[(Server, String)]) {
 /// Runs a script in a shell; returns what each command printed, stderr included.
 fn output(home: &Path, script: &str, address: &str) -> Vec<String> {
     let binary = Path::new(env!("CARGO_BIN_EXE_esctl"));
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", binary.parent().unwrap().display());
+    let others = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin:{others}", binary.parent().unwrap().display());
     let output = Command::new("sh")
         .args(["-c", script])
         .current_dir(home)
         .env_clear()
         .envs([("HOME", home.as_os_str()), ("PATH", path.as_ref()), ("TZ", "UTC".as_ref()), ("LANG", "C.UTF-8".as_ref())])
         .env("ESCTL_LISTEN", address)
-        .env("NODE_OPTIONS", format!("--import={}/tests/docs/websocket.mjs", env!("CARGO_MANIFEST_DIR")))
+        .env("NODE_OPTIONS", format!("--import=\"{}/tests/docs/websocket.mjs\"", env!("CARGO_MANIFEST_DIR")))
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
