@@ -119,6 +119,11 @@ impl CliError {
         Self::of(exit::TERMINATED, message)
     }
 
+    /// Returns true for SIGINT and SIGTERM.
+    pub fn is_signal(&self) -> bool {
+        matches!(self.exit, exit::INTERRUPTED | exit::TERMINATED)
+    }
+
     /// The reader of stdout has gone away: nothing is said, and the exit code is 0.
     pub fn closed_pipe() -> Self {
         Self::new(exit::DONE, CLOSED_PIPE, "the reader of stdout has gone away")

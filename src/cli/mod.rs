@@ -141,12 +141,12 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
     let tidies_up = command.tidies_up();
     let after_interrupt = command.after_interrupt();
     let record = Arc::clone(&app.record);
-    let told = move |signal: CliError| {
-        let error = record.interrupted(signal);
-        after_interrupt.map_or(error.clone(), |hint| error.hint(hint))
+    let told = move |signal: CliError| match (record.interrupted(signal), after_interrupt) {
+        (error, Some(hint)) if error.details.get("outcome").is_some_and(|outcome| outcome == "none") => error.hint(hint),
+        (error, _) => error,
     };
     runtime.block_on(async { signals::size_limit_is_an_error() });
-    signals::end_in_the_end(app.out.settings().clone(), tidies_up.unwrap_or(1), told.clone());
+    signals::take(app.out.settings().clone(), tidies_up.unwrap_or(1), told.clone());
     if tidies_up.is_some() {
         // It looks for signals itself.
         return runtime.block_on(commands::run(command, app));
@@ -154,10 +154,10 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
     runtime.block_on(async {
         let mut command = pin!(commands::run(command, app));
         tokio::select! {
-            // In this order: a question that is asked at once needs the handlers of the signals in place.
+            // A signal that came before counts first.
             biased;
             signal = signals::interrupted() => {
-                signals::await_append_in_flight(app, command).await;
+                signals::await_write_in_flight(app, command).await;
                 Err(told(signal))
             }
             result = &mut command => result,

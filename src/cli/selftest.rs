@@ -10,7 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
 use crate::cli::scratch_area::ScratchArea;
-use crate::cli::signals::interrupted;
+use crate::cli::signals::nth;
 use crate::cli::values::limit;
 use crate::ops::selftest;
 use crate::ops::selftest::Finding;
@@ -54,12 +54,12 @@ impl Selftest {
         let mut progress = |more| bar.advance(more);
         let mut running = Box::pin(selftest::selftest(&input, &mut progress));
         let mut time = Box::pin(tokio::time::sleep(Duration::from_secs(seconds)));
-        let mut early = None;
+        let mut early: Option<CliError> = None;
         let report = loop {
             tokio::select! {
                 report = &mut running => break report?,
                 () = &mut time, if !*stop.borrow() => drop(stop.send_replace(true)),
-                error = interrupted() => {
+                error = nth(if early.is_some() { 2 } else { 1 }) => {
                     if early.is_some() {
                         return Err(error);
                     }

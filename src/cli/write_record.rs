@@ -1,4 +1,4 @@
-//! The record of what this run writes: the appends in flight and applied, and the command that repeats it.
+//! The record of what this run writes: appends and other writes, in flight and applied, and the command that repeats it.
 //!
 //! From it follows what the program says when it ends before its answer is printed: after a signal, with a stdout that cannot
 //! be written, or after an append of unknown outcome.
@@ -14,6 +14,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::output::STDOUT_UNAVAILABLE;
 use crate::cli::repeat::Repeat;
+use crate::cli::written;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
@@ -42,6 +43,17 @@ pub struct WriteRecord {
     /// The command that repeats this run.
     pub repeat: Repeat,
     appends: Mutex<Appends>,
+    writes: Mutex<Writes>,
+}
+
+/// The writes that are no appends: snapshots, read models, records, the schema.
+#[derive(Debug, Clone, Default)]
+struct Writes {
+    in_flight: u64,
+    /// The outcome of one is unknown.
+    unknown: bool,
+    /// Those that changed something.
+    applied: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -59,7 +71,7 @@ struct Appends {
 impl WriteRecord {
     /// Makes an empty record for a command.
     pub fn new(effect: Effect, repeat: Repeat) -> Self {
-        Self { effect, changed_nothing: AtomicBool::new(false), repeat, appends: Mutex::default() }
+        Self { effect, changed_nothing: AtomicBool::new(false), repeat, appends: Mutex::default(), writes: Mutex::default() }
     }
 
     /// Records that the command has changed nothing: the operator did not confirm, or there was nothing to change.
@@ -71,9 +83,13 @@ impl WriteRecord {
         self.appends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns true while an append has been sent and not answered.
+    fn writes(&self) -> MutexGuard<'_, Writes> {
+        self.writes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns true while an append, or another write that the command is for, has been sent and not answered.
     pub fn is_in_flight(&self) -> bool {
-        self.appends().in_flight > 0
+        self.appends().in_flight > 0 || (self.effect == Effect::Repeatable && self.writes().in_flight > 0)
     }
 
     /// Records that the command had been applied before, by an earlier run.
@@ -109,14 +125,27 @@ impl WriteRecord {
         error
     }
 
+    /// Returns the error that a run which goes on until a signal ends with: what it wrote was shown as it went on.
+    pub fn followed(&self, signal: CliError) -> CliError {
+        let writes = self.writes().clone();
+        if writes.in_flight > 0 || writes.unknown {
+            return self.interrupted(signal);
+        }
+        signal.with("outcome", if writes.applied > 0 { "applied" } else { "none" })
+    }
+
     /// Returns the error that a run ends with after a signal.
     pub fn interrupted(&self, signal: CliError) -> CliError {
         let appends = self.appends().clone();
         if self.effect == Effect::Reads {
             return signal;
         }
-        if appends.in_flight > 0 || appends.unknown {
-            let message = format!("{} during an append, which may or may not have been applied", signal.message);
+        // A command that appends also keeps snapshots, which change no answer.
+        let mut writes = if self.effect == Effect::Repeatable { self.writes().clone() } else { Writes::default() };
+        writes.applied += written::replaced();
+        if appends.in_flight + writes.in_flight > 0 || appends.unknown || writes.unknown {
+            let what = if appends.in_flight > 0 || appends.unknown { "an append" } else { "a write" };
+            let message = format!("{} during {what}, which may or may not have been applied", signal.message);
             let error = appends.describe(CliError::outcome_unknown(message)).with("outcome", "unknown");
             return self.repeat.add_to(error, "repeat it safely with");
         }
@@ -134,7 +163,18 @@ impl WriteRecord {
                 let message = format!("{}; nothing was appended", signal.message);
                 CliError { message, ..signal }.with("outcome", "none")
             }
-            (None, _) => signal,
+            (None, _) if writes.applied > 0 => {
+                let message = match writes.applied {
+                    1 => format!("{}, but 1 write was applied", signal.message),
+                    applied => format!("{}, but {applied} writes were applied", signal.message),
+                };
+                let error = CliError { message, ..signal }.with("outcome", "applied").with("writes", writes.applied);
+                self.repeat.add_to(error, "the same command again is safe")
+            }
+            (None, _) => {
+                let message = format!("{}; nothing was changed", signal.message);
+                CliError { message, ..signal }.with("outcome", "none")
+            }
         }
     }
 }
@@ -177,6 +217,20 @@ impl Observer for WriteRecord {
             }
             Err(StoreError::OutcomeUnknown { .. }) => appends.unknown = true,
             Err(_) => {}
+        }
+    }
+
+    fn writing(&self) {
+        self.writes().in_flight += 1;
+    }
+
+    fn written(&self, outcome: Result<bool, &StoreError>) {
+        let mut writes = self.writes();
+        writes.in_flight = writes.in_flight.saturating_sub(1);
+        match outcome {
+            Ok(true) => writes.applied += 1,
+            Err(StoreError::OutcomeUnknown { .. }) => writes.unknown = true,
+            Ok(false) | Err(_) => {}
         }
     }
 }

@@ -7,12 +7,15 @@ use std::io::ErrorKind;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
 use crate::cli::error::CliError;
 use crate::cli::file_mode;
+use crate::cli::signals::Uncut;
 use crate::store::lock_holder;
 
 /// How many symbolic links are followed, as Linux does.
@@ -31,6 +34,14 @@ pub(super) enum Readers {
     Owner,
     /// As the system is set up (`umask`).
     Usual,
+}
+
+/// The number of files that this process has replaced.
+static REPLACED: AtomicU64 = AtomicU64::new(0);
+
+/// Returns the number of files that this process has replaced.
+pub(super) fn replaced() -> u64 {
+    REPLACED.load(Ordering::SeqCst)
 }
 
 /// Replaces the content of a file in one step, or makes the file. The mode of the file and a symbolic link to it stay. The
@@ -65,7 +76,9 @@ pub(super) fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Resu
         beside.as_file().set_permissions(mode)?;
     }
     beside.as_file().sync_all()?;
+    let _uncut = Uncut::begin();
     beside.persist(&path).map_err(|error| error.error)?;
+    REPLACED.fetch_add(1, Ordering::SeqCst);
     // The new name is kept, too. A system that cannot sync a folder does that by itself.
     let _ = File::open(&folder).and_then(|folder| folder.sync_all());
     Ok(())

@@ -164,7 +164,7 @@ fn runner_name(projection: &str, runner: &Runner) -> String {
 /// # Errors
 /// As the store says.
 pub async fn beat(store: &Store, projection: &str, runner: &Runner) -> Result<(), StoreError> {
-    say(store, runner_name(projection, runner), runner).await
+    say(&store.unobserved(), runner_name(projection, runner), runner).await
 }
 
 /// Says that a process follows a projection no longer.
@@ -172,7 +172,7 @@ pub async fn beat(store: &Store, projection: &str, runner: &Runner) -> Result<()
 /// # Errors
 /// As the store says.
 pub async fn leave(store: &Store, projection: &str, runner: &Runner) -> Result<(), StoreError> {
-    store.delete_record(KIND, &runner_name(projection, runner)).await.map(drop)
+    store.unobserved().delete_record(KIND, &runner_name(projection, runner)).await.map(drop)
 }
 
 /// Takes away what runners said that have been silent for long.
@@ -183,7 +183,7 @@ pub async fn forget_silent_runners(store: &Store, projection: &str, now: Timesta
     for record in store.records(KIND).await? {
         let of_it = record.name.strip_prefix(projection).is_some_and(|rest| rest.starts_with(&format!(" {RUNNER} ")));
         if of_it && read::<Runner>(&record.value).is_ok_and(|runner| runner.until < now) {
-            store.delete_record(KIND, &record.name).await?;
+            store.unobserved().delete_record(KIND, &record.name).await?;
         }
     }
     Ok(())

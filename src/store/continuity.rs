@@ -12,6 +12,7 @@ use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::facade::Store;
 use crate::store::identity::LastSeen;
+use crate::store::observer::Change;
 use crate::store::read::ReadQuery;
 use crate::store::schema::SchemaFault;
 use crate::store::schema::must_take_writes;
@@ -98,11 +99,35 @@ impl Store {
         self.within(answer).await.inspect_err(|error| self.identity.note_error(error))
     }
 
-    /// Writes what is no append, if the store is the one that this process knows.
-    pub(in crate::store) async fn write<T>(&self, write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>) -> Result<T, StoreError> {
+    /// Writes what is no append, if the store is the one that this process knows. Observers see the write.
+    pub(in crate::store) async fn write<T: Change>(
+        &self,
+        write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>,
+    ) -> Result<T, StoreError> {
+        self.check_continued().await?;
+        self.observers.writing();
+        let outcome = self.send(write).await;
+        self.observers.written(&outcome);
+        outcome
+    }
+
+    /// As [`Store::write`], for what no answer is made of yet: observers do not see it.
+    pub(in crate::store) async fn write_unseen<T>(
+        &self,
+        write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>,
+    ) -> Result<T, StoreError> {
+        self.check_continued().await?;
+        self.send(write).await
+    }
+
+    async fn check_continued(&self) -> Result<(), StoreError> {
         if self.identity.last_seen().is_some() {
             self.head().await?;
         }
+        Ok(())
+    }
+
+    async fn send<T>(&self, write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>) -> Result<T, StoreError> {
         write(&self.backend).await.inspect_err(|error| self.identity.note_error(error))
     }
 

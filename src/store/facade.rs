@@ -52,7 +52,7 @@ pub struct Store {
     pub(in crate::store) quarantine: Arc<KnownQuarantine>,
     clock: Arc<ClockCheck>,
     limits: Limits,
-    observers: Observers,
+    pub(in crate::store) observers: Observers,
 }
 
 impl Store {
@@ -78,6 +78,12 @@ impl Store {
     pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observers.add(observer);
         self
+    }
+
+    /// Returns the same store; observers do not see what is written through it.
+    #[must_use]
+    pub fn unobserved(&self) -> Self {
+        Self { observers: Observers::default(), ..self.clone() }
     }
 
     /// The kind of database, for people.

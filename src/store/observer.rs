@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::store::append::AppendRequest;
 use crate::store::append::Appended;
 use crate::store::append::BackendAppend;
+use crate::store::backend::Init;
 use crate::store::error::StoreError;
 
 /// Is told of what is written. Called on the writer's way, so it must neither wait nor fail.
@@ -21,6 +22,48 @@ pub trait Observer: Send + Sync {
 
     /// A snapshot was kept.
     fn snapshot_kept(&self) {}
+
+    /// A write that is no append is about to be sent. It is answered, unless its caller goes away.
+    fn writing(&self) {}
+
+    /// Such a write was answered. `Ok(false)` means that there was nothing to change.
+    fn written(&self, _outcome: Result<bool, &StoreError>) {}
+}
+
+/// The answer to a write that is no append.
+pub(super) trait Change {
+    /// Returns true where the write changed something.
+    fn has_changed(&self) -> bool;
+}
+
+impl Change for () {
+    fn has_changed(&self) -> bool {
+        true
+    }
+}
+
+impl Change for bool {
+    fn has_changed(&self) -> bool {
+        *self
+    }
+}
+
+impl Change for u64 {
+    fn has_changed(&self) -> bool {
+        *self > 0
+    }
+}
+
+impl Change for Vec<String> {
+    fn has_changed(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl Change for Init {
+    fn has_changed(&self) -> bool {
+        *self != Self::Found
+    }
 }
 
 /// Everybody who is told.
@@ -43,6 +86,15 @@ impl Observers {
     pub(super) fn appended(&self, begun: Option<Instant>, append: &BackendAppend, outcome: &Result<Appended, StoreError>) {
         let Some(begun) = begun else { return };
         self.0.iter().for_each(|observer| observer.appended(&append.request, outcome, begun.elapsed()));
+    }
+
+    pub(super) fn writing(&self) {
+        self.0.iter().for_each(|observer| observer.writing());
+    }
+
+    pub(super) fn written(&self, outcome: &Result<impl Change, StoreError>) {
+        let changed = outcome.as_ref().map(Change::has_changed);
+        self.0.iter().for_each(|observer| observer.written(changed));
     }
 
     pub(super) fn snapshot_kept(&self) {

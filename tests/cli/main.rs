@@ -23,6 +23,7 @@ mod resource;
 mod restart;
 mod secrets;
 mod servers;
+mod signals;
 mod stream;
 mod support;
 mod system_files;

@@ -308,8 +308,19 @@ fn the_repeated_command_names_the_store_as_it_was_named() {
 }
 
 /// What a client sends that holds the mark of the events of these tests.
-fn marked(said: &[u8]) -> bool {
+pub(crate) fn marked(said: &[u8]) -> bool {
     said.windows(11).any(|part| part == b"lost-answer")
+}
+
+/// Returns a proxy in front of the server of a store, and the URL of the store through it.
+pub(crate) fn behind_a_proxy(home: &Home, server: &str, counts: fn(&[u8]) -> bool) -> (Proxy, String) {
+    let port: u16 = std::env::var(format!("{server}_PORT")).ok().and_then(|port| port.parse().ok()).unwrap_or_else(|| {
+        let (_, rest) = home.store().split_once("://").unwrap();
+        rest.rsplit('@').next().unwrap().split('/').next().unwrap().rsplit(':').next().unwrap().parse().unwrap()
+    });
+    let proxy = Proxy::before(port, counts);
+    let through = home.store().replacen(&format!(":{port}/"), &format!(":{}/", proxy.port()), 1);
+    (proxy, through)
 }
 
 /// A server that does what it is asked and is gone before it answers: the command is 10, and its repeat changes nothing.
@@ -319,12 +330,7 @@ fn an_answer_that_is_lost(on: Backend, server: &str, counts: fn(&[u8]) -> bool) 
     home.run("doc create plan --data {}").ok();
     home.run("game new table --players 2").ok();
     home.run("stream append work-1 --type t --data {}").ok();
-    let port: u16 = std::env::var(format!("{server}_PORT")).ok().and_then(|port| port.parse().ok()).unwrap_or_else(|| {
-        let (_, rest) = home.store().split_once("://").unwrap();
-        rest.rsplit('@').next().unwrap().split('/').next().unwrap().rsplit(':').next().unwrap().parse().unwrap()
-    });
-    let proxy = Proxy::before(port, counts);
-    let through = home.store().replacen(&format!(":{port}/"), &format!(":{}/", proxy.port()), 1);
+    let (proxy, through) = behind_a_proxy(&home, server, counts);
     let batch = (0..50).map(|n| line(n).replace("\"t\"", "\"lost-answer\"")).collect::<String>();
     let lost = |typed: &str, stdin: &str| {
         proxy.set(Mode::LoseAnswerAndGo);

@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::thread;
+use std::time::Duration;
 
 /// What the proxy does with what passes through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Mode {
     LoseAnswer,
     /// Likewise, and from then on nobody gets through.
     LoseAnswerAndGo,
+    /// Requests are held until the mode changes.
+    Hold,
     /// Nobody gets through.
     Gone,
 }
@@ -39,6 +42,8 @@ pub struct Proxy {
     first: Arc<AtomicUsize>,
     /// What a client says that counts as a request.
     counts: fn(&[u8]) -> bool,
+    /// A request has been held.
+    held: Arc<AtomicBool>,
     port: u16,
 }
 
@@ -58,7 +63,8 @@ impl Proxy {
     pub fn before(server: u16, counts: fn(&[u8]) -> bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let proxy = Self { plan: Arc::new(Mutex::new((Mode::Pass, 0))), first: Arc::default(), counts, port };
+        let proxy =
+            Self { plan: Arc::new(Mutex::new((Mode::Pass, 0))), first: Arc::default(), counts, held: Arc::default(), port };
         let accepting = proxy.clone();
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -89,7 +95,15 @@ impl Proxy {
 
     /// From now on, with so many requests.
     pub fn times(&self, mode: Mode, times: usize) {
+        if mode == Mode::Hold {
+            self.held.store(false, Ordering::SeqCst);
+        }
         *self.plan() = (mode, times);
+    }
+
+    /// Returns true once a request has been held.
+    pub fn has_held(&self) -> bool {
+        self.held.load(Ordering::SeqCst)
     }
 
     pub fn mode(&self) -> Mode {
@@ -120,6 +134,14 @@ impl Proxy {
         if self.first.load(Ordering::SeqCst) > 0 {
             self.first.fetch_sub(1, Ordering::SeqCst);
             return true;
+        }
+        if mode == Mode::Hold {
+            drop(plan);
+            self.held.store(true, Ordering::SeqCst);
+            while self.mode() == Mode::Hold {
+                thread::sleep(Duration::from_millis(5));
+            }
+            return self.mode() != Mode::Gone;
         }
         let then = if mode == Mode::LoseAnswerAndGo { Mode::Gone } else { Mode::Pass };
         *plan = if times > 1 { (mode, times - 1) } else { (then, 0) };

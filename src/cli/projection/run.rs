@@ -16,6 +16,7 @@ use crate::cli::projection::known;
 use crate::cli::projection::listing;
 use crate::cli::projection::push;
 use crate::cli::signals::Uncut;
+use crate::cli::signals::await_writes_of_tasks;
 use crate::cli::signals::interrupted;
 use crate::ops::error::OpsError;
 use crate::ops::projections::control::set_policy;
@@ -135,6 +136,13 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
     let mut follower = Follower::start(store, queries, names, app.clock(), who)?;
     let ended = show_what_happens(app, queries, &mut follower, names).await;
     let _uncut = Uncut::begin();
+    let ended = match ended {
+        Err(error) if error.is_signal() => {
+            await_writes_of_tasks(app).await;
+            Err(app.record.followed(error))
+        }
+        ended => ended,
+    };
     follower.leave().await;
     ended
 }

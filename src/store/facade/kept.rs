@@ -5,6 +5,7 @@ use crate::store::error::StoreError;
 use crate::store::facade::Store;
 use crate::store::problem::Problem;
 use crate::store::read_model::MAX_ROW_BYTES;
+use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
@@ -50,7 +51,10 @@ impl Store {
             let message = format!("row {key} of read model {name} has {bytes} bytes; at most {MAX_ROW_BYTES} are allowed");
             return Err(StoreError::Invalid(message));
         }
-        self.write(|backend| backend.commit_rows(commit)).await
+        match commit.model.part {
+            Part::Live => self.write(|backend| backend.commit_rows(commit)).await,
+            _ => self.write_unseen(|backend| backend.commit_rows(commit)).await,
+        }
     }
 
     /// The problems of a read model, in the order of their positions.
@@ -87,7 +91,10 @@ impl Store {
     /// As the backend says.
     pub async fn drop_read_model(&self, model: ReadModel) -> Result<bool, StoreError> {
         model.check_name()?;
-        self.write(|backend| backend.drop_read_model(model)).await
+        match model.part {
+            Part::Live => self.write(|backend| backend.drop_read_model(model)).await,
+            _ => self.write_unseen(|backend| backend.drop_read_model(model)).await,
+        }
     }
 
     /// Rows of a read model in the order of their keys.
