@@ -35,7 +35,7 @@ pub(crate) struct Schema {
     pub(crate) tables: BTreeMap<String, Table>,
     /// The definition of each view, as far as it can be compared.
     pub(crate) views: BTreeMap<String, String>,
-    /// The body of each function.
+    /// The attributes and the body of each function, by its name and arguments.
     pub(crate) functions: BTreeMap<String, String>,
 }
 
@@ -48,8 +48,12 @@ pub(crate) struct Table {
     pub(crate) primary_key: Vec<String>,
     /// Its other indexes.
     pub(crate) indexes: Vec<Index>,
+    /// The conditions of its CHECK constraints.
+    pub(crate) checks: Vec<String>,
     /// Its other rules, as a text that is the same for the same rules.
     pub(crate) rules: String,
+    /// What others have added that changes what is written to it or read from it.
+    pub(crate) added: Vec<String>,
 }
 
 /// A column of a table.
@@ -61,6 +65,8 @@ pub(crate) struct Column {
     pub(crate) kind: String,
     /// Whether it takes no NULL.
     pub(crate) not_null: bool,
+    /// Its default, as an expression.
+    pub(crate) default: Option<String>,
 }
 
 /// An index of a table.
@@ -85,6 +91,12 @@ pub(crate) enum Difference {
     OtherType(String, Column, String),
     /// A column takes NULL.
     Nullable(String, Column),
+    /// A column has no default, or another one.
+    NoDefault(String, Column),
+    /// A table has no such CHECK constraint.
+    NoCheck(String, String),
+    /// Something was added to a table that changes what is written to it or read from it.
+    Added(String, String),
     /// A table has no primary key, or another one.
     NoPrimaryKey(String, Vec<String>),
     /// A table has no such index.
@@ -109,6 +121,9 @@ impl Difference {
             | Self::NoColumn(table, _)
             | Self::OtherType(table, ..)
             | Self::Nullable(table, _)
+            | Self::NoDefault(table, _)
+            | Self::NoCheck(table, _)
+            | Self::Added(table, _)
             | Self::NoPrimaryKey(table, _)
             | Self::NoIndex(table, _)
             | Self::OtherRules(table) => Some(table),
@@ -118,14 +133,18 @@ impl Difference {
 
     fn blocks(&self) -> bool {
         match self {
-            Self::NoTable(_) | Self::NoColumn(..) | Self::NoPrimaryKey(..) | Self::NoFunction(_) => true,
-            Self::NoIndex(_, index) => index.unique,
-            Self::OtherType(..)
+            Self::NoTable(_)
+            | Self::NoColumn(..)
+            | Self::OtherType(..)
             | Self::Nullable(..)
+            | Self::NoCheck(..)
             | Self::OtherRules(_)
-            | Self::NoView(_)
-            | Self::OtherView(_)
-            | Self::OtherFunction(_) => false,
+            | Self::Added(..)
+            | Self::NoPrimaryKey(..)
+            | Self::NoFunction(_) => true,
+            Self::NoIndex(_, index) => index.unique,
+            // A function of an earlier program of this schema version does the same.
+            Self::NoDefault(..) | Self::NoView(_) | Self::OtherView(_) | Self::OtherFunction(_) => false,
         }
     }
 }
@@ -156,6 +175,9 @@ impl fmt::Display for Difference {
                 write!(f, "column {table}.{} is of type {found}, not {}", column.name, column.kind)
             }
             Self::Nullable(table, column) => write!(f, "column {table}.{} has lost its constraint NOT NULL", column.name),
+            Self::NoDefault(table, column) => write!(f, "column {table}.{} has lost its default", column.name),
+            Self::NoCheck(table, check) => write!(f, "constraint CHECK ({check}) on {table} is missing"),
+            Self::Added(table, what) => write!(f, "table {table} has {what}, which changes what is written or read"),
             Self::NoPrimaryKey(table, columns) => write!(f, "primary key {table} ({}) is missing", columns.join(", ")),
             Self::NoIndex(table, Index { name, columns, unique }) => {
                 let kind = if *unique { "unique index" } else { "index" };
@@ -164,10 +186,15 @@ impl fmt::Display for Difference {
             Self::OtherRules(table) => write!(f, "table {table} has other constraints than esctl gives it"),
             Self::NoView(view) => write!(f, "view {view} is missing"),
             Self::OtherView(view) => write!(f, "view {view} is defined in another way"),
-            Self::NoFunction(function) => write!(f, "function {function} is missing"),
-            Self::OtherFunction(function) => write!(f, "function {function} is not the one that esctl makes"),
+            Self::NoFunction(function) => write!(f, "function {} is missing", bare(function)),
+            Self::OtherFunction(function) => write!(f, "function {} is not the one that esctl makes", bare(function)),
         }
     }
+}
+
+/// Returns the name of a function without its arguments.
+pub(crate) fn bare(function: &str) -> &str {
+    function.split('(').next().unwrap_or_default()
 }
 
 impl Table {
@@ -185,6 +212,9 @@ impl Table {
                     if column.not_null && !found.not_null {
                         differences.push(Difference::Nullable(table(), column.clone()));
                     }
+                    if column.default.is_some() && column.default != found.default {
+                        differences.push(Difference::NoDefault(table(), column.clone()));
+                    }
                 }
             }
         }
@@ -198,9 +228,12 @@ impl Table {
                 differences.push(Difference::NoIndex(table(), index.clone()));
             }
         }
+        let missing = expected.checks.iter().filter(|check| !self.checks.contains(check));
+        differences.extend(missing.map(|check| Difference::NoCheck(table(), check.clone())));
         if differences.is_empty() && self.rules != expected.rules {
             differences.push(Difference::OtherRules(table()));
         }
+        differences.extend(self.added.iter().map(|what| Difference::Added(table(), what.clone())));
         differences
     }
 }

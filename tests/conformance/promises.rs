@@ -214,6 +214,8 @@ macro_rules! each_chapter {
             without_a_unique_index_nothing_is_written_until_it_is_put_back
             what_prevents_an_index_from_being_put_back_is_named
             a_copy_without_indexes_is_put_right
+            each_other_rule_that_is_lost_is_named_refused_and_put_back
+            what_others_have_added_is_named_and_not_removed
             a_view_that_is_missing_is_named_and_keeps_nobody_from_writing
         ]}
         crate::promises::chapter! { $one $several $subject replaced [] [

@@ -150,6 +150,134 @@ pub async fn a_copy_without_indexes_is_put_right<S: Meddled>(subject: S) {
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 }
 
+/// Changes of the schema that can be undone: in SQLite, in PostgreSQL, in MongoDB, and a word of what is said of each.
+fn repairable() -> Vec<(&'static str, &'static str, Document, [&'static str; 3])> {
+    vec![
+        (
+            "ALTER TABLE store_head RENAME TO h; \
+             CREATE TABLE store_head (one INTEGER PRIMARY KEY, position INTEGER NOT NULL, recorded_at INTEGER NOT NULL, \
+             hash BLOB NOT NULL) STRICT; INSERT INTO store_head SELECT * FROM h; DROP TABLE h",
+            "ALTER TABLE store_head DROP CONSTRAINT head_one_check",
+            drop_index("event_id"),
+            ["CHECK (one = 1) on store_head", "CHECK (one = 1) on store_head", "event_id"],
+        ),
+        (
+            "ALTER TABLE records RENAME TO r; \
+             CREATE TABLE records (kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT, PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID; \
+             INSERT INTO records SELECT * FROM r; DROP TABLE r",
+            "ALTER TABLE events ALTER COLUMN data DROP NOT NULL",
+            doc! { "collMod": "commits", "index": { "name": "event_id", "hidden": true } },
+            ["records.value has lost its constraint NOT NULL", "events.data has lost its constraint NOT NULL", ""],
+        ),
+        (
+            "DROP INDEX events_by_stream; CREATE INDEX events_by_stream ON events (stream, version)",
+            "DROP INDEX events_by_stream; CREATE INDEX events_by_stream ON events (stream, version)",
+            drop_index("new_stream"),
+            ["unique index events_by_stream", "unique index events_by_stream", "new_stream"],
+        ),
+        (
+            "DROP INDEX events_by_id; CREATE UNIQUE INDEX events_by_id ON events (event_id) WHERE position > 5",
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'events_by_id'::regclass",
+            drop_index("stream_version"),
+            ["unique index events_by_id", "unique index events_by_id", "stream_version"],
+        ),
+        (
+            "PRAGMA writable_schema = on; \
+             UPDATE sqlite_schema SET sql = replace(sql, ' DEFAULT ' || char(39) || '[]' || char(39), '') WHERE name = 'snapshots'",
+            "ALTER TABLE snapshots ALTER COLUMN left_out DROP DEFAULT",
+            drop_index("event_id"),
+            ["left_out has lost its default", "left_out has lost its default", "event_id"],
+        ),
+        (
+            "ALTER TABLE records RENAME TO r; CREATE TABLE records (kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, \
+             PRIMARY KEY (kind, name)); INSERT INTO records SELECT * FROM r; DROP TABLE r",
+            "ALTER TABLE store_head ALTER COLUMN position TYPE int4",
+            drop_index("event_id"),
+            ["table records has other constraints", "store_head.position is of type integer, not bigint", "event_id"],
+        ),
+        (
+            "ALTER TABLE records RENAME TO r; CREATE TABLE records (kind TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL, \
+             value TEXT NOT NULL, PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID; INSERT INTO records SELECT * FROM r; DROP TABLE r",
+            "ALTER TABLE events SET UNLOGGED",
+            drop_index("event_id"),
+            ["primary key records (kind, name)", "no log (UNLOGGED)", "event_id"],
+        ),
+        (
+            "DROP INDEX events_by_id; CREATE UNIQUE INDEX events_by_id ON events (event_id COLLATE NOCASE)",
+            "ALTER TABLE records DROP CONSTRAINT records_pkey, ADD PRIMARY KEY (kind, name) DEFERRABLE",
+            drop_index("event_id"),
+            ["unique index events_by_id", "primary key records (kind, name)", "event_id"],
+        ),
+        (
+            "DROP INDEX events_by_id",
+            "DROP FUNCTION append_group",
+            drop_index("event_id"),
+            ["events_by_id", "function append_group is missing", "event_id"],
+        ),
+    ]
+}
+
+fn word_for<S: Meddled>(words: [&'static str; 3]) -> &'static str {
+    let backend = std::any::type_name::<S>();
+    words[if backend.contains("Sqlite") { 0 } else { 1 + usize::from(backend.contains("Mongo")) }]
+}
+
+pub async fn each_other_rule_that_is_lost_is_named_refused_and_put_back<S: Meddled>(_: S) {
+    for (sqlite, postgres, mongodb, words) in repairable() {
+        let subject = S::fresh();
+        put(&subject.open(), "thing-1", 2).await;
+        subject.meddle(sqlite, postgres, mongodb);
+        let store = subject.open();
+        let (said, word) = (messages(&store).await, word_for::<S>(words));
+        assert!(said.contains(word), "{word}: {said}");
+        if !word.is_empty() && !word.contains("default") {
+            assert_fails!(store.append(request("thing-1", ExpectedVersion::Any, events(1))).await, StoreError::Schema(_));
+        }
+        let put_back = store.repair_schema().await.unwrap().join("; ");
+        assert!(put_back.contains(word), "{word}: {put_back}");
+        assert_eq!(messages(&subject.open()).await, "", "{word}");
+        put(&subject.open(), "thing-1", 1).await;
+        assert_eq!(whole(&subject.open()).await.len(), 3);
+    }
+}
+
+pub async fn what_others_have_added_is_named_and_not_removed<S: Meddled>(_: S) {
+    let capped = || doc! { "create": "esctl_records", "capped": true, "size": 4096 };
+    let collation = |name: &str| doc! { "create": name, "collation": { "locale": "en", "strength": 1 } };
+    for (sqlite, postgres, mongodb, words) in [
+        (
+            "CREATE TRIGGER drops BEFORE INSERT ON events WHEN new.version > 2 BEGIN SELECT RAISE(IGNORE); END",
+            "CREATE FUNCTION drops() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+             CREATE TRIGGER drops BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION drops()",
+            capped(),
+            ["the trigger drops", "the trigger drops", "esctl_records is capped"],
+        ),
+        (
+            "CREATE TRIGGER drops INSERT ON events BEGIN SELECT RAISE(IGNORE); END",
+            "CREATE RULE drops AS ON INSERT TO events DO INSTEAD NOTHING",
+            collation("esctl_records"),
+            ["the trigger drops", "the rule drops", "esctl_records has a collation"],
+        ),
+        (
+            "CREATE TRIGGER drops BEFORE UPDATE ON store_head BEGIN SELECT RAISE(IGNORE); END",
+            "ALTER TABLE events ENABLE ROW LEVEL SECURITY",
+            collation("projections"),
+            ["the trigger drops", "row security", "projections has a collation"],
+        ),
+    ] {
+        let subject = S::fresh();
+        put(&subject.open(), "thing-1", 2).await;
+        subject.meddle(sqlite, postgres, mongodb);
+        let store = subject.open();
+        let (said, word) = (messages(&store).await, word_for::<S>(words));
+        assert!(said.contains(word), "{word}: {said}");
+        assert_fails!(store.append(request("thing-1", ExpectedVersion::Any, events(1))).await, StoreError::Schema(_));
+        let refused = store.repair_schema().await.unwrap_err();
+        let reason = refused.to_string();
+        assert!(reason.contains("remove it first") || reason.contains("cannot put back what is lost"), "{reason}");
+    }
+}
+
 pub async fn a_view_that_is_missing_is_named_and_keeps_nobody_from_writing<S: Meddled>(subject: S) {
     put(&subject.open(), "thing-1", 2).await;
     subject.meddle("DROP VIEW log", "DROP VIEW log", doc! { "drop": "events" });

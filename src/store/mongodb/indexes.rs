@@ -17,10 +17,18 @@ use crate::store::mongodb::schema::COMMITS;
 use crate::store::mongodb::schema::EVENTS;
 use crate::store::mongodb::schema::INDEX_EVENT_ID;
 use crate::store::mongodb::schema::INDEX_NEW_STREAM;
+use crate::store::mongodb::schema::META;
+use crate::store::mongodb::schema::PROJECTIONS;
+use crate::store::mongodb::schema::RECORDS;
+use crate::store::mongodb::schema::SNAPSHOTS;
+use crate::store::mongodb::schema::STAGED_ROWS;
 use crate::store::mongodb::schema::events_view;
 use crate::store::mongodb::schema::indexes;
 use crate::store::mongodb::schema::make_view;
 use crate::store::schema::SchemaFault;
+
+/// The collections of a store, except those of read models.
+const COLLECTIONS: [&str; 6] = [COMMITS, SNAPSHOTS, PROJECTIONS, STAGED_ROWS, RECORDS, META];
 
 /// Why the schema differs.
 // A handful exists at a time, so the size of the largest does not matter.
@@ -30,8 +38,10 @@ enum Difference {
     Index(IndexModel, Vec<String>),
     /// An index removes commits after a time.
     Expires(String),
-    /// The collection of the commits keeps a limited number of them.
-    Capped,
+    /// A collection keeps a limited number of documents.
+    Capped(String),
+    /// A collection takes values that differ for the same.
+    Collation(String),
     /// The view of the events is missing or another one.
     View(bool),
 }
@@ -45,7 +55,10 @@ impl Difference {
                 (format!("unique index {name} on {COMMITS} ({key}) {what}"), true)
             }
             Self::Expires(name) => (format!("index {name} on {COMMITS} removes events after a time"), true),
-            Self::Capped => (format!("collection {COMMITS} is capped: it removes its oldest events"), true),
+            Self::Capped(collection) => (format!("collection {collection} is capped: it removes its oldest documents"), true),
+            Self::Collation(collection) => {
+                (format!("collection {collection} has a collation: it takes names that differ for the same"), true)
+            }
             Self::View(true) => (format!("view {EVENTS} is missing"), false),
             Self::View(false) => (format!("view {EVENTS} is defined in another way"), false),
         };
@@ -122,7 +135,8 @@ async fn differences(connection: &Connection) -> Result<Vec<Difference>, StoreEr
         found.iter().filter(|index| index.contains_key("expireAfterSeconds")).map(|index| Difference::Expires(name(index))),
     );
     let failed = connection.failed("cannot read");
-    let named = doc! { "name": { "$in": [COMMITS, EVENTS] } };
+    let names = [COLLECTIONS.as_slice(), &[EVENTS]].concat();
+    let named = doc! { "name": { "$in": names } };
     let answer = connection.database.run_command(doc! { "listCollections": 1, "filter": named }).await.map_err(failed)?;
     let batch = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
     let batch: Vec<&Document> = batch.map(Vec::as_slice).unwrap_or_default().iter().filter_map(Bson::as_document).collect();
@@ -130,8 +144,13 @@ async fn differences(connection: &Connection) -> Result<Vec<Difference>, StoreEr
         let listed = batch.iter().find(|listed| listed.get_str("name").ok() == Some(name));
         listed.and_then(|listed| listed.get_document("options").ok())
     };
-    if options(COMMITS).is_some_and(|options| options.get_bool("capped").unwrap_or(false)) {
-        differences.push(Difference::Capped);
+    for (collection, options) in COLLECTIONS.into_iter().filter_map(|name| Some((name, options(name)?))) {
+        if options.get_bool("capped").unwrap_or(false) {
+            differences.push(Difference::Capped(collection.into()));
+        }
+        if options.contains_key("collation") {
+            differences.push(Difference::Collation(collection.into()));
+        }
     }
     let pipeline: Vec<Bson> = events_view().into_iter().map(Bson::from).collect();
     match options(EVENTS) {
@@ -154,7 +173,7 @@ pub(crate) async fn repair(connection: &Connection) -> Result<Vec<String>, Store
     for difference in &differences {
         match difference {
             Difference::Index(index, _) => must_be_unique(connection, index).await?,
-            Difference::Capped => {
+            Difference::Capped(_) | Difference::Collation(_) => {
                 return Err(StoreError::Schema(format!("cannot put back what is lost: {}", difference.fault().message)));
             }
             Difference::Expires(_) | Difference::View(_) => {}
@@ -171,7 +190,7 @@ pub(crate) async fn repair(connection: &Connection) -> Result<Vec<String>, Store
             }
             Difference::Expires(name) => drop_index(name.clone()).await.map_err(&failed)?,
             Difference::View(_) => make_view(connection, EVENTS, COMMITS, &events_view()).await.map_err(&failed)?,
-            Difference::Capped => {}
+            Difference::Capped(_) | Difference::Collation(_) => {}
         }
     }
     Ok(differences.iter().map(|difference| difference.fault().message).collect())

@@ -20,6 +20,7 @@ use crate::store::schema::Index;
 use crate::store::schema::Schema;
 use crate::store::schema::SchemaFault;
 use crate::store::schema::Table;
+use crate::store::schema::bare;
 use crate::store::schema::faults_of;
 
 /// The tables that no program can fill again: they come back from a backup only.
@@ -33,32 +34,51 @@ fn all_statements() -> Vec<Statement> {
 async fn read(session: &mut Session) -> Result<Schema, SqlError> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     let mut schema = Schema::default();
-    let mut views: Vec<String> = Vec::new();
+    let mut views: Vec<(String, String)> = Vec::new();
+    let mut defaults: Vec<(String, String, String)> = Vec::new();
     for row in session.query(include_str!("sql/catalog.sql")).fetch_all(&mut session.connection).await? {
         let (kind, of, name, text): (String, String, String, Option<String>) =
             (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         let (text, is): (String, bool) = (text.unwrap_or_default(), row.try_get(4)?);
         let columns = || text.split(", ").map(str::to_owned).collect::<Vec<_>>();
         match kind.as_str() {
-            "column" => tables.entry(of).or_default().columns.push(Column { name, kind: text, not_null: is }),
-            "key" => tables.entry(of).or_default().primary_key = columns(),
+            "column" => {
+                tables.entry(of).or_default().columns.push(Column { name, kind: text, not_null: is, default: None });
+            }
+            "key" if is => tables.entry(of).or_default().primary_key = columns(),
+            "key" => {}
             "index" => tables.entry(of).or_default().indexes.push(Index { name, columns: columns(), unique: is }),
-            "view" => views.push(of),
-            // Those of other arguments are others.
+            "check" => tables.entry(of).or_default().checks.push(condition(&text)),
+            "default" => defaults.push((of, name, text)),
+            "added" => tables.entry(of).or_default().added.push(text),
+            "view" => views.push((of, text)),
             _ => {
-                let body = schema.functions.entry(of).or_default();
-                if body.is_empty() || text.len() > body.len() {
-                    *body = text;
-                }
+                schema.functions.insert(of, text);
             }
         }
     }
-    for view in views {
+    for (view, narrowed) in views {
         let columns = tables.remove(&view).unwrap_or_default().columns;
-        schema.views.insert(view, columns.into_iter().map(|column| column.name).collect::<Vec<_>>().join(", "));
+        let columns = columns.into_iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+        schema.views.insert(view, columns + &narrowed);
+    }
+    for (table, column, default) in defaults {
+        let columns = tables.get_mut(&table).map(|table| table.columns.as_mut_slice()).unwrap_or_default();
+        if let Some(column) = columns.iter_mut().find(|found| found.name == column) {
+            column.default = default.split("::").next().map(str::to_owned);
+        }
     }
     schema.tables = tables;
     Ok(schema)
+}
+
+/// Returns the condition of a CHECK constraint, as it is written in the statements of this program.
+fn condition(constraint: &str) -> String {
+    let mut condition = constraint.strip_prefix("CHECK ").unwrap_or(constraint).trim();
+    while let Some(inside) = condition.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        condition = inside;
+    }
+    condition.to_owned()
 }
 
 /// The tables of read models without a key, where a row would be in twice.
@@ -102,7 +122,8 @@ pub(crate) async fn repair(session: &mut Session, schema: &str) -> Result<Vec<St
             must_be_unique(session, table, columns).await?;
         }
         for statement in statements {
-            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut session.connection).await?;
+            let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut session.connection).await;
+            done.map_err(|error| prevented(difference, error.into()))?;
         }
     }
     for table in without_key(&found) {
@@ -145,27 +166,70 @@ fn repair_of(difference: &Difference, made: &[Statement]) -> Result<Vec<String>,
             let found = made.iter().find(|statement| statement.text.starts_with(&change));
             vec![found.map(|statement| statement.text.clone()).ok_or_else(|| cannot(difference))?]
         }
-        Difference::OtherType(..) | Difference::OtherRules(_) => return Err(cannot(difference)),
+        Difference::OtherType(table, column, found) if holds_all_of(&column.kind, found) => {
+            let Column { name, kind, .. } = column;
+            // The view is made of the column.
+            let drop_view = "DROP VIEW IF EXISTS log".to_owned();
+            vec![drop_view, format!("ALTER TABLE {table} ALTER COLUMN \"{name}\" TYPE {kind}"), text_of(Kind::View, "log")?]
+        }
+        Difference::Added(table, what) if what.contains("UNLOGGED") => vec![format!("ALTER TABLE {table} SET LOGGED")],
+        Difference::OtherType(..) | Difference::OtherRules(_) | Difference::Added(..) => return Err(cannot(difference)),
+        Difference::NoCheck(table, check) => vec![format!("ALTER TABLE {table} ADD CHECK ({check})")],
+        Difference::NoDefault(table, Column { name, default, .. }) => {
+            let default = default.as_deref().unwrap_or("NULL");
+            vec![format!("ALTER TABLE {table} ALTER COLUMN \"{name}\" SET DEFAULT {default}")]
+        }
         Difference::Nullable(table, column) => {
             vec![format!("ALTER TABLE {table} ALTER COLUMN \"{}\" SET NOT NULL", column.name)]
         }
         Difference::NoPrimaryKey(table, columns) => {
-            vec![format!("ALTER TABLE {table} ADD PRIMARY KEY ({})", columns.join(", "))]
+            // One that is deferrable, or of other columns, goes first.
+            let drop_key = format!(
+                "DO $$ DECLARE key text; BEGIN \
+                 SELECT conname INTO key FROM pg_constraint WHERE conrelid = '{table}'::regclass AND contype = 'p'; \
+                 IF key IS NOT NULL THEN EXECUTE format('ALTER TABLE {table} DROP CONSTRAINT %I', key); END IF; END $$"
+            );
+            vec![drop_key, format!("ALTER TABLE {table} ADD PRIMARY KEY ({})", columns.join(", "))]
         }
-        Difference::NoIndex(_, index) => {
-            vec![format!("DROP INDEX IF EXISTS {}", index.name), text_of(Kind::Index, &index.name)?]
+        Difference::NoIndex(table, Index { name, .. }) => {
+            let drop_constraint = format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}");
+            vec![drop_constraint, format!("DROP INDEX IF EXISTS {name}"), text_of(Kind::Index, name)?]
         }
         Difference::NoView(view) | Difference::OtherView(view) => {
             vec![format!("DROP VIEW IF EXISTS {view}"), text_of(Kind::View, view)?]
         }
         Difference::NoFunction(function) | Difference::OtherFunction(function) => {
-            vec![text_of(Kind::Function, function)?.replacen("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)]
+            vec![text_of(Kind::Function, bare(function))?.replacen("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)]
         }
     })
 }
 
+/// Returns true where a type holds each value of another one as it is.
+fn holds_all_of(kind: &str, found: &str) -> bool {
+    match kind {
+        "bigint" => ["integer", "smallint"].contains(&found),
+        "integer" => found == "smallint",
+        kind if kind.starts_with("text") => found.starts_with("text") || found.starts_with("character varying"),
+        _ => false,
+    }
+}
+
 fn cannot(difference: &Difference) -> SqlError {
-    StoreError::Schema(format!("cannot put back what is lost: {difference}")).into()
+    let error = match difference {
+        Difference::Added(..) => format!("cannot repair the schema: {difference}; remove it first"),
+        _ => format!("cannot put back what is lost: {difference}"),
+    };
+    StoreError::Schema(error).into()
+}
+
+/// Returns the error of a statement that puts something back: what is in the table may prevent it.
+fn prevented(difference: &Difference, error: SqlError) -> SqlError {
+    match error.sqlstate() {
+        Some(state) if state.starts_with("23") || state.starts_with("42") => {
+            StoreError::Schema(format!("cannot put back: {difference}: {error}")).into()
+        }
+        _ => error,
+    }
 }
 
 /// Checks that no two rows have the same values in these columns.

@@ -86,12 +86,35 @@ pub(crate) fn made_by(statements: &[Statement]) -> Schema {
                 schema.views.insert(name.clone(), view(text));
             }
             Kind::Function => {
-                schema.functions.insert(name.clone(), text.split("$$").nth(1).unwrap_or_default().to_owned());
+                let (function, definition) = function(text, name);
+                schema.functions.insert(function, definition);
             }
             Kind::Other => alter(&mut schema, text),
         }
     }
     schema
+}
+
+/// Returns a function with its arguments, and its attributes and body, as the catalog tells them.
+fn function(text: &str, name: &str) -> (String, String) {
+    let mut parts = text.split("$$");
+    let (head, body) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let arguments: Vec<String> = in_brackets(head).split_whitespace().map(long_type).collect();
+    let words: Vec<&str> = head.split_whitespace().collect();
+    let language = words.iter().skip_while(|word| **word != "LANGUAGE").nth(1).unwrap_or(&"");
+    let volatility = if words.contains(&"IMMUTABLE") {
+        "i"
+    } else if words.contains(&"STABLE") {
+        "s"
+    } else {
+        "v"
+    };
+    (format!("{name}({})", arguments.join(" ")), format!("{language} {volatility}{body}"))
+}
+
+/// Returns a type as the catalog names it.
+fn long_type(word: &str) -> String {
+    word.replace("int2", "smallint").replace("int4", "integer").replace("int8", "bigint")
 }
 
 /// The text between the first bracket and the one that closes it.
@@ -124,6 +147,7 @@ fn table(text: &str) -> Table {
         if line.contains("PRIMARY KEY") {
             table.primary_key.push(column.name.clone());
         }
+        table.checks.extend(line.find("CHECK").map(|at| in_brackets(&line[at..]).to_owned()));
         table.columns.push(column);
     }
     // A key takes no NULL.
@@ -136,14 +160,10 @@ fn table(text: &str) -> Table {
 fn column(line: &str) -> Option<Column> {
     let mut words = line.split_whitespace();
     let (name, short) = (words.next()?, words.next()?);
-    let kind = match short {
-        "int2" => "smallint",
-        "int4" => "integer",
-        "int8" => "bigint",
-        other => other,
-    };
+    let kind = long_type(short);
+    let default = line.split_once(" DEFAULT ").map(|(_, default)| default.trim().to_owned());
     let collation = if line.contains("COLLATE \"C\"") { " COLLATE \"C\"" } else { "" };
-    Some(Column { name: name.to_owned(), kind: format!("{kind}{collation}"), not_null: line.contains("NOT NULL") })
+    Some(Column { name: name.to_owned(), kind: format!("{kind}{collation}"), not_null: line.contains("NOT NULL"), default })
 }
 
 fn index(text: &str, name: &str) -> Option<(String, Index)> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use rusqlite::Error;
+use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
 use rusqlite::TransactionBehavior;
 use rusqlite::params;
@@ -49,7 +50,9 @@ fn read(connection: &Connection) -> Result<Schema, Error> {
             schema.views.insert(name, normalized(&row.get::<_, String>(2)?));
         } else if !name.starts_with("rm_") && !name.starts_with("sqlite_") {
             let mut table = read_table(connection, &name)?;
-            table.rules = rules(&row.get::<_, String>(2)?);
+            let sql = normalized(&row.get::<_, String>(2)?);
+            table.checks = checks(&sql);
+            sql.rsplit_once(')').map_or("", |(_, end)| end).trim().clone_into(&mut table.rules);
             schema.tables.insert(name, table);
         }
     }
@@ -62,38 +65,58 @@ fn normalized(sql: &str) -> String {
     lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 
-/// What a table demands of its rows, beside columns and keys.
-fn rules(sql: &str) -> String {
-    let sql = normalized(sql);
-    let after_columns = sql.rsplit_once(')').map_or("", |(_, end)| end);
-    let checks: Vec<&str> = sql.match_indices("CHECK").map(|(at, _)| sql[at..].split(')').next().unwrap_or_default()).collect();
-    format!("{}{after_columns}", checks.join(" "))
+/// The conditions of the CHECK constraints of a table.
+fn checks(sql: &str) -> Vec<String> {
+    let condition =
+        |at: usize| sql[at..].split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside.trim());
+    sql.match_indices("CHECK").filter_map(|(at, _)| condition(at)).map(str::to_owned).collect()
+}
+
+/// The triggers of a table that run before its rows are written: each can change them or leave them out.
+fn triggers(connection: &Connection, table: &str) -> Result<Vec<String>, Error> {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
+    let triggers = statement.query_map([table], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let triggers = triggers.collect::<Result<Vec<_>, _>>()?;
+    let runs_before = |sql: &str| {
+        let sql = normalized(sql).to_uppercase();
+        !sql.split(" ON ").next().is_some_and(|head| head.split(' ').any(|word| word == "AFTER"))
+    };
+    Ok(triggers.into_iter().filter(|(_, sql)| runs_before(sql)).map(|(name, _)| format!("the trigger {name}")).collect())
 }
 
 fn read_table(connection: &Connection, name: &str) -> Result<Table, Error> {
     let mut table = Table::default();
     let mut key = Vec::new();
-    let mut statement = connection.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_xinfo(?1) WHERE hidden = 0")?;
+    let sql = "SELECT name, type, \"notnull\", pk, dflt_value FROM pragma_table_xinfo(?1) WHERE hidden = 0";
+    let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([name])?;
     while let Some(row) = rows.next()? {
         let (name, place): (String, u32) = (row.get(0)?, row.get(3)?);
         if place > 0 {
             key.push((place, name.clone()));
         }
-        table.columns.push(Column { name, kind: row.get(1)?, not_null: row.get(2)? });
+        table.columns.push(Column { name, kind: row.get(1)?, not_null: row.get(2)?, default: row.get(4)? });
     }
     key.sort_unstable();
     table.primary_key = key.into_iter().map(|(_, name)| name).collect();
     let mut statement =
-        connection.prepare("SELECT name, \"unique\" FROM pragma_index_list(?1) WHERE origin <> 'pk' AND NOT partial")?;
+        connection.prepare("SELECT name, \"unique\", origin = 'pk' FROM pragma_index_list(?1) WHERE NOT partial")?;
     let mut rows = statement.query([name])?;
     while let Some(row) = rows.next()? {
-        let (name, unique): (String, bool) = (row.get(0)?, row.get(1)?);
-        let mut statement = connection.prepare("SELECT name FROM pragma_index_info(?1) ORDER BY seqno")?;
-        let columns = statement.query_map([&name], |row| Ok(row.get::<_, Option<String>>(0)?.unwrap_or_default()))?;
-        let columns = columns.collect::<Result<_, _>>()?;
-        table.indexes.push(Index { name, columns, unique });
+        let (name, unique, is_key): (String, bool, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        // Another collation takes other values for the same.
+        let column = "ifnull(name, '') || iif(coll = 'BINARY', '', ' COLLATE ' || coll)";
+        let sql = format!("SELECT {column} FROM pragma_index_xinfo(?1) WHERE \"key\" ORDER BY seqno");
+        let mut statement = connection.prepare(&sql)?;
+        let columns = statement.query_map([&name], |row| row.get::<_, String>(0))?.collect::<Result<_, _>>()?;
+        if is_key {
+            table.primary_key = columns;
+        } else {
+            table.indexes.push(Index { name, columns, unique });
+        }
     }
+    table.added = triggers(connection, name)?;
     Ok(table)
 }
 
@@ -188,9 +211,12 @@ fn repair_table(
     let only_indexes = differences.iter().all(|found| matches!(found, Difference::NoIndex(_, index) if explicit(&index)));
     let lost = differences.iter().find(|found| match found {
         Difference::NoTable(_) => EVENTS.contains(&name),
-        Difference::NoColumn(_, column) => column.not_null && column.name != "left_out",
+        Difference::NoColumn(_, column) => column.not_null && column.default.is_none(),
         _ => false,
     });
+    if let Some(added) = differences.iter().find(|found| matches!(found, Difference::Added(..))) {
+        return Err(StoreError::Schema(format!("cannot repair the schema: {added}; remove it first")).into());
+    }
     if let Some(lost) = lost {
         return Err(StoreError::Schema(format!("cannot put back what is lost: {lost}")).into());
     }
@@ -208,7 +234,13 @@ fn repair_table(
         }
         return Ok(());
     }
-    make_again(connection, model, name, table)
+    make_again(connection, model, name, table).map_err(|error| match error {
+        SqlError::Sqlite(Error::SqliteFailure(code, Some(text))) if code.code == ErrorCode::ConstraintViolation => {
+            let differs = differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            StoreError::Schema(format!("cannot put back: {differs}: {text}")).into()
+        }
+        error => error,
+    })
 }
 
 /// Makes a table as it must be, and fills it from the one that is there.
