@@ -139,6 +139,19 @@ fn of_the_rest() -> Vec<Change> {
         ("esctl_records", "value", 1, set("{}"), ByVerify),
         ("esctl_records", "value", 2, set("{}"), ByVerify),
         ("esctl_records", "value", 0, None, ByVerify),
+        ("staged_rows", "_id", 0, set("other"), NotCovered),
+        ("staged_rows", "collection", 0, set("rm_other.0"), ByVerify),
+        ("staged_rows", "collection", 0, None, ByVerify),
+        ("staged_rows", "commit", 0, set(900_i64), NotCovered),
+        ("staged_rows", "pending", 0, uuid(), ByVerify),
+        ("staged_rows", "pending", 0, set("none"), ByVerify),
+        ("staged_rows", "rows", 0, set("none"), ByVerify),
+        ("staged_rows", "rows", 0, None, ByVerify),
+        ("staged_rows", "rows", 0, set(vec![Bson::from("none")]), ByVerify),
+        ("staged_rows", "rows.key", 0, None, ByVerify),
+        ("staged_rows", "rows.key", 0, set("lead"), By(1, VERIFY_ROWS)),
+        ("staged_rows", "rows.text", 0, set(5), ByVerify),
+        ("staged_rows", "rows.text", 0, set("{}"), By(1, VERIFY_ROWS)),
         ("rm_NAME", "_id", 0, set("lead"), By(1, VERIFY_ROWS)),
         ("rm_NAME", "commit", 0, set(0_i64), NotCovered),
         ("rm_NAME", "text", 0, set("{}"), By(1, VERIFY_ROWS)),
@@ -197,6 +210,22 @@ fn in_order(raw: &Raw, collection: &str) -> Vec<Document> {
     documents
 }
 
+/// Makes a commit of `resources` one whose rows are staged and not in their collection yet, as after the death of its runner.
+fn stage(raw: &Raw, rows: &str) {
+    let id = uuid().unwrap();
+    raw.update("projections", doc! { "_id": "resources" }, doc! { "$set": { "live.pending": id.clone() } });
+    let projections = raw.documents("projections");
+    let resources = projections.iter().find(|document| document.get_str("_id").is_ok_and(|name| name == "resources")).unwrap();
+    let commit = resources.get_document("live").unwrap().get("commit").unwrap().clone();
+    let row = |row: &Document| doc! { "key": row.get_str("_id").unwrap(), "text": row.get_str("text").unwrap() };
+    let staged: Vec<Document> = raw.documents(rows).iter().map(row).collect();
+    raw.update(rows, doc! {}, doc! { "$set": { "text": "{\"old\":1}", "commit": 0_i64 } });
+    raw.replace_all(
+        "staged_rows",
+        &[doc! { "_id": "staged", "collection": rows, "commit": commit, "pending": id, "rows": staged }],
+    );
+}
+
 /// Does a change, sees what becomes of it, and undoes it.
 fn try_change(esctl: &Esctl, raw: &Raw, rows: &str, (collection, field, place, value, found): &Change) -> Result<(), String> {
     let collection = if *collection == "rm_NAME" { rows } else { collection };
@@ -229,21 +258,25 @@ fn each_change_is_found(on: Backend) {
     let rows = rows_of(&raw);
     esctl.must(&["verify"]);
     let all: Vec<Change> = of_commits().into_iter().chain(of_the_rest()).collect();
-    let failures: Vec<String> = all.iter().filter_map(|change| try_change(&esctl, &raw, &rows, change).err()).collect();
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    let (staged, others): (Vec<&Change>, Vec<&Change>) = all.iter().partition(|change| change.0 == "staged_rows");
+    let failures = |changes: &[&Change]| {
+        let failures: Vec<String> = changes.iter().filter_map(|change| try_change(&esctl, &raw, &rows, change).err()).collect();
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+    };
+    failures(&others);
     esctl.must(&["verify"]);
+    stage(&raw, &rows);
+    esctl.must(&["verify"]);
+    esctl.must(VERIFY_ROWS);
+    stage(&raw, &rows);
+    failures(&staged);
 
     let tried: BTreeSet<String> = all.iter().map(|(collection, field, ..)| format!("{collection}.{field}")).collect();
     let mut there = BTreeSet::new();
-    for (collection, called) in [
-        ("commits", "commits"),
-        ("snapshots", "snapshots"),
-        ("projections", "projections"),
-        ("esctl_meta", "esctl_meta"),
-        ("esctl_records", "esctl_records"),
-        (rows.as_str(), "rm_NAME"),
-    ] {
-        for document in raw.documents(collection) {
+    // Those of the database itself: a new one without a change fails.
+    for collection in raw.collections() {
+        let called = if collection.starts_with("rm_") { "rm_NAME" } else { &collection };
+        for document in raw.documents(&collection) {
             fields_of(&document, &format!("{called}."), &mut there);
         }
     }

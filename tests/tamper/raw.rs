@@ -98,6 +98,13 @@ impl Raw {
         })
     }
 
+    /// The names of all collections, those of views and of the database itself left out.
+    pub fn collections(&self) -> Vec<String> {
+        let names =
+            self.mongodb(async |database| database.list_collection_names().filter(doc! { "type": "collection" }).await.unwrap());
+        names.into_iter().filter(|name| !name.starts_with("system.")).collect()
+    }
+
     /// All documents of a collection.
     pub fn documents(&self, collection: &str) -> Vec<Document> {
         self.mongodb(async |database| {

@@ -199,7 +199,7 @@ pub(crate) async fn is_whole(
         }
     }
     match state.pending {
-        Some(pending) if !rows::any_staged(connection, state, pending).await? => {
+        Some(pending) if !rows::are_staged(connection, state, pending).await? => {
             // They are taken away after the mark was.
             let now = self::state(connection, model).await?;
             Ok(now.is_none_or(|now| now.pending != Some(pending)))

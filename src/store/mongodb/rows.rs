@@ -112,11 +112,13 @@ async fn forget(connection: &Connection, which: Document) -> Result<(), StoreErr
     deleted.map(|_| ()).map_err(connection.failed("cannot write to"))
 }
 
-/// Returns whether rows are staged for a commit.
-pub(crate) async fn any_staged(connection: &Connection, state: &State, pending: Uuid) -> Result<bool, StoreError> {
-    let which = doc! { "collection": &state.collection, "pending": id(pending) };
-    let staged = connection.collection(schema::STAGED_ROWS).find_one(which).projection(doc! { "_id": 1 }).await;
-    Ok(staged.map_err(connection.failed("cannot read"))?.is_some())
+/// Returns true where rows are staged for a commit and all of them can be read.
+pub(crate) async fn are_staged(connection: &Connection, state: &State, pending: Uuid) -> Result<bool, StoreError> {
+    match staged(connection, state, pending).await {
+        Ok(rows) => Ok(!rows.is_empty()),
+        Err(StoreError::Integrity { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The staged rows of a commit, by key.
