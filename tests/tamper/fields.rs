@@ -143,7 +143,7 @@ fn of_the_rest() -> Vec<Change> {
         ("staged_rows", "collection", 0, set("rm_other.0"), ByVerify),
         ("staged_rows", "collection", 0, None, ByVerify),
         ("staged_rows", "commit", 0, set(900_i64), NotCovered),
-        ("staged_rows", "pending", 0, uuid(), ByVerify),
+        ("staged_rows", "pending", 0, set(Bson::Null), ByVerify),
         ("staged_rows", "pending", 0, set("none"), ByVerify),
         ("staged_rows", "rows", 0, set("none"), ByVerify),
         ("staged_rows", "rows", 0, None, ByVerify),
@@ -268,7 +268,6 @@ fn each_change_is_found(on: Backend) {
     stage(&raw, &rows);
     esctl.must(&["verify"]);
     esctl.must(VERIFY_ROWS);
-    stage(&raw, &rows);
     failures(&staged);
 
     let tried: BTreeSet<String> = all.iter().map(|(collection, field, ..)| format!("{collection}.{field}")).collect();

@@ -102,6 +102,10 @@ impl Verifier<'_> {
     /// Compares the recorded head with the last event. None: they differ, or cannot be read.
     async fn end(&mut self) -> Result<Option<StoreEnd>, OpsError> {
         let end = self.store.end().await;
+        // A place that is no store is a wrong argument, not damage.
+        if let Err(error @ StoreError::Invalid(_)) = end {
+            return Err(error.into());
+        }
         let Some(end) = self.check("head", end)? else { return Ok(None) };
         (self.report.head_position, self.report.head_hash) = (end.head.position, end.head.hash);
         match end.difference() {
