@@ -60,6 +60,8 @@ pub struct Loaded {
     pub passed_over: Vec<PassedOver>,
     /// The ids of quarantined events that the state leaves out, in ascending order.
     pub left_out: Vec<Uuid>,
+    /// The version of the set of quarantined events that the state was made with.
+    pub quarantine: Version,
 }
 
 impl Loaded {
@@ -112,6 +114,7 @@ pub(crate) async fn load_to_report<F: Fold + ?Sized>(
     }
     if let Some(quarantine) = scan.quarantine() {
         loaded.left_out = quarantine.of_stream(stream.as_str(), loaded.version);
+        loaded.quarantine = quarantine.version();
     }
     tracing::debug!(%stream, version = loaded.version.0, events = loaded.events_applied, snapshot = ?loaded.snapshot_version, "loaded");
     Ok(loaded)

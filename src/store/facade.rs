@@ -238,9 +238,17 @@ impl Store {
     /// # Errors
     /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
     pub async fn quarantine(&self) -> Result<Arc<Quarantine>, StoreError> {
-        let stream = StreamName::recorded(QUARANTINE_STREAM).map_err(|error| StoreError::Bug(error.to_string()))?;
-        let version = self.stream_version(stream).await?;
+        let version = self.quarantine_version().await?;
         self.quarantine.at(self, version).await
+    }
+
+    /// Returns the version of the set of quarantined events, which changes with each quarantine and each release.
+    ///
+    /// # Errors
+    /// As [`Store::quarantine`].
+    pub async fn quarantine_version(&self) -> Result<Version, StoreError> {
+        let stream = StreamName::recorded(QUARANTINE_STREAM).map_err(|error| StoreError::Bug(error.to_string()))?;
+        self.stream_version(stream).await
     }
 
     /// The last position recorded at or before a moment. Time grows with position, so the store at that

@@ -2,6 +2,7 @@
 //! event for each quarantine and each release, and counts as it is now for folds of earlier moments, too.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -58,6 +59,8 @@ pub struct Quarantine {
     /// Version of the reserved stream that this set is made of.
     pub(crate) version: Version,
     events: BTreeMap<Uuid, Quarantined>,
+    /// The streams of which an event was ever quarantined.
+    streams: BTreeSet<String>,
 }
 
 impl Quarantine {
@@ -98,6 +101,11 @@ impl Quarantine {
         self.events.values().filter(of_it).count()
     }
 
+    /// Returns true for a stream of which an event is or was quarantined.
+    pub fn has_concerned(&self, stream: &str) -> bool {
+        self.streams.contains(stream)
+    }
+
     /// Returns the version of the reserved stream: the next quarantine or release is appended behind it.
     pub fn version(&self) -> Version {
         self.version
@@ -116,6 +124,7 @@ impl Quarantine {
             QUARANTINE_ADDED => {
                 let record: QuarantineRecord = serde_json::from_str(event.data).map_err(damaged)?;
                 let quarantined = Quarantined { since: event.recorded_at, by: event.client_id(), event: record };
+                self.streams.insert(quarantined.event.stream.clone());
                 self.events.insert(quarantined.event.event_id, quarantined);
             }
             QUARANTINE_RELEASED => {

@@ -16,6 +16,9 @@ use esctl::domain;
 use esctl::event::ExpectedVersion;
 use esctl::event::StreamName;
 use esctl::event::Version;
+use esctl::ops::quarantine::QuarantineAction;
+use esctl::ops::quarantine::QuarantineChange;
+use esctl::ops::quarantine::change_quarantine;
 use esctl::runtime::CommandBus;
 use esctl::runtime::CommandEnvelope;
 use esctl::runtime::CommandObserver;
@@ -24,6 +27,7 @@ use esctl::runtime::CommandResult;
 use esctl::runtime::ConflictReason;
 use esctl::runtime::DocumentStore;
 use esctl::runtime::LoadOptions;
+use esctl::runtime::QueryBus;
 use esctl::runtime::RuntimeError;
 use esctl::runtime::WriteOptions;
 use esctl::runtime::load;
@@ -57,6 +61,7 @@ mod one_thread {
         a_future_that_is_not_polled_holds_nobody_up
         snapshots_are_taken_on_the_way
         events_of_other_programs_are_seen
+        a_quarantine_by_another_program_counts_from_then_on
     }
     use super::*;
 }
@@ -349,6 +354,38 @@ async fn events_of_other_programs_are_seen(on: Backend) {
         assert_eq!(other.send(&add).await.unwrap().state["amount"], 1);
     }
     busy.await.unwrap();
+}
+
+async fn a_quarantine_by_another_program_counts_from_then_on(on: Backend) {
+    let world = world(on);
+    world.create("gold", 1).await;
+    let bus = world.bus(0);
+    let added = bus.send(&command("resource.add", "gold", json!({"amount": 4}))).await.unwrap().events[0].event_id;
+    // One that is always refused keeps the queue of this bus in use, and so its state.
+    let busy = tokio::spawn({
+        let bus = bus.clone();
+        async move {
+            loop {
+                let (one, two) = (allocate(1000), allocate(1000));
+                let (one, two) = tokio::join!(bus.send(&one), bus.send(&two));
+                assert!(one.is_err() && two.is_err());
+            }
+        }
+    });
+    // Another program has a store, queries and a clock of its own.
+    let other = world.store.unobserved();
+    let queries = QueryBus::open(other.clone(), world.clock()).await.unwrap();
+    for round in 0..20 {
+        for (action, left_out) in [(QuarantineAction::Add, vec![added]), (QuarantineAction::Release, vec![])] {
+            let change = QuarantineChange { action, event_id: added, reason: None, client_id: "other".into() };
+            change_quarantine(&other, &queries, &change, world.clock()).await.unwrap();
+            let mut add = command("resource.add", "gold", json!({"amount": 1}));
+            (add.retries, add.retry_for) = (None, Duration::from_secs(60));
+            let outcome = bus.send(&add).await.unwrap();
+            assert_eq!(outcome.left_out, left_out, "round {round}");
+        }
+    }
+    busy.abort();
 }
 
 /// One command of the model test: its name, its amount, its key, and the version that it expects.

@@ -17,6 +17,7 @@ crate::on_every_backend! { async:
     what_is_no_message_is_refused_and_the_conversation_goes_on
     a_stream_that_is_not_there_yet_can_be_followed
     a_shutdown_tells_clients_to_come_back
+    a_quarantine_and_a_release_send_the_state_again
 }
 
 async fn gold(served: &Served) {
@@ -189,4 +190,43 @@ async fn a_shutdown_tells_clients_to_come_back(on: Backend) {
     assert_eq!(client.expect("error").await["code"], "stopping");
     assert_eq!(client.end().await, Some(1012));
     assert_eq!(served.wait(), Some(0));
+}
+
+async fn a_quarantine_and_a_release_send_the_state_again(on: Backend) {
+    let served = Served::start(on).await;
+    gold(&served).await;
+    add(&served, 3).await;
+    let mut fresh = Client::connect(served.address, "stream=resource-gold").await;
+    assert_eq!(fresh.expect("state").await["state"]["amount"], 103);
+    let mut back = Client::connect(served.address, "stream=resource-gold&lastEventId=4").await;
+    back.expect("replayStart").await;
+    back.expect("replayComplete").await;
+    let id = served.esctl(&["stream", "read", "resource-gold"])["items"][3]["event_id"].as_str().unwrap().to_owned();
+
+    served.esctl(&["quarantine", "add", &id, "--reason", "wrong"]);
+    for client in [&mut fresh, &mut back] {
+        let state = client.expect("state").await;
+        assert_eq!((&state["state"]["amount"], &state["eventId"]), (&json!(102), &json!(4)), "{state}");
+        assert_eq!(state["left_out"], json!([id]), "{state}");
+    }
+    // What a client is asked next, and one that was away meanwhile.
+    let mut later = Client::connect(served.address, "stream=resource-gold").await;
+    assert_eq!(later.expect("state").await["left_out"], json!([id]));
+    let mut away = Client::connect(served.address, "stream=resource-gold&lastEventId=3").await;
+    away.expect("replayStart").await;
+    away.expect("event").await;
+    away.expect("replayComplete").await;
+    assert_eq!(away.expect("state").await["state"]["amount"], 102);
+
+    served.esctl(&["quarantine", "release", &id]);
+    for client in [&mut fresh, &mut back, &mut later, &mut away] {
+        let state = client.expect("state").await;
+        assert_eq!((&state["state"]["amount"], &state["eventId"]), (&json!(103), &json!(4)), "{state}");
+        assert!(state.get("left_out").is_none(), "{state}");
+    }
+    // Events go on, each once.
+    add(&served, 1).await;
+    for client in [&mut fresh, &mut back, &mut later, &mut away] {
+        assert_eq!(client.expect("event").await["eventId"], 5);
+    }
 }

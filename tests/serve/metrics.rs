@@ -70,7 +70,13 @@ async fn numbers_move_when_they_should(on: Backend) {
     for _ in 0..100 {
         served.command("resource.add", "gold", json!({"amount": 1})).await.is(201);
     }
+    assert_eq!(after.value("esctl_quarantined_events"), 0.0);
+    let id = served.esctl(&["stream", "read", "resource-gold"])["items"][50]["event_id"].as_str().unwrap().to_owned();
+    served.esctl(&["quarantine", "add", &id, "--reason", "wrong"]);
     let later = scrape(&served).await;
+    assert_eq!(later.value("esctl_quarantined_events"), 1.0);
+    served.esctl(&["quarantine", "release", &id]);
+    assert_eq!(scrape(&served).await.value("esctl_quarantined_events"), 0.0);
     assert_eq!(later.value("esctl_snapshots_total"), 1.0);
     assert_eq!(later.value(r#"esctl_events_appended_total{category="resource"}"#), 102.0);
 }

@@ -10,6 +10,7 @@ use crate::support::Served;
 use crate::support::answer;
 
 crate::on_every_backend! { async:
+    the_entity_tag_and_the_lists_say_what_is_left_out
     resources_are_listed_by_what_they_are_in_pages
     a_resource_is_shown_as_it_is_and_as_it_was
     lists_are_also_of_a_moment
@@ -316,4 +317,36 @@ async fn what_is_not_there_is_not_found(on: Backend) {
     assert_eq!(near.json["error"]["hint"], "did you mean gold?");
     // Nothing was made by asking.
     assert_eq!(served.get("/api/streams").await.json["items"].as_array().unwrap().len(), 1);
+}
+
+async fn the_entity_tag_and_the_lists_say_what_is_left_out(on: Backend) {
+    let served = Served::start(on).await;
+    let with = json!({"owner_id": "ann", "resource_type": "coin", "initial_amount": 100, "max_amount": 5000});
+    served.command("resource.create", "gold", with).await.is(201);
+    served.command("resource.add", "gold", json!({"amount": 5})).await.is(201);
+    let id = served.esctl(&["stream", "read", "resource-gold"])["items"][1]["event_id"].as_str().unwrap().to_owned();
+    let before = served.get("/api/resources/gold").await.is(200);
+    assert_eq!((before.header("etag"), &before.json["amount"]), ("\"2\"", &json!(105)));
+
+    served.esctl(&["quarantine", "add", &id, "--reason", "wrong"]);
+    let known = served.request(Method::GET, "/api/resources/gold").header("if-none-match", "\"2\"");
+    let after = answer(known).await.is(200);
+    assert_eq!((&after.json["amount"], &after.json["left_out"]), (&json!(100), &json!([id])));
+    let tag = after.header("etag").to_owned();
+    assert!(tag.starts_with("\"2-"), "{tag}");
+    answer(served.request(Method::GET, "/api/resources/gold").header("if-none-match", &tag)).await.is(304);
+    for path in ["/api/resources", "/api/resources?at=now", "/api/resources?at=2099-01-01T00:00:00Z"] {
+        let list = served.get(path).await.is(200);
+        let says = list.json["caveats"].as_array().unwrap().iter().any(|caveat| caveat["code"] == "quarantined");
+        assert!(says, "{path}: {}", list.json);
+    }
+    // Another quarantine of the same stream is another tag, a release the first one again.
+    let first = served.esctl(&["stream", "read", "resource-gold"])["items"][0]["event_id"].as_str().unwrap().to_owned();
+    served.esctl(&["quarantine", "add", &first, "--reason", "wrong"]);
+    served.esctl(&["quarantine", "release", &first]);
+    assert_eq!(served.get("/api/resources/gold").await.is(200).header("etag"), tag);
+    served.esctl(&["quarantine", "release", &id]);
+    let released = answer(served.request(Method::GET, "/api/resources/gold").header("if-none-match", &tag)).await.is(200);
+    assert_eq!((released.header("etag"), &released.json["amount"]), ("\"2\"", &json!(105)));
+    assert!(served.get("/api/resources").await.is(200).json["caveats"].as_array().unwrap().is_empty());
 }

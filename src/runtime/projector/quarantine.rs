@@ -2,9 +2,11 @@
 
 use uuid::Uuid;
 
+use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::Projector;
+use crate::store::Checkpoint;
 use crate::store::Part;
 use crate::store::Problem;
 use crate::store::ProblemChanges;
@@ -29,7 +31,13 @@ impl Projector<'_> {
         let mut live_has_passed = false;
         for part in Part::ALL {
             // Another runner may commit at the same time.
-            while let Some(record) = self.record(part).await? {
+            loop {
+                let Some(record) = self.record(part).await? else {
+                    if part == Part::Live && self.key(&event.view()).is_some() && !self.begin().await? {
+                        continue;
+                    }
+                    break;
+                };
                 let passed = record.checkpoint.position >= event.position && self.key(&event.view()).is_some();
                 let now = (self.clock)();
                 let missing = Problem {
@@ -61,6 +69,22 @@ impl Projector<'_> {
             }
         }
         Ok(live_has_passed)
+    }
+
+    /// Makes the live read model, without rows: so a runner that has read ahead for its first commit cannot make it of what it
+    /// has read. Returns false where another runner has made it.
+    async fn begin(&self) -> Result<bool, RuntimeError> {
+        let commit = RowsCommit {
+            model: ReadModel::live(self.projection.name()),
+            logic_version: self.projection.version(),
+            from: Position::ZERO,
+            commits: Some(0),
+            to: Checkpoint::default(),
+            rows: Vec::new(),
+            problems: ProblemChanges::default(),
+            now: (self.clock)(),
+        };
+        Ok(self.store.commit_rows(commit).await?)
     }
 
     /// Returns true if the live read model is marked as missing an event.

@@ -43,6 +43,10 @@ pub(in crate::runtime) struct Batch<F> {
     /// Whether its command was to be tried by itself.
     alone: bool,
     full: bool,
+    /// Whether a command came after the state was loaded.
+    late: bool,
+    /// Whether the set of quarantined events has changed since the state was made: nothing was appended.
+    stale: bool,
     result: Results<F>,
 }
 
@@ -60,6 +64,8 @@ impl<F: Fold + Clone> Batch<F> {
             commands: 0,
             alone: false,
             full: false,
+            late: false,
+            stale: false,
             result: watch::Sender::new(None),
         }
     }
@@ -146,6 +152,24 @@ impl<F: Fold + Clone> Batch<F> {
         self.before.loaded.version
     }
 
+    /// Records that a command decides which came in a round. Returns true where the state was loaded after it came.
+    pub(super) fn meets(&mut self, came_in: u64) -> bool {
+        let is_newer = self.loaded_in.is_some_and(|number| number > came_in);
+        self.late |= !is_newer;
+        is_newer
+    }
+
+    /// Returns the version of the set of quarantined events that the state was made with; `None` where the state was loaded
+    /// after every command came.
+    pub(super) fn quarantine_to_check(&self) -> Option<Version> {
+        self.late.then_some(self.before.loaded.quarantine)
+    }
+
+    /// Records that the set of quarantined events is another one now: every command of the batch decides again.
+    pub(super) fn set_stale(&mut self) {
+        self.stale = true;
+    }
+
     /// Returns the moment of the last decision.
     pub(super) fn last_moment(&self) -> Option<Timestamp> {
         self.moments.iter().max().copied()
@@ -153,8 +177,8 @@ impl<F: Fold + Clone> Batch<F> {
 
     /// Returns the batch with what the store answered, for everyone who waits for it.
     pub(super) fn committed(self, outcome: Result<Appended, StoreError>) -> (Committed<F>, Results<F>) {
-        let Self { stream, before, events, commands, .. } = self;
-        (Committed { stream, before, events, commands, outcome }, self.result)
+        let Self { stream, before, events, commands, stale, .. } = self;
+        (Committed { stream, before, events, commands, stale, outcome }, self.result)
     }
 }
 
@@ -167,6 +191,7 @@ pub(super) struct Committed<F> {
     before: StreamState<F>,
     events: Vec<NewEvent>,
     commands: usize,
+    stale: bool,
     pub(super) outcome: Result<Appended, StoreError>,
 }
 
@@ -178,13 +203,13 @@ impl<F: Fold + Clone> Committed<F> {
             Some(first) => first.version == self.before.loaded.version.next(),
             None => true,
         };
-        self.outcome.as_ref().ok().filter(follows)
+        self.outcome.as_ref().ok().filter(|_| !self.stale).filter(follows)
     }
 
     /// Returns whether one of several commands may have been in the way of the others: each is then tried by itself.
     pub(super) fn should_be_split(&self) -> bool {
         let of_one = match &self.outcome {
-            Ok(_) => self.applied().is_none(),
+            Ok(_) => self.applied().is_none() && !self.stale,
             Err(error) => matches!(error, StoreError::IdConflict { .. } | StoreError::Invalid(_)),
         };
         of_one && self.commands > 1
@@ -276,6 +301,7 @@ impl<F: Fold + Clone> Ticket<F> {
         }
         let first = self.events.start == 0;
         Ok(match &committed.outcome {
+            _ if committed.stale => Answer::Again { alone: false },
             _ if committed.should_be_split() => Answer::Again { alone: true },
             Ok(_) => Answer::Again { alone: false },
             Err(_) if self.events.is_empty() => Answer::Again { alone: false },

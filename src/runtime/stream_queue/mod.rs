@@ -12,6 +12,8 @@
 //! - No command holds a lock while it waits. A future that is not polled delays a round by [`GRACE`] and no more.
 //! - The answer of a command counts only once everything it was decided on is in the store, also the answer of a command
 //!   without events. Otherwise it decides again.
+//! - A state that is older than a command (carried over from the round before, or being loaded when the command came) counts only
+//!   while the set of quarantined events is the same. That is one small query for each such round, and none for a lone command.
 //! - Events that cannot be applied to the state they were decided on are refused before they are appended.
 //! - A batch is bounded in commands, events and bytes, a queue in waiting commands, and a queue that nobody uses is gone.
 
@@ -53,8 +55,7 @@ pub(super) use batch::Ticket;
 const MAX_WAITING: usize = 10_000;
 /// Time that the commands of a round have to decide once it is open. Those that are later are in the next round.
 const GRACE: Duration = Duration::from_millis(2);
-/// Number of rounds after which the state is loaded again although only this process has changed the stream: what is
-/// said about events elsewhere (quarantine) counts then too.
+/// Number of rounds after which the state is loaded again although only this process has changed the stream.
 const MAX_CARRIED: u32 = 100;
 /// The longest pause after a conflict with another process.
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);
@@ -196,7 +197,8 @@ impl<F: Fold + Clone> Place<F> {
                 let mut round = self.queue.lock();
                 match &mut round.phase {
                     Phase::Open(batch) if !batch.is_full() => {
-                        let fresh = batch.events.is_empty() && batch.loaded_in.is_some_and(|number| number > self.came_in);
+                        let is_newer = batch.meets(self.came_in);
+                        let fresh = batch.events.is_empty() && is_newer;
                         if let ControlFlow::Break(decision) = decide(batch, fresh) {
                             return Turn::Decided(decision);
                         }
@@ -255,8 +257,15 @@ impl<F: Fold + Clone> StreamQueue<F> {
         }
     }
 
-    /// Appends a batch; one without events only confirms that the stream is where its commands were decided.
-    async fn append(&self, batch: &Batch<F>) -> Result<Appended, StoreError> {
+    /// Appends a batch; one without events only confirms that the stream is where its commands were decided. A batch whose
+    /// state is older than one of its commands is not appended where another process has quarantined or released an event.
+    async fn append(&self, batch: &mut Batch<F>) -> Result<Appended, StoreError> {
+        if let Some(known) = batch.quarantine_to_check()
+            && no_store_is_empty(self.store.quarantine_version().await)? != known
+        {
+            batch.set_stale();
+            return Ok(Appended { outcome: Outcome::Applied, events: Vec::new(), clock_behind_micros: 0 });
+        }
         let (stream, expected) = (self.stream.clone(), ExpectedVersion::Exact(batch.expected()));
         let Some(last) = batch.last_moment() else {
             let actual = no_store_is_empty(self.store.stream_version(stream.clone()).await)?;
@@ -317,10 +326,10 @@ async fn drive<F: Fold + Clone + 'static>(driver: Driver<F>) {
         };
         queue.enter_phase(Phase::Open(Batch::new(queue.stream.clone(), state, loaded.then_some(number))));
         queue.all_decided().await;
-        if let Phase::Open(batch) = queue.enter_phase(Phase::Closed)
+        if let Phase::Open(mut batch) = queue.enter_phase(Phase::Closed)
             && (batch.commands > 0 || batch.has_tickets())
         {
-            let outcome = queue.append(&batch).await;
+            let outcome = queue.append(&mut batch).await;
             let met_conflict = matches!(outcome, Err(StoreError::Conflict { .. }));
             let committed = publish(batch, outcome);
             last = committed.applied().is_some().then_some(committed);

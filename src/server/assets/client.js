@@ -386,7 +386,8 @@ class Subscription {
   }
 
   state(message) {
-    if (this.last !== undefined) return;
+    // A later one: an event was quarantined or released, so the same version has another state.
+    if (this.#left || (this.last !== undefined && message.eventId < this.last)) return;
     this.last = message.eventId;
     this.#push(message);
   }

@@ -109,15 +109,23 @@ impl<'de> Deserialize<'de> for AskedVersion {
     }
 }
 
-/// A moment, in RFC 3339.
+/// A moment, in RFC 3339, or `now`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment(pub Timestamp);
+pub enum Moment {
+    /// The head, shown as of the wall clock.
+    Now,
+    /// The time.
+    Time(Timestamp),
+}
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let wanted = "wanted a time like 2025-12-03T16:46:43Z (in a URL the + of an offset is written %2B)";
-        text.parse().map(Self).map_err(|error| D::Error::custom(format_args!("{error}; {wanted}")))
+        if text == "now" {
+            return Ok(Self::Now);
+        }
+        let wanted = "wanted now, or a time like 2025-12-03T16:46:43Z (in a URL the + of an offset is written %2B)";
+        text.parse().map(Self::Time).map_err(|error| D::Error::custom(format_args!("{error}; {wanted}")))
     }
 }
 
@@ -127,8 +135,8 @@ impl<'de> Deserialize<'de> for Moment {
 /// Both are asked for.
 pub fn until(at: Option<Moment>, version: Option<AskedVersion>) -> Result<Until, Problem> {
     match (at, version) {
-        (None, None) => Ok(Until::Head),
-        (Some(Moment(at)), None) => Ok(Until::Time(at)),
+        (None | Some(Moment::Now), None) => Ok(Until::Head),
+        (Some(Moment::Time(at)), None) => Ok(Until::Time(at)),
         (None, Some(AskedVersion(version))) => Ok(Until::Version(version)),
         (Some(_), Some(_)) => {
             let made = Problem::bad_request("bad_parameter", "at and version both say up to where");
@@ -164,7 +172,9 @@ mod tests {
     fn what_is_asked_is_read() {
         let all = read("limit=1000&version=9223372036854775807&at=2025-12-03T16:46:43%2B01:00").unwrap();
         assert_eq!((all.limit.items(), all.version.unwrap().0.0), (1000, 9_223_372_036_854_775_807));
-        assert_eq!(all.at.unwrap().0.to_string(), "2025-12-03T15:46:43.000000Z");
+        let at = "2025-12-03T15:46:43.000000Z".parse().unwrap();
+        assert_eq!(all.at, Some(Moment::Time(at)));
+        assert_eq!(read("at=now").unwrap().at, Some(Moment::Now));
         assert_eq!(read("").unwrap().limit, Limit::default());
     }
 

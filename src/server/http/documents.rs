@@ -31,8 +31,8 @@ use crate::server::http::refused::Refused;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListAsked {
-    /// As they were at this moment.
-    #[param(value_type = Option<String>, format = DateTime)]
+    /// As they were at this moment; `now` is the present.
+    #[param(value_type = Option<String>)]
     at: Option<Moment>,
     /// Only those after this id.
     after: Option<String>,
@@ -54,8 +54,8 @@ pub async fn list(
     caller.may(Scope::Read)?;
     let (after, limit) = (asked.after, asked.limit.items());
     let page = match asked.at {
-        Some(Moment(at)) => list_documents_at(&server.store, after, limit, at).await?,
-        None => list_documents(&server.queries().await?, after, limit, (server.clock)()).await?,
+        Some(Moment::Time(at)) => list_documents_at(&server.store, after, limit, at).await?,
+        Some(Moment::Now) | None => list_documents(&server.queries().await?, after, limit, (server.clock)()).await?,
     };
     Ok(answer::page(&uri, &page))
 }
@@ -65,8 +65,8 @@ pub async fn list(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ShowAsked {
-    /// As it was at this moment.
-    #[param(value_type = Option<String>, format = DateTime)]
+    /// As it was at this moment; `now` is the head, shown as of the clock.
+    #[param(value_type = Option<String>)]
     at: Option<Moment>,
     /// As it was at this version.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]

@@ -74,8 +74,8 @@ pub struct ListAsked {
     /// Only those that are so far.
     #[param(inline)]
     phase: Option<AskedPhase>,
-    /// As they were at this moment.
-    #[param(value_type = Option<String>, format = DateTime)]
+    /// As they were at this moment; `now` is the present.
+    #[param(value_type = Option<String>)]
     at: Option<Moment>,
     /// Only those after this id.
     after: Option<String>,
@@ -97,8 +97,8 @@ pub async fn list(
     caller.may(Scope::Read)?;
     let (phase, after, limit) = (asked.phase.map(Phase::from), asked.after, asked.limit.items());
     let page = match asked.at {
-        Some(Moment(at)) => list_games_at(&server.store, phase, after, limit, at).await?,
-        None => list_games(&server.queries().await?, phase, after, limit, (server.clock)()).await?,
+        Some(Moment::Time(at)) => list_games_at(&server.store, phase, after, limit, at).await?,
+        Some(Moment::Now) | None => list_games(&server.queries().await?, phase, after, limit, (server.clock)()).await?,
     };
     // Of a game, what an event says may be hidden.
     let broken = page.broken.into_iter().map(BrokenStream::without_details).collect();
@@ -113,8 +113,8 @@ pub async fn list(
 pub struct ShowAsked {
     /// As this player sees it; the one that the caller is unless told. Who plays in no game watches.
     player_id: Option<String>,
-    /// As it was at this moment.
-    #[param(value_type = Option<String>, format = DateTime)]
+    /// As it was at this moment; `now` is the head, shown as of the clock.
+    #[param(value_type = Option<String>)]
     at: Option<Moment>,
     /// As it was at this version.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]

@@ -48,7 +48,7 @@ pub struct ReplayAsked {
     #[schema(nullable = false)]
     category: Option<String>,
     /// Up to and including this moment.
-    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[schema(value_type = Option<String>, nullable = false)]
     at: Option<Moment>,
     /// Up to this version of the stream.
     #[schema(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64, nullable = false)]

@@ -41,8 +41,8 @@ pub struct ListAsked {
     resource_type: Option<String>,
     /// Only those that are locked, or not locked.
     locked: Option<bool>,
-    /// As they were at this moment.
-    #[param(value_type = Option<String>, format = DateTime)]
+    /// As they were at this moment; `now` is the present.
+    #[param(value_type = Option<String>)]
     at: Option<Moment>,
     /// Only those after this id.
     after: Option<String>,
@@ -69,8 +69,8 @@ pub async fn list(
     let filter = ResourceFilter { owner: asked.owner, resource_type: asked.resource_type, locked: asked.locked };
     let (after, limit) = (asked.after, asked.limit.items());
     let page = match asked.at {
-        Some(Moment(at)) => list_resources_at(&server.store, &filter, after, limit, at).await?,
-        None => list_resources(&server.queries().await?, &filter, after, limit, (server.clock)()).await?,
+        Some(Moment::Time(at)) => list_resources_at(&server.store, &filter, after, limit, at).await?,
+        Some(Moment::Now) | None => list_resources(&server.queries().await?, &filter, after, limit, (server.clock)()).await?,
     };
     let mut page = page.map(|resource| sight.state("resource", resource));
     page.broken = sight.broken("resource", page.broken);
@@ -82,8 +82,8 @@ pub async fn list(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ShowAsked {
-    /// As it was at this moment.
-    #[param(value_type = Option<String>, format = DateTime)]
+    /// As it was at this moment; `now` is the head, shown as of the clock.
+    #[param(value_type = Option<String>)]
     at: Option<Moment>,
     /// As it was at this version.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]

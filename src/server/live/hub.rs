@@ -14,6 +14,7 @@ use tokio::sync::SemaphorePermit;
 use tokio::sync::watch;
 
 use crate::event::EventChunk;
+use crate::event::EventView;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
@@ -23,6 +24,8 @@ use crate::server::live::subscription::from_version;
 use crate::server::live::topic::Bell;
 use crate::server::live::topic::Topic;
 use crate::server::metrics::Metrics;
+use crate::store::QUARANTINE_STREAM;
+use crate::store::QuarantineRecord;
 use crate::store::Scan;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -95,6 +98,9 @@ impl Hub {
         let topics = self.topics();
         let mut touched: Vec<&Arc<Topic>> = Vec::new();
         for event in chunk.iter() {
+            if let Some(topic) = restated(&event).and_then(|stream| topics.get(stream.as_str())) {
+                topic.restate();
+            }
             let Some(topic) = topics.get(event.stream) else { continue };
             topic.push(LiveEvent::new(&event));
             if touched.last().is_none_or(|last| !Arc::ptr_eq(last, topic)) {
@@ -145,4 +151,10 @@ impl Hub {
     pub(super) fn is_told(&self) -> bool {
         self.told.get().is_some_and(|told| told())
     }
+}
+
+/// Returns the stream whose event was quarantined or released by an event of the reserved stream.
+fn restated(event: &EventView<'_>) -> Option<String> {
+    let is_of_quarantine = event.stream == QUARANTINE_STREAM;
+    is_of_quarantine.then(|| serde_json::from_str::<QuarantineRecord>(event.data).ok().map(|record| record.stream)).flatten()
 }

@@ -14,6 +14,7 @@ use axum::response::Response;
 use futures_util::Stream;
 use futures_util::StreamExt;
 use futures_util::stream;
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::event::StreamName;
@@ -180,7 +181,7 @@ impl Following {
         let events = match self.subscription.step().await {
             Ok(Step::Events(events)) => events,
             Ok(Step::CaughtUp) => Vec::new(),
-            Ok(Step::Idle) => return Some(None),
+            Ok(Step::Idle) => return Some(self.restated()),
             Ok(Step::TooSlow | Step::NeverWas) => return None,
             Err(StoreError::Unavailable { .. }) => {
                 self.again = Some(Instant::now() + AGAIN);
@@ -199,5 +200,13 @@ impl Following {
             text.push_str(&event.text(Form::ServerSent, self.sight).map_err(Problem::from).ok()?);
         }
         Some((!text.is_empty()).then(|| text.into()))
+    }
+
+    /// Returns a message that the state is another one although the version is the same: an event that it is made of was
+    /// quarantined or released.
+    fn restated(&mut self) -> Option<Bytes> {
+        let (stream, version) = (self.subscription.stream().clone(), self.subscription.seen());
+        let changed = self.subscription.take_restated();
+        changed.then(|| format!("event: state\ndata: {}\n\n", json!({ "stream": stream, "version": version })).into())
     }
 }

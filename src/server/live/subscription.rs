@@ -57,6 +57,7 @@ pub struct Subscription {
     seat: Arc<Seat>,
     number: u64,
     lost: u64,
+    restated: u64,
     seen: Version,
     /// Whether the event seen last is still to be found in the store.
     unproven: bool,
@@ -66,9 +67,9 @@ pub struct Subscription {
 impl Subscription {
     pub(super) fn new(hub: Arc<Hub>, topic: Arc<Topic>, after: Version, bell: Bell) -> Self {
         let (number, seat) = topic.sit_down(after, bell);
-        let lost = topic.lost();
+        let (lost, restated) = (topic.lost(), topic.restated());
         let source = Source::Missed { scan: None, read: 0 };
-        Self { hub, topic, seat, number, lost, seen: after, unproven: after > Version::ZERO, source }
+        Self { hub, topic, seat, number, lost, restated, seen: after, unproven: after > Version::ZERO, source }
     }
 
     /// Its stream.
@@ -86,6 +87,13 @@ impl Subscription {
         self.reach(version);
         self.unproven = false;
         self.source = Source::Live;
+    }
+
+    /// Returns true once after each quarantine or release of an event of the stream: its state is another one then, although
+    /// its version is the same.
+    pub fn take_restated(&mut self) -> bool {
+        let restated = self.topic.restated();
+        std::mem::replace(&mut self.restated, restated) != restated
     }
 
     fn reach(&mut self, version: Version) {

@@ -38,6 +38,8 @@ struct Inside {
     newest: Version,
     /// Counts how often the follower of the store has lost its place: everybody then asks the store.
     lost: u64,
+    /// Counts how often an event of the stream was quarantined or released: its state is another one then.
+    restated: u64,
     seats: HashMap<u64, Arc<Seat>>,
     seats_given: u64,
 }
@@ -61,8 +63,8 @@ pub(super) enum Taken {
 
 impl Topic {
     pub(super) fn new(stream: StreamName) -> Self {
-        let inside =
-            Inside { events: VecDeque::new(), bytes: 0, newest: Version::ZERO, lost: 0, seats: HashMap::new(), seats_given: 0 };
+        let (events, seats) = (VecDeque::new(), HashMap::new());
+        let inside = Inside { events, bytes: 0, newest: Version::ZERO, lost: 0, restated: 0, seats, seats_given: 0 };
         Self { stream, inside: Mutex::new(inside) }
     }
 
@@ -83,6 +85,18 @@ impl Topic {
     /// How often the place was lost so far.
     pub(super) fn lost(&self) -> u64 {
         self.inside().lost
+    }
+
+    /// Returns how often the state has changed by a quarantine or a release.
+    pub(super) fn restated(&self) -> u64 {
+        self.inside().restated
+    }
+
+    /// Records that an event of the stream was quarantined or released, and wakes everybody.
+    pub(super) fn restate(&self) {
+        let mut inside = self.inside();
+        inside.restated += 1;
+        inside.seats.values().for_each(|seat| seat.bell.notify_one());
     }
 
     /// Gives a seat back; whether nobody is left.

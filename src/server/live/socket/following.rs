@@ -7,6 +7,8 @@ use tokio::time::Instant;
 
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::ops::OpsError;
+use crate::runtime::RuntimeError;
 use crate::server::Problem;
 use crate::server::Server;
 use crate::server::live::Bell;
@@ -17,11 +19,11 @@ use crate::server::live::socket::close::End;
 use crate::server::live::socket::messages::Told;
 use crate::server::live::socket::messages::refusal;
 use crate::server::live::socket::out::Out;
+use crate::server::live::state::SeenState;
 use crate::server::live::state::state_of;
-use crate::server::metrics::Metrics;
-use crate::server::sight::EventSight;
 use crate::server::sight::Sight;
 use crate::store::StoreError;
+use crate::store::no_store_is_empty;
 
 /// How many streams one client may follow.
 const MOST: usize = 100;
@@ -41,12 +43,14 @@ pub(super) struct Following {
 /// A stream that is followed.
 struct Followed {
     subscription: Subscription,
-    sight: EventSight,
+    sight: Sight,
+    server: Server,
+    /// Set where the client's state may be another one by a quarantine or a release; sent as soon as no event is left.
+    restate: bool,
     /// What the client calls its wish, until it is live.
     request_id: Option<Value>,
     /// Whether it is still told what it had missed, and has to hear that this was all.
     replaying: bool,
-    metrics: Metrics,
 }
 
 impl Following {
@@ -68,22 +72,28 @@ impl Following {
         }
         let after = last_event_id.unwrap_or(Version::ZERO);
         let mut subscription = server.live.subscribe(&stream, after, self.bell.clone());
+        let mut restate = false;
         match last_event_id {
             Some(last_event_id) => {
+                // While the client was away an event may have been quarantined or released.
+                restate = match no_store_is_empty(server.store.quarantine().await) {
+                    Ok(quarantine) => quarantine.has_concerned(stream.as_str()),
+                    Err(error) => return Ok(Err(error.into())),
+                };
                 out.say(&Told::ReplayStart { stream: stream.as_str(), last_event_id }).await?;
             }
             None => {
-                let (version, state) = match state_of(&server.store, &stream, &sight, (server.clock)()).await {
+                let found = match state_of(&server.store, &stream, &sight, (server.clock)(), None).await {
                     Ok(found) => found,
                     Err(error) => return Ok(Err(error.into())),
                 };
-                out.say(&Told::State { stream: stream.as_str(), event_id: version, state }).await?;
+                let SeenState { version, state, left_out } = found;
+                out.say(&Told::State { stream: stream.as_str(), event_id: version, state, left_out }).await?;
                 subscription.begin_after(version);
             }
         }
-        let metrics = server.metrics.clone();
         let replaying = last_event_id.is_some();
-        self.streams.push(Followed { subscription, sight: sight.events(), request_id, replaying, metrics });
+        self.streams.push(Followed { subscription, sight, server: server.clone(), restate, request_id, replaying });
         self.bell.notify_one();
         Ok(Ok(()))
     }
@@ -135,7 +145,7 @@ impl Followed {
             Ok(step) => step,
         };
         match step {
-            Step::Idle => Ok(Progress::All),
+            Step::Idle => self.tell_restated(out).await,
             Step::TooSlow => Err(End::TooSlow),
             Step::NeverWas => Ok(Progress::Failed(self.never_was())),
             Step::CaughtUp => {
@@ -148,16 +158,36 @@ impl Followed {
             }
             Step::Events(events) => {
                 for event in &events {
-                    match event.text(Form::Message, self.sight) {
+                    match event.text(Form::Message, self.sight.events()) {
                         Ok(text) => out.put(text).await?,
                         Err(error) => return Ok(Progress::Failed(error.into())),
                     }
                     // Counted one by one: a replay that is cut has been sent as far as it went.
-                    self.metrics.resent(u64::from(self.replaying));
+                    self.server.metrics.resent(u64::from(self.replaying));
                 }
                 Ok(Progress::Part)
             }
         }
+    }
+
+    /// Sends the state again where an event that it is made of was quarantined or released. It is of the version that the
+    /// client has seen, so no event is missed or doubled by it.
+    async fn tell_restated(&mut self, out: &mut Out) -> Result<Progress, End> {
+        self.restate |= self.subscription.take_restated();
+        if !self.restate {
+            return Ok(Progress::All);
+        }
+        let (server, stream, seen) = (&self.server, self.subscription.stream(), self.subscription.seen());
+        match state_of(&server.store, stream, &self.sight, (server.clock)(), Some(seen)).await {
+            Ok(SeenState { version, state, left_out }) => {
+                out.say(&Told::State { stream: stream.as_str(), event_id: version, state, left_out }).await?;
+            }
+            Err(OpsError::Runtime(RuntimeError::Store(StoreError::Unavailable { .. }))) => return Ok(Progress::Later),
+            // The events go on; a state that cannot be made is said to be none.
+            Err(error) => out.say(&refusal(None, Some(stream.as_str()), &error.into())).await?,
+        }
+        self.restate = false;
+        Ok(Progress::Part)
     }
 
     fn never_was(&self) -> Problem {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::event::Version;
 use crate::event::canonical_json;
@@ -72,7 +73,14 @@ pub(super) struct Move {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(super) enum Told<'a> {
     /// A stream as it is after an event.
-    State { stream: &'a str, event_id: Version, state: Value },
+    State {
+        stream: &'a str,
+        event_id: Version,
+        state: Value,
+        /// The ids of quarantined events that the state leaves out.
+        #[serde(rename = "left_out", skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<Uuid>,
+    },
     /// What was missed comes now.
     ReplayStart { stream: &'a str, last_event_id: Version },
     /// That was all; what comes now is new.
