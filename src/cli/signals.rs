@@ -62,7 +62,7 @@ pub(super) fn take(settings: Settings, signals: usize, told: impl FnOnce(CliErro
         // Without it a signal ends the program as the system says.
         let Ok(runtime) = runtime else { return };
         let error = runtime.block_on(async {
-            let Some(receiver) = Receiver::new() else { return None };
+            let receiver = Receiver::new()?;
             tokio::spawn(receiver.run());
             let _ = ready.send(());
             let error = nth(signals).await;
