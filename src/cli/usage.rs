@@ -19,6 +19,24 @@ use crate::cli::output::Settings;
 use crate::event::escape_unsafe;
 use crate::store::redact_text;
 
+/// Commands that other tools have, or that sound right, and the commands of esctl that do the same.
+const ELSEWHERE: [(&[&str], &str); 11] = [
+    (&["list", "ls", "streams"], "'esctl stream list'"),
+    (
+        &["get", "show", "describe", "cat", "inspect"],
+        "'esctl stream show STREAM', 'esctl resource show ID' or 'esctl doc get ID'",
+    ),
+    (&["events", "read", "log", "history"], "'esctl stream read STREAM' or 'esctl stream read --all'"),
+    (&["tail", "follow", "watch", "subscribe"], "'esctl stream tail --all'"),
+    (&["append", "write", "publish", "emit"], "'esctl stream append STREAM --type T --data JSON'"),
+    (&["migrate", "upgrade", "create", "setup"], "'esctl init'"),
+    (&["ps", "status", "projections", "lag"], "'esctl projection status'"),
+    (&["rebuild", "reset"], "'esctl projection rebuild NAME'"),
+    (&["check", "fsck", "validate"], "'esctl verify'"),
+    (&["dump", "backup", "export", "copy"], "'esctl replay --all --into URL'"),
+    (&["start", "server", "run"], "'esctl serve'"),
+];
+
 /// What of a refused value is shown.
 const SHOWN: usize = 120;
 
@@ -61,6 +79,7 @@ fn as_usage(mut error: Error) -> CliError {
     // The reason that an argument is refused for may quote it.
     let text = secrets.iter().fold(error.render().to_string(), |text, typed| text.replace(typed, &redact_text(typed)));
     let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let elsewhere = elsewhere(&error);
     let mut paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
     let message = paragraphs.next().unwrap_or("the command line cannot be read").to_owned();
     let hint: Vec<&str> = paragraphs.map(|paragraph| paragraph.strip_prefix("tip: ").unwrap_or(paragraph)).collect();
@@ -68,11 +87,24 @@ fn as_usage(mut error: Error) -> CliError {
     if let Some(argument) = error.get(ContextKind::InvalidArg) {
         usage = usage.with("argument", argument.to_string());
     }
+    if let Some(command) = elsewhere {
+        return usage.hint(format!("try {command}; 'esctl --help' lists all commands"));
+    }
     let usage = if hint.is_empty() { usage } else { usage.hint(hint.join("\n")) };
     match near(&error) {
         Some(near) => usage.hint(format!("did you mean {near}?")),
         None => usage,
     }
+}
+
+/// Returns the command that does what an unknown command of `esctl` itself does elsewhere.
+fn elsewhere(error: &Error) -> Option<&'static str> {
+    let ContextValue::String(word) = error.get(ContextKind::InvalidSubcommand)? else { return None };
+    let ContextValue::StyledStr(usage) = error.get(ContextKind::Usage)? else { return None };
+    // In a group the names of its own verbs are better suggestions.
+    let in_esctl = usage.to_string().starts_with("Usage: esctl [OPTIONS]");
+    let (_, command) = ELSEWHERE.iter().find(|(words, _)| words.contains(&word.as_str())).filter(|_| in_esctl)?;
+    Some(command)
 }
 
 /// clap takes escape sequences out of what it prints, so that the message would name something else than

@@ -89,6 +89,24 @@ fn no_secret_in_any_message() {
     }
 }
 
+#[test]
+fn a_command_of_other_tools_is_answered_with_the_one_of_esctl() {
+    let home = Home::new(Backend::Sqlite);
+    for (line, command) in [
+        ("list", "try 'esctl stream list';"),
+        ("get order-17", "'esctl doc get ID';"),
+        ("events", "esctl stream read STREAM"),
+        ("tail -f", "'esctl stream tail --all';"),
+        ("migrate", "'esctl init';"),
+        ("ps", "'esctl projection status';"),
+        ("--store sqlite:a.db describe order-17", "'esctl stream show STREAM',"),
+    ] {
+        home.run(line).fails(2, command);
+    }
+    // A group has verbs of its own.
+    assert!(!home.run("projection ls").fails(2, "unrecognized").err.contains("esctl stream list"));
+}
+
 fn a_store_that_is_not_there_is_not_made_by_reading(on: Backend) {
     let home = Home::new(on);
     let folder = home.path("");
