@@ -29,11 +29,10 @@ impl Show {
         let store = app.store()?;
         let until = self.as_of.until(app, &store).await?;
         let report = show_resource(&store, &self.id, until, app.now()).await?;
-        let shown = if self.server { report.state } else { client_schema(&report.state) };
-        let shown = with_left_out(shown, &report.left_out);
+        let state = if self.server { report.state } else { client_schema(&report.state) };
         app.warn_left_out(&report.left_out);
-        app.out.one(&shown, |sheet| {
-            for (name, value) in shown.as_object().into_iter().flatten() {
+        app.out.one(&with_left_out(state.clone(), &report.left_out), |sheet| {
+            for (name, value) in state.as_object().into_iter().flatten() {
                 sheet.field(name, plain(value));
             }
         })
