@@ -11,7 +11,7 @@ const ENCODING: &str = "in a user name or password write @ as %40, / as %2F, ? a
 /// Checks that no separator of a URL stands in an unescaped password.
 ///
 /// # Errors
-/// An `@` or `#` after the host, and a colon without a port. The reason holds no value of the URL.
+/// An `@` or `#` after the host, a backslash, a blank, and a colon without a port. The reason holds no value of the URL.
 pub(crate) fn check_separators(url: &str) -> Result<(), String> {
     let (authority, after_host) = parts(url);
     for separator in ['@', '#'] {
@@ -21,6 +21,9 @@ pub(crate) fn check_separators(url: &str) -> Result<(), String> {
     }
     if url.contains('\\') {
         return Err("has a backslash: in a user name or password write it as %5C".to_owned());
+    }
+    if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err("has a blank or a control character: in a user name or password write a space as %20".to_owned());
     }
     if authority.ends_with(':') { Err("has a colon without a port after the host".to_owned()) } else { Ok(()) }
 }
@@ -72,6 +75,8 @@ mod tests {
             ("postgres://u:12?x@h/d", "%3F"),
             ("postgres://u:12#x@h/d", "%23"),
             ("postgres://h/d#x", "has #"),
+            ("postgres://u:p x@h/d", "%20"),
+            ("postgres://host=h password='@x//y' dbname=d", "has a blank"),
             ("postgres://u://x", "without a port"),
             ("postgres://h/d?a=1&b=2&A=1", "\"A\" twice"),
             ("postgres://h/d?a=1&%61=2", "\"a\" twice"),

@@ -235,7 +235,7 @@ mod tests {
     fn password() -> impl Strategy<Value = String> {
         let separators = vec![
             "?", "#", "@", "/", ":", "%", " ", "&", "=", ";", ",", "[", "]", "+", "'", "\\", "$", "%40", "%zz", "//", "://",
-            ":5/", "12", "",
+            ":5/", "12", "\"", "|", "{", "<", "^", "`", "~", "!", "*", "(", "\n", "\t", "%3D", "%2F", "%25", "%", "",
         ];
         let part = (select(separators), select(MARKS.to_vec())).prop_map(|(separator, mark)| format!("{separator}{mark}"));
         vec(part, 1..5).prop_map(|parts| parts.concat())
@@ -255,11 +255,12 @@ mod tests {
             "",
         ]);
         let before_host =
-            (password(), select(vec!["@h", "@h:5/d", "@h1:1,h2:2/d?w=1", "@", ""])).prop_map(|(password, place)| {
-                // Without a host, what follows an @ is the host.
-                let password = if place.is_empty() { password.replace('@', "") } else { password };
-                format!("u:{password}{place}")
-            });
+            (password(), select(vec!["@h", "@h:5/d", "@h1:1,h2:2/d?w=1", "@h1,[::1]:5,h3:2/?tls=true", "@h/0?db=1#x", "@", ""]))
+                .prop_map(|(password, place)| {
+                    // Without a host, what follows an @ is the host.
+                    let password = if place.is_empty() { password.replace('@', "") } else { password };
+                    format!("u:{password}{place}")
+                });
         let without_user = password().prop_map(|password| format!(":{password}@h/0"));
         let names = select(vec![
             "password",
