@@ -1,5 +1,6 @@
 //! `esctl serve`
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -31,6 +32,8 @@ use crate::server::settings::TokenSettings;
 
 /// Open files that are asked for; where there is room for fewer, so be it.
 const MOST_FILES: u64 = 65_536;
+/// The beginnings of the variables that decide who may use the server.
+const GUARDS: [&str; 2] = ["ESCTL_JWT_", "ESCTL_ALLOW_"];
 
 /// The largest file with a key.
 const MAX_KEY_BYTES: u64 = 64 << 10;
@@ -56,6 +59,7 @@ struct Started {
 
 impl Serve {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        check_variables(std::env::vars_os())?;
         let options = self.options.or(app.config.serve.clone());
         log_of_server_to_stderr(app.globals.verbose, options.log_format.unwrap_or(LogFormat::Text));
         // Each client is a connection, and each connection a file.
@@ -97,6 +101,21 @@ impl Serve {
                 let error = CliError::terminated("stopped before everything that had begun was finished");
                 Err(error.hint("--shutdown-grace leaves more time"))
             }
+        }
+    }
+}
+
+/// Refuses a variable that is meant to decide who may use the server and has no name of one: the server would start without it.
+fn check_variables(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), CliError> {
+    let known: Vec<String> = ServeOptions::names().iter().map(|name| format!("ESCTL_{}", name.to_uppercase())).collect();
+    let set = variables.filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok());
+    let mut guards = set.filter(|name| GUARDS.iter().any(|guard| name.starts_with(guard)));
+    match guards.find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let guards = known.iter().map(String::as_str).filter(|known| GUARDS.iter().any(|guard| known.starts_with(guard)));
+            let error = CliError::unsupported(format!("unknown variable {name} in the environment")).code("unknown_variable");
+            Err(error.hint(format!("unset it, or use one of {}", guards.collect::<Vec<_>>().join(", "))))
         }
     }
 }

@@ -105,6 +105,7 @@ fn what_cannot_be_is_refused_before_anything_starts() {
         ["--allow-origin", "*"],
         ["--allow-origin", "https://app.example,*"],
         ["--allow-origin", "https://app.example/path"],
+        ["--allow-origin", "https://*.example"],
         ["--max-message-bytes", "0"],
         ["--rate-limit", "-1"],
         ["--rate-limit", "many"],
@@ -121,6 +122,29 @@ fn what_cannot_be_is_refused_before_anything_starts() {
     let (code, said) = refused(&["--listen", &taken.local_addr().unwrap().to_string()]);
     assert_eq!(code, Some(6), "{said}");
     assert!(said.contains("cannot_listen"), "{said}");
+}
+
+#[test]
+fn a_variable_that_is_meant_for_a_key_and_is_none_is_refused() {
+    for (name, value, code) in [
+        ("ESCTL_JWT_SECRET", "topsecret", Some(9)),
+        ("ESCTL_JWT_SECRET_FILES", "/topsecret", Some(9)),
+        ("ESCTL_ALLOW_ORIGINS", "https://topsecret.example", Some(9)),
+        // An empty variable counts as unset, and the port that is asked for cannot be had.
+        ("ESCTL_JWT_SECRET", "", Some(6)),
+        ("ESCTL_OTHER", "topsecret", Some(6)),
+    ] {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = taken.local_addr().unwrap().to_string();
+        let mut server = program(&["serve", "--store", "sqlite::memory:", "--listen", &listen]);
+        let ended = server.env(name, value).output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), code, "{name}={value}: {said}");
+        assert!(!said.contains("topsecret"), "{said}");
+        if code == Some(9) {
+            assert!(said.contains(name) && said.contains("ESCTL_JWT_SECRET_FILE"), "{said}");
+        }
+    }
 }
 
 /// The flag that a line of a help text begins with.

@@ -146,7 +146,7 @@ impl ServeOptions {
     }
 
     /// Their names in the configuration file.
-    pub(super) fn names() -> Vec<String> {
+    pub(in crate::cli) fn names() -> Vec<String> {
         definition().get_arguments().map(|arg| arg.get_id().to_string()).collect()
     }
 }
