@@ -53,6 +53,7 @@ pub use broken::BrokenStream;
 pub use caveat::ListCaveat;
 pub use changes::Change;
 pub use condition::Condition;
+pub(crate) use cursor::check_cursor;
 pub use error::OpsError;
 pub use event_filter::EventFilter;
 pub use failure::CURSOR_BEYOND_END;

@@ -242,6 +242,6 @@ async fn server_sent_events_resume_where_they_were(on: Backend) {
         let request = served.request(reqwest::Method::GET, "/api/streams/resource-gold/events");
         crate::support::answer(request.header("accept", "text/event-stream").header("last-event-id", id))
     };
-    wrong("99").await.fails(404, "version_not_found");
+    wrong("99").await.fails(404, "cursor_beyond_end");
     wrong("x").await.fails(400, "bad_request");
 }

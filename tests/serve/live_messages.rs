@@ -67,7 +67,7 @@ async fn who_comes_back_is_told_what_was_missed_and_then_what_is_new(on: Backend
 
     let mut ahead = Client::connect(served.address, "stream=resource-gold&lastEventId=7").await;
     ahead.expect("replayStart").await;
-    assert_eq!(ahead.expect("error").await["code"], "version_not_found");
+    assert_eq!(ahead.expect("error").await["code"], "cursor_beyond_end");
 }
 
 async fn commands_are_answered_in_their_order_each_under_its_id(on: Backend) {

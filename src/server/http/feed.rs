@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::event::Position;
+use crate::ops::check_cursor;
 use crate::ops::events_page::EventsAfter;
 use crate::ops::events_page::events_page;
 use crate::server::Caller;
@@ -35,10 +36,7 @@ const ALIVE: &str = ":\n\n";
 /// The server stops, there is no room for another client, the store is not as far as that position, or as the store says.
 pub async fn follow(server: &Server, caller: &Caller, after: Position) -> Result<Response, Problem> {
     let there = head(server).await?;
-    if after > there {
-        let message = format!("the store is at position {there}, and not yet at {after}");
-        return Err(Problem::not_found("position_not_found", message));
-    }
+    check_cursor(&server.store, &Source::All, after.0, there.0).await?;
     let here = live::take_place(server)?;
     let following = Following {
         head: server.live.head(),

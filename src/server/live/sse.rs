@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::ops::check_cursor;
 use crate::server::Caller;
 use crate::server::Problem;
 use crate::server::Server;
@@ -29,6 +30,7 @@ use crate::server::live::Step;
 use crate::server::live::Subscription;
 use crate::server::live::take_place;
 use crate::server::sight::EventSight;
+use crate::store::Source;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
@@ -65,10 +67,7 @@ pub async fn stream_events(
 ) -> Result<Response, Problem> {
     let after = last_event_id(headers)?.or(after).unwrap_or(Version::ZERO);
     let there = no_store_is_empty(server.store.stream_version(stream.clone()).await)?;
-    if after > there {
-        let message = format!("stream {stream} is at version {there}, and not yet at {after}");
-        return Err(Problem::not_found("version_not_found", message));
-    }
+    check_cursor(&server.store, &Source::Stream(stream.clone()), after.0, there.0).await?;
     let here = take_place(server)?;
     let bell = Bell::default();
     // Everything there is to tell is told at the first look.

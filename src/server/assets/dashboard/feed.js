@@ -88,7 +88,7 @@ export class Feed extends EventTarget {
       }
     } catch (error) {
       // Whatever it was, the next attempt shows whether it lasts. A store that was put back begins anew.
-      if (error.code === "position_not_found") this.#position = null;
+      if (error.code === "cursor_beyond_end") this.#position = null;
     } finally {
       clearTimeout(timer);
       silent.abort();

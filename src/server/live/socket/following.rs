@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::ops::CURSOR_BEYOND_END;
 use crate::ops::OpsError;
 use crate::runtime::RuntimeError;
 use crate::server::Problem;
@@ -192,7 +193,7 @@ impl Followed {
 
     fn never_was(&self) -> Problem {
         let (stream, version) = (self.subscription.stream(), self.subscription.seen());
-        let message = format!("stream {stream} has no version {version}");
-        Problem::not_found("version_not_found", message).hint("leave lastEventId out: the state comes first then")
+        let message = format!("lastEventId {version} is beyond the end of stream {stream}: the store is older than the client");
+        Problem::not_found(CURSOR_BEYOND_END, message).hint("leave lastEventId out: the state comes first then")
     }
 }
