@@ -7,6 +7,7 @@ use crate::aggregate::Aggregate;
 use crate::aggregate::DomainEvent;
 use crate::aggregate::fold::AggregateFold;
 use crate::aggregate::fold::Fold;
+use crate::aggregate::note::Note;
 use crate::aggregate::rejection::Rejection;
 use crate::event::JsonError;
 use crate::event::JsonObject;
@@ -65,6 +66,9 @@ pub trait Decider: Fold {
     /// When the command or its payload is unknown to the domain, or a rule says no.
     fn decide(&self, command: &str, payload: &Value, now: Timestamp) -> Result<Vec<DecidedEvent>, DecideError>;
 
+    /// Returns what the sender of a command must know about an event that the command led to.
+    fn note(&self, event_type: &str, data: &str) -> Option<Note>;
+
     /// Returns a copy of the state.
     fn boxed_clone(&self) -> Box<dyn Decider>;
 }
@@ -83,6 +87,10 @@ impl<A: Aggregate> Decider for AggregateFold<A> {
             Some(Ok(typed)) => typed,
         };
         decided(&self.state().decide(self.id(), &typed, now).map_err(Into::into)?)
+    }
+
+    fn note(&self, event_type: &str, data: &str) -> Option<Note> {
+        A::note(&A::Event::from_data(event_type, data)?.ok()?)
     }
 
     fn boxed_clone(&self) -> Box<dyn Decider> {

@@ -8,6 +8,7 @@ mod fold;
 mod jq_event;
 mod jq_projection;
 mod jq_reducer;
+mod note;
 mod projection;
 mod reducer;
 mod rejection;
@@ -26,6 +27,7 @@ pub use jq_projection::JqProjection;
 pub use jq_reducer::JQ_REDUCER;
 pub use jq_reducer::jq_reducer;
 pub use jq_reducer::jq_row;
+pub use note::Note;
 pub use projection::Projection;
 pub use reducer::GENERIC_REDUCERS;
 pub use reducer::generic_reducer;
@@ -93,6 +95,12 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
     /// # Errors
     /// When a domain rule says no.
     fn decide(&self, id: &str, command: &Self::Command, now: Timestamp) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// Returns what the sender of a command must know about an event that the command led to.
+    fn note(event: &Self::Event) -> Option<Note> {
+        let _ = event;
+        None
+    }
 
     /// The state as it is shown at a moment: what depends on time (a lock that runs out) is worked out for `at`.
     fn show(&self, id: &str, version: u64, at: Timestamp) -> serde_json::Value;

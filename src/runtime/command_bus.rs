@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::aggregate::DecideError;
 use crate::aggregate::Decider;
 use crate::aggregate::Fold;
+use crate::aggregate::Note;
 use crate::domain;
 use crate::domain::Domain;
 use crate::event::Position;
@@ -88,6 +89,9 @@ pub struct CommandOutcome {
     pub position: Option<Position>,
     /// Its events.
     pub events: Vec<OutcomeEvent>,
+    /// What the sender must know about the events; absent where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// The state after it, in full.
     pub state: Value,
     /// The ids of quarantined events that the state leaves out.
@@ -170,8 +174,10 @@ impl CommandBus {
     }
 }
 
-fn outcome<F: Fold>(stream: &StreamName, written: Written<F>) -> CommandOutcome {
+fn outcome(stream: &StreamName, written: Written<Box<dyn Decider>>) -> CommandOutcome {
+    let note = |event: &OutcomeEvent| written.fold.note(&event.event_type, event.data.as_str());
     CommandOutcome {
+        notes: written.events.iter().filter_map(note).collect(),
         outcome: written.outcome,
         id: stream.id().to_owned(),
         stream: stream.clone(),

@@ -211,4 +211,17 @@ fn an_addition_that_is_capped_says_so(on: Backend) {
     assert!(!home.run("resource add gold 1").ok().out.contains("capped"));
     let answer = home.run("resource add gold 500").ok();
     assert!(answer.out.contains("added 88 of 500"), "{answer:?}");
+    let answer = home.run("resource add gold 5 -o json").ok().json();
+    assert_eq!(answer["notes"], json!([{"code": "capped", "message": "added 0 of 5: the maximum is reached"}]));
+    home.run("resource allocate gold 9").ok();
+    assert_eq!(home.run("resource add gold 9 -o json").ok().json()["notes"], Value::Null);
+    let scenario = |notes: &str| {
+        let create = "run: resource.create, with: {id: g, owner_id: a, resource_type: c, initial_amount: 1, max_amount: 3}";
+        let add = format!("run: resource.add, with: {{id: g, amount: 5}}, expect: {{notes: {notes}, state: {{amount: 3}}}}");
+        home.file("capped.yaml", format!("name: capped\nsteps:\n  - {{{create}, expect: {{notes: []}}}}\n  - {{{add}}}\n"));
+        home.run("scenario run capped.yaml")
+    };
+    scenario("[capped]").ok();
+    let failed = scenario("[]");
+    assert!(failed.code == 1 && failed.out.contains("capped"), "{failed:?}");
 }

@@ -11,6 +11,7 @@ use crate::support::answer;
 crate::on_every_backend! { async:
     a_command_is_applied_and_answered_as_on_the_command_line
     each_refusal_has_its_status_and_its_code
+    an_outcome_carries_its_notes
     a_key_counts_once
     the_expected_version_counts
     none_of_thirty_two_clients_on_one_resource_is_refused
@@ -35,6 +36,14 @@ async fn a_command_is_applied_and_answered_as_on_the_command_line(on: Backend) {
     assert_eq!(shown["amount"], 700);
     let events = served.esctl(&["stream", "read", "resource-gold"]);
     assert_eq!(events["items"][1]["metadata"]["client_id"], "anonymous");
+}
+
+async fn an_outcome_carries_its_notes(on: Backend) {
+    let served = Served::start(on).await;
+    let with = json!({"owner_id": "ann", "resource_type": "coin", "initial_amount": 1, "max_amount": 3});
+    assert_eq!(served.command("resource.create", "small", with).await.is(201).json["notes"], Value::Null);
+    let capped = served.command("resource.add", "small", json!({"amount": 9})).await.is(201).json;
+    assert_eq!(capped["notes"], json!([{"code": "capped", "message": "added 2 of 9: the maximum is reached"}]));
 }
 
 async fn each_refusal_has_its_status_and_its_code(on: Backend) {

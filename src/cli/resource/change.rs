@@ -16,7 +16,6 @@ use crate::cli::when::WhenError;
 use crate::cli::when::parse_duration;
 use crate::cli::write;
 use crate::runtime::CommandOutcome;
-use crate::runtime::OutcomeEvent;
 
 /// Take an amount out of a resource
 #[derive(Debug, Args)]
@@ -126,8 +125,8 @@ pub(super) async fn send(app: &App, write: &WriteArgs, command: &str, id: &str, 
 
 fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
     let state = &outcome.state;
-    for event in &outcome.events {
-        draw_capped(event, sheet);
+    for note in &outcome.notes {
+        sheet.field(note.code, Cell::new(&note.message).tone(Tone::Warn));
     }
     let (amount, max) = (&state["amount"], &state["max_amount"]);
     sheet.field("amount", format!("{amount} of {max}"));
@@ -135,15 +134,5 @@ fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
         let expiry = state["lock_expiry"].as_str().unwrap_or_default();
         let reason = state["lock_reason"].as_str().map_or_else(String::new, |reason| format!(": {reason}"));
         sheet.field("locked", Cell::new(format!("until {expiry}{reason}")).tone(Tone::Warn));
-    }
-}
-
-/// Says that less was added than asked for, because of the maximum.
-fn draw_capped(event: &OutcomeEvent, sheet: &mut Sheet) {
-    let Ok(data) = serde_json::from_str::<Value>(event.data.as_str()) else { return };
-    if let (Some(added), Some(requested)) = (data["amount"].as_i64(), data["requested"].as_i64())
-        && added < requested
-    {
-        sheet.field("capped", Cell::new(format!("added {added} of {requested}: the maximum is reached")).tone(Tone::Warn));
     }
 }

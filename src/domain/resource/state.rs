@@ -7,9 +7,11 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::aggregate::Aggregate;
+use crate::aggregate::Note;
 use crate::domain::resource::command;
 use crate::domain::resource::command::ResourceCommand;
 use crate::domain::resource::decide;
+use crate::domain::resource::event::ResourceAdded;
 use crate::domain::resource::event::ResourceEvent;
 use crate::domain::resource::rejection::ResourceRejection;
 use crate::domain::resource::schema;
@@ -86,6 +88,16 @@ impl Aggregate for Resource {
 
     fn command(name: &str, payload: &Value) -> Option<Result<ResourceCommand, serde_json::Error>> {
         command::read(name, payload)
+    }
+
+    fn note(event: &ResourceEvent) -> Option<Note> {
+        match event {
+            ResourceEvent::Added(ResourceAdded { amount, requested, .. }) if amount < requested => {
+                let message = format!("added {amount} of {requested}: the maximum is reached");
+                Some(Note { code: "capped", message })
+            }
+            _ => None,
+        }
     }
 
     fn evolve(&mut self, event: &ResourceEvent, at: Timestamp) {

@@ -159,6 +159,8 @@ pub struct Done {
     pub events: Option<Vec<ExpectedEvent>>,
     /// Where the stream is after it.
     pub version: Option<u64>,
+    /// The codes of its notes, in this order: all of them.
+    pub notes: Option<Vec<String>>,
     /// What is in the state after it.
     pub state: Option<Value>,
 }

@@ -19,7 +19,7 @@ pub(super) const CONFLICTS: [&str; 4] = ["version_conflict", "event_id_conflict"
 /// What is expected of a write; that it is done, unless told.
 pub(super) fn of_write(node: Option<&Node>) -> Result<Expect, Problem> {
     let Some(node) = node else { return Ok(Expect::Done(Done::default())) };
-    let fields = Fields::of(node, WHAT, &["events", "state", "version", "outcome", "rejected", "message", "conflict"])?;
+    let fields = Fields::of(node, WHAT, &["events", "state", "version", "outcome", "notes", "rejected", "message", "conflict"])?;
     let others = |these: &[&str]| fields.keys().find(|(key, _)| !these.contains(key));
     if let Some(code) = fields.get("rejected") {
         if let Some((key, place)) = others(&["rejected", "message"]) {
@@ -42,6 +42,7 @@ pub(super) fn of_write(node: Option<&Node>) -> Result<Expect, Problem> {
         outcome: fields.read("outcome", outcome)?,
         events: fields.read("events", |node| node.list()?.iter().map(event).collect())?,
         version: fields.read("version", Node::count)?,
+        notes: fields.read("notes", |node| node.list()?.iter().map(note).collect())?,
         state: fields.read("state", |node| Ok(node.json()))?,
     }))
 }
@@ -53,6 +54,10 @@ fn conflict_code(node: &Node) -> Result<Option<String>, Problem> {
         Kind::Scalar(Value::String(code)) => Err(Problem::unknown(node.place, "conflict", code, &CONFLICTS)),
         _ => Err(node.wanted(&format!("true, or one of {}", CONFLICTS.join(", ")))),
     }
+}
+
+fn note(node: &Node) -> Result<String, Problem> {
+    node.text("the code of a note, like capped").map(str::to_owned)
 }
 
 fn outcome(node: &Node) -> Result<String, Problem> {

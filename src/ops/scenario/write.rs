@@ -23,8 +23,9 @@ use crate::store::StoreError;
 
 /// What became of a wish.
 pub(super) enum Became {
-    /// It is done; with its events as `{type, data}`, the version of its stream, and the state where a domain has one.
-    Done { outcome: CommandResult, events: Vec<Value>, version: u64, state: Value },
+    /// It is done; with its events as `{type, data}`, the version of its stream, the codes of its notes, and the state where a
+    /// domain has one.
+    Done { outcome: CommandResult, events: Vec<Value>, version: u64, notes: Vec<&'static str>, state: Value },
     /// A rule said no.
     Rejected(Rejection),
     /// It came too late.
@@ -46,6 +47,7 @@ pub(super) async fn attempt(stage: &Stage, what: &Write) -> Result<Became, OpsEr
                     .map(|event| json!({"type": event.event_type, "data": parsed(event.data.as_str())}))
                     .collect(),
                 version: outcome.version.0,
+                notes: outcome.notes.iter().map(|note| note.code).collect(),
                 state: outcome.state,
             }
         })),
@@ -55,6 +57,7 @@ pub(super) async fn attempt(stage: &Stage, what: &Write) -> Result<Became, OpsEr
                 outcome: report.outcome,
                 events: vec![json!({"type": append.event_type, "data": parsed(append.data.as_str())})],
                 version: report.version.0,
+                notes: Vec::new(),
                 state: Value::Null,
             });
             match done {
@@ -120,9 +123,12 @@ impl Became {
     pub(super) fn compare(&self, expect: &Expect) -> Vec<Mismatch> {
         let mut mismatches = Vec::new();
         match (expect, self) {
-            (Expect::Done(done), Self::Done { outcome, events, version, state }) => {
+            (Expect::Done(done), Self::Done { outcome, events, version, notes, state }) => {
                 compare_done(done, *outcome, events, &mut mismatches);
                 count("version", done.version, *version, &mut mismatches);
+                if let Some(wanted) = done.notes.as_ref().filter(|wanted| **wanted != *notes) {
+                    mismatches.push(Mismatch::of("notes", wanted.clone(), notes.clone()));
+                }
                 if let Some(expected) = &done.state {
                     within("state", expected, Some(state), &mut mismatches);
                 }

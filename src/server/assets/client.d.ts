@@ -33,6 +33,8 @@ export interface Outcome {
   /** Where its last event is in the store. */
   position: number | null;
   events: { event_id: string; type: string; version: number; data: Record<string, any> }[];
+  /** What the sender must know about the events; absent where there is nothing. */
+  notes?: { code: string; message: string }[];
   /** The state after it, as one may see it; null where there is none. */
   state: any;
   [more: string]: unknown;

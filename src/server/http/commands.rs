@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use utoipa::ToSchema;
 
+use crate::aggregate::Note;
 use crate::runtime::CommandOutcome;
 use crate::runtime::CommandResult;
 use crate::server::Caller;
@@ -44,6 +45,9 @@ pub(in crate::server) struct OutcomeSchema {
     position: Option<u64>,
     /// Its events.
     events: Vec<EventSchema>,
+    /// What the sender must know about the events; absent where there is nothing.
+    #[schema(nullable = false)]
+    notes: Option<Vec<Note>>,
     /// The state after it, as the caller may see it; null where there is none.
     #[schema(value_type = Option<Object>, required = true)]
     state: (),

@@ -257,6 +257,13 @@ const tests = {
     esctl("projection", "resume", "resources");
     await command("resource.add", "qualified", { amount: 10 });
     await page.until(() => !document.querySelector(".caveats"), "nothing more to say");
+    // A state made of events says so itself.
+    const { items } = await (await fetch(`${server}/api/streams/resource-qualified/events?backwards=true&limit=1`)).json();
+    esctl("quarantine", "add", items[0].event_id, "--reason", "by hand");
+    await page.open(`${server}/#/streams/resource-qualified`);
+    await page.sees("quarantined", ".caveats");
+    await page.run(() => document.querySelector("button[aria-label='Previous version']").click());
+    await page.until(() => !document.querySelector(".caveats"), "nothing is left out before it");
     clean(page);
   },
 
