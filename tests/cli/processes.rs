@@ -227,3 +227,37 @@ fn a_program_that_waits_for_its_pipes_ends_on_a_signal(on: Backend) {
     });
     assert_eq!(home.head(), head);
 }
+
+/// A process that still has the file open when a backup is copied over it writes nothing of its own into that.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_process_that_ends_after_a_restore_leaves_the_restored_file_as_it_is() {
+    let home = Home::seeded(Backend::Sqlite);
+    home.run("projection run").ok();
+    let file = |end: &str| home.path(&format!("store.db{end}"));
+    std::fs::copy(file(""), file(".backup")).unwrap();
+    let mut command = home.command();
+    command.args(["projection", "run", "--follow", "-o", "ndjson"]);
+    let mut follower = start(&mut command);
+    let mut stdout = BufReader::new(follower.stdout.take().unwrap());
+    // An answer for each event: it has the file open for writing.
+    for _ in 0..3 {
+        home.run("resource add gold 1").ok();
+        stdout.read_line(&mut String::new()).unwrap();
+    }
+    signal("STOP", &follower);
+    std::fs::remove_file(file("-wal")).unwrap();
+    std::fs::remove_file(file("-shm")).unwrap();
+    std::fs::copy(file(".backup"), file("")).unwrap();
+    for _ in 0..3 {
+        home.run("stream append after-1 --type t --data {}").ok();
+    }
+    let head = home.head();
+    signal("CONT", &follower);
+    // It ends by itself, with the reason.
+    let output = follower.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(8), "{output:?}");
+    assert_eq!(home.head(), head, "what was acknowledged after the restore is there");
+    assert_eq!(home.run("stream show after-1 -o json").ok().json()["version"], 3);
+    home.run("verify").ok();
+}

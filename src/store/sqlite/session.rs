@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
@@ -35,6 +36,18 @@ struct Opened {
     connection: Connection,
     /// `None`: in memory.
     files: Option<Files>,
+}
+
+impl Drop for Opened {
+    /// Keeps the log of a file that was replaced out of the file that is there now: the last connection that is closed writes
+    /// its log into the database, and a file that was copied over has the same inode.
+    fn drop(&mut self) {
+        if let Some(Err(StoreError::Replaced(_))) = self.files.as_mut().map(Files::look) {
+            let kept_out = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+            // Where that fails nothing else can be done; the error of the replaced store was returned already.
+            kept_out.unwrap_or_default();
+        }
+    }
 }
 
 impl Session {
