@@ -13,6 +13,14 @@ use crate::compare::fits;
 /// The server of the documents. Another port is used when they are run, since this one may be in use.
 const LISTEN: &str = "127.0.0.1:8080";
 
+/// Returns an address where no server listens. A server of the document ends and starts again there, so the port must not be one
+/// that the system gives to connections meanwhile: those are above 32768.
+fn free_address() -> String {
+    let start = 10_000 + std::process::id() % 20_000;
+    let free = (start..32_000).chain(10_000..start).find(|port| TcpListener::bind(("127.0.0.1", *port as u16)).is_ok());
+    format!("127.0.0.1:{}", free.expect("a free port"))
+}
+
 /// What a document writes in the place of a server's URL.
 fn placeholder(server: Server) -> &'static str {
     match server {
@@ -53,8 +61,7 @@ fn commands(block: &Block) -> Vec<Shown> {
 ///
 /// A command that prints something else, with its line and both outputs.
 pub fn run(document: &str, servers: &[(Server, String)]) {
-    // A server of another test may listen on the port that the document names.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address();
     let mut text = document.replace(LISTEN, &address);
     for (server, url) in servers {
         text = text.replace(placeholder(*server), url);
