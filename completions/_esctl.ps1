@@ -1514,6 +1514,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;projection;rebuild' {
+            [CompletionResult]::new('--category', '--category', [CompletionResultType]::ParameterName, 'All projections that apply events of this category')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Events in one transaction')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Which event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'A named store from the configuration file')

@@ -18,6 +18,7 @@
 //! - [`runtime`]: load, decide, append, retry; command bus, query bus, projection runner, snapshots.
 //! - [`ops`]: one use case a file, typed input → typed report.
 //! - [`cli`] and [`server`]: parse, call one of these, render.
+//! - [`testing`]: given, when, then for the tests of a domain.
 //!
 //! # Appending and reading
 //!
@@ -82,25 +83,14 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! use esctl::runtime::{CommandBus, CommandEnvelope, DEFAULT_RETRY_FOR, Query, QueryBus, SnapshotPolicy, system_clock};
+//! use esctl::runtime::{CommandBus, CommandEnvelope, Query, QueryBus, SnapshotPolicy, WriteOptions, system_clock};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let store = esctl::store::open(&"sqlite::memory:".parse()?, Duration::from_secs(5))?;
 //! let commands = CommandBus::new(store.clone(), system_clock(), SnapshotPolicy::default());
-//! let create = CommandEnvelope {
-//!     command: "resource.create".into(),
-//!     id: "gold".into(),
-//!     payload: serde_json::json!({"owner_id": "ann", "resource_type": "coin", "initial_amount": 5, "max_amount": 9}),
-//!     client_id: "ann".into(),
-//!     correlation_id: None,
-//!     causation_id: None,
-//!     idempotency_key: Some("sign-up-7".into()),
-//!     expected: None,
-//!     retry_for: DEFAULT_RETRY_FOR,
-//!     retries: None,
-//!     dry_run: false,
-//! };
+//! let gold = serde_json::json!({"owner_id": "ann", "resource_type": "coin", "initial_amount": 5, "max_amount": 9});
+//! let create = CommandEnvelope::new("resource.create", "gold", gold, WriteOptions::by("ann").keyed("sign-up-7"));
 //! assert_eq!(commands.send(&create).await?.state["amount"], 5);
 //!
 //! let queries = QueryBus::new(store, system_clock());
@@ -113,7 +103,8 @@
 //! # One's own
 //!
 //! `examples/user.rs` is a domain of one's own on the same core, `examples/projection.rs` a read model over many streams,
-//! `examples/reducer.rs` a reducer.
+//! `examples/reducer.rs` a reducer. [`cli::Program`] is an esctl with one's own domains (`examples/own_esctl.rs`), and
+//! [`testing`] tests a domain.
 
 // A smaller build does not use all that the full one does.
 #![cfg_attr(
@@ -140,3 +131,4 @@ pub mod runtime;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod store;
+pub mod testing;

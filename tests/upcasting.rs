@@ -7,16 +7,13 @@ use esctl::aggregate::Fold;
 use esctl::aggregate::FoldError;
 use esctl::aggregate::Rejection;
 use esctl::aggregate::Upcaster;
-use esctl::event::EventView;
-use esctl::event::Hash;
-use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::event::Version;
+use esctl::testing::Recorded;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
-use uuid::Uuid;
 
 /// Version 1 had `cents`, 2 `amount` and `currency`, 3 also a `payer`.
 #[derive(Serialize, Deserialize)]
@@ -92,15 +89,9 @@ struct Payment {
 
 impl Aggregate for Payment {
     const CATEGORY: &'static str = "payment";
-    const STATE_VERSION: u32 = 1;
-    const COMMANDS: &'static [&'static str] = &[];
     type Event = PaymentEvent;
     type Command = ();
     type Rejection = Rejection;
-
-    fn command(_name: &str, _payload: &Value) -> Option<Result<(), serde_json::Error>> {
-        None
-    }
 
     fn evolve(&mut self, event: &PaymentEvent, _at: Timestamp) {
         if let PaymentEvent::Received(Received { amount, currency, payer }) = event {
@@ -118,21 +109,7 @@ impl Aggregate for Payment {
 }
 
 fn apply(fold: &mut AggregateFold<Payment>, event_type: &str, schema_version: u32, data: &str) -> Result<(), FoldError> {
-    let version = fold.stream_version().next();
-    fold.apply(&EventView {
-        position: Position(version.0),
-        event_id: Uuid::nil(),
-        stream: "payment-1",
-        version,
-        event_type,
-        schema_version,
-        recorded_at: Timestamp::MIN,
-        data,
-        metadata: "{}",
-        hash: Hash::ZERO,
-        kept_content: None,
-        quarantined: false,
-    })
+    Recorded { schema_version, ..Recorded::new(event_type, data, Timestamp::MIN) }.apply_to(fold)
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::aggregate::Aggregate;
+use crate::aggregate::DomainCommand;
 use crate::aggregate::DomainEvent;
 use crate::aggregate::fold::AggregateFold;
 use crate::aggregate::fold::Fold;
@@ -81,7 +82,7 @@ impl Clone for Box<dyn Decider> {
 
 impl<A: Aggregate> Decider for AggregateFold<A> {
     fn decide(&self, command: &str, payload: &Value, now: Timestamp) -> Result<Vec<DecidedEvent>, DecideError> {
-        let typed = match A::command(command, payload) {
+        let typed = match A::Command::from_payload(command, payload) {
             None => return Err(DecideError::UnknownCommand(command.to_owned())),
             Some(Err(error)) => return Err(DecideError::Payload { command: command.to_owned(), reason: error.to_string() }),
             Some(Ok(typed)) => typed,

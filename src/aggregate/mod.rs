@@ -3,17 +3,23 @@
 //! Nothing here knows a store, a clock or a terminal. Time comes in as an argument, so a domain's
 //! tests are tables: given events, when command, then events or rejection.
 
+mod aggregate_rows;
+mod command;
 mod decide;
 mod fold;
 mod jq_event;
 mod jq_projection;
 mod jq_reducer;
+mod macros;
 mod note;
 mod projection;
 mod reducer;
 mod rejection;
 mod upcast;
 
+pub use aggregate_rows::AggregateRows;
+pub use command::DomainCommand;
+pub use command::read_payload;
 pub use decide::DecideError;
 pub use decide::DecidedEvent;
 pub use decide::Decider;
@@ -35,8 +41,14 @@ pub use rejection::Rejection;
 pub use upcast::Upcaster;
 pub use upcast::decode_data;
 
+pub use serde_json::Error as JsonError;
+pub use serde_json::Value as JsonValue;
+pub use serde_json::from_str as read_data;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Map;
+use serde_json::Value;
 
 use crate::event::EventView;
 use crate::event::Timestamp;
@@ -49,23 +61,14 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
     /// What stands before the first `-` in the names of its streams.
     const CATEGORY: &'static str;
     /// The version of the state's shape and of [`Aggregate::evolve`]; a snapshot of another one is passed over.
-    const STATE_VERSION: u32;
+    const STATE_VERSION: u32 = 1;
 
     /// The facts.
     type Event: DomainEvent;
     /// The wishes.
-    type Command;
+    type Command: DomainCommand;
     /// How a domain rule says no.
     type Rejection: Into<Rejection>;
-
-    /// The names of its commands, as the command bus knows them: `category.verb`.
-    const COMMANDS: &'static [&'static str];
-
-    /// Reads the payload of a command of this name. `None`: no command of this domain.
-    ///
-    /// # Errors
-    /// When the payload does not have the shape of the command.
-    fn command(name: &str, payload: &serde_json::Value) -> Option<Result<Self::Command, serde_json::Error>>;
 
     /// State + event → state. Never fails: what was recorded has happened.
     ///
@@ -102,11 +105,19 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
         None
     }
 
-    /// The state as it is shown at a moment: what depends on time (a lock that runs out) is worked out for `at`.
-    fn show(&self, id: &str, version: u64, at: Timestamp) -> serde_json::Value;
+    /// Returns the state as it is shown at a moment: what depends on time (a lock that expires) is computed for `at`. By
+    /// default that is the serialised state, with `id` and `version`.
+    fn show(&self, id: &str, version: u64, at: Timestamp) -> Value {
+        let _ = at;
+        let mut shown = Map::from_iter([("id".to_owned(), id.into()), ("version".to_owned(), version.into())]);
+        if let Ok(Value::Object(state)) = serde_json::to_value(self) {
+            shown.extend(state);
+        }
+        Value::Object(shown)
+    }
 }
 
-/// The events of one domain, typed.
+/// The events of one domain, typed. [`events!`](crate::events) makes one.
 pub trait DomainEvent: Serialize + Sized + Send + Sync {
     /// The type it is recorded under.
     fn event_type(&self) -> &'static str;

@@ -7,13 +7,17 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 use clap::ArgAction;
+use clap::ArgMatches;
 use clap::Args;
 use clap::CommandFactory;
+use clap::FromArgMatches;
 use clap::Parser;
 use clap::builder::BoolishValueParser;
 use clap::builder::Resettable;
 
 use crate::cli::commands::Command;
+use crate::cli::domain_verb;
+use crate::cli::domain_verb::DomainVerb;
 use crate::cli::output::Format;
 use crate::cli::values::token;
 use crate::cli::when::WhenError;
@@ -123,8 +127,20 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
     command.mut_subcommands(without_empty_variables)
 }
 
-/// The definition of the command line.
+/// Reads what was typed.
+///
+/// # Errors
+/// When an argument cannot be read.
+pub(super) fn parsed(matches: &ArgMatches) -> Result<Cli, clap::Error> {
+    match DomainVerb::typed(matches)? {
+        Some(verb) => Ok(Cli { globals: Globals::from_arg_matches(matches)?, command: Command::OfDomain(verb) }),
+        None => Cli::from_arg_matches(matches),
+    }
+}
+
+/// The definition of the command line, with the domains that are installed.
 pub fn command() -> clap::Command {
     let examples = EXAMPLES.map(|example| format!("  {example}\n")).concat();
-    take_negative_numbers(Cli::command()).after_help(format!("Examples:\n{examples}\n{AFTER_HELP}"))
+    take_negative_numbers(Cli::command().subcommands(domain_verb::commands()))
+        .after_help(format!("Examples:\n{examples}\n{AFTER_HELP}"))
 }

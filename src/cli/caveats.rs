@@ -37,6 +37,9 @@ fn in_words(caveat: Caveat, name: &str) -> String {
         }
         Caveat::Parked(1) => format!("has parked a stream, whose row lacks events: {see}"),
         Caveat::Parked(streams) => format!("has parked {streams} streams, whose rows lack events: {see}"),
+        Caveat::MaintainedByApplication => {
+            "is maintained by an application: only the application can bring its read model up to date".to_owned()
+        }
         Caveat::Behind(1) => "is 1 event behind".to_owned(),
         Caveat::Behind(events) => format!("is {events} events behind"),
         Caveat::Quarantined(1) => "leaves out 1 quarantined event: 'esctl quarantine list' shows it".to_owned(),

@@ -9,6 +9,7 @@ use crate::cli::completions;
 use crate::cli::context;
 use crate::cli::demo;
 use crate::cli::doc;
+use crate::cli::domain_verb;
 use crate::cli::error::CliError;
 use crate::cli::game;
 use crate::cli::help;
@@ -33,6 +34,9 @@ use crate::cli::write_record::Effect;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Demo(demo::Demo),
+    /// A command of a domain of the application.
+    #[command(skip)]
+    OfDomain(domain_verb::DomainVerb),
     /// Drive resources: create, allocate, add, lock, unlock, look at them
     #[command(subcommand)]
     Resource(resource::Verb),
@@ -97,6 +101,7 @@ impl Command {
     /// Returns the effect that it has on a store or on files.
     pub(super) fn effect(&self) -> Effect {
         match self {
+            Self::OfDomain(verb) => verb.effect(),
             Self::Resource(verb) => verb.effect(),
             Self::Doc(verb) => verb.effect(),
             Self::Game(verb) => verb.effect(),
@@ -136,9 +141,13 @@ impl Command {
     /// Returns true for a command that records nothing under the client's name: `--client` would do nothing there.
     pub(super) fn only_reads(&self) -> bool {
         match self {
-            Self::Stream(_) | Self::Resource(_) | Self::Doc(_) | Self::Game(_) | Self::Projection(_) | Self::Quarantine(_) => {
-                self.effect() == Effect::Reads
-            }
+            Self::OfDomain(_)
+            | Self::Stream(_)
+            | Self::Resource(_)
+            | Self::Doc(_)
+            | Self::Game(_)
+            | Self::Projection(_)
+            | Self::Quarantine(_) => self.effect() == Effect::Reads,
             Self::Snapshot(_)
             | Self::Trace(_)
             | Self::Bisect(_)
@@ -179,6 +188,7 @@ impl Command {
 pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
     match command {
         Command::Demo(args) => args.run(app).await,
+        Command::OfDomain(verb) => verb.run(app).await,
         Command::Resource(verb) => resource::run(verb, app).await,
         Command::Doc(verb) => doc::run(verb, app).await,
         Command::Game(verb) => game::run(verb, app).await,

@@ -19,6 +19,7 @@ pub mod config;
 mod context;
 mod demo;
 mod doc;
+mod domain_verb;
 pub mod error;
 pub mod exit;
 pub mod failure;
@@ -37,6 +38,7 @@ pub mod output;
 mod pages;
 mod panic;
 mod patch;
+mod program;
 mod projection;
 mod quarantine;
 mod repeat;
@@ -75,12 +77,12 @@ pub use args::Cli;
 pub use error::CliError;
 pub use error::nearest;
 pub use output::Output;
+pub use program::Program;
 
 use std::ffi::OsString;
 use std::pin::pin;
 use std::sync::Arc;
 
-use clap::FromArgMatches;
 use clap::error::ErrorKind;
 use tokio::runtime::Builder;
 
@@ -93,15 +95,18 @@ use crate::jq::this_stack_is_large;
 /// Threads for what cannot be awaited, such as looking up names of hosts. Each has a large stack, of which little is used.
 const BLOCKING_THREADS: usize = 16;
 
-/// Runs the command line; the exit code. Everything that is to be said has been said.
+/// Runs the command line of esctl as it is, and returns the exit code. Results and errors have been printed.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    Program::new().run(arguments)
+}
+
+/// Runs the command line with the domains that are installed.
+fn run_command_line(arguments: Vec<OsString>) -> u8 {
     panic::report_as_bug();
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
     if let Some(code) = complete::answer(&arguments) {
         return code;
     }
-    let parsed =
-        args::command_here().try_get_matches_from(&arguments).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let parsed = args::command_here().try_get_matches_from(&arguments).and_then(|matches| Ok((args::parsed(&matches)?, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {

@@ -15,6 +15,7 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::event::is_unsafe;
 use crate::runtime::CommandEnvelope;
+use crate::runtime::WriteOptions;
 
 /// For clap: a whole number as resources have them. 0 and less parse; the domain says no to them.
 pub(super) fn amount(text: &str) -> Result<i64, String> {
@@ -144,10 +145,7 @@ impl WriteArgs {
 
     /// The envelope of a command.
     pub fn envelope(&self, app: &App, command: &str, id: &str, payload: Value) -> CommandEnvelope {
-        CommandEnvelope {
-            command: command.to_owned(),
-            id: id.to_owned(),
-            payload,
+        let options = WriteOptions {
             client_id: app.client(),
             correlation_id: self.origin.correlation_id.clone(),
             causation_id: self.origin.causation_id.clone(),
@@ -156,6 +154,7 @@ impl WriteArgs {
             retry_for: self.retry_for,
             retries: self.retries,
             dry_run: self.dry_run,
-        }
+        };
+        CommandEnvelope::new(command, id, payload, options)
     }
 }

@@ -31,6 +31,7 @@ use crate::runtime::CommandEnvelope;
 use crate::runtime::QueryBus;
 use crate::runtime::RuntimeError;
 use crate::runtime::SnapshotPolicy;
+use crate::runtime::WriteOptions;
 use crate::store::Store;
 
 /// One thing that somebody asks for.
@@ -191,19 +192,8 @@ pub async fn demo(store: &Store, clock: &Clock) -> Result<DemoReport, OpsError> 
 }
 
 async fn step(bus: &CommandBus, wish: &Wish) -> Result<DemoStep, OpsError> {
-    let envelope = CommandEnvelope {
-        command: wish.command.to_owned(),
-        id: "gold".to_owned(),
-        payload: (wish.payload)(),
-        client_id: wish.client.to_owned(),
-        correlation_id: None,
-        causation_id: None,
-        idempotency_key: None,
-        expected: None,
-        retry_for: Duration::ZERO,
-        retries: None,
-        dry_run: false,
-    };
+    let options = WriteOptions::by(wish.client).retrying_for(Duration::ZERO);
+    let envelope = CommandEnvelope::new(wish.command, "gold", (wish.payload)(), options);
     let mut step = DemoStep {
         title: wish.title,
         client_id: wish.client,

@@ -13,11 +13,13 @@ use crate::event::NewEvent;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
 use crate::ops::error::OpsError;
+use crate::ops::projections::status::Maintainer;
 use crate::runtime::BatchSize;
 use crate::runtime::Clock;
 use crate::runtime::CommandResult;
 use crate::runtime::Projector;
 use crate::runtime::QueryBus;
+use crate::runtime::RuntimeError;
 use crate::store::AppendRequest;
 use crate::store::QUARANTINE_ADDED;
 use crate::store::QUARANTINE_RELEASED;
@@ -61,6 +63,10 @@ pub struct RebuiltReadModel {
     pub name: String,
     /// True if it was rebuilt.
     pub rebuilt: bool,
+    /// The program that has the projection, where that is an application: the read model stays marked until the application
+    /// rebuilds it.
+    #[serde(skip_serializing_if = "Maintainer::is_esctl")]
+    pub maintained_by: Maintainer,
     /// Reason why it was not: it stays marked as missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -126,9 +132,10 @@ pub async fn change_quarantine(
         read_models: Vec::new(),
     };
     // Also where nothing was changed: an earlier run may have been interrupted before its read models were rebuilt.
-    for projection in queries.projections() {
+    for projection in queries.projections().iter().chain(queries.of_applications()) {
         let projector = Projector::new(store, &**projection, Arc::clone(&clock), BatchSize::default());
-        report.read_models.extend(redo(&projector, &event, change, changed).await?);
+        let runs_here = !queries.is_of_application(projection.name());
+        report.read_models.extend(redo(&projector, &event, change, changed, runs_here).await?);
     }
     Ok(report)
 }
@@ -170,6 +177,7 @@ async fn redo(
     event: &RecordedEvent,
     change: &QuarantineChange,
     changed: bool,
+    runs_here: bool,
 ) -> Result<Option<RebuiltReadModel>, OpsError> {
     let reason = match change.action {
         QuarantineAction::Add => "quarantined after the rows took it in",
@@ -179,14 +187,17 @@ async fn redo(
         true => projector.mark_missing(event, reason).await?,
         false => projector.lacks(event.event_id).await?,
     };
+    let name = projector.projection_name().to_owned();
+    if !runs_here {
+        let error = RuntimeError::MaintainedByApplication(name.clone()).to_string();
+        let maintained_by = Maintainer::Application;
+        return Ok(passed.then_some(RebuiltReadModel { name, rebuilt: false, maintained_by, error: Some(error) }));
+    }
     let done = match passed {
         true => projector.rebuild(&mut |_| {}).await,
         false if projector.stops_at(event.event_id).await? => projector.catch_up(&mut |_| {}).await,
         false => return Ok(None),
     };
-    let name = projector.projection_name().to_owned();
-    Ok(Some(match done {
-        Ok(_) => RebuiltReadModel { name, rebuilt: true, error: None },
-        Err(error) => RebuiltReadModel { name, rebuilt: false, error: Some(error.to_string()) },
-    }))
+    let error = done.err().map(|error| error.to_string());
+    Ok(Some(RebuiltReadModel { name, rebuilt: error.is_none(), maintained_by: Maintainer::Esctl, error }))
 }

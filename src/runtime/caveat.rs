@@ -24,6 +24,8 @@ pub enum Caveat {
     Missing(usize),
     /// It leaves out this number of quarantined events.
     Quarantined(usize),
+    /// An application maintains the read model: this program shows its rows, and cannot bring it up to date.
+    MaintainedByApplication,
     /// The read model was not brought up to date for this answer, and lacks this number of positions.
     Behind(u64),
 }
@@ -38,6 +40,7 @@ impl Caveat {
             Self::Parked(_) => "parked",
             Self::Missing(_) => "missing",
             Self::Quarantined(_) => "quarantined",
+            Self::MaintainedByApplication => "maintained_by_application",
             Self::Behind(_) => "behind",
         }
     }

@@ -1,7 +1,6 @@
 //! The command bus: the one place where a wish becomes events. Validation, idempotency, retries.
 
 use std::sync::Arc;
-use std::time::Duration;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -32,7 +31,15 @@ use crate::runtime::writer::Writer;
 use crate::runtime::writer::Written;
 use crate::store::Store;
 
-/// A command, with who, why, and how.
+/// A command, with its target and the options of the write.
+///
+/// ```
+/// use esctl::runtime::{CommandEnvelope, WriteOptions};
+///
+/// let payload = serde_json::json!({"amount": 5, "reason": "quest"});
+/// let add = CommandEnvelope::new("resource.add", "gold", payload, WriteOptions::by("ann").keyed("quest-7"));
+/// assert_eq!(add.options.idempotency_key.as_deref(), Some("quest-7"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct CommandEnvelope {
     /// Its name: `resource.allocate`.
@@ -41,36 +48,14 @@ pub struct CommandEnvelope {
     pub id: String,
     /// What the command says.
     pub payload: Value,
-    /// Who is asking.
-    pub client_id: String,
-    /// What it belongs to; the id of its first event unless told.
-    pub correlation_id: Option<String>,
-    /// What caused it, where known.
-    pub causation_id: Option<String>,
-    /// The same key twice changes nothing the second time.
-    pub idempotency_key: Option<String>,
-    /// Where the stream must be; otherwise wherever it is.
-    pub expected: Option<Version>,
-    /// How long to load and decide again after conflicts with other programs; zero: not at all.
-    pub retry_for: Duration,
-    /// Maximum number of times to load and decide again; `None`: as often as `retry_for` allows.
-    pub retries: Option<u32>,
-    /// Only say what would happen.
-    pub dry_run: bool,
+    /// The client, the reason, the expected version and the retries.
+    pub options: WriteOptions,
 }
 
 impl CommandEnvelope {
-    fn options(&self) -> WriteOptions {
-        WriteOptions {
-            client_id: self.client_id.clone(),
-            correlation_id: self.correlation_id.clone(),
-            causation_id: self.causation_id.clone(),
-            idempotency_key: self.idempotency_key.clone(),
-            expected: self.expected,
-            retry_for: self.retry_for,
-            retries: self.retries,
-            dry_run: self.dry_run,
-        }
+    /// Returns a command by a client, or with the given options.
+    pub fn new(command: impl Into<String>, id: impl Into<String>, payload: Value, who: impl Into<WriteOptions>) -> Self {
+        Self { command: command.into(), id: id.into(), payload, options: who.into() }
     }
 }
 
@@ -161,12 +146,12 @@ impl CommandBus {
     ) -> Result<CommandOutcome, RuntimeError> {
         let (domain, _) = known.ok_or_else(|| DecideError::UnknownCommand(envelope.command.clone()))?;
         let stream = StreamName::of(domain.category, &envelope.id)?;
-        let options = envelope.options();
-        let content = match envelope.idempotency_key {
+        let options = &envelope.options;
+        let content = match options.idempotency_key {
             Some(_) => content_of(&envelope.command, &canonical_json(&envelope.payload.to_string())?),
             None => String::new(),
         };
-        let wish = Wish { stream: &stream, command: Some(&envelope.command), content, options: &options };
+        let wish = Wish { stream: &stream, command: Some(&envelope.command), content, options };
         let start = || (domain.aggregate)(stream.as_str());
         let written =
             self.writer.write(&wish, start, |aggregate, now| Ok(aggregate.decide(&envelope.command, &envelope.payload, now)?));

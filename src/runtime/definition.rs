@@ -75,9 +75,9 @@ impl Definition {
     }
 }
 
-/// Whether a name is that of a projection that comes with esctl.
+/// Returns true for the name of a projection that comes with this program.
 pub fn is_built_in(name: &str) -> bool {
-    RESERVED.contains(&name) || domain::all().iter().any(|domain| (domain.projection)().name() == name)
+    RESERVED.contains(&name) || domain::projections().iter().any(|projection| projection.name() == name)
 }
 
 /// The projections a store keeps, by name; or why one cannot be read. A store that is not there has none.

@@ -12,6 +12,7 @@ use crate::aggregate::Aggregate;
 use crate::aggregate::AggregateFold;
 use crate::aggregate::DecideError;
 use crate::aggregate::DomainEvent;
+use crate::aggregate::Rejection;
 use crate::domain::document::Document;
 use crate::domain::document::DocumentCommand;
 use crate::domain::document::DocumentEvent;
@@ -31,6 +32,9 @@ use crate::runtime::writer::CommandResult;
 use crate::runtime::writer::Written;
 use crate::store::Store;
 use crate::store::no_store_is_empty;
+
+/// The code of the rejection that stands for the error of a closure.
+const REFUSED: &str = "refused_by_caller";
 
 /// A document as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,11 +159,63 @@ impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
         who: impl Into<WriteOptions>,
         mut edit: impl FnMut(&mut T),
     ) -> Result<Updated<T>, RuntimeError> {
+        let edit = |document: &mut T| {
+            edit(document);
+            Ok::<_, RuntimeError>(())
+        };
+        self.find_one_and_try_update(id, who, edit).await
+    }
+
+    /// As [`DocumentStore::find_one_and_update`], where the closure can refuse: its error is returned, and nothing is written.
+    ///
+    /// ```
+    /// # use esctl::runtime::{DocumentStore, RuntimeError, system_clock};
+    /// # type Account = std::collections::BTreeMap<String, i64>;
+    /// #[derive(Debug, thiserror::Error)]
+    /// enum Withdraw {
+    ///     #[error("the balance is {0}")]
+    ///     TooLittle(i64),
+    ///     #[error(transparent)]
+    ///     Runtime(#[from] RuntimeError),
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let store = esctl::store::open(&"sqlite::memory:".parse()?, std::time::Duration::from_secs(5))?;
+    /// # let accounts = DocumentStore::<Account>::new(store, system_clock());
+    /// # accounts.find_one_and_upsert("ann", &Account::from([("balance".into(), 3)]), "ann").await?;
+    /// let withdraw = |account: &mut Account| {
+    ///     let balance = account.entry("balance".into()).or_default();
+    ///     if *balance < 5 {
+    ///         return Err(Withdraw::TooLittle(*balance));
+    ///     }
+    ///     *balance -= 5;
+    ///     Ok(())
+    /// };
+    /// let refused = accounts.find_one_and_try_update("ann", "ann", withdraw).await;
+    /// assert!(matches!(refused, Err(Withdraw::TooLittle(3))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the closure, or as [`DocumentStore::find_one_and_update`].
+    pub async fn find_one_and_try_update<E: From<RuntimeError>>(
+        &self,
+        id: &str,
+        who: impl Into<WriteOptions>,
+        mut edit: impl FnMut(&mut T) -> Result<(), E>,
+    ) -> Result<Updated<T>, E> {
+        let mut refusal = None;
         let decide = |fold: &AggregateFold<Document>, now| {
+            refusal = None;
             let after = match fold.state().document {
                 Some(_) => {
                     let mut document = stored(fold)?.document;
-                    edit(&mut document);
+                    if let Err(error) = edit(&mut document) {
+                        refusal = Some(error);
+                        return Err(DecideError::Rejected(Rejection::new(REFUSED, "the caller refused the change")).into());
+                    }
                     recorded(id, &document)?
                 }
                 // The domain says that it is not there, or since when it is no longer.
@@ -167,7 +223,13 @@ impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
             };
             decide(fold, DocumentCommand::Replace(after), now)
         };
-        updated(self.write(id, "document.update", "", &who.into(), decide).await?)
+        match self.write(id, "document.update", "", &who.into(), decide).await {
+            Ok(written) => Ok(updated(written)?),
+            Err(RuntimeError::Decide(DecideError::Rejected(rejection))) if rejection.code == REFUSED => {
+                Err(refusal.unwrap_or_else(|| RuntimeError::Decide(rejection.into()).into()))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Deletes the document; its history stays. The version of the deletion.

@@ -73,6 +73,9 @@ pub enum RuntimeError {
         #[source]
         source: serde_json::Error,
     },
+    /// The projection of a read model is part of an application, not of this program.
+    #[error("read model {0} is maintained by an application: this program does not have its projection")]
+    MaintainedByApplication(String),
     /// There is no such query, projection, snapshot …
     #[error("{0}")]
     NotFound(String),

@@ -2,6 +2,7 @@
 //!
 //! Here the pure domains meet the store. Time and identity come in as arguments.
 
+mod application;
 mod caveat;
 mod command_bus;
 mod control;
@@ -15,6 +16,7 @@ mod new_events;
 mod observer;
 mod past;
 mod projector;
+mod query;
 mod query_bus;
 mod replay;
 mod repository;
@@ -68,11 +70,11 @@ pub use projector::Projector;
 pub use projector::Released;
 pub use projector::RunReport;
 pub use projector::check_belongs;
-pub use query_bus::Answer;
-pub use query_bus::Query;
+pub use query::Answer;
+pub use query::Query;
+pub use query::QueryRow;
+pub(crate) use query::has;
 pub use query_bus::QueryBus;
-pub use query_bus::QueryRow;
-pub(crate) use query_bus::has;
 pub use replay::replay_all;
 pub use repository::Repository;
 pub use snapshots::DEFAULT_SNAPSHOT_EVERY;

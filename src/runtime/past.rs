@@ -12,10 +12,10 @@ use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::FoldedRows;
 use crate::runtime::projector::FoundProblems;
 use crate::runtime::projector::Projector;
-use crate::runtime::query_bus::Answer;
-use crate::runtime::query_bus::Query;
+use crate::runtime::query::Answer;
+use crate::runtime::query::Query;
+use crate::runtime::query::wanted_row;
 use crate::runtime::query_bus::QueryBus;
-use crate::runtime::query_bus::wanted_row;
 
 /// A read model as of a position. Its memory grows with the number of its rows.
 pub struct PastReadModel {

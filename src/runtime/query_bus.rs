@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -13,6 +13,7 @@ use crate::domain;
 use crate::event::Timestamp;
 use crate::event::same_text;
 use crate::runtime::Clock;
+use crate::runtime::application::ApplicationRows;
 use crate::runtime::caveat::Caveat;
 use crate::runtime::caveat::Kept;
 use crate::runtime::definition::Unreadable;
@@ -22,6 +23,10 @@ use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::InMemory;
 use crate::runtime::projector::Projector;
 use crate::runtime::projector::check_belongs;
+use crate::runtime::query::Answer;
+use crate::runtime::query::Query;
+use crate::runtime::query::QueryRow;
+use crate::runtime::query::wanted_row;
 use crate::store::Part;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
@@ -37,48 +42,24 @@ const TRIES: usize = 5;
 /// Maximum number of read models whose answers are held in memory.
 const MAX_IN_MEMORY: usize = 4;
 
-/// What is asked.
-#[derive(Debug, Clone, Default)]
-pub struct Query {
-    /// The name of the read model.
-    pub name: String,
-    /// Fields of the row, as it shows at the moment asked for, and the values they must have. `a.b` is
-    /// field `b` of the object in field `a`.
-    pub filters: Vec<(String, Value)>,
-    /// Only keys after this one.
-    pub after: Option<String>,
-    /// At most so many rows.
-    pub limit: usize,
-    /// Answer from the read model as it is, without bringing it up to date.
-    pub stale: bool,
-}
-
-/// A row of the answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct QueryRow {
-    /// Its key.
-    pub key: String,
-    /// What it shows at the moment asked for.
-    pub row: Value,
-}
-
-/// The answer to a query: rows, and what qualifies them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    /// The rows, in the order of their keys.
-    pub rows: Vec<QueryRow>,
-    /// Why the rows are not all that the events make, or are not stored; empty where nothing is to be said.
-    pub caveats: Vec<Caveat>,
-}
+/// The answer to come of a handler.
+type Answering = Pin<Box<dyn Future<Output = Result<Answer, RuntimeError>> + Send>>;
+/// A program's own answer to the queries of one name.
+type Handler = Arc<dyn Fn(QueryBus, Query, Timestamp) -> Answering + Send + Sync>;
 
 /// Answers queries. Cheap to clone.
 #[derive(Clone)]
 pub struct QueryBus {
     pub(super) store: Store,
     pub(super) clock: Clock,
+    /// Those of the program, then those that the store keeps.
     projections: Vec<Arc<dyn Projection>>,
+    /// How many of them are of the program.
+    of_program: usize,
     unreadable: Vec<Unreadable>,
+    /// Those whose read models the store has, and whose logic is in an application.
+    of_applications: Vec<Arc<dyn Projection>>,
+    handlers: BTreeMap<String, Handler>,
     /// Read models of a store that cannot be written, with the reason. The next page of an answer is of the same one.
     in_memory: Arc<Mutex<BTreeMap<String, Arc<WorkedOut>>>>,
 }
@@ -95,11 +76,20 @@ struct WorkedOut {
 impl QueryBus {
     /// A bus over the read models of all domains.
     pub fn new(store: Store, clock: Clock) -> Self {
-        let projections = domain::all().iter().map(|domain| (domain.projection)()).collect();
-        Self { store, clock, projections, unreadable: Vec::new(), in_memory: Arc::default() }
+        let projections = domain::projections();
+        Self {
+            store,
+            clock,
+            of_program: projections.len(),
+            projections,
+            unreadable: Vec::new(),
+            of_applications: Vec::new(),
+            handlers: BTreeMap::new(),
+            in_memory: Arc::default(),
+        }
     }
 
-    /// A bus over the read models of all domains and of the projections that the store keeps: all there are.
+    /// A bus over all read models there are: those of all domains, of the projections that the store keeps, and of applications.
     ///
     /// # Errors
     /// As the store says.
@@ -107,14 +97,16 @@ impl QueryBus {
         Self::new(store, clock).reopened().await
     }
 
-    /// The same bus with the projections that the store keeps now. Answers that are held in memory are shared with it.
+    /// The same bus with the projections and read models that the store keeps now. Answers that are held in memory are shared
+    /// with it.
     ///
     /// # Errors
     /// As the store says.
     pub async fn reopened(&self) -> Result<Self, RuntimeError> {
         let kept = definitions(&self.store).await?;
-        let mut bus = Self::new(self.store.clone(), Arc::clone(&self.clock));
-        bus.in_memory = Arc::clone(&self.in_memory);
+        let mut bus = self.clone();
+        bus.projections.truncate(self.of_program);
+        bus.unreadable.clear();
         for definition in kept {
             let projection = definition.and_then(|definition| {
                 let unreadable = |(what, error)| Unreadable { name: definition.name.clone(), reason: format!("{what}: {error}") };
@@ -126,6 +118,13 @@ impl QueryBus {
                 Err(unreadable) => bus.unreadable.push(unreadable),
             }
         }
+        let records = no_store_is_empty(self.store.projections().await)?;
+        let is_known = |name: &str| {
+            let known = bus.projections.iter().map(|projection| projection.name());
+            known.chain(bus.unreadable.iter().map(|unreadable| unreadable.name.as_str())).any(|known| known == name)
+        };
+        let found = ApplicationRows::of(records, is_known);
+        bus.of_applications = found.into_iter().map(|rows| Arc::new(rows) as Arc<dyn Projection>).collect();
         Ok(bus)
     }
 
@@ -137,22 +136,93 @@ impl QueryBus {
     /// The same bus, with a projection of one's own.
     #[must_use]
     pub fn with(mut self, projection: Arc<dyn Projection>) -> Self {
-        self.projections.push(projection);
+        self.of_applications.retain(|rows| rows.name() != projection.name());
+        self.projections.insert(self.of_program, projection);
+        self.of_program += 1;
         self
     }
 
-    /// The projections it knows, in the order they were given.
+    /// Returns the same bus with a handler, which answers the queries of a name. A read model of the same name has
+    /// precedence. The handler is given this bus, and can ask read models.
+    ///
+    /// ```
+    /// # use esctl::runtime::{Answer, Query, QueryBus, QueryRow, system_clock};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let store = esctl::store::open(&"sqlite::memory:".parse()?, std::time::Duration::from_secs(5))?;
+    /// let queries = QueryBus::new(store.clone(), system_clock()).with_handler("count_resources", |queries, _query, at| async move {
+    ///     let all = Query { name: "resources".into(), limit: usize::MAX, ..Query::default() };
+    ///     let Answer { rows, caveats } = queries.ask(&all, at).await?;
+    ///     Ok(Answer { rows: vec![QueryRow { key: "resources".into(), row: rows.len().into() }], caveats })
+    /// });
+    /// # store.init().await?;
+    /// let count = Query { name: "count_resources".into(), ..Query::default() };
+    /// assert_eq!(queries.ask(&count, system_clock()()).await?.rows[0].row, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_handler<F, A>(mut self, name: impl Into<String>, handler: F) -> Self
+    where
+        F: Fn(Self, Query, Timestamp) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Answer, RuntimeError>> + Send + 'static,
+    {
+        let handler: Handler = Arc::new(move |queries, query, at| Box::pin(handler(queries, query, at)));
+        self.handlers.insert(name.into(), handler);
+        self
+    }
+
+    /// Returns the projections that it can run: those of the program, then those that the store keeps.
     pub fn projections(&self) -> &[Arc<dyn Projection>] {
         &self.projections
     }
 
-    /// The projection of a name.
+    /// Returns the projections of read models that applications maintain. They show rows, and cannot be run.
+    pub fn of_applications(&self) -> &[Arc<dyn Projection>] {
+        &self.of_applications
+    }
+
+    /// Returns the projections that apply events of a category; those that apply all events are among them.
+    pub fn projections_of(&self, category: &str) -> Vec<&Arc<dyn Projection>> {
+        let applies = |projection: &&Arc<dyn Projection>| {
+            let categories = projection.categories();
+            categories.is_empty() || categories.iter().any(|wanted| same_text(wanted, category))
+        };
+        self.projections.iter().filter(applies).collect()
+    }
+
+    /// Returns true if the store keeps the projection of a name: it can be replaced and deleted there.
+    pub fn is_kept(&self, name: &str) -> bool {
+        self.projections[self.of_program..].iter().any(|projection| projection.name() == name)
+    }
+
+    /// Returns true if an application maintains the read model of a name.
+    pub fn is_of_application(&self, name: &str) -> bool {
+        self.of_applications.iter().any(|projection| projection.name() == name)
+    }
+
+    /// Returns the projection of a name, whether it can be run here or only in an application.
     ///
     /// # Errors
-    /// [`RuntimeError::NotFound`] when there is none, [`StoreError::Unsupported`] when it cannot be read.
+    /// As [`QueryBus::projection`], except for read models of applications.
+    pub fn read_model(&self, name: &str) -> Result<&Arc<dyn Projection>, RuntimeError> {
+        match self.of_applications.iter().find(|projection| projection.name() == name) {
+            Some(rows) => Ok(rows),
+            None => self.projection(name),
+        }
+    }
+
+    /// Returns the projection of a name, to run it.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`] when there is none, [`RuntimeError::MaintainedByApplication`] when only an application has it,
+    /// [`StoreError::Unsupported`] when it cannot be read.
     pub fn projection(&self, name: &str) -> Result<&Arc<dyn Projection>, RuntimeError> {
         if let Some(Unreadable { reason, .. }) = self.unreadable.iter().find(|unreadable| unreadable.name == name) {
             return Err(StoreError::Unsupported(format!("projection {name} cannot be run by this program: {reason}")).into());
+        }
+        if self.is_of_application(name) {
+            return Err(RuntimeError::MaintainedByApplication(name.to_owned()));
         }
         let found = self.projections.iter().find(|projection| projection.name() == name);
         found.ok_or_else(|| RuntimeError::NotFound(format!("no projection \"{name}\"")))
@@ -182,6 +252,7 @@ impl QueryBus {
     /// What qualifies an answer of the rows that are kept; where they were not brought up to date, also by how much.
     async fn caveats_of_kept(&self, name: &str, updated: bool) -> Result<Vec<Caveat>, RuntimeError> {
         let mut caveats = self.caveats(name).await?;
+        caveats.extend(self.is_of_application(name).then_some(Caveat::MaintainedByApplication));
         if !updated {
             let live = self.live(name).await?;
             let head = no_store_is_empty(self.store.head().await)?.position;
@@ -198,10 +269,17 @@ impl QueryBus {
     /// # Errors
     /// As [`Projector::catch_up`] and as the store says; [`StoreError::ForeignCheckpoint`] also where it is not brought up to date.
     pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<Answer, RuntimeError> {
-        let projection = self.projection(&query.name)?;
+        let projection = match self.read_model(&query.name) {
+            Err(RuntimeError::NotFound(none)) => {
+                let Some(handler) = self.handlers.get(&query.name) else { return Err(RuntimeError::NotFound(none)) };
+                return handler(self.clone(), query.clone(), at).await;
+            }
+            found => found?,
+        };
+        let runs_here = !self.is_of_application(&query.name);
         // It is tried again by a runner, or by an operator, not by a query.
         let live = self.live(&query.name).await?;
-        let updates = !query.stale && (live.is_none() || !self.stands(&query.name).await?);
+        let updates = runs_here && !query.stale && (live.is_none() || !self.stands(&query.name).await?);
         if !updates {
             check_belongs(&self.store, &query.name, live.map(|live| live.checkpoint).unwrap_or_default()).await?;
         } else if let Some(error) = self.bring_up_to_date(&**projection).await? {
@@ -359,41 +437,5 @@ impl QueryBus {
         let head = self.store.head().await?.position;
         let live = self.live(projection.name()).await?;
         Ok(live.is_some_and(|live| live.logic_version == projection.version() && live.checkpoint.position == head))
-    }
-}
-
-/// A row of the answer, if it is one.
-pub(super) fn wanted_row(query: &Query, key: String, row: Value) -> Option<QueryRow> {
-    let wanted = !row.is_null() && query.filters.iter().all(|(field, value)| has(&row, field, value));
-    wanted.then_some(QueryRow { key, row })
-}
-
-/// Returns true where a row has a value in a field. Texts are compared in one normal form; a number, true or false is also
-/// found where the row has it as text.
-pub(crate) fn has(row: &Value, field: &str, wanted: &Value) -> bool {
-    let mut found = &row[field];
-    if found.is_null() && field.contains('.') {
-        found = field.split('.').fold(row, |inner, name| &inner[name]);
-    }
-    match (found, wanted) {
-        (Value::String(found), Value::String(wanted)) => same_text(found, wanted),
-        (Value::String(_), _) => *found == Value::String(wanted.to_string()),
-        _ => found == wanted,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::has;
-
-    #[test]
-    fn a_filter_looks_into_objects_and_takes_text_for_numbers() {
-        let row = json!({"a": "5", "b": {"c": true}, "d.e": 1, "f": null});
-        assert!(has(&row, "a", &json!(5)) && has(&row, "a", &json!("5")));
-        assert!(has(&row, "b.c", &json!(true)) && has(&row, "d.e", &json!(1)) && has(&row, "f", &json!(null)));
-        assert!(has(&json!({"a": "Jose\u{301}"}), "a", &json!("Jos\u{e9}")));
-        assert!(!has(&row, "a", &json!(6)) && !has(&row, "b.x", &json!(true)) && !has(&row, "d.e", &json!("1")));
     }
 }

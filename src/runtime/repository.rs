@@ -1,13 +1,17 @@
 //! Typed load, decide, append, retry for one aggregate: what a program built on this crate uses.
 
+use serde_json::json;
+
 use crate::aggregate::Aggregate;
 use crate::aggregate::AggregateFold;
 use crate::aggregate::DecideError;
 use crate::aggregate::decided;
+use crate::event::JsonObject;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::runtime::Clock;
 use crate::runtime::error::RuntimeError;
+use crate::runtime::idempotency::content_of;
 use crate::runtime::new_events::Wish;
 use crate::runtime::snapshots::SnapshotPolicy;
 use crate::runtime::stream_state::StreamState;
@@ -54,21 +58,28 @@ impl<A: Aggregate> Repository<A> {
         Ok(StreamState::load(self.store(), &stream, AggregateFold::new(stream.as_str())).await?.fold)
     }
 
-    /// Loads, decides, appends; after a conflict loads and decides again. The state after it.
+    /// Loads, decides and appends; after a conflict loads and decides again. Returns the state after it. `who` is a client id,
+    /// or [`WriteOptions`], which can also expect a version or carry an idempotency key.
     ///
     /// # Errors
-    /// A rejection ([`RuntimeError::Decide`]), [`RuntimeError::RetriesExhausted`], or as the store says.
+    /// A rejection ([`RuntimeError::Decide`]), [`RuntimeError::RetriesExhausted`], [`RuntimeError::KeyReused`] for another
+    /// command under the same idempotency key, or as the store says.
     pub async fn execute(
         &self,
         id: &str,
         command: &A::Command,
-        client_id: impl Into<String>,
+        who: impl Into<WriteOptions>,
     ) -> Result<AggregateFold<A>, RuntimeError> {
+        let options = who.into();
+        let content = match options.idempotency_key {
+            Some(_) => content_of("", JsonObject::of(&json!({ "command": command }))?.as_str()),
+            None => String::new(),
+        };
         let decide = |fold: &AggregateFold<A>, now| {
             let events = fold.state().decide(fold.id(), command, now);
             Ok(events.map_err(|no| DecideError::Rejected(no.into()))?)
         };
-        let written = self.write(id, None, String::new(), &WriteOptions::by(client_id), decide).await?;
+        let written = self.write(id, None, content, &options, decide).await?;
         Ok(written.fold)
     }
 

@@ -54,6 +54,47 @@ impl WriteOptions {
         self.idempotency_key = Some(key.into());
         self
     }
+
+    /// Returns the same options with the id that the events belong to.
+    #[must_use]
+    pub fn correlated(mut self, id: impl Into<String>) -> Self {
+        self.correlation_id = Some(id.into());
+        self
+    }
+
+    /// Returns the same options with the id of the event that causes the write.
+    #[must_use]
+    pub fn caused_by(mut self, id: impl Into<String>) -> Self {
+        self.causation_id = Some(id.into());
+        self
+    }
+
+    /// Returns the same options with another time for retries after conflicts; zero: no retries.
+    #[must_use]
+    pub fn retrying_for(mut self, duration: Duration) -> Self {
+        self.retry_for = duration;
+        self
+    }
+
+    /// Returns the same options with a maximum number of retries.
+    #[must_use]
+    pub fn retrying_at_most(mut self, retries: u32) -> Self {
+        self.retries = Some(retries);
+        self
+    }
+
+    /// Returns the options of a rehearsal: nothing is written.
+    #[must_use]
+    pub fn dry_run(mut self) -> Self {
+        self.dry_run = true;
+        self
+    }
+}
+
+impl From<String> for WriteOptions {
+    fn from(client_id: String) -> Self {
+        Self::by(client_id)
+    }
 }
 
 impl From<&str> for WriteOptions {

@@ -71,7 +71,7 @@ async fn owned(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope)
         Ok(resource) => caller.must_be(resource.state["owner_id"].as_str().unwrap_or_default()),
         // The command itself says so; and it does not go to one that somebody creates meanwhile.
         Err(OpsError::NotFound { .. }) => {
-            envelope.expected = Some(Version::ZERO);
+            envelope.options.expected = Some(Version::ZERO);
             Ok(())
         }
         Err(error) => Err(error.into()),

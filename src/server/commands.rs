@@ -17,6 +17,7 @@ use crate::event::new_id;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::CommandOutcome;
 use crate::runtime::RuntimeError;
+use crate::runtime::WriteOptions;
 use crate::server::Caller;
 use crate::server::Problem;
 use crate::server::Scope;
@@ -132,19 +133,15 @@ fn envelope(caller: &Caller, request: CommandRequest, retry_for: Duration) -> Re
     ] {
         text.as_deref().map_or(Ok(()), |text| can_be_recorded(name, text))?;
     }
-    Ok(CommandEnvelope {
-        command: request.command,
-        id,
-        payload: Value::Object(request.with),
-        client_id: caller.client_id.clone(),
+    let options = WriteOptions {
         correlation_id: request.correlation_id,
         causation_id: request.causation_id,
         idempotency_key: request.command_id,
         expected: request.expect_version.map(Version),
         retry_for,
-        retries: None,
-        dry_run: false,
-    })
+        ..WriteOptions::by(&caller.client_id)
+    };
+    Ok(CommandEnvelope::new(request.command, id, Value::Object(request.with), options))
 }
 
 /// The id that was given, here or there, whatever it is worth.

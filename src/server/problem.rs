@@ -159,6 +159,8 @@ impl From<Failure> for Problem {
         // A store that is not there is no thing that a client asked for.
         let kind = match failure.code {
             "store_not_found" => FailureKind::Unavailable,
+            // The server cannot do it, and the application can.
+            "maintained_by_application" => FailureKind::Conflict,
             // The client's cursor names an event that is not there.
             CURSOR_BEYOND_END if failure.kind == FailureKind::Integrity => FailureKind::NotFound,
             _ => failure.kind,

@@ -31,8 +31,9 @@ const NAMED_STATEMENT: [(&str, &str); 3] = [
 ];
 
 /// Commands without a use case in `ops`.
-const NO_USE_CASE: [(&str, &str); 7] = [
+const NO_USE_CASE: [(&str, &str); 8] = [
     ("src/cli/absent/", "the command of a smaller build only says that it is not there"),
+    ("src/cli/program.rs", "it runs the whole command line"),
     ("src/cli/context/", "the configuration file is a matter of the edge; no store is opened"),
     ("src/cli/completions.rs", "generated from the command line itself"),
     ("src/cli/man.rs", "generated from the command line itself"),

@@ -138,7 +138,7 @@ fn verify_finds_each_one_that_is_not_what_the_events_make(on: Backend) {
         (Change::EventHash(6), "another hash"),
         (Change::ReducerVersion(5, 99), "version 99"),
         (Change::Version(6, 77), "no event at that version"),
-        (Change::Reducer(77, "gone"), "no reducer"),
+        (Change::Reducer(77, "gone"), "no event at that version"),
     ];
     for (change, reason) in tampered {
         let said = format!("{change:?}");

@@ -1,7 +1,5 @@
 //! A client's copy, and what it has missed: any commands, deletions and creations in between.
 
-use std::time::Duration;
-
 use esctl::domain::document::Document;
 use esctl::event::Version;
 use esctl::runtime::CommandBus;
@@ -86,17 +84,5 @@ async fn seen_now(documents: &DocumentStore<Map<String, Value>>, id: &str, store
 }
 
 fn envelope(name: &str, id: &str, payload: Value) -> CommandEnvelope {
-    CommandEnvelope {
-        command: name.to_owned(),
-        id: id.to_owned(),
-        payload,
-        client_id: "writer".to_owned(),
-        correlation_id: None,
-        causation_id: None,
-        idempotency_key: None,
-        expected: None,
-        retry_for: Duration::from_secs(2),
-        retries: None,
-        dry_run: false,
-    }
+    CommandEnvelope::new(name, id, payload, "writer")
 }

@@ -4,17 +4,13 @@ use esctl::aggregate::AggregateFold;
 use esctl::aggregate::DecideError;
 use esctl::aggregate::DecidedEvent;
 use esctl::aggregate::Decider;
-use esctl::aggregate::Fold;
 use esctl::aggregate::FoldError;
 use esctl::aggregate::Rejection;
 use esctl::domain::document::Document;
-use esctl::event::EventView;
-use esctl::event::Hash;
-use esctl::event::Position;
 use esctl::event::Timestamp;
+use esctl::testing::Recorded;
 use serde_json::Value;
 use serde_json::json;
-use uuid::Uuid;
 
 pub type Plan = AggregateFold<Document>;
 
@@ -26,21 +22,8 @@ pub fn second(after: i64) -> Timestamp {
 
 /// Takes in an event as the store gives it back, from its text; each second another, by `ann`.
 pub fn record(fold: &mut Plan, event_type: &str, data: &str) -> Result<(), FoldError> {
-    let version = fold.stream_version().next();
-    fold.apply(&EventView {
-        position: Position(version.0),
-        event_id: Uuid::nil(),
-        stream: "document-plan",
-        version,
-        event_type,
-        schema_version: 1,
-        recorded_at: second(version.0 as i64),
-        data,
-        metadata: r#"{"client_id":"ann"}"#,
-        hash: Hash::ZERO,
-        kept_content: None,
-        quarantined: false,
-    })
+    let at = second(fold.stream_version().0 as i64 + 1);
+    Recorded { client_id: "ann", ..Recorded::new(event_type, data, at) }.apply_to(fold)
 }
 
 pub fn given(events: &[(&str, Value)]) -> Plan {

@@ -49,7 +49,7 @@ fn the_kept_state_is_a_flat_object_and_comes_back() {
 #[test]
 fn the_read_model_takes_the_events_of_documents() {
     let domain = esctl::domain::of_category(Document::CATEGORY).unwrap();
-    let documents = (domain.projection)();
+    let documents = domain.projection.unwrap();
     assert_eq!((documents.name(), documents.version(), documents.categories()), ("documents", 1, vec!["document".to_owned()]));
     for (stream, key) in [("document-a-b", Some("a-b")), ("document-", None), ("document", None), ("documents-a", None)] {
         let event = EventView {

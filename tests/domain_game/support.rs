@@ -3,15 +3,11 @@
 use esctl::aggregate::AggregateFold;
 use esctl::aggregate::DecideError;
 use esctl::aggregate::Decider;
-use esctl::aggregate::Fold;
 use esctl::domain::game::Game;
-use esctl::event::EventView;
-use esctl::event::Hash;
-use esctl::event::Position;
 use esctl::event::Timestamp;
+use esctl::testing::Recorded;
 use serde_json::Value;
 use serde_json::json;
-use uuid::Uuid;
 
 pub type Table = AggregateFold<Game>;
 
@@ -21,22 +17,7 @@ pub fn now() -> Timestamp {
 
 /// Takes in an event as the store gives it back: from its text.
 pub fn record(table: &mut Table, event_type: &str, data: &str) {
-    let version = table.stream_version().next();
-    let event = EventView {
-        position: Position(version.0),
-        event_id: Uuid::nil(),
-        stream: "game-1",
-        version,
-        event_type,
-        schema_version: 1,
-        recorded_at: now(),
-        data,
-        metadata: "{}",
-        hash: Hash::ZERO,
-        kept_content: None,
-        quarantined: false,
-    };
-    table.apply(&event).unwrap();
+    Recorded::new(event_type, data, now()).apply_to(table).unwrap();
 }
 
 /// Decides, and records what it led to.

@@ -4,14 +4,10 @@ use esctl::aggregate::AggregateFold;
 use esctl::aggregate::DecideError;
 use esctl::aggregate::DecidedEvent;
 use esctl::aggregate::Decider;
-use esctl::aggregate::Fold;
 use esctl::domain::resource::Resource;
-use esctl::event::EventView;
-use esctl::event::Hash;
-use esctl::event::Position;
 use esctl::event::Timestamp;
+use esctl::testing::Recorded;
 use serde_json::Value;
-use uuid::Uuid;
 
 pub type Gold = AggregateFold<Resource>;
 
@@ -31,22 +27,7 @@ pub fn gold() -> Gold {
 
 /// Takes in an event as the store gives it back: from its text.
 pub fn record(fold: &mut Gold, event_type: &str, data: &str, recorded_at: Timestamp) {
-    let version = fold.stream_version().next();
-    let event = EventView {
-        position: Position(version.0),
-        event_id: Uuid::nil(),
-        stream: "resource-gold",
-        version,
-        event_type,
-        schema_version: 1,
-        recorded_at,
-        data,
-        metadata: "{}",
-        hash: Hash::ZERO,
-        kept_content: None,
-        quarantined: false,
-    };
-    fold.apply(&event).unwrap();
+    Recorded::new(event_type, data, recorded_at).apply_to(fold).unwrap();
 }
 
 pub fn given(events: &[(i64, &str, Value)]) -> Gold {

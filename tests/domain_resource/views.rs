@@ -5,8 +5,8 @@ use esctl::aggregate::AggregateFold;
 use esctl::aggregate::Fold;
 use esctl::aggregate::FoldError;
 use esctl::aggregate::Projection;
+use esctl::domain::resource::RESOURCES;
 use esctl::domain::resource::Resource;
-use esctl::domain::resource::Resources;
 use esctl::domain::resource::client_event;
 use esctl::domain::resource::client_schema;
 use esctl::event::EventView;
@@ -84,7 +84,7 @@ fn a_row_is_flat_whole_and_reads_back() {
         "regeneration_remainder": 0, "lock_reason": "audit", "lock_expiry": second(70), "version": 3, "created_at": second(0),
         "metadata": {"a": 2, "b": 1}});
     assert_eq!(serde_json::from_str::<Value>(&row).unwrap(), expected);
-    let mut again = Resources.row("gold");
+    let mut again = RESOURCES.row("gold");
     again.restore(&row).unwrap();
     assert_eq!((again.save().unwrap(), again.show(second(20))), (row, fold.show(second(20))));
     assert!(again.restore(r#"{"id":"gold"}"#).is_err());
@@ -100,7 +100,7 @@ fn the_state_leaves_id_and_version_to_the_fold() {
 #[test]
 fn the_read_model_takes_the_events_of_resources() {
     let domain = esctl::domain::of_category(Resource::CATEGORY).unwrap();
-    let resources = (domain.projection)();
+    let resources = domain.projection.unwrap();
     assert_eq!((resources.name(), resources.version(), resources.categories()), ("resources", 1, vec!["resource".to_owned()]));
     assert_eq!(resources.indexed_fields(), ["owner_id", "resource_type"]);
     for (stream, key) in [("resource-a-b", Some("a-b")), ("resource-", None), ("resource", None), ("resources-a", None)] {

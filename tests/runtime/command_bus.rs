@@ -42,7 +42,7 @@ async fn commands_at_the_same_time_are_decided_again_and_none_is_lost(on: Backen
         let bus = world.bus(0);
         tasks.push(tokio::spawn(async move {
             let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
-            allocate.retry_for = Duration::from_secs(30);
+            allocate.options.retry_for = Duration::from_secs(30);
             bus.send(&allocate).await.unwrap().version
         }));
     }
@@ -64,7 +64,7 @@ async fn without_retries_the_loser_is_told(on: Backend) {
         let bus = world.bus(0);
         tasks.push(tokio::spawn(async move {
             let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
-            allocate.retries = Some(0);
+            allocate.options.retries = Some(0);
             bus.send(&allocate).await
         }));
     }
@@ -84,13 +84,13 @@ async fn the_same_key_answers_as_the_first_time(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     let mut allocate = command("resource.allocate", "gold", json!({"amount": 10, "reason": "x"}));
-    allocate.idempotency_key = Some("k".into());
+    allocate.options.idempotency_key = Some("k".into());
     let first = world.bus(0).send(&allocate).await.unwrap();
     world.advance(60);
     world.allocate("gold", 3).await;
     // Whatever the version is expected to be, and however often.
     for expected in [None, Some(Version(1)), Some(Version(77))] {
-        allocate.expected = expected;
+        allocate.options.expected = expected;
         let again = world.bus(0).send(&allocate).await.unwrap();
         assert_eq!(again.outcome, CommandResult::AlreadyApplied);
         assert_eq!(
@@ -109,8 +109,8 @@ async fn one_key_asked_for_at_the_same_time_counts_once(on: Backend) {
         let bus = world.bus(0);
         tasks.push(tokio::spawn(async move {
             let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
-            allocate.idempotency_key = Some("k".into());
-            allocate.retry_for = Duration::from_secs(30);
+            allocate.options.idempotency_key = Some("k".into());
+            allocate.options.retry_for = Duration::from_secs(30);
             bus.send(&allocate).await.unwrap().outcome
         }));
     }
@@ -127,7 +127,8 @@ async fn the_loser_of_two_with_one_key_is_answered_as_the_first_whatever_it_allo
         let world = world(on);
         world.create("gold", 1000).await;
         let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
-        (allocate.idempotency_key, allocate.expected, allocate.retries) = (Some("k".into()), expected, retries);
+        (allocate.options.idempotency_key, allocate.options.expected, allocate.options.retries) =
+            (Some("k".into()), expected, retries);
         // Asked for the time between loading and appending: there the other one comes first.
         let (other, sent, now) = (world.bus(0), allocate.clone(), world.clock());
         let overtaken = AtomicBool::new(false);
@@ -162,7 +163,7 @@ async fn a_key_of_another_command_is_a_conflict(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
-    allocate.idempotency_key = Some("k".into());
+    allocate.options.idempotency_key = Some("k".into());
     world.bus(0).send(&allocate).await.unwrap();
     allocate.payload = json!({"amount": 11});
     let error = world.bus(0).send(&allocate).await.unwrap_err();
@@ -170,7 +171,7 @@ async fn a_key_of_another_command_is_a_conflict(on: Backend) {
     // The key belongs to its stream.
     world.create("wood", 1000).await;
     let mut other = command("resource.allocate", "wood", json!({"amount": 11}));
-    other.idempotency_key = Some("k".into());
+    other.options.idempotency_key = Some("k".into());
     assert_eq!(world.bus(0).send(&other).await.unwrap().outcome, CommandResult::Applied);
 }
 
@@ -178,7 +179,7 @@ async fn a_wrong_expected_version_is_not_tried_again(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     let mut allocate = command("resource.allocate", "gold", json!({"amount": 10}));
-    allocate.expected = Some(Version(7));
+    allocate.options.expected = Some(Version(7));
     let error = world.bus(0).send(&allocate).await.unwrap_err();
     assert!(matches!(error, RuntimeError::Store(StoreError::Conflict { actual: Version(1), .. })), "{error:?}");
 }
@@ -187,7 +188,7 @@ async fn a_dry_run_shows_and_appends_nothing(on: Backend) {
     let world = world(on);
     let payload = json!({"owner_id": "ann", "resource_type": "gold", "initial_amount": 5, "max_amount": 10});
     let mut create = command("resource.create", "gold", payload);
-    create.dry_run = true;
+    create.options.dry_run = true;
     let outcome = world.bus(0).send(&create).await.unwrap();
     assert_eq!((outcome.outcome, outcome.position, outcome.events.len()), (CommandResult::DryRun, None, 1));
     assert_eq!(outcome.state["amount"], json!(5));

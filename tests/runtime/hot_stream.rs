@@ -88,7 +88,7 @@ async fn at_once(bus: &CommandBus, commands: Vec<CommandEnvelope>) -> Vec<Sent> 
 
 fn allocate(amount: u64) -> CommandEnvelope {
     let mut allocate = command("resource.allocate", "gold", json!({ "amount": amount }));
-    allocate.retries = Some(0);
+    allocate.options.retries = Some(0);
     allocate
 }
 
@@ -154,7 +154,7 @@ fn two_programs_on_one_stream_are_both_served(on: Backend) {
                 let bus = buses[n % 2].clone();
                 tokio::spawn(async move {
                     let mut allocate = allocate(1);
-                    (allocate.retries, allocate.retry_for) = (None, Duration::from_secs(60));
+                    (allocate.options.retries, allocate.options.retry_for) = (None, Duration::from_secs(60));
                     for _ in 0..5 {
                         bus.send(&allocate).await.unwrap();
                     }
@@ -173,7 +173,7 @@ async fn one_key_that_waits_twice_counts_once(on: Backend) {
     world.create("gold", 1000).await;
     let keyed = |key: &str, amount| {
         let mut allocate = allocate(amount);
-        allocate.idempotency_key = Some(key.into());
+        allocate.options.idempotency_key = Some(key.into());
         allocate
     };
     let mut commands: Vec<_> = (0..12).map(|_| keyed("a", 10)).collect();
@@ -194,7 +194,7 @@ async fn exactly_one_of_those_who_expect_a_version_is_served(on: Backend) {
     world.create("gold", 1000).await;
     let expecting = |version| {
         let mut allocate = allocate(1);
-        allocate.expected = Some(Version(version));
+        allocate.options.expected = Some(Version(version));
         allocate
     };
     let mut commands: Vec<_> = (0..8).map(|_| expecting(1)).collect();
@@ -344,11 +344,11 @@ async fn events_of_other_programs_are_seen(on: Backend) {
         }
     });
     let mut add = command("resource.add", "gold", json!({"amount": 1}));
-    add.retry_for = Duration::from_secs(60);
+    add.options.retry_for = Duration::from_secs(60);
     for n in 0..20 {
         assert_eq!(other.send(&add).await.unwrap().state["amount"], 2);
         let mut allocate = allocate(2);
-        (allocate.retries, allocate.retry_for) = (None, Duration::from_secs(60));
+        (allocate.options.retries, allocate.options.retry_for) = (None, Duration::from_secs(60));
         let outcome = bus.send(&allocate).await;
         assert_eq!(outcome.unwrap().state["amount"], 0, "round {n}: it sees what the other program has added");
         assert_eq!(other.send(&add).await.unwrap().state["amount"], 1);
@@ -406,9 +406,9 @@ fn envelope((kind, amount, key, expected): Step) -> CommandEnvelope {
         _ => ("resource.unlock", json!({})),
     };
     let mut envelope = command(name, "gold", payload);
-    envelope.idempotency_key = key.map(|key| format!("k{key}"));
-    envelope.expected = expected.map(Version);
-    envelope.retry_for = Duration::from_secs(60);
+    envelope.options.idempotency_key = key.map(|key| format!("k{key}"));
+    envelope.options.expected = expected.map(Version);
+    envelope.options.retry_for = Duration::from_secs(60);
     envelope
 }
 
@@ -490,7 +490,7 @@ impl History {
     fn explains(&self, envelope: &CommandEnvelope, from: u64, outcome: &Sent, all: &[(CommandEnvelope, u64, Sent)]) {
         let decide = |version: usize| self.states[version].decide(&envelope.command, &envelope.payload, self.now);
         let same_key = |(other, ..): &&(CommandEnvelope, u64, Sent)| {
-            other.idempotency_key.is_some() && other.idempotency_key == envelope.idempotency_key
+            other.options.idempotency_key.is_some() && other.options.idempotency_key == envelope.options.idempotency_key
         };
         let applied = |(.., sent): &&(CommandEnvelope, u64, Sent)| matches!(sent, Ok(o) if o.outcome == CommandResult::Applied);
         match outcome {
@@ -498,7 +498,7 @@ impl History {
                 let after = usize::try_from(outcome.version.0).unwrap();
                 let before = after - outcome.events.len();
                 assert!(outcome.version.0 > from, "it comes after what was seen before it");
-                assert!(envelope.expected.is_none_or(|expected| expected.0 == before as u64), "{envelope:?} at {before}");
+                assert!(envelope.options.expected.is_none_or(|expected| expected.0 == before as u64), "{envelope:?} at {before}");
                 let recorded: Vec<_> = outcome.events.iter().map(|e| (e.event_id, e.data.as_str().to_owned())).collect();
                 assert_eq!(recorded, self.events[before..after]);
                 assert_eq!(outcome.state["amount"], self.states[after].show(self.now)["amount"]);
@@ -517,7 +517,7 @@ impl History {
                 assert!((from..self.states.len()).any(refuses), "{envelope:?}: {no:?} at no version from {from}");
             }
             Err(RuntimeError::Store(StoreError::Conflict { actual, .. })) => {
-                assert!(envelope.expected.is_some_and(|expected| expected != *actual), "{envelope:?}: {actual}");
+                assert!(envelope.options.expected.is_some_and(|expected| expected != *actual), "{envelope:?}: {actual}");
                 assert!((from..self.states.len() as u64).contains(&actual.0));
             }
             Err(RuntimeError::KeyReused { .. }) => {

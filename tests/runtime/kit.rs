@@ -60,17 +60,5 @@ impl World {
 }
 
 pub fn command(name: &str, id: &str, payload: Value) -> CommandEnvelope {
-    CommandEnvelope {
-        command: name.to_owned(),
-        id: id.to_owned(),
-        payload,
-        client_id: "test".to_owned(),
-        correlation_id: None,
-        causation_id: None,
-        idempotency_key: None,
-        expected: None,
-        retry_for: Duration::from_secs(2),
-        retries: None,
-        dry_run: false,
-    }
+    CommandEnvelope::new(name, id, payload, "test")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use esctl::aggregate::Fold;
 use esctl::aggregate::Projection;
-use esctl::domain::resource::Resources;
+use esctl::domain::resource::RESOURCES;
 use esctl::event::EventType;
 use esctl::event::EventView;
 use esctl::event::ExpectedVersion;
@@ -47,7 +47,7 @@ crate::on_every_backend! { async:
 }
 
 async fn run(world: &World, batch: usize) -> Result<RunReport, RuntimeError> {
-    Projector::new(&world.store, &Resources, world.clock(), BatchSize(batch)).catch_up(&mut |_| {}).await
+    Projector::new(&world.store, &RESOURCES, world.clock(), BatchSize(batch)).catch_up(&mut |_| {}).await
 }
 
 async fn amounts(world: &World) -> Vec<(String, i64)> {
@@ -94,7 +94,7 @@ async fn rebuilds_at_the_same_time_end_with_one_whole_read_model(on: Backend) {
     for batch in [3, 5, 7, 11] {
         let world = Arc::clone(&world);
         tasks.push(tokio::spawn(async move {
-            Projector::new(&world.store, &Resources, world.clock(), BatchSize(batch)).rebuild(&mut |_| {}).await.unwrap();
+            Projector::new(&world.store, &RESOURCES, world.clock(), BatchSize(batch)).rebuild(&mut |_| {}).await.unwrap();
         }));
     }
     for task in tasks {
@@ -110,14 +110,14 @@ async fn a_rebuild_that_was_broken_off_leaves_the_old_one_and_goes_on(on: Backen
     world.allocate("gold", 50).await;
     run(&world, 10).await.unwrap();
     {
-        let projector = Projector::new(&world.store, &Resources, world.clock(), BatchSize(10));
+        let projector = Projector::new(&world.store, &RESOURCES, world.clock(), BatchSize(10));
         let mut stop = |_: u64| {};
         let rebuild = projector.rebuild(&mut stop);
         // Dropped after a few turns, as if interrupted.
         let _ = tokio::time::timeout(std::time::Duration::from_micros(300), rebuild).await;
     }
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 950)]);
-    let report = Projector::new(&world.store, &Resources, world.clock(), BatchSize(10)).rebuild(&mut |_| {}).await.unwrap();
+    let report = Projector::new(&world.store, &RESOURCES, world.clock(), BatchSize(10)).rebuild(&mut |_| {}).await.unwrap();
     assert!(report.rebuilt);
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 950)]);
     let building =
@@ -144,7 +144,7 @@ async fn a_checkpoint_of_another_store_is_found_out(on: Backend) {
     let error = run(&world, 10).await.unwrap_err();
     assert!(matches!(&error, RuntimeError::Store(StoreError::ForeignCheckpoint { .. })), "{error:?}");
     // A rebuild asks nobody but the events.
-    Projector::new(&world.store, &Resources, world.clock(), BatchSize(10)).rebuild(&mut |_| {}).await.unwrap();
+    Projector::new(&world.store, &RESOURCES, world.clock(), BatchSize(10)).rebuild(&mut |_| {}).await.unwrap();
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 999)]);
 }
 
@@ -167,7 +167,7 @@ async fn an_event_that_cannot_be_taken_in_stops_it_right_before(on: Backend) {
     // All of what was before it is there.
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 998)]);
     // A read model that cannot be rebuilt stays as it was.
-    assert!(Projector::new(&world.store, &Resources, world.clock(), BatchSize(1)).rebuild(&mut |_| {}).await.is_err());
+    assert!(Projector::new(&world.store, &RESOURCES, world.clock(), BatchSize(1)).rebuild(&mut |_| {}).await.is_err());
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 998)]);
 }
 
@@ -182,13 +182,13 @@ impl Projection for Newer {
         2
     }
     fn categories(&self) -> Vec<String> {
-        Resources.categories()
+        RESOURCES.categories()
     }
     fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
-        Resources.key(event).map(|key| Cow::Owned(format!("new-{key}")))
+        RESOURCES.key(event).map(|key| Cow::Owned(format!("new-{key}")))
     }
     fn row(&self, key: &str) -> Box<dyn Fold> {
-        Resources.row(key)
+        RESOURCES.row(key)
     }
 }
 
@@ -229,13 +229,13 @@ impl Projection for ByIdAlone {
         1
     }
     fn categories(&self) -> Vec<String> {
-        Resources.categories()
+        RESOURCES.categories()
     }
     fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
         event.stream.split_once('-').map(|(_, id)| Cow::Borrowed(id))
     }
     fn row(&self, key: &str) -> Box<dyn Fold> {
-        Resources.row(key)
+        RESOURCES.row(key)
     }
 }
 

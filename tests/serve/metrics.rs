@@ -135,7 +135,7 @@ async fn projections_are_watched(on: Backend) {
     let states = current.labels("state").into_iter().map(|name| (name.to_owned(), current.value(&state(name))));
     let states: std::collections::BTreeMap<String, f64> = states.collect();
     assert!(states.contains_key("parked") && states.contains_key("incomplete"), "{states:?}");
-    assert_eq!((states.len(), states.values().sum::<f64>()), (10, 1.0), "{states:?}");
+    assert_eq!((states.len(), states.values().sum::<f64>()), (11, 1.0), "{states:?}");
 
     served.esctl(&["projection", "pause", "resources"]);
     make(&served, "copper").await;

@@ -9,6 +9,7 @@ use clap_complete::engine::ArgValueCompleter;
 use clap_complete::engine::CompletionCandidate;
 
 use crate::cli::complete::ask::Asker;
+use crate::domain;
 use crate::ops::names::Named;
 
 /// Where names come from.
@@ -61,8 +62,14 @@ pub(super) fn source(path: &[String], arg: &Arg) -> Option<Source> {
         (["game", verb], "id") if positional && *verb != "new" => Source::Store(Named::IdsOf("game")),
         (["projection", "delete"], "name") if positional => Source::Store(Named::OwnProjections),
         (["projection", verb], "name" | "names") if positional && *verb != "create" => Source::Store(Named::Projections),
+        ([noun, _], "id") if positional => Source::Store(Named::IdsOf(category_of_application(noun)?)),
         (_, "reducer") => Source::Reducers,
         _ => return None,
     };
     Some(from)
+}
+
+/// Returns the category of a domain of the application whose commands have this name.
+fn category_of_application(noun: &str) -> Option<&'static str> {
+    domain::of_application().into_iter().map(|domain| domain.category).find(|category| *category == noun)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use serde_json::Value;
+
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::Timestamp;
@@ -48,6 +50,15 @@ impl Cell {
     /// A number, on the right.
     pub fn number(number: impl Display) -> Self {
         Self { right: true, ..Self::new(number) }
+    }
+
+    /// Returns a JSON value as people read it: a string without its quotes, nothing as a dash.
+    pub fn json(value: &Value) -> Self {
+        match value {
+            Value::String(text) => Self::new(text),
+            Value::Null => Self::none(),
+            other => Self::new(other),
+        }
     }
 
     /// What stands where there is nothing.

@@ -33,7 +33,8 @@ impl Delete {
                 }
                 known?;
             }
-            let question = format!("Delete projection {} and its read model?", self.name);
+            let whose = if queries.is_of_application(&self.name) { ", which an application maintains" } else { "" };
+            let question = format!("Delete projection {} and its read model{whose}?", self.name);
             if !app.out.confirm(&question, app.globals.yes)? {
                 app.out.note("nothing was deleted");
                 return Ok(());

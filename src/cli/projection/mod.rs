@@ -87,7 +87,7 @@ pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
 
 /// The error for a name that no projection has.
 fn known(queries: &QueryBus, name: &str) -> Result<(), CliError> {
-    let names = || queries.projections().iter().map(|projection| projection.name());
+    let names = || queries.projections().iter().chain(queries.of_applications()).map(|projection| projection.name());
     if names().any(|known| known == name) {
         return Ok(());
     }

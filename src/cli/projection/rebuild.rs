@@ -17,20 +17,25 @@ use crate::cli::values::limit;
 use crate::ops::error::OpsError;
 use crate::ops::projections::rebuild::RowDifference;
 use crate::ops::projections::rebuild::VerifiedRebuild;
+use crate::ops::projections::rebuild::projections_of;
 use crate::ops::projections::rebuild::rebuild_projection;
 use crate::ops::projections::rebuild::rebuild_verified;
 use crate::runtime::BatchSize;
+use crate::runtime::QueryBus;
 use crate::runtime::RuntimeError;
 
 /// Build a read model anew beside the old one, which answers until the new one replaces it
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("which").required(true).args(["name", "all"]))]
+#[command(group = ArgGroup::new("which").required(true).args(["name", "all", "category"]))]
 pub struct Rebuild {
     /// Which projection
     name: Option<String>,
     /// All projections, one after the other
     #[arg(long)]
     all: bool,
+    /// All projections that apply events of this category
+    #[arg(long, value_name = "CATEGORY")]
+    category: Option<String>,
     /// Events in one transaction
     #[arg(long, value_name = "N", value_parser = limit)]
     batch: Option<usize>,
@@ -45,9 +50,16 @@ impl Rebuild {
         let queries = app.all_queries(&store).await?;
         if let Some(name) = &self.name {
             known(&queries, name)?;
+            queries.projection(name)?;
         }
-        let all = || queries.projections().iter().map(|projection| projection.name().to_owned()).collect();
-        let names = self.name.map_or_else(all, |name| vec![name]);
+        let names = match (&self.name, &self.category) {
+            (Some(name), _) => vec![name.clone()],
+            (None, Some(category)) => projections_of(&queries, category)?,
+            (None, None) => queries.projections().iter().map(|projection| projection.name().to_owned()).collect(),
+        };
+        if self.name.is_none() {
+            warn_of_applications(app, &queries);
+        }
         let batch = self.batch.map_or_else(BatchSize::default, BatchSize);
         let total = store.head().await?.position.0;
         let mut list = app.out.list(if self.verify { verified_listing() } else { listing() });
@@ -86,6 +98,14 @@ impl Rebuild {
             Some(error) => list.finish(None).and(Err(error)),
             None => list.finish(None),
         }
+    }
+}
+
+/// Warns about read models that are left as they are, because only an application can rebuild them.
+fn warn_of_applications(app: &App, queries: &QueryBus) {
+    let names: Vec<_> = queries.of_applications().iter().map(|projection| projection.name()).collect();
+    if !names.is_empty() {
+        app.out.warn(&format!("not rebuilt, since an application maintains them: {}", names.join(", ")));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::cli::output::Listing;
 use crate::cli::output::Tone;
 use crate::cli::projection::known;
 use crate::ops::future::future_events;
+use crate::ops::projections::status::Maintainer;
 use crate::ops::projections::status::ProjectionState;
 use crate::ops::projections::status::ProjectionStatus;
 use crate::ops::projections::status::projection_status;
@@ -19,7 +20,8 @@ use crate::runtime::Runner;
 ///
 /// The state is current; nothing_for_it (there are newer events, but none that it wants); behind (events that it wants
 /// wait); never_run; outdated (other logic made its rows: the next run rebuilds it); stopped (before an event that it
-/// cannot take in); parked (it goes on without some streams); incomplete (rows lack events whose skips were taken back,
+/// cannot take in); possibly_behind (there are newer events, and an application maintains the read model: only the application
+/// knows if it wants them); parked (it goes on without some streams); incomplete (rows lack events whose skips were taken back,
 /// until a rebuild); paused; foreign (its checkpoint is not of this store). Who follows it stands beside it.
 #[derive(Debug, Args)]
 pub struct Status {
@@ -80,6 +82,9 @@ fn state(status: &ProjectionStatus) -> Cell {
         text = format!("{text}; {}", counted(status.problems.skipped, "event", "skipped"));
         tone = if tone == Tone::Good { Tone::Warn } else { tone };
     }
+    if status.maintained_by == Maintainer::Application {
+        text = format!("{text}; maintained by an application");
+    }
     match status.rebuild_position {
         Some(position) => Cell::new(format!("{text}; a rebuild is at {position}")).tone(tone),
         None => Cell::new(text).tone(tone),
@@ -102,6 +107,7 @@ pub(in crate::cli) fn state_in_words(status: &ProjectionStatus) -> (String, Tone
         ProjectionState::Current => ("current", Tone::Good),
         ProjectionState::NothingForIt => ("nothing for it", Tone::Good),
         ProjectionState::Behind => ("behind", Tone::Warn),
+        ProjectionState::PossiblyBehind => ("possibly behind", Tone::Good),
         ProjectionState::NeverRun => ("never run", Tone::Warn),
         ProjectionState::Outdated => ("outdated", Tone::Warn),
         ProjectionState::Foreign => ("not of this store", Tone::Bad),

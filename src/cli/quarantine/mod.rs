@@ -11,6 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
 use crate::cli::write_record::Effect;
+use crate::ops::projections::status::Maintainer;
 use crate::ops::quarantine::QuarantineAction;
 use crate::ops::quarantine::QuarantineChange;
 use crate::ops::quarantine::QuarantineReport;
@@ -51,7 +52,12 @@ async fn change(app: &App, change: QuarantineChange) -> Result<(), CliError> {
     let queries = app.all_queries(&store).await?;
     let report = change_quarantine(&store, &queries, &change, app.clock()).await?;
     print(app, &report, change.action)?;
-    let mut stuck = report.read_models.iter().filter(|it| !it.rebuilt).peekable();
+    let (of_applications, own): (Vec<_>, Vec<_>) =
+        report.read_models.iter().partition(|it| it.maintained_by == Maintainer::Application);
+    for model in of_applications {
+        app.out.warn(&format!("read model {} has to be rebuilt by the application that maintains it", model.name));
+    }
+    let mut stuck = own.into_iter().filter(|it| !it.rebuilt).peekable();
     if stuck.peek().is_none() {
         return Ok(());
     }

@@ -10,7 +10,6 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
-use crate::cli::resource::show::plain;
 use crate::cli::values::limit;
 use crate::domain::resource::CLIENT_FIELDS;
 use crate::domain::resource::client_schema;
@@ -75,7 +74,7 @@ fn cells(resource: &Value) -> Vec<Cell> {
         Value::Number(number) => Cell::number(number),
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
-        other => plain(other).into(),
+        other => Cell::json(other),
     };
     CLIENT_FIELDS.iter().map(cell).collect()
 }

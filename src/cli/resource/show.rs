@@ -1,12 +1,12 @@
 //! `esctl resource show`
 
 use clap::Args;
-use serde_json::Value;
 
 use crate::cli::app::App;
 use crate::cli::as_of::AsOfArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
+use crate::cli::output::Cell;
 use crate::domain::resource::client_schema;
 use crate::ops::show_resource::show_resource;
 use crate::ops::show_resource::with_left_out;
@@ -33,17 +33,8 @@ impl Show {
         app.warn_left_out(&report.left_out);
         app.out.one(&with_left_out(state.clone(), &report.left_out), |sheet| {
             for (name, value) in state.as_object().into_iter().flatten() {
-                sheet.field(name, plain(value));
+                sheet.field(name, Cell::json(value));
             }
         })
-    }
-}
-
-/// A value as people read it: a string without its quotes, nothing as a dash.
-pub(super) fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "-".into(),
-        other => other.to_string(),
     }
 }

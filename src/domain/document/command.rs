@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::aggregate::DomainCommand;
 use crate::domain::document::patch::MAX_DOCUMENT_DEPTH;
 use crate::domain::document::patch::depth_of;
 use crate::domain::document::set::Assignment;
@@ -20,12 +21,8 @@ use crate::domain::excerpt::excerpt;
 use crate::event::JsonError;
 use crate::event::canonical_json;
 
-/// The commands, as the command bus knows them.
-pub(super) const NAMES: [&str; 6] =
-    ["document.create", "document.replace", "document.merge", "document.patch", "document.set", "document.delete"];
-
 /// A wish of a client.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum DocumentCommand {
     /// Make a document; also again where it was deleted.
     Create(Map<String, Value>),
@@ -51,18 +48,22 @@ impl DocumentCommand {
     }
 }
 
-/// Reads the payload of a command. `None`: no command of this domain.
-pub(super) fn read(name: &str, payload: &Value) -> Option<Result<DocumentCommand, serde_json::Error>> {
-    let whole = |payload: Whole| object("document", &payload.document);
-    Some(match name {
-        "document.create" => parse(payload).and_then(whole).map(DocumentCommand::Create),
-        "document.replace" => parse(payload).and_then(whole).map(DocumentCommand::Replace),
-        "document.merge" => parse(payload).and_then(|it: Merge| object("merge", &it.merge)).map(DocumentCommand::Merge),
-        "document.patch" => parse(payload).and_then(|it: Patching| patch(&it.patch)).map(DocumentCommand::Patch),
-        "document.set" => parse(payload).and_then(|it: Setting| set(&it.set)).map(DocumentCommand::Set),
-        "document.delete" => parse(payload).map(|Delete { .. }| DocumentCommand::Delete),
-        _ => return None,
-    })
+impl DomainCommand for DocumentCommand {
+    const NAMES: &'static [&'static str] =
+        &["document.create", "document.replace", "document.merge", "document.patch", "document.set", "document.delete"];
+
+    fn from_payload(name: &str, payload: &Value) -> Option<Result<Self, serde_json::Error>> {
+        let whole = |payload: Whole| object("document", &payload.document);
+        Some(match name {
+            "document.create" => parse(payload).and_then(whole).map(DocumentCommand::Create),
+            "document.replace" => parse(payload).and_then(whole).map(DocumentCommand::Replace),
+            "document.merge" => parse(payload).and_then(|it: Merge| object("merge", &it.merge)).map(DocumentCommand::Merge),
+            "document.patch" => parse(payload).and_then(|it: Patching| patch(&it.patch)).map(DocumentCommand::Patch),
+            "document.set" => parse(payload).and_then(|it: Setting| set(&it.set)).map(DocumentCommand::Set),
+            "document.delete" => parse(payload).map(|Delete { .. }| DocumentCommand::Delete),
+            _ => return None,
+        })
+    }
 }
 
 // The payloads. `id` is taken in each because clients send it; the one that counts is the stream's.

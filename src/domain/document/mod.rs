@@ -25,7 +25,7 @@ pub use patch::PatchError;
 pub use patch::apply;
 pub use patch::diff;
 pub use patch::transition;
-pub use read_model::Documents;
+pub use read_model::DOCUMENTS;
 pub use rejection::DocumentRejection;
 pub use set::Assigned;
 pub use set::Assignment;

@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::aggregate::Aggregate;
 use crate::aggregate::FoldError;
-use crate::domain::document::command;
 use crate::domain::document::command::DocumentCommand;
 use crate::domain::document::decide;
 use crate::domain::document::event::DocumentEvent;
@@ -59,15 +58,10 @@ impl Document {
 impl Aggregate for Document {
     const CATEGORY: &'static str = "document";
     const STATE_VERSION: u32 = 1;
-    const COMMANDS: &'static [&'static str] = &command::NAMES;
 
     type Event = DocumentEvent;
     type Command = DocumentCommand;
     type Rejection = DocumentRejection;
-
-    fn command(name: &str, payload: &Value) -> Option<Result<DocumentCommand, serde_json::Error>> {
-        command::read(name, payload)
-    }
 
     /// A patch that does not fit changes nothing; [`Aggregate::take_in`] says so.
     fn evolve(&mut self, event: &DocumentEvent, at: Timestamp) {

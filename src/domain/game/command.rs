@@ -1,26 +1,15 @@
 //! What may be asked of a game, and how the payloads on the command bus are read. Only shapes are checked here.
 
 use serde::Deserialize;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::Error;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::aggregate::DomainCommand;
 use crate::domain::game::crystal::Crystal;
 use crate::domain::game::crystal::Crystals;
-
-/// The commands, as the command bus knows them.
-pub(super) const NAMES: [&str; 9] = [
-    "game.create",
-    "game.join",
-    "game.leave",
-    "game.playCard",
-    "game.acquire",
-    "game.rest",
-    "game.claim",
-    "game.discard",
-    "game.endTurn",
-];
 
 /// How many crystals a caravan holds unless told.
 const CARAVAN_CAPACITY: u32 = 10;
@@ -28,7 +17,7 @@ const CARAVAN_CAPACITY: u32 = 10;
 const POINT_CARDS_TO_WIN: u32 = 5;
 
 /// A wish of a player.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum GameCommand {
     /// Set up a table.
     Create(CreateGame),
@@ -68,10 +57,10 @@ pub enum GameCommand {
 }
 
 /// What a new game shall be.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateGame {
-    #[serde(default, rename = "id")]
+    #[serde(default, rename = "id", skip_serializing)]
     _id: Ignored,
     /// How many play: 2 to 5.
     pub num_players: u32,
@@ -94,10 +83,10 @@ fn point_cards_to_win() -> u32 {
 }
 
 /// A merchant to play, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Play {
-    #[serde(default, rename = "id")]
+    #[serde(default, rename = "id", skip_serializing)]
     _id: Ignored,
     /// Who.
     pub player_id: String,
@@ -158,23 +147,38 @@ struct Discard {
     crystals: Crystals,
 }
 
-/// Reads the payload of a command. `None`: no command of this domain.
-pub(super) fn read(name: &str, payload: &Value) -> Option<Result<GameCommand, serde_json::Error>> {
-    let of_player = || parse(payload).map(|OfPlayer { player_id, .. }| player_id);
-    Some(match name {
-        "game.create" => parse(payload).map(GameCommand::Create),
-        "game.join" => of_player().map(GameCommand::Join),
-        "game.leave" => of_player().map(GameCommand::Leave),
-        "game.playCard" => parse(payload).map(GameCommand::PlayCard),
-        "game.acquire" => {
-            parse(payload).map(|Acquire { player_id, index, pay, .. }| GameCommand::Acquire { player_id, index, pay })
-        }
-        "game.rest" => of_player().map(GameCommand::Rest),
-        "game.claim" => parse(payload).map(|Claim { player_id, index, .. }| GameCommand::Claim { player_id, index }),
-        "game.discard" => parse(payload).map(|Discard { player_id, crystals, .. }| GameCommand::Discard { player_id, crystals }),
-        "game.endTurn" => of_player().map(GameCommand::EndTurn),
-        _ => return None,
-    })
+impl DomainCommand for GameCommand {
+    const NAMES: &'static [&'static str] = &[
+        "game.create",
+        "game.join",
+        "game.leave",
+        "game.playCard",
+        "game.acquire",
+        "game.rest",
+        "game.claim",
+        "game.discard",
+        "game.endTurn",
+    ];
+
+    fn from_payload(name: &str, payload: &Value) -> Option<Result<Self, serde_json::Error>> {
+        let of_player = || parse(payload).map(|OfPlayer { player_id, .. }| player_id);
+        Some(match name {
+            "game.create" => parse(payload).map(GameCommand::Create),
+            "game.join" => of_player().map(GameCommand::Join),
+            "game.leave" => of_player().map(GameCommand::Leave),
+            "game.playCard" => parse(payload).map(GameCommand::PlayCard),
+            "game.acquire" => {
+                parse(payload).map(|Acquire { player_id, index, pay, .. }| GameCommand::Acquire { player_id, index, pay })
+            }
+            "game.rest" => of_player().map(GameCommand::Rest),
+            "game.claim" => parse(payload).map(|Claim { player_id, index, .. }| GameCommand::Claim { player_id, index }),
+            "game.discard" => {
+                parse(payload).map(|Discard { player_id, crystals, .. }| GameCommand::Discard { player_id, crystals })
+            }
+            "game.endTurn" => of_player().map(GameCommand::EndTurn),
+            _ => return None,
+        })
+    }
 }
 
 fn parse<T: DeserializeOwned>(payload: &Value) -> Result<T, serde_json::Error> {

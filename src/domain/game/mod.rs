@@ -27,7 +27,7 @@ pub use command::Play;
 pub use crystal::Crystal;
 pub use crystal::Crystals;
 pub use event::GameEvent;
-pub use read_model::Games;
+pub use read_model::GAMES;
 pub use rejection::GameRejection;
 pub use schema::Viewer;
 pub use schema::event_as_seen;

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::aggregate::Aggregate;
 use crate::domain::game::cards;
-use crate::domain::game::command;
 use crate::domain::game::command::GameCommand;
 use crate::domain::game::crystal::Crystals;
 use crate::domain::game::decide;
@@ -251,15 +250,10 @@ impl Game {
 impl Aggregate for Game {
     const CATEGORY: &'static str = "game";
     const STATE_VERSION: u32 = 1;
-    const COMMANDS: &'static [&'static str] = &command::NAMES;
 
     type Event = GameEvent;
     type Command = GameCommand;
     type Rejection = GameRejection;
-
-    fn command(name: &str, payload: &Value) -> Option<Result<GameCommand, serde_json::Error>> {
-        command::read(name, payload)
-    }
 
     fn evolve(&mut self, event: &GameEvent, at: Timestamp) {
         match event {

@@ -4,22 +4,21 @@
 
 use jiff::SignedDuration;
 use serde::Deserialize;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::Error;
 use serde::de::IgnoredAny;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::aggregate::DomainCommand;
 use crate::domain::excerpt::excerpt;
-
-/// The commands, as the command bus knows them.
-pub(super) const NAMES: [&str; 5] = ["resource.create", "resource.allocate", "resource.add", "resource.lock", "resource.unlock"];
 
 /// How long a lock holds unless told.
 pub const DEFAULT_LOCK: SignedDuration = SignedDuration::from_secs(5 * 60);
 
 /// A wish of a client.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum ResourceCommand {
     /// Make a resource.
     Create(CreateResource),
@@ -49,7 +48,7 @@ pub enum ResourceCommand {
 }
 
 /// What a new resource shall be.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CreateResource {
     /// Whose it is.
     pub owner_id: String,
@@ -65,16 +64,20 @@ pub struct CreateResource {
     pub metadata: Map<String, Value>,
 }
 
-/// Reads the payload of a command. `None`: no command of this domain.
-pub(super) fn read(name: &str, payload: &Value) -> Option<Result<ResourceCommand, serde_json::Error>> {
-    Some(match name {
-        "resource.create" => parse(payload).and_then(create),
-        "resource.allocate" => parse(payload).map(|Move { amount, reason, .. }| ResourceCommand::Allocate { amount, reason }),
-        "resource.add" => parse(payload).map(|Move { amount, reason, .. }| ResourceCommand::Add { amount, reason }),
-        "resource.lock" => parse(payload).and_then(lock),
-        "resource.unlock" => parse(payload).map(|Unlock { .. }| ResourceCommand::Unlock),
-        _ => return None,
-    })
+impl DomainCommand for ResourceCommand {
+    const NAMES: &'static [&'static str] =
+        &["resource.create", "resource.allocate", "resource.add", "resource.lock", "resource.unlock"];
+
+    fn from_payload(name: &str, payload: &Value) -> Option<Result<Self, serde_json::Error>> {
+        Some(match name {
+            "resource.create" => parse(payload).and_then(create),
+            "resource.allocate" => parse(payload).map(|Move { amount, reason, .. }| ResourceCommand::Allocate { amount, reason }),
+            "resource.add" => parse(payload).map(|Move { amount, reason, .. }| ResourceCommand::Add { amount, reason }),
+            "resource.lock" => parse(payload).and_then(lock),
+            "resource.unlock" => parse(payload).map(|Unlock { .. }| ResourceCommand::Unlock),
+            _ => return None,
+        })
+    }
 }
 
 // The payloads. `id` is taken in each because clients send it; the one that counts is the stream's.

@@ -21,7 +21,7 @@ pub use event::ResourceCreated;
 pub use event::ResourceEvent;
 pub use event::ResourceLocked;
 pub use event::ResourceUnlocked;
-pub use read_model::Resources;
+pub use read_model::RESOURCES;
 pub use regeneration::Regeneration;
 pub use rejection::ResourceRejection;
 pub use schema::CLIENT_FIELDS;

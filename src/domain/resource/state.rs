@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::aggregate::Aggregate;
 use crate::aggregate::Note;
-use crate::domain::resource::command;
 use crate::domain::resource::command::ResourceCommand;
 use crate::domain::resource::decide;
 use crate::domain::resource::event::ResourceAdded;
@@ -80,15 +79,10 @@ impl Resource {
 impl Aggregate for Resource {
     const CATEGORY: &'static str = "resource";
     const STATE_VERSION: u32 = 1;
-    const COMMANDS: &'static [&'static str] = &command::NAMES;
 
     type Event = ResourceEvent;
     type Command = ResourceCommand;
     type Rejection = ResourceRejection;
-
-    fn command(name: &str, payload: &Value) -> Option<Result<ResourceCommand, serde_json::Error>> {
-        command::read(name, payload)
-    }
 
     fn note(event: &ResourceEvent) -> Option<Note> {
         match event {

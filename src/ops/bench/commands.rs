@@ -20,7 +20,6 @@ use crate::ops::bench::report::Rounds;
 use crate::ops::error::OpsError;
 use crate::runtime::CommandBus;
 use crate::runtime::CommandEnvelope;
-use crate::runtime::DEFAULT_RETRY_FOR;
 use crate::runtime::RuntimeError;
 use crate::runtime::SnapshotPolicy;
 use crate::store::StoreError;
@@ -145,17 +144,5 @@ impl Sent {
 }
 
 fn command(name: &str, number: u64, payload: Value) -> CommandEnvelope {
-    CommandEnvelope {
-        command: name.to_owned(),
-        id: generate::id(number),
-        payload,
-        client_id: "bench".to_owned(),
-        correlation_id: None,
-        causation_id: None,
-        idempotency_key: None,
-        expected: None,
-        retry_for: DEFAULT_RETRY_FOR,
-        retries: None,
-        dry_run: false,
-    }
+    CommandEnvelope::new(name, generate::id(number), payload, "bench")
 }

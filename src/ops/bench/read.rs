@@ -4,8 +4,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::aggregate::AggregateFold;
+use crate::domain::resource::RESOURCES;
 use crate::domain::resource::Resource;
-use crate::domain::resource::Resources;
 use crate::event::StreamName;
 use crate::ops::bench::Bench;
 use crate::ops::bench::BenchReport;
@@ -109,7 +109,7 @@ pub async fn bench_replay(bench: &mut Bench<'_>, input: ReadBench) -> Result<Ben
 /// As the store says; [`OpsError::Invalid`] when not all events came.
 pub async fn bench_project(bench: &mut Bench<'_>, input: ReadBench) -> Result<BenchReport, OpsError> {
     let work = async |bench: &mut Bench<'_>| {
-        let projector = Projector::new(&bench.store, &Resources, bench.clock.clone(), BatchSize(input.batch.max(1)));
+        let projector = Projector::new(&bench.store, &RESOURCES, bench.clock.clone(), BatchSize(input.batch.max(1)));
         Ok(projector.rebuild(bench.progress).await?.events_applied)
     };
     run(bench, ReadBench { by_stream: false, ..input }, "project", work).await

@@ -223,6 +223,14 @@ impl From<RuntimeError> for Failure {
             RuntimeError::Document { source, .. } => {
                 Failure::new(FailureKind::Usage, message).code("bad_document").caused_by(&source)
             }
+            RuntimeError::MaintainedByApplication(name) => Failure::new(FailureKind::Unsupported, message)
+                .code("maintained_by_application")
+                .hint("use the program of the application for it")
+                .for_operators(format!(
+                    "run this command with the application's own program; 'esctl projection status {name}' and \
+                     'esctl projection query {name}' work here"
+                ))
+                .with("projection", name),
             RuntimeError::NotFound(_) => Failure::new(FailureKind::NotFound, message),
         }
     }

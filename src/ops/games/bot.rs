@@ -16,6 +16,7 @@ use crate::ops::games::show::game_stream;
 use crate::runtime::CommandBus;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::LoadOptions;
+use crate::runtime::WriteOptions;
 use crate::runtime::key_event_id;
 use crate::store::Store;
 
@@ -83,20 +84,10 @@ impl Bots {
         }
         let (game, _) = game_at(&self.store, &stream, LoadOptions::default().up_to).await?;
         let Some((command, with)) = self.decide(game.state()) else { return Ok(None) };
-        let envelope = CommandEnvelope {
-            command: command.to_owned(),
-            id: self.play.id.clone(),
-            payload: with.clone(),
-            client_id: self.play.client_id.clone(),
-            correlation_id: None,
-            causation_id: None,
-            idempotency_key: Some(self.key_of_move(made)),
-            // Decided on this state and on no other.
-            expected: Some(game.stream_version()),
-            retry_for: Duration::ZERO,
-            retries: None,
-            dry_run: false,
-        };
+        // Decided on this state and on no other.
+        let options = WriteOptions::by(&self.play.client_id).keyed(self.key_of_move(made)).expecting(game.stream_version());
+        let options = options.retrying_for(Duration::ZERO);
+        let envelope = CommandEnvelope::new(command, &self.play.id, with.clone(), options);
         let outcome = self.bus.send(&envelope).await?;
         self.made = Some(made + 1);
         let events = outcome.events.into_iter().map(|event| event.event_type).collect();

@@ -33,7 +33,7 @@ pub async fn pause_projection(
     by: &str,
     now: Timestamp,
 ) -> Result<ControlReport, OpsError> {
-    queries.projection(name)?;
+    queries.read_model(name)?;
     store.head().await?;
     if let Some(paused) = Control::load(store, name, now).await?.paused {
         return Ok(ControlReport { name: name.to_owned(), paused: Some(paused), changed: false });
@@ -48,7 +48,7 @@ pub async fn pause_projection(
 /// # Errors
 /// No such projection, or as the store says.
 pub async fn resume_projection(store: &Store, queries: &QueryBus, name: &str) -> Result<ControlReport, OpsError> {
-    queries.projection(name)?;
+    queries.read_model(name)?;
     store.head().await?;
     let changed = runtime::resume(store, name).await?;
     Ok(ControlReport { name: name.to_owned(), paused: None, changed })

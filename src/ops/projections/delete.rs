@@ -26,19 +26,20 @@ async fn drop_all(store: &Store, name: &str) -> Result<(), OpsError> {
     Ok(())
 }
 
-/// Deletes a projection.
+/// Deletes a projection that the store keeps, or the read model of an application that is no longer there.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when the store keeps no such projection, [`OpsError::Invalid`] for one that comes with esctl, or as
+/// [`OpsError::NotFound`] when the store keeps no such projection and no such read model, [`OpsError::Invalid`] for one that comes with esctl, or as
 /// the store says. Broken off half way, it can be repeated.
 pub async fn delete_projection(store: &Store, name: &str) -> Result<DeleteReport, OpsError> {
     if is_built_in(name) {
         return Err(OpsError::Invalid(format!("projection {name} comes with esctl and cannot be deleted")));
     }
     let rows = store.count_rows(ReadModel::live(name)).await?;
+    let is_there = store.projections().await?.iter().any(|record| record.model.name == name);
     // It goes last: what is left over by a failure can still be named.
     drop_all(store, name).await?;
-    if !Definition::delete(store, name).await? {
+    if !Definition::delete(store, name).await? && !is_there {
         return Err(OpsError::NotFound { kind: "projection", name: name.to_owned(), candidates: Vec::new() });
     }
     // What a runner has made anew in between.

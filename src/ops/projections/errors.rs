@@ -35,7 +35,7 @@ pub async fn projection_errors(
     name: &str,
     clock: Clock,
 ) -> Result<Vec<ProjectionProblem>, OpsError> {
-    let projection = queries.projection(name)?;
+    let projection = queries.read_model(name)?;
     store.head().await?;
     let problems = Projector::new(store, &**projection, clock, BatchSize::default()).problems().await?;
     let of_it = |(part, problem)| ProjectionProblem { projection: name.to_owned(), part, problem };

@@ -93,6 +93,8 @@ pub struct Follower {
 struct One {
     store: Store,
     projection: Arc<dyn Projection>,
+    /// True if the store keeps the projection, where it can be replaced and deleted.
+    is_kept: bool,
     clock: Clock,
     runner: Runner,
     happened: mpsc::Sender<Followed>,
@@ -113,7 +115,8 @@ impl Follower {
             let runner = Runner { host: who.host.clone(), pid: who.pid, by: who.by.clone(), since: now, until: now.plus(ALIVE) };
             runners.push((name.clone(), runner.clone()));
             let (store, clock) = (store.clone(), Arc::clone(&clock));
-            let one = One { store, projection, clock, runner, happened: sender.clone() };
+            let is_kept = queries.is_kept(name);
+            let one = One { store, projection, is_kept, clock, runner, happened: sender.clone() };
             tasks.spawn(one.follow());
         }
         Ok(Self { store: store.clone(), runners, happened, tasks })
@@ -251,7 +254,7 @@ impl One {
     /// Takes the definition there is now: a projection that the store keeps can be replaced. Whether there is one still.
     async fn renew(&mut self) -> Result<bool, OpsError> {
         let name = self.projection.name();
-        if runtime::is_built_in(name) {
+        if !self.is_kept {
             return Ok(true);
         }
         let kept = runtime::definitions(&self.store).await?;

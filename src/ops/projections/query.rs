@@ -65,6 +65,7 @@ fn reported(caveat: Caveat, projection: &str) -> ListCaveat {
         Caveat::Parked(streams) => format!("parked streams, whose rows lack events: {streams}"),
         Caveat::Missing(events) => format!("events that are missing until the read model is rebuilt: {events}"),
         Caveat::Quarantined(events) => quarantined(*events),
+        Caveat::MaintainedByApplication => "the read model is maintained by an application".to_owned(),
         Caveat::Behind(events) => format!("events that the read model has not read yet: {events}"),
     };
     ListCaveat { code: caveat.code(), projection: Some(projection.to_owned()), message, caveat }

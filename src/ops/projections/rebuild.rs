@@ -39,6 +39,21 @@ pub async fn rebuild_projection(
     Ok(Projector::new(store, &**projection, clock, batch).rebuild(progress).await?)
 }
 
+/// Returns the names of the projections to rebuild after a change of a category's events: those that apply events of it.
+///
+/// # Errors
+/// [`OpsError::NotThere`] when no projection of this program applies events of the category.
+pub fn projections_of(queries: &QueryBus, category: &str) -> Result<Vec<String>, OpsError> {
+    let names: Vec<_> = queries.projections_of(category).iter().map(|projection| projection.name().to_owned()).collect();
+    if names.is_empty() {
+        return Err(OpsError::NotThere {
+            kind: "projection",
+            message: format!("no projection applies events of category {category}"),
+        });
+    }
+    Ok(names)
+}
+
 /// What came of a rebuild that was compared first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerifiedRebuild {

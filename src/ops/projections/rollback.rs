@@ -38,7 +38,7 @@ pub async fn rollback_projection(
     by: &str,
     now: Timestamp,
 ) -> Result<RollbackReport, OpsError> {
-    let projection = queries.projection(name)?;
+    let projection = queries.read_model(name)?;
     let records = store.projections().await?;
     let previous = records.into_iter().find(|record| record.model.name == name && record.model.part == Part::Previous);
     let none = || OpsError::NotThere {

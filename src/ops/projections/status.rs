@@ -1,5 +1,7 @@
 //! How far each projection is, and what that means.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::aggregate::Projection;
@@ -25,6 +27,37 @@ use crate::store::ReadQuery;
 use crate::store::Store;
 use crate::store::StoreError;
 
+/// The program that has the projection of a read model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Maintainer {
+    /// This program: it can run and rebuild the projection.
+    Esctl,
+    /// An application: only its own program can run and rebuild the projection.
+    Application,
+}
+
+impl Maintainer {
+    /// Returns true for a projection of this program.
+    pub(crate) fn is_esctl(&self) -> bool {
+        *self == Self::Esctl
+    }
+
+    /// Returns the maintainer as a table shows it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Esctl => "esctl",
+            Self::Application => "an application",
+        }
+    }
+
+    /// Returns the maintainer of a read model.
+    fn of(queries: &QueryBus, name: &str) -> Self {
+        if queries.is_of_application(name) { Self::Application } else { Self::Esctl }
+    }
+}
+
 /// A projection there is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProjectionInfo {
@@ -32,10 +65,12 @@ pub struct ProjectionInfo {
     pub name: String,
     /// The version of its logic.
     pub version: u32,
-    /// The categories whose events it wants; none: all.
-    pub categories: Vec<String>,
-    /// Whether it comes with esctl.
+    /// The categories whose events it wants; empty: all; none: only the application knows.
+    pub categories: Option<Vec<String>>,
+    /// Whether it comes with this program.
     pub built_in: bool,
+    /// The program that has it.
+    pub maintained_by: Maintainer,
 }
 
 /// What the numbers of a projection mean.
@@ -49,6 +84,8 @@ pub enum ProjectionState {
     NothingForIt,
     /// Events that it wants wait.
     Behind,
+    /// There are newer events, and only the application that maintains it knows if it wants them.
+    PossiblyBehind,
     /// It has never run in this store.
     NeverRun,
     /// Its rows were made by other logic than this program's: the next run rebuilds it.
@@ -67,10 +104,11 @@ pub enum ProjectionState {
 
 impl ProjectionState {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Current,
         Self::NothingForIt,
         Self::Behind,
+        Self::PossiblyBehind,
         Self::NeverRun,
         Self::Outdated,
         Self::Foreign,
@@ -86,6 +124,7 @@ impl ProjectionState {
             Self::Current => "current",
             Self::NothingForIt => "nothing_for_it",
             Self::Behind => "behind",
+            Self::PossiblyBehind => "possibly_behind",
             Self::NeverRun => "never_run",
             Self::Outdated => "outdated",
             Self::Foreign => "foreign",
@@ -137,6 +176,8 @@ pub struct ProjectionStatus {
     pub future_events: u64,
     /// Who follows it; nobody: it moves when it is asked or run.
     pub runners: Vec<Runner>,
+    /// The program that has the projection.
+    pub maintained_by: Maintainer,
 }
 
 /// How many events a projection cannot take in.
@@ -153,15 +194,19 @@ pub struct ProblemCounts {
     pub missing: u64,
 }
 
-/// The projections there are.
+/// Returns the projections there are: those of this program, those that the store keeps, and those of applications.
 pub fn list_projections(queries: &QueryBus) -> Vec<ProjectionInfo> {
-    let info = |projection: &std::sync::Arc<dyn Projection>| ProjectionInfo {
-        name: projection.name().to_owned(),
-        version: projection.version(),
-        categories: projection.categories(),
-        built_in: is_built_in(projection.name()),
+    let info = |projection: &Arc<dyn Projection>| {
+        let maintained_by = Maintainer::of(queries, projection.name());
+        ProjectionInfo {
+            name: projection.name().to_owned(),
+            version: projection.version(),
+            categories: (maintained_by == Maintainer::Esctl).then(|| projection.categories()),
+            built_in: is_built_in(projection.name()),
+            maintained_by,
+        }
     };
-    queries.projections().iter().map(info).collect()
+    queries.projections().iter().chain(queries.of_applications()).map(info).collect()
 }
 
 /// How far the projections are: one by name, or all.
@@ -198,8 +243,8 @@ async fn look_at(
     closely: bool,
 ) -> Result<Vec<ProjectionStatus>, OpsError> {
     let wanted = match name {
-        Some(name) => vec![queries.projection(name)?.clone()],
-        None => queries.projections().to_vec(),
+        Some(name) => vec![queries.read_model(name)?.clone()],
+        None => queries.projections().iter().chain(queries.of_applications()).cloned().collect(),
     };
     // The checkpoints first: what comes in between makes a projection look behind, never ahead.
     let records = store.projections().await?;
@@ -208,7 +253,9 @@ async fn look_at(
     let mut statuses = Vec::with_capacity(wanted.len());
     for projection in wanted {
         let of = |part| records.iter().find(|r| r.model.name == projection.name() && r.model.part == part);
-        statuses.push(status(store, &*projection, of(Part::Live), of(Part::Building), head, now, closely).await?);
+        let maintained_by = Maintainer::of(queries, projection.name());
+        let whose = (&*projection, maintained_by);
+        statuses.push(status(store, whose, of(Part::Live), of(Part::Building), head, now, closely).await?);
     }
     for status in &mut statuses {
         status.future_events = future_events;
@@ -218,7 +265,7 @@ async fn look_at(
 
 async fn status(
     store: &Store,
-    projection: &dyn Projection,
+    (projection, maintained_by): (&dyn Projection, Maintainer),
     live: Option<&ProjectionRecord>,
     building: Option<&ProjectionRecord>,
     head: Position,
@@ -252,12 +299,14 @@ async fn status(
         Some(live) if live.logic_version != projection.version() => ProjectionState::Outdated,
         Some(_) if count(ProblemState::Parked) > 0 => ProjectionState::Parked,
         Some(_) if count(ProblemState::Missing) > 0 => ProjectionState::Incomplete,
+        Some(_) if oldest.is_some() && maintained_by == Maintainer::Application => ProjectionState::PossiblyBehind,
         Some(_) if oldest.is_some() => ProjectionState::Behind,
         Some(_) if position < head => ProjectionState::NothingForIt,
         Some(_) => ProjectionState::Current,
     };
     Ok(ProjectionStatus {
         name: projection.name().to_owned(),
+        maintained_by,
         state,
         position,
         head,

@@ -1,13 +1,15 @@
-//! Rows of the projections that the store keeps, compared with what the events make. A row may be fed by many streams, so
+//! Rows of the projections that the store keeps or the application has, compared with what the events make. A row may be fed by many streams, so
 //! all events of its projection are folded.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::aggregate::Fold;
 use crate::aggregate::Projection;
+use crate::domain;
 use crate::event::EventView;
 use crate::event::Position;
 use crate::event::StreamName;
@@ -115,17 +117,20 @@ impl Whose {
     }
 }
 
-/// Compares the rows of every projection that the store keeps and that has a read model of today's logic.
+/// Compares the rows of every projection that is not of a domain and that has a read model of today's logic: those that the store
+/// keeps, and those of the application.
 ///
 /// # Errors
 /// [`StoreError::ForeignCheckpoint`] when one is not of this store, [`StoreError::Unavailable`] when others keep moving one,
 /// or as the store says.
 pub(super) async fn own_rows(store: &Store, whose: &Whose) -> Result<OwnRows, OpsError> {
     let mut found = OwnRows::default();
-    for definition in definitions(store).await?.into_iter().flatten() {
-        let Ok(projection) = definition.projection() else { continue };
-        if definition.categories.is_empty() || definition.categories.iter().any(|wanted| wanted == whose.category()) {
-            compare_all(store, &projection, whose, &mut found).await?;
+    let kept = definitions(store).await?.into_iter().flatten().filter_map(|definition| definition.projection().ok());
+    let kept = kept.map(|projection| Arc::new(projection) as Arc<dyn Projection>);
+    for projection in domain::projections_of_application().into_iter().chain(kept) {
+        let categories = projection.categories();
+        if categories.is_empty() || categories.iter().any(|wanted| wanted == whose.category()) {
+            compare_all(store, &*projection, whose, &mut found).await?;
         }
     }
     Ok(found)

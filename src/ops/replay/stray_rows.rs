@@ -21,8 +21,8 @@ use crate::store::Store;
 
 /// A report for each row of a category's read model whose stream has no events; `rows` are those that were compared.
 pub(super) async fn stray_rows(store: &Store, category: &str, rows: u64, now: Timestamp) -> Result<Vec<ReplayReport>, OpsError> {
-    let Some(domain) = domain::of_category(category) else { return Ok(Vec::new()) };
-    let projection = (domain.projection)();
+    let domain = domain::of_category(category);
+    let Some(projection) = domain.and_then(|domain| domain.projection) else { return Ok(Vec::new()) };
     let name = projection.name().to_owned();
     let Some(record) = live(store, &*projection).await? else { return Ok(Vec::new()) };
     let mut found = Vec::new();

@@ -200,7 +200,7 @@ async fn kept_row(store: &Store, stream: &StreamName, reducer: &str) -> Result<O
     let Some(domain) = domain::of_category(stream.category()).filter(|domain| domain.category == reducer) else {
         return Ok(None);
     };
-    let projection = (domain.projection)();
+    let Some(projection) = domain.projection else { return Ok(None) };
     let first = store.first(ReadQuery::stream(stream.clone())).await?;
     let Some(key) = first.and_then(|first| projection.key(&first.view()).map(Cow::into_owned)) else {
         return Ok(None);

@@ -123,7 +123,7 @@ fn at_once(fields: &Fields<'_>) -> Result<Action, Problem> {
 fn query(fields: &Fields<'_>, own: &[CreateProjection]) -> Result<Query, Problem> {
     let node = fields.need("query")?;
     let name = node.text("the name of a read model")?;
-    let built_in = domain::all().into_iter().map(|domain| (domain.projection)().name().to_owned());
+    let built_in = domain::projections().into_iter().map(|projection| projection.name().to_owned());
     let names: Vec<_> = built_in.chain(own.iter().map(|projection| projection.name.clone())).collect();
     if !names.iter().any(|known| known == name) {
         let names: Vec<_> = names.iter().map(String::as_str).collect();

@@ -17,8 +17,8 @@ use crate::ops::scenario::model::Write;
 use crate::ops::scenario::run::Stage;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::CommandResult;
-use crate::runtime::DEFAULT_RETRY_FOR;
 use crate::runtime::RuntimeError;
+use crate::runtime::WriteOptions;
 use crate::store::StoreError;
 
 /// What became of a wish.
@@ -74,19 +74,15 @@ fn parsed(data: &str) -> Value {
 }
 
 fn envelope(run: &Run) -> CommandEnvelope {
-    CommandEnvelope {
-        command: run.command.clone(),
-        id: run.id.clone(),
-        payload: run.payload.clone(),
-        client_id: run.client.clone(),
+    let options = WriteOptions {
         correlation_id: run.correlation_id.clone(),
         causation_id: run.causation_id.clone(),
         idempotency_key: run.idempotency_key.clone(),
         expected: run.expected,
-        retry_for: DEFAULT_RETRY_FOR,
         retries: run.retries,
-        dry_run: false,
-    }
+        ..WriteOptions::by(&run.client)
+    };
+    CommandEnvelope::new(&run.command, &run.id, run.payload.clone(), options)
 }
 
 fn became(result: Result<Became, RuntimeError>) -> Result<Became, OpsError> {

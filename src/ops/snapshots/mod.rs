@@ -18,5 +18,6 @@ pub use take::TakeSnapshot;
 pub use take::TakenCategory;
 pub use take::TakenReport;
 pub use take::take;
+pub use verify::SnapshotCheck;
 pub use verify::SnapshotVerdict;
 pub use verify::VerifySnapshots;

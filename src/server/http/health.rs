@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::event::escape_unsafe;
 use crate::ops::OpsError;
+use crate::ops::projections::status::Maintainer;
 use crate::ops::projections::status::ProjectionState;
 use crate::ops::projections::status::projections_at_a_glance;
 use crate::server::Server;
@@ -111,7 +112,9 @@ async fn look(server: &Server) -> Ready {
 async fn lagging(server: &Server) -> Result<Vec<String>, OpsError> {
     let queries = server.queries().await?;
     let statuses = projections_at_a_glance(&server.store, &queries, (server.clock)()).await?;
-    let wrong = statuses.into_iter().filter(|status| {
+    // What an application maintains is not for this server to bring up to date.
+    let own = statuses.into_iter().filter(|status| status.maintained_by == Maintainer::Esctl);
+    let wrong = own.filter(|status| {
         let stands = matches!(status.state, ProjectionState::Foreign | ProjectionState::Stopped);
         stands || status.lag_seconds > server.settings.max_lag.as_secs_f64()
     });

@@ -21,6 +21,7 @@ use crate::ops::browse::EventLine;
 use crate::ops::browse::EventsPage;
 use crate::ops::browse::HeadReport;
 use crate::ops::browse::StateReport;
+use crate::ops::projections::status::Maintainer;
 use crate::ops::projections::status::ProblemCounts;
 use crate::ops::projections::status::ProjectionState;
 use crate::ops::projections::status::ProjectionStatus;
@@ -157,6 +158,7 @@ impl World {
     fn projections(&self) -> Vec<ProjectionStatus> {
         let status = |name: &str, state, lag_events, lag_seconds| ProjectionStatus {
             name: format!("{name}{}", self.text),
+            maintained_by: Maintainer::Esctl,
             state,
             position: Position(7),
             head: self.head().position,

@@ -5,7 +5,7 @@ import { el, fill, setAttribute, setText, sync } from "../dom.js";
 import { ago, count, duration, number, words } from "../format.js";
 import { badge, calmly, empty, heading, meter, showProblem } from "../parts.js";
 
-const KINDS = { current: "good", nothing_for_it: "good", behind: "warn", never_run: "", outdated: "warn", foreign: "bad", stopped: "bad", paused: "warn", parked: "warn", incomplete: "warn" };
+const KINDS = { current: "good", nothing_for_it: "good", behind: "warn", possibly_behind: "", never_run: "", outdated: "warn", foreign: "bad", stopped: "bad", paused: "warn", parked: "warn", incomplete: "warn" };
 /** How often a rebuild is asked how far it is, in milliseconds. */
 const ASK_EVERY = 250;
 
@@ -64,13 +64,13 @@ function card({ name }, done) {
   const item = el("li", { class: "card" },
     el("header", {}, el("h2", { class: "mono" }, name), state, rebuild), bar, where,
     el("dl", { class: "facts" }, fact("Lag", lag), fact("Late by", late), fact("Rows", rows), fact("Problems", problems)), work, said, trouble);
-  item.parts = { state, lag, late, rows, problems, bar, where };
+  item.parts = { state, lag, late, rows, problems, bar, where, rebuild };
   rebuild.addEventListener("click", () => build(name, { rebuild, work, progress, said, trouble }).finally(done));
   return item;
 }
 
 function update(item, status) {
-  const { state, lag, late, rows, problems, bar, where } = item.parts;
+  const { state, lag, late, rows, problems, bar, where, rebuild } = item.parts;
   const { position, head, problems: wrong } = status;
   if (state.textContent !== words(status.state)) fill(state, badge(words(status.state), KINDS[status.state] ?? ""));
   setText(lag, count(status.lag_events, "event"));
@@ -78,7 +78,11 @@ function update(item, status) {
   setText(rows, number(status.rows));
   const sorts = Object.entries(wrong ?? {}).filter(([, many]) => many > 0);
   setText(problems, sorts.map(([sort, many]) => `${number(many)} ${sort}`).join(", ") || "none");
-  setText(where, `at position ${number(position)} of ${number(head)}${status.updated_at ? `, moved ${ago(status.updated_at)}` : ""}`);
+  // Only the application can rebuild what it maintains.
+  const elsewhere = status.maintained_by === "application";
+  rebuild.hidden = elsewhere;
+  const moved = status.updated_at ? `, moved ${ago(status.updated_at)}` : "";
+  setText(where, `at position ${number(position)} of ${number(head)}${moved}${elsewhere ? "; maintained by an application" : ""}`);
   setAttribute(bar, "aria-label", `position ${position} of ${head}`);
   bar.firstChild.style.setProperty("--part", `${head > 0 ? (position / head) * 100 : 100}%`);
 }

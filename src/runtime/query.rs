@@ -1,0 +1,78 @@
+//! A query by name, and its answer.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::event::same_text;
+use crate::runtime::caveat::Caveat;
+
+/// What is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// The name of the read model.
+    pub name: String,
+    /// Fields of the row, as it shows at the moment asked for, and the values they must have. `a.b` is
+    /// field `b` of the object in field `a`.
+    pub filters: Vec<(String, Value)>,
+    /// Only keys after this one.
+    pub after: Option<String>,
+    /// At most so many rows.
+    pub limit: usize,
+    /// Answer from the read model as it is, without bringing it up to date.
+    pub stale: bool,
+}
+
+/// A row of the answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct QueryRow {
+    /// Its key.
+    pub key: String,
+    /// What it shows at the moment asked for.
+    pub row: Value,
+}
+
+/// The answer to a query: rows, and what qualifies them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The rows, in the order of their keys.
+    pub rows: Vec<QueryRow>,
+    /// Why the rows are not all that the events make, or are not stored; empty where nothing is to be said.
+    pub caveats: Vec<Caveat>,
+}
+
+/// Returns the row of the answer; none where the query does not ask for it.
+pub(super) fn wanted_row(query: &Query, key: String, row: Value) -> Option<QueryRow> {
+    let wanted = !row.is_null() && query.filters.iter().all(|(field, value)| has(&row, field, value));
+    wanted.then_some(QueryRow { key, row })
+}
+
+/// Returns true where a row has a value in a field. Texts are compared in one normal form; a number, true or false is also
+/// found where the row has it as text.
+pub(crate) fn has(row: &Value, field: &str, wanted: &Value) -> bool {
+    let mut found = &row[field];
+    if found.is_null() && field.contains('.') {
+        found = field.split('.').fold(row, |inner, name| &inner[name]);
+    }
+    match (found, wanted) {
+        (Value::String(found), Value::String(wanted)) => same_text(found, wanted),
+        (Value::String(_), _) => *found == Value::String(wanted.to_string()),
+        _ => found == wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::has;
+
+    #[test]
+    fn a_filter_looks_into_objects_and_takes_text_for_numbers() {
+        let row = json!({"a": "5", "b": {"c": true}, "d.e": 1, "f": null});
+        assert!(has(&row, "a", &json!(5)) && has(&row, "a", &json!("5")));
+        assert!(has(&row, "b.c", &json!(true)) && has(&row, "d.e", &json!(1)) && has(&row, "f", &json!(null)));
+        assert!(has(&json!({"a": "Jose\u{301}"}), "a", &json!("Jos\u{e9}")));
+        assert!(!has(&row, "a", &json!(6)) && !has(&row, "b.x", &json!(true)) && !has(&row, "d.e", &json!("1")));
+    }
+}
