@@ -49,8 +49,6 @@ pub(super) fn check_key(text: &str) -> Result<(), String> {
     let as_a = match text {
         "" => return Err(format!("nothing is {NULL} to some readers of YAML and an empty text to others; write ''")),
         "~" | "null" => Some(NULL),
-        // To a reader whose keys are texts, as those of JSON are, these are texts.
-        "y" | "Y" | "n" | "N" => None,
         "true" | "false" => Some(TRUTH),
         _ => number.ok().or_else(|| other_reading(text).map(|reading| reading.as_a)),
     };
@@ -79,8 +77,8 @@ fn other_reading(text: &str) -> Option<Reading> {
     let one_case = text == lower || text == text.to_ascii_uppercase() || rest == rest.to_ascii_lowercase();
     match (lower.as_str(), one_case) {
         ("null", true) => return reading(NULL, Some("null")),
-        ("true" | "yes" | "on" | "y", true) => return reading(TRUTH, Some("true")),
-        ("false" | "no" | "off" | "n", true) => return reading(TRUTH, Some("false")),
+        ("true" | "yes" | "on", true) => return reading(TRUTH, Some("true")),
+        ("false" | "no" | "off", true) => return reading(TRUTH, Some("false")),
         (".inf" | "+.inf" | "-.inf" | ".nan", _) => return reading("a number that JSON does not have", None),
         ("<<", _) => return reading("a key that merges maps", None),
         ("=", _) => return reading("a default value", None),
@@ -224,10 +222,6 @@ mod tests {
                 assert!(!value(advised, false).unwrap().is_string(), "{advised}");
             }
         }
-        for (word, write) in [("y", "write true or 'y'"), ("Y", "true"), ("n", "write false or 'n'"), ("N", "false")] {
-            assert!(value(word, false).unwrap_err().contains(write), "{word}");
-            assert_eq!(check_key(word), Ok(()), "{word}");
-        }
         assert!(check_key("").unwrap_err().contains("write ''"));
         for key in ["1", "1.5", "true", "null", "~", "-3"] {
             assert!(check_key(key).unwrap_err().contains(&format!("write '{key}'")), "{key}");
@@ -253,6 +247,8 @@ mod tests {
             "90s",
             "1 day",
             "yEs",
+            "y",
+            "n",
             "nullable",
             "1.2.3",
             "1-2",
