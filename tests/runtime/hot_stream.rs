@@ -380,7 +380,7 @@ async fn a_quarantine_by_another_program_counts_from_then_on(on: Backend) {
             let change = QuarantineChange { action, event_id: added, reason: None, client_id: "other".into() };
             change_quarantine(&other, &queries, &change, world.clock()).await.unwrap();
             let mut add = command("resource.add", "gold", json!({"amount": 1}));
-            (add.retries, add.retry_for) = (None, Duration::from_secs(60));
+            (add.options.retries, add.options.retry_for) = (None, Duration::from_secs(60));
             let outcome = bus.send(&add).await.unwrap();
             assert_eq!(outcome.left_out, left_out, "round {round}");
         }
