@@ -53,6 +53,11 @@ impl Home {
         Self { folder: tempfile::tempdir().unwrap(), place }
     }
 
+    /// Runs statements on its database: in SQLite, in PostgreSQL, or a command in MongoDB.
+    pub(crate) fn meddle(&self, sqlite: &str, postgres: &str, mongodb: mongodb::bson::Document) {
+        self.place.meddle(sqlite, postgres, mongodb);
+    }
+
     /// Where another store may be made.
     pub(crate) fn place_for_a_copy(&self, on: Backend) -> Place {
         Place::fresh(on, self.folder.path(), "copy")
