@@ -10,6 +10,7 @@ use crate::forced;
 
 crate::on_every_backend! {
     a_report_over_many_streams_goes_on_past_a_broken_one
+    lists_go_on_past_a_broken_stream
     a_state_that_breaks_the_rules_of_its_domain_is_named
 }
 
@@ -35,6 +36,39 @@ fn a_report_over_many_streams_goes_on_past_a_broken_one(on: Backend) {
     let items: Value = serde_json::from_str(&verdicts.stdout).unwrap();
     let ok: Vec<&Value> = items["items"].as_array().unwrap().iter().map(|item| &item["ok"]).collect();
     assert_eq!(ok, [false, true]);
+}
+
+fn lists_go_on_past_a_broken_stream(on: Backend) {
+    let esctl = a_store(on);
+    for id in ["a", "b"] {
+        esctl.must(&["doc", "create", id, "--data", "{}"]);
+        esctl.must(&["game", "new", id, "--players", "2"]);
+        esctl.must(&["resource", "create", id, "--owner", "o", "--type", "t", "--amount", "1", "--max", "2"]);
+    }
+    let cases = [
+        ("resource", "resource-a", "resource.added", LOTS),
+        ("doc", "document-a", "document.updated", "{\"patch\":5}"),
+        ("game", "game-a", "game.player_joined", "{\"x\":5}"),
+    ];
+    for (noun, stream, event_type, data) in cases {
+        let before = esctl.json(&[noun, "list"])["items"].as_array().unwrap().len();
+        forced(&esctl, stream, event_type, data);
+        // The read model stands before the event: it answers with what it has, and says so.
+        let listed = esctl.run(&[noun, "list", "-o", "json"]);
+        let items: Value = serde_json::from_str(&listed.stdout).unwrap_or_else(|error| panic!("{noun}: {error}: {listed:?}"));
+        assert_eq!(items["items"].as_array().unwrap().len(), before, "{noun}");
+        assert!(listed.stderr.contains("projection errors"), "{listed:?}");
+        let of_a_moment = esctl.run(&[noun, "list", "--at", "2099-01-01T00:00:00Z", "-o", "json"]);
+        assert_eq!(of_a_moment.code, 8, "{noun}: {of_a_moment:?}");
+        let items: Value = serde_json::from_str(&of_a_moment.stdout).unwrap();
+        let ids: Vec<&Value> = items["items"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
+        assert!(ids.len() == before - 1 && ids.contains(&&json!("b")) && !ids.contains(&&json!("a")), "{noun}: {ids:?}");
+        assert!(of_a_moment.stderr.contains("streams_not_readable"), "{of_a_moment:?}");
+    }
+    esctl.must(&["stats"]);
+    esctl.must(&["projection", "status"]);
+    // Events as such are whole.
+    esctl.must(&["verify"]);
 }
 
 fn a_state_that_breaks_the_rules_of_its_domain_is_named(on: Backend) {

@@ -1,6 +1,7 @@
 //! What is at the other end of a connection, and making the store where there is none.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
 use sqlx::PgConnection;
@@ -19,6 +20,11 @@ use crate::store::postgres::peer::process_of;
 use crate::store::postgres::server;
 use crate::store::postgres::transaction::Session;
 use crate::store::postgres::url::PostgresUrl;
+
+/// Number of looks at a store that another process is making or removing.
+const ATTEMPTS: u32 = 10;
+/// The pause before the second look; each later one is longer by as much.
+const PAUSE: Duration = Duration::from_millis(10);
 
 struct Looked {
     process: ServerProcess,
@@ -69,10 +75,14 @@ async fn look(connection: &mut PgConnection, wanted: &Wanted) -> Result<Looked, 
     Looked::read(&row)
 }
 
-/// Finds out what is there, in one round trip; the second may be needed when somebody makes the store meanwhile.
+/// Finds out what is there, in one round trip; more are needed while another process makes or removes the store.
 pub(crate) async fn identify(connection: &mut PgConnection, wanted: &Wanted) -> Result<(ServerProcess, Found), SqlError> {
     let url = &wanted.url;
-    for _ in 0..3 {
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            // Another process is in the middle of making or removing the store.
+            tokio::time::sleep(PAUSE * attempt).await;
+        }
         let looked = look(connection, wanted).await?;
         if !looked.settings_in_force {
             return Err(SqlError::SettingsLost);
