@@ -23,7 +23,7 @@ impl Init {
             }
             if !report.put_back.is_empty() {
                 let row = |put_back: &String| vec![Cell::new(put_back)];
-                sheet.table(&["put back"], report.put_back.iter().map(row).collect());
+                sheet.table(&["repaired"], report.put_back.iter().map(row).collect());
             }
         })
     }
