@@ -94,7 +94,7 @@ async fn a_replay_that_cannot_be_is_refused(on: Backend) {
         (json!({"stream": "a-1", "category": "a"}), "bad_request"),
         (json!({"stream": "a-1", "version": 1, "position": 1}), "bad_request"),
         (json!({"stream": "a-1", "version": 1, "at": "2026-01-01T00:00:00Z"}), "bad_parameter"),
-        (json!({"stream": "a-1", "at": "now"}), "bad_request"),
+        (json!({"stream": "a-1", "at": "soon"}), "bad_request"),
         (json!({"stream": "a-1", "version": -1}), "bad_request"),
         (json!({"stream": "a-1", "versoin": 1}), "bad_request"),
         (json!({"stream": "$all"}), "bad_name"),

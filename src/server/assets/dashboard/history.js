@@ -18,6 +18,8 @@ export class History extends EventTarget {
   #asking = null;
   #playing = null;
   #reading = false;
+  /** The version in the report has another state by now. */
+  #outdated = false;
   #starts = 0;
   #closed = false;
   /** Many events at once are drawn once. */
@@ -147,6 +149,12 @@ export class History extends EventTarget {
   }
 
   #arrived(message) {
+    if (message.type === "state") {
+      // An event was quarantined or released, so that the same version has another state.
+      this.#outdated = true;
+      this.#show(this.version);
+      return;
+    }
     const event = message.data;
     this.last = message.eventId;
     this.events.push(event);
@@ -162,8 +170,9 @@ export class History extends EventTarget {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      while (!this.#closed && this.report?.event.version !== this.version) {
+      while (!this.#closed && (this.#outdated || this.report?.event.version !== this.version)) {
         const wanted = this.version;
+        this.#outdated = false;
         const report = await get(`/api/streams/${part(this.stream)}/state`, { version: wanted });
         this.error = null;
         this.report = report;
