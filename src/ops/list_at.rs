@@ -11,8 +11,12 @@ use crate::ops::ListPage;
 use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
+use crate::ops::projections::query::query_projection;
 use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
+use crate::runtime::Query;
+use crate::runtime::QueryBus;
+use crate::runtime::RuntimeError;
 use crate::runtime::has;
 use crate::runtime::load;
 use crate::runtime::version_at;
@@ -68,6 +72,20 @@ pub(crate) async fn list_at(store: &Store, input: &ListAt) -> Result<ListPage<Va
     let caveats = ListCaveat::left_out(left_out).into_iter().collect();
     let page = ListPage::of(found, input.limit, |(id, _)| id.clone());
     Ok(ListPage { broken, caveats, ..page.map(|(_, shown)| shown) })
+}
+
+/// The next things after an id, as they show at a moment: from the read model. One that was never built, because an event
+/// cannot be applied, has no rows: then from the events, which names the streams that cannot be read.
+///
+/// # Errors
+/// An error of the projection other than that, or of the store.
+pub(crate) async fn list_now(queries: &QueryBus, projection: &str, input: &ListAt) -> Result<ListPage<Value>, OpsError> {
+    let ListAt { filters, after, limit, at, .. } = input.clone();
+    let query = Query { name: projection.to_owned(), filters, after, limit, stale: false };
+    match query_projection(queries, query, at).await {
+        Err(OpsError::Runtime(RuntimeError::Fold { .. })) => list_at(queries.store(), input).await,
+        found => Ok(found?.map(|row| row.row)),
+    }
 }
 
 /// A thing, if it was there and is wanted.

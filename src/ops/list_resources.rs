@@ -9,8 +9,7 @@ use crate::ops::ListPage;
 use crate::ops::error::OpsError;
 use crate::ops::list_at::ListAt;
 use crate::ops::list_at::list_at;
-use crate::ops::projections::query::query_projection;
-use crate::runtime::Query;
+use crate::ops::list_at::list_now;
 use crate::runtime::QueryBus;
 use crate::store::Store;
 
@@ -46,9 +45,8 @@ pub async fn list_resources(
     limit: usize,
     at: Timestamp,
 ) -> Result<ListPage<Value>, OpsError> {
-    let query = Query { name: "resources".into(), filters: filter.fields(), after, limit, stale: false };
-    let page = query_projection(queries, query, at).await?;
-    Ok(page.map(|row| row.row))
+    let category = Resource::CATEGORY;
+    list_now(queries, "resources", &ListAt { category, filters: filter.fields(), at, after, limit }).await
 }
 
 /// The next resources after an id, in full, as the events up to and including a moment have made them.

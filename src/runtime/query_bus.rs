@@ -128,6 +128,11 @@ impl QueryBus {
         Ok(bus)
     }
 
+    /// Returns the store that is asked.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// The projections that the store keeps and that this program cannot read.
     pub fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable

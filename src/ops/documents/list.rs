@@ -9,8 +9,7 @@ use crate::ops::ListPage;
 use crate::ops::error::OpsError;
 use crate::ops::list_at::ListAt;
 use crate::ops::list_at::list_at;
-use crate::ops::projections::query::query_projection;
-use crate::runtime::Query;
+use crate::ops::list_at::list_now;
 use crate::runtime::QueryBus;
 use crate::store::Store;
 
@@ -24,9 +23,8 @@ pub async fn list_documents(
     limit: usize,
     at: Timestamp,
 ) -> Result<ListPage<Value>, OpsError> {
-    let query = Query { name: "documents".into(), filters: Vec::new(), after, limit, stale: false };
-    let page = query_projection(queries, query, at).await?;
-    Ok(page.map(|row| row.row))
+    let category = Document::CATEGORY;
+    list_now(queries, "documents", &ListAt { category, filters: Vec::new(), at, after, limit }).await
 }
 
 /// The next documents after an id, as the events up to and including a moment have made them.

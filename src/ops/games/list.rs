@@ -11,8 +11,7 @@ use crate::ops::ListPage;
 use crate::ops::error::OpsError;
 use crate::ops::list_at::ListAt;
 use crate::ops::list_at::list_at;
-use crate::ops::projections::query::query_projection;
-use crate::runtime::Query;
+use crate::ops::list_at::list_now;
 use crate::runtime::QueryBus;
 use crate::store::Store;
 
@@ -60,9 +59,9 @@ pub async fn list_games(
     limit: usize,
     at: Timestamp,
 ) -> Result<ListPage<GameSummary>, OpsError> {
-    let query = Query { name: "games".into(), filters: in_phase(phase), after, limit, stale: false };
-    let page = query_projection(queries, query, at).await?;
-    Ok(page.map(|row| summary(row.row)))
+    let category = Game::CATEGORY;
+    let page = list_now(queries, "games", &ListAt { category, filters: in_phase(phase), at, after, limit }).await?;
+    Ok(page.map(summary))
 }
 
 /// The next games after an id, as the events up to and including a moment have made them.
