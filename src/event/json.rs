@@ -176,7 +176,8 @@ pub fn check_number(number: &str) -> Result<(), String> {
             return Err(format!("number out of range: {}", shown()));
         }
         if is_number(number) && !survives_as_float(number) {
-            return Err(format!("number {} would be recorded as {kept:?}", shown()));
+            let kept = serde_json::Number::from_f64(kept).map_or_else(String::new, |kept| kept.to_string());
+            return Err(format!("number {} would be recorded as {kept}", shown()));
         }
     } else if number.len() > 18 && is_number(number) && number.parse::<i64>().is_err() {
         // 18 digits always fit.
@@ -376,7 +377,7 @@ mod tests {
             ("{\"a\":1e-400}", "number 1e-400 would be recorded as 0.0 at line 1 column 6; write it as a string"),
             (
                 "[1.10, 12345678901234567.89]",
-                "12345678901234567.89 would be recorded as 1.2345678901234568e16 at line 1 column 8",
+                "12345678901234567.89 would be recorded as 1.2345678901234568e+16 at line 1 column 8",
             ),
             (
                 "{\"a\":295147905179352830000}",
