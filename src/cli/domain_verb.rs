@@ -8,21 +8,20 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::as_of::AsOfArgs;
+use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::values::WriteArgs;
 use crate::cli::values::json_object;
-use crate::cli::values::place;
 use crate::cli::write;
 use crate::cli::write_record::Effect;
 use crate::domain;
 use crate::domain::Domain;
 use crate::event::StreamName;
-use crate::event::Version;
 use crate::ops::Reducer;
 use crate::ops::replay::Replay;
-use crate::ops::replay::Until;
 use crate::ops::replay::replay;
 use crate::runtime::CommandOutcome;
 
@@ -41,7 +40,7 @@ pub enum DomainVerb {
 /// The arguments of every command of a domain.
 #[derive(Debug, Args)]
 pub struct Send {
-    /// Which one: the part of the stream's name after the category
+    /// The part of the stream's name after the category
     id: String,
     /// Fields of the command; the value is JSON, or else text
     #[arg(value_name = "FIELD=VALUE", value_parser = field)]
@@ -56,14 +55,10 @@ pub struct Send {
 /// The arguments of `show`.
 #[derive(Debug, Args)]
 pub struct Show {
-    /// Which one: the part of the stream's name after the category
+    /// The part of the stream's name after the category
     id: String,
-    /// As it was at this version
-    #[arg(long, value_name = "N", value_parser = place, conflicts_with = "at")]
-    version: Option<u64>,
-    /// As it was at this time
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    #[command(flatten)]
+    as_of: AsOfArgs,
 }
 
 /// For clap: a field and its value.
@@ -95,7 +90,9 @@ pub(super) fn commands() -> impl Iterator<Item = Command> {
         let verbs = domain.commands.iter().filter_map(|name| {
             Some(Send::augment_args(Command::new(verb_of(&domain, name)?)).about(format!("Send the command {name}")))
         });
-        let show = Show::augment_args(Command::new(SHOW)).about(format!("Show the state of a {} stream", domain.category));
+        let show = Show::augment_args(Command::new(SHOW))
+            .about(format!("Show the state of a {} stream", domain.category))
+            .after_help(TIME_HELP);
         Command::new(domain.category)
             .about(format!("Send commands to the domain {}, and show its states", domain.category))
             .subcommand_required(true)
@@ -154,14 +151,11 @@ fn draw_state(outcome: &CommandOutcome, sheet: &mut Sheet) {
 
 impl Show {
     async fn run(self, app: &App, category: &str) -> Result<(), CliError> {
-        let until = match (&self.at, self.version) {
-            (Some(text), _) => app.until(text)?,
-            (None, Some(version)) => Until::Version(Version(version)),
-            (None, None) => Until::Head,
-        };
+        let store = app.store()?;
+        let until = self.as_of.until(app, &store).await?;
         let stream = StreamName::of(category, &self.id)?;
         let input = Replay { stream, until, diff: None, reducer: Reducer::Own, snapshots: true, now: app.now() };
-        let report = replay(&app.store()?, &input).await?;
+        let report = replay(&store, &input).await?;
         app.warn_left_out(&report.left_out);
         app.out.one(&report.state, |sheet| draw(&report.state, sheet))
     }
