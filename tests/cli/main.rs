@@ -5,6 +5,7 @@ mod as_of;
 #[path = "../common/backend.rs"]
 mod backend;
 mod bad_input;
+mod bad_times;
 mod clock;
 mod errors;
 mod files;

@@ -7,5 +7,6 @@ mod hot_stream;
 mod kit;
 mod own_domain;
 mod projections;
+mod serial_order;
 mod snapshots;
 mod verify;
