@@ -1,4 +1,4 @@
-//! What the sender of a command must know about an event, beyond that it was recorded.
+//! Notes for the sender of a command about the events it led to.
 
 use serde::Serialize;
 

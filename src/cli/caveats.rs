@@ -1,4 +1,4 @@
-//! What qualifies an answer, in words for stderr.
+//! The caveats of an answer, as warnings on stderr.
 
 use crate::cli::app::App;
 use crate::ops::ListCaveat;
@@ -33,7 +33,7 @@ fn in_words(caveat: Caveat, name: &str) -> String {
             format!("is paused since {since} by {by}{reason}: 'esctl projection resume {name}' lets it go on")
         }
         Caveat::Stopped(problem) => {
-            format!("stands before event {}, which it cannot take in: {see}", problem.position)
+            format!("is stopped at event {}, which it cannot apply: {see}", problem.position)
         }
         Caveat::Parked(1) => format!("has parked a stream, whose row lacks events: {see}"),
         Caveat::Parked(streams) => format!("has parked {streams} streams, whose rows lack events: {see}"),

@@ -84,7 +84,7 @@ pub const TABLE: [ExitRow; 15] = [
     row(
         UNSUPPORTED,
         "unsupported",
-        "unsupported: a store of a newer esctl, somebody else's database, a server, pooler or encoding that keeps no store, \
+        "unsupported: a store of a newer esctl, a database of another program, a server, pooler or encoding that keeps no store, \
          a broken configuration file, a clock that contradicts the server or the last event",
         "no",
     ),

@@ -16,9 +16,9 @@ pub fn survives_as_float(number: &str) -> bool {
     kept.is_some_and(|kept| Decimal::read(&kept.to_string()) == Some(written))
 }
 
-/// A float tells all numbers of so many significant digits apart …
+/// The number of significant digits up to which a float keeps every number …
 const SAFE_DIGITS: usize = 15;
-/// … as long as they are not near the ends of its range.
+/// … with an exponent within this range.
 const SAFE_EXPONENT: i64 = 280;
 
 /// A decimal number: its significant digits, without zeros at either end, times a power of ten.

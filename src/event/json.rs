@@ -158,7 +158,7 @@ pub fn check_numbers(text: &str) -> Result<(), JsonError> {
     Ok(())
 }
 
-/// What to do about a number that does not come back.
+/// The hint for a number that does not come back.
 const AS_A_STRING: &str = "write it as a string";
 /// The longest number that is shown whole.
 const SHOWN_DIGITS: usize = 60;

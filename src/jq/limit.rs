@@ -11,7 +11,7 @@ pub const MAX_ITEMS: usize = 1 << 20;
 /// Bits that one whole number may have on the way; a result has 64.
 pub const MAX_BITS: u64 = 4096;
 
-/// What a program ran into.
+/// The limit that stopped a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Limit {
     /// More steps than this.

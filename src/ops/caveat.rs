@@ -1,4 +1,4 @@
-//! What qualifies an answer, as a report says it.
+//! The caveats of an answer, in the form of reports.
 
 use crate::runtime::Caveat;
 
@@ -11,7 +11,7 @@ pub struct ListCaveat {
     /// The projection whose read model answered; none where the answer was made of events.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub projection: Option<String>,
-    /// What it means for the answer.
+    /// Its consequence for the answer.
     pub message: String,
     /// The caveat with its details, for operators.
     #[serde(skip)]

@@ -7,7 +7,7 @@ use crate::store::Head;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// How long a follower waits for an answer before it reports that there is none. Some drivers wait by themselves for a
+/// The time that a follower waits for an answer before it reports that there is none. Some drivers wait by themselves for a
 /// server that is gone, for as long as the timeout of the store allows.
 const LATE: Duration = Duration::from_secs(2);
 

@@ -76,7 +76,7 @@ pub struct ListPage<T> {
     /// Streams that are left out because their state cannot be made; absent where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<BrokenStream>,
-    /// What qualifies the items; empty where nothing is to be said.
+    /// The caveats of the items; empty where there are none.
     pub caveats: Vec<ListCaveat>,
 }
 

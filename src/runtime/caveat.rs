@@ -1,4 +1,4 @@
-//! What qualifies the answer of a read model.
+//! The caveats of the answers of read models.
 
 use crate::event::Timestamp;
 use crate::runtime::control::Control;

@@ -74,7 +74,7 @@ pub struct CommandOutcome {
     pub position: Option<Position>,
     /// Its events.
     pub events: Vec<OutcomeEvent>,
-    /// What the sender must know about the events; absent where there is nothing.
+    /// Notes for the sender about the events; absent where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     /// The state after it, in full.

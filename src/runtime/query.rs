@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::event::same_text;
 use crate::runtime::caveat::Caveat;
 
-/// What is asked.
+/// A query for rows of a read model.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     /// The name of the read model.
@@ -16,7 +16,7 @@ pub struct Query {
     pub filters: Vec<(String, Value)>,
     /// Only keys after this one.
     pub after: Option<String>,
-    /// At most so many rows.
+    /// The maximum number of rows.
     pub limit: usize,
     /// Answer from the read model as it is, without bringing it up to date.
     pub stale: bool,
@@ -28,7 +28,7 @@ pub struct Query {
 pub struct QueryRow {
     /// Its key.
     pub key: String,
-    /// What it shows at the moment asked for.
+    /// The row as it shows at the moment of the query.
     pub row: Value,
 }
 

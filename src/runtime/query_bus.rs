@@ -54,7 +54,7 @@ pub struct QueryBus {
     pub(super) clock: Clock,
     /// Those of the program, then those that the store keeps.
     projections: Vec<Arc<dyn Projection>>,
-    /// How many of them are of the program.
+    /// The number of those that belong to the program.
     of_program: usize,
     unreadable: Vec<Unreadable>,
     /// Those whose read models the store has, and whose logic is in an application.
@@ -241,7 +241,7 @@ impl QueryBus {
         Ok(Kept::load(&self.store, name, (self.clock)()).await?.caveats())
     }
 
-    /// What qualifies an answer that was worked out in memory.
+    /// Returns the caveats of an answer that was made in memory.
     async fn caveats_in_memory(&self, name: &str, worked_out: &WorkedOut) -> Result<Vec<Caveat>, RuntimeError> {
         let WorkedOut { error, made, .. } = worked_out;
         let mut kept = Kept::load(&self.store, name, (self.clock)()).await?;
@@ -254,7 +254,7 @@ impl QueryBus {
         Ok(caveats)
     }
 
-    /// What qualifies an answer of the rows that are kept; where they were not brought up to date, also by how much.
+    /// Returns the caveats of an answer from the stored rows, with the lag where they were not brought up to date.
     async fn caveats_of_kept(&self, name: &str, updated: bool) -> Result<Vec<Caveat>, RuntimeError> {
         let mut caveats = self.caveats(name).await?;
         caveats.extend(self.is_of_application(name).then_some(Caveat::MaintainedByApplication));
@@ -268,8 +268,8 @@ impl QueryBus {
     }
 
     /// Brings the read model up to date, unless told not to, and answers from it; rows show what they are `at` a moment.
-    /// One that is paused, or stands before an event that it cannot take in, answers with what is there, and a caveat.
-    /// Where the store can be read but not written, the answer is the same, worked out in memory.
+    /// A read model that is paused, or stopped at an event that it cannot apply, answers with the rows that it has, and a caveat.
+    /// If the store can be read but not written, the same answer is made in memory.
     ///
     /// # Errors
     /// As [`Projector::catch_up`] and as the store says; [`StoreError::ForeignCheckpoint`] also where it is not brought up to date.

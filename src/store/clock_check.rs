@@ -1,6 +1,6 @@
 //! The comparison of the clock of this machine with a reference, before something is appended.
 //!
-//! Where the database has a server, the clock of the server is the reference. An embedded store has none: there the clock is
+//! If the database has a server, its clock is the reference. An embedded store has none: there the clock is
 //! compared with the time of the last event. A process that goes on for long compares the clock with the time that has
 //! passed since, so an append costs no further request.
 

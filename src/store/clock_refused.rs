@@ -33,7 +33,7 @@ pub enum ClockRefused {
     /// The clock is out of range.
     #[error("the clock of this machine says {clock}; supported range: 1970-01-01T00:00:00Z to before {end}")]
     OutOfRange {
-        /// What the clock says.
+        /// The reading of the clock.
         clock: String,
         /// The end of the range.
         end: Timestamp,
@@ -41,9 +41,9 @@ pub enum ClockRefused {
     /// The clock contradicts its reference.
     #[error("the clock of this machine says {clock}, {reference} {time}; the limit is {limit}")]
     Differs {
-        /// What the clock says.
+        /// The reading of the clock.
         clock: Timestamp,
-        /// What it was compared with.
+        /// The reference that it was compared with.
         reference: ClockReference,
         /// The time of the reference.
         time: Timestamp,

@@ -91,7 +91,7 @@ pub enum StoreError {
         /// The event that should be there; none: the checkpoint names no event.
         event_id: Option<Uuid>,
     },
-    /// Not a store that this program can work with: of a newer program, or somebody else's database.
+    /// Not a store that this program can work with: of a newer esctl, or a database of another program.
     #[error("{0}")]
     Unsupported(String),
     /// The server, its database or a pooler before it does not give what a store needs.

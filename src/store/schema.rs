@@ -52,7 +52,7 @@ pub(crate) struct Table {
     pub(crate) checks: Vec<String>,
     /// Its other rules, as a text that is the same for the same rules.
     pub(crate) rules: String,
-    /// What others have added that changes what is written to it or read from it.
+    /// Additions of others that change what is written to it or read from it.
     pub(crate) added: Vec<String>,
 }
 

@@ -33,7 +33,7 @@ fn it_stops_the_projection_and_is_shown_with_its_error(on: Backend) {
     for args in [["projection", "query", "resources"].as_slice(), &["resource", "list"]] {
         let output = esctl.run(args);
         assert_eq!(output.code, 0, "{output:?}");
-        assert!(output.stdout.contains("gold") && output.stderr.contains("stands before event 4"), "{output:?}");
+        assert!(output.stdout.contains("gold") && output.stderr.contains("is stopped at event 4"), "{output:?}");
     }
     // Asking does not try again.
     assert_eq!(esctl.json(&["projection", "errors", "resources"])["items"][0]["attempts"], 1);

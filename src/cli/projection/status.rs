@@ -19,8 +19,8 @@ use crate::runtime::Runner;
 /// Show how far projections are: position, head, lag, rows
 ///
 /// The state is current; nothing_for_it (there are newer events, but none that it wants); behind (events that it wants
-/// wait); never_run; outdated (other logic made its rows: the next run rebuilds it); stopped (before an event that it
-/// cannot take in); possibly_behind (there are newer events, and an application maintains the read model: only the application
+/// wait); never_run; outdated (other logic made its rows: the next run rebuilds it); stopped (at an event that it
+/// cannot apply); possibly_behind (there are newer events, and an application maintains the read model: only the application
 /// knows if it wants them); parked (it goes on without some streams); incomplete (rows lack events whose skips were taken back,
 /// until a rebuild); paused; foreign (its checkpoint is not of this store). Who follows it stands beside it.
 #[derive(Debug, Args)]

@@ -125,7 +125,7 @@ fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError> 
     }
 }
 
-/// Whether a text begins as a span of time does: `5m`, `1h30m`, but no date.
+/// Returns true for a text that begins as a span of time does: `5m`, `1h30m`, but no date.
 fn is_span(text: &str) -> bool {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     digits > 0 && text[digits..].trim_start().starts_with(|c: char| c.is_ascii_alphabetic())

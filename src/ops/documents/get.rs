@@ -41,7 +41,7 @@ pub struct DocumentReport {
     /// The ids of quarantined events that it leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<Uuid>,
-    /// What qualifies it; absent where nothing is to be said.
+    /// Its caveats; absent where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub caveats: Vec<ListCaveat>,
 }

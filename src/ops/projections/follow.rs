@@ -24,7 +24,7 @@ use crate::store::StoreError;
 
 /// How often a follower looks for new events.
 const POLL: Duration = Duration::from_millis(100);
-/// How often the store is asked whether it answers.
+/// The time between two checks that the store answers.
 const WATCH: Duration = Duration::from_millis(500);
 /// How often it looks whether somebody has said something about the event it stands before.
 const STANDING: Duration = Duration::from_secs(1);

@@ -67,7 +67,7 @@ pub struct ProjectionInfo {
     pub version: u32,
     /// The categories whose events it wants; empty: all; none: only the application knows.
     pub categories: Option<Vec<String>>,
-    /// Whether it comes with this program.
+    /// True for one that comes with this program.
     pub built_in: bool,
     /// The program that has it.
     pub maintained_by: Maintainer,

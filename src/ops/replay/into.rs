@@ -51,7 +51,7 @@ pub struct CopyReport {
     pub events_copied: u64,
     /// How many had been copied before.
     pub already_there: u64,
-    /// How many of those copied now got another time; none: times were kept.
+    /// The number of copied events that got another time; none: times were kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events_retimed: Option<u64>,
     /// The hash of the last event: the same as in the store copied from, where times were kept.

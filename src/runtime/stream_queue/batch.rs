@@ -43,9 +43,9 @@ pub(in crate::runtime) struct Batch<F> {
     /// Whether its command was to be tried by itself.
     alone: bool,
     full: bool,
-    /// Whether a command came after the state was loaded.
+    /// True when a command came after the state was loaded.
     late: bool,
-    /// Whether the set of quarantined events has changed since the state was made: nothing was appended.
+    /// True when the set of quarantined events has changed since the state was made: nothing was appended.
     stale: bool,
     result: Results<F>,
 }

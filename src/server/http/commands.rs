@@ -45,7 +45,7 @@ pub(in crate::server) struct OutcomeSchema {
     position: Option<u64>,
     /// Its events.
     events: Vec<EventSchema>,
-    /// What the sender must know about the events; absent where there is nothing.
+    /// Notes for the sender about the events; absent where there are none.
     #[schema(nullable = false)]
     notes: Option<Vec<Note>>,
     /// The state after it, as the caller may see it; null where there is none.

@@ -44,7 +44,7 @@ pub struct SeenState {
     /// Why there is no state, where an event cannot be taken in.
     #[schema(required = true)]
     unreadable: Option<String>,
-    /// What qualifies the state; empty where nothing is to be said.
+    /// The caveats of the state; empty where there are none.
     caveats: Vec<ListCaveat>,
 }
 
@@ -158,7 +158,7 @@ pub struct SeenResource {
     /// The ids of quarantined events that the state leaves out; absent where there are none.
     #[schema(nullable = false)]
     left_out: Option<Vec<Uuid>>,
-    /// What qualifies the state; absent where nothing is to be said.
+    /// The caveats of the state; absent where there are none.
     #[schema(nullable = false)]
     caveats: Option<Vec<ListCaveat>>,
 }
@@ -223,7 +223,7 @@ pub struct SeenGame {
     /// The ids of quarantined events that the state leaves out; absent where there are none.
     #[schema(nullable = false)]
     left_out: Option<Vec<Uuid>>,
-    /// What qualifies the state; absent where nothing is to be said.
+    /// The caveats of the state; absent where there are none.
     #[schema(nullable = false)]
     caveats: Option<Vec<ListCaveat>>,
 }
