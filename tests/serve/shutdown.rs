@@ -17,16 +17,23 @@ crate::on_every_backend! { async:
 
 fn create(id: &str) -> (String, String) {
     let body = json!({"command": "document.create", "id": id, "with": {"document": {}}}).to_string();
-    (format!("POST /api/commands HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len()), body)
+    let head = "POST /api/commands HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n";
+    (format!("{head}Content-Length: {}\r\n\r\n", body.len()), body)
+}
+
+/// Begins a request, and returns when the server reads its body: it has begun for the server too.
+async fn begin(served: &Served, head: String) -> Raw {
+    let mut raw = Raw::to(served).await;
+    raw.send(head).await;
+    assert_eq!(status_of(&raw.head().await), 100);
+    raw
 }
 
 async fn what_has_begun_is_finished_and_nothing_new_is_taken(on: Backend) {
     let mut served = Served::start(on).await;
     let (head, body) = create("late");
-    let mut begun = Raw::to(&served).await;
-    begun.send(head + &body[..5]).await;
-    // The server has seen it when it answers what was sent after it on another connection.
-    served.get("/health").await.is(200);
+    let mut begun = begin(&served, head).await;
+    begun.send(&body[..5]).await;
     served.terminate();
     // A connection that was kept is closed now, whatever a client may be about to send on it.
     let anew = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
@@ -94,10 +101,8 @@ async fn a_server_that_is_idle_ends_at_once(on: Backend) {
 
 async fn what_takes_too_long_is_cut_after_the_grace(on: Backend) {
     let mut served = Served::with(on, &["--shutdown-grace", "300ms"]).await;
-    let (head, body) = create("never");
-    let mut begun = Raw::to(&served).await;
-    begun.send(head + &body[..5]).await;
-    served.get("/health").await.is(200);
+    let (head, _) = create("never");
+    let _begun = begin(&served, head).await;
     served.terminate();
     assert_eq!(served.wait(), Some(143), "{}", served.log());
     assert!(served.log().contains("shutdown-grace"), "{}", served.log());
