@@ -182,7 +182,7 @@ pub(super) async fn interrupted() -> CliError {
 /// Waits for a request to end by its number, the first being 1, also where it came before.
 pub(super) async fn nth(number: usize) -> CliError {
     let mut received = RECEIVED.subscribe();
-    let signal = received.wait_for(|signals| signals.len() >= number).await.map(|signals| signals.last().copied());
+    let signal = received.wait_for(|signals| signals.len() >= number).await.map(|signals| signals.get(number - 1).copied());
     match signal {
         Ok(Some(signal)) => signal.into(),
         // The sender is never gone.

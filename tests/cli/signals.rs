@@ -74,6 +74,10 @@ fn each_command_that_writes_says_after_a_signal_that_its_write_was_applied() {
     .enumerate()
     {
         let name = if number % 2 == 0 { "INT" } else { "TERM" };
+        if typed.starts_with("projection delete") {
+            // Its first write takes the read model away: without one it changes nothing, and the outcome is `none`.
+            home.run("projection run mine").ok();
+        }
         let after = |pause: Duration| {
             let child = under_the_lock(&home, || {
                 let child = started(&home, home.store(), "20s", typed);
@@ -86,7 +90,8 @@ fn each_command_that_writes_says_after_a_signal_that_its_write_was_applied() {
         };
         // On a busy machine the signal may come before the write began; then nothing was changed, and it is tried again.
         let mut outcomes = [1, 5, 15].map(|times| LONGER_THAN_THE_GRACE * times).into_iter().map(after);
-        let outcome = outcomes.find(|(_, error)| error["details"]["outcome"] != "none").expect("a write that begins");
+        let outcome = outcomes.find(|(_, error)| error["details"]["outcome"] != "none");
+        let outcome = outcome.unwrap_or_else(|| panic!("{typed}: no write begins"));
         says_applied(typed, name, outcome);
     }
     assert_eq!(home.run("quarantine list -o json").ok().items().len(), 0);
