@@ -78,7 +78,7 @@
 //!
 //! # Commands and queries
 //!
-//! The command bus is the one place where a wish becomes events: it loads, decides, appends, and after a conflict
+//! The command bus is the one place that turns a command into events: it loads, decides, appends, and after a conflict
 //! does so again.
 //!
 //! ```

@@ -65,7 +65,7 @@ pub struct Recorded<'a> {
     pub schema_version: u32,
     /// Its data, as JSON.
     pub data: &'a str,
-    /// When it was recorded.
+    /// The moment at which the store recorded it.
     pub at: Timestamp,
     /// The client that recorded it.
     pub client_id: &'a str,
@@ -100,7 +100,8 @@ impl<'a> Recorded<'a> {
     }
 }
 
-/// Returns an aggregate whose stream has these events. Its id is `test`; its clock stands at the first moment there is.
+/// Returns an aggregate whose stream has these events. Its id is `test`; its clock is fixed at the earliest moment that an
+/// event may have.
 ///
 /// # Panics
 /// When an event cannot be recorded, or not be applied.

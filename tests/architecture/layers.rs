@@ -1,6 +1,5 @@
 //! Who may use whom.
 
-use crate::exceptions;
 use crate::source::Finding;
 use crate::source::Source;
 use crate::source::name_at;
@@ -52,7 +51,7 @@ pub fn layer_of(path: &str) -> Option<&str> {
 pub fn check(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     for at in places(&source.code, "super::super") {
-        findings.push(source.finding(RULE, at, "super::super climbs out of sight; name the layer"));
+        findings.push(source.finding(RULE, at, "super::super hides the layer; name it"));
     }
     for (name, homes) in ONLY_IN {
         if !homes.iter().any(|home| source.path.starts_with(home)) {
@@ -73,8 +72,7 @@ pub fn check(source: &Source) -> Vec<Finding> {
     };
     for at in places(&source.code, "crate::") {
         let used = name_at(&source.code[at + "crate::".len()..]);
-        let fits = used == layer || allowed.contains(&used) || exceptions::layer(&source.path, used);
-        if !fits {
+        if used != layer && !allowed.contains(&used) {
             findings.push(source.finding(RULE, at, format!("{layer} must not use {used}")));
         }
     }

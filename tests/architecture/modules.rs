@@ -9,9 +9,10 @@ use crate::source::name_at;
 use crate::source::places;
 
 /// A `mod NAME;` line.
-struct ModLine {
+pub struct ModLine {
+    pub name: String,
     /// The files it may mean.
-    candidates: Vec<String>,
+    pub candidates: Vec<String>,
     for_tests: bool,
 }
 
@@ -54,7 +55,7 @@ fn is_root(path: &str) -> bool {
     path == "src/lib.rs" || path == "src/main.rs"
 }
 
-fn mod_lines(source: &Source) -> Vec<ModLine> {
+pub fn mod_lines(source: &Source) -> Vec<ModLine> {
     let mut lines = Vec::new();
     for at in places(&source.code, "mod") {
         let name = name_at(&source.code[at + 4..]);
@@ -70,7 +71,7 @@ fn mod_lines(source: &Source) -> Vec<ModLine> {
             Some((path, _)) => vec![format!("{folder}/{path}")],
             None => vec![format!("{inside}/{name}.rs"), format!("{inside}/{name}/mod.rs")],
         };
-        lines.push(ModLine { candidates, for_tests: attributes.contains("#[cfg(test)]") });
+        lines.push(ModLine { name: name.to_owned(), candidates, for_tests: attributes.contains("#[cfg(test)]") });
     }
     lines
 }

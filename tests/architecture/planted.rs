@@ -22,17 +22,25 @@ fn house() -> Vec<(String, String)> {
     files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
 }
 
-/// The findings when `line` stands at the end of a file of the house.
+/// The findings when a line is added to a file of the house.
 fn with_line(path: &str, line: &str) -> Vec<String> {
+    with_lines(&[(path, line)])
+}
+
+/// The findings when each line is added to its file, which is made where the house has none.
+fn with_lines(lines: &[(&str, &str)]) -> Vec<String> {
     let mut files = house();
-    let file = files.iter_mut().find(|(name, _)| name == path).unwrap();
-    file.1.push_str(line);
-    file.1.push('\n');
+    for (path, line) in lines {
+        match files.iter_mut().find(|(name, _)| name == path) {
+            Some((_, text)) => text.push_str(&format!("{line}\n")),
+            None => files.push(((*path).to_owned(), format!("{line}\n"))),
+        }
+    }
     rules_of(&files)
 }
 
 fn rules_of(files: &[(String, String)]) -> Vec<String> {
-    check(files).iter().map(|finding| format!("{}:{} {}", finding.path, finding.line, finding.rule)).collect()
+    check(files, &[]).iter().map(|finding| format!("{}:{} {}", finding.path, finding.line, finding.rule)).collect()
 }
 
 #[test]
@@ -54,7 +62,7 @@ fn a_statement_that_a_pooler_loses_is_found() {
 #[test]
 fn each_planted_line_is_found_where_it_stands() {
     let cases = [
-        ("src/event/mod.rs", "use crate::store::Store;", "src/event/mod.rs:4 layer"),
+        ("src/event/mod.rs", "use crate::cli::App;", "src/event/mod.rs:4 layer"),
         ("src/store/sqlite.rs", "use crate::ops::show::show;", "src/store/sqlite.rs:4 layer"),
         ("src/store/sqlite.rs", "fn x(_: crate::domain::Domain) {}", "src/store/sqlite.rs:4 layer"),
         ("src/ops/show.rs", "use crate::cli::App;", "src/ops/show.rs:4 layer"),
@@ -94,6 +102,88 @@ fn each_planted_line_is_found_where_it_stands() {
     ];
     for (path, line, expected) in cases {
         assert_eq!(with_line(path, line), [expected], "{line}");
+    }
+}
+
+#[test]
+fn a_circle_of_files_is_found_in_each_of_them() {
+    let through_a_re_export = [
+        ("src/store/mod.rs", "pub use read::page;\nmod read;"),
+        ("src/store/sqlite.rs", "use crate::store::page;"),
+        ("src/store/read.rs", "//! Read.\n\nuse crate::store::sqlite::open;"),
+    ];
+    let up_and_down = [
+        ("src/store/read.rs", "//! Read.\n\npub mod page;\nfn x() { page::y(); }"),
+        ("src/store/mod.rs", "mod read;"),
+        ("src/store/read/page.rs", "//! Page.\n\nfn y(_: super::X) {}"),
+    ];
+    let expected = [
+        ["src/store/sqlite.rs:4 circle", "src/store/read.rs:3 circle"],
+        ["src/store/read.rs:4 circle", "src/store/read/page.rs:3 circle"],
+    ];
+    for (lines, expected) in [through_a_re_export, up_and_down].into_iter().zip(expected) {
+        assert_eq!(with_lines(&lines), expected);
+    }
+    // What is only listed, or only used by tests, is no circle.
+    for line in ["pub use sqlite::open;", "#[cfg(test)]\nmod tests {\n    use crate::store::sqlite::open;\n}"] {
+        assert_eq!(with_lines(&[("src/store/mod.rs", line), ("src/store/sqlite.rs", "use crate::store::X;")]), [""; 0]);
+    }
+}
+
+#[test]
+fn backends_and_domains_do_not_see_each_other() {
+    let backend = [
+        ("src/store/mod.rs", "mod postgres;"),
+        ("src/store/postgres/mod.rs", "//! PostgreSQL.\n\nuse crate::store::mongodb::read;"),
+        ("src/store/mod.rs", "mod mongodb;"),
+        ("src/store/mongodb/mod.rs", "//! MongoDB.\n"),
+    ];
+    assert_eq!(with_lines(&backend), ["src/store/postgres/mod.rs:3 apart"]);
+    let domain = [
+        ("src/lib.rs", "mod domain;"),
+        ("src/domain/mod.rs", "//! Domains.\n\nmod game;\nmod resource;\npub use resource::Amount;"),
+        ("src/domain/game/mod.rs", "//! Game.\n\nuse crate::domain::Amount;"),
+        ("src/domain/resource/mod.rs", "//! Resource.\n"),
+    ];
+    assert_eq!(with_lines(&domain), ["src/domain/game/mod.rs:3 apart"]);
+}
+
+#[test]
+fn an_exception_covers_its_place_and_must_cover_something() {
+    let mut files = house();
+    files[6].1.push_str("fn x() { dbg!(1); }\n");
+    let left = |exception| check(&files, &[exception]).iter().map(|finding| finding.rule).collect::<Vec<_>>();
+    assert_eq!(left(("printing", "src/ops/", "for a test")), [""; 0]);
+    assert_eq!(left(("printing", "src/ops/show.rs", "for a test")), [""; 0]);
+    assert_eq!(left(("printing", "src/ops/show", "for a test")), ["printing", "exception"]);
+    assert_eq!(left(("clock", "src/ops/", "for a test")), ["printing", "exception"]);
+}
+
+#[test]
+fn words_that_the_style_guide_replaces_are_found() {
+    let cases = [
+        "/// Whether it is there.\nfn x() {}",
+        "/// Reads it.\n///\n/// What is there.\nfn x() {}",
+        "/// Reads what somebody wrote.\nfn x() {}",
+        "// The store is away.\n",
+        "fn x() { say(\"Nobody knows\"); }",
+        "fn x() { y(\"stopped: it stands before event 4\") }",
+        "#[arg(help = \"How many\")]\nstruct X;",
+        "#[error(\"Stream is closed\")]\nstruct X;",
+        "#[error(\"the stream is closed.\")]\nstruct X;",
+        &format!("#[error(\"{}\")]\nstruct X;", "x".repeat(121)),
+    ];
+    for line in cases {
+        assert_eq!(with_line("src/event/mod.rs", line).len(), 1, "{line}");
+    }
+    let plain = [
+        "/// Reads what is there, and says\n/// How it went, whether or not it is large.\nfn x() {}",
+        "/// Whatever is there.\nfn x() {}",
+        "fn told() -> Seat { x }",
+        "#[error(\"JSON is expected\")]\nstruct X;",
+    ];
+    for line in plain {
+        assert_eq!(with_line("src/event/mod.rs", line), [""; 0], "{line}");
     }
 }
 

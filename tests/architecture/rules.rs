@@ -1,6 +1,5 @@
 //! Rules that one file keeps by itself.
 
-use crate::exceptions;
 use crate::layers::layer_of;
 use crate::source::Finding;
 use crate::source::Source;
@@ -42,14 +41,14 @@ pub fn check(source: &Source) -> Vec<Finding> {
     if layer != "cli" {
         findings.extend(words(source, "anyhow", &["anyhow"], "below cli every error has a type"));
     }
-    if source.path.starts_with("src/store/postgres/") && !exceptions::named_statement(&source.path) {
+    if source.path.starts_with("src/store/postgres/") {
         findings.extend(words(source, "statement", &NAMED_STATEMENTS, "statements come from Session::query and its like"));
     }
     let pure = ["event", "jq", "aggregate", "domain"].contains(&layer);
-    if (pure || layer == "ops") && !exceptions::clock(&source.path) {
+    if pure || layer == "ops" {
         findings.extend(words(source, "clock", &CLOCKS, "clock, identity and environment come in as arguments"));
     }
-    if pure && !exceptions::impure(&source.path) {
+    if pure {
         findings.extend(words(source, "purity", &IMPURE, "no I/O, no threads, no async in the pure layers"));
     }
     findings.extend(imports(source));
@@ -84,9 +83,6 @@ fn imports(source: &Source) -> Vec<Finding> {
 
 /// Conditional compilation, but for tests.
 fn conditions(source: &Source) -> Vec<Finding> {
-    if exceptions::cfg(&source.path) {
-        return Vec::new();
-    }
     let uses = ["cfg(", "cfg!(", "cfg_attr("].iter().flat_map(|word| places(&source.live, word));
     let uses = uses.filter(|at| !source.live[*at..].starts_with("cfg(test)") && !is_of_a_feature(source, *at));
     uses.map(|at| source.finding("cfg", at, "conditional compilation is for modules and derives of a feature")).collect()
@@ -117,7 +113,7 @@ fn is_of_a_feature(source: &Source, at: usize) -> bool {
 fn use_case(source: &Source) -> Vec<Finding> {
     let is_command =
         source.path.starts_with("src/cli/") && ["fn run(self", "fn run(mut self"].iter().any(|run| source.live.contains(run));
-    if !is_command || exceptions::no_use_case(&source.path) {
+    if !is_command {
         return Vec::new();
     }
     let calls = ["crate::ops::", "command_bus(", "change::send", "write::send"].iter().any(|call| source.live.contains(call));

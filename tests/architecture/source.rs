@@ -28,13 +28,16 @@ pub struct Source {
     pub code: String,
     /// Without tests as well: nothing at all in a file that is only there for tests.
     pub live: String,
+    pub comments: Vec<Range<usize>>,
+    /// The string literals, without their quotes.
+    pub texts: Vec<Range<usize>>,
 }
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
-        let code = without_comments_and_texts(text);
+        let (code, comments, texts) = without_comments_and_texts(text);
         let live = without_tests(&code);
-        Self { path: path.to_owned(), text: text.to_owned(), code, live }
+        Self { path: path.to_owned(), text: text.to_owned(), code, live, comments, texts }
     }
 
     pub fn finding(&self, rule: &'static str, offset: usize, what: impl Into<String>) -> Finding {
@@ -68,8 +71,9 @@ fn blank(bytes: &mut [u8], range: Range<usize>) {
     }
 }
 
-fn without_comments_and_texts(text: &str) -> String {
+fn without_comments_and_texts(text: &str) -> (String, Vec<Range<usize>>, Vec<Range<usize>>) {
     let mut bytes = text.as_bytes().to_vec();
+    let (mut comments, mut texts) = (Vec::new(), Vec::new());
     let mut at = 0;
     while at < text.len() {
         let rest = &text.as_bytes()[at..];
@@ -90,9 +94,14 @@ fn without_comments_and_texts(text: &str) -> String {
         if blanked {
             blank(&mut bytes, at..at + skip);
         }
+        match rest[0] {
+            b'"' => texts.push(at + 1..at + skip - 1),
+            b'/' if blanked => comments.push(at..at + skip),
+            _ => {}
+        }
         at += skip;
     }
-    String::from_utf8(bytes).unwrap()
+    (String::from_utf8(bytes).unwrap(), comments, texts)
 }
 
 fn line_end(rest: &[u8]) -> usize {
