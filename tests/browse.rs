@@ -14,8 +14,8 @@ use esctl::ops::browse::BrowseEvents;
 use esctl::ops::browse::browse_events;
 use esctl::ops::browse::state_at;
 use esctl::ops::browse::store_head;
+use esctl::ops::replay::PointInTime;
 use esctl::ops::replay::Replay;
-use esctl::ops::replay::Until;
 use esctl::ops::replay::replay;
 use esctl::store::AppendRequest;
 use esctl::store::RecordTime;
@@ -69,8 +69,8 @@ async fn a_version_has_the_state_of_a_replay_and_what_lies_between_two_of_them()
     append(&store, &order(), "order.changed", &data).await;
     for version in 1..=4 {
         let report = state_at(&store, &order(), Version(version)).await.unwrap();
-        let until = Until::Version(Version(version));
-        let diff = Some(Until::Version(Version(version - 1)));
+        let until = PointInTime::Version(Version(version));
+        let diff = Some(PointInTime::Version(Version(version - 1)));
         let input = Replay { stream: order(), until, diff, reducer: Reducer::Own, snapshots: true, now: Timestamp::MIN };
         let replayed = replay(&store, &input).await.unwrap();
         assert_eq!((report.state, report.changes), (replayed.state, replayed.diff.unwrap().changes));

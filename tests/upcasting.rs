@@ -127,7 +127,7 @@ fn events_of_every_schema_version_are_read_as_todays() {
 fn what_cannot_be_read_is_named_and_changes_nothing() {
     let mut fold = AggregateFold::<Payment>::new("payment-1");
     let newer = apply(&mut fold, "payment.received", 4, "{}").unwrap_err();
-    assert_eq!(newer.to_string(), "a payment.received event has schema version 4; this program knows up to 3");
+    assert_eq!(newer.to_string(), "a payment.received event has schema version 4; this program supports up to 3");
     assert!(matches!(newer, FoldError::NewerSchema { schema_version: 4, known: 3, .. }));
     let missing = apply(&mut fold, "payment.refunded", 1, "{}").unwrap_err();
     assert_eq!(missing.to_string(), "no upcaster for payment.refunded events of schema version 1");

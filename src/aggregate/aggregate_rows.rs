@@ -1,4 +1,4 @@
-//! The read model of an aggregate: one row for each stream, its state as of its last event.
+//! The read model of an aggregate: a row for each stream with its last state.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use crate::aggregate::fold::Fold;
 use crate::aggregate::projection::Projection;
 use crate::event::EventView;
 
-/// The read model of an aggregate: one row for each stream, its state as of its last event, under the id.
+/// The read model of an aggregate: a row for each stream with its last state, under the id.
 pub struct AggregateRows<A> {
     name: &'static str,
     version: u32,
@@ -18,19 +18,19 @@ pub struct AggregateRows<A> {
 }
 
 impl<A> AggregateRows<A> {
-    /// Returns the read model of a name, in version 1 of its logic, without indexed fields.
+    /// Returns a read model with a name, in logic version 1 and without indexed fields.
     pub const fn named(name: &'static str) -> Self {
         Self { name, version: 1, indexed_fields: &[], of: PhantomData }
     }
 
-    /// Returns the same read model in another version of its logic.
+    /// Returns the read model with another logic version.
     #[must_use]
     pub const fn version(mut self, version: u32) -> Self {
         self.version = version;
         self
     }
 
-    /// Returns the same read model with indexes on these fields.
+    /// Returns the read model with indexes on these fields.
     #[must_use]
     pub const fn indexed(mut self, fields: &'static [&'static str]) -> Self {
         self.indexed_fields = fields;

@@ -1,25 +1,25 @@
-//! The commands of one domain, typed.
+//! Typed commands of a domain.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::Error;
 use serde_json::Value;
 
-/// The commands of one domain, typed. [`commands!`](crate::commands) makes one.
+/// The typed commands of a domain. [`commands!`](crate::commands) defines them.
 ///
-/// Two commands under one idempotency key are compared by what they serialise to.
+/// Commands under the same idempotency key are compared by their serialised form.
 pub trait DomainCommand: Serialize + Sized + Send + Sync {
-    /// The names of the commands, as the command bus knows them: `category.verb`.
+    /// The names of the commands on the command bus: `category.verb`.
     const NAMES: &'static [&'static str];
 
-    /// Reads the payload of a command of this name. `None`: no command of this domain.
+    /// Reads the payload of the command with this name; none: the domain has no such command.
     ///
     /// # Errors
-    /// When the payload does not have the shape of the command.
+    /// The payload does not have the form of the command.
     fn from_payload(name: &str, payload: &Value) -> Option<Result<Self, serde_json::Error>>;
 }
 
-/// No commands: the events of the domain come from elsewhere.
+/// No commands, for a domain whose events come from elsewhere.
 impl DomainCommand for () {
     const NAMES: &'static [&'static str] = &[];
 
@@ -28,12 +28,12 @@ impl DomainCommand for () {
     }
 }
 
-/// Reads the payload of a command. Clients may send the `id` in it; the one that counts is the stream's.
+/// Reads the payload of a command. An `id` in it is ignored; that of the stream is used.
 ///
 /// # Errors
-/// When the payload is not a JSON object, or does not have the shape of the command.
+/// The payload is not a JSON object or does not have the form of the command.
 pub fn read_payload<T: DeserializeOwned>(payload: &Value) -> Result<T, serde_json::Error> {
-    let Value::Object(members) = payload else { return Err(Error::custom("wanted a JSON object")) };
+    let Value::Object(members) = payload else { return Err(Error::custom("expected a JSON object")) };
     let mut members = members.clone();
     members.shift_remove("id");
     T::deserialize(Value::Object(members))

@@ -1,4 +1,4 @@
-//! Deciding without types: what the command bus calls.
+//! Decisions without types, for the command bus.
 
 use serde_json::Value;
 use thiserror::Error;
@@ -14,43 +14,43 @@ use crate::event::JsonError;
 use crate::event::JsonObject;
 use crate::event::Timestamp;
 
-/// Why a command led to no events.
+/// The reason why a command led to no events.
 #[derive(Debug, Error)]
 pub enum DecideError {
     /// The domain has no command of this name.
     #[error("unknown command {0}")]
     UnknownCommand(String),
-    /// The payload does not have the shape the command wants.
-    #[error("the payload of {command} is not what it should be: {reason}")]
+    /// The payload does not have the form of the command.
+    #[error("invalid payload of {command}: {reason}")]
     Payload {
         /// The command.
         command: String,
-        /// What is wrong with the payload.
+        /// The reason.
         reason: String,
     },
-    /// A domain rule said no.
+    /// A rule of the domain refused the command.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// The domain decided an event that cannot be recorded.
+    /// The decided event cannot be recorded.
     #[error("the decided event cannot be recorded: {0}")]
     Event(#[from] JsonError),
 }
 
-/// An event that was decided and is not recorded yet.
+/// A decided event that is not recorded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecidedEvent {
-    /// What happened.
+    /// The type of the event.
     pub event_type: &'static str,
-    /// Which shape `data` has.
+    /// The schema version of the data.
     pub schema_version: u32,
-    /// The fact.
+    /// The data.
     pub data: JsonObject,
 }
 
-/// What a domain decided, as it will be recorded.
+/// Converts the decided events of a domain for recording.
 ///
 /// # Errors
-/// [`DecideError::Event`] when an event holds what not every store can.
+/// [`DecideError::Event`] when an event has a value that not every store can hold.
 pub fn decided<E: DomainEvent>(events: &[E]) -> Result<Vec<DecidedEvent>, DecideError> {
     let decided = events.iter().map(|event| {
         let event_type = event.event_type();
@@ -59,15 +59,15 @@ pub fn decided<E: DomainEvent>(events: &[E]) -> Result<Vec<DecidedEvent>, Decide
     decided.collect()
 }
 
-/// A fold that can decide: an aggregate of any domain.
+/// A fold that can decide commands: an aggregate of any domain.
 pub trait Decider: Fold {
-    /// State + command → events. No events: nothing changes.
+    /// Decides the events of a command on the current state. No events: nothing changes.
     ///
     /// # Errors
-    /// When the command or its payload is unknown to the domain, or a rule says no.
+    /// The domain does not know the command or its payload, or a rule refuses it.
     fn decide(&self, command: &str, payload: &Value, now: Timestamp) -> Result<Vec<DecidedEvent>, DecideError>;
 
-    /// Returns what the sender of a command must know about an event that the command led to.
+    /// Returns a note for the sender of a command about one of its events.
     fn note(&self, event_type: &str, data: &str) -> Option<Note>;
 
     /// Returns a copy of the state.

@@ -1,4 +1,4 @@
-//! A fold without its types: what replay, snapshots and read models are made of.
+//! Folds without types, for replay, snapshots and read models.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -14,110 +14,110 @@ use crate::event::Version;
 use crate::event::category_of;
 use crate::jq::JqError;
 
-/// Why an event could not be folded in.
+/// The reason why an event failed to apply.
 #[derive(Debug, Error)]
 pub enum FoldError {
-    /// The data does not have the shape its type promises.
+    /// The data does not have the form of the event's type.
     #[error("the data of a {event_type} event cannot be read")]
     Data {
         /// The type of the event.
         event_type: String,
-        /// What is wrong with it.
+        /// The reason.
         #[source]
         source: serde_json::Error,
     },
-    /// A newer program wrote it.
-    #[error("a {event_type} event has schema version {schema_version}; this program knows up to {known}")]
+    /// A newer program recorded the event.
+    #[error("a {event_type} event has schema version {schema_version}; this program supports up to {known}")]
     NewerSchema {
         /// The type of the event.
         event_type: String,
-        /// Its schema version.
+        /// The schema version of the event.
         schema_version: u32,
-        /// The newest this program knows.
+        /// The newest schema version that this program knows.
         known: u32,
     },
-    /// An older program wrote it and nothing says how to read it.
+    /// An older program recorded the event, and an upcaster is missing.
     #[error("no upcaster for {event_type} events of schema version {from}")]
     NoUpcaster {
         /// The type of the event.
         event_type: String,
-        /// The schema version that nothing reads.
+        /// The schema version without an upcaster.
         from: u32,
     },
-    /// It says how the state changes, but of another state than there is: no decision of this domain made it.
+    /// The event describes a change of a different state. The domain never decides such an event.
     #[error("a {event_type} event does not fit the state: {reason}")]
     Misfit {
         /// The type of the event.
         event_type: String,
-        /// What does not fit.
+        /// The difference.
         reason: String,
     },
     /// A row of a read model would be larger than a store keeps.
-    #[error("its row would have {bytes} bytes, and a row has at most {limit}")]
+    #[error("its row would have {bytes} bytes, the maximum is {limit}")]
     RowTooLarge {
-        /// How large it would be, in bytes of JSON.
+        /// The size of the row in bytes of JSON.
         bytes: usize,
-        /// How large it may be.
+        /// Maximum size of a row.
         limit: usize,
     },
     /// A jq program failed.
     #[error(transparent)]
     Program(#[from] JqError),
-    /// A reducer of the operator's own failed.
+    /// A stored state could not be read or written, or a reducer failed.
     #[error("the reducer failed: {0}")]
     Reducer(String),
 }
 
 impl FoldError {
-    /// The data of an event cannot be read.
+    /// Returns the error for data that cannot be read.
     pub fn data(event_type: &str, source: serde_json::Error) -> Self {
         Self::Data { event_type: event_type.to_owned(), source }
     }
 }
 
-/// Names how a state was made, so that a snapshot made otherwise is never trusted.
+/// The identity of a fold. A snapshot of another one is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldVersion {
-    /// The reducer, for instance `resource`, `merge`, `count`.
+    /// The name of the reducer, for instance `resource`, `merge` or `count`.
     pub name: String,
-    /// The version of its logic.
+    /// The version of the logic.
     pub version: u32,
 }
 
-/// State + event → state, over recorded events of any type.
+/// A function of a state and a recorded event of any type to the next state.
 pub trait Fold: Send + Sync {
-    /// How this state is made.
+    /// Returns the identity of the fold.
     fn version(&self) -> FoldVersion;
 
-    /// Takes in the next event.
+    /// Applies the next event.
     ///
     /// # Errors
-    /// When the event cannot be read; the state is then as it was.
+    /// The event cannot be applied; the state is then unchanged.
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError>;
 
-    /// Passes over a quarantined event: the state stays as it is, and stands for the event's version.
+    /// Passes a quarantined event. The state stays, and gets the version of the event.
     fn leave_out(&mut self, event: &EventView<'_>) {
         let _ = event;
     }
 
-    /// Returns what in the state no decision of the domain could have led to, a sentence each.
+    /// Returns the broken rules of the state, a sentence each. No decision of the domain leads to such a state.
     fn violations(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// The state in full, as snapshots and read models keep it. [`Fold::restore`] reads it back.
+    /// Returns the full state, as snapshots and read models store it. [`Fold::restore`] reads it back.
     ///
     /// # Errors
-    /// When the state cannot be written as JSON.
+    /// The state cannot be written as JSON.
     fn save(&self) -> Result<String, FoldError>;
 
-    /// Goes on from a saved state.
+    /// Continues from a saved state.
     ///
     /// # Errors
-    /// When it is not what [`Fold::save`] writes; the state is then as it was.
+    /// The text does not come from [`Fold::save`]; the state is then unchanged.
     fn restore(&mut self, saved: &str) -> Result<(), FoldError>;
 
-    /// The state as people see it at a moment; `Null` before the first event.
+    /// Returns the state for display at a moment; null before the first event.
     fn show(&self, at: Timestamp) -> Value;
 }
 
@@ -159,7 +159,7 @@ pub struct AggregateFold<A> {
     version: Version,
 }
 
-/// What is kept of an aggregate: its state, and in the same object where it stands.
+/// The saved form of an aggregate: its state, with id and version in the same object.
 #[derive(Serialize)]
 struct Saved<'a, A> {
     id: &'a str,
@@ -168,36 +168,36 @@ struct Saved<'a, A> {
     state: &'a A,
 }
 
-/// Where a kept aggregate stands.
+/// The version in a saved aggregate.
 #[derive(Deserialize)]
 struct SavedPlace {
     version: Version,
 }
 
 impl<A: Aggregate> AggregateFold<A> {
-    /// The empty state of one stream.
+    /// Returns the empty state of a stream.
     pub fn new(stream: &str) -> Self {
         let id = stream.split_once('-').map_or("", |(_, id)| id).to_owned();
         debug_assert_eq!(category_of(stream), A::CATEGORY);
         Self { state: A::default(), id, version: Version::ZERO }
     }
 
-    /// The typed state.
+    /// Returns the typed state.
     pub fn state(&self) -> &A {
         &self.state
     }
 
-    /// What stands behind the first `-` of the stream's name.
+    /// Returns the part of the stream's name after the first `-`.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// How many events are in it.
+    /// Returns the number of events in the state.
     pub fn stream_version(&self) -> Version {
         self.version
     }
 
-    /// Takes in an event that is typed already.
+    /// Applies a typed event.
     pub fn evolve(&mut self, event: &A::Event, at: Timestamp) {
         self.state.evolve(event, at);
         self.version = self.version.next();
@@ -211,8 +211,7 @@ impl<A: Aggregate> Fold for AggregateFold<A> {
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
         let today = A::Event::schema_version(event.event_type);
-        // An event of a type this domain does not know changes nothing: it may be of a newer program. Nor is its
-        // schema version then anything to fail on.
+        // An event of an unknown type changes nothing, whatever its schema version is, as it may be of a newer program.
         if event.schema_version != today && A::Event::from_data(event.event_type, "null").is_none() {
             self.version = event.version;
             return Ok(());
@@ -241,7 +240,7 @@ impl<A: Aggregate> Fold for AggregateFold<A> {
 
     fn restore(&mut self, saved: &str) -> Result<(), FoldError> {
         let unreadable = |error: serde_json::Error| FoldError::Reducer(error.to_string());
-        // Twice over the text is faster than once through `flatten`.
+        // Reading the text twice is faster than reading it once through `flatten`.
         let place: SavedPlace = serde_json::from_str(saved).map_err(unreadable)?;
         self.state = serde_json::from_str(saved).map_err(unreadable)?;
         self.version = place.version;

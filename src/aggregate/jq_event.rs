@@ -1,4 +1,4 @@
-//! Events as jq programs see them: the event JSON of the command line.
+//! The form of events in jq programs, which is the event JSON of the command line.
 
 use crate::aggregate::fold::FoldError;
 use crate::event::EventView;
@@ -8,10 +8,10 @@ use crate::jq::integer;
 use crate::jq::object;
 use crate::jq::text;
 
-/// An event for a jq program.
+/// Returns an event for a jq program.
 ///
 /// # Errors
-/// [`FoldError::Data`] when its data or metadata are no JSON.
+/// [`FoldError::Data`] when its data or metadata are not JSON.
 pub fn jq_event(event: &EventView<'_>) -> Result<JqValue, FoldError> {
     let read = |json| from_text(json).map_err(|error| FoldError::data(event.event_type, error));
     Ok(object([

@@ -1,4 +1,4 @@
-//! A projection that an operator wrote in jq: one program says which row an event goes to, another what becomes of it.
+//! A projection of two jq programs: one returns the key of an event's row, the other the next row.
 
 use std::borrow::Cow;
 
@@ -16,23 +16,23 @@ use crate::jq::JqError;
 use crate::jq::Program;
 use crate::jq::to_json;
 
-/// The longest key of a row, in bytes.
+/// Maximum size of the key of a row in bytes.
 const MAX_KEY_BYTES: usize = 500;
-/// The row of events whose key cannot be told: it takes none of them in, and says why.
+/// The key of events whose key program failed. Its row refuses every event with the reason.
 const NO_KEY: &str = "";
 
-/// A projection made of two programs.
+/// A projection of two jq programs.
 #[derive(Debug, Clone)]
 pub struct JqProjection {
-    /// Its name, and that of its read model.
+    /// The name of the projection and of its read model.
     pub name: String,
-    /// The version of its logic.
+    /// The logic version.
     pub version: u32,
-    /// The categories it wants events of; none: all.
+    /// The categories whose events it applies; none: all.
     pub categories: Vec<String>,
-    /// Given the event, it returns the key of the row: a string, a number, true or false; null or nothing: no row.
+    /// The program from an event to the key of its row: a string, number or boolean. Null or no value: no row.
     pub key: Program,
-    /// Given `{"state", "event"}`, it returns the row as it is then, an object.
+    /// The program from `{"state", "event"}` to the next row, an object.
     pub reduce: Program,
 }
 
@@ -46,10 +46,10 @@ impl JqProjection {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(key)) => key,
             Some(key @ (Value::Number(_) | Value::Bool(_))) => key.to_string(),
-            Some(_) => return refused("is no key: a string, a number, true, false or null is wanted"),
+            Some(_) => return refused("is not a key: expected a string, a number, true, false or null"),
         };
         if key.is_empty() || key.len() > MAX_KEY_BYTES || key.contains('\0') {
-            return refused(&format!("is no key: 1 to {MAX_KEY_BYTES} bytes without NUL are wanted"));
+            return refused(&format!("is not a key: expected 1 to {MAX_KEY_BYTES} bytes without NUL"));
         }
         Ok(Some(key))
     }
@@ -69,7 +69,7 @@ impl Projection for JqProjection {
     }
 
     fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
-        // What fails must not be passed over.
+        // A failure must not be passed over.
         self.key_of(event).map_or(Some(Cow::Borrowed(NO_KEY)), |key| key.map(Cow::Owned))
     }
 
@@ -78,7 +78,7 @@ impl Projection for JqProjection {
     }
 }
 
-/// Takes no event in.
+/// A row that refuses every event.
 struct NoKey(JqProjection);
 
 impl Fold for NoKey {
@@ -88,7 +88,7 @@ impl Fold for NoKey {
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
         self.0.key_of(event)?;
-        Err(FoldError::Reducer("a key that could not be told before can be told now".into()))
+        Err(FoldError::Reducer("the key program failed before, and does not fail now".into()))
     }
 
     fn save(&self) -> Result<String, FoldError> {

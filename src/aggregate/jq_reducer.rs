@@ -1,4 +1,4 @@
-//! A reducer that an operator wrote in jq: given `{"state", "event"}`, it returns the next state.
+//! A reducer of a jq program from `{"state", "event"}` to the next state.
 
 use serde_json::Value;
 
@@ -16,15 +16,15 @@ use crate::jq::is_object;
 use crate::jq::object;
 use crate::jq::to_json;
 
-/// The beginning of the name of a fold by a program; its hash follows.
+/// The prefix in the name of a fold by a program. The hash of the program follows.
 pub const JQ_REDUCER: &str = "jq:";
 
-/// The fold of a program; the state before the first event is `null`.
+/// Returns the fold of a program. The state before the first event is `null`.
 pub fn jq_reducer(program: &Program) -> Box<dyn Fold> {
     Box::new(JqFold { program: program.clone(), state: JqValue::Null, objects_only: false })
 }
 
-/// As [`jq_reducer`], where a state must be an object: the row of a read model.
+/// Returns the fold of a program whose states must be objects, for rows of a read model.
 pub fn jq_row(program: &Program) -> Box<dyn Fold> {
     Box::new(JqFold { program: program.clone(), state: JqValue::Null, objects_only: true })
 }
@@ -37,7 +37,7 @@ struct JqFold {
 
 impl Fold for JqFold {
     fn version(&self) -> FoldVersion {
-        // Another program is another reducer, so their snapshots never meet.
+        // Another program has another name, so their snapshots are never mixed.
         FoldVersion { name: format!("{JQ_REDUCER}{}", self.program.hash()), version: 1 }
     }
 
@@ -45,7 +45,7 @@ impl Fold for JqFold {
         let input = object([("state", self.state.clone()), ("event", jq_event(event)?)]);
         let state = self.program.one(input)?;
         if self.objects_only && !is_object(&state) {
-            let (program, reason) = (self.program.name().to_owned(), "is no row: an object is wanted".to_owned());
+            let (program, reason) = (self.program.name().to_owned(), "is not a row: expected an object".to_owned());
             return Err(JqError::Result { program, reason }.into());
         }
         self.state = state;

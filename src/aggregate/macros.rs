@@ -1,9 +1,9 @@
-//! Macros that define the events and the commands of a domain in one place each: name, variant, fields.
+//! Macros that define the events and commands of a domain in one place: name, variant and fields.
 
 /// Defines the events of a domain: an enum, and its [`DomainEvent`](crate::aggregate::DomainEvent).
 ///
-/// Each variant has the type that it is recorded under. Fields may have attributes of serde. The crate that calls this depends on
-/// `serde` with its derive macros.
+/// Each variant has the type that it is recorded with. Fields may have attributes of serde. The calling crate depends on `serde`
+/// with its derive macros.
 ///
 /// ```
 /// use esctl::aggregate::DomainEvent;
@@ -61,8 +61,8 @@ macro_rules! events {
 
 /// Defines the commands of a domain: an enum, and its [`DomainCommand`](crate::aggregate::DomainCommand).
 ///
-/// Each variant has its name on the command bus, `category.verb`. A payload with an unknown field is refused. `id` is not a field:
-/// it is the stream's. The crate that calls this depends on `serde` with its derive macros.
+/// Each variant has its name on the command bus, `category.verb`. A payload with an unknown field is refused. `id` is not a
+/// field, as it is part of the stream's name. The calling crate depends on `serde` with its derive macros.
 ///
 /// ```
 /// use esctl::aggregate::DomainCommand;

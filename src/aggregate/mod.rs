@@ -53,60 +53,58 @@ use serde_json::Value;
 use crate::event::EventView;
 use crate::event::Timestamp;
 
-/// A consistency boundary: the state of one stream, what may be asked of it, and what then happens.
+/// A consistency boundary: the state of a stream, its commands and its events.
 ///
-/// In the order of the flow: category → events → evolve → decide. The state serialises as an object
-/// without `id` and `version`: a saved state carries both, and they are the fold's to write.
+/// The members are in the order of the flow: category → events → evolve → decide. The state serialises as an object without `id`
+/// and `version`, which the fold adds to a saved state.
 pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// What stands before the first `-` in the names of its streams.
+    /// The part of the names of its streams before the first `-`.
     const CATEGORY: &'static str;
-    /// The version of the state's shape and of [`Aggregate::evolve`]; a snapshot of another one is passed over.
+    /// The version of the state's form and of [`Aggregate::evolve`]. A snapshot of another version is not used.
     const STATE_VERSION: u32 = 1;
 
-    /// The facts.
+    /// Event type.
     type Event: DomainEvent;
-    /// The wishes.
+    /// Command type.
     type Command: DomainCommand;
-    /// How a domain rule says no.
+    /// Rejection type.
     type Rejection: Into<Rejection>;
 
-    /// State + event → state. Never fails: what was recorded has happened.
-    ///
-    /// `at` is when the store recorded the event.
+    /// Changes the state by an event that was recorded at a time. It cannot fail, as a recorded event has happened.
     fn evolve(&mut self, event: &Self::Event, at: Timestamp);
 
-    /// State + recorded event → state: [`Aggregate::evolve`] unless the domain also keeps something of the envelope,
-    /// or has events that say how the state changes, which one written by hand may say of another state.
+    /// Changes the state by a recorded event. By default it calls [`Aggregate::evolve`]. A domain overrides it to use the
+    /// envelope, or to refuse events that describe a change of a different state.
     ///
     /// # Errors
-    /// [`FoldError::Misfit`] when the event does not fit; the state is then as it was.
+    /// [`FoldError::Misfit`] when the event does not fit the state; the state is then unchanged.
     fn take_in(&mut self, event: &Self::Event, recorded: &EventView<'_>) -> Result<(), FoldError> {
         self.evolve(event, recorded.recorded_at);
         Ok(())
     }
 
-    /// Returns what in the state no decision of this domain could have led to, a sentence each: an event written by
-    /// hand can bring it about.
+    /// Returns the broken rules of the state, a sentence each. No decision of this domain leads to such a state, but an event
+    /// that was appended by hand can.
     fn violations(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// State + command → events, or a rejection. No events: nothing changes.
+    /// Decides the events of a command, or refuses it. No events: nothing changes.
     ///
-    /// `id` is what stands behind the first `-` of the stream's name, `now` the moment of deciding.
+    /// `id` is the part of the stream's name after the first `-`, and `now` the time of the decision.
     ///
     /// # Errors
-    /// When a domain rule says no.
+    /// A rule of the domain refuses the command.
     fn decide(&self, id: &str, command: &Self::Command, now: Timestamp) -> Result<Vec<Self::Event>, Self::Rejection>;
 
-    /// Returns what the sender of a command must know about an event that the command led to.
+    /// Returns a note for the sender of a command about one of its events.
     fn note(event: &Self::Event) -> Option<Note> {
         let _ = event;
         None
     }
 
-    /// Returns the state as it is shown at a moment: what depends on time (a lock that expires) is computed for `at`. By
-    /// default that is the serialised state, with `id` and `version`.
+    /// Returns the state for display. Parts that depend on time, such as a lock that expires, are computed for `at`. By default
+    /// it is the serialised state with `id` and `version`.
     fn show(&self, id: &str, version: u64, at: Timestamp) -> Value {
         let _ = at;
         let mut shown = Map::from_iter([("id".to_owned(), id.into()), ("version".to_owned(), version.into())]);
@@ -117,25 +115,25 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
     }
 }
 
-/// The events of one domain, typed. [`events!`](crate::events) makes one.
+/// The typed events of a domain. [`events!`](crate::events) defines them.
 pub trait DomainEvent: Serialize + Sized + Send + Sync {
-    /// The type it is recorded under.
+    /// Returns the type that the event is recorded with.
     fn event_type(&self) -> &'static str;
 
-    /// The schema version events of this type are written in today, from 1.
+    /// Returns the current schema version of events of this type, from 1.
     fn schema_version(event_type: &str) -> u32 {
         let _ = event_type;
         1
     }
 
-    /// How older schema versions become today's, one step each.
+    /// Returns the upcasters from older schema versions, one step each.
     fn upcasters() -> &'static [Upcaster] {
         &[]
     }
 
-    /// Reads the data of an event of this type in today's schema version. `None`: no event of this domain.
+    /// Reads the data of an event of this type in the current schema version; none: the domain has no such event.
     ///
     /// # Errors
-    /// When the data does not have the shape of the type.
+    /// The data does not have the form of the type.
     fn from_data(event_type: &str, data: &str) -> Option<Result<Self, serde_json::Error>>;
 }

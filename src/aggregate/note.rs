@@ -1,4 +1,4 @@
-//! Notes for the sender of a command about the events it led to.
+//! Notes for the sender of a command about its events.
 
 use serde::Serialize;
 
@@ -8,6 +8,6 @@ use serde::Serialize;
 pub struct Note {
     /// The kind of note, in stable `snake_case`.
     pub code: &'static str,
-    /// One sentence.
+    /// The note, in one sentence.
     pub message: String,
 }

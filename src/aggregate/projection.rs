@@ -1,31 +1,31 @@
-//! What turns events into a read model: which events, which row, and how the row changes.
+//! The contract of a projection: the events that it applies, their rows, and the change of a row.
 
 use std::borrow::Cow;
 
 use crate::aggregate::fold::Fold;
 use crate::event::EventView;
 
-/// A projection, without I/O: each event it wants goes to one row, and a row is a [`Fold`].
+/// A projection, without I/O. Each of its events goes to one row, and a row is a [`Fold`].
 ///
-/// The row that is kept is what [`Fold::save`] writes, a JSON object.
+/// The stored row is the text from [`Fold::save`], a JSON object.
 pub trait Projection: Send + Sync {
-    /// Its name; also the name of its read model.
+    /// Returns the name of the projection and of its read model.
     fn name(&self) -> &str;
 
-    /// The version of its logic. When it changes, the read model is rebuilt beside the old one and swapped.
+    /// Returns the logic version. After a change the read model is rebuilt beside the old one and swapped.
     fn version(&self) -> u32;
 
-    /// The categories it wants events of; none: all.
+    /// Returns the categories whose events it applies; none: all.
     fn categories(&self) -> Vec<String>;
 
-    /// Fields at the top of a row that queries ask for by value; backends index them.
+    /// Returns the fields at the top of a row that backends index for queries.
     fn indexed_fields(&self) -> &[&'static str] {
         &[]
     }
 
-    /// The key of the row an event belongs to; `None`: not for this read model.
+    /// Returns the key of the row of an event; none: the event does not go to this read model.
     fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>>;
 
-    /// An empty row for the stream of an event.
+    /// Returns an empty row.
     fn row(&self, key: &str) -> Box<dyn Fold>;
 }

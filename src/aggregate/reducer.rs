@@ -9,10 +9,10 @@ use crate::aggregate::fold::FoldVersion;
 use crate::event::EventView;
 use crate::event::Timestamp;
 
-/// The reducers that know no domain, by name.
+/// The names of the reducers without a domain.
 pub const GENERIC_REDUCERS: [&str; 3] = ["merge", "last", "count"];
 
-/// The reducer of a name in [`GENERIC_REDUCERS`].
+/// Returns the reducer with a name in [`GENERIC_REDUCERS`].
 pub fn generic_reducer(name: &str) -> Option<Box<dyn Fold>> {
     let kind = match name {
         "merge" => Kind::Merge,
@@ -25,11 +25,11 @@ pub fn generic_reducer(name: &str) -> Option<Box<dyn Fold>> {
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    /// The data of all events laid one over the other (RFC 7396).
+    /// The data of all events, merged (RFC 7396).
     Merge,
     /// The data of the last event.
     Last,
-    /// How many events of each type.
+    /// The number of events of each type.
     Count,
 }
 

@@ -1,24 +1,24 @@
-//! How a domain rule says no.
+//! Rejections of commands.
 
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 use thiserror::Error;
 
-/// A domain rule said no: a stable code for programs, a message for people, details for both.
+/// A rule of the domain that refused a command: a stable code for programs, a message for people, details for both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Error)]
 #[error("{message}")]
 pub struct Rejection {
-    /// Stable, in snake_case: `resource_locked`.
+    /// The code, in stable `snake_case`: `resource_locked`.
     pub code: &'static str,
-    /// One sentence that names the values it is about.
+    /// The message, one sentence with the values.
     pub message: String,
-    /// The same values for programs.
+    /// The values, for programs.
     pub details: Map<String, Value>,
 }
 
 impl Rejection {
-    /// A rejection without details.
+    /// Returns a rejection without details.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), details: Map::new() }
     }

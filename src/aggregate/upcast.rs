@@ -1,4 +1,4 @@
-//! Old events are turned into today's when they are read; what was recorded never changes.
+//! Upcasting of events of older schema versions on reading. Recorded events never change.
 
 use std::borrow::Cow;
 
@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use crate::aggregate::fold::FoldError;
 
-/// One step: data of one schema version of one event type → the next version.
+/// A step from a schema version of an event type to the next one.
 pub struct Upcaster {
-    /// The type of event it is for.
+    /// The type of the events.
     pub event_type: &'static str,
-    /// The schema version it reads; it writes the one after.
+    /// The schema version that it reads. It writes the next one.
     pub from: u32,
-    /// Old data → new data.
+    /// The function from old to new data.
     pub step: fn(Value) -> Value,
 }
 
-/// The data of an event in the schema version `today`: as it is where that is its own, else through the upcasters.
+/// Returns the data of an event in the current schema version `today`, after the upcasters for an older one.
 ///
 /// # Errors
-/// When the event is of a newer version than this program knows, or a step is missing.
+/// [`FoldError::NewerSchema`] for a newer version; [`FoldError::NoUpcaster`] when a step is missing.
 pub fn decode_data<'a>(
     event_type: &str,
     schema_version: u32,

@@ -31,7 +31,7 @@ use crate::cli::write_record::WriteRecord;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::new_id;
-use crate::ops::replay::Until;
+use crate::ops::replay::PointInTime;
 use crate::runtime::Clock;
 use crate::runtime::CommandBus;
 use crate::runtime::QueryBus;
@@ -272,9 +272,9 @@ impl App {
     ///
     /// # Errors
     /// Not a time (2).
-    pub fn until(&self, text: &str) -> Result<Until, CliError> {
+    pub fn until(&self, text: &str) -> Result<PointInTime, CliError> {
         let when = self.when(text)?;
-        Ok(if when.is_now { Until::Head } else { Until::Time(when.at) })
+        Ok(if when.is_now { PointInTime::Head } else { PointInTime::Time(when.at) })
     }
 
     fn when(&self, text: &str) -> Result<When, CliError> {

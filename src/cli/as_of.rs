@@ -7,7 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::values::place;
 use crate::event::Timestamp;
 use crate::event::Version;
-use crate::ops::replay::Until;
+use crate::ops::replay::PointInTime;
 use crate::store::Store;
 
 /// The end of the help of each command with these flags.
@@ -29,13 +29,13 @@ impl AsOfArgs {
     ///
     /// # Errors
     /// A text that is no time (2), or an error of the store.
-    pub(super) async fn until(&self, app: &App, store: &Store) -> Result<Until, CliError> {
+    pub(super) async fn until(&self, app: &App, store: &Store) -> Result<PointInTime, CliError> {
         let until = match (&self.at, self.version) {
             (Some(text), _) => app.until(text)?,
-            (None, Some(version)) => Until::Version(Version(version)),
-            (None, None) => Until::Head,
+            (None, Some(version)) => PointInTime::Version(Version(version)),
+            (None, None) => PointInTime::Head,
         };
-        if let Until::Time(moment) = until {
+        if let PointInTime::Time(moment) = until {
             note_future(app, store, moment).await?;
         }
         Ok(until)
@@ -57,7 +57,7 @@ impl AtArgs {
     /// A text that is no time (2), or an error of the store.
     pub(super) async fn moment(&self, app: &App, store: &Store) -> Result<Option<Timestamp>, CliError> {
         match self.at.as_deref().map(|text| app.until(text)).transpose()? {
-            Some(Until::Time(moment)) => note_future(app, store, moment).await.map(|()| Some(moment)),
+            Some(PointInTime::Time(moment)) => note_future(app, store, moment).await.map(|()| Some(moment)),
             _ => Ok(None),
         }
     }

@@ -20,7 +20,7 @@ use crate::ops::Condition;
 use crate::ops::Reducer;
 use crate::ops::bisect;
 use crate::ops::bisect::BisectReport;
-use crate::ops::replay::Until;
+use crate::ops::replay::PointInTime;
 
 /// Find the first event after which a condition on the state holds; exit code 1 when it never does
 #[derive(Debug, Args)]
@@ -56,9 +56,9 @@ impl Bisect {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let until = match (&self.at, self.version, self.position) {
             (Some(text), ..) => app.until(text)?,
-            (None, Some(version), _) => Until::Version(Version(version)),
-            (None, None, Some(position)) => Until::Position(Position(position)),
-            (None, None, None) => Until::Head,
+            (None, Some(version), _) => PointInTime::Version(Version(version)),
+            (None, None, Some(position)) => PointInTime::Position(Position(position)),
+            (None, None, None) => PointInTime::Head,
         };
         let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
         let condition = Condition(jq::program(app, &self.condition)?);

@@ -13,9 +13,9 @@ use crate::cli::scratch_area::ScratchArea;
 use crate::cli::signals::nth;
 use crate::cli::values::limit;
 use crate::ops::selftest;
-use crate::ops::selftest::Finding;
+use crate::ops::selftest::BrokenPromise;
+use crate::ops::selftest::PromiseResult;
 use crate::ops::selftest::SelftestReport;
-use crate::ops::selftest::Tried;
 use crate::store;
 
 /// Try the promises of a store against this very server, in a scratch area that is removed
@@ -49,7 +49,7 @@ impl Selftest {
         let seconds = self.seconds as u64;
         let (stop, stopped) = watch::channel(false);
         let open = || Ok(store::open(area.url(), app.open_options())?);
-        let input = selftest::Run { open: &open, clock: app.clock(), pause: selftest::pause_for(seconds), stop: stopped };
+        let input = selftest::SelftestRun { open: &open, clock: app.clock(), pause: selftest::pause_for(seconds), stop: stopped };
         let bar = app.out.progress(None, "events");
         let mut progress = |more| bar.advance(more);
         let mut running = Box::pin(selftest::selftest(&input, &mut progress));
@@ -90,7 +90,7 @@ fn show(app: &App, report: &SelftestReport) -> Result<(), CliError> {
                 answers.applied, answers.already_applied, answers.conflicts, answers.unavailable, answers.unknown
             ),
         );
-        let row = |tried: &Tried| {
+        let row = |tried: &PromiseResult| {
             let broken = Cell::from(tried.broken).tone(if tried.broken > 0 { Tone::Bad } else { Tone::Plain });
             vec![Cell::new(tried.promise.name()), tried.tried.into(), broken, Cell::new(tried.text)]
         };
@@ -98,7 +98,7 @@ fn show(app: &App, report: &SelftestReport) -> Result<(), CliError> {
         if !report.findings.is_empty() {
             sheet.blank();
         }
-        let row = |finding: &Finding| {
+        let row = |finding: &BrokenPromise| {
             let event = finding.event_id.map(|id| id.to_string());
             vec![Cell::new(finding.promise.name()), finding.position.into(), event.into(), Cell::new(&finding.message)]
         };

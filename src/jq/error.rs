@@ -1,31 +1,31 @@
-//! Why a program cannot be compiled, or did not come to its end.
+//! Errors of compiling and running programs.
 
 use thiserror::Error;
 
 use crate::jq::limit::Limit;
 
-/// A program that cannot be compiled, and the place.
+/// A program that does not compile, with the location.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}, column {column}: {message}\n  {excerpt}\n  {}^", " ".repeat(self.column.saturating_sub(1)))]
 pub struct SyntaxError {
-    /// What is wrong there.
+    /// The description of the error.
     pub message: String,
     /// The line, from 1.
     pub line: usize,
-    /// The character in that line, from 1.
+    /// The column in characters, from 1.
     pub column: usize,
-    /// That line.
+    /// The text of the line.
     pub excerpt: String,
 }
 
 impl SyntaxError {
-    /// The same on one line, without the excerpt.
+    /// Returns the error on one line, without the excerpt.
     pub fn in_one_line(&self) -> String {
         format!("line {}, column {}: {}", self.line, self.column, self.message)
     }
 }
 
-/// Why a program did not come to its end, or to one that can be used.
+/// The reason why a program gave no usable result.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum JqError {
     /// The program raised an error.
@@ -33,37 +33,37 @@ pub enum JqError {
     Raised {
         /// The name of the program.
         program: String,
-        /// The error, cut where it is long.
+        /// The error, shortened if it is long.
         message: String,
     },
-    /// It was stopped.
+    /// The program was stopped.
     #[error("jq program {program} was stopped: {limit}")]
     Stopped {
         /// The name of the program.
         program: String,
-        /// What it ran into.
+        /// The limit that the program exceeded.
         limit: Limit,
     },
-    /// It gave none or several values where one is wanted.
-    #[error("jq program {program} gave {found} where one value is wanted")]
+    /// The program did not give exactly one value.
+    #[error("jq program {program} gave {found}, expected one value")]
     NotOne {
         /// The name of the program.
         program: String,
-        /// What it gave: `no value`, `several values`.
+        /// The number of values: `no value` or `several values`.
         found: &'static str,
     },
-    /// It gave what is no JSON, or more of it than is taken.
+    /// The program gave a result that is not JSON or too large.
     #[error("jq program {program}: the result {reason}")]
     Result {
         /// The name of the program.
         program: String,
-        /// Why it is not taken.
+        /// The reason, as the end of a sentence.
         reason: String,
     },
 }
 
 impl JqError {
-    /// The name of the program.
+    /// Returns the name of the program.
     pub fn program(&self) -> &str {
         match self {
             Self::Raised { program, .. }

@@ -1,5 +1,5 @@
-//! The functions programs may call: jaq's, without those that look outside, and with our own where one call could make
-//! more than memory holds.
+//! The functions of programs: those of jaq, without the ones that access the environment, and with replacements where a call could
+//! exceed the memory.
 
 use jaq_core::Ctx;
 use jaq_core::Cv;
@@ -24,7 +24,7 @@ use crate::jq::budget::Limited;
 use crate::jq::regex;
 use crate::jq::value::measure;
 
-/// What is left out: it would look outside, or end the process.
+/// The functions that are left out, as they access the environment or end the process.
 pub(super) const LEFT_OUT: [&str; 13] = [
     "env",
     "now",
@@ -41,31 +41,31 @@ pub(super) const LEFT_OUT: [&str; 13] = [
     "input_filename",
 ];
 
-/// Native functions of jaq's that are done here.
+/// The native functions of jaq that are replaced here.
 const OWN: [&str; 6] = ["range", "tojson", "fromjson", "matches", "split_matches", "split_"];
 
-/// jaq's own say only where they fail, not at what.
-const OWN_DEFINITIONS: &str = r#"def @base64d: tostring | try decode_base64 catch error("it is no base64: \(.)");"#;
+/// A definition whose error names the value, unlike that of jaq.
+const OWN_DEFINITIONS: &str = r#"def @base64d: tostring | try decode_base64 catch error("it is not base64: \(.)");"#;
 
-/// Adds two values.
+/// The function that adds two values.
 pub(super) const ADD: &str = "!add";
-/// Multiplies two values.
+/// The function that multiplies two values.
 pub(super) const MULTIPLY: &str = "!multiply";
-/// Divides two values.
+/// The function that divides two values.
 pub(super) const DIVIDE: &str = "!divide";
-/// Passes a value on after weighing it.
+/// The function that checks the size of a value and returns it.
 pub(super) const WEIGH: &str = "!weigh";
-/// Turns a value into text, as `tostring` does.
+/// The function that converts a value to text, as `tostring` does.
 pub(super) const TEXT: &str = "!text";
 
-/// The definitions that programs may use.
+/// Returns the definitions of programs.
 pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
     let all = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
     let own = load::parse(OWN_DEFINITIONS, |parser| parser.defs()).unwrap_or_default();
     all.filter(|definition| !LEFT_OUT.contains(&definition.name) && definition.name != "@base64d").chain(own)
 }
 
-/// The native functions that programs may use.
+/// Returns the native functions of programs.
 pub(super) fn natives() -> impl Iterator<Item = Filter<Native<Limited>>> {
     let all = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
     all.filter(|(name, ..)| !LEFT_OUT.contains(name) && !OWN.contains(name)).chain(own())
@@ -100,7 +100,7 @@ fn own() -> [Filter<Native<Limited>>; 11] {
 }
 
 fn weigh(ctx: &Ctx<'_, Limited>, value: &Val) {
-    // What is large is worth many steps: so there cannot be many.
+    // The steps of a large value limit the number of such values.
     let size = match value {
         Val::TStr(text) | Val::BStr(text) => text.len() / 64,
         Val::Arr(items) => items.len() / 16,
@@ -113,7 +113,7 @@ fn weigh(ctx: &Ctx<'_, Limited>, value: &Val) {
 
 fn binary<'a>(cv: Cv<'a, Limited>, operation: fn(&Ctx<'a, Limited>, Val, Val) -> ValR<Val>) -> ValXs<'a, Val> {
     let (mut ctx, input) = cv;
-    // An array that nobody else holds grows in place.
+    // An array without other references grows in place.
     drop(input);
     let right = ctx.pop_var();
     let left = ctx.pop_var();
@@ -142,7 +142,7 @@ fn add(ctx: &Ctx<'_, Limited>, left: Val, right: Val) -> ValR<Val> {
     left + right
 }
 
-/// What copying items costs: all of them, or only the new ones where the old ones stay where they are.
+/// Returns the cost of a concatenation: all items, or only the new ones if the old ones stay in place.
 fn copied<T>(held: &Rc<T>, all: usize, new: usize) -> u64 {
     (if Rc::strong_count(held) == 1 { new } else { all }) as u64 / 4
 }
@@ -153,7 +153,7 @@ fn multiply(ctx: &Ctx<'_, Limited>, left: Val, right: Val) -> ValR<Val> {
     match (&left, &right) {
         (Val::TStr(text) | Val::BStr(text), Val::Num(times)) | (Val::Num(times), Val::TStr(text) | Val::BStr(text)) => {
             let times = times.as_isize().map_or(usize::MAX, |times| usize::try_from(times).unwrap_or(0));
-            // A number that is no whole one is refused by the operation itself.
+            // The operation itself refuses a number that is not whole.
             if matches!(&left, Val::Num(Num::Int(_) | Num::BigInt(_))) || matches!(&right, Val::Num(Num::Int(_) | Num::BigInt(_)))
             {
                 budget.weigh_bytes(text.len().saturating_mul(times));
@@ -161,7 +161,7 @@ fn multiply(ctx: &Ctx<'_, Limited>, left: Val, right: Val) -> ValR<Val> {
             }
         }
         (Val::Num(left), Val::Num(right)) => budget.weigh_bits(bits(left) + bits(right)),
-        // Merging goes through all of both.
+        // Merging visits all members of both.
         (Val::Obj(_), Val::Obj(_)) => {
             measured(&left)?;
             measured(&right)?;
@@ -177,7 +177,7 @@ fn divide(ctx: &Ctx<'_, Limited>, left: Val, right: Val) -> ValR<Val> {
     if let (Val::TStr(text) | Val::BStr(text), Val::TStr(separator) | Val::BStr(separator)) = (&left, &right) {
         let pieces = match separator.len() {
             0 => text.len(),
-            // Not more than these, however often it is found.
+            // An upper bound for the number of matches.
             length @ 64.. => text.len() / length,
             length => text.windows(length).filter(|window| *window == &separator[..]).count(),
         };
@@ -194,7 +194,7 @@ fn bits(number: &Num) -> u64 {
     }
 }
 
-/// Refuses what is too large to be gone through; how many values and bytes it has.
+/// Returns the number of values and bytes of a value. Refuses a value that is too large to be visited.
 fn measured(value: &Val) -> Result<(usize, usize), Error<Val>> {
     measure(value).map_err(|reason| Error::str(format!("a value that {reason}")))
 }
@@ -219,11 +219,11 @@ fn from_json(value: &Val) -> ValR<Val> {
     let refused = |reason: String| Error::str(format!("cannot parse as JSON: {reason}"));
     let text = std::str::from_utf8(text).map_err(|error| refused(error.to_string()))?;
     check_numbers(text).map_err(|error| refused(error.to_string()))?;
-    // Its nesting is limited, unlike that of jaq's own.
+    // This parser limits the depth, unlike that of jaq.
     serde_json::from_str(text).map_err(|error| refused(error.to_string()))
 }
 
-/// `range(from; to; by)`, each number a step.
+/// Returns `range(from; to; by)`. Each number costs a step.
 fn range<'a>(cv: Cv<'a, Limited>) -> ValXs<'a, Val> {
     let mut ctx = cv.0;
     let (by, to, from) = (ctx.pop_var(), ctx.pop_var(), ctx.pop_var());

@@ -1,6 +1,6 @@
-//! Rewrites what a program, or a function it uses, is made of, so that whatever makes or goes through values is weighed.
+//! Rewrites terms of programs so that every value is checked for its size where it is made or visited.
 //!
-//! `a + b` becomes `!add(a; b)`, `[a]` becomes `[a] | !weigh`, and so on; what a program means stays the same.
+//! `a + b` becomes `!add(a; b)`, `[a]` becomes `[a] | !weigh`, and so on. The meaning of a program stays the same.
 
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::BinaryOp;
@@ -17,9 +17,9 @@ use crate::jq::functions::MULTIPLY;
 use crate::jq::functions::TEXT;
 use crate::jq::functions::WEIGH;
 
-/// Native functions whose result can be much larger than what they are given.
+/// Native functions whose result can be much larger than their input.
 const GROWING: [&str; 6] = ["escape_html", "encode_uri", "encode_base64", "escape_sh", "explode", "implode"];
-/// Native functions that go through all that they are given.
+/// Native functions that visit all of their input.
 const GOING_THROUGH: [&str; 18] = [
     "escape_html",
     "unescape_html",
@@ -40,10 +40,10 @@ const GOING_THROUGH: [&str; 18] = [
     "sort_by",
     "group_by",
 ];
-/// A variable that no program can name.
+/// A variable name that programs cannot use.
 const OPERAND: &str = "$!";
 
-/// The definition, guarded.
+/// Returns the guarded definition.
 pub(super) fn definition(definition: Def<&str>) -> Def<&str> {
     Def { body: term(definition.body), ..definition }
 }
@@ -60,7 +60,7 @@ fn pipe<'s>(left: Term<&'s str>, right: &'s str) -> Term<&'s str> {
     Term::BinOp(Box::new(left), BinaryOp::Pipe(None), Box::new(Term::Call(right, Vec::new())))
 }
 
-/// The term, guarded.
+/// Returns the guarded term.
 pub(super) fn term<'s>(it: Term<&'s str>) -> Term<&'s str> {
     match it {
         Term::Id | Term::Num(_) | Term::Arr(None) | Term::Break(_) | Term::Var(_) => it,
@@ -71,7 +71,7 @@ pub(super) fn term<'s>(it: Term<&'s str>) -> Term<&'s str> {
         Term::Obj(members) => {
             let member = |(name, value): (Term<&'s str>, Option<Term<&'s str>>)| match value {
                 Some(value) => (term(name), Some(term(value))),
-                // A shorthand: what it means depends on how it is written.
+                // A shorthand stays as it is, since its meaning depends on its form.
                 None => (name, None),
             };
             pipe(Term::Obj(members.into_iter().map(member).collect()), WEIGH)
@@ -91,7 +91,7 @@ pub(super) fn term<'s>(it: Term<&'s str>) -> Term<&'s str> {
     }
 }
 
-/// A call; what goes through a value is given one that has been weighed.
+/// Returns a guarded call. The input of a function that visits it is checked first.
 fn call<'s>(name: &'s str, args: Vec<Term<&'s str>>) -> Term<&'s str> {
     let mut call = Term::Call(name, args);
     if GROWING.contains(&name) {
@@ -104,7 +104,7 @@ fn call<'s>(name: &'s str, args: Vec<Term<&'s str>>) -> Term<&'s str> {
     call
 }
 
-/// A string with values in it: these are made text under a limit first.
+/// Returns a guarded string with interpolations, which are converted to text under a limit.
 fn string<'s>(format: Option<&'s str>, parts: Vec<StrPart<&'s str, Term<&'s str>>>) -> Term<&'s str> {
     if !parts.iter().any(|part| matches!(part, StrPart::Term(_))) {
         return Term::Str(format, parts);
@@ -145,7 +145,7 @@ fn operation<'s>(left: Term<&'s str>, operator: BinaryOp<&'s str>, right: Term<&
     Term::BinOp(Box::new(left), operator, Box::new(right))
 }
 
-/// A path; one that goes through several levels at once is counted by what it finds.
+/// Returns a guarded path. The results of a path with several levels are counted.
 fn access<'s>(from: Term<&'s str>, path: Path<Term<&'s str>>) -> Term<&'s str> {
     let mut levels = 0;
     let part = |part| match part {

@@ -1,10 +1,9 @@
-//! jq programs, run inside the process: JSON in, JSON out, nothing else.
+//! jq programs that run inside the process, from JSON to JSON.
 //!
-//! A program is compiled once and run for each event. It sees only what it is given: no files, no environment, no
-//! clock, no input but its own. It cannot take the process with it either: what loops runs out of
-//! [steps](MAX_STEPS), what recurses too deep or makes too much is stopped as well, and the same program stops at the
-//! same place everywhere. Only a single built-in function that takes very long (comparing values whose parts are shared
-//! many times over, say) is beyond these limits; [`running`] lets an edge watch for that.
+//! A program is compiled once and run for each event. It has no access to files, environment, clock or other input. It cannot end
+//! the process either: a loop exceeds [steps](MAX_STEPS), and recursion and large values have limits too. The same program is
+//! stopped at the same point everywhere. Only a single call of a built-in function can take very long, for instance a comparison
+//! of values with many shared parts. [`running`] lets a program watch for that.
 
 #[cfg(feature = "jq")]
 mod budget;
@@ -21,13 +20,13 @@ mod program;
 mod program;
 #[cfg(feature = "jq")]
 mod regex;
-mod room;
+mod stack;
 #[cfg(feature = "jq")]
 mod value;
 #[cfg(not(feature = "jq"))]
 #[path = "absent/value.rs"]
 mod value;
-mod watch;
+mod watchdog;
 
 #[cfg(test)]
 mod tests;
@@ -40,9 +39,9 @@ pub use limit::MAX_ITEMS;
 pub use limit::MAX_STEPS;
 pub use program::MAX_PROGRAM_BYTES;
 pub use program::Program;
-pub use room::LARGE_STACK;
-pub use room::on_a_large_stack;
-pub use room::this_stack_is_large;
+pub use stack::LARGE_STACK;
+pub use stack::on_a_large_stack;
+pub use stack::this_stack_is_large;
 pub use value::JqValue;
 pub use value::MAX_DEPTH;
 pub use value::from_json;
@@ -52,6 +51,6 @@ pub use value::is_object;
 pub use value::object;
 pub use value::text;
 pub use value::to_json;
-pub use watch::Running;
-pub use watch::running;
-pub use watch::runs;
+pub use watchdog::Running;
+pub use watchdog::running;
+pub use watchdog::runs;

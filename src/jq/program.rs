@@ -1,4 +1,4 @@
-//! A program: compiled once, run for each event.
+//! Programs: compiled once, run for each event.
 
 use std::cell::Cell;
 use std::fmt;
@@ -27,19 +27,19 @@ use crate::jq::functions::LEFT_OUT;
 use crate::jq::guard;
 use crate::jq::limit::Limit;
 use crate::jq::limit::MAX_STEPS;
-use crate::jq::room::on_a_large_stack;
+use crate::jq::stack::on_a_large_stack;
 use crate::jq::value::JqValue;
 use crate::jq::value::check;
-use crate::jq::watch;
+use crate::jq::watchdog;
 
-/// How long the text of a program may be.
+/// Maximum size of a program in bytes.
 pub const MAX_PROGRAM_BYTES: usize = 64 << 10;
-/// How much of an error of a program is kept.
+/// Maximum size of an error message in bytes.
 const MESSAGE_BYTES: usize = 500;
 /// The name under which the program is compiled.
 const MAIN: &str = "esctl_program";
 
-/// A compiled program. Cheap to copy.
+/// A compiled program. Copies are cheap.
 #[derive(Clone)]
 pub struct Program {
     compiled: Arc<Compiled>,
@@ -67,55 +67,55 @@ impl PartialEq for Program {
 impl Eq for Program {}
 
 impl Program {
-    /// Compiles a program; `name` is what its errors call it.
+    /// Compiles a program. Errors contain `name`.
     ///
     /// # Errors
-    /// It is no jq, or uses what is not there.
+    /// [`SyntaxError`] when the text is not jq or uses unknown functions.
     pub fn compile(name: &str, text: &str) -> Result<Self, SyntaxError> {
         if text.len() > MAX_PROGRAM_BYTES {
             return Err(at(text, 0, format!("a program has at most {MAX_PROGRAM_BYTES} bytes")));
         }
-        // A program can be nested as deep as it is long.
+        // The depth of a program is only limited by its size.
         let filter = on_a_large_stack(|| compile(text)).map_err(|error| at(text, 0, error.to_string()))??;
         let compiled = Arc::new(Compiled { name: name.into(), text: text.to_owned(), filter });
         Ok(Self { compiled, steps: MAX_STEPS })
     }
 
-    /// The same program, with another limit on the steps of a run.
+    /// Returns the program with another maximum number of steps.
     #[must_use]
     pub fn with_steps(self, steps: u64) -> Self {
         Self { steps, ..self }
     }
 
-    /// What its errors call it.
+    /// Returns the name in errors.
     pub fn name(&self) -> &str {
         &self.compiled.name
     }
 
-    /// Its text.
+    /// Returns the text of the program.
     pub fn text(&self) -> &str {
         &self.compiled.text
     }
 
-    /// A hash of its text, 16 hexadecimal digits: programs that differ have different ones.
+    /// Returns the first 8 bytes of the SHA-256 of the text, in hexadecimal digits.
     pub fn hash(&self) -> String {
         let digest = Sha256::digest(self.compiled.text.as_bytes());
         digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The one value that the program makes of an input. It is JSON.
+    /// Returns the single result of the program for an input, which is JSON.
     ///
     /// # Errors
-    /// It raised an error, was stopped, gave none or several values, or one that is no JSON or too large.
+    /// The program failed, was stopped, gave no value or several, or gave a value that is not JSON or too large.
     pub fn one(&self, input: JqValue) -> Result<JqValue, JqError> {
         let value = self.at_most_one(input)?;
         value.ok_or_else(|| JqError::NotOne { program: self.name().to_owned(), found: "no value" })
     }
 
-    /// As [`Program::one`], where there may be no value.
+    /// Returns the result of the program for an input, if there is one.
     ///
     /// # Errors
-    /// As [`Program::one`].
+    /// Those of [`Program::one`], except for a missing value.
     pub fn at_most_one(&self, input: JqValue) -> Result<Option<JqValue>, JqError> {
         let program = || self.name().to_owned();
         self.run(input, |values| {
@@ -130,10 +130,10 @@ impl Program {
         })
     }
 
-    /// Whether the program says yes to an input: one of the values that it gives is neither `false` nor `null`.
+    /// Returns true if a result of the program for an input is neither `false` nor `null`.
     ///
     /// # Errors
-    /// It raised an error, or was stopped.
+    /// The program failed or was stopped.
     pub fn holds(&self, input: JqValue) -> Result<bool, JqError> {
         self.run(input, |values| {
             for value in values {
@@ -152,7 +152,7 @@ impl Program {
     ) -> Result<R, JqError> {
         let stopped = |limit| JqError::Stopped { program: self.name().to_owned(), limit };
         let run = || {
-            let _begun = watch::begin(&self.compiled.name);
+            let _begun = watchdog::begin(&self.compiled.name);
             let steps = (self.steps, Cell::new(self.steps));
             until_stopped(|| {
                 let filter = &self.compiled.filter;
@@ -169,12 +169,12 @@ impl Program {
     }
 
     fn raised(&self, raised: jaq_core::Exn<'_, JqValue>) -> JqError {
-        let message = raised.get_err().map_or_else(|_| "it broke off".to_owned(), |error| cut(&error));
+        let message = raised.get_err().map_or_else(|_| "it ended early".to_owned(), |error| cut(&error));
         JqError::Raised { program: self.name().to_owned(), message }
     }
 }
 
-/// The beginning of a message: what it is about may be large.
+/// Returns the beginning of a message, which may contain a large value.
 fn cut(message: &impl fmt::Display) -> String {
     struct Short(String);
     impl fmt::Write for Short {
@@ -195,10 +195,11 @@ fn cut(message: &impl fmt::Display) -> String {
 fn compile<'s>(text: &'s str) -> Result<Filter<Limited>, SyntaxError> {
     let prelude = functions::definitions().map(|it| -> Def<&'s str> { guard::definition(it) });
     let arena = Arena::default();
-    // Read twice: this one says what is wrong, and where.
+    // The text is parsed twice. This parser reports the error and its location.
     let read = Loader::new([]).load(&arena, File { code: text, path: () });
     drop(read.map_err(|errors| of_loading(text, errors))?);
-    let body = load::parse(text, |parser| parser.term()).ok_or_else(|| at(text, 0, "import and include are left out".into()))?;
+    let body =
+        load::parse(text, |parser| parser.term()).ok_or_else(|| at(text, 0, "import and include are not available".into()))?;
     let main = Def { name: MAIN, args: Vec::new(), body: guard::term(body) };
     let modules = Loader::new(prelude.chain([main])).load(&arena, File { code: MAIN, path: () });
     let modules = modules.map_err(|errors| of_loading(text, errors))?;
@@ -212,7 +213,7 @@ fn compile<'s>(text: &'s str) -> Result<Filter<Limited>, SyntaxError> {
 
 fn unknown(name: &str, kind: &Undefined) -> String {
     if LEFT_OUT.contains(&name) || name == "$ENV" {
-        return format!("{name} is left out: a program sees only what it is given");
+        return format!("{name} is not available: a program sees only its input");
     }
     match kind {
         Undefined::Filter(0) => format!("there is no function {name}"),
@@ -233,12 +234,12 @@ fn of_loading(text: &str, errors: load::Errors<&str, ()>) -> SyntaxError {
             Some((expected, found)) => at(text, offset(text, found), format!("expected {}", expected.as_str())),
             None => at(text, 0, "it cannot be read".into()),
         },
-        Some(Error::Io(_)) => at(text, 0, "import and include are left out: a program sees only what it is given".into()),
+        Some(Error::Io(_)) => at(text, 0, "import and include are not available: a program sees only its input".into()),
         None => at(text, 0, "it cannot be read".into()),
     }
 }
 
-/// Where a part of the text begins; the end of the text for anything else.
+/// Returns the offset of a part in a text; the end of the text for any other text.
 fn offset(text: &str, part: &str) -> usize {
     let offset = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
     if offset <= text.len() { offset } else { text.len() }

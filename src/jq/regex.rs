@@ -1,6 +1,6 @@
-//! Regular expressions in programs: what jaq's functions give, weighed before it is looked for.
+//! Regular expressions in programs: the functions of jaq, with a cost that is charged first.
 //!
-//! Their engine takes time by the text times the size of the compiled expression, and each match is a value of its own.
+//! The engine takes time in proportion to the text and to the size of the compiled expression. Each match makes a value.
 
 use jaq_core::Cv;
 use jaq_core::Error;
@@ -15,13 +15,13 @@ use regex_bites::bytes::RegexBuilder;
 use crate::jq::budget::Budget;
 use crate::jq::budget::Limited;
 
-/// Bytes that a compiled expression may have, and the steps that 8 bytes of text are then worth. The first that is enough
-/// counts; what needs more than the last is refused.
+/// Maximum sizes of a compiled expression in bytes, each with the steps for 8 bytes of text. The first that suffices is used. A
+/// larger expression is refused.
 const SIZES: [(usize, u64); 4] = [(2 << 10, 2), (16 << 10, 16), (128 << 10, 128), (1 << 20, 1024)];
-/// The steps that a group of a match is worth.
+/// The steps for a group of a match.
 const GROUP: u64 = 32;
 
-/// How an expression is meant, as jq writes it.
+/// The flags of an expression in jq.
 #[derive(Clone, Copy, Default)]
 struct Flags {
     global: bool,
@@ -52,7 +52,7 @@ impl Flags {
         Ok(flags)
     }
 
-    /// The expression, and the steps that 8 bytes of text are worth.
+    /// Returns the compiled expression, and the steps for 8 bytes of text.
     fn compile(self, budget: &Budget<'_>, text: &str) -> Result<(Regex, u64), Error<Val>> {
         let mut builder = RegexBuilder::new(text);
         builder.case_insensitive(self.ignore_case).multi_line(self.multi_line).dot_matches_new_line(self.dot_is_newline);
@@ -73,7 +73,7 @@ impl Flags {
     }
 }
 
-/// The parts of a text that an expression finds, and those between them; each only where it is wanted.
+/// Returns the matches of an expression in a text, the parts between them, or both.
 pub(super) fn parts<'a>(cv: Cv<'a, Limited>, between: bool, found: bool) -> ValR<Val> {
     let (mut ctx, text) = cv;
     let (flags, regex) = (ctx.pop_var(), ctx.pop_var());
@@ -85,7 +85,7 @@ pub(super) fn parts<'a>(cv: Cv<'a, Limited>, between: bool, found: bool) -> ValR
     let (mut parts, mut end) = (Vec::new(), 0);
     let mut chars = Chars { bytes, at: 0, count: 0 };
     for captures in regex.captures_iter(bytes) {
-        // The first group is the whole.
+        // The first group is the whole match.
         let Some(whole) = captures.get(0).filter(|whole| !(flags.no_empty && whole.is_empty())) else { continue };
         if between {
             parts.push(text.as_sub_str(&bytes[end..whole.start()]));
@@ -112,12 +112,12 @@ fn as_str(value: &Val) -> Result<&str, Error<Val>> {
     std::str::from_utf8(bytes).map_err(Error::str)
 }
 
-/// The groups of a match that begins at a byte, which is so many characters into the text.
+/// Returns the groups of a match. It begins at the byte `start`, and `offset` is the number of characters before it.
 fn matched(text: &Val, regex: &Regex, captures: &Captures<'_>, offset: usize, start: usize) -> ValR<Val> {
     let bytes = text.as_utf8_bytes().unwrap_or_default();
     let group = |(group, name): (Option<Match<'_>>, Option<&str>)| {
         let group = group?;
-        // Groups of a repetition need not come in their order.
+        // Groups of a repetition may be out of order.
         let inside = bytes.get(start..group.start()).map_or(0, char_count);
         let number = |number: usize| Val::from(number);
         let mut fields = vec![
@@ -131,7 +131,7 @@ fn matched(text: &Val, regex: &Regex, captures: &Captures<'_>, offset: usize, st
     Ok(captures.iter().zip(regex.capture_names()).filter_map(group).collect())
 }
 
-/// Counts characters on the way through a text.
+/// A counter of characters that moves forward through a text.
 struct Chars<'t> {
     bytes: &'t [u8],
     at: usize,
@@ -139,7 +139,7 @@ struct Chars<'t> {
 }
 
 impl Chars<'_> {
-    /// How many there are before a byte that is not before the one asked for last.
+    /// Returns the number of characters before a byte. The byte must not be before that of the last call.
     fn until(&mut self, byte: usize) -> usize {
         self.count += self.bytes.get(self.at..byte).map_or(0, char_count);
         self.at = byte;
@@ -147,7 +147,7 @@ impl Chars<'_> {
     }
 }
 
-/// How many characters bytes have; what is no UTF-8 counts as they would be shown.
+/// Returns the number of characters. Invalid UTF-8 counts as it is displayed.
 fn char_count(bytes: &[u8]) -> usize {
     bytes.utf8_chunks().map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())).sum()
 }

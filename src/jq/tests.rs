@@ -1,4 +1,4 @@
-//! Programs, friendly and hostile.
+//! Tests of programs, including hostile ones.
 
 use serde_json::Value;
 use serde_json::json;
@@ -15,7 +15,7 @@ fn run(program: &str, input: &Value) -> Result<Value, JqError> {
     Program::compile("p", program).unwrap().one(from_text(&input.to_string()).unwrap()).map(|value| to_json(&value))
 }
 
-/// As [`run`], with fewer steps: a test is not optimised.
+/// Runs a program with fewer steps, since tests are not optimised.
 fn run_hostile(program: &str) -> Result<Value, JqError> {
     let program = Program::compile("p", program).unwrap().with_steps(FEW);
     program.one(JqValue::Null).map(|value| to_json(&value))
@@ -92,7 +92,7 @@ fn whole_numbers_stay_whole() {
     assert_eq!(run(".n - 1 + 1 == .n", &input), Ok(json!(true)));
     assert_eq!(run(".least % -1", &input), Ok(json!(0)));
     assert_eq!(run("9223372036854775807", &input), Ok(json!(most)));
-    // On the way a number may be larger; what comes out fits or is refused.
+    // A number may be larger during a run. A result fits into 64 bits or is refused.
     assert_eq!(run(".n + 1 - 1", &input), Ok(json!(most)));
     for beyond in [".n + 1", "-.least", ".n * 2", "9223372036854775808"] {
         let error = run(beyond, &input).unwrap_err();

@@ -1,4 +1,4 @@
-//! JSON and the values of programs, either way. Whole numbers stay whole numbers.
+//! Conversion between JSON and the values of programs. Whole numbers stay whole numbers.
 
 use jaq_json::Num;
 use jaq_json::Val;
@@ -10,39 +10,39 @@ use crate::event::check_number;
 use crate::jq::limit::MAX_BYTES;
 use crate::jq::limit::MAX_ITEMS;
 
-/// A value as programs have it. Copies are cheap: they share their parts.
+/// A value of a program. Copies are cheap, as they share their parts.
 pub type JqValue = Val;
 
-/// How deep a result may be nested.
+/// Maximum depth of a result.
 pub const MAX_DEPTH: usize = 100;
 
 /// Reads JSON text.
 ///
 /// # Errors
-/// It is no JSON.
+/// The text is not JSON.
 pub fn from_text(json: &str) -> Result<JqValue, serde_json::Error> {
     serde_json::from_str(json)
 }
 
-/// A value of JSON.
+/// Returns the value of JSON.
 ///
 /// # Errors
-/// A number that is not finite.
+/// A number is not finite.
 pub fn from_json(json: &Value) -> Result<JqValue, serde_json::Error> {
     JqValue::deserialize(json)
 }
 
-/// A string.
+/// Returns a string.
 pub fn text(text: impl Into<String>) -> JqValue {
     Val::utf8_str(text.into().into_bytes())
 }
 
-/// A whole number.
+/// Returns a whole number.
 pub fn integer(number: u64) -> JqValue {
     Val::Num(Num::from_integral(number))
 }
 
-/// An object of these members.
+/// Returns an object with these members.
 pub fn object<const N: usize>(members: [(&'static str, JqValue); N]) -> JqValue {
     Val::obj(members.into_iter().map(|(name, value)| (Val::utf8_str(name), value)).collect())
 }
@@ -52,7 +52,7 @@ pub fn is_object(value: &JqValue) -> bool {
     matches!(value, Val::Obj(_))
 }
 
-/// A value that a program has given, as JSON.
+/// Returns a result of a program as JSON.
 pub fn to_json(value: &JqValue) -> Value {
     match value {
         Val::Null => Value::Null,
@@ -68,48 +68,48 @@ pub fn to_json(value: &JqValue) -> Value {
 }
 
 fn to_number(number: &Num) -> Result<Number, String> {
-    let float = |float: f64| Number::from_f64(float).ok_or_else(|| format!("holds {float}, which is no JSON number"));
+    let float = |float: f64| Number::from_f64(float).ok_or_else(|| format!("has {float}, which is not a JSON number"));
     match number {
         Num::Int(_) | Num::BigInt(_) => {
             let fits = number.as_isize().and_then(|number| i64::try_from(number).ok()).map(Number::from);
-            fits.ok_or_else(|| "holds a whole number that does not fit into 64 bits".to_owned())
+            fits.ok_or_else(|| "has a whole number that does not fit into 64 bits".to_owned())
         }
         Num::Float(value) => float(*value),
         Num::Dec(text) => {
-            check_number(text).map_err(|reason| format!("holds a number that does not come back: {reason}"))?;
+            check_number(text).map_err(|reason| format!("has a number that would change: {reason}"))?;
             float(text.parse().unwrap_or(f64::NAN))
         }
     }
 }
 
-/// How large a value is when it is written out.
+/// The size of a value in JSON.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Size {
     values: usize,
     bytes: usize,
 }
 
-/// Whether a value can be gone through: not too large when it is written out, and not nested too deep.
+/// Returns the number of values and bytes of a value. Refuses a value that is too large or too deep to be visited.
 ///
 /// # Errors
-/// Why not, as the end of a sentence.
+/// The reason, as the end of a sentence.
 pub(super) fn measure(value: &JqValue) -> Result<(usize, usize), String> {
     let mut size = Size::default();
     visit(value, MAX_DEPTH, &mut size, &mut |_| Ok(()))?;
     Ok((size.values, size.bytes))
 }
 
-/// Whether a value is JSON that can be kept.
+/// Checks that a value is JSON that can be stored.
 ///
 /// # Errors
-/// Why not, as the end of a sentence: as [`measure`], or a number that is not finite or beyond 64 bits, bytes, a member
-/// whose name is no string.
+/// The reason, as the end of a sentence: that of [`measure`], a number that is not finite or beyond 64 bits, bytes, or a member
+/// whose name is not a string.
 pub(super) fn check(value: &JqValue) -> Result<(), String> {
     visit(value, MAX_DEPTH, &mut Size::default(), &mut |value| match value {
-        Val::BStr(_) => Err("holds bytes, which are no JSON".into()),
-        Val::TStr(bytes) if std::str::from_utf8(bytes).is_err() => Err("holds a string that is no UTF-8".into()),
+        Val::BStr(_) => Err("has bytes, which are not JSON".into()),
+        Val::TStr(bytes) if std::str::from_utf8(bytes).is_err() => Err("has a string that is not UTF-8".into()),
         Val::Obj(members) if members.keys().any(|name| !matches!(name, Val::TStr(_))) => {
-            Err("has a member whose name is no string".into())
+            Err("has a member whose name is not a string".into())
         }
         Val::Num(number) => to_number(number).map(drop),
         _ => Ok(()),

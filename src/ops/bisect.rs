@@ -1,4 +1,4 @@
-//! The first event after which a condition on the state holds, found in one pass.
+//! Search for the first event after which a condition on the state holds, in one pass.
 
 use json_patch::Patch;
 use serde::Serialize;
@@ -12,54 +12,54 @@ use crate::ops::changes::changes;
 use crate::ops::condition::Condition;
 use crate::ops::error::OpsError;
 use crate::ops::reducer::Reducer;
-use crate::ops::replay::Until;
+use crate::ops::replay::PointInTime;
 use crate::runtime::apply;
 use crate::store::ReadQuery;
 use crate::store::Store;
 
-/// What to look for.
+/// The input of a search.
 #[derive(Debug, Clone)]
 pub struct Bisect {
-    /// In which stream.
+    /// The stream.
     pub stream: StreamName,
-    /// From this version on; what was before it is folded, but not asked.
+    /// The first version to test. Earlier events are only folded.
     pub from: Version,
-    /// Up to where.
-    pub until: Until,
-    /// What makes the state.
+    /// The last point to test.
+    pub until: PointInTime,
+    /// The reducer that makes the states.
     pub reducer: Reducer,
-    /// What is asked of the state after each event.
+    /// The condition on the state after each event.
     pub condition: Condition,
 }
 
-/// What was found.
+/// The outcome of a search.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BisectReport {
     /// The stream.
     pub stream: StreamName,
     /// The reducer that makes the states.
     pub reducer: String,
-    /// Whether there is such an event.
+    /// True if the condition holds after an event.
     pub found: bool,
-    /// After how many events the condition was asked.
+    /// The number of states that were tested.
     pub states_asked: u64,
-    /// The first event after which it holds.
+    /// The first event after which the condition holds.
     pub event: Option<RecordedEvent>,
-    /// The state before that event, as of the event before it.
+    /// The state before that event, at the time of the event before it.
     pub before: Option<Value>,
-    /// The state after it, as of its own moment.
+    /// The state after the event, at its time.
     pub after: Option<Value>,
-    /// What makes the one of the other (RFC 6902).
+    /// The JSON Patch (RFC 6902) between these states.
     pub patch: Option<Patch>,
-    /// The same for people.
+    /// The same changes for display.
     #[serde(skip)]
     pub changes: Vec<Change>,
 }
 
-/// Looks for the first event after which the condition holds. No snapshot is used.
+/// Finds the first event after which the condition holds. No snapshot is used.
 ///
 /// # Errors
-/// As [`replay`](crate::ops::replay::replay); [`OpsError::Condition`] where the condition cannot be told of a state.
+/// Those of [`replay`](crate::ops::replay::replay); [`OpsError::Condition`] when the condition fails for a state.
 pub async fn bisect(store: &Store, input: &Bisect) -> Result<BisectReport, OpsError> {
     let mut fold = input.reducer.fold(&input.stream)?;
     let up_to = input.until.existing_version(store, &input.stream).await?;
@@ -79,7 +79,7 @@ pub async fn bisect(store: &Store, input: &Bisect) -> Result<BisectReport, OpsEr
     while let Some(chunk) = scan.next().await? {
         for event in chunk.iter() {
             apply(&mut *fold, &event)?;
-            // The state just before the first one that is asked is wanted as well.
+            // The state before the first tested one is part of the report.
             if event.version.0 + 1 < input.from.0 {
                 continue;
             }

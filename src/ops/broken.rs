@@ -1,4 +1,4 @@
-//! A stream that a report over many of them cannot read: it is reported, and the report goes on.
+//! A stream that a report over many streams cannot read. It is reported, and the report continues.
 
 use serde::Serialize;
 
@@ -10,13 +10,13 @@ use crate::ops::failure::in_full;
 use crate::runtime::RuntimeError;
 use crate::store::StoreError;
 
-/// A stream whose state cannot be made of its events.
+/// A stream whose events failed to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct BrokenStream {
     /// The stream.
     pub stream: String,
-    /// The position of the event that cannot be applied; none where events are missing.
+    /// The position of the event that failed to apply; none if events are missing.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub position: Option<Position>,
     /// The kind of failure, in stable `snake_case`.
@@ -27,7 +27,7 @@ pub struct BrokenStream {
 }
 
 impl BrokenStream {
-    /// Returns the same without what the event says, for callers that may not see all of it.
+    /// Returns the same with a general message, for callers that may not see all of the event.
     #[must_use]
     pub fn without_details(self) -> Self {
         Self { message: "an event cannot be applied".into(), ..self }
@@ -36,7 +36,7 @@ impl BrokenStream {
     /// Returns the stream that an error is about.
     ///
     /// # Errors
-    /// The error, where it is not about the events of one stream.
+    /// The given error, if it is not about the events of one stream.
     pub(crate) fn of(stream: &StreamName, error: OpsError) -> Result<Self, OpsError> {
         let position = match &error {
             OpsError::Runtime(RuntimeError::Fold { position, .. }) => Some(*position),

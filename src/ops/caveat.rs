@@ -2,16 +2,16 @@
 
 use crate::runtime::Caveat;
 
-/// A caveat of an answer: why it is not all that the events make, or is not stored.
+/// A caveat of an answer: the reason why it differs from what the events make, or is not stored.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ListCaveat {
-    /// Its kind: `from_memory`, `paused`, `stopped`, `parked`, `missing`, `quarantined` or `behind`.
+    /// The code: `from_memory`, `paused`, `stopped`, `parked`, `missing`, `quarantined` or `behind`.
     pub code: &'static str,
-    /// The projection whose read model answered; none where the answer was made of events.
+    /// The projection whose read model answered; none if the answer was made from events.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub projection: Option<String>,
-    /// Its consequence for the answer.
+    /// The consequence for the answer.
     pub message: String,
     /// The caveat with its details, for operators.
     #[serde(skip)]
@@ -19,7 +19,7 @@ pub struct ListCaveat {
 }
 
 impl ListCaveat {
-    /// Returns the caveat of an answer made of events that leaves quarantined events out; none where it leaves none out.
+    /// Returns the caveat of an answer that leaves quarantined events out; none if it leaves none out.
     pub fn left_out(events: usize) -> Option<Self> {
         let caveat = Caveat::Quarantined(events);
         (events > 0).then(|| Self { code: caveat.code(), projection: None, message: quarantined(events), caveat })

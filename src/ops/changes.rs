@@ -1,4 +1,4 @@
-//! Where two JSON values differ, place by place.
+//! The differences between two JSON values, place by place.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,17 +7,17 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Change {
-    /// The place, as a JSON pointer; empty: the whole.
+    /// The place, as a JSON pointer; empty: the whole value.
     pub path: String,
-    /// What the one has there; none: nothing.
+    /// The old value; none: nothing.
     #[cfg_attr(feature = "server", schema(value_type = Value, required = true))]
     pub before: Option<Value>,
-    /// What the other has there; none: nothing.
+    /// The new value; none: nothing.
     #[cfg_attr(feature = "server", schema(value_type = Value, required = true))]
     pub after: Option<Value>,
 }
 
-/// Every place where they differ, as deep as both have it.
+/// Returns the deepest places at which two values differ.
 pub(crate) fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let mut found = Vec::new();
     compare(&mut String::new(), Some(before), Some(after), &mut found);

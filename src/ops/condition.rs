@@ -1,4 +1,4 @@
-//! A condition that somebody wrote in jq, asked of events or of states.
+//! A condition in jq on events or states.
 
 use serde_json::Value;
 
@@ -9,26 +9,26 @@ use crate::jq::Program;
 use crate::jq::from_json;
 use crate::ops::error::OpsError;
 
-/// A condition. It holds where the program gives a value that is neither `false` nor `null`.
+/// A condition. It holds if the program gives a value that is neither `false` nor `null`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition(pub Program);
 
 impl Condition {
-    /// Whether it holds for an event, as its JSON.
+    /// Returns true if the condition holds for an event, as JSON.
     ///
     /// # Errors
-    /// [`OpsError::Condition`], which names the event: what cannot be told is not a no.
+    /// [`OpsError::Condition`] when the program fails. A failure does not count as false.
     pub fn of_event(&self, event: &EventView<'_>) -> Result<bool, OpsError> {
         let holds = jq_event(event).and_then(|input| Ok(self.0.holds(input)?));
         holds.map_err(|source| cannot_tell(event, source))
     }
 
-    /// Whether it holds for the state after an event.
+    /// Returns true if the condition holds for the state after an event.
     ///
     /// # Errors
-    /// [`OpsError::Condition`], which names the event.
+    /// [`OpsError::Condition`] when the program fails.
     pub fn of_state(&self, state: &Value, event: &EventView<'_>) -> Result<bool, OpsError> {
-        // A state is JSON, so it can be read.
+        // A state is JSON, so jq can read it.
         let input = from_json(state).map_err(|error| FoldError::Reducer(error.to_string()));
         let holds = input.and_then(|input| Ok(self.0.holds(input)?));
         holds.map_err(|source| cannot_tell(event, source))

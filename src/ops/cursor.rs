@@ -1,13 +1,13 @@
-//! A reader's cursor against the end of what it points into.
+//! Check of a reader's cursor.
 
 use crate::ops::error::OpsError;
 use crate::store::Source;
 use crate::store::Store;
 
-/// Refuses a cursor beyond the end: the store is older than the reader, for instance restored from a backup.
+/// Checks that a cursor is not beyond the end. Otherwise the store is older than the reader, for instance restored from a backup.
 ///
 /// # Errors
-/// [`OpsError::CursorBeyondEnd`], or an error of the store.
+/// [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end.
 pub(crate) async fn check_cursor(store: &Store, source: &Source, cursor: u64, end: u64) -> Result<(), OpsError> {
     if cursor <= end {
         return Ok(());

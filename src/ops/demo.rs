@@ -1,5 +1,5 @@
-//! The story that shows what esctl does: a resource is created, used, locked, refused and used again;
-//! then its history is replayed, a snapshot taken, the read model rebuilt and the chain verified.
+//! The demo: a resource is created, used, locked, refused and used again. Then its history is replayed, a snapshot is taken, the
+//! read model is rebuilt and the chain is verified.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::ops::projections::rebuild::rebuild_projection;
 use crate::ops::reducer::Reducer;
+use crate::ops::replay::PointInTime;
 use crate::ops::replay::Replay;
 use crate::ops::replay::ReplayReport;
-use crate::ops::replay::Until;
 use crate::ops::replay::replay;
 use crate::ops::snapshots::TakeSnapshot;
 use crate::ops::snapshots::take;
@@ -34,8 +34,8 @@ use crate::runtime::SnapshotPolicy;
 use crate::runtime::WriteOptions;
 use crate::store::Store;
 
-/// One thing that somebody asks for.
-struct Wish {
+/// A command of the demo.
+struct DemoCommand {
     title: &'static str,
     client: &'static str,
     command: &'static str,
@@ -43,51 +43,51 @@ struct Wish {
     typed: &'static str,
 }
 
-/// The seven steps.
-const STORY: [Wish; 7] = [
-    Wish {
+/// The seven commands of the demo.
+const COMMANDS: [DemoCommand; 7] = [
+    DemoCommand {
         title: "A player gets 1000 gold, in a purse for 2000.",
         client: "server",
         command: "resource.create",
         payload: || json!({"owner_id": "player123", "resource_type": "gold", "initial_amount": 1000, "max_amount": 2000}),
         typed: "esctl resource create gold --owner player123 --type gold --amount 1000 --max 2000",
     },
-    Wish {
+    DemoCommand {
         title: "The player buys a sword for 200.",
         client: "player123",
         command: "resource.allocate",
         payload: || json!({"amount": 200, "reason": "a sword"}),
         typed: "esctl resource allocate gold 200 --reason 'a sword'",
     },
-    Wish {
+    DemoCommand {
         title: "A quest brings 500.",
         client: "server",
         command: "resource.add",
         payload: || json!({"amount": 500, "reason": "quest done"}),
         typed: "esctl resource add gold 500 --reason 'quest done'",
     },
-    Wish {
+    DemoCommand {
         title: "An admin locks the purse for maintenance.",
         client: "admin",
         command: "resource.lock",
         payload: || json!({"for": "5m", "reason": "maintenance"}),
         typed: "esctl resource lock gold --for 5m --reason maintenance",
     },
-    Wish {
+    DemoCommand {
         title: "The player wants a shield for 300, and is refused: the server decides.",
         client: "player123",
         command: "resource.allocate",
         payload: || json!({"amount": 300, "reason": "a shield"}),
         typed: "esctl resource allocate gold 300 --reason 'a shield'",
     },
-    Wish {
+    DemoCommand {
         title: "The admin is done and unlocks it.",
         client: "admin",
         command: "resource.unlock",
         payload: || json!({}),
         typed: "esctl resource unlock gold",
     },
-    Wish {
+    DemoCommand {
         title: "Now the shield can be bought.",
         client: "player123",
         command: "resource.allocate",
@@ -96,57 +96,57 @@ const STORY: [Wish; 7] = [
     },
 ];
 
-/// How a step of the story ended.
+/// The outcome of a step of the demo.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DemoStep {
-    /// What happens, in a sentence.
+    /// The description of the step.
     pub title: &'static str,
-    /// Who asks.
+    /// The client that sends the command.
     pub client_id: &'static str,
-    /// What one types for it.
+    /// The command line of the step.
     pub command: &'static str,
-    /// The types of the events it led to.
+    /// The types of the events that the command made.
     pub events: Vec<String>,
-    /// Where the stream is after it.
+    /// The version of the stream after the step.
     pub version: Version,
-    /// How much gold there is after it.
+    /// The amount of gold after the step.
     pub amount: Option<i64>,
-    /// Why it was refused.
+    /// The reason for the rejection, if the command was rejected.
     pub rejected: Option<String>,
 }
 
-/// An event of the stream that the story left.
+/// An event of the stream of the demo.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DemoEvent {
-    /// Its place.
+    /// The version of the event.
     pub version: Version,
-    /// When.
+    /// The time that the store gave the event.
     pub recorded_at: Timestamp,
-    /// What.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// The fact.
+    /// The data of the event.
     pub data: Value,
 }
 
-/// The whole story.
+/// The outcome of the demo.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DemoReport {
-    /// The seven steps.
+    /// The outcomes of the steps.
     pub steps: Vec<DemoStep>,
-    /// The stream they left.
+    /// The events of the stream.
     pub stream: Vec<DemoEvent>,
-    /// Replayed to the moment while it was locked.
+    /// The replay to a moment when the resource was locked.
     pub replay_locked: ReplayReport,
-    /// Replayed to the present.
+    /// The replay to the present.
     pub replay_now: ReplayReport,
-    /// The version a snapshot was taken at.
+    /// The version of the snapshot.
     pub snapshot_version: Version,
-    /// How many events went into the read model that was rebuilt.
+    /// The number of events that were applied in the rebuild.
     pub rebuilt_events: u64,
-    /// How many events the chain was verified over.
+    /// The number of events that were verified.
     pub verified_events: u64,
-    /// Whether the chain is whole.
+    /// True if the verification found no damage.
     pub verified: bool,
     /// The position of the head.
     pub head_position: Position,
@@ -154,25 +154,22 @@ pub struct DemoReport {
     pub head_hash: Hash,
 }
 
-/// Plays the story in an empty store.
-///
-/// # Errors
-/// As the store says.
+/// Runs the demo in an empty store.
 pub async fn demo(store: &Store, clock: &Clock) -> Result<DemoReport, OpsError> {
     let stream = StreamName::of("resource", "gold")?;
     let bus = CommandBus::new(store.clone(), clock.clone(), SnapshotPolicy::default());
-    let mut steps = Vec::with_capacity(STORY.len());
-    for wish in &STORY {
-        steps.push(step(&bus, wish).await?);
+    let mut steps = Vec::with_capacity(COMMANDS.len());
+    for command in &COMMANDS {
+        steps.push(step(&bus, command).await?);
     }
     let events = events_of(store, &stream).await?;
-    // While it was locked: the moment of the locking itself is the first of them.
+    // The resource was locked from the moment of the event that locked it.
     let locked =
         events.iter().find(|event| event.event_type == "resource.locked").map_or(Timestamp::MIN, |event| event.recorded_at);
     let now = clock();
     let to = |until| Replay { stream: stream.clone(), until, diff: None, reducer: Reducer::Own, snapshots: false, now };
-    let replay_locked = replay(store, &to(Until::Time(locked))).await?;
-    let replay_now = replay(store, &to(Until::Head)).await?;
+    let replay_locked = replay(store, &to(PointInTime::Time(locked))).await?;
+    let replay_now = replay(store, &to(PointInTime::Head)).await?;
     let taken = take(store, &stream, &TakeSnapshot { reducer: Reducer::Own, min_events: 0, now }).await?;
     let queries = QueryBus::new(store.clone(), clock.clone());
     let rebuilt = rebuild_projection(store, &queries, "resources", BatchSize::default(), clock.clone(), &mut |_| {}).await?;
@@ -191,13 +188,13 @@ pub async fn demo(store: &Store, clock: &Clock) -> Result<DemoReport, OpsError> 
     })
 }
 
-async fn step(bus: &CommandBus, wish: &Wish) -> Result<DemoStep, OpsError> {
-    let options = WriteOptions::by(wish.client).retrying_for(Duration::ZERO);
-    let envelope = CommandEnvelope::new(wish.command, "gold", (wish.payload)(), options);
+async fn step(bus: &CommandBus, command: &DemoCommand) -> Result<DemoStep, OpsError> {
+    let options = WriteOptions::by(command.client).retrying_for(Duration::ZERO);
+    let envelope = CommandEnvelope::new(command.command, "gold", (command.payload)(), options);
     let mut step = DemoStep {
-        title: wish.title,
-        client_id: wish.client,
-        command: wish.typed,
+        title: command.title,
+        client_id: command.client,
+        command: command.typed,
         events: Vec::new(),
         version: Version::ZERO,
         amount: None,

@@ -1,4 +1,4 @@
-//! Why a use case did not come out.
+//! Errors of use cases.
 
 use thiserror::Error;
 
@@ -10,71 +10,71 @@ use crate::event::Version;
 use crate::runtime::RuntimeError;
 use crate::store::StoreError;
 
-/// Why a use case did not come out.
+/// An error of a use case.
 #[derive(Debug, Error)]
 pub enum OpsError {
-    /// What was run says no.
+    /// An error of the runtime or of a lower layer.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    /// There is no such thing.
+    /// The requested thing does not exist.
     #[error("there is no {kind} \"{name}\"")]
     NotFound {
-        /// What kind of thing: `stream`, `resource`, `snapshot`.
+        /// The kind of thing: `stream`, `resource`, `snapshot`.
         kind: &'static str,
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// What was perhaps meant.
+        /// Similar names.
         candidates: Vec<String>,
     },
-    /// There is such a thing, but not there: a stream not up to that version, or not yet at that moment.
+    /// The thing exists, but not at that version or moment.
     #[error("{message}")]
     NotThere {
-        /// What kind of thing is missing: `version`, `stream`, `position`, `snapshot`.
+        /// The kind of thing that is missing: `version`, `stream`, `position`, `snapshot`.
         kind: &'static str,
-        /// One sentence that names what there is instead.
+        /// The message, which names what exists instead.
         message: String,
     },
-    /// A reader's cursor is beyond the end of a stream or of the store, so the reader has seen events that are not there.
+    /// A cursor is beyond the end of a stream or of the store, so its reader has seen events that do not exist.
     #[error("cursor {cursor} is beyond the end of {of}, which is at {end}{}", if *.replica { ": this server has not caught up yet" } else { "" })]
     CursorBeyondEnd {
         /// The stream, or the store.
         of: String,
-        /// The version or position that the reader has seen last.
+        /// The last version or position that the reader has seen.
         cursor: u64,
         /// The version or position of the last event.
         end: u64,
-        /// Whether the server is a standby or a secondary, which may lag behind its primary.
+        /// True if the server is a standby or a secondary, which may lag behind its primary.
         replica: bool,
     },
-    /// Whether a condition holds cannot be told.
-    #[error("whether the condition holds cannot be told of event {position} (stream {stream}, version {version})")]
+    /// A condition failed for an event.
+    #[error("the condition failed for event {position} (stream {stream}, version {version})")]
     Condition {
         /// The stream of the event.
         stream: String,
-        /// Its version.
+        /// The version of the event.
         version: Version,
-        /// Its position.
+        /// The position of the event.
         position: Position,
-        /// Why not.
+        /// The reason.
         #[source]
         source: FoldError,
     },
-    /// An event cannot be applied by the domain of its stream; nothing was written.
+    /// The domain of a stream cannot apply an event; nothing was written.
     #[error("event {number} ({event_type}) does not apply to stream {stream}: {reason}")]
     DoesNotApply {
-        /// Its place among those that were to be appended, from 1.
+        /// The number of the event in its batch, from 1.
         number: usize,
         /// The type of the event.
         event_type: String,
         /// The stream.
         stream: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// What is there already does not go together with what was asked for; nothing was written.
+    /// Existing data conflicts with the request; nothing was written.
     #[error("{0}")]
     Conflict(String),
-    /// The request itself cannot be.
+    /// The request is not valid.
     #[error("{0}")]
     Invalid(String),
 }

@@ -1,11 +1,11 @@
-//! The events that a reader wants beyond what a store selects by itself.
+//! Filters on events that a store cannot evaluate.
 
 use crate::event::EventView;
 use crate::event::nfc;
 use crate::ops::condition::Condition;
 use crate::ops::error::OpsError;
 
-/// A filter over events: all parts that are given must hold.
+/// A filter on events. All given parts must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
     /// A condition in jq.
@@ -15,29 +15,29 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    /// Returns a filter for events that fulfil a condition and that a client recorded.
+    /// Returns a filter for events that meet a condition and that a client recorded.
     pub fn new(condition: Option<Condition>, by: Option<&str>) -> Self {
         Self { condition, by: by.map(|client| nfc(client).into_owned()) }
     }
 
-    /// Returns true where nothing is filtered.
+    /// Returns true if the filter has no parts.
     pub fn takes_all(&self) -> bool {
         self.condition.is_none() && self.by.is_none()
     }
 
-    /// Returns true for an event that is wanted.
+    /// Returns true if an event passes the filter.
     ///
     /// # Errors
     /// [`OpsError::Condition`] when the jq program fails for the event.
     pub fn wants(&self, event: &EventView<'_>) -> Result<bool, OpsError> {
-        // The cheaper test first.
+        // The cheaper test comes first.
         if !self.recorded_by(event.client_id().as_deref()) {
             return Ok(false);
         }
         self.condition.as_ref().map_or(Ok(true), |condition| condition.of_event(event))
     }
 
-    /// Returns true where this client is the one asked for.
+    /// Returns true if the filter accepts events of this client.
     pub fn recorded_by(&self, client: Option<&str>) -> bool {
         self.by.as_deref().is_none_or(|by| client.is_some_and(|client| nfc(client) == by))
     }

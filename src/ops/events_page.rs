@@ -1,47 +1,48 @@
-//! A page of events, of one stream or of the whole store, from anywhere and in either direction: bounded in number and in bytes.
+//! Pages of events of a stream or of the whole store, in either direction, limited in number and bytes.
 
 use crate::event::EventView;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::cursor::check_cursor;
 use crate::ops::error::OpsError;
-use crate::ops::near::no_stream;
+use crate::ops::not_found::no_stream;
 use crate::store::ReadQuery;
 use crate::store::Source;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// A page ends when the data and metadata of its events are more bytes than this.
+/// The number of bytes of data and metadata after which a page ends.
 const PAGE_BYTES: usize = 4 << 20;
 
-/// Which events.
+/// The input of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventsAfter {
-    /// Of one stream, where places are versions, or of all, where they are positions.
+    /// A stream, with versions as places, or the whole store, with positions as places.
     pub source: Source,
-    /// Only those that come after this place in the direction of reading; none: from the end where it begins.
+    /// The place after which the page begins, in the direction of reading; none: the end at which reading begins.
     pub after: Option<u64>,
-    /// At most so many.
+    /// Maximum number of events.
     pub limit: u64,
-    /// From the last to the first.
+    /// True to read from the last event to the first.
     pub backwards: bool,
 }
 
-/// Events that follow one another.
+/// Consecutive events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventsPage<T> {
-    /// The last place there was.
+    /// The last place at the time of reading.
     pub last: u64,
     /// The events.
     pub items: Vec<T>,
-    /// The place of the last of them, if more come after it.
+    /// The place of the last event, if more follow.
     pub next: Option<u64>,
 }
 
-/// Reads a page; `show` makes of an event what is handed out.
+/// Reads a page. `show` converts each event.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::CursorBeyondEnd`], or an error of the store or of `show`.
+/// [`OpsError::NotFound`] when there is no such stream; [`OpsError::CursorBeyondEnd`] when `after` is beyond the end; errors of
+/// `show`.
 pub async fn events_page<T: Send>(
     store: &Store,
     input: &EventsAfter,
@@ -60,21 +61,21 @@ pub async fn events_page<T: Send>(
     let mut page = EventsPage { last, items: Vec::new(), next: None };
     let query = ReadQuery { source: input.source.clone(), ..ReadQuery::all() };
     let query = match (input.backwards, input.after) {
-        // Nothing comes before the first.
+        // No event comes before the first one.
         (true, Some(0 | 1)) => return Ok(page),
         (true, Some(after)) => query.backwards().to(after - 1),
         (true, None) => query.backwards(),
         (false, Some(after)) if after >= last => return Ok(page),
         (false, after) => query.from(after.unwrap_or(0) + 1),
     };
-    // One more, to know whether there are more.
+    // One event more shows if there are more.
     let mut scan = store.scan_limited(query, input.limit.saturating_add(1));
     let (mut bytes, mut reached) = (0, None);
     loop {
         let chunk = match scan.next().await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
-            // The events before the damage are a page; the next one fails.
+            // The events before the damage are a page. The next page fails.
             Err(StoreError::Integrity { .. }) if reached.is_some() => {
                 page.next = reached;
                 break;
@@ -97,10 +98,10 @@ pub async fn events_page<T: Send>(
     Ok(page)
 }
 
-/// Reads the events after a version that a client has seen; 0: all. Bounded as every page is.
+/// Reads the events after a version that a client has seen; 0: all events. The limits of a page apply.
 ///
 /// # Errors
-/// As [`events_page`].
+/// Those of [`events_page`].
 pub async fn missing_events<T: Send>(
     store: &Store,
     stream: &StreamName,

@@ -1,4 +1,4 @@
-//! Events from the future: a wrong clock recorded them, and every later event follows on them.
+//! Events from the future. A wrong clock recorded them, and every later event gets a later time.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::ops::error::OpsError;
 use crate::store::Store;
 use crate::store::no_store_is_empty;
 
-/// Clocks may differ by this much.
+/// The permitted difference between clocks.
 const TOLERANCE: Duration = Duration::from_secs(60);
 
 /// The events at the end of a store that were recorded more than a minute after the present.
@@ -24,14 +24,11 @@ pub struct FutureEvents {
     pub first_recorded_at: Timestamp,
     /// Time of the last one, which is the last event of the store.
     pub last_recorded_at: Timestamp,
-    /// The present: by the server's clock, or by `now` where there is no server.
+    /// The present, by the server's clock, or by `now` without a server.
     pub now: Timestamp,
 }
 
-/// Finds the events from the future. Time grows with position, so they are the end of the store.
-///
-/// # Errors
-/// As the store says.
+/// Finds the events from the future. Time grows with the position, so they are at the end of the store.
 pub async fn future_events(store: &Store, now: Timestamp) -> Result<Option<FutureEvents>, OpsError> {
     let head = no_store_is_empty(store.head().await)?;
     let now = store.server_clock().await?.unwrap_or(now);

@@ -1,4 +1,4 @@
-//! Making the schema now.
+//! Creating or repairing the schema of a store.
 
 use serde::Serialize;
 
@@ -6,25 +6,22 @@ use crate::ops::error::OpsError;
 use crate::store::Init;
 use crate::store::Store;
 
-/// What was done.
+/// The outcome of creating or repairing a schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InitReport {
-    /// Where the store is.
+    /// The place of the store.
     pub store: String,
     /// The kind of database.
     pub kind: &'static str,
-    /// Whether it was made; else it was there.
+    /// True if the schema was created now.
     pub made: bool,
-    /// The version of the schema it had, if it was brought up to date.
+    /// The earlier version of the schema, if it was migrated.
     pub migrated_from: Option<u32>,
-    /// What was missing or different in the schema and was put back.
+    /// The parts of the schema that were missing or different and were restored.
     pub put_back: Vec<String>,
 }
 
-/// Makes the schema, brings an older one up to date, or puts back what is missing in it.
-///
-/// # Errors
-/// As the store says.
+/// Creates the schema, migrates an older one, or restores its missing parts.
 pub async fn init_store(store: &Store) -> Result<InitReport, OpsError> {
     let done = store.init().await?;
     let migrated_from = match done {

@@ -1,4 +1,4 @@
-//! A store that takes long to answer: a follower reports it while the answer is still awaited.
+//! Queries that a store answers slowly. A follower reports the delay and keeps the query.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -7,21 +7,21 @@ use crate::store::Head;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// The time that a follower waits for an answer before it reports that there is none. Some drivers wait by themselves for a
-/// server that is gone, for as long as the timeout of the store allows.
+/// The time after which a follower reports that there is no answer. Some drivers wait for an unreachable server as long as the
+/// timeout of the store allows.
 const LATE: Duration = Duration::from_secs(2);
 
 type Answer = Pin<Box<dyn Future<Output = Result<Head, StoreError>> + Send>>;
 
-/// A question for the head of a store that is not lost when its answer comes late.
+/// A query for the head of a store that is kept when its answer is late.
 #[derive(Default)]
 pub(crate) struct HeadQuestion(Option<Answer>);
 
 impl HeadQuestion {
-    /// Asks, or goes on with the question that has no answer yet.
+    /// Sends the query, or waits again for the one in progress.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when there is no answer yet: the next call goes on to wait for it. Or as [`Store::head`].
+    /// [`StoreError::Unavailable`] when there is no answer yet. The next call waits for the same answer.
     pub(crate) async fn ask(&mut self, store: &Store) -> Result<Head, StoreError> {
         let asked = self.0.get_or_insert_with(|| {
             let store = store.clone();

@@ -1,4 +1,4 @@
-//! The things of a category as they were at a moment, in pages: from the events, since a read model is of now.
+//! Lists of the streams of a category at a moment, in pages. They are made from events, since a read model only has the present.
 
 use serde_json::Value;
 
@@ -25,36 +25,36 @@ use crate::store::Store;
 use crate::store::StreamQuery;
 use crate::store::no_store_is_empty;
 
-/// Which things, and when.
+/// The input of a list.
 #[derive(Debug, Clone)]
 pub(crate) struct ListAt {
-    /// A category that a domain is for.
+    /// The category of a domain.
     pub(crate) category: &'static str,
-    /// Fields at the top of what is shown at the moment, and the values they must have.
+    /// Fields of the shown state, and their required values.
     pub(crate) filters: Vec<(String, Value)>,
-    /// The moment: everything recorded up to and including it counts.
+    /// The moment. Events that were recorded up to it count.
     pub(crate) at: Timestamp,
-    /// Only ids after this one.
+    /// The id after which the list begins.
     pub(crate) after: Option<String>,
-    /// At most so many.
+    /// Maximum number of items.
     pub(crate) limit: usize,
 }
 
-/// The next things after an id, in full, as they were at a moment; in the order of their ids.
+/// Lists the next states after an id, as they were at a moment, in the order of their ids.
 ///
 /// # Errors
-/// [`OpsError::Invalid`] for a category that no domain is for, or as the store says.
+/// [`OpsError::Invalid`] for a category without a domain.
 pub(crate) async fn list_at(store: &Store, input: &ListAt) -> Result<ListPage<Value>, OpsError> {
     list_up_to(store, input, store.position_at(input.at).await?).await
 }
 
-/// The same with the events up to and including a position.
+/// Does the work of [`list_at`] with the events up to a position.
 async fn list_up_to(store: &Store, input: &ListAt, position: Position) -> Result<ListPage<Value>, OpsError> {
     let category = input.category;
     if domain::of_category(category).is_none() {
-        return Err(OpsError::Invalid(format!("no domain is for category {category}")));
+        return Err(OpsError::Invalid(format!("there is no domain for category {category}")));
     }
-    // The names before that of the first id begin otherwise, so `after` may be the empty id.
+    // Names of other categories sort before the first id, so `after` may be the empty id.
     let after = format!("{category}-{}", input.after.as_deref().unwrap_or_default());
     let streams = StreamQuery { category: Some(category.to_owned()), after: Some(after), ..StreamQuery::default() };
     let mut streams = Pages::of(store, streams);
@@ -72,24 +72,21 @@ async fn list_up_to(store: &Store, input: &ListAt, position: Position) -> Result
             break;
         }
     }
-    // Of the whole category, so that each page says the same.
+    // The count is of the whole category, so that it is the same on each page.
     let left_out = no_store_is_empty(store.quarantine().await)?.of_category(category, position);
     let caveats = ListCaveat::left_out(left_out).into_iter().collect();
     let page = ListPage::of(found, input.limit, |(id, _)| id.clone());
     Ok(ListPage { broken, caveats, ..page.map(|(_, shown)| shown) })
 }
 
-/// The next things after an id, as they show at a moment: from the read model. One that was never built, because an event
-/// cannot be applied, has no rows: then from the events, which names the streams that cannot be read.
-///
-/// # Errors
-/// An error of the projection other than that, or of the store.
+/// Lists the next states after an id, as they are at a moment, from the read model. A read model that was never built because an
+/// event failed to apply has no rows. Then the list is made from events, and names the streams that failed.
 pub(crate) async fn list_now(queries: &QueryBus, projection: &str, input: &ListAt) -> Result<ListPage<Value>, OpsError> {
     let ListAt { filters, after, limit, at, .. } = input.clone();
     let query = Query { name: projection.to_owned(), filters, after, limit, stale: false };
     match query_projection(queries, query, at).await {
         Err(OpsError::Runtime(RuntimeError::Fold { .. })) => {
-            // All there is: a wrong clock may have recorded events after the moment.
+            // All events count, as a wrong clock may have recorded some after the moment.
             let store = queries.store();
             list_up_to(store, input, store.head().await?.position).await
         }
@@ -97,7 +94,7 @@ pub(crate) async fn list_now(queries: &QueryBus, projection: &str, input: &ListA
     }
 }
 
-/// A thing, if it was there and is wanted.
+/// Returns a state with its id, if it exists and matches the filters.
 async fn shown_at(
     store: &Store,
     stream: &StreamName,

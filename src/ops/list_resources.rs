@@ -1,4 +1,4 @@
-//! Resources by owner, type and lock, in pages: as they are, or as they were.
+//! Lists of resources by owner, type and lock, in pages, now or at a moment.
 
 use serde_json::Value;
 
@@ -13,19 +13,19 @@ use crate::ops::list_at::list_now;
 use crate::runtime::QueryBus;
 use crate::store::Store;
 
-/// Which resources.
+/// A filter on resources.
 #[derive(Debug, Clone, Default)]
 pub struct ResourceFilter {
-    /// Only of this owner.
+    /// The owner.
     pub owner: Option<String>,
-    /// Only of this type.
+    /// The type.
     pub resource_type: Option<String>,
-    /// Only those that are locked, or not locked, at the moment asked for.
+    /// True for resources that are locked at the moment of the list, false for the others.
     pub locked: Option<bool>,
 }
 
 impl ResourceFilter {
-    /// The fields of a resource, as it is shown, and the values they must have.
+    /// Returns the fields of the shown resource, and their required values.
     fn fields(&self) -> Vec<(String, Value)> {
         let text = |name: &str, value: &Option<String>| value.clone().map(|value| (name.to_owned(), Value::from(value)));
         let locked = self.locked.map(|locked| ("is_locked".to_owned(), Value::from(locked)));
@@ -34,10 +34,7 @@ impl ResourceFilter {
     }
 }
 
-/// The next resources after an id, in full, as they show at `at`.
-///
-/// # Errors
-/// As the store says.
+/// Lists the next resources after an id, as they are at a moment.
 pub async fn list_resources(
     queries: &QueryBus,
     filter: &ResourceFilter,
@@ -49,10 +46,7 @@ pub async fn list_resources(
     list_now(queries, "resources", &ListAt { category, filters: filter.fields(), at, after, limit }).await
 }
 
-/// The next resources after an id, in full, as the events up to and including a moment have made them.
-///
-/// # Errors
-/// As the store says.
+/// Lists the next resources after an id, as they were at a moment.
 pub async fn list_resources_at(
     store: &Store,
     filter: &ResourceFilter,

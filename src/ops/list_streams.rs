@@ -1,4 +1,4 @@
-//! The streams of a store, in pages.
+//! Lists of streams, in pages.
 
 use crate::ops::ListPage;
 use crate::ops::error::OpsError;
@@ -6,10 +6,7 @@ use crate::store::Store;
 use crate::store::StreamInfo;
 use crate::store::StreamQuery;
 
-/// The next streams after a name.
-///
-/// # Errors
-/// As the store says.
+/// Lists the next streams after a name.
 pub async fn list_streams(store: &Store, mut query: StreamQuery) -> Result<ListPage<StreamInfo>, OpsError> {
     let limit = query.limit;
     query.limit = limit.saturating_add(1);

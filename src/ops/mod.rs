@@ -1,7 +1,6 @@
-//! What can be done with an event store: one use case a file, typed input → typed report.
+//! The use cases of an event store: one use case a file, from typed input to typed report.
 //!
-//! Nothing here knows a terminal, an environment or a clock. The command line and the server parse,
-//! call one of these, and render what comes back.
+//! They do not know terminal, environment or clock. The command line and the server parse, call a use case, and render its report.
 
 pub mod append_events;
 #[cfg(feature = "bench")]
@@ -27,17 +26,14 @@ mod list_at;
 pub mod list_resources;
 pub mod list_streams;
 pub mod names;
-mod near;
-mod nearest;
+mod not_found;
 mod pages;
 pub mod projections;
 pub mod quarantine;
 pub mod read_events;
-mod rebuild;
 mod reducer;
 pub mod replay;
 pub mod resource_history;
-mod row_fold;
 pub mod scenario;
 mod selection;
 pub mod selftest;
@@ -45,6 +41,7 @@ pub mod show_resource;
 pub mod show_stream;
 pub mod snapshots;
 pub mod stats;
+mod suggest;
 pub mod tail_events;
 pub mod trace;
 pub mod verify;
@@ -59,40 +56,40 @@ pub use event_filter::EventFilter;
 pub use failure::CURSOR_BEYOND_END;
 pub use failure::Failure;
 pub use failure::FailureKind;
-pub use near::must_exist;
-pub use nearest::nearest;
+pub use not_found::must_exist;
 pub use reducer::Reducer;
 pub use selection::Selection;
+pub use suggest::nearest;
 
-/// A page of a list; `next` is what to go on after, if there is more.
+/// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ListPage<T> {
-    /// The items.
+    /// The items of the page.
     pub items: Vec<T>,
     /// The key of the last item, if there are more.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub next: Option<String>,
-    /// Streams that are left out because their state cannot be made; absent where there are none.
+    /// Streams that are left out because their events failed to apply; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<BrokenStream>,
-    /// The caveats of the items; empty where there are none.
+    /// The caveats of the items.
     pub caveats: Vec<ListCaveat>,
 }
 
 impl<T> ListPage<T> {
-    /// A page without caveats.
+    /// Returns a page without caveats.
     pub(crate) fn new(items: Vec<T>, next: Option<String>) -> Self {
         Self { items, next, broken: Vec::new(), caveats: Vec::new() }
     }
 
-    /// The same page with other items.
+    /// Returns the page with converted items.
     pub(crate) fn map<U>(self, item: impl FnMut(T) -> U) -> ListPage<U> {
         let Self { items, next, broken, caveats } = self;
         ListPage { items: items.into_iter().map(item).collect(), next, broken, caveats }
     }
 
-    /// A page of at most `limit` of the items, of which one more than that was asked for.
+    /// Returns a page of at most `limit` items. The list has one item more if there are further pages.
     pub(crate) fn of(mut items: Vec<T>, limit: usize, key: impl Fn(&T) -> String) -> Self {
         let more = items.len() > limit;
         items.truncate(limit);

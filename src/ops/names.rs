@@ -1,4 +1,4 @@
-//! The names that a store has and that begin like something: what a shell offers to somebody who types.
+//! Names in a store that begin with a prefix, for completion in a shell.
 
 use std::collections::BTreeSet;
 
@@ -12,53 +12,56 @@ use crate::store::SnapshotQuery;
 use crate::store::Store;
 use crate::store::StreamQuery;
 
-/// Of so many of the last events the types are looked at: enough to know them, few enough to be quick.
+/// The number of last events whose types are read. It limits the time that completion takes.
 const LAST_EVENTS: u64 = 2000;
 
-/// Names of what.
+/// A kind of name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
-    /// Streams.
+pub enum NameKind {
+    /// Names of streams.
     Streams,
-    /// Streams that have snapshots.
+    /// Names of streams that have snapshots.
     StreamsWithSnapshots,
-    /// What stands behind the category in the streams of one.
+    /// Ids in the names of streams of a category.
     IdsOf(&'static str),
-    /// Categories.
+    /// Names of categories.
     Categories,
-    /// Types of events, as far as the last events know them.
+    /// Types of events, as far as the last events have them.
     Types,
-    /// Projections.
+    /// Names of projections.
     Projections,
-    /// Projections that the store keeps.
+    /// Names of stored projections.
     OwnProjections,
 }
 
-/// Names that begin with `prefix`, about `limit` of them, in their order.
+/// Returns about `limit` names that begin with `prefix`, in order.
 ///
-/// Where there are more, the prefix itself is among them, or the categories stand for their streams: what the
-/// first names have in common must not be taken for what all have in common.
-///
-/// # Errors
-/// As the store says.
-pub async fn names(store: &Store, queries: &QueryBus, what: Named, prefix: &str, limit: usize) -> Result<Vec<String>, OpsError> {
+/// If there are more, the prefix itself is added, or categories replace their streams. Otherwise a shell would complete what only
+/// the first names have in common.
+pub async fn names(
+    store: &Store,
+    queries: &QueryBus,
+    what: NameKind,
+    prefix: &str,
+    limit: usize,
+) -> Result<Vec<String>, OpsError> {
     match what {
-        Named::Streams if !prefix.contains('-') => match streams(store, prefix, limit).await? {
+        NameKind::Streams if !prefix.contains('-') => match streams(store, prefix, limit).await? {
             (names, false) => Ok(names),
             (_, true) => Ok(categories(store, prefix, limit).await?.into_iter().map(|category| category + "-").collect()),
         },
-        Named::Streams => Ok(with_prefix_if_more(streams(store, prefix, limit).await?, prefix)),
-        Named::IdsOf(category) => {
+        NameKind::Streams => Ok(with_prefix_if_more(streams(store, prefix, limit).await?, prefix)),
+        NameKind::IdsOf(category) => {
             let (names, more) = streams(store, &format!("{category}-{prefix}"), limit).await?;
             let ids = names.iter().filter_map(|name| name.strip_prefix(category)?.strip_prefix('-')).map(str::to_owned);
             Ok(with_prefix_if_more((ids.collect(), more), prefix))
         }
-        Named::StreamsWithSnapshots => with_snapshots(store, prefix, limit).await,
-        Named::Categories => categories(store, prefix, limit).await,
-        Named::Types => types(store, prefix).await,
-        Named::Projections | Named::OwnProjections => {
+        NameKind::StreamsWithSnapshots => with_snapshots(store, prefix, limit).await,
+        NameKind::Categories => categories(store, prefix, limit).await,
+        NameKind::Types => types(store, prefix).await,
+        NameKind::Projections | NameKind::OwnProjections => {
             let all = list_projections(queries).into_iter();
-            let wanted = all.filter(|projection| what == Named::Projections || !projection.built_in);
+            let wanted = all.filter(|projection| what == NameKind::Projections || !projection.built_in);
             Ok(wanted.map(|projection| projection.name).filter(|name| name.starts_with(prefix)).collect())
         }
     }
@@ -71,21 +74,21 @@ fn with_prefix_if_more((mut names, more): (Vec<String>, bool), prefix: &str) -> 
     names
 }
 
-/// The first streams, and whether there are more.
+/// Returns the first streams, and true if there are more.
 async fn streams(store: &Store, prefix: &str, limit: usize) -> Result<(Vec<String>, bool), OpsError> {
     let query = StreamQuery { prefix: Some(prefix.to_owned()), limit, ..StreamQuery::default() };
     let page = list_streams(store, query).await?;
     Ok((page.items.into_iter().map(|info| info.stream).collect(), page.next.is_some()))
 }
 
-/// The categories, one question each: from one to the next over all its streams.
+/// Returns the categories, with one query for each.
 async fn categories(store: &Store, prefix: &str, limit: usize) -> Result<Vec<String>, OpsError> {
     let mut found: Vec<String> = Vec::new();
     let mut after = None;
     while found.len() < limit {
         let query = StreamQuery { prefix: Some(prefix.to_owned()), after, limit: 1, category: None };
         let Some(first) = store.streams(query).await?.into_iter().next() else { break };
-        // No name holds the last character there is. Names without a dash may stand before others of their category.
+        // No name contains the highest character. Names without a dash may come before others of their category.
         after = Some(if first.stream.contains('-') { format!("{}-\u{10FFFF}", first.category) } else { first.stream });
         if !found.contains(&first.category) {
             found.push(first.category);

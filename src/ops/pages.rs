@@ -1,4 +1,4 @@
-//! A list of the store, item by item: asked for in pages, so that memory stays flat.
+//! Iteration over a list of the store, page by page, in constant memory.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -11,21 +11,21 @@ use crate::store::StoreError;
 use crate::store::StreamInfo;
 use crate::store::StreamQuery;
 
-/// Items asked for at once.
+/// The number of items in a page.
 const PAGE: usize = 500;
 
 /// A query whose answer is a list.
 pub(crate) trait ListQuery: Clone + Send {
     type Item: Send;
 
-    /// At most `limit` of the items.
+    /// Reads at most `limit` items.
     fn ask(self, store: &Store, limit: usize) -> impl Future<Output = Result<Vec<Self::Item>, StoreError>> + Send;
 
-    /// Goes on after this item.
+    /// Continues after this item.
     fn go_on_after(&mut self, item: &Self::Item);
 }
 
-/// A list under way.
+/// An iteration in progress.
 pub(crate) struct Pages<Q: ListQuery> {
     store: Store,
     query: Q,
@@ -34,15 +34,12 @@ pub(crate) struct Pages<Q: ListQuery> {
 }
 
 impl<Q: ListQuery> Pages<Q> {
-    /// Begins before the first item; the limit of the query does not count.
+    /// Begins before the first item. The limit of the query is ignored.
     pub(crate) fn of(store: &Store, query: Q) -> Self {
         Self { store: store.clone(), query, page: VecDeque::new(), end: false }
     }
 
-    /// The next item; none after the last.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Returns the next item; none after the last.
     pub(crate) async fn next(&mut self) -> Result<Option<Q::Item>, StoreError> {
         if self.page.is_empty() && !self.end {
             self.page = self.query.clone().ask(&self.store, PAGE).await?.into();
@@ -104,7 +101,7 @@ mod tests {
     use crate::store::StoreError;
     use crate::store::StoreUrl;
 
-    /// The numbers below the second that are not below the first.
+    /// The numbers from the first one up to, but without, the second one.
     #[derive(Clone)]
     struct Numbers(usize, usize);
 

@@ -1,4 +1,4 @@
-//! Quarantine: events that every state and read model leaves out until they are released.
+//! Quarantine of events that every state and read model leaves out until they are released.
 
 use std::sync::Arc;
 
@@ -43,31 +43,30 @@ pub enum QuarantineAction {
     Release,
 }
 
-/// A request to quarantine an event, or to release one.
+/// A request to quarantine or release an event.
 #[derive(Debug, Clone)]
 pub struct QuarantineChange {
     /// The change.
     pub action: QuarantineAction,
-    /// Id of the event.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// Reason, which is recorded.
+    /// The reason, which is recorded.
     pub reason: Option<String>,
-    /// Client that asks for the change.
+    /// The client that requests the change.
     pub client_id: String,
 }
 
 /// A read model that had to be rebuilt because of the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RebuiltReadModel {
-    /// Name of its projection.
+    /// The name of the projection.
     pub name: String,
-    /// True if it was rebuilt.
+    /// True if the read model was rebuilt.
     pub rebuilt: bool,
-    /// The program that has the projection, where that is an application: the read model stays marked until the application
-    /// rebuilds it.
+    /// The program that has the projection. The read model of an application stays marked until the application rebuilds it.
     #[serde(skip_serializing_if = "Maintainer::is_esctl")]
     pub maintained_by: Maintainer,
-    /// Reason why it was not: it stays marked as missing.
+    /// The reason why the read model was not rebuilt. It stays marked as missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -75,21 +74,18 @@ pub struct RebuiltReadModel {
 /// The result of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QuarantineReport {
-    /// `applied`, or `unchanged` where the event was quarantined or released already.
+    /// `applied`, or `unchanged` if the event was in that state already.
     pub outcome: CommandResult,
     /// True if the event is quarantined now.
     pub quarantined: bool,
-    /// The event, and the reason.
+    /// The event, with the reason.
     #[serde(flatten)]
     pub event: QuarantineRecord,
     /// The read models that had to be rebuilt.
     pub read_models: Vec<RebuiltReadModel>,
 }
 
-/// Lists the quarantined events, in the order of their positions.
-///
-/// # Errors
-/// As the store says. A store that is not there yet has none.
+/// Lists the quarantined events, in the order of their positions. A store that was not created yet has none.
 pub async fn list_quarantine(store: &Store) -> Result<Vec<Quarantined>, OpsError> {
     let quarantine = no_store_is_empty(store.quarantine().await)?;
     let mut events: Vec<Quarantined> = quarantine.iter().cloned().collect();
@@ -97,12 +93,11 @@ pub async fn list_quarantine(store: &Store) -> Result<Vec<Quarantined>, OpsError
     Ok(events)
 }
 
-/// Quarantines or releases an event, and rebuilds the read models that have passed it. A read model that cannot be
-/// rebuilt stays marked, and is named in the report.
+/// Quarantines or releases an event, and rebuilds the read models that have passed it. A read model that cannot be rebuilt stays
+/// marked, and the report names it.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such event, [`OpsError::Invalid`] for an event of a reserved stream, or as the
-/// store says.
+/// [`OpsError::NotFound`] when there is no such event; [`OpsError::Invalid`] for an event of a reserved stream.
 pub async fn change_quarantine(
     store: &Store,
     queries: &QueryBus,
@@ -113,7 +108,7 @@ pub async fn change_quarantine(
     let not_found = || OpsError::NotFound { kind: "event", name: change.event_id.to_string(), candidates: Vec::new() };
     let event = known.into_iter().next().ok_or_else(not_found)?;
     if event.stream.starts_with('$') {
-        let message = format!("event {} is of the reserved stream {}: no state is made of it", change.event_id, event.stream);
+        let message = format!("event {} is of the reserved stream {}, which has no state", change.event_id, event.stream);
         return Err(OpsError::Invalid(message));
     }
     let record = QuarantineRecord {
@@ -131,7 +126,7 @@ pub async fn change_quarantine(
         event: record,
         read_models: Vec::new(),
     };
-    // Also where nothing was changed: an earlier run may have been interrupted before its read models were rebuilt.
+    // This also runs without a change, as an earlier run may have been interrupted before its rebuilds.
     for projection in queries.projections().iter().chain(queries.of_applications()) {
         let projector = Projector::new(store, &**projection, Arc::clone(&clock), BatchSize::default());
         let runs_here = !queries.is_of_application(projection.name());
@@ -140,7 +135,7 @@ pub async fn change_quarantine(
     Ok(report)
 }
 
-/// Appends the change to the reserved stream; returns false where the event is quarantined or released already.
+/// Appends the change to the reserved stream. Returns false if the event is in that state already.
 async fn append(store: &Store, change: &QuarantineChange, record: &QuarantineRecord) -> Result<bool, OpsError> {
     let event_type = match change.action {
         QuarantineAction::Add => QUARANTINE_ADDED,
@@ -165,13 +160,13 @@ async fn append(store: &Store, change: &QuarantineChange, record: &QuarantineRec
             Some(Ok(_)) => return Ok(true),
             Some(Err(StoreError::Conflict { .. })) => {}
             Some(Err(error)) => return Err(error.into()),
-            None => return Err(StoreError::Bug("an append was not answered".into()).into()),
+            None => return Err(StoreError::Bug("an append got no answer".into()).into()),
         }
     }
     Err(OpsError::Conflict(format!("gave up after {ATTEMPTS} attempts: the quarantine keeps changing")))
 }
 
-/// Marks and rebuilds a read model, if it has passed the event; runs one again that is stopped at it.
+/// Marks and rebuilds a read model that has passed the event. Runs a read model again that is stopped at it.
 async fn redo(
     projector: &Projector<'_>,
     event: &RecordedEvent,
@@ -180,7 +175,7 @@ async fn redo(
     runs_here: bool,
 ) -> Result<Option<RebuiltReadModel>, OpsError> {
     let reason = match change.action {
-        QuarantineAction::Add => "quarantined after the rows took it in",
+        QuarantineAction::Add => "quarantined after the rows applied it",
         QuarantineAction::Release => "released after the rows left it out",
     };
     let passed = match changed {

@@ -8,28 +8,28 @@ use crate::store::Scan;
 use crate::store::Source;
 use crate::store::Store;
 
-/// The events to read.
+/// The input of a reading.
 #[derive(Debug, Clone, Default)]
 pub struct ReadEvents {
-    /// The stream; none for all of them.
+    /// The stream; none: all streams.
     pub stream: Option<StreamName>,
-    /// Bounds by place and time.
+    /// The bounds by place and time.
     pub selection: Selection,
     /// Maximum number of events.
     pub limit: Option<u64>,
-    /// From the last to the first.
+    /// True to read from the last event to the first.
     pub backwards: bool,
-    /// Only of these categories; none: all.
+    /// The categories; none: all.
     pub categories: Vec<String>,
-    /// Only of these types; none: all.
+    /// The types; none: all.
     pub types: Vec<String>,
 }
 
-/// Starts reading.
+/// Starts reading events.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::Invalid`] when the bounds cross,
-/// [`OpsError::CursorBeyondEnd`], or an error of the store.
+/// [`OpsError::NotFound`] when there is no such stream; [`OpsError::Invalid`] when the bounds cross;
+/// [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end.
 pub async fn read_events(store: &Store, input: &ReadEvents) -> Result<Scan, OpsError> {
     let source = input.stream.clone().map_or(Source::All, Source::Stream);
     let (from, to) = input.selection.places(store, &source, input.backwards).await?;

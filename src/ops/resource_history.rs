@@ -1,4 +1,4 @@
-//! The audit trail of a resource: what happened, when, who did it, the amount before and after.
+//! The history of a resource: type, time, client and amounts of each event.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -15,40 +15,40 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
-use crate::ops::near::nothing_of;
+use crate::ops::not_found::not_found;
 use crate::runtime::RuntimeError;
 use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Store;
 
-/// One thing that happened to a resource.
+/// An entry of the history of a resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HistoryEntry {
-    /// Its place in the stream.
+    /// The version of the event.
     pub version: Version,
-    /// Its place in the store.
+    /// The position of the event.
     pub position: Position,
-    /// When.
+    /// The time that the store gave the event.
     pub recorded_at: Timestamp,
-    /// What.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// Who.
+    /// The client that caused the event.
     pub client_id: Option<String>,
-    /// Why, where it was said.
+    /// The recorded reason, if there is one.
     pub reason: Option<String>,
-    /// The amount right before, regeneration up to that moment counted; none before the resource was.
+    /// The amount right before the event, with regeneration up to then; none before the resource existed.
     pub amount_before: Option<i64>,
-    /// The amount right after.
+    /// The amount right after the event.
     pub amount_after: Option<i64>,
-    /// Its id.
+    /// The event id.
     pub event_id: Uuid,
     /// True for a quarantined event, which changed nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub quarantined: bool,
 }
 
-/// Reads the history of one resource, in chunks.
+/// A reader of the history of a resource, in chunks.
 pub struct ResourceHistory {
     scan: Scan,
     fold: AggregateFold<Resource>,
@@ -58,20 +58,20 @@ impl ResourceHistory {
     /// Begins at the first event.
     ///
     /// # Errors
-    /// [`OpsError::NotFound`] when there is no such resource, or as the store says.
+    /// [`OpsError::NotFound`] when there is no such resource.
     pub async fn open(store: &Store, id: &str) -> Result<Self, OpsError> {
         let stream = StreamName::of(Resource::CATEGORY, id)?;
         if store.stream_version(stream.clone()).await? == Version::ZERO {
-            return Err(nothing_of("resource", store, &stream).await);
+            return Err(not_found("resource", store, &stream).await);
         }
         let fold = AggregateFold::new(stream.as_str());
         Ok(Self { scan: store.scan(ReadQuery::stream(stream)), fold })
     }
 
-    /// The next entries; none after the last.
+    /// Returns the next entries; none after the last.
     ///
     /// # Errors
-    /// As the store says, or when an event cannot be read.
+    /// [`RuntimeError::Fold`] when an event failed to apply.
     pub async fn next(&mut self) -> Result<Option<Vec<HistoryEntry>>, OpsError> {
         let Some(chunk) = self.scan.next().await? else { return Ok(None) };
         let mut entries = Vec::with_capacity(chunk.len());

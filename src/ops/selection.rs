@@ -1,9 +1,9 @@
-//! The part of one stream, or of the whole store, that a reader asks for: places, times, and a cursor.
+//! The selected part of a stream or of the whole store: places, times, and a cursor.
 
 use crate::event::Timestamp;
 use crate::ops::cursor::check_cursor;
 use crate::ops::error::OpsError;
-use crate::ops::near::must_exist;
+use crate::ops::not_found::must_exist;
 use crate::runtime::RuntimeError;
 use crate::runtime::version_at;
 use crate::store::Source;
@@ -17,25 +17,25 @@ pub struct Selection {
     pub from: Option<u64>,
     /// The last place.
     pub to: Option<u64>,
-    /// The place seen last by the reader; 0 means none. Backwards, events before it are wanted.
+    /// The last place that the reader has seen; 0: none. Backwards, the events before it are selected.
     pub after: Option<u64>,
-    /// The earliest time of recording.
+    /// The earliest time of events.
     pub since: Option<Timestamp>,
-    /// The latest time of recording.
+    /// The latest time of events.
     pub until: Option<Timestamp>,
 }
 
 impl Selection {
-    /// Returns the first and the last place, both inclusive; nothing is selected where they cross. Time grows with
-    /// position, so a time is a place.
+    /// Returns the first and the last place, both inclusive. Nothing is selected if they cross. Time grows with the position, so
+    /// each time has a place.
     ///
     /// # Errors
-    /// [`OpsError::NotFound`] when there is no such stream, [`OpsError::Invalid`] when the bounds cross,
-    /// [`OpsError::CursorBeyondEnd`], or an error of the store.
+    /// [`OpsError::NotFound`] when there is no such stream; [`OpsError::Invalid`] when the bounds cross;
+    /// [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end.
     pub async fn places(&self, store: &Store, source: &Source, backwards: bool) -> Result<(u64, u64), OpsError> {
         self.check()?;
         let end = match end_of(store, source).await {
-            // Of a store that is damaged what can be read is read: the reading fails at the damage.
+            // A damaged store is read up to the damage, where the reading fails.
             Err(OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { .. }))) => u64::MAX,
             end => end?,
         };
@@ -43,7 +43,7 @@ impl Selection {
         if let Some(after) = self.after {
             check_cursor(store, source, after, end).await?;
             match backwards {
-                // The beginning, seen from the end: everything is before it.
+                // Backwards, the cursor 0 excludes nothing.
                 true if after == 0 => {}
                 true => to = to.min(after - 1),
                 false => from = from.max(after + 1),
@@ -73,10 +73,10 @@ impl Selection {
     }
 }
 
-/// Returns the last place of a stream, or of the store.
+/// Returns the last place of a stream or of the store.
 async fn end_of(store: &Store, source: &Source) -> Result<u64, OpsError> {
     match source {
-        // Reading from nowhere still says that there is no store.
+        // This fails if there is no store, even if nothing is selected.
         Source::All => Ok(store.head().await?.position.0),
         Source::Stream(stream) => {
             must_exist(store, stream.clone()).await?;
@@ -85,7 +85,7 @@ async fn end_of(store: &Store, source: &Source) -> Result<u64, OpsError> {
     }
 }
 
-/// Returns the last place before a moment; 0 where there was none.
+/// Returns the last place before a moment; 0 if there is none.
 pub(crate) async fn place_before(store: &Store, source: &Source, moment: Timestamp) -> Result<u64, OpsError> {
     match moment {
         Timestamp::MIN => Ok(0),
@@ -93,7 +93,7 @@ pub(crate) async fn place_before(store: &Store, source: &Source, moment: Timesta
     }
 }
 
-/// Returns the last place of a stream, or of the store, at a moment; 0 where there was none.
+/// Returns the last place of a stream or of the store at a moment; 0 if there is none.
 pub(crate) async fn place_at(store: &Store, source: &Source, moment: Timestamp) -> Result<u64, OpsError> {
     let position = store.position_at(moment).await?;
     Ok(match source {

@@ -1,4 +1,4 @@
-//! One stream in a few numbers.
+//! Numbers of a stream.
 
 use std::collections::BTreeMap;
 
@@ -10,46 +10,46 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
-use crate::ops::near::no_stream;
+use crate::ops::not_found::no_stream;
 use crate::store::ReadQuery;
 use crate::store::SnapshotInfo;
 use crate::store::SnapshotQuery;
 use crate::store::Store;
 
-/// One end of a stream.
+/// The first or last event of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StreamEnd {
-    /// Its place in the stream.
+    /// The version of the event.
     pub version: Version,
-    /// Its place in the store.
+    /// The position of the event.
     pub position: Position,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// When.
+    /// The time that the store gave the event.
     pub recorded_at: Timestamp,
 }
 
-/// One stream.
+/// The numbers of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StreamReport {
-    /// Its name.
+    /// The name of the stream.
     pub stream: StreamName,
-    /// Its category.
+    /// The category of the stream.
     pub category: String,
-    /// Its version: its number of events.
+    /// The version, which is the number of events.
     pub version: Version,
-    /// Its first event.
+    /// The first event.
     pub first_event: StreamEnd,
-    /// Its last event.
+    /// The last event.
     pub last_event: StreamEnd,
-    /// How many events of each type.
+    /// The number of events of each type.
     pub types: BTreeMap<String, u64>,
-    /// Bytes of data and metadata.
+    /// The bytes of data and metadata.
     pub size_bytes: u64,
-    /// Its newest snapshot.
+    /// The newest snapshot.
     pub snapshot: Option<SnapshotInfo>,
-    /// Whether its events have been moved to an archive.
+    /// True if the events were moved to an archive.
     pub archived: bool,
 }
 
@@ -62,10 +62,10 @@ fn end(event: &EventView<'_>) -> StreamEnd {
     }
 }
 
-/// Looks at a whole stream.
+/// Reads a whole stream and counts.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream, or as the store says.
+/// [`OpsError::NotFound`] when there is no such stream.
 pub async fn show_stream(store: &Store, stream: StreamName) -> Result<StreamReport, OpsError> {
     let mut types: BTreeMap<String, u64> = BTreeMap::new();
     let (mut first, mut last, mut size_bytes) = (None, None, 0);

@@ -1,4 +1,4 @@
-//! A store in numbers.
+//! Numbers of a store.
 
 use std::collections::BTreeMap;
 
@@ -15,67 +15,64 @@ use crate::store::ReadQuery;
 use crate::store::Store;
 use crate::store::StreamQuery;
 
-/// Into how many equal spans of time the history is divided for a chart.
+/// The number of equal time spans in a chart.
 pub const CHART_SPANS: usize = 24;
 
-/// Events of one category or of one type.
+/// The events of a category or type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Share {
-    /// The category or the type.
+    /// The name of the category or type.
     pub name: String,
-    /// Streams of the category; none for a type.
+    /// The number of streams of a category; none for a type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streams: Option<u64>,
-    /// Its events.
+    /// The number of events.
     pub events: u64,
-    /// Bytes of their data and metadata.
+    /// The bytes of their data and metadata.
     pub bytes: u64,
 }
 
-/// Events in one span of time.
+/// The events in a time span.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Span {
-    /// When it begins.
+    /// The begin of the span.
     pub from: Timestamp,
-    /// Events recorded in it.
+    /// The number of events recorded in the span.
     pub events: u64,
 }
 
-/// A store in numbers.
+/// The numbers of a store.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatsReport {
-    /// Where it is.
+    /// The place of the store.
     pub store: String,
     /// The kind of database.
     pub kind: &'static str,
-    /// Events.
+    /// The number of events.
     pub events: u64,
-    /// Streams.
+    /// The number of streams.
     pub streams: u64,
-    /// Quarantined events.
+    /// The number of quarantined events.
     pub quarantined: u64,
-    /// Bytes on disk, with indexes and read models.
+    /// The bytes on disk, with indexes and read models.
     pub size_bytes: u64,
     /// The time of the first event.
     pub first_recorded_at: Option<Timestamp>,
     /// The time of the last event.
     pub last_recorded_at: Option<Timestamp>,
-    /// Events from the future.
+    /// The events from the future.
     pub future: Option<FutureEvents>,
-    /// Events a second between the first and the last.
+    /// The number of events per second between the first and the last one.
     pub events_per_second: f64,
-    /// Per category.
+    /// The events of each category.
     pub categories: Vec<Share>,
-    /// Per type.
+    /// The events of each type.
     pub types: Vec<Share>,
-    /// Events over time.
+    /// The events over time.
     pub chart: Vec<Span>,
 }
 
-/// Counts in one pass over the events. `progress` is told how many were counted.
-///
-/// # Errors
-/// As the store says.
+/// Counts in one pass over the events. `progress` gets the number of newly counted events.
 pub async fn stats(store: &Store, now: Timestamp, progress: &mut (dyn FnMut(u64) + Send)) -> Result<StatsReport, OpsError> {
     let head = store.head().await?;
     let first = store.first(ReadQuery::all()).await?.map(|event| event.recorded_at);
@@ -117,7 +114,7 @@ impl Counting {
         let bytes = (event.data.len() + event.metadata.len()) as u64;
         let (category, event_type) = (category_of(event.stream), event.event_type);
         for (shares, name) in [(&mut self.categories, category), (&mut self.types, event_type)] {
-            // Looked up first, so that a name is only copied when it is new.
+            // This avoids a copy of a name that is known already.
             if !shares.contains_key(name) {
                 shares.insert(name.to_owned(), Share { name: name.to_owned(), ..Share::default() });
             }
@@ -150,7 +147,7 @@ fn largest_first(shares: BTreeMap<String, Share>) -> Vec<Share> {
     shares
 }
 
-/// Equal spans from the first to the last event.
+/// Returns equal spans from the first to the last event.
 fn chart(first: Timestamp, last: Timestamp) -> Vec<Span> {
     let width = last.micros_since(first) / CHART_SPANS as u64 + 1;
     let from = |index: u64| first.plus(std::time::Duration::from_micros(width * index));

@@ -1,4 +1,4 @@
-//! The last events, and then each new one as it comes: once, in order.
+//! The last events of a store or stream, and then each new one, once and in order.
 
 use std::fmt;
 use std::mem;
@@ -26,32 +26,32 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
-/// How often a store is asked for news.
+/// The interval at which a store is asked for new events.
 const POLL: Duration = Duration::from_millis(50);
 
-/// The events to show and to follow.
+/// The input of a tail.
 #[derive(Debug, Clone, Default)]
 pub struct TailEvents {
-    /// The stream; none for all of them.
+    /// The stream; none: all streams.
     pub stream: Option<StreamName>,
-    /// Only of these categories; none: all.
+    /// The categories; none: all.
     pub categories: Vec<String>,
-    /// Only of these types; none: all.
+    /// The types; none: all.
     pub types: Vec<String>,
-    /// The filter by which the last events are counted. The caller applies it again to what it is given.
+    /// The filter by which the last events are counted. The caller applies it again to the returned events.
     pub filter: EventFilter,
-    /// The first of the events that are there already.
+    /// The first existing event to return.
     pub start: TailStart,
-    /// The end; none to follow for as long as the tail is asked.
+    /// The end of the tail; none: it does not end.
     pub until: Option<TailEnd>,
 }
 
-/// The end of a tail: it hands out no event recorded after a moment, and ends once that moment has passed.
+/// The end of a tail. The tail returns no event recorded after a moment, and ends after that moment.
 #[derive(Clone)]
 pub struct TailEnd {
-    /// The latest time of recording.
+    /// The latest time of events.
     pub moment: Timestamp,
-    /// The clock by which the moment passes.
+    /// The clock for the moment.
     pub clock: Clock,
 }
 
@@ -61,7 +61,7 @@ impl fmt::Debug for TailEnd {
     }
 }
 
-/// The first event that a tail shows.
+/// The first event that a tail returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TailStart {
     /// This many events before the end.
@@ -78,47 +78,47 @@ impl Default for TailStart {
     }
 }
 
-/// A piece of news from a tail.
+/// An item that a tail returns.
 #[derive(Debug)]
 pub enum TailNews<'a> {
     /// The next events.
     Events(&'a EventChunk),
     /// The store became unavailable. The tail keeps trying.
     Unavailable(StoreError),
-    /// The store is available again; nothing was missed.
+    /// The store is available again. No event was missed.
     Available,
-    /// The end was reached: there are no more events to come.
+    /// The end was reached. No more events follow.
     Ended,
 }
 
-/// A tail: the events that were there, then each new one. Memory stays flat, however many were there.
+/// A tail: the existing events, then each new one, in constant memory.
 pub struct Tail {
     store: Store,
     query: ReadQuery,
-    /// The last place there was when the tail was opened.
+    /// The last place when the tail was opened.
     there: u64,
-    /// Everything up to this place has been handed out or was not wanted.
+    /// The last place that was returned or filtered out.
     seen: u64,
-    /// A reading under way, and the place it ends at.
+    /// The reading in progress, and its last place.
     scan: Option<(Scan, u64)>,
-    /// The current chunk of the reading has not been handed out yet.
+    /// True if the current chunk of the reading was not returned yet.
     ready: bool,
-    /// The last attempt found the store unavailable.
+    /// True if the last attempt found the store unavailable.
     unavailable: bool,
-    /// The last position of the store and the version of the stream when they were last asked: without news in the store the
-    /// stream has none.
+    /// The last known position of the store, and the version of the stream then. Without a new event in the store the stream has
+    /// none.
     known: Option<(Position, u64)>,
     asking: HeadQuestion,
     until: Option<TailEnd>,
-    /// No event before the end can be recorded any more.
+    /// True if no event before the end can be recorded any more.
     ended: bool,
 }
 
 impl Tail {
-    /// Finds the first event to show. A stream or a store that is not there yet has none.
+    /// Finds the first event to return. A missing stream or store has none.
     ///
     /// # Errors
-    /// [`OpsError::CursorBeyondEnd`], or an error of the store.
+    /// [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end; [`OpsError::Invalid`] when the bounds cross.
     pub async fn open(store: &Store, input: &TailEvents) -> Result<Self, OpsError> {
         let source = input.stream.clone().map_or(Source::All, Source::Stream);
         let query = ReadQuery { source, categories: input.categories.clone(), types: input.types.clone(), ..ReadQuery::all() };
@@ -151,7 +151,7 @@ impl Tail {
         Ok(tail)
     }
 
-    /// Returns the last place that is not after the end of the tail, where the head is this and the last place `last`.
+    /// Returns the last place that is not after the end of the tail. `last` is the last place at this head.
     async fn before_the_end(&self, head: Head, last: u64) -> Result<u64, OpsError> {
         match &self.until {
             Some(TailEnd { moment, .. }) if head.recorded_at > *moment => {
@@ -161,7 +161,7 @@ impl Tail {
         }
     }
 
-    /// Returns the place before the first event to show; `last` is the last place.
+    /// Returns the place before the first event to return. `last` is the last place.
     async fn before_the_first(&self, input: &TailEvents, last: u64) -> Result<u64, OpsError> {
         match input.start {
             TailStart::Last(count) => self.before_the_last(&input.filter, count).await,
@@ -174,7 +174,7 @@ impl Tail {
         }
     }
 
-    /// Returns the place before the first of the last `count` events that are wanted.
+    /// Returns the place before the first of the last `count` matching events.
     async fn before_the_last(&self, filter: &EventFilter, count: u64) -> Result<u64, OpsError> {
         if !filter.takes_all() {
             return self.before_the_last_wanted(filter, count).await;
@@ -212,15 +212,12 @@ impl Tail {
         }
     }
 
-    /// Whether there was nothing.
+    /// Returns true if there were no events when the tail was opened.
     pub fn is_empty(&self) -> bool {
         self.there == 0
     }
 
-    /// The next of the events that were there, oldest first; none after the last of them.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Returns the next of the existing events, oldest first; none after the last of them.
     pub async fn next_there(&mut self) -> Result<Option<&EventChunk>, OpsError> {
         if self.seen < self.there && self.read_on().await? {
             return Ok(self.scan.as_ref().map(|(scan, _)| scan.current()));
@@ -228,14 +225,14 @@ impl Tail {
         Ok(None)
     }
 
-    /// Waits for the next news: events, those that were there and were not asked for first, or an outage and its end.
+    /// Waits for the next item: events, an outage, or its end.
     ///
     /// # Errors
-    /// An error of the store, other than that it is unavailable.
+    /// An error of the store, other than [`StoreError::Unavailable`].
     pub async fn next(&mut self) -> Result<TailNews<'_>, OpsError> {
         while !self.ready {
             match self.advance().await {
-                // Asked again from the last event that was handed out.
+                // The next attempt continues after the last returned event.
                 Err(OpsError::Runtime(RuntimeError::Store(error @ StoreError::Unavailable { .. }))) => {
                     tokio::time::sleep(POLL).await;
                     if !mem::replace(&mut self.unavailable, true) {
@@ -262,12 +259,12 @@ impl Tail {
         chunk.ok_or_else(|| StoreError::Bug("a tail lost its place".into()).into())
     }
 
-    /// Reads the next chunk, of the reading under way or of what is new; returns false where there is none.
+    /// Reads the next chunk of the reading in progress or of new events. Returns false if there is none.
     async fn advance(&mut self) -> Result<bool, OpsError> {
         if self.read_on().await? {
             return Ok(true);
         }
-        // Before the store is asked: what was recorded until then is in the answer.
+        // The clock is read before the store, so that the answer has all events recorded until then.
         let passed = self.until.as_ref().is_some_and(|until| (until.clock)() > until.moment);
         // The head also shows that the store is still the same.
         let head = no_store_is_empty(self.asking.ask(&self.store).await)?;
@@ -282,7 +279,7 @@ impl Tail {
         Ok(self.read_on().await?)
     }
 
-    /// Reads on in the reading under way; whether there are events in it. It is over when there are none, or an error.
+    /// Continues the reading in progress. Returns true if it has events. Without events, or after an error, it is over.
     async fn read_on(&mut self) -> Result<bool, StoreError> {
         let Some((mut scan, end)) = self.scan.take() else { return Ok(false) };
         if scan.next().await?.is_none() {
@@ -296,7 +293,7 @@ impl Tail {
         Ok(true)
     }
 
-    /// Returns the last place of what is followed.
+    /// Returns the last place of the stream or store.
     async fn highest(&mut self, head: Head) -> Result<u64, StoreError> {
         let head = head.position;
         match &self.query.source {

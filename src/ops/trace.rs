@@ -1,4 +1,4 @@
-//! Everything that belongs together: the events of one correlation id, in all streams, each below what caused it.
+//! Trace of a correlation id: its events in all streams, each below its cause.
 
 use std::collections::HashMap;
 
@@ -17,60 +17,60 @@ use crate::ops::error::OpsError;
 use crate::store::ReadQuery;
 use crate::store::Store;
 
-/// So many ids are looked up at once.
+/// Maximum number of ids in a query.
 const ASKED_AT_ONCE: usize = 500;
 
-/// What is known of the cause of an event.
+/// The known cause of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// It says nothing of a cause.
+    /// The event names no cause.
     None,
-    /// The event above it.
+    /// The cause is the event above.
     Event,
-    /// An event of another correlation id.
+    /// The cause is an event with another correlation id.
     Elsewhere,
-    /// No event of this store.
+    /// The cause is not in this store.
     Missing,
-    /// It is, by way of others, its own.
+    /// The event is indirectly its own cause.
     Cycle,
 }
 
 /// An event of a trace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TraceItem {
-    /// How many causes lead to it; 0: it begins a tree.
+    /// The number of causes that lead to the event; 0: it is the root of a tree.
     pub depth: usize,
-    /// What is known of its cause.
+    /// The known cause.
     pub cause: Cause,
-    /// Its place in the store.
+    /// The position of the event.
     pub position: Position,
-    /// When it was recorded.
+    /// The time that the store gave the event.
     pub recorded_at: Timestamp,
-    /// Its id.
+    /// The event id.
     pub event_id: Uuid,
-    /// Its stream.
+    /// The stream of the event.
     pub stream: String,
-    /// Its place in the stream.
+    /// The version of the event.
     pub version: Version,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// Who asked for it.
+    /// The client that caused the event.
     pub client_id: Option<String>,
-    /// The command that led to it.
+    /// The command that led to the event.
     pub command: Option<String>,
-    /// What it belongs to.
+    /// The correlation id of the event.
     pub correlation_id: String,
-    /// What it says caused it.
+    /// The causation id of the event.
     pub causation_id: Option<String>,
 }
 
-/// The events that belong to a correlation id, or to that of an event, each after what caused it. `looked_at` is told
-/// how many more events have been looked at.
+/// Returns the events of a correlation id, or of the correlation id of an event, each after its cause. `looked_at` gets the number of
+/// newly read events.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when nothing belongs to it, or as the store says.
+/// [`OpsError::NotFound`] when no event has the id.
 pub async fn trace(store: &Store, id: &str, looked_at: &mut dyn FnMut(u64)) -> Result<Vec<TraceItem>, OpsError> {
     store.head().await?;
     let correlation = Correlation::of(store, id).await?;
@@ -88,13 +88,13 @@ pub async fn trace(store: &Store, id: &str, looked_at: &mut dyn FnMut(u64)) -> R
     Ok(trace)
 }
 
-/// A correlation id, and how it is found.
+/// A correlation id, and the forms in which it is searched.
 struct Correlation {
-    /// As it was given; and where that is a UUID, also as one is usually written. A trace of others is 32 digits without a hyphen.
+    /// The given id, and for a UUID also its usual form. A trace id of other programs has 32 digits without a hyphen.
     ids: Vec<String>,
-    /// How they stand in metadata, which are canonical.
+    /// The forms in canonical metadata.
     needles: Vec<String>,
-    /// The event that began it, where it says nothing of a correlation itself.
+    /// The first event, which may have no correlation id itself.
     first: Option<Uuid>,
 }
 
@@ -113,7 +113,7 @@ impl Correlation {
         Ok(Self { ids, needles, first })
     }
 
-    /// An event, if it belongs to it. The text is looked at first: few of many events are read as JSON.
+    /// Returns the item of a matching event. The text is searched first, so that few events are parsed as JSON.
     fn item(&self, event: &EventView<'_>) -> Option<TraceItem> {
         let is_first = Some(event.event_id) == self.first;
         if !is_first && !self.needles.iter().any(|needle| event.metadata.contains(needle)) {
@@ -138,7 +138,7 @@ impl Correlation {
     }
 }
 
-/// The members of metadata; none where they are damaged, which `verify` finds.
+/// Returns the members of metadata; none if they are damaged, which `verify` reports.
 fn members(metadata: &str) -> Map<String, Value> {
     serde_json::from_str(metadata).unwrap_or_default()
 }
@@ -147,7 +147,7 @@ fn text_of(members: &Map<String, Value>, name: &str) -> Option<String> {
     members.get(name)?.as_str().map(str::to_owned)
 }
 
-/// Each event after and below its cause; otherwise in the order of positions, in which they come in.
+/// Orders events after their causes, otherwise by position, as they are given.
 fn in_trees(items: Vec<TraceItem>) -> Vec<TraceItem> {
     let places: HashMap<String, usize> = items.iter().enumerate().map(|(at, item)| (item.event_id.to_string(), at)).collect();
     let parent = |item: &TraceItem| item.causation_id.as_ref().and_then(|id| places.get(id.to_lowercase().as_str()).copied());
@@ -158,7 +158,7 @@ fn in_trees(items: Vec<TraceItem>) -> Vec<TraceItem> {
             children[*parent].push(at);
         }
     }
-    // What no root leads to hangs together in a circle, or below one: it is entered where it comes first.
+    // Events without a path from a root form a cycle or are below one. Such a tree starts at its first event.
     let roots = (0..items.len()).filter(|at| parents[*at].is_none());
     let entries = roots.map(|at| (at, Cause::None)).chain((0..items.len()).map(|at| (at, Cause::Cycle)));
     let mut items: Vec<Option<TraceItem>> = items.into_iter().map(Some).collect();
@@ -166,7 +166,7 @@ fn in_trees(items: Vec<TraceItem>) -> Vec<TraceItem> {
     for (entry, cause) in entries {
         let mut next = vec![(entry, 0, cause)];
         while let Some((at, depth, cause)) = next.pop() {
-            // What is out already closes a circle here.
+            // An event that is in the result already closes a cycle.
             let Some(mut item) = items[at].take() else { continue };
             (item.depth, item.cause) = (depth, cause);
             if cause == Cause::None && item.causation_id.is_some() {
@@ -179,7 +179,7 @@ fn in_trees(items: Vec<TraceItem>) -> Vec<TraceItem> {
     ordered
 }
 
-/// Those causes that are not in the trace, but in the store.
+/// Marks the causes that are in the store but not in the trace.
 async fn find_elsewhere(store: &Store, trace: &mut [TraceItem]) -> Result<(), OpsError> {
     let missing = trace.iter_mut().filter(|item| item.cause == Cause::Missing);
     let mut missing: Vec<(Uuid, &mut TraceItem)> =

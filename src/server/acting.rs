@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::event::Version;
 use crate::ops::OpsError;
 use crate::ops::games::seed_for;
-use crate::ops::replay::Until;
+use crate::ops::replay::PointInTime;
 use crate::ops::show_resource::show_resource;
 use crate::runtime::CommandEnvelope;
 use crate::server::Caller;
@@ -67,7 +67,7 @@ async fn owned(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope)
     if caller.is_trusted() {
         return Ok(());
     }
-    match show_resource(&server.store, &envelope.id, Until::Head, (server.clock)()).await {
+    match show_resource(&server.store, &envelope.id, PointInTime::Head, (server.clock)()).await {
         Ok(resource) => caller.must_be(resource.state["owner_id"].as_str().unwrap_or_default()),
         // The command itself says so; and it does not go to one that somebody creates meanwhile.
         Err(OpsError::NotFound { .. }) => {

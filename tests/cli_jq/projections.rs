@@ -150,14 +150,14 @@ fn names_and_programs_that_cannot_be_are_refused(on: Backend) {
 fn an_event_whose_key_or_row_cannot_be_told_stops_it(on: Backend) {
     for (key, reduce, part) in [
         (KEY, "{n: (.event.data.total | keys)}", "cannot use"),
-        (KEY, "[.event.data.total]", "is no row"),
-        (KEY, "null", "is no row"),
+        (KEY, "[.event.data.total]", "is not a row"),
+        (KEY, "null", "is not a row"),
         (KEY, "empty", "no value"),
         (KEY, "{n: (9223372036854775807 + .event.data.total)}", "64 bits"),
         (KEY, "def f: f; f", "steps"),
         (".data.total | keys", REDUCE, "cannot use"),
-        (".data", REDUCE, "is no key"),
-        ("\"\"", REDUCE, "is no key"),
+        (".data", REDUCE, "is not a key"),
+        ("\"\"", REDUCE, "is not a key"),
         (".data.customer, 1", REDUCE, "several values"),
         ("def f: f; f", REDUCE, "steps"),
     ] {

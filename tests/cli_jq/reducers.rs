@@ -79,7 +79,7 @@ fn a_state_that_is_no_json_stops_at_its_event(on: Backend) {
     let esctl = a_store(on);
     for (program, part) in [
         ("jq: 9223372036854775807 + .event.version", "64 bits"),
-        ("jq: 1 / 0", "no JSON number"),
+        ("jq: 1 / 0", "not a JSON number"),
         ("jq: empty", "no value"),
         ("jq: 1, 2", "several values"),
         ("jq: .event.type | keys", "cannot use"),

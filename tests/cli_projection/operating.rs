@@ -109,7 +109,7 @@ fn going_back_to_older_logic_pauses_so_that_it_is_not_rebuilt_at_once(on: Backen
     assert!(output.code == 0 && output.stderr.contains("is paused: version 0 of its logic"), "{output:?}");
     ok(&esctl, &["projection", "query", "resources"]);
     assert_eq!(status(&esctl)["state"], "paused");
-    assert!(esctl.run(&["projection", "run"]).stderr.contains("went back to version 0"));
+    assert!(esctl.run(&["projection", "run"]).stderr.contains("rolled back to logic version 0"));
     ok(&esctl, &["projection", "resume", "resources"]);
     assert_eq!(esctl.json(&["projection", "run"])["items"][0]["rebuilt"], true);
 }

@@ -26,7 +26,7 @@ fn findings(esctl: &Esctl) -> String {
 fn refused(esctl: &Esctl, args: &[&str]) {
     let refused = esctl.run(args);
     assert_eq!(refused.code, 8, "{args:?}: {refused:?}");
-    assert!(refused.stderr.contains("hint: 'esctl init' puts back"), "{args:?}: {refused:?}");
+    assert!(refused.stderr.contains("hint: run 'esctl init' to restore"), "{args:?}: {refused:?}");
 }
 
 fn a_missing_index_is_named_and_put_back(on: Backend) {

@@ -9,10 +9,10 @@ use esctl::event::StreamName;
 use esctl::event::Timestamp;
 use esctl::event::Version;
 use esctl::ops::Reducer;
+use esctl::ops::replay::PointInTime;
 use esctl::ops::replay::Replay;
 use esctl::ops::replay::ReplayReport;
-use esctl::ops::replay::Trace;
-use esctl::ops::replay::Until;
+use esctl::ops::replay::ReplaySteps;
 use esctl::ops::replay::replay;
 use esctl::ops::replay::replay_and_verify;
 use esctl::ops::snapshots::TakeSnapshot;
@@ -53,7 +53,7 @@ async fn append(store: &Store, stream: &StreamName, data: &[Value]) {
 async fn at(store: &Store, stream: &StreamName, reducer: &str, version: u64, snapshots: bool) -> ReplayReport {
     let input = Replay {
         stream: stream.clone(),
-        until: Until::Version(Version(version)),
+        until: PointInTime::Version(Version(version)),
         diff: None,
         reducer: Reducer::named(reducer).unwrap(),
         snapshots,
@@ -70,9 +70,15 @@ async fn hold(store: &Store, first: Vec<Value>, second: Vec<Value>, reducer: &st
     assert_eq!(take(store, &stream, &kept).await.unwrap().version.0, first.len() as u64);
     append(store, &stream, &second).await;
 
-    let input =
-        Replay { stream: stream.clone(), until: Until::Head, diff: None, reducer: named, snapshots: true, now: Timestamp::MIN };
-    let mut trace = Trace::open(store, &input).await.unwrap();
+    let input = Replay {
+        stream: stream.clone(),
+        until: PointInTime::Head,
+        diff: None,
+        reducer: named,
+        snapshots: true,
+        now: Timestamp::MIN,
+    };
+    let mut trace = ReplaySteps::open(store, &input).await.unwrap();
     let mut state = Value::Null;
     while let Some(entry) = trace.next().await.unwrap() {
         json_patch::patch(&mut state, &entry.patch).unwrap();

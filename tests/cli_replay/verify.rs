@@ -225,7 +225,7 @@ fn rows_that_no_event_goes_to_are_found_in_their_category(on: Backend) {
     esctl.tamper(Change::CopiedRow("customers/ann", "eve"));
     let list = report_of_failure(&esctl, &["replay", "--category", "order", "--verify"]);
     let found = &list["items"][3]["verify"]["differences"][0];
-    assert_eq!((&found["kept"], &found["reason"]), (&json!("row eve of read model customers"), &json!("the row is of no event")));
+    assert_eq!((&found["kept"], &found["reason"]), (&json!("row eve of read model customers"), &json!("the row has no events")));
 }
 
 fn what_was_left_out_is_named_as_the_cause(on: Backend) {

@@ -87,7 +87,7 @@ fn github_is_shown_the_lines() {
     assert!(serde_json::from_str::<Value>(&output.stdout).is_ok());
     folder.file("b.yaml", "name: x\nsteps:\n  - {advance: 5}\n");
     let output = folder.run(&["scenario", "check", "b.yaml", "--github"]);
-    assert!(output.stderr.starts_with("::error file=b.yaml,line=3,title=scenario::wanted a duration"), "{}", output.stderr);
+    assert!(output.stderr.starts_with("::error file=b.yaml,line=3,title=scenario::expected a duration"), "{}", output.stderr);
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn verify_finds_each_one_that_is_not_what_the_events_make(on: Backend) {
     assert_eq!(esctl.json(&["snapshot", "verify"])["items"].as_array().unwrap().len(), 3);
     let tampered = [
         (Change::State(4, "amount", json!(1)), "/amount"),
-        (Change::NoState(5), if on == Backend::Postgres { "the state is another one" } else { "cannot be read" }),
+        (Change::NoState(5), if on == Backend::Postgres { "the state differs from the events" } else { "cannot be read" }),
         (Change::EventHash(6), "another hash"),
         (Change::ReducerVersion(5, 99), "version 99"),
         (Change::Version(6, 77), "no event at that version"),

@@ -13,10 +13,10 @@ use esctl::event::Position;
 use esctl::event::StreamName;
 use esctl::event::Timestamp;
 use esctl::event::Version;
-use esctl::ops::selftest::Attempt;
+use esctl::ops::selftest::AppendAttempt;
 use esctl::ops::selftest::Journal;
-use esctl::ops::selftest::Sent;
-use esctl::ops::selftest::Writer;
+use esctl::ops::selftest::LoadWriter;
+use esctl::ops::selftest::SentEvent;
 use esctl::store::Appended;
 use esctl::store::AppendedEvent;
 use esctl::store::IdConflict;
@@ -40,7 +40,7 @@ fn the_other_process_which_does_nothing_by_itself() {
         number => block_on(async {
             let store = open(&url.parse().unwrap(), OpenOptions::new(TIMEOUT).with_io()).unwrap();
             let (_never, stop) = tokio::sync::watch::channel(false);
-            let writer = Writer::new(number.parse().unwrap(), store, Arc::new(Aloud::default()), Arc::default());
+            let writer = LoadWriter::new(number.parse().unwrap(), store, Arc::new(Aloud::default()), Arc::default());
             writer.run(Duration::ZERO, stop).await.unwrap();
         }),
     }
@@ -51,7 +51,7 @@ fn the_other_process_which_does_nothing_by_itself() {
 struct Aloud(Mutex<usize>);
 
 impl Journal for Aloud {
-    fn begin(&self, attempt: Attempt) -> usize {
+    fn begin(&self, attempt: AppendAttempt) -> usize {
         let mut next = self.0.lock().unwrap();
         let events: Vec<String> = attempt.events.iter().map(|sent| format!("{}:{}", sent.event_id, sent.content)).collect();
         say(&format!("try {} {} {} {}", attempt.writer, attempt.stream, attempt.expected, events.join(",")));
@@ -80,14 +80,14 @@ impl Journal for Aloud {
 }
 
 /// Reads what a process said.
-fn written_down(lines: impl Iterator<Item = String>) -> Vec<Attempt> {
+fn written_down(lines: impl Iterator<Item = String>) -> Vec<AppendAttempt> {
     let mut attempts = Vec::new();
     for line in lines {
         let words: Vec<&str> = line.splitn(4, ' ').collect();
         match words[0] {
             "try" => attempts.push(tried(&line)),
             "end" => {
-                let attempt: &mut Attempt = &mut attempts[words[1].parse::<usize>().unwrap()];
+                let attempt: &mut AppendAttempt = &mut attempts[words[1].parse::<usize>().unwrap()];
                 attempt.answer = Some(answered(attempt, words[2], words.get(3).copied().unwrap_or_default()));
             }
             _ => panic!("{line}"),
@@ -96,13 +96,13 @@ fn written_down(lines: impl Iterator<Item = String>) -> Vec<Attempt> {
     attempts
 }
 
-fn tried(line: &str) -> Attempt {
+fn tried(line: &str) -> AppendAttempt {
     let words: Vec<&str> = line.split(' ').collect();
     let sent = |text: &str| {
         let (id, content) = text.split_once(':').unwrap();
-        Sent { event_id: id.parse().unwrap(), content: Hash::parse(content).unwrap() }
+        SentEvent { event_id: id.parse().unwrap(), content: Hash::parse(content).unwrap() }
     };
-    Attempt {
+    AppendAttempt {
         writer: words[1].parse().unwrap(),
         stream: StreamName::parse(words[2]).unwrap(),
         expected: words[3].parse().unwrap(),
@@ -114,7 +114,7 @@ fn tried(line: &str) -> Attempt {
     }
 }
 
-fn answered(attempt: &Attempt, what: &str, rest: &str) -> Result<Appended, StoreError> {
+fn answered(attempt: &AppendAttempt, what: &str, rest: &str) -> Result<Appended, StoreError> {
     let message = || rest.to_owned();
     match what {
         "applied" | "already" => {
@@ -145,7 +145,7 @@ fn answered(attempt: &Attempt, what: &str, rest: &str) -> Result<Appended, Store
 /// A writer at work in a process of its own.
 struct Working {
     child: Child,
-    lines: JoinHandle<Vec<Attempt>>,
+    lines: JoinHandle<Vec<AppendAttempt>>,
 }
 
 impl Working {
@@ -156,7 +156,7 @@ impl Working {
     }
 
     /// Ends it in the middle of whatever it does; what it had written down.
-    fn kill(mut self) -> Vec<Attempt> {
+    fn kill(mut self) -> Vec<AppendAttempt> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.lines.join().unwrap()
@@ -164,7 +164,7 @@ impl Working {
 }
 
 /// Lets writers in processes of their own write and kills them with signal 9, again and again; what they had written down.
-pub async fn killed_writers(url: String, rounds: usize) -> Vec<Attempt> {
+pub async fn killed_writers(url: String, rounds: usize) -> Vec<AppendAttempt> {
     let kill = move || {
         let mut attempts = Vec::new();
         for round in 0..rounds {

@@ -8,12 +8,12 @@ use esctl::event::ExpectedVersion;
 use esctl::event::Hash;
 use esctl::event::NewEvent;
 use esctl::event::StreamName;
-use esctl::ops::selftest::Attempt;
-use esctl::ops::selftest::History;
+use esctl::ops::selftest::AppendAttempt;
 use esctl::ops::selftest::Journal;
+use esctl::ops::selftest::LoadWriter;
 use esctl::ops::selftest::Notebook;
 use esctl::ops::selftest::Promise;
-use esctl::ops::selftest::Writer;
+use esctl::ops::selftest::SelftestHistory;
 use esctl::ops::selftest::check;
 use esctl::ops::selftest::observe;
 use esctl::store::AppendRequest;
@@ -86,7 +86,7 @@ fn a_writer_that_is_alone_and_is_cut_off_again_and_again_loses_and_doubles_nothi
         store.init().await.unwrap();
         let notebook = Arc::new(Notebook::default());
         let (stop, stopped) = watch::channel(false);
-        let writer = Writer::new(0, store.clone(), Arc::clone(&notebook) as Arc<dyn Journal>, Arc::default());
+        let writer = LoadWriter::new(0, store.clone(), Arc::clone(&notebook) as Arc<dyn Journal>, Arc::default());
         let ending = async {
             let mut connection = connect(&area).await;
             let mut ended = 0;
@@ -103,7 +103,7 @@ fn a_writer_that_is_alone_and_is_cut_off_again_and_again_loses_and_doubles_nothi
         let (wrote, ended) = tokio::join!(writer.run(Duration::ZERO, stopped), ending);
         wrote.unwrap();
         ended.unwrap();
-        let mut history = History { attempts: notebook.take(), ..History::default() };
+        let mut history = SelftestHistory { attempts: notebook.take(), ..SelftestHistory::default() };
         observe(&store, &mut history).await.unwrap();
         let mut findings = check(&history).findings;
         // Nobody ran a projection.
@@ -113,7 +113,7 @@ fn a_writer_that_is_alone_and_is_cut_off_again_and_again_loses_and_doubles_nothi
 }
 
 /// Appends an event to a stream in a transaction that stays open for a while.
-async fn hold(connection: &mut PgConnection, end: &str) -> Attempt {
+async fn hold(connection: &mut PgConnection, end: &str) -> AppendAttempt {
     let stream = StreamName::parse("selftest-held-1").unwrap();
     let event = NewEvent::new(EventType::parse("selftest.held").unwrap(), &serde_json::json!({ "end": end })).unwrap();
     let Hash(content) = event.content_hash(&stream);
@@ -131,7 +131,7 @@ async fn hold(connection: &mut PgConnection, end: &str) -> Attempt {
     tokio::time::sleep(Duration::from_millis(700)).await;
     execute(connection, end).await;
     let request = AppendRequest { stream, expected: ExpectedVersion::Any, events: vec![event], time: RecordTime::StoreClock };
-    Attempt::of(99, &request)
+    AppendAttempt::of(99, &request)
 }
 
 #[test]

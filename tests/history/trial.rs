@@ -6,10 +6,10 @@ use std::time::Duration;
 use std::time::Instant;
 
 use esctl::event::Position;
-use esctl::ops::selftest::Attempt;
-use esctl::ops::selftest::History;
-use esctl::ops::selftest::Run;
-use esctl::ops::selftest::Verdict;
+use esctl::ops::selftest::AppendAttempt;
+use esctl::ops::selftest::CheckResult;
+use esctl::ops::selftest::SelftestHistory;
+use esctl::ops::selftest::SelftestRun;
 use esctl::ops::selftest::check;
 use esctl::ops::selftest::observe;
 use esctl::ops::selftest::run;
@@ -90,7 +90,7 @@ pub fn block_on<T>(test: impl Future<Output = T>) -> T {
 
 /// Runs the load until the fault is over, with handles on these URLs in turn; the first one is that without a fault.
 /// The fault brings what was appended besides.
-pub async fn history(urls: &[String], timeout: Duration, fault: impl Future<Output = Vec<Attempt>>) -> History {
+pub async fn history(urls: &[String], timeout: Duration, fault: impl Future<Output = Vec<AppendAttempt>>) -> SelftestHistory {
     let turn = AtomicUsize::new(0);
     let at =
         |index: usize, timeout| open(&urls[index % urls.len()].parse().unwrap(), OpenOptions::new(timeout).with_io()).unwrap();
@@ -98,7 +98,7 @@ pub async fn history(urls: &[String], timeout: Duration, fault: impl Future<Outp
     // Made before anything goes wrong.
     at(0, TIMEOUT).init().await.unwrap();
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let load = Run { open: &handle, clock: system_clock(), pause: Duration::from_millis(1), stop: stopped };
+    let load = SelftestRun { open: &handle, clock: system_clock(), pause: Duration::from_millis(1), stop: stopped };
     let beside = async {
         let besides = fault.await;
         // A slow machine has done little by now: the load goes on until there is something to hold promises against.
@@ -119,7 +119,7 @@ pub async fn history(urls: &[String], timeout: Duration, fault: impl Future<Outp
 }
 
 /// Asserts that every promise held, and that there was something to hold them against.
-pub fn all_held(history: &History) -> Verdict {
+pub fn all_held(history: &SelftestHistory) -> CheckResult {
     let verdict = check(history);
     for tried in &verdict.promises {
         println!("{:18} {:7} {:3}", tried.promise.name(), tried.tried, tried.broken);
@@ -132,18 +132,18 @@ pub fn all_held(history: &History) -> Verdict {
 }
 
 /// How many appends nobody knows the outcome of.
-pub fn unknown(history: &History) -> usize {
+pub fn unknown(history: &SelftestHistory) -> usize {
     history.attempts.iter().filter(|attempt| attempt.is_unknown()).count()
 }
 
 /// How many appends were refused for the moment.
-pub fn unavailable(history: &History) -> usize {
-    let refused = |attempt: &&Attempt| matches!(&attempt.answer, Some(Err(esctl::store::StoreError::Unavailable { .. })));
+pub fn unavailable(history: &SelftestHistory) -> usize {
+    let refused = |attempt: &&AppendAttempt| matches!(&attempt.answer, Some(Err(esctl::store::StoreError::Unavailable { .. })));
     history.attempts.iter().filter(refused).count()
 }
 
 /// No fault but time that passes.
-pub async fn nothing(time: Duration) -> Vec<Attempt> {
+pub async fn nothing(time: Duration) -> Vec<AppendAttempt> {
     tokio::time::sleep(time).await;
     Vec::new()
 }

@@ -17,7 +17,7 @@ use crate::cli::complete::values::Source;
 use crate::cli::config::ConfigFile;
 use crate::event::is_unsafe;
 use crate::ops::Reducer;
-use crate::ops::names::Named;
+use crate::ops::names::NameKind;
 use crate::ops::names::names;
 use crate::runtime::QueryBus;
 use crate::runtime::system_clock;
@@ -93,7 +93,7 @@ fn store_of(words: &[String]) -> Option<StoreUrl> {
     App::store_url_of(&cli.globals, &matches).ok()
 }
 
-fn of_store(url: &StoreUrl, what: Named, prefix: &str, left: Duration) -> Option<Vec<String>> {
+fn of_store(url: &StoreUrl, what: NameKind, prefix: &str, left: Duration) -> Option<Vec<String>> {
     if *url == StoreUrl::SqliteMemory || left.is_zero() {
         return None;
     }

@@ -10,13 +10,13 @@ use clap_complete::engine::CompletionCandidate;
 
 use crate::cli::complete::ask::Asker;
 use crate::domain;
-use crate::ops::names::Named;
+use crate::ops::names::NameKind;
 
 /// Where names come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     /// The store.
-    Store(Named),
+    Store(NameKind),
     /// The configuration file.
     Contexts,
     /// This program.
@@ -53,16 +53,16 @@ pub(super) fn source(path: &[String], arg: &Arg) -> Option<Source> {
     let from = match (path.as_slice(), arg.get_id().as_str()) {
         (_, "context") => Source::Contexts,
         (["context", "use" | "show" | "remove"], _) if positional => Source::Contexts,
-        (["snapshot", "list" | "show" | "verify" | "delete"], "stream") => Source::Store(Named::StreamsWithSnapshots),
-        (_, "stream" | "streams") if positional => Source::Store(Named::Streams),
-        (_, "category" | "categories") if !positional => Source::Store(Named::Categories),
-        (["stream", _], "types" | "event_type") => Source::Store(Named::Types),
-        (["resource", verb], "id") if positional && *verb != "create" => Source::Store(Named::IdsOf("resource")),
-        (["doc", verb], "id") if positional && *verb != "create" => Source::Store(Named::IdsOf("document")),
-        (["game", verb], "id") if positional && *verb != "new" => Source::Store(Named::IdsOf("game")),
-        (["projection", "delete"], "name") if positional => Source::Store(Named::OwnProjections),
-        (["projection", verb], "name" | "names") if positional && *verb != "create" => Source::Store(Named::Projections),
-        ([noun, _], "id") if positional => Source::Store(Named::IdsOf(category_of_application(noun)?)),
+        (["snapshot", "list" | "show" | "verify" | "delete"], "stream") => Source::Store(NameKind::StreamsWithSnapshots),
+        (_, "stream" | "streams") if positional => Source::Store(NameKind::Streams),
+        (_, "category" | "categories") if !positional => Source::Store(NameKind::Categories),
+        (["stream", _], "types" | "event_type") => Source::Store(NameKind::Types),
+        (["resource", verb], "id") if positional && *verb != "create" => Source::Store(NameKind::IdsOf("resource")),
+        (["doc", verb], "id") if positional && *verb != "create" => Source::Store(NameKind::IdsOf("document")),
+        (["game", verb], "id") if positional && *verb != "new" => Source::Store(NameKind::IdsOf("game")),
+        (["projection", "delete"], "name") if positional => Source::Store(NameKind::OwnProjections),
+        (["projection", verb], "name" | "names") if positional && *verb != "create" => Source::Store(NameKind::Projections),
+        ([noun, _], "id") if positional => Source::Store(NameKind::IdsOf(category_of_application(noun)?)),
         (_, "reducer") => Source::Reducers,
         _ => return None,
     };

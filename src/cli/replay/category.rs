@@ -14,10 +14,10 @@ use crate::cli::replay::show::read_model;
 use crate::cli::replay::show::warn_passed_over;
 use crate::ops::Reducer;
 use crate::ops::replay::CategoryReplay;
+use crate::ops::replay::PointInTime;
 use crate::ops::replay::ProjectionCompared;
 use crate::ops::replay::ReplayCategory;
 use crate::ops::replay::ReplayReport;
-use crate::ops::replay::Until;
 use crate::store::Store;
 
 /// The fields of an item, in their order.
@@ -42,7 +42,7 @@ impl Replay {
         app: &App,
         store: &Store,
         category: String,
-        until: Until,
+        until: PointInTime,
         reducer: Reducer,
     ) -> Result<(), CliError> {
         let (snapshots, verify) = (!self.no_snapshot, self.verify);

@@ -8,7 +8,7 @@ use crate::cli::output::Output;
 use crate::ops::OpsError;
 use crate::ops::replay::CopyProgress;
 use crate::ops::replay::CopyStore;
-use crate::ops::replay::Until;
+use crate::ops::replay::PointInTime;
 use crate::ops::replay::copy_store;
 use crate::runtime::RuntimeError;
 use crate::store::Store;
@@ -24,7 +24,7 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>, retime: bool) ->
         return Err(CliError::usage("a store cannot be copied into itself").code("same_store"));
     }
     let at = match at.map(|text| app.until(text)).transpose()? {
-        Some(Until::Time(moment)) => Some(moment),
+        Some(PointInTime::Time(moment)) => Some(moment),
         _ => None,
     };
     if let Some(at) = at {

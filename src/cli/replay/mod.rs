@@ -22,8 +22,8 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::Reducer;
+use crate::ops::replay::PointInTime;
 use crate::ops::replay::Replay as ReplayStream;
-use crate::ops::replay::Until;
 
 /// Show what a stream, a category or the whole store was like at any moment
 #[derive(Debug, Args)]
@@ -87,7 +87,7 @@ impl Replay {
         let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
         let until = self.until(app)?;
         let store = app.store()?;
-        if let Until::Time(moment) = until {
+        if let PointInTime::Time(moment) = until {
             note_future(app, &store, moment).await?;
         }
         if let Some(category) = self.category.take() {
@@ -103,21 +103,21 @@ impl Replay {
         }
     }
 
-    fn until(&self, app: &App) -> Result<Until, CliError> {
+    fn until(&self, app: &App) -> Result<PointInTime, CliError> {
         Ok(match (&self.at, self.version, self.position) {
             (Some(text), ..) => app.until(text)?,
-            (None, Some(version), _) => Until::Version(Version(version)),
-            (None, None, Some(position)) => Until::Position(Position(position)),
-            (None, None, None) => Until::Head,
+            (None, Some(version), _) => PointInTime::Version(Version(version)),
+            (None, None, Some(position)) => PointInTime::Position(Position(position)),
+            (None, None, None) => PointInTime::Head,
         })
     }
 }
 
 /// A bare whole number is a version, anything else a time.
-fn from(app: &App, text: &str) -> Result<Until, CliError> {
+fn from(app: &App, text: &str) -> Result<PointInTime, CliError> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse::<i64>() {
-        Ok(version) if digits => Ok(Until::Version(Version(version.unsigned_abs()))),
+        Ok(version) if digits => Ok(PointInTime::Version(Version(version.unsigned_abs()))),
         Err(_) if digits => Err(CliError::usage(format!("--diff: {text} is too large for a version")).code("bad_version")),
         _ => app.until(text),
     }

@@ -10,8 +10,8 @@ use crate::cli::output::Tone;
 use crate::cli::replay::show::note_assumed;
 use crate::ops::Change;
 use crate::ops::replay::Replay;
-use crate::ops::replay::Trace;
-use crate::ops::replay::TraceEntry;
+use crate::ops::replay::ReplayStep;
+use crate::ops::replay::ReplaySteps;
 use crate::store::Store;
 
 /// The fields of an item, in their order.
@@ -21,7 +21,7 @@ const FIELDS: [&str; 9] = ["position", "version", "type", "recorded_at", "event_
 pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), CliError> {
     let unicode = app.out.settings().unicode;
     app.warn_quarantined(store, input.stream.as_str()).await?;
-    let mut trace = Trace::open(store, input).await?;
+    let mut trace = ReplaySteps::open(store, input).await?;
     note_assumed(app, &input.reducer, input.stream.category());
     let listing = Listing::new(["version", "time", "who", "what", "change", "state"]);
     let mut list = app.out.list(listing.fields(FIELDS));
@@ -43,7 +43,7 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), 
     list.finish(None)
 }
 
-fn changed(entry: &TraceEntry, unicode: bool) -> Cell {
+fn changed(entry: &ReplayStep, unicode: bool) -> Cell {
     // The state beside it says it all.
     if entry.changes.iter().any(|change| change.path.is_empty() && change.before == Some(Value::Null)) {
         return Cell::new("the first state").tone(Tone::Dim);

@@ -8,8 +8,8 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
 use crate::cli::input::Source;
-use crate::ops::scenario::Problem;
 use crate::ops::scenario::Scenario;
+use crate::ops::scenario::ScenarioError;
 use crate::ops::scenario::read_scenarios;
 
 /// Most that is read of one file.
@@ -42,37 +42,37 @@ pub(super) fn read(app: &App, names: &[String], annotate: bool) -> Result<Vec<Fi
     }
     if annotate {
         for (file, problem) in &problems {
-            app.out.github_error(Path::new(file), problem.place.line, "scenario", &told(problem));
+            app.out.github_error(Path::new(file), problem.location.line, "scenario", &told(problem));
         }
     }
     Err(unreadable(&problems))
 }
 
 /// What is wrong, and what was perhaps meant.
-fn told(problem: &Problem) -> String {
+fn told(problem: &ScenarioError) -> String {
     match near(problem) {
         Some(near) => format!("{} (did you mean {near}?)", problem.message),
         None => problem.message.clone(),
     }
 }
 
-fn near(problem: &Problem) -> Option<&str> {
+fn near(problem: &ScenarioError) -> Option<&str> {
     nearest(&problem.word, problem.candidates.iter().map(String::as_str))
 }
 
-fn unreadable(problems: &[(String, Problem)]) -> CliError {
+fn unreadable(problems: &[(String, ScenarioError)]) -> CliError {
     // Of one alone the hint says what was perhaps meant.
-    let say = |problem: &Problem| if problems.len() == 1 { problem.message.clone() } else { told(problem) };
+    let say = |problem: &ScenarioError| if problems.len() == 1 { problem.message.clone() } else { told(problem) };
     let lines = problems
         .iter()
         .take(MAX_TOLD)
-        .map(|(file, problem)| format!("{file}:{}:{}: {}", problem.place.line, problem.place.column, say(problem)));
+        .map(|(file, problem)| format!("{file}:{}:{}: {}", problem.location.line, problem.location.column, say(problem)));
     let mut lines: Vec<String> = lines.collect();
     if problems.len() > MAX_TOLD {
         lines.push(format!("and {} more", problems.len() - MAX_TOLD));
     }
     let details = problems.iter().take(MAX_TOLD).map(|(file, problem)| {
-        let (line, column) = (problem.place.line, problem.place.column);
+        let (line, column) = (problem.location.line, problem.location.column);
         json!({"file": file, "line": line, "column": column, "message": problem.message, "near": near(problem)})
     });
     let error = CliError::usage(lines.join("\n")).code("bad_scenario").with("problems", details.collect::<Vec<_>>());

@@ -12,8 +12,8 @@ use crate::cli::output::Tone;
 use crate::cli::replay::broken;
 use crate::cli::values::stream;
 use crate::event::StreamName;
+use crate::ops::snapshots::CheckedSnapshot;
 use crate::ops::snapshots::SnapshotCheck;
-use crate::ops::snapshots::SnapshotVerdict;
 use crate::ops::snapshots::VerifySnapshots;
 
 /// Compare snapshots with what the events make; exit code 1 when one is wrong
@@ -70,7 +70,7 @@ impl Verify {
 }
 
 /// Returns the outcome of a check as the table shows it.
-fn result(verdict: &SnapshotVerdict) -> Cell {
+fn result(verdict: &CheckedSnapshot) -> Cell {
     let reason = verdict.reason.as_deref().unwrap_or_default();
     match verdict.result {
         SnapshotCheck::Fits => Cell::new("fits").tone(Tone::Good),

@@ -1,10 +1,10 @@
-//! Programs in a build without jq: there are none, since none can be compiled.
+//! The substitute for programs in a build without jq. No program compiles.
 
 use crate::jq::error::JqError;
 use crate::jq::error::SyntaxError;
 use crate::jq::value::JqValue;
 
-/// The size that a program may have, in bytes.
+/// Maximum size of a program in bytes.
 pub const MAX_PROGRAM_BYTES: usize = 64 << 10;
 
 /// A compiled program. This build has none.
@@ -21,7 +21,7 @@ impl Program {
         Err(SyntaxError { message, line: 1, column: 1, excerpt: text.lines().next().unwrap_or_default().to_owned() })
     }
 
-    /// Sets the steps that a run may take.
+    /// Sets the maximum number of steps of a run.
     #[must_use]
     pub fn with_steps(self, _: u64) -> Self {
         match self {}
@@ -42,7 +42,7 @@ impl Program {
         match *self {}
     }
 
-    /// Returns the one value that the program makes of an input.
+    /// Returns the single result of the program for an input.
     ///
     /// # Errors
     /// [`JqError`].
@@ -50,7 +50,7 @@ impl Program {
         match *self {}
     }
 
-    /// Returns the value that the program makes of an input, if it makes one.
+    /// Returns the result of the program for an input, if there is one.
     ///
     /// # Errors
     /// [`JqError`].
@@ -58,7 +58,7 @@ impl Program {
         match *self {}
     }
 
-    /// Returns true when one of the values that the program makes of an input is neither null nor false.
+    /// Returns true if a result of the program for an input is neither null nor false.
     ///
     /// # Errors
     /// [`JqError`].

@@ -1,40 +1,40 @@
-//! Values in a build without jq: plain JSON, which no program is given.
+//! The substitute for values in a build without jq: plain JSON.
 
 use serde_json::Value;
 
-/// A value that a program would be given.
+/// A value of a program.
 pub type JqValue = Value;
 
-/// The depth to which a value may be nested.
+/// Maximum depth of a value.
 pub const MAX_DEPTH: usize = 100;
 
 /// Reads a value from a JSON text.
 ///
 /// # Errors
-/// The text is no JSON.
+/// The text is not JSON.
 pub fn from_text(json: &str) -> Result<JqValue, serde_json::Error> {
     serde_json::from_str(json)
 }
 
-/// Makes a value of JSON.
+/// Returns the value of JSON.
 ///
 /// # Errors
-/// None.
+/// None in this build.
 pub fn from_json(json: &Value) -> Result<JqValue, serde_json::Error> {
     Ok(json.clone())
 }
 
-/// Makes a string.
+/// Returns a string.
 pub fn text(text: impl Into<String>) -> JqValue {
     Value::String(text.into())
 }
 
-/// Makes a whole number.
+/// Returns a whole number.
 pub fn integer(number: u64) -> JqValue {
     Value::from(number)
 }
 
-/// Makes an object.
+/// Returns an object.
 pub fn object<const N: usize>(members: [(&'static str, JqValue); N]) -> JqValue {
     Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

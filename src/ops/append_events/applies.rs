@@ -1,4 +1,4 @@
-//! Events by hand that are tried with the fold of their stream's domain before they are appended.
+//! Checking events with the fold of their stream's domain before they are appended.
 
 use crate::domain;
 use crate::event::EventView;
@@ -19,11 +19,10 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
-/// Tries events with the fold of the stream's domain, where there is one. Returns the version that the stream must have for
-/// this to hold.
+/// Checks that the domain of a stream can apply events. Returns the version that the stream must have for this to hold.
 ///
 /// # Errors
-/// [`OpsError::DoesNotApply`], or as the store says.
+/// [`OpsError::DoesNotApply`] when an event cannot be applied.
 pub(super) async fn must_apply(
     store: &Store,
     stream: &StreamName,
@@ -36,7 +35,7 @@ pub(super) async fn must_apply(
         Err(RuntimeError::Store(StoreError::NoStore(_))) => Loaded::default(),
         loaded => loaded?,
     };
-    // The store says that it is another version, or that the events are there.
+    // The store reports another version or known events by itself.
     let ids = events.iter().map(|event| event.event_id).collect();
     if !expected.holds(loaded.version) || !no_store_is_empty(store.events_by_id(ids).await)?.is_empty() {
         return Ok(expected);

@@ -27,21 +27,21 @@ use crate::store::Outcome;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// Maximum number of attempts while others append to the stream.
+/// Maximum number of attempts while other writers append to the stream.
 const ATTEMPTS: u32 = 20;
 
-/// Appends a batch to a stream, all or nothing. A batch that was appended before under its idempotency key is not appended
-/// again.
+/// Appends a batch to a stream, all or none. A batch that was appended before under its idempotency key is not appended again.
 ///
 /// # Errors
-/// [`OpsError::DoesNotApply`] when the domain of the stream cannot apply an event, a conflict, an idempotency key that was used for another batch, or as the store says.
+/// [`OpsError::DoesNotApply`] when the domain of the stream cannot apply an event; [`StoreError::Conflict`] when the stream is at
+/// another version; [`RuntimeError::KeyReused`] when the key was used for another batch.
 pub async fn append_events(store: &Store, input: AppendEvents) -> Result<AppendReport, OpsError> {
     let Some(key) = input.idempotency_key.clone() else {
         let ids = ids_of(&input, new_id);
         return append(store, &input, &ids).await;
     };
     if input.batch.iter().all(|event| event.event_id.is_some()) {
-        return Err(OpsError::Invalid("every event has an event_id: an idempotency key would have no effect".into()));
+        return Err(OpsError::Invalid("every event has an event_id, so the idempotency key has no effect".into()));
     }
     let mut index = 0..;
     let ids = ids_of(&input, || key_event_id(&input.stream, &key, index.next().unwrap_or_default()));
@@ -80,7 +80,7 @@ async fn append(store: &Store, input: &AppendEvents, ids: &[Uuid]) -> Result<App
         let expected = if input.force { input.expected } else { must_apply(store, &stream, input.expected, &events).await? };
         let request = AppendRequest { stream: stream.clone(), expected, events: events.clone(), time: input.time.clone() };
         match store.append(request).await {
-            // Others have appended since the events were tried: they are tried again.
+            // The stream has changed since the check, so the events are checked again.
             Err(StoreError::Conflict { .. }) if expected != input.expected && attempts < ATTEMPTS => {}
             answer => break answer?,
         }
@@ -108,12 +108,12 @@ async fn append(store: &Store, input: &AppendEvents, ids: &[Uuid]) -> Result<App
     })
 }
 
-/// Metadata always say who; and what belongs together, which for a batch is the id of its first event.
+/// Adds the client and the correlation id, which is the id of the batch's first event by default.
 fn with_origin(metadata: &JsonObject, input: &AppendEvents, first: Uuid) -> Result<JsonObject, OpsError> {
     let mut object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(metadata.as_str()).map_err(|error| OpsError::Invalid(format!("metadata: {error}")))?;
     object.entry("client_id").or_insert_with(|| input.client_id.as_str().into());
-    // What is said for all of them comes before what one of them says.
+    // Values of the request replace those of single events.
     for (key, said) in [("correlation_id", &input.correlation_id), ("causation_id", &input.causation_id)] {
         if let Some(said) = said {
             object.insert(key.into(), said.as_str().into());

@@ -1,4 +1,4 @@
-//! An append as a caller asks for it, and the report of it.
+//! The input and the report of an append.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -14,76 +14,76 @@ use crate::event::Version;
 use crate::runtime::CommandResult;
 use crate::store::RecordTime;
 
-/// An event as somebody outside brings it.
+/// An event to append.
 #[derive(Debug, Clone)]
 pub struct EventInput {
-    /// Its id; made where there is none.
+    /// The event id; a new one if there is none.
     pub event_id: Option<Uuid>,
-    /// What happened.
+    /// The type of the event.
     pub event_type: EventType,
-    /// Which shape the data has.
+    /// The schema version of the data.
     pub schema_version: u32,
-    /// The fact.
+    /// The data.
     pub data: JsonObject,
-    /// What is known beside it; `client_id` and `correlation_id` are added where they are missing.
+    /// The metadata. `client_id` and `correlation_id` are added if they are missing.
     pub metadata: JsonObject,
 }
 
 /// An event that was appended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AppendedReport {
-    /// Its id.
+    /// The event id.
     pub event_id: Uuid,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// Its place in the stream.
+    /// The version of the event.
     pub version: Version,
-    /// Its place in the store.
+    /// The position of the event.
     pub position: Position,
-    /// When the store recorded it.
+    /// The time that the store gave the event.
     pub recorded_at: Timestamp,
-    /// Its link in the chain.
+    /// The hash of the event, a link of the chain.
     pub hash: Hash,
 }
 
-/// What became of an append.
+/// The outcome of an append.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AppendReport {
-    /// Whether it changed anything.
+    /// The outcome: applied now or before.
     pub outcome: CommandResult,
     /// The stream.
     pub stream: StreamName,
-    /// Where the stream is after its last event.
+    /// The version of the stream after the last event.
     pub version: Version,
-    /// Where its last event is in the store.
+    /// The position of the last event.
     pub position: Position,
-    /// Its events.
+    /// The events.
     pub events: Vec<AppendedReport>,
-    /// By how many microseconds the clock was behind the store's; 0 when it was not.
+    /// The microseconds by which the clock was behind the store's; 0 if it was not.
     #[serde(skip)]
     pub clock_behind_micros: u64,
 }
 
-/// What to append, and where.
+/// The input of an append.
 #[derive(Debug, Clone)]
 pub struct AppendEvents {
     /// The stream.
     pub stream: StreamName,
-    /// What it must be like.
+    /// The expected version of the stream.
     pub expected: ExpectedVersion,
-    /// The events, in their order.
+    /// The events, in order.
     pub batch: Vec<EventInput>,
-    /// Who brings them.
+    /// The client that appends the events.
     pub client_id: String,
-    /// What they belong to; the id of the first one unless their metadata say.
+    /// The correlation id of all events; none: that of their metadata, or the id of the first event.
     pub correlation_id: Option<String>,
-    /// What caused them, where known.
+    /// The causation id of all events, if it is known.
     pub causation_id: Option<String>,
     /// The key that the ids of events without one are derived from. The scope of a key is the stream.
     pub idempotency_key: Option<String>,
-    /// When they are recorded.
+    /// The source of the time of the events.
     pub time: RecordTime,
-    /// Append also what the domain of the stream cannot apply.
+    /// True to append events that the domain of the stream cannot apply.
     pub force: bool,
 }

@@ -1,4 +1,4 @@
-//! An append that is repeated under its idempotency key.
+//! Detection of an append that is repeated under its idempotency key.
 
 use std::collections::HashMap;
 
@@ -19,10 +19,10 @@ use crate::runtime::key_event_id;
 use crate::store::Store;
 use crate::store::no_store_is_empty;
 
-/// Returns the report of the append that was made under the key before; none when the key is unused on this stream.
+/// Returns the report of the earlier append under the key; none if the key is unused on this stream.
 ///
 /// # Errors
-/// [`RuntimeError::KeyReused`] when that append had another payload. Or as the store says.
+/// [`RuntimeError::KeyReused`] when the earlier append had another payload.
 pub(super) async fn applied_before(
     store: &Store,
     input: &AppendEvents,
@@ -69,8 +69,8 @@ fn report(event: &RecordedEvent) -> Result<AppendedReport, OpsError> {
     })
 }
 
-/// Compares an event with a recorded one, except for the metadata that name the client and the origin of an append: the
-/// payload is what counts under a key.
+/// Compares an event with a recorded one, without the metadata that name the client and the origin. Under an idempotency key only
+/// the payload must be the same.
 fn is_same_payload(input: &AppendEvents, event: &EventInput, recorded: &RecordedEvent) -> bool {
     let metadata = |text: &str| -> Map<String, Value> { serde_json::from_str(text).unwrap_or_default() };
     let (mut given, mut kept) = (metadata(event.metadata.as_str()), metadata(&recorded.metadata));

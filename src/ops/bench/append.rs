@@ -1,4 +1,4 @@
-//! How fast events are appended: durable, chained and indexed, beside bare inserts.
+//! Benchmark of appends: durable, chained and indexed, compared with inserts into the bare database.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -17,23 +17,23 @@ use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
 use crate::store::Store;
 
-/// Both sides take turns in at least so many rounds, so that a slow moment of the machine meets both.
+/// Minimum number of rounds in which both sides take turns, so that a slow moment of the machine affects both.
 const ROUNDS: u64 = 5;
-/// Events in a round at most: they are made before, and held.
+/// Maximum number of events in a round. They are made before it and kept in memory.
 const EVENTS_A_ROUND: u64 = 20_000;
-/// Appends in a round at most: enough that the database tidies up behind itself in each.
+/// Maximum number of appends in a round, so that the database does its maintenance in each round.
 const APPENDS_A_ROUND: u64 = 1000;
 
-/// What is written.
+/// The input of a benchmark of appends or commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AppendBench {
-    /// How many events.
+    /// The number of events.
     pub events: u64,
-    /// To how many streams. Writers that share a stream append to it whatever its version is.
+    /// The number of streams. Writers that share a stream append with any expected version.
     pub streams: u64,
-    /// How many write at the same time.
+    /// The number of concurrent writers.
     pub writers: usize,
-    /// Events in an append.
+    /// The number of events in an append.
     pub batch: usize,
 }
 
@@ -41,7 +41,7 @@ pub struct AppendBench {
 struct Writer {
     streams: Vec<(u64, Version)>,
     turn: usize,
-    /// Whether others append to them too.
+    /// True if other writers append to the same streams.
     shared: bool,
 }
 
@@ -58,10 +58,7 @@ impl Writer {
     }
 }
 
-/// Appends events and inserts as many bare ones, in turn; where many write, also one of them alone.
-///
-/// # Errors
-/// As the store says.
+/// Measures appends and inserts of the same events into the bare database, in turn. With several writers, also one of them alone.
 pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<BenchReport, OpsError> {
     let (batch, writers) = (input.batch.max(1), input.writers.max(1));
     let streams = input.streams.max(1);
@@ -73,13 +70,13 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
             Writer { streams, turn: 0, shared }
         })
         .collect();
-    // The same number of whole appends in each round, for each writer.
+    // Each round has the same number of whole appends for each writer.
     let appends = input.events.div_ceil((batch * writers) as u64).max(1);
     let most = (EVENTS_A_ROUND / (batch * writers) as u64).clamp(1, APPENDS_A_ROUND);
     let rounds = appends.div_ceil(most).max(ROUNDS.min(appends));
     let appends_a_round = appends.div_ceil(rounds);
     let events_a_round = appends_a_round * (batch * writers) as u64;
-    // Making the files and the tables is no part of any round.
+    // Files and tables are created before the first round.
     bench.store.init().await?;
     bench.bare.append(Vec::new(), batch).await?;
     let mut times = Rounds::default();
@@ -106,7 +103,7 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
     let events = events_a_round * rounds;
     let seconds = times.total().as_secs_f64();
     let grouping = times.grouping(events_a_round, appends_a_round * batch as u64);
-    // Each writer takes its streams in turn, and may end before it has come to all of them.
+    // A writer may end before it has reached all of its streams.
     let written = streams.min(appends_a_round * rounds * writers as u64);
     Ok(BenchReport {
         events,
@@ -120,7 +117,7 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
     })
 }
 
-/// Lets each writer append its part; an append begins when the one before is durable.
+/// Lets each writer append its part. An append begins when the one before is durable.
 async fn write(store: &Store, parts: Vec<Vec<AppendRequest>>, latencies: &mut Vec<Duration>) -> Result<(), OpsError> {
     let mut writers = JoinSet::new();
     for part in parts {
@@ -136,7 +133,7 @@ async fn write(store: &Store, parts: Vec<Vec<AppendRequest>>, latencies: &mut Ve
         });
     }
     while let Some(writer) = writers.join_next().await {
-        let written = writer.map_err(|error| OpsError::Invalid(format!("a writer has failed: {error}")))?;
+        let written = writer.map_err(|error| OpsError::Invalid(format!("a writer failed: {error}")))?;
         latencies.extend(written?);
     }
     Ok(())

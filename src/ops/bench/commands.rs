@@ -1,4 +1,4 @@
-//! Rate of commands: decided on the state of their stream, and appended durably, beside bare inserts.
+//! Benchmark of commands: decided on the state of their stream and appended durably, compared with bare inserts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,14 +24,14 @@ use crate::runtime::RuntimeError;
 use crate::runtime::SnapshotPolicy;
 use crate::store::StoreError;
 
-/// Number of rounds in which the sides take turns, so that a slow moment of the machine meets all of them.
+/// The number of rounds in which the sides take turns, so that a slow moment of the machine affects all of them.
 const ROUNDS: u64 = 5;
-/// Number of streams that a few busy ones are compared with.
+/// The number of streams of the comparison with a few busy ones.
 const SPREAD: u64 = 1000;
-/// Number of the first of those streams: they are others than the busy ones.
+/// The number of the first of those streams, beyond the busy ones.
 const FIRST_SPREAD: u64 = 500_000;
 
-/// The writers and the streams that they send commands to.
+/// The writers, and the streams of their commands.
 struct Load {
     bus: CommandBus,
     /// The number of the first stream.
@@ -40,18 +40,15 @@ struct Load {
     writers: u64,
 }
 
-/// The commands of one round.
+/// The results of the commands of a round.
 #[derive(Default)]
 struct Sent {
     latencies: Vec<Duration>,
     refused: u64,
 }
 
-/// Sends commands to resources and inserts as many bare events, in turn. Where several writers share a stream, it also
-/// sends them to 1,000 streams.
-///
-/// # Errors
-/// As the store says. A command that is refused because of a conflict is counted.
+/// Measures commands to resources and inserts into the bare database, in turn. If writers share streams, also commands to 1,000
+/// streams. A command that is refused with a conflict is counted.
 pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result<BenchReport, OpsError> {
     let (writers, streams) = (input.writers.max(1) as u64, input.streams.max(1));
     let bus = CommandBus::new(bench.store.clone(), bench.clock.clone(), SnapshotPolicy::default());
@@ -95,7 +92,7 @@ fn bare_events(count: u64) -> Result<Vec<NewEvent>, OpsError> {
 }
 
 impl Load {
-    /// Makes the resources.
+    /// Creates the resources.
     async fn create(&self) -> Result<(), OpsError> {
         for number in self.first..self.first + self.streams {
             self.bus.send(&command("resource.create", number, generate::creation())).await?;
@@ -103,7 +100,7 @@ impl Load {
         Ok(())
     }
 
-    /// Lets each writer send so many commands, one after the other, to its streams in turn.
+    /// Lets each writer send a number of commands to its streams in turn.
     async fn send(self: &Arc<Self>, from: u64, each: u64) -> Result<Sent, OpsError> {
         let mut writers = JoinSet::new();
         for writer in 0..self.writers {
@@ -112,7 +109,7 @@ impl Load {
         }
         let mut sent = Sent::default();
         while let Some(writer) = writers.join_next().await {
-            let written = writer.map_err(|error| OpsError::Invalid(format!("a writer has failed: {error}")))?;
+            let written = writer.map_err(|error| OpsError::Invalid(format!("a writer failed: {error}")))?;
             sent.add(written?);
         }
         Ok(sent)

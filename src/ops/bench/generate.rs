@@ -1,4 +1,4 @@
-//! Events of resources as they would really be recorded: about 120 bytes of data and 60 of metadata.
+//! Generated events of resources with realistic sizes: about 120 bytes of data and 60 of metadata.
 
 use std::time::Duration;
 
@@ -25,16 +25,16 @@ use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
 use crate::store::RecordTime;
 
-/// How much there is of each resource when it was created.
+/// The amount of a new resource.
 const AMOUNT: i64 = 500_000;
-/// How much is taken, and put back with the next event.
+/// The amount that an event takes and the next one puts back.
 const TAKEN: i64 = 25;
-/// Events in one commit while a store is filled: few enough to be held, enough that each page is written seldom.
+/// The number of events in a commit while a store is filled. It limits memory, and the number of writes of each page.
 const FILL_BATCH: u64 = 5000;
 /// 2025-12-03T16:46:43.437Z
 const FIRST_MOMENT_MICROS: i64 = 1_764_780_403_437_000;
 
-/// The event of a resource at a version, from 1: created, then in turn something is taken and put back.
+/// Returns the event of a resource at a version from 1: it is created, then an amount is taken and put back in turn.
 fn event(version: u64) -> Result<NewEvent, OpsError> {
     let last_regenerated = Some(Timestamp::from_micros_saturating(FIRST_MOMENT_MICROS).plus(Duration::from_millis(version)));
     let (regenerated, regeneration_remainder, reason) = (0, 0, None);
@@ -77,28 +77,28 @@ fn event(version: u64) -> Result<NewEvent, OpsError> {
     })
 }
 
-/// The stream of the resource with a number.
+/// Returns the stream of the resource with a number.
 pub(super) fn stream(number: u64) -> Result<StreamName, OpsError> {
     Ok(StreamName::of(Resource::CATEGORY, &id(number))?)
 }
 
-/// The id of the resource with a number.
+/// Returns the id of the resource with a number.
 pub(super) fn id(number: u64) -> String {
     format!("bench-{number:06}")
 }
 
-/// The payload of the command that creates a resource.
+/// Returns the payload of the command that creates a resource.
 pub(super) fn creation() -> Value {
     json!({ "owner_id": "player123", "resource_type": "currency", "initial_amount": AMOUNT, "max_amount": 2 * AMOUNT })
 }
 
-/// So many events for one stream, after those up to a version.
+/// Returns an append of a number of events to a stream at a version.
 pub(super) fn append(stream: StreamName, after: Version, events: usize) -> Result<AppendRequest, OpsError> {
     let events = (after.0 + 1..).take(events).map(event).collect::<Result<Vec<_>, _>>()?;
     Ok(AppendRequest { stream, expected: ExpectedVersion::Exact(after), events, time: RecordTime::StoreClock })
 }
 
-/// Fills the store: the streams take turns, event by event.
+/// Fills the store. The events go to the streams in turn.
 pub(super) async fn fill(bench: &mut Bench<'_>, events: u64, streams: u64) -> Result<(), OpsError> {
     let mut written = 0;
     while written < events {

@@ -1,18 +1,18 @@
-//! How much memory a process holds, where the system has `/proc`.
+//! Memory of processes, on systems with `/proc`.
 
 use std::fs;
 
-/// The most resident memory this process has held.
+/// Returns the peak resident memory of this process.
 pub(super) fn peak_memory_bytes() -> Option<u64> {
     field("self", "VmHWM:")
 }
 
-/// The most resident memory another process has held.
+/// Returns the peak resident memory of another process.
 pub(super) fn peak_memory_bytes_of(process: u32) -> Option<u64> {
     field(&process.to_string(), "VmHWM:")
 }
 
-/// The resident memory of another process.
+/// Returns the resident memory of another process.
 pub(super) fn memory_bytes(process: u32) -> Option<u64> {
     field(&process.to_string(), "VmRSS:")
 }

@@ -1,7 +1,6 @@
-//! How fast a store is, beside the bare database doing the same work in the same run.
+//! Benchmarks of a store, compared with the bare database doing the same work in the same run.
 //!
-//! The only use cases that measure time themselves: it is what they are for. They fill the store they are
-//! given, so it must be a scratch store.
+//! These use cases are the only ones that measure time. They fill the store that they are given, so it must be a scratch area.
 
 mod append;
 mod commands;
@@ -36,14 +35,14 @@ use crate::runtime::Clock;
 use crate::store::Bare;
 use crate::store::Store;
 
-/// What is measured, and told how far it is.
+/// The environment of a benchmark.
 pub struct Bench<'a> {
-    /// A scratch store: it is filled with events.
+    /// A store in a scratch area. Benchmarks fill it with events.
     pub store: Store,
     /// The bare database under it.
     pub bare: Box<dyn Bare>,
-    /// The clock for what is recorded.
+    /// The clock for the time of events.
     pub clock: Clock,
-    /// Told how many events more were written or read.
+    /// Gets the number of events that were written or read since the last call.
     pub progress: &'a mut (dyn FnMut(u64) + Send),
 }

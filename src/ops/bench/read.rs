@@ -1,4 +1,4 @@
-//! How fast a whole store is read, folded and projected, beside a bare scan of the same table.
+//! Benchmarks of reading, folding and projecting a whole store, compared with a scan of the same table in the bare database.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -19,29 +19,29 @@ use crate::runtime::replay_all;
 use crate::store::ReadQuery;
 use crate::store::Store;
 
-/// Rounds in which both sides take turns, so that a slow moment of the machine meets both.
+/// The number of rounds in which both sides take turns, so that a slow moment of the machine affects both.
 const ROUNDS: usize = 5;
 
-/// What is read.
+/// The input of a benchmark of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadBench {
-    /// How many events.
+    /// The number of events.
     pub events: u64,
-    /// Of how many streams.
+    /// The number of streams.
     pub streams: u64,
-    /// Events whose rows are written in one commit, where a read model is rebuilt.
+    /// The number of events whose rows a rebuild writes in one commit.
     pub batch: usize,
-    /// Whether they are read one stream after the other, where they are read.
+    /// True to read one stream after the other.
     pub by_stream: bool,
 }
 
-/// The steps before the events are counted in `progress`: filling the store, and then each round.
+/// The number of passes over the events that `progress` counts: filling the store, and each round.
 pub const PASSES: u64 = 1 + ROUNDS as u64;
 
-/// Scans all events, or one stream after the other, and looks at every field of them.
+/// Measures a scan of all events, or of one stream after the other, that reads every field.
 ///
 /// # Errors
-/// As the store says; [`OpsError::Invalid`] when not all events came.
+/// [`OpsError::Invalid`] when events are missing.
 pub async fn bench_read(bench: &mut Bench<'_>, input: ReadBench) -> Result<BenchReport, OpsError> {
     let work = async |bench: &mut Bench<'_>| {
         let mut events = 0;
@@ -53,7 +53,7 @@ pub async fn bench_read(bench: &mut Bench<'_>, input: ReadBench) -> Result<Bench
     run(bench, input, "read", work).await
 }
 
-/// What is read: everything at once, or each stream.
+/// Returns the sources to read: the whole store, or each stream.
 fn sources(input: ReadBench) -> Result<Vec<Option<StreamName>>, OpsError> {
     if !input.by_stream {
         return Ok(vec![None]);
@@ -61,7 +61,7 @@ fn sources(input: ReadBench) -> Result<Vec<Option<StreamName>>, OpsError> {
     (0..input.streams.clamp(1, input.events.max(1))).map(|number| Ok(Some(stream(number)?))).collect()
 }
 
-/// Reads events and looks at every field; how many there were.
+/// Reads every field of events. Returns the number of events.
 async fn look_at(store: &Store, query: ReadQuery, progress: &mut (dyn FnMut(u64) + Send)) -> Result<u64, OpsError> {
     let mut scan = store.scan(query);
     let (mut events, mut bytes) = (0, 0);
@@ -79,7 +79,7 @@ async fn look_at(store: &Store, query: ReadQuery, progress: &mut (dyn FnMut(u64)
     Ok(events)
 }
 
-/// The same by the bare database, without looking.
+/// Reads the same in the bare database, without the fields.
 async fn read_bare(bench: &Bench<'_>, input: ReadBench) -> Result<u64, OpsError> {
     let mut events = 0;
     for source in sources(input)? {
@@ -91,10 +91,10 @@ async fn read_bare(bench: &Bench<'_>, input: ReadBench) -> Result<u64, OpsError>
     Ok(events)
 }
 
-/// Folds all resources in one pass, beside a scan as well.
+/// Measures a fold of all resources in one pass, also compared with a scan of the store.
 ///
 /// # Errors
-/// As the store says; [`OpsError::Invalid`] when not all events came.
+/// [`OpsError::Invalid`] when events are missing.
 pub async fn bench_replay(bench: &mut Bench<'_>, input: ReadBench) -> Result<BenchReport, OpsError> {
     let work = async |bench: &mut Bench<'_>| {
         let folds = replay_all(&bench.store, ReadQuery::all(), AggregateFold::<Resource>::new, bench.progress).await?;
@@ -103,10 +103,10 @@ pub async fn bench_replay(bench: &mut Bench<'_>, input: ReadBench) -> Result<Ben
     run(bench, ReadBench { by_stream: false, ..input }, "replay", work).await
 }
 
-/// Rebuilds the read model of all resources, beside a scan as well.
+/// Measures a rebuild of the read model of all resources, also compared with a scan of the store.
 ///
 /// # Errors
-/// As the store says; [`OpsError::Invalid`] when not all events came.
+/// [`OpsError::Invalid`] when events are missing.
 pub async fn bench_project(bench: &mut Bench<'_>, input: ReadBench) -> Result<BenchReport, OpsError> {
     let work = async |bench: &mut Bench<'_>| {
         let projector = Projector::new(&bench.store, &RESOURCES, bench.clock.clone(), BatchSize(input.batch.max(1)));
@@ -115,8 +115,8 @@ pub async fn bench_project(bench: &mut Bench<'_>, input: ReadBench) -> Result<Be
     run(bench, ReadBench { by_stream: false, ..input }, "project", work).await
 }
 
-/// Fills the store, then lets the work and the bare database take turns, and a scan of the store where the work is more
-/// than that; the work says how many events it has seen.
+/// Fills the store, then lets the work and the bare database take turns, with a scan of the store if the work is more than that.
+/// The work returns its number of events.
 async fn run(
     bench: &mut Bench<'_>,
     input: ReadBench,
@@ -126,7 +126,7 @@ async fn run(
     let (events, streams, batch) = (input.events.max(1), input.streams.max(1), input.batch.max(1));
     fill(bench, events, streams).await?;
     let all_of = |(seen, took): (u64, Duration)| {
-        let missing = || OpsError::Invalid(format!("of {events} events {seen} were seen"));
+        let missing = || OpsError::Invalid(format!("expected {events} events, found {seen}"));
         (seen == events).then_some(took).ok_or_else(missing)
     };
     let mut times = Rounds::default();

@@ -1,4 +1,4 @@
-//! What a benchmark reports.
+//! Reports of benchmarks.
 
 use std::time::Duration;
 
@@ -6,87 +6,87 @@ use serde::Serialize;
 
 use crate::ops::bench::memory::peak_memory_bytes;
 
-/// The rates of the store and of the bare database under it, from the same run.
+/// The rates of the store and of the bare database, from the same run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BenchReport {
     /// `append`, `read`, `replay` or `project`.
     pub what: &'static str,
-    /// How many events each side worked through.
+    /// The number of events on each side.
     pub events: u64,
-    /// Events a commit.
+    /// The number of events in a commit.
     pub batch: usize,
-    /// How many wrote at the same time.
+    /// The number of concurrent writers.
     pub writers: usize,
-    /// Over how many streams.
+    /// The number of streams.
     pub streams: u64,
-    /// The median of the rounds.
+    /// The median rate of the rounds.
     pub events_per_second: f64,
-    /// The same of the bare database.
+    /// The median rate of the bare database.
     pub bare_events_per_second: f64,
-    /// The first over the second.
+    /// The rate of the store divided by that of the bare database.
     pub ratio: f64,
-    /// How long an append took its caller.
+    /// The latency of an append for its caller.
     #[serde(flatten)]
     pub latency: Option<Latency>,
-    /// What many writers gain over one, where there were many.
+    /// The gain of several writers over one.
     #[serde(flatten)]
     pub grouping: Option<Grouping>,
-    /// The commands, where commands were sent.
+    /// The results of commands.
     #[serde(flatten)]
     pub commands: Option<Commands>,
-    /// How long the work took beside a scan, where it is more than one.
+    /// The time compared with a scan, for work that is more than a scan.
     #[serde(flatten)]
     pub beside_scan: Option<BesideScan>,
-    /// The most memory this process has held, making the events and the bare side included, where the system tells.
+    /// The peak memory of this process, with the generated events and the bare database, on systems that report it.
     pub peak_memory_bytes: Option<u64>,
-    /// The kind of database and where it was.
+    /// The kind of database and its place.
     pub store: String,
-    /// How long the store took for the events: the median of the rounds, or all of them where each wrote a part.
+    /// The time of the store for the events: the median of the rounds, or all of them if each wrote a part.
     pub seconds: f64,
 }
 
-/// How long an append took its caller, in microseconds.
+/// The latency of an append for its caller, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Latency {
-    /// Half of them were faster.
+    /// The median.
     pub p50_micros: u64,
-    /// 99 of 100 were faster.
+    /// The 99th percentile.
     pub p99_micros: u64,
 }
 
-/// What appends gain that are asked for at the same time: they share commits.
+/// The gain of concurrent appends, which share commits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Grouping {
-    /// One of the writers by itself, in the same run: the median of the rounds.
+    /// The median rate of one writer alone, in the same run.
     pub one_writer_events_per_second: f64,
-    /// The rate of all of them over that one.
+    /// The rate of all writers divided by that rate.
     pub gain: f64,
 }
 
-/// Commands that were sent, each leading to one event.
+/// The results of commands that lead to one event each.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Commands {
-    /// Number of commands that were refused because of a conflict.
+    /// The number of commands that were refused with a conflict.
     pub refused: u64,
-    /// The rate on 1,000 streams in the same run, where several writers shared a stream: the median of the rounds.
+    /// The median rate on 1,000 streams in the same run, if writers shared streams.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spread_events_per_second: Option<f64>,
-    /// The rate over that one.
+    /// The rate divided by that rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio_to_spread: Option<f64>,
 }
 
-/// A replay or a rebuild beside a scan of the same store.
+/// A replay or rebuild, compared with a scan of the same store.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BesideScan {
-    /// The scan by itself, in the same run: the median of the rounds.
+    /// The median rate of the scan alone, in the same run.
     pub scan_events_per_second: f64,
-    /// The time of the work over the time of the scan.
+    /// The time of the work divided by that of the scan.
     pub times_the_scan: f64,
 }
 
 impl Latency {
-    /// Of these; `None` where there are none.
+    /// Returns the percentiles; none without measurements.
     pub(super) fn of(mut all: Vec<Duration>) -> Option<Self> {
         all.sort_unstable();
         let at = |percent: usize| {
@@ -97,7 +97,7 @@ impl Latency {
     }
 }
 
-/// The times of all sides, round by round.
+/// The times of all sides in each round.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     own: Vec<Duration>,
@@ -124,7 +124,7 @@ impl Rounds {
         self.spread.push(took);
     }
 
-    /// The rates of commands; none was refused.
+    /// Returns the rates of commands, with none refused.
     pub(super) fn commands(&self, commands_a_round: u64) -> Commands {
         let rate = |times: &[Duration]| commands_a_round as f64 / median_seconds(times);
         let spread_events_per_second = (!self.spread.is_empty()).then(|| rate(&self.spread));
@@ -136,14 +136,14 @@ impl Rounds {
         self.scan.push(took);
     }
 
-    /// How long the work took beside a scan; `None` where nothing was scanned.
+    /// Returns the time compared with a scan; none without scans.
     pub(super) fn beside_scan(&self, events_a_round: u64) -> Option<BesideScan> {
         let scan = median_seconds(&self.scan);
         let (scan_events_per_second, times_the_scan) = (events_a_round as f64 / scan, median_seconds(&self.own) / scan);
         (!self.scan.is_empty()).then_some(BesideScan { scan_events_per_second, times_the_scan })
     }
 
-    /// What many writers gained; `None` where none wrote alone.
+    /// Returns the gain of several writers; none if no writer ran alone.
     pub(super) fn grouping(&self, events_a_round: u64, events_alone: u64) -> Option<Grouping> {
         let rate = |events: u64, times: &[Duration]| events as f64 / median_seconds(times);
         let one_writer_events_per_second = rate(events_alone, &self.alone);
@@ -151,12 +151,12 @@ impl Rounds {
         (!self.alone.is_empty()).then_some(Grouping { one_writer_events_per_second, gain })
     }
 
-    /// How long all rounds of the store took together.
+    /// Returns the total time of the store.
     pub(super) fn total(&self) -> Duration {
         self.own.iter().sum()
     }
 
-    /// A report of rounds of so many events each; the caller fills in what else it knows.
+    /// Returns a report of rounds of a number of events. The caller sets the other fields.
     pub(super) fn report(&self, what: &'static str, events_a_round: u64) -> BenchReport {
         let rate = |times: &[Duration]| events_a_round as f64 / median_seconds(times);
         let (own, bare) = (rate(&self.own), rate(&self.bare));
@@ -189,7 +189,7 @@ fn median_seconds(times: &[Duration]) -> f64 {
         times if times.len() % 2 == 1 => times[middle],
         times => (times[middle - 1] + times[middle]) / 2,
     };
-    // A clock that has not moved must not make a rate that no JSON can hold.
+    // If the clock has not moved, the rate must still be a finite number.
     median.as_secs_f64().max(1e-9)
 }
 

@@ -1,4 +1,4 @@
-//! A screenful of events anywhere in a stream or in the store, each in a line.
+//! Browsing events: a screenful from anywhere in a stream or in the store, one line each.
 
 use serde::Serialize;
 
@@ -8,57 +8,57 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
-use crate::ops::near::no_stream;
+use crate::ops::not_found::no_stream;
 use crate::store::ReadQuery;
 use crate::store::Store;
 
-/// Characters of its data that a line has of an event.
+/// Maximum number of characters of an event's data in a line.
 const EXCERPT: usize = 200;
 
-/// Which events.
+/// The input of a browse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrowseEvents {
-    /// Of this stream; none: of all.
+    /// The stream; none: all streams.
     pub stream: Option<StreamName>,
-    /// From this version (of a stream) or position (of all) on; none: the last ones.
+    /// The first version (of a stream) or position (of all); none: the last events.
     pub from: Option<u64>,
-    /// At most so many.
+    /// Maximum number of events.
     pub limit: u64,
 }
 
-/// An event in a line: however large it is, this is small.
+/// An event in one short line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventLine {
-    /// Its place in the store.
+    /// The position of the event.
     pub position: Position,
-    /// Its stream.
+    /// The stream of the event.
     pub stream: String,
-    /// Its place in its stream.
+    /// The version of the event.
     pub version: Version,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// When.
+    /// The time that the store gave the event.
     pub recorded_at: Timestamp,
-    /// How its data begins.
+    /// The beginning of the data.
     pub excerpt: String,
 }
 
-/// Events that follow one another.
+/// Consecutive events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventsPage {
-    /// The version or position of the first of them.
+    /// The version or position of the first event.
     pub from: u64,
-    /// The highest version or position there was.
+    /// The highest version or position at the time of reading.
     pub last: u64,
     /// The events.
     pub items: Vec<EventLine>,
 }
 
-/// Reads some events.
+/// Reads a screenful of events.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream, or as the store says.
+/// [`OpsError::NotFound`] when there is no such stream.
 pub async fn browse_events(store: &Store, input: &BrowseEvents) -> Result<EventsPage, OpsError> {
     let (query, last) = match &input.stream {
         None => (ReadQuery::all(), store.head().await?.position.0),

@@ -1,4 +1,4 @@
-//! Where a store ends.
+//! The head of a store.
 
 use serde::Serialize;
 
@@ -7,23 +7,23 @@ use crate::event::Timestamp;
 use crate::ops::error::OpsError;
 use crate::store::Store;
 
-/// Which store, and where it ends.
+/// A store and its head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HeadReport {
-    /// Where the store is; holds no secret.
+    /// The place of the store, without secrets.
     pub store: String,
     /// The kind of database.
     pub kind: &'static str,
     /// The position of the last event; 0: there is none.
     pub position: Position,
-    /// When it was recorded.
+    /// The time of the last event.
     pub recorded_at: Option<Timestamp>,
 }
 
-/// Asks where a store ends.
+/// Reads the head of a store.
 ///
 /// # Errors
-/// As the store says; also when there is no store yet.
+/// [`StoreError::NoStore`](crate::store::StoreError::NoStore) when the store has not been created.
 pub async fn store_head(store: &Store) -> Result<HeadReport, OpsError> {
     let head = store.head().await?;
     let recorded_at = (head.position > Position::ZERO).then_some(head.recorded_at);

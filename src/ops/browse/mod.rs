@@ -1,4 +1,4 @@
-//! What somebody who looks around asks for, again and again: small answers, whatever the size of the store.
+//! Queries of a terminal interface: small answers, regardless of the size of the store.
 
 mod events;
 mod head;

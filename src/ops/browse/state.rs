@@ -1,4 +1,4 @@
-//! One version of a stream: its event, the state it made, and what it changed.
+//! A version of a stream: its event, the state after it, and the changes.
 
 use std::error::Error;
 
@@ -13,7 +13,7 @@ use crate::event::Version;
 use crate::ops::changes::Change;
 use crate::ops::changes::changes;
 use crate::ops::error::OpsError;
-use crate::ops::near::no_stream;
+use crate::ops::not_found::no_stream;
 use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
 use crate::runtime::RuntimeError;
@@ -27,30 +27,29 @@ use crate::store::Store;
 pub struct StateReport {
     /// The stream.
     pub stream: StreamName,
-    /// The last version there was.
+    /// The last version of the stream.
     pub last: Version,
     /// The event that made this version.
     pub event: RecordedEvent,
-    /// What makes the state: the category's domain, else `merge`.
+    /// The reducer that makes the state: the category's domain or `merge`.
     pub reducer: String,
-    /// The state after the event, as of its moment; null where there is none.
+    /// The state after the event, at its time; null if there is none.
     pub state: Value,
-    /// What differs from the state before it.
+    /// The differences from the state before the event.
     pub changes: Vec<Change>,
-    /// The state before it.
+    /// The state before the event.
     #[serde(skip)]
     pub before: Value,
-    /// Why there is no state, where an event cannot be folded in.
+    /// The reason why there is no state, if an event failed to apply.
     pub unreadable: Option<String>,
     /// The ids of quarantined events that the state leaves out.
     pub left_out: Vec<Uuid>,
 }
 
-/// Looks at a version of a stream. The events before it are folded once; a snapshot spares those it stands for.
+/// Reads a version of a stream.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::NotThere`] when it does not reach that far,
-/// or as the store says.
+/// [`OpsError::NotFound`] when there is no such stream; [`OpsError::NotThere`] when it has no such version.
 pub async fn state_at(store: &Store, stream: &StreamName, version: Version) -> Result<StateReport, OpsError> {
     let last = store.stream_version(stream.clone()).await?;
     if last == Version::ZERO {
@@ -74,7 +73,7 @@ pub async fn state_at(store: &Store, stream: &StreamName, version: Version) -> R
 }
 
 impl StateReport {
-    /// The same, of the states as somebody sees them.
+    /// Returns the report with the visible parts of its states.
     #[must_use]
     pub fn seen(mut self, sight: impl Fn(Value) -> Value) -> Self {
         (self.before, self.state) = (sight(self.before), sight(self.state));
@@ -83,7 +82,7 @@ impl StateReport {
     }
 }
 
-/// The states before and after an event.
+/// Returns the states before and after an event.
 async fn both_sides(
     store: &Store,
     stream: &StreamName,

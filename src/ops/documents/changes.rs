@@ -8,11 +8,10 @@ use crate::runtime::DocumentChanges;
 use crate::store::Source;
 use crate::store::Store;
 
-/// Reads the changes of a document after a version; 0: all.
+/// Reads the changes of a document after a version; 0: all changes.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there never was such a document, [`OpsError::CursorBeyondEnd`] when it has not reached
-/// that version, or an error of the store.
+/// [`OpsError::NotFound`] when there never was such a document; [`OpsError::CursorBeyondEnd`] when it has not reached the version.
 pub async fn document_changes(store: &Store, id: &str, after: Version) -> Result<DocumentChanges, OpsError> {
     let stream = document_stream(store, id).await?;
     let end = store.stream_version(stream.clone()).await?;

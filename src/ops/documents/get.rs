@@ -1,4 +1,4 @@
-//! A document as it is, or as it was at a version or a moment.
+//! A document at a version or moment.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -15,43 +15,43 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::ListCaveat;
 use crate::ops::error::OpsError;
-use crate::ops::near::nothing_of;
-use crate::ops::replay::Until;
+use crate::ops::not_found::not_found;
+use crate::ops::replay::PointInTime;
 use crate::runtime::LoadOptions;
 use crate::runtime::RuntimeError;
 use crate::runtime::load;
 use crate::store::Store;
 
-/// A document, and who made it what it is.
+/// A document and its last change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct DocumentReport {
-    /// Which one.
+    /// The id of the document.
     pub id: String,
-    /// The version of the last change in it.
+    /// The version of the last change.
     pub version: Version,
-    /// What it holds.
+    /// The content of the document.
     #[cfg_attr(feature = "server", schema(value_type = Object))]
     pub document: Value,
-    /// When it was changed last.
+    /// The time of the last change.
     pub last_updated: Timestamp,
-    /// Who changed it last, where that is known.
+    /// The client of the last change, if it is known.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub client_id: Option<String>,
-    /// The ids of quarantined events that it leaves out.
+    /// The ids of quarantined events that the document leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<Uuid>,
-    /// Its caveats; absent where there are none.
+    /// The caveats; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub caveats: Vec<ListCaveat>,
 }
 
-/// A document up to a version, a moment, or now.
+/// Reads a document at a version, at a moment, or now.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there never was such a document, a rejection when it was deleted by then,
-/// [`OpsError::NotThere`] when it was not there yet or has not reached that version, or as the store says.
-pub async fn get_document(store: &Store, id: &str, until: Until) -> Result<DocumentReport, OpsError> {
+/// [`OpsError::NotFound`] when there never was such a document; a rejection when it was deleted;
+/// [`OpsError::NotThere`] when it did not exist yet or has not reached the version.
+pub async fn get_document(store: &Store, id: &str, until: PointInTime) -> Result<DocumentReport, OpsError> {
     let stream = document_stream(store, id).await?;
     let up_to = until.existing_version(store, &stream).await?;
     let (fold, left_out) = document_at(store, &stream, up_to).await?;
@@ -61,9 +61,9 @@ pub async fn get_document(store: &Store, id: &str, until: Until) -> Result<Docum
             DocumentRejection::Deleted { id: fold.id().to_owned(), at: state.last_updated, by: state.client_id.clone() };
         return Err(RuntimeError::from(DecideError::Rejected(deleted.into())).into());
     }
-    // As it is shown everywhere else, but for the fields having types.
+    // The shown form is that of all other reports; only the fields have types here.
     match fold.show(state.last_updated) {
-        Value::Null => Err(nothing_of("document", store, &stream).await),
+        Value::Null => Err(not_found("document", store, &stream).await),
         mut shown => Ok(DocumentReport {
             id: fold.id().to_owned(),
             version: fold.stream_version(),
@@ -76,11 +76,11 @@ pub async fn get_document(store: &Store, id: &str, until: Until) -> Result<Docum
     }
 }
 
-/// The stream of a document that is there, or was.
+/// Returns the stream of a document that exists or existed.
 pub(super) async fn document_stream(store: &Store, id: &str) -> Result<StreamName, OpsError> {
     let stream = StreamName::of(Document::CATEGORY, id)?;
     match store.stream_version(stream.clone()).await? {
-        Version::ZERO => Err(nothing_of("document", store, &stream).await),
+        Version::ZERO => Err(not_found("document", store, &stream).await),
         _ => Ok(stream),
     }
 }

@@ -1,4 +1,4 @@
-//! The documents there are, or were at a moment, in pages.
+//! Lists of documents, now or at a moment, in pages.
 
 use serde_json::Value;
 
@@ -13,10 +13,7 @@ use crate::ops::list_at::list_now;
 use crate::runtime::QueryBus;
 use crate::store::Store;
 
-/// The next documents after an id.
-///
-/// # Errors
-/// As the store says.
+/// Lists the next documents after an id.
 pub async fn list_documents(
     queries: &QueryBus,
     after: Option<String>,
@@ -27,10 +24,7 @@ pub async fn list_documents(
     list_now(queries, "documents", &ListAt { category, filters: Vec::new(), at, after, limit }).await
 }
 
-/// The next documents after an id, as the events up to and including a moment have made them.
-///
-/// # Errors
-/// As the store says.
+/// Lists the next documents after an id, as they were at a moment.
 pub async fn list_documents_at(
     store: &Store,
     after: Option<String>,

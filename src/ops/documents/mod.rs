@@ -1,4 +1,4 @@
-//! Documents: as they are and were, their changes, the differences between versions.
+//! Documents: their content now and earlier, their changes, and the differences between versions.
 
 mod changes;
 mod diff;

@@ -1,4 +1,4 @@
-//! Each error → its failure: kind, code, hints. The one place where these meet.
+//! The failure of each error: its kind, code and hints.
 
 use std::error::Error;
 
@@ -19,7 +19,7 @@ use crate::store::IdConflict;
 use crate::store::ServerProblem;
 use crate::store::StoreError;
 
-/// The code of a cursor that points beyond the end of a stream or of the store.
+/// The code of a cursor beyond the end of a stream or of the store.
 pub const CURSOR_BEYOND_END: &str = "cursor_beyond_end";
 
 impl From<StoreError> for Failure {
@@ -29,7 +29,7 @@ impl From<StoreError> for Failure {
         let made = match &error {
             StoreError::Conflict { stream, expected, actual } => Failure::new(FailureKind::Conflict, &message)
                 .code("version_conflict")
-                .hint("load again and decide again: somebody else has changed the stream")
+                .hint("the stream was modified concurrently; reload and retry")
                 .with("stream", stream.as_str())
                 .with("expected", expected.to_string())
                 .with("actual", actual.0),
@@ -41,24 +41,24 @@ impl From<StoreError> for Failure {
             StoreError::NotFound(_) => Failure::new(FailureKind::NotFound, &message),
             StoreError::NoStore(place) => Failure::new(FailureKind::NotFound, &message)
                 .code("store_not_found")
-                .for_operators("it is made by the first write; name another one with --store")
+                .for_operators("name an existing store with --store, or create this one with 'esctl init'")
                 .with("store", place.clone()),
             StoreError::Unavailable { .. } => Failure::new(FailureKind::Unavailable, &message).code("store_unavailable"),
             StoreError::NotAllowed { .. } => Failure::new(FailureKind::NotAllowed, &message).code("store_not_allowed"),
             StoreError::Integrity { .. } => Failure::new(FailureKind::Integrity, &message)
                 .code("store_damaged")
-                .for_operators("'esctl verify' checks the whole store and says what can be done"),
+                .for_operators("run 'esctl verify' to check the whole store"),
             StoreError::Schema(_) => Failure::new(FailureKind::Integrity, &message)
                 .code("schema_damaged")
-                .for_operators("'esctl init' puts back what is missing; 'esctl verify' names everything that differs"),
+                .for_operators("run 'esctl init' to restore what is missing, or 'esctl verify' to list all differences"),
             StoreError::Replaced(_) => Failure::new(FailureKind::Integrity, &message)
                 .code("store_replaced")
-                .hint("put the right store in its place, or end this process and start it again")
-                .for_operators("start this process again on the right store; 'esctl verify' checks the one that is there now"),
+                .hint("restore the right store, or restart this process")
+                .for_operators("restart this process on the right store; run 'esctl verify' to check the current one"),
             StoreError::ForeignCheckpoint { projection, .. } => Failure::new(FailureKind::Integrity, &message)
                 .code("foreign_checkpoint")
                 .for_operators(format!(
-                    "'esctl projection rebuild {projection}' builds the read model again from the events; 'esctl verify' checks those"
+                    "run 'esctl projection rebuild {projection}' to rebuild the read model, and 'esctl verify' to check the events"
                 ))
                 .with("projection", projection.as_str()),
             StoreError::Unsupported(_) => Failure::new(FailureKind::Unsupported, &message).code("store_unsupported"),
@@ -78,21 +78,21 @@ fn unsuitable(problem: ServerProblem, message: &str) -> Failure {
     let (code, hint) = match problem {
         ServerProblem::Product => (
             "server_not_supported",
-            "'esctl selftest --accept-server --store URL' tries the server out; --accept-server then uses it",
+            "run 'esctl selftest --accept-server --store URL' to test the server; use it with --accept-server",
         ),
         ServerProblem::Encoding => (
             "encoding_not_supported",
-            "make a database that holds every text: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0 LOCALE 'C'",
+            "create a database that can store every text: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0 LOCALE 'C'",
         ),
         ServerProblem::Pooler => (
             "pooler_not_supported",
-            "name the server itself with --store, or set pool_mode = session or transaction in the pooler",
+            "connect to the server itself with --store, or set pool_mode = session or transaction in the pooler",
         ),
     };
     Failure::new(FailureKind::Unsupported, message).code(code).for_operators(hint)
 }
 
-/// Adds the event that an id was used for before, and the fields that differ.
+/// Adds the event that used an id before, and the fields that differ.
 fn used_before(made: Failure, reason: &IdConflict) -> Failure {
     let IdConflict::OtherEvent { stream, version, differs } = reason else { return made };
     let fields: Vec<&str> = differs.iter().map(|field| field.name()).collect();
@@ -108,25 +108,25 @@ fn clock_refused(refused: &ClockRefused) -> Failure {
         ClockRefused::Differs { clock, time, reference, .. } => made
             .for_operators(match reference {
                 ClockReference::LastEvent if clock < time => {
-                    "set the clock of this machine; where it is right, the last events are from the future: copy the store with \
+                    "set the clock of this machine; if it is right, the last events are from the future: copy the store with \
                      'esctl replay --all --into URL --retime', or append with --accept-clock"
                 }
                 ClockReference::PassedTime => {
-                    "set the clock of this machine; where it is right, start the process again, or with --accept-clock"
+                    "set the clock of this machine; if it is right, restart the process, or use --accept-clock"
                 }
-                _ => "set the clock of this machine; where it is right, append with --accept-clock",
+                _ => "set the clock of this machine; if it is right, append with --accept-clock",
             })
             .with("clock", clock.to_string())
             .with("reference", time.to_string()),
         ClockRefused::NoTimeLeft { last } => made
-            .for_operators("'esctl replay --all --into URL --retime' copies the store with times that leave room")
+            .for_operators("run 'esctl replay --all --into URL --retime' to copy the store with earlier times")
             .with("reference", last.to_string()),
     }
 }
 
 impl From<Rejection> for Failure {
     fn from(rejection: Rejection) -> Self {
-        // What does not exist is not found, whoever says so.
+        // What does not exist is not found, regardless of the domain.
         let not_found = rejection.code.ends_with("_not_found");
         let made = if not_found {
             Failure::new(FailureKind::NotFound, &rejection.message)
@@ -135,7 +135,8 @@ impl From<Rejection> for Failure {
         };
         let mut made = made.code(rejection.code);
         if rejection.details.contains_key("deleted_at") {
-            made = made.for_operators("its history stays: 'esctl doc history ID'; 'esctl doc create ID' begins it anew");
+            made =
+                made.for_operators("run 'esctl doc history ID' to read its history, or 'esctl doc create ID' to create it again");
         }
         made.details = rejection.details;
         made
@@ -155,7 +156,7 @@ impl From<DecideError> for Failure {
 }
 
 impl Failure {
-    /// The same kind of error, said of an event.
+    /// Returns the failure with a message about an event.
     fn at_event(mut self, message: String, stream: &str, position: Position) -> Self {
         self.message = message;
         self.with("stream", stream).with("position", position.0)
@@ -199,8 +200,8 @@ impl From<RuntimeError> for Failure {
             RuntimeError::Fold { stream, position, source, .. } => {
                 let kind = Failure::from(&source);
                 let look = format!(
-                    "look at it with 'esctl stream read --all --from {position} --limit 1 -o json'; \
-                     'esctl quarantine add EVENT_ID --reason TEXT' leaves it out"
+                    "run 'esctl stream read --all --from {position} --limit 1 -o json' to read it, or \
+                     'esctl quarantine add EVENT_ID --reason TEXT' to leave it out"
                 );
                 kind.at_event(message, &stream, position).for_operators(look).caused_by(&source)
             }
@@ -211,7 +212,7 @@ impl From<RuntimeError> for Failure {
                 let made = Failure::new(FailureKind::Conflict, message)
                     .code("retries_exhausted")
                     .hint("try again")
-                    .for_operators("try again, or with a longer --retry-for");
+                    .for_operators("try again, or set a longer --retry-for");
                 made.with("attempts", attempts).caused_by(&source)
             }
             RuntimeError::KeyReused { key, .. } => {
@@ -225,9 +226,9 @@ impl From<RuntimeError> for Failure {
             }
             RuntimeError::MaintainedByApplication(name) => Failure::new(FailureKind::Unsupported, message)
                 .code("maintained_by_application")
-                .hint("use the program of the application for it")
+                .hint("use the program of the application")
                 .for_operators(format!(
-                    "run this command with the application's own program; 'esctl projection status {name}' and \
+                    "run this command with the application's own program; only 'esctl projection status {name}' and \
                      'esctl projection query {name}' work here"
                 ))
                 .with("projection", name),
@@ -261,7 +262,7 @@ impl From<OpsError> for Failure {
                 let kind = Failure::from(&source);
                 let made = kind.at_event(message, &stream, position).caused_by(&source);
                 match made.code {
-                    "jq_failed" => made.hint("write (…)? around what may fail: an error then counts as no"),
+                    "jq_failed" => made.hint("write (…)? around a part that may fail; an error then counts as false"),
                     _ => made,
                 }
             }
@@ -270,7 +271,7 @@ impl From<OpsError> for Failure {
                     true => (FailureKind::Unavailable, "try again when the server has caught up with its primary"),
                     false => (
                         FailureKind::Integrity,
-                        "the store is older than the cursor, for instance restored from a backup; start again with --after 0",
+                        "the store is older than the cursor, for instance restored from a backup; restart with --after 0",
                     ),
                 };
                 Failure::new(kind, message).code(CURSOR_BEYOND_END).hint(hint).with("cursor", cursor).with("end", end)
@@ -278,14 +279,14 @@ impl From<OpsError> for Failure {
             OpsError::DoesNotApply { number, event_type, stream, reason } => {
                 let made = Failure::new(FailureKind::Rejected, message).code("event_does_not_apply");
                 let made = made.with("event", number).with("type", event_type).with("stream", stream).with("reason", reason);
-                made.for_operators("--force appends it all the same; states of the stream may then be unreadable")
+                made.for_operators("use --force to append it anyway; the stream may then be unreadable")
             }
             OpsError::Conflict(_) => Failure::new(FailureKind::Conflict, message),
             OpsError::NotThere { kind, .. } => Failure::new(FailureKind::NotFound, message).code(not_found_code(kind)),
             OpsError::NotFound { kind, name, candidates } => {
                 let mut made = Failure::new(FailureKind::NotFound, message).code(not_found_code(kind)).with(kind, name.clone());
                 if kind == "correlation" {
-                    made = made.hint("'esctl stream read --all -o json' shows ids: a correlation id or an event_id will do");
+                    made = made.hint("run 'esctl stream read --all -o json' to find a correlation id or an event id");
                 }
                 made.did_you_mean(&name, candidates.iter().map(String::as_str))
             }
@@ -295,7 +296,7 @@ impl From<OpsError> for Failure {
 
 impl From<NameError> for Failure {
     fn from(error: NameError) -> Self {
-        Failure::new(FailureKind::Usage, error.to_string()).code("bad_name").hint("a stream is CATEGORY-ID, like resource-gold")
+        Failure::new(FailureKind::Usage, error.to_string()).code("bad_name").hint("name a stream CATEGORY-ID, like resource-gold")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What kind of failure an error is: a stable code, a message and a hint, the same at every front end.
+//! Failures: the kind, stable code, message and hints of an error, the same for every front end.
 //!
 //! The command line turns the kind into an exit code, the server into a status.
 
@@ -13,33 +13,33 @@ use serde_json::Value;
 
 use crate::ops::nearest;
 
-/// What kind of failure it is.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The request itself cannot be.
+    /// The request is not valid.
     Usage,
-    /// What was asked for does not exist.
+    /// The requested thing does not exist.
     NotFound,
-    /// Somebody else wrote first.
+    /// The stream was modified concurrently.
     Conflict,
-    /// A rule of the domain said no.
+    /// A rule of the domain refused the command.
     Rejected,
-    /// Not now.
+    /// The store is unavailable at the moment.
     Unavailable,
-    /// The database does not let this program do it.
+    /// The database does not permit the operation.
     NotAllowed,
-    /// What is stored contradicts itself.
+    /// Stored data is damaged.
     Integrity,
-    /// This program cannot work with it.
+    /// This program does not support the store or the data.
     Unsupported,
-    /// Nobody knows whether the write was applied.
+    /// The write may or may not have been applied.
     OutcomeUnknown,
-    /// A mistake in this program.
+    /// A bug in this program.
     Bug,
 }
 
 impl FailureKind {
-    /// Its name, which is also the code of a failure that has no narrower one.
+    /// Returns the name, which is also the code of a failure without a more specific one.
     pub fn name(self) -> &'static str {
         match self {
             Self::Usage => "usage",
@@ -56,54 +56,54 @@ impl FailureKind {
     }
 }
 
-/// A failure, with everything that a person or a program needs.
+/// A failure, with its details for people and programs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
-    /// What kind it is of.
+    /// The kind of the failure.
     pub kind: FailureKind,
-    /// What happened, in stable `snake_case`, for programs.
+    /// The stable `snake_case` code, for programs.
     pub code: &'static str,
-    /// What happened, in one sentence, for people.
+    /// The message, for people.
     pub message: String,
-    /// What lies behind it, nearest first.
+    /// The errors behind the failure, nearest first.
     pub causes: Vec<String>,
-    /// What whoever asked can do about it.
+    /// The advice for any caller.
     pub hint: Option<String>,
-    /// What whoever operates the store can do about it, at the command line.
+    /// The advice for operators, with commands of the command line.
     pub operator_hint: Option<String>,
-    /// The particulars, for programs.
+    /// The details, for programs.
     pub details: Map<String, Value>,
 }
 
 impl Failure {
-    /// A failure of a kind, under the kind's own code.
+    /// Returns a failure with the code of its kind.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { kind, code: kind.name(), message, causes: Vec::new(), hint: None, operator_hint: None, details: Map::new() }
     }
 
-    /// A narrower code than the kind's name.
+    /// Sets a more specific code.
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
         self.code = code;
         self
     }
 
-    /// What whoever asked can do about it.
+    /// Sets the advice for any caller.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// What whoever operates the store can do about it, at the command line.
+    /// Sets the advice for operators, with commands of the command line.
     #[must_use]
     pub fn for_operators(mut self, hint: impl Into<String>) -> Self {
         self.operator_hint = Some(hint.into());
         self
     }
 
-    /// The hint `did you mean …?`, where one of the candidates is near; else what was hinted before.
+    /// Sets the hint `did you mean …?` if a candidate is similar. Otherwise the hint stays.
     #[must_use]
     pub fn did_you_mean<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match nearest(word, candidates) {
@@ -112,14 +112,14 @@ impl Failure {
         }
     }
 
-    /// One particular, for programs.
+    /// Adds a detail.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.details.insert(key.to_owned(), value.into());
         self
     }
 
-    /// What lies behind it: that error and its sources.
+    /// Adds an error and its sources to the causes.
     #[must_use]
     pub fn caused_by(mut self, error: &dyn Error) -> Self {
         add_causes(&mut self.causes, &self.message, error);
@@ -127,7 +127,7 @@ impl Failure {
     }
 }
 
-/// Adds an error and its sources to what lies behind a message. A text that only repeats the one before is left out.
+/// Adds an error and its sources to the causes of a message. A text that repeats the one before is left out.
 pub(crate) fn add_causes(causes: &mut Vec<String>, message: &str, error: &dyn Error) {
     let mut next = Some(error);
     while let Some(cause) = next {
@@ -140,7 +140,7 @@ pub(crate) fn add_causes(causes: &mut Vec<String>, message: &str, error: &dyn Er
     }
 }
 
-/// Returns an error with its causes, in one sentence.
+/// Returns an error with its causes as one text.
 pub(crate) fn in_full(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| (**cause).source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))

@@ -1,4 +1,4 @@
-//! Bots that take the empty seats of a game and play it, move by move.
+//! Bots that join a game and play it, move by move.
 
 use std::time::Duration;
 
@@ -20,58 +20,57 @@ use crate::runtime::WriteOptions;
 use crate::runtime::key_event_id;
 use crate::store::Store;
 
-/// What bots shall do.
+/// The input of a play of bots.
 #[derive(Debug, Clone)]
 pub struct BotPlay {
-    /// In which game.
+    /// The id of the game.
     pub id: String,
-    /// For whom they play; nobody: for all, and they take the seats that are empty.
+    /// The players that bots play for; empty: all of them, and bots join until the game is full.
     pub players: Vec<String>,
-    /// What they decide by where the rules leave something open.
+    /// The seed for choices that the rules leave open.
     pub seed: u64,
-    /// After so many moves they stop.
+    /// Maximum number of moves.
     pub moves: u64,
-    /// Who sends the commands.
+    /// The client that sends the commands.
     pub client_id: String,
-    /// The key of this play: each move has a key of its own under it, so that a repeated play makes none of them again.
+    /// The key of this play. Each move has a key derived from it, so that a repeated play repeats no move.
     pub idempotency_key: String,
 }
 
-/// A move of a bot, and what it led to.
+/// A move of a bot, and its events.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BotMove {
-    /// The version of the game after it.
+    /// The version of the game after the move.
     pub version: crate::event::Version,
     /// The command.
     pub command: &'static str,
-    /// What the command said.
+    /// The payload of the command.
     pub with: Value,
-    /// The types of the events it led to.
+    /// The types of the events.
     pub events: Vec<String>,
 }
 
-/// Bots at a table.
+/// Bots in a game.
 pub struct Bots {
     store: Store,
     bus: CommandBus,
     play: BotPlay,
     bot: Bot,
-    /// Moves that were made under the key of this play; none until they have been counted.
+    /// The number of moves that were made under the key of this play; none before they were counted.
     made: Option<u64>,
 }
 
 impl Bots {
-    /// Sits down.
+    /// Returns bots for a game.
     pub fn new(store: &Store, bus: CommandBus, play: BotPlay) -> Self {
         Self { store: store.clone(), bus, bot: Bot::new(play.seed), made: None, play }
     }
 
-    /// Makes the next move; none when the game is over, when it is the turn of somebody they do not play for, when
-    /// players are missing, or after as many moves as they were told.
+    /// Makes the next move. None when the game is over, another player has the turn, players are missing, or the maximum number of
+    /// moves was made.
     ///
     /// # Errors
-    /// [`OpsError::NotFound`] when there is no such game; a conflict or a rejection when somebody else plays for the same
-    /// player at the same time; or as the store says.
+    /// [`OpsError::NotFound`] when there is no such game; a conflict or a rejection when the same player moves at the same time.
     pub async fn next(&mut self) -> Result<Option<BotMove>, OpsError> {
         let stream = game_stream(&self.store, &self.play.id).await?;
         let made = match self.made {
@@ -84,7 +83,7 @@ impl Bots {
         }
         let (game, _) = game_at(&self.store, &stream, LoadOptions::default().up_to).await?;
         let Some((command, with)) = self.decide(game.state()) else { return Ok(None) };
-        // Decided on this state and on no other.
+        // The move is only valid for the state that it was decided on.
         let options = WriteOptions::by(&self.play.client_id).keyed(self.key_of_move(made)).expecting(game.stream_version());
         let options = options.retrying_for(Duration::ZERO);
         let envelope = CommandEnvelope::new(command, &self.play.id, with.clone(), options);

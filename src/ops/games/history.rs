@@ -1,4 +1,4 @@
-//! What happened in a game, as somebody sees it.
+//! The history of a game, limited to what a viewer may see.
 
 use serde::Serialize;
 use serde_json::Map;
@@ -20,32 +20,32 @@ use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Store;
 
-/// One thing that happened in a game.
+/// An entry of the history of a game.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GameHistoryEntry {
-    /// Its place in the stream.
+    /// The version of the event.
     pub version: Version,
-    /// Its place in the store.
+    /// The position of the event.
     pub position: Position,
-    /// When.
+    /// The time that the store gave the event.
     pub recorded_at: Timestamp,
-    /// What.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// Who sent the command.
+    /// The client that sent the command.
     pub client_id: Option<String>,
-    /// Who played.
+    /// The player that moved.
     pub player_id: Option<String>,
-    /// The fact, without what is hidden.
+    /// The visible part of the data.
     pub data: Map<String, Value>,
-    /// Its id.
+    /// The event id.
     pub event_id: Uuid,
     /// True for a quarantined event, which changed nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub quarantined: bool,
 }
 
-/// Reads the history of one game, in chunks.
+/// A reader of the history of a game, in chunks.
 pub struct GameHistory {
     scan: Scan,
     viewer: Viewer,
@@ -55,17 +55,14 @@ impl GameHistory {
     /// Begins at the first event.
     ///
     /// # Errors
-    /// [`OpsError::NotFound`] when there is no such game, or no such player in it, or as the store says.
+    /// [`OpsError::NotFound`] when there is no such game or no such player in it.
     pub async fn open(store: &Store, id: &str, viewer: Viewer) -> Result<Self, OpsError> {
         let stream = game_stream(store, id).await?;
         known(game_at(store, &stream, LoadOptions::default().up_to).await?.0.state(), &viewer)?;
         Ok(Self { scan: store.scan(ReadQuery::stream(stream)), viewer })
     }
 
-    /// The next entries; none after the last.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Returns the next entries; none after the last.
     pub async fn next(&mut self) -> Result<Option<Vec<GameHistoryEntry>>, OpsError> {
         let Some(chunk) = self.scan.next().await? else { return Ok(None) };
         Ok(Some(chunk.iter().map(|event| entry(&event, &self.viewer)).collect()))

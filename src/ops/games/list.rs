@@ -1,4 +1,4 @@
-//! The games there are, or were at a moment, in pages.
+//! Lists of games, now or at a moment, in pages.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -15,43 +15,40 @@ use crate::ops::list_at::list_now;
 use crate::runtime::QueryBus;
 use crate::store::Store;
 
-/// A game in a list: nothing that is hidden from anybody.
+/// A game in a list. It has no hidden fields.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct GameSummary {
-    /// Which one.
+    /// The id of the game.
     #[cfg_attr(feature = "server", schema(value_type = String))]
     pub id: Value,
-    /// How far it is: `waiting`, `playing`, `finished`.
+    /// The phase: `waiting`, `playing` or `finished`.
     #[cfg_attr(feature = "server", schema(value_type = Phase))]
     pub phase: Value,
-    /// Who plays, in the order of the turns.
+    /// The players, in the order of their turns.
     #[cfg_attr(feature = "server", schema(value_type = Vec<String>))]
     pub players: Vec<Value>,
-    /// How many can.
+    /// The number of players that the game is for.
     #[cfg_attr(feature = "server", schema(value_type = u32))]
     pub num_players: Value,
-    /// From 1; 0 before it starts.
+    /// The round, from 1; 0 before the start.
     #[cfg_attr(feature = "server", schema(value_type = u32))]
     pub round: Value,
-    /// Whose turn it is.
+    /// The player that has the turn.
     #[cfg_attr(feature = "server", schema(value_type = Option<String>, required = true))]
     pub turn: Value,
-    /// Who has won.
+    /// The player that has won.
     #[cfg_attr(feature = "server", schema(value_type = Option<String>, required = true))]
     pub winner: Value,
-    /// How many events it has.
+    /// The version of the stream.
     #[cfg_attr(feature = "server", schema(value_type = u64))]
     pub version: Value,
-    /// When something happened last.
+    /// The time of the last event.
     #[cfg_attr(feature = "server", schema(value_type = Timestamp))]
     pub last_updated: Value,
 }
 
-/// The next games after an id.
-///
-/// # Errors
-/// As the store says.
+/// Lists the next games after an id.
 pub async fn list_games(
     queries: &QueryBus,
     phase: Option<Phase>,
@@ -64,10 +61,7 @@ pub async fn list_games(
     Ok(page.map(summary))
 }
 
-/// The next games after an id, as the events up to and including a moment have made them.
-///
-/// # Errors
-/// As the store says.
+/// Lists the next games after an id, as they were at a moment.
 pub async fn list_games_at(
     store: &Store,
     phase: Option<Phase>,

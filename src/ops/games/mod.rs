@@ -1,4 +1,4 @@
-//! Games of Caravan: as somebody sees them, what happened in them, and bots that play.
+//! Games of Caravan: their visible state, their history, and bots that play.
 
 mod bot;
 mod history;

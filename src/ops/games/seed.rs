@@ -1,6 +1,6 @@
-//! Where everything random in a new game comes from.
+//! The seed of a new game.
 //!
-//! Whoever knows the seed knows the decks, so nothing that players see leads to it: neither the id nor an idempotency key.
+//! The seed determines the decks, so it must not follow from values that players see, such as the id or an idempotency key.
 
 use uuid::Uuid;
 
@@ -14,15 +14,12 @@ use crate::runtime::LoadOptions;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// The seed for a game that is to be created: that of `fresh`, which is random throughout (UUIDv4), unless there is such a
-/// game already. Then its own, so that a command which is repeated under its idempotency key is the same as the first.
-///
-/// # Errors
-/// A bad id, or as the store says.
+/// Returns the seed for a game to create: a random one from `fresh` (UUIDv4), or the existing one if there is such a game.
+/// So a command that is repeated under its idempotency key equals the first one.
 pub async fn seed_for(store: &Store, id: &str, fresh: Uuid) -> Result<u64, OpsError> {
     let stream = StreamName::of(Game::CATEGORY, id)?;
     match store.stream_version(stream.clone()).await {
-        // A number that every store can hold.
+        // Every store can hold a number of 63 bits.
         Ok(Version::ZERO) | Err(StoreError::NoStore(_)) => Ok(fresh.as_u64_pair().0 >> 1),
         Ok(_) => Ok(game_at(store, &stream, LoadOptions::default().up_to).await?.0.state().seed),
         Err(error) => Err(error.into()),

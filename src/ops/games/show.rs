@@ -1,4 +1,4 @@
-//! A game as somebody sees it, now or as it was.
+//! A game at a version or moment, limited to what a viewer may see.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -10,14 +10,14 @@ use crate::domain::game::Viewer;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::error::OpsError;
-use crate::ops::near::nothing_of;
-use crate::ops::replay::Until;
+use crate::ops::not_found::not_found;
+use crate::ops::replay::PointInTime;
 use crate::runtime::LoadOptions;
 use crate::runtime::RuntimeError;
 use crate::runtime::load;
 use crate::store::Store;
 
-/// A game, as it is seen.
+/// The visible part of a game.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GameReport {
     /// The version of the last event in it.
@@ -28,12 +28,12 @@ pub struct GameReport {
     pub left_out: Vec<Uuid>,
 }
 
-/// A game up to a version, a moment, or now.
+/// Reads a game at a version, at a moment, or now.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such game, or no such player in it; [`OpsError::NotThere`] when it was not there
-/// yet or has not reached that version; or as the store says.
-pub async fn show_game(store: &Store, id: &str, until: Until, viewer: &Viewer) -> Result<GameReport, OpsError> {
+/// [`OpsError::NotFound`] when there is no such game or no such player in it; [`OpsError::NotThere`] when it did not exist yet or
+/// has not reached the version.
+pub async fn show_game(store: &Store, id: &str, until: PointInTime, viewer: &Viewer) -> Result<GameReport, OpsError> {
     let stream = game_stream(store, id).await?;
     let up_to = until.existing_version(store, &stream).await?;
     let (fold, left_out) = game_at(store, &stream, up_to).await?;
@@ -42,7 +42,7 @@ pub async fn show_game(store: &Store, id: &str, until: Until, viewer: &Viewer) -
     Ok(GameReport { version, state: fold.state().as_seen(fold.id(), version.0, viewer), left_out })
 }
 
-/// Whoever looks as a player plays in it.
+/// Checks that a viewer who is a player takes part in the game.
 pub(super) fn known(game: &Game, viewer: &Viewer) -> Result<(), OpsError> {
     match viewer {
         Viewer::Player(player) if game.player(player).is_none() => {
@@ -53,11 +53,11 @@ pub(super) fn known(game: &Game, viewer: &Viewer) -> Result<(), OpsError> {
     }
 }
 
-/// The stream of a game that is there.
+/// Returns the stream of an existing game.
 pub(super) async fn game_stream(store: &Store, id: &str) -> Result<StreamName, OpsError> {
     let stream = StreamName::of(Game::CATEGORY, id)?;
     match store.stream_version(stream.clone()).await? {
-        Version::ZERO => Err(nothing_of("game", store, &stream).await),
+        Version::ZERO => Err(not_found("game", store, &stream).await),
         _ => Ok(stream),
     }
 }

@@ -1,4 +1,4 @@
-//! Pausing a projection, letting it go on, and saying what it does at an event that it cannot take in.
+//! Pausing and resuming projections, and their policy on failed events.
 
 use serde::Serialize;
 
@@ -11,21 +11,21 @@ use crate::runtime::Paused;
 use crate::runtime::QueryBus;
 use crate::store::Store;
 
-/// What became of a projection.
+/// The pause of a projection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ControlReport {
     /// The projection.
     pub name: String,
-    /// Since when and by whom it is paused; none: it is not.
+    /// The current pause; none: the projection is not paused.
     pub paused: Option<Paused>,
-    /// Whether that is new.
+    /// True if the request changed the pause.
     pub changed: bool,
 }
 
-/// Pauses a projection. One that is paused stays as it was paused first.
+/// Pauses a projection. An existing pause stays as it is.
 ///
 /// # Errors
-/// No such projection, or as the store says.
+/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound) when there is no such projection.
 pub async fn pause_projection(
     store: &Store,
     queries: &QueryBus,
@@ -43,10 +43,10 @@ pub async fn pause_projection(
     Ok(ControlReport { name: name.to_owned(), paused: Some(paused), changed: true })
 }
 
-/// Lets a projection go on.
+/// Resumes a projection.
 ///
 /// # Errors
-/// No such projection, or as the store says.
+/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound) when there is no such projection.
 pub async fn resume_projection(store: &Store, queries: &QueryBus, name: &str) -> Result<ControlReport, OpsError> {
     queries.read_model(name)?;
     store.head().await?;
@@ -54,10 +54,10 @@ pub async fn resume_projection(store: &Store, queries: &QueryBus, name: &str) ->
     Ok(ControlReport { name: name.to_owned(), paused: None, changed })
 }
 
-/// Says what a projection does from now on at an event that it cannot take in.
+/// Sets the policy of a projection on events that fail to apply.
 ///
 /// # Errors
-/// No such projection, or as the store says.
+/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound) when there is no such projection.
 pub async fn set_policy(store: &Store, queries: &QueryBus, name: &str, on_error: OnError) -> Result<(), OpsError> {
     queries.projection(name)?;
     Ok(runtime::set_on_error(store, name, on_error).await?)

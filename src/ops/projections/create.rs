@@ -1,4 +1,4 @@
-//! Making a projection of jq programs, which the store keeps.
+//! Creating a projection of jq programs, which the store keeps.
 
 use serde::Serialize;
 
@@ -11,60 +11,62 @@ use crate::runtime::is_built_in;
 use crate::store::ReadModel;
 use crate::store::Store;
 
-/// What to make.
+/// The input of creating a projection.
 #[derive(Debug, Clone)]
 pub struct CreateProjection {
-    /// Its name: `[a-z][a-z0-9_]*`.
+    /// The name: `[a-z][a-z0-9_]*`.
     pub name: String,
-    /// The categories it wants events of; none: all.
+    /// The categories whose events it applies; none: all.
     pub categories: Vec<String>,
-    /// The program that tells the key of an event's row.
+    /// The program that returns the key of an event's row.
     pub key: String,
-    /// The program that tells the next row.
+    /// The program that returns the next row.
     pub reduce: String,
-    /// Whether one that is there with other programs is replaced.
+    /// True to replace a projection with other programs.
     pub replace: bool,
-    /// When.
+    /// The time of creation.
     pub now: Timestamp,
 }
 
-/// What was done.
+/// The outcome of creating a projection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CreateOutcome {
-    /// It was not there.
+    /// The projection was created.
     Created,
-    /// It is another one now: the next run builds its read model anew beside the old one.
+    /// The projection was replaced. The next run rebuilds its read model.
     Replaced,
-    /// It was there like this.
+    /// The projection existed with the same programs.
     AlreadyThere,
 }
 
-/// What is there now.
+/// The projection after the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CreateReport {
-    /// What was done.
+    /// The outcome.
     pub outcome: CreateOutcome,
     /// The projection.
     #[serde(flatten)]
     pub definition: Definition,
 }
 
-/// Makes a projection. Nothing is read yet: that is for the first run or query.
+/// Creates a projection. Its read model is built by the first run or query.
 ///
 /// # Errors
-/// [`OpsError::Invalid`] for a name that cannot be or a program that does not compile, [`OpsError::Conflict`] when one
-/// of that name is there with other programs, or as the store says.
+/// [`OpsError::Invalid`] for a bad name or a program that does not compile; [`OpsError::Conflict`] when a projection of that name
+/// has other programs.
 pub async fn create_projection(store: &Store, input: &CreateProjection) -> Result<CreateReport, OpsError> {
     ReadModel::live(&input.name).check_name()?;
     if is_built_in(&input.name) {
-        return Err(OpsError::Invalid(format!("projection {} comes with esctl: choose another name", input.name)));
+        return Err(OpsError::Invalid(format!("projection {} is built in; choose another name", input.name)));
     }
     let categories = input.categories.iter().map(|category| {
         let name = StreamName::parse(category)?;
         match name.category() == name.as_str() {
             true => Ok(name.to_string()),
-            false => Err(OpsError::Invalid(format!("{category} is no category: a category ends before the first - of a stream"))),
+            false => Err(OpsError::Invalid(format!(
+                "{category} is not a category, which is the part of a stream's name before the first -"
+            ))),
         }
     });
     let categories = categories.collect::<Result<Vec<_>, _>>()?;
@@ -86,7 +88,7 @@ pub async fn create_projection(store: &Store, input: &CreateProjection) -> Resul
             return Ok(CreateReport { outcome: CreateOutcome::AlreadyThere, definition: before.clone() });
         }
         Some(_) if !input.replace => {
-            return Err(OpsError::Conflict(format!("projection {} is there already, with other programs", input.name)));
+            return Err(OpsError::Conflict(format!("projection {} exists with other programs", input.name)));
         }
         Some(before) => {
             let version = before.as_ref().map_or(0, |before| before.version);
@@ -99,8 +101,8 @@ pub async fn create_projection(store: &Store, input: &CreateProjection) -> Resul
     Ok(CreateReport { outcome, definition })
 }
 
-/// Seconds since 2025: what is made later has a later version, also after one of the same name was deleted. So nobody
-/// who still runs the old one can go on with the rows of the new one.
+/// Returns the seconds since 2025. A later definition has a higher version, even after one of the same name was deleted. So a
+/// program that still runs the old one does not continue with the rows of the new one.
 fn version_at(now: Timestamp) -> u32 {
     const START: i64 = 1_735_689_600;
     let seconds = now.micros() / 1_000_000 - START;

@@ -1,4 +1,4 @@
-//! Deleting a projection that the store keeps, and its read models. Events are never touched.
+//! Deleting a stored projection and its read models. Events are not changed.
 
 use serde::Serialize;
 
@@ -10,12 +10,12 @@ use crate::store::Part;
 use crate::store::ReadModel;
 use crate::store::Store;
 
-/// What was deleted.
+/// The outcome of a deletion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeleteReport {
     /// The projection.
     pub name: String,
-    /// How many rows its read model had.
+    /// The number of rows of the read model.
     pub rows: u64,
 }
 
@@ -26,23 +26,22 @@ async fn drop_all(store: &Store, name: &str) -> Result<(), OpsError> {
     Ok(())
 }
 
-/// Deletes a projection that the store keeps, or the read model of an application that is no longer there.
+/// Deletes a stored projection, or the read model of an application that no longer exists. An interrupted deletion can be repeated.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when the store keeps no such projection and no such read model, [`OpsError::Invalid`] for one that comes with esctl, or as
-/// the store says. Broken off half way, it can be repeated.
+/// [`OpsError::NotFound`] when there is no such stored projection and no such read model; [`OpsError::Invalid`] for a built-in one.
 pub async fn delete_projection(store: &Store, name: &str) -> Result<DeleteReport, OpsError> {
     if is_built_in(name) {
-        return Err(OpsError::Invalid(format!("projection {name} comes with esctl and cannot be deleted")));
+        return Err(OpsError::Invalid(format!("projection {name} is built in and cannot be deleted")));
     }
     let rows = store.count_rows(ReadModel::live(name)).await?;
     let is_there = store.projections().await?.iter().any(|record| record.model.name == name);
-    // It goes last: what is left over by a failure can still be named.
+    // The definition is deleted last, so that a partial deletion can be repeated by name.
     drop_all(store, name).await?;
     if !Definition::delete(store, name).await? && !is_there {
         return Err(OpsError::NotFound { kind: "projection", name: name.to_owned(), candidates: Vec::new() });
     }
-    // What a runner has made anew in between.
+    // A runner may have written rows meanwhile.
     drop_all(store, name).await?;
     Control::forget(store, name).await?;
     Ok(DeleteReport { name: name.to_owned(), rows })

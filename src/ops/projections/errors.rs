@@ -1,4 +1,4 @@
-//! Events that a projection cannot take in: which they are, trying one again, leaving one out.
+//! Failed events of a projection: listing, retrying and skipping them.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -13,22 +13,22 @@ use crate::store::Part;
 use crate::store::Problem;
 use crate::store::Store;
 
-/// An event that a projection cannot take in.
+/// An event that a projection could not apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProjectionProblem {
     /// The projection.
     pub projection: String,
-    /// Of which of its read models: the live one, or the one that a rebuild is building.
+    /// The read model: the live one, or that of a rebuild in progress.
     pub part: Part,
-    /// The event, and what became of it.
+    /// The failed event, and its state.
     #[serde(flatten)]
     pub problem: Problem,
 }
 
-/// The problems of a projection, in the order of their positions; those of a rebuild under way after them.
+/// Lists the failed events of a projection, in the order of their positions. Those of a rebuild in progress come last.
 ///
 /// # Errors
-/// No such projection, or as the store says.
+/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound) when there is no such projection.
 pub async fn projection_errors(
     store: &Store,
     queries: &QueryBus,
@@ -42,19 +42,19 @@ pub async fn projection_errors(
     Ok(problems.into_iter().map(of_it).collect())
 }
 
-/// What an operator says about such an event.
+/// The decision of an operator on a failed event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
-    /// Try it again.
+    /// Try the event again.
     Retry,
-    /// Leave it out, for good.
+    /// Leave the event out.
     Skip,
 }
 
-/// Does what an operator says about such an event, and takes in what was held back because of it.
+/// Retries or skips a failed event, and applies the events that waited behind it.
 ///
 /// # Errors
-/// No such projection, no such problem, or as the store says.
+/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound) when there is no such projection or failed event.
 pub async fn release_event(
     store: &Store,
     queries: &QueryBus,

@@ -1,4 +1,4 @@
-//! Following: several projections at once, each taking in new events as they come.
+//! Following: several projections at once, each applying new events as they are appended.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,24 +22,24 @@ use crate::store::ProblemState;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// How often a follower looks for new events.
+/// The interval at which a follower looks for new events.
 const POLL: Duration = Duration::from_millis(100);
 /// The time between two checks that the store answers.
 const WATCH: Duration = Duration::from_millis(500);
-/// How often it looks whether somebody has said something about the event it stands before.
+/// The interval at which a stopped projection looks for a decision of an operator.
 const STANDING: Duration = Duration::from_secs(1);
-/// It tries that event again by itself after this, and then after twice as long each time …
+/// The delay before the failed event is tried again. It doubles each time …
 const FIRST_RETRY: Duration = Duration::from_secs(1);
-/// … but not later than after this.
+/// … up to this delay.
 const LAST_RETRY: Duration = Duration::from_secs(60);
-/// How often it says that it is there,
+/// The interval at which a follower reports that it is running,
 const BEAT: Duration = Duration::from_secs(5);
-/// and for how long that counts.
+/// and the time for which a report is valid.
 const ALIVE: Duration = Duration::from_secs(15);
-/// How long it may take to say that it is gone.
+/// Maximum time for the report that a follower has ended.
 const LEAVING: Duration = Duration::from_secs(2);
 
-/// Who runs it.
+/// The identity of a follower.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// The name of the machine.
@@ -50,41 +50,41 @@ pub struct Identity {
     pub by: String,
 }
 
-/// Something that happened to a projection.
+/// An update from a follower.
 #[derive(Debug)]
 pub enum Followed {
-    /// It has gone on, or has found for the first time what there was.
+    /// The projection has applied events, or has been run for the first time.
     Ran(RunReport),
-    /// It stands before an event that it cannot take in. It tries again by itself, more and more seldom.
+    /// The projection is stopped at an event that failed to apply. It retries with growing delays.
     Stopped {
         /// The projection.
         name: String,
-        /// Why.
+        /// The reason.
         error: RuntimeError,
     },
-    /// It cannot go on for a reason that waiting does not mend: a checkpoint of another store, rights, a damaged store. It
-    /// tries again by itself every few seconds, should somebody have mended it.
+    /// The projection failed for a reason that does not pass by itself: a checkpoint of another store, missing rights, a damaged
+    /// store. It retries every few seconds.
     Failed {
         /// The projection.
         name: String,
-        /// Why.
+        /// The reason.
         error: RuntimeError,
     },
     /// The store became unavailable; reported once for each outage. The follower keeps trying.
     Unavailable(StoreError),
     /// The store is available again.
     Available,
-    /// It has been deleted, and is followed no longer.
+    /// The projection was deleted, and is no longer followed.
     Deleted {
         /// The projection.
         name: String,
     },
 }
 
-/// Follows until it is dropped; [`Follower::leave`] is the polite way.
+/// A follower. It ends when it is dropped; [`ProjectionFollower::leave`] also removes it from the list of runners.
 pub struct Follower {
     store: Store,
-    /// As what it is listed, and for which projection.
+    /// The entries in the list of runners, each with its projection.
     runners: Vec<(String, Runner)>,
     happened: mpsc::Receiver<Followed>,
     tasks: JoinSet<()>,
@@ -101,10 +101,10 @@ struct One {
 }
 
 impl Follower {
-    /// Begins to follow.
+    /// Starts to follow projections.
     ///
     /// # Errors
-    /// No such projection, or as the store says.
+    /// [`RuntimeError::NotFound`] when there is no such projection.
     pub fn start(store: &Store, queries: &QueryBus, names: &[String], clock: Clock, who: Identity) -> Result<Self, OpsError> {
         let (sender, happened) = mpsc::channel(16);
         let (mut tasks, mut runners) = (JoinSet::new(), Vec::new());
@@ -122,15 +122,14 @@ impl Follower {
         Ok(Self { store: store.clone(), runners, happened, tasks })
     }
 
-    /// Waits for the next thing to happen; `None`: all that were followed have been deleted. A store that is away for a
-    /// while is waited for.
+    /// Waits for the next update; none: all projections were deleted. An outage of the store is an update, not an end.
     pub async fn next(&mut self) -> Option<Followed> {
         self.happened.recv().await
     }
 }
 
 impl Follower {
-    /// Ends, and takes itself off the list of those who run the projections. Where that fails, the list forgets it by itself.
+    /// Ends the follower, and removes it from the list of runners. If that fails, its entry expires.
     pub async fn leave(mut self) {
         self.tasks.shutdown().await;
         let left = async {
@@ -141,8 +140,8 @@ impl Follower {
         };
         match tokio::time::timeout(LEAVING, left).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::info!(%error, "cannot say that it runs no longer"),
-            Err(_) => tracing::info!("cannot say that it runs no longer: the store does not answer"),
+            Ok(Err(error)) => tracing::info!(%error, "runner not removed from the list"),
+            Err(_) => tracing::info!("runner not removed from the list: the store did not answer"),
         }
     }
 }
@@ -151,8 +150,8 @@ fn away(error: &RuntimeError) -> bool {
     matches!(error, RuntimeError::Store(StoreError::Unavailable { .. } | StoreError::OutcomeUnknown { .. }))
 }
 
-/// Reports each outage of the store, and its end, until nothing is followed any more. It asks on its own: a driver may hold up
-/// the questions of the projections for as long as a server is gone.
+/// Reports each outage of the store, and its end, until nothing is followed. It sends queries of its own, as a driver may delay
+/// those of the projections as long as a server is unreachable.
 async fn watch(store: Store, happened: mpsc::WeakSender<Followed>) {
     let mut asking = HeadQuestion::default();
     let mut unavailable = false;
@@ -160,7 +159,7 @@ async fn watch(store: Store, happened: mpsc::WeakSender<Followed>) {
         let news = match asking.ask(&store).await {
             Err(error @ StoreError::Unavailable { .. }) if !unavailable => Some(Followed::Unavailable(error)),
             Ok(_) if unavailable => Some(Followed::Available),
-            // Other errors are reported by the projections that they stop.
+            // Other errors are reported by the projections.
             _ => None,
         };
         let Some(happened) = happened.upgrade() else { return };
@@ -183,8 +182,8 @@ impl One {
         loop {
             let now = (self.clock)();
             let due = now >= next_beat;
-            // Nearly always there is nothing to do, and one question finds that out; now and then whether it is there
-            // still, and the same.
+            // Usually there is nothing to do, which one query finds out. Now and then it also checks that the projection still
+            // exists unchanged.
             let head = self.store.head().await.map(|head| head.position);
             if let Err(error @ StoreError::Replaced(_)) = head {
                 let name = self.projection.name().to_owned();
@@ -203,7 +202,7 @@ impl One {
                     return;
                 }
                 Err(error) => {
-                    tracing::info!(projection = self.projection.name(), %error, "its definition cannot be read");
+                    tracing::info!(projection = self.projection.name(), %error, "definition not readable");
                     tokio::time::sleep(POLL).await;
                     continue;
                 }
@@ -225,7 +224,7 @@ impl One {
                     }
                 }
                 Err(error) if away(&error) => {
-                    tracing::info!(projection = self.projection.name(), %error, "tried again");
+                    tracing::info!(projection = self.projection.name(), %error, "store unavailable, retrying");
                 }
                 Err(error @ RuntimeError::Fold { position, .. }) => {
                     let name = self.projection.name().to_owned();
@@ -234,7 +233,7 @@ impl One {
                         return;
                     }
                 }
-                // A store that was put back lacks the event of the checkpoint, too: the cause is reported, not that effect.
+                // A restored store also lacks the event of the checkpoint. The cause is reported, not that effect.
                 Err(_) if matches!(self.store.head().await, Err(StoreError::Replaced(_))) => continue,
                 Err(error) => {
                     known = None;
@@ -251,7 +250,7 @@ impl One {
         }
     }
 
-    /// Takes the definition there is now: a projection that the store keeps can be replaced. Whether there is one still.
+    /// Reads the current definition, as a stored projection can be replaced. Returns false if it was deleted.
     async fn renew(&mut self) -> Result<bool, OpsError> {
         let name = self.projection.name();
         if !self.is_kept {
@@ -266,12 +265,12 @@ impl One {
         Ok(true)
     }
 
-    /// Whether anybody listens still.
+    /// Sends an update. Returns false if the receiver is gone.
     async fn say(&self, what: Followed) -> bool {
         self.happened.send(what).await.is_ok()
     }
 
-    /// Stands before an event until it can be taken in, or somebody has said what to do with it.
+    /// Waits at a failed event until it can be applied or an operator has decided. Returns false if the receiver is gone.
     async fn stand(&mut self, mut before: Position) -> bool {
         let (mut wait, mut waited) = (FIRST_RETRY, Duration::ZERO);
         loop {
@@ -299,7 +298,7 @@ impl One {
                 }
                 Err(RuntimeError::Fold { .. }) => {}
                 Err(error) if away(&error) => {}
-                // It is told by who follows.
+                // The caller reports it.
                 Err(_) => return true,
                 Ok(report) => return self.say(Followed::Ran(report)).await,
             }
@@ -317,7 +316,7 @@ impl One {
             runtime::beat(&self.store, name, &self.runner).await
         };
         if let Err(error) = said.await {
-            tracing::info!(projection = name, %error, "cannot say that it is running");
+            tracing::info!(projection = name, %error, "runner not reported");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Read models: which there are, how far they are, bringing them up to date, following, rebuilding, asking them.
 
-mod compare;
 pub mod control;
 pub mod create;
 pub mod delete;

@@ -1,4 +1,4 @@
-//! Asking a read model by name.
+//! Queries of a read model by name.
 
 use serde_json::Value;
 
@@ -15,17 +15,17 @@ use crate::runtime::QueryBus;
 use crate::runtime::QueryRow;
 use crate::store::Store;
 
-/// A page of rows that have these values, as of a moment. `query.limit` is the size of the page.
+/// Reads a page of rows with certain values, as they show at a moment. `query.limit` is the size of the page.
 ///
 /// # Errors
-/// No such read model, or as the store says.
+/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound) when there is no such read model.
 pub async fn query_projection(queries: &QueryBus, mut query: Query, at: Timestamp) -> Result<ListPage<QueryRow>, OpsError> {
     let limit = query.limit;
     query.limit = limit.saturating_add(1);
     Ok(page(queries.ask(&query, at).await?, &query.name, limit))
 }
 
-/// A read model as the events up to and including a moment make it.
+/// A read model at a moment, made from the events up to it.
 pub struct ProjectionAt {
     read_model: PastReadModel,
     at: Timestamp,
@@ -35,13 +35,13 @@ impl ProjectionAt {
     /// Builds the read model in memory. All events up to the moment are read once.
     ///
     /// # Errors
-    /// No such projection, or an error of the store.
+    /// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound) when there is no such projection.
     pub async fn build(store: &Store, queries: &QueryBus, name: &str, at: Timestamp) -> Result<Self, OpsError> {
         let position = store.position_at(at).await?;
         Ok(Self { read_model: PastReadModel::build(queries, name, position).await?, at })
     }
 
-    /// Returns a page of the rows, as they showed at the moment. `query.limit` is the size of the page.
+    /// Returns a page of the rows, as they show at the moment. `query.limit` is the size of the page.
     pub fn page(&self, mut query: Query) -> ListPage<QueryRow> {
         let limit = query.limit;
         query.limit = limit.saturating_add(1);
@@ -54,7 +54,7 @@ fn page(answer: Answer, projection: &str, limit: usize) -> ListPage<QueryRow> {
     ListPage { caveats, ..ListPage::of(answer.rows, limit, |row| row.key.clone()) }
 }
 
-/// A caveat as every reader may see it: without names and reasons of operators, and without errors of the store.
+/// Returns a caveat for every reader: without names and reasons of operators, and without errors of the store.
 fn reported(caveat: Caveat, projection: &str) -> ListCaveat {
     let message = match &caveat {
         Caveat::InMemory(_) => "the read model cannot be written; the answer was computed in memory".to_owned(),
@@ -71,7 +71,7 @@ fn reported(caveat: Caveat, projection: &str) -> ListCaveat {
     ListCaveat { code: caveat.code(), projection: Some(projection.to_owned()), message, caveat }
 }
 
-/// A value as somebody types it after `FIELD=`: JSON where it is a number, true, false or null, else text.
+/// Parses a value after `FIELD=`: JSON if it is a number, true, false or null, otherwise text.
 pub fn typed_value(text: &str) -> Value {
     match serde_json::from_str(text) {
         Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => value,

@@ -1,9 +1,9 @@
-//! Building a read model anew beside the old one.
+//! Rebuilding a read model beside the old one.
 
 use serde::Serialize;
 
 use crate::ops::error::OpsError;
-use crate::ops::projections::compare::compare;
+use crate::ops::verify::builds::compare_build;
 use crate::runtime::BatchSize;
 use crate::runtime::Clock;
 use crate::runtime::OnProgress;
@@ -16,17 +16,17 @@ use crate::store::ReadModel;
 use crate::store::Store;
 use crate::store::StoreError;
 
-pub use crate::ops::projections::compare::Comparison;
-pub use crate::ops::projections::compare::RowDifference;
+pub use crate::ops::verify::builds::ReadModelComparison;
+pub use crate::ops::verify::builds::RowDifference;
 
-/// How often both read models are brought to the same position, before it is given up.
+/// Maximum number of attempts to bring both read models to the same position.
 const TRIES: usize = 10;
 
-/// Rebuilds from the first event; the old read model answers until the new one replaces it in one step.
-/// A rebuild that was broken off goes on where it was.
+/// Rebuilds a read model from the first event. The old one answers until the new one replaces it in one step. An interrupted
+/// rebuild is continued.
 ///
 /// # Errors
-/// An event that cannot be taken in, or as the store says; the old read model is then as it was.
+/// [`RuntimeError::Fold`] when an event failed to apply; the old read model is then unchanged.
 pub async fn rebuild_projection(
     store: &Store,
     queries: &QueryBus,
@@ -54,24 +54,24 @@ pub fn projections_of(queries: &QueryBus, category: &str) -> Result<Vec<String>,
     Ok(names)
 }
 
-/// What came of a rebuild that was compared first.
+/// The outcome of a rebuild with a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerifiedRebuild {
-    /// What was built. It took the place of the old one if it is the same.
+    /// The build. It has replaced the old read model if both are equal.
     #[serde(flatten)]
     pub run: RunReport,
-    /// Whether each row is what it was.
+    /// True if all rows are equal.
     pub ok: bool,
-    /// What was compared.
-    pub compared: Comparison,
+    /// The comparison.
+    pub compared: ReadModelComparison,
 }
 
-/// Rebuilds, and puts the new read model in the place of the old one only if both are the same at the same position. One
-/// that differs is left beside: a rebuild without comparing goes on with it.
+/// Rebuilds a read model, and replaces the old one only if both are equal at the same position. A build that differs is kept. A
+/// rebuild without comparison continues it.
 ///
 /// # Errors
-/// As [`rebuild_projection`]; [`OpsError::NotThere`] when there is no read model to compare with;
-/// [`StoreError::Unavailable`] when others keep moving it.
+/// Those of [`rebuild_projection`]; [`OpsError::NotThere`] when there is no read model to compare with; [`StoreError::Unavailable`]
+/// when runners kept committing to it.
 pub async fn rebuild_verified(
     store: &Store,
     queries: &QueryBus,
@@ -84,8 +84,8 @@ pub async fn rebuild_verified(
     let projector = Projector::new(store, &**projection, clock, batch);
     let mut applied = 0;
     for _ in 0..TRIES {
-        // One that does not move is compared where it stands, and so is one that older logic made: catching up would
-        // put a new one in its place, with nothing compared.
+        // A stopped read model, or one of older logic, is compared at its position: catching up would replace the latter without a
+        // comparison.
         let found = live(store, name).await.ok();
         if found.is_none_or(|live| live.logic_version >= projection.version()) {
             match projector.catch_up(&mut |_| {}).await {
@@ -98,12 +98,12 @@ pub async fn rebuild_verified(
         applied += run.events_applied;
         run.events_applied = applied;
         if run.position > live.checkpoint.position {
-            // One that was built further before than the live one stands.
+            // An earlier build is further than the live read model.
             store.drop_read_model(ReadModel::building(name)).await?;
             continue;
         }
         let built = record(store, ReadModel::building(name)).await?;
-        let compared = compare(store, name).await?;
+        let compared = compare_build(store, name).await?;
         let stood_still = record(store, ReadModel::live(name)).await? == Some(live)
             && record(store, ReadModel::building(name)).await? == built
             && built.is_some_and(|built| built.checkpoint.position == run.position);
@@ -117,7 +117,7 @@ pub async fn rebuild_verified(
             return Ok(VerifiedRebuild { run, ok: true, compared });
         }
     }
-    let message = format!("read model {name} could not be compared: it never stood still");
+    let message = format!("read model {name} could not be compared: it changed during each of {TRIES} attempts");
     Err(StoreError::Unavailable { message, source: None }.into())
 }
 
@@ -128,6 +128,6 @@ async fn record(store: &Store, model: ReadModel) -> Result<Option<ProjectionReco
 async fn live(store: &Store, name: &str) -> Result<ProjectionRecord, OpsError> {
     record(store, ReadModel::live(name)).await?.ok_or_else(|| OpsError::NotThere {
         kind: "read model",
-        message: format!("there is no read model of {name} to compare with"),
+        message: format!("projection {name} has no read model to compare with"),
     })
 }

@@ -1,4 +1,4 @@
-//! Going back to the read model before the last rebuild.
+//! Rollback to the read model before the last rebuild.
 
 use serde::Serialize;
 
@@ -12,25 +12,25 @@ use crate::runtime::QueryBus;
 use crate::store::Part;
 use crate::store::Store;
 
-/// What was done.
+/// The outcome of a rollback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RollbackReport {
     /// The projection.
     pub name: String,
-    /// How far the read model is that answers now; it goes on from there.
+    /// The position of the read model that answers now. It continues from there.
     pub position: Position,
     /// The version of the logic that made it.
     pub logic_version: u32,
-    /// Whether the projection was paused, because its logic is another one now: running it would rebuild it at once.
+    /// True if the projection was paused because its logic has changed since. A run would rebuild the read model at once.
     pub paused: bool,
 }
 
-/// Lets the read model before the last rebuild answer again. The one that answered until now takes its place, so that
-/// doing it twice is doing nothing.
+/// Exchanges the current read model with the one before the last rebuild. A second rollback restores the first one.
 ///
 /// # Errors
-/// No such projection; [`OpsError::NotThere`] when there is none before;
-/// [`StoreError::ForeignCheckpoint`](crate::store::StoreError::ForeignCheckpoint) when that is not of this store; or as the store says.
+/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound) when there is no such projection; [`OpsError::NotThere`] when
+/// there is no previous read model;
+/// [`StoreError::ForeignCheckpoint`](crate::store::StoreError::ForeignCheckpoint) when that is not of this store.
 pub async fn rollback_projection(
     store: &Store,
     queries: &QueryBus,
@@ -43,13 +43,13 @@ pub async fn rollback_projection(
     let previous = records.into_iter().find(|record| record.model.name == name && record.model.part == Part::Previous);
     let none = || OpsError::NotThere {
         kind: "read model",
-        message: format!("there is no read model of {name} before the last rebuild"),
+        message: format!("projection {name} has no read model from before the last rebuild"),
     };
     let previous = previous.ok_or_else(none)?;
     runtime::check_belongs(store, name, previous.checkpoint).await?;
     let pausing = previous.logic_version != projection.version() && Control::load(store, name, now).await?.paused.is_none();
     if pausing {
-        let reason = format!("went back to version {} of its logic", previous.logic_version);
+        let reason = format!("rolled back to logic version {}", previous.logic_version);
         runtime::pause(store, name, &Paused { since: now, by: by.to_owned(), reason: Some(reason) }).await?;
     }
     if !store.exchange_read_models(name).await? {

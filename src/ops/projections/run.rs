@@ -9,10 +9,11 @@ use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
 use crate::store::Store;
 
-/// Takes in everything up to the head. `progress` is told how many positions were passed.
+/// Applies all events up to the head. `progress` gets the number of positions that were passed.
 ///
 /// # Errors
-/// A checkpoint that is not of this store, an event that cannot be taken in, or as the store says.
+/// [`RuntimeError::Fold`](crate::runtime::RuntimeError::Fold) when an event failed to apply;
+/// [`StoreError::ForeignCheckpoint`](crate::store::StoreError::ForeignCheckpoint) when the checkpoint is not of this store.
 pub async fn run_projection(
     store: &Store,
     queries: &QueryBus,

@@ -1,4 +1,4 @@
-//! How far each projection is, and what that means.
+//! The status of projections: checkpoint, lag and state.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Maintainer {
         *self == Self::Esctl
     }
 
-    /// Returns the maintainer as a table shows it.
+    /// Returns the maintainer for a table.
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Esctl => "esctl",
@@ -58,52 +58,52 @@ impl Maintainer {
     }
 }
 
-/// A projection there is.
+/// A projection of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProjectionInfo {
-    /// Its name, and that of its read model.
+    /// The name of the projection and of its read model.
     pub name: String,
-    /// The version of its logic.
+    /// The logic version.
     pub version: u32,
-    /// The categories whose events it wants; empty: all; none: only the application knows.
+    /// The categories whose events it applies; empty: all; none: only the application knows.
     pub categories: Option<Vec<String>>,
-    /// True for one that comes with this program.
+    /// True for a projection that is part of this program.
     pub built_in: bool,
-    /// The program that has it.
+    /// The program that has the projection.
     pub maintained_by: Maintainer,
 }
 
-/// What the numbers of a projection mean.
+/// The state of a projection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectionState {
-    /// It has taken in everything there is.
+    /// All events are applied.
     Current,
-    /// There are newer events, but none that it wants.
+    /// There are newer events, but no pending matching ones.
     NothingForIt,
-    /// Events that it wants wait.
+    /// Matching events are pending.
     Behind,
-    /// There are newer events, and only the application that maintains it knows if it wants them.
+    /// There are newer events. Only the application that maintains the projection knows if they match.
     PossiblyBehind,
-    /// It has never run in this store.
+    /// The projection has never run in this store.
     NeverRun,
-    /// Its rows were made by other logic than this program's: the next run rebuilds it.
+    /// The rows were made by another logic version. The next run rebuilds them.
     Outdated,
-    /// Its checkpoint is not of this store.
+    /// The checkpoint is not of this store.
     Foreign,
-    /// It stands before an event that it cannot take in.
+    /// The projection is stopped at an event that failed to apply.
     Stopped,
-    /// Somebody has paused it.
+    /// An operator has paused the projection.
     Paused,
-    /// It goes on, but streams are parked: their rows lack events.
+    /// The projection runs, but streams are parked and their rows lack events.
     Parked,
-    /// Rows lack events whose skips were taken back, until it is rebuilt.
+    /// Rows lack events whose skips were reverted. A rebuild applies them.
     Incomplete,
 }
 
 impl ProjectionState {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 11] = [
         Self::Current,
         Self::NothingForIt,
@@ -118,7 +118,7 @@ impl ProjectionState {
         Self::Incomplete,
     ];
 
-    /// As in JSON.
+    /// Returns the name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
@@ -136,65 +136,65 @@ impl ProjectionState {
     }
 }
 
-/// How far a projection is.
+/// The status of a projection.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ProjectionStatus {
-    /// Its name.
+    /// The name of the projection.
     pub name: String,
-    /// What the numbers mean.
+    /// The state of the projection.
     pub state: ProjectionState,
-    /// The last position it has taken in.
+    /// The last position that was applied.
     pub position: Position,
-    /// The last position there is.
+    /// The last position of the store.
     pub head: Position,
-    /// Positions between the two, and the events that are held back.
+    /// The number of positions between the two, and of events that are held back.
     pub lag_events: u64,
-    /// Seconds since the oldest event that it wants and has not taken in; 0 when there is none.
+    /// The seconds since the oldest matching event that is not applied; 0 if there is none.
     pub lag_seconds: f64,
-    /// Parked events and the later ones of their streams, up to its position.
+    /// The number of parked events and of later events of their streams, up to the checkpoint.
     pub held_back_events: u64,
-    /// Rows of its read model.
+    /// The number of rows of the read model.
     pub rows: u64,
-    /// When its checkpoint last moved.
+    /// The time at which the checkpoint last moved.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub updated_at: Option<Timestamp>,
-    /// How far a rebuild beside it is, when one is under way or was broken off.
+    /// The position of a rebuild that is in progress or was interrupted.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub rebuild_position: Option<Position>,
-    /// Since when, by whom and why it is paused.
+    /// The time, client and reason of a pause.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub paused: Option<Paused>,
-    /// What it does at an event that it cannot take in.
+    /// The policy on events that fail to apply.
     pub on_error: OnError,
-    /// Events that it cannot take in, by what became of them.
+    /// The number of failed events, by state.
     pub problems: ProblemCounts,
-    /// The position of the event that it stands before.
+    /// The position of the event at which the projection is stopped.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub stopped_at: Option<Position>,
-    /// Events of the store that were recorded more than a minute in the future.
+    /// The number of events of the store that were recorded more than a minute in the future.
     pub future_events: u64,
-    /// Who follows it; nobody: it moves when it is asked or run.
+    /// The programs that follow the projection; empty: it advances when it is queried or run.
     pub runners: Vec<Runner>,
     /// The program that has the projection.
     pub maintained_by: Maintainer,
 }
 
-/// How many events a projection cannot take in.
+/// The number of failed events, by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ProblemCounts {
-    /// It stands before them.
+    /// Events at which the projection is stopped.
     pub failing: u64,
-    /// They and the later events of their streams are held back.
+    /// Events that are held back with the later ones of their streams.
     pub parked: u64,
-    /// They are left out, by an operator's word.
+    /// Events that an operator has left out.
     pub skipped: u64,
-    /// They were left out, and that was taken back: the next rebuild takes them in.
+    /// Events whose skips were reverted. The next rebuild applies them.
     pub missing: u64,
 }
 
-/// Returns the projections there are: those of this program, those that the store keeps, and those of applications.
+/// Returns all projections: those of this program, stored ones, and those of applications.
 pub fn list_projections(queries: &QueryBus) -> Vec<ProjectionInfo> {
     let info = |projection: &Arc<dyn Projection>| {
         let maintained_by = Maintainer::of(queries, projection.name());
@@ -209,10 +209,10 @@ pub fn list_projections(queries: &QueryBus) -> Vec<ProjectionInfo> {
     queries.projections().iter().chain(queries.of_applications()).map(info).collect()
 }
 
-/// How far the projections are: one by name, or all.
+/// Reads the status of projections, of one by name or of all.
 ///
 /// # Errors
-/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound), or as the store says.
+/// [`RuntimeError::NotFound`](crate::runtime::RuntimeError::NotFound) when there is no such projection.
 pub async fn projection_status(
     store: &Store,
     queries: &QueryBus,
@@ -222,11 +222,8 @@ pub async fn projection_status(
     look_at(store, queries, name, now, true).await
 }
 
-/// As [`projection_status`] of all, without a look at the streams that are parked: of each, one event is known to be held back, and
-/// the lag is that of the others. However many are parked, this costs little.
-///
-/// # Errors
-/// As the store says.
+/// Reads the status of all projections without reading parked streams. For each, one event counts as held back, and the lag is
+/// that of the other events. The cost does not depend on the number of parked streams.
 pub async fn projections_at_a_glance(
     store: &Store,
     queries: &QueryBus,
@@ -246,7 +243,7 @@ async fn look_at(
         Some(name) => vec![queries.read_model(name)?.clone()],
         None => queries.projections().iter().chain(queries.of_applications()).cloned().collect(),
     };
-    // The checkpoints first: what comes in between makes a projection look behind, never ahead.
+    // Checkpoints are read before the head, so a projection may look behind, but never ahead.
     let records = store.projections().await?;
     let head = store.head().await?.position;
     let future_events = future_events(store, now).await?.map_or(0, |future| future.events);
@@ -275,7 +272,7 @@ async fn status(
     let position = live.map_or(Position::ZERO, |live| live.checkpoint.position);
     let oldest = if position < head { oldest_waiting(store, projection, position).await? } else { None };
     let name = projection.name();
-    // One that has never come into being may stand all the same: while it is built.
+    // A read model that was never completed may be stopped while it is built.
     let answering = if live.is_some() { ReadModel::live(name) } else { ReadModel::building(name) };
     let Control { paused, on_error, runners } = Control::load(store, name, now).await?;
     let problems = store.problems(answering).await?;
@@ -330,7 +327,7 @@ async fn status(
     })
 }
 
-/// The events of parked streams that a projection has passed and not taken in.
+/// The events of parked streams that a projection has passed without applying them.
 #[derive(Default)]
 struct HeldBack {
     events: u64,
@@ -341,7 +338,7 @@ async fn held_back(store: &Store, problems: &[Problem], position: Position) -> R
     let mut found = HeldBack::default();
     for parked in problems.iter().filter(|problem| problem.state == ProblemState::Parked) {
         let Ok(stream) = StreamName::parse(&parked.stream) else { continue };
-        // Mostly the last event of the stream is one that was passed.
+        // The last event of the stream has usually been passed.
         let last = match store.first(ReadQuery::stream(stream.clone()).backwards()).await? {
             Some(last) if last.position <= position => last.version,
             _ => version_at(store, &stream, position).await?,
@@ -357,7 +354,7 @@ async fn held_back(store: &Store, problems: &[Problem], position: Position) -> R
     Ok(found)
 }
 
-/// When the oldest event was recorded that a projection wants and has not come to.
+/// Returns the time of the oldest matching event after a position.
 async fn oldest_waiting(store: &Store, projection: &dyn Projection, after: Position) -> Result<Option<Timestamp>, OpsError> {
     let waiting = ReadQuery::all().from(after.0 + 1).categories(projection.categories());
     let mut scan = store.scan(waiting);

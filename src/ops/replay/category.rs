@@ -1,4 +1,4 @@
-//! The state of every stream of a category as it was, one after the other.
+//! Replay of a category: the state of each of its streams at a moment, one after the other.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use crate::event::Position;
-use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::nfc;
@@ -14,58 +13,58 @@ use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
-use crate::ops::replay::own_rows::OwnRows;
-use crate::ops::replay::own_rows::Whose;
-use crate::ops::replay::own_rows::own_rows;
-use crate::ops::replay::stray_rows::stray_rows;
+use crate::ops::replay::point_in_time::PointInTime;
 use crate::ops::replay::stream::Replay;
 use crate::ops::replay::stream::ReplayReport;
 use crate::ops::replay::stream::replay_to;
 use crate::ops::replay::stream::report;
-use crate::ops::replay::until::Until;
-use crate::ops::replay::verify::verify_stream;
-use crate::ops::verify::broken_streams;
+use crate::ops::verify::chain::broken_streams;
+use crate::ops::verify::orphan_rows::orphan_rows;
+use crate::ops::verify::projection_rows::ComparedRows;
+use crate::ops::verify::projection_rows::RowScope;
+use crate::ops::verify::projection_rows::compare_projections;
+use crate::ops::verify::stream::verify_stream;
 use crate::runtime::Loaded;
 use crate::runtime::version_at;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StreamQuery;
 
-/// What to replay.
+/// The input of a replay of a category.
 #[derive(Debug, Clone)]
 pub struct ReplayCategory {
-    /// Which category.
+    /// The category.
     pub category: String,
-    /// Up to where: everything, a moment or a position.
-    pub until: Until,
-    /// What makes the states.
+    /// The end of the replay: everything, a moment or a position.
+    pub until: PointInTime,
+    /// The reducer that makes the states.
     pub reducer: Reducer,
-    /// Whether snapshots may spare the events before them.
+    /// True if snapshots may replace the events before them.
     pub snapshots: bool,
-    /// Whether to compare with what is kept.
+    /// True to compare the states with snapshots and read models.
     pub verify: bool,
-    /// What the states are shown for where everything is replayed.
+    /// The moment that states are shown for if everything is replayed.
     pub now: Timestamp,
 }
 
-/// A replay of a category under way, in the order of the names.
+/// A replay of a category in progress, in the order of the names of streams.
 pub struct CategoryReplay {
     store: Store,
     input: ReplayCategory,
-    /// Streams without an event up to here were not there yet.
+    /// The last position. Streams without an event up to it are left out.
     position: Option<Position>,
     streams: Pages<StreamQuery>,
-    /// How many rows of the read model were compared.
+    /// The number of rows of the read model that were compared.
     rows: u64,
-    /// Rows of projections that the store keeps, once they have been compared: all at once, since many streams may feed one.
-    own: Option<OwnRows>,
-    /// Streams with an event that is not what was recorded, and the first such event.
+    /// The compared rows of stored projections. All are compared at once, since many streams may go to one row.
+    projection_rows: Option<ComparedRows>,
+    /// Streams with an event that differs from what was recorded, each with a message on the first such event.
     broken: BTreeMap<String, String>,
-    /// Rows that no stream stands behind, once they have been looked for.
-    stray: Option<VecDeque<ReplayReport>>,
+    /// Reports on rows whose streams have no events, after the search for them.
+    orphans: Option<VecDeque<ReplayReport>>,
 }
 
-/// Returns the report on a stream whose state cannot be made; any other error ends the replay.
+/// Returns the report on a stream that failed to replay. Any other error ends the replay.
 fn broken(input: &Replay, version: Version, error: OpsError) -> Result<ReplayReport, OpsError> {
     let found = BrokenStream::of(&input.stream, error)?;
     let reducer = input.reducer.fold(&input.stream)?.version().name;
@@ -77,12 +76,12 @@ impl CategoryReplay {
     /// Begins before the first stream.
     ///
     /// # Errors
-    /// [`OpsError::NotThere`] when the store does not reach that far, [`OpsError::Invalid`] for a version, which is
-    /// of one stream, or as the store says.
+    /// [`OpsError::NotThere`] when the position is beyond the head; [`OpsError::Invalid`] for a version, which only a single
+    /// stream has.
     pub async fn open(store: &Store, mut input: ReplayCategory) -> Result<Self, OpsError> {
         input.category = nfc(&input.category).into_owned();
-        if let Until::Version(_) = input.until {
-            return Err(OpsError::Invalid("a version is of one stream, not of a category".into()));
+        if let PointInTime::Version(_) = input.until {
+            return Err(OpsError::Invalid("a version belongs to one stream, not to a category".into()));
         }
         store.head().await?;
         let position = input.until.position(store).await?;
@@ -92,13 +91,13 @@ impl CategoryReplay {
             true => broken_streams(store, |event| event.category() == input.category).await?,
             false => BTreeMap::new(),
         };
-        Ok(Self { store: store.clone(), input, position, streams, rows: 0, own: None, broken, stray: None })
+        Ok(Self { store: store.clone(), input, position, streams, rows: 0, projection_rows: None, broken, orphans: None })
     }
 
-    /// The next stream that was there; none after the last.
+    /// Replays the next stream with events; none after the last.
     ///
     /// # Errors
-    /// As [`replay`](crate::ops::replay::replay).
+    /// Those of [`replay`](crate::ops::replay::replay).
     pub async fn next(&mut self) -> Result<Option<ReplayReport>, OpsError> {
         while let Some(info) = self.streams.next().await? {
             let stream = info.name()?;
@@ -123,38 +122,37 @@ impl CategoryReplay {
             if !self.input.verify {
                 return Ok(Some(report));
             }
-            let own = self.own_rows().await?;
+            let rows = self.projection_rows().await?;
             if let Some(verify) = &mut report.verify {
-                verify.projections.clone_from(&own.compared);
-                let of_it = own.differing.iter_mut().filter(|row| row.last.as_ref() == Some(&input.stream));
-                verify.add(of_it.flat_map(|row| std::mem::take(&mut row.differences)));
+                verify.projections.clone_from(&rows.compared);
+                let of_stream = rows.differing.iter_mut().filter(|row| row.last.as_ref() == Some(&input.stream));
+                verify.add(of_stream.flat_map(|row| std::mem::take(&mut row.differences)));
             }
             let read_model = report.verify.as_ref().and_then(|verify| verify.read_model.as_ref());
             self.rows += u64::from(read_model.is_some_and(|read_model| read_model.has_row));
             return Ok(Some(report));
         }
-        self.next_stray().await
+        self.next_orphan().await
     }
 
-    /// What was compared of the projections that the store keeps.
-    async fn own_rows(&mut self) -> Result<&mut OwnRows, OpsError> {
-        let own = match self.own.take() {
-            Some(own) => own,
-            None => own_rows(&self.store, &Whose::Category(self.input.category.clone())).await?,
+    /// Returns the compared rows of stored projections.
+    async fn projection_rows(&mut self) -> Result<&mut ComparedRows, OpsError> {
+        let rows = match self.projection_rows.take() {
+            Some(rows) => rows,
+            None => compare_projections(&self.store, &RowScope::Category(self.input.category.clone())).await?,
         };
-        Ok(self.own.insert(own))
+        Ok(self.projection_rows.insert(rows))
     }
 
-    async fn next_stray(&mut self) -> Result<Option<ReplayReport>, OpsError> {
-        // At an earlier moment, or with a reducer by name, not every row was met.
-        let all_met = self.input.verify && self.position.is_none() && self.input.reducer == Reducer::Own;
-        if self.stray.is_none() && all_met {
-            let (category, now) = (&self.input.category, self.input.now);
-            let mut stray = stray_rows(&self.store, category, self.rows, now).await?;
-            let category = StreamName::parse(category)?;
-            stray.extend(self.own_rows().await?.stray(&category, now));
-            self.stray = Some(stray.into());
+    async fn next_orphan(&mut self) -> Result<Option<ReplayReport>, OpsError> {
+        // At an earlier moment, or with a named reducer, not every row was compared.
+        let all_compared = self.input.verify && self.position.is_none() && self.input.reducer == Reducer::Own;
+        if self.orphans.is_none() && all_compared {
+            let (store, category) = (self.store.clone(), self.input.category.clone());
+            let (compared, now) = (self.rows, self.input.now);
+            let orphans = orphan_rows(&store, &category, compared, self.projection_rows().await?, now).await?;
+            self.orphans = Some(orphans.into());
         }
-        Ok(self.stray.as_mut().and_then(VecDeque::pop_front))
+        Ok(self.orphans.as_mut().and_then(VecDeque::pop_front))
     }
 }

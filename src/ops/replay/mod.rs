@@ -1,36 +1,33 @@
-//! Replay: the state of a stream, of a category or of the whole store as it was at any moment.
+//! Replay: the state of a stream, of a category or of the whole store at any moment.
 
 mod category;
-mod copied;
-mod into;
-mod own_rows;
+mod category_report;
+mod copy_event;
+mod copy_store;
+pub(in crate::ops) mod point_in_time;
 mod retime;
-mod stray_rows;
-mod stream;
-mod trace;
-mod until;
-mod verify;
-mod whole;
+mod steps;
+pub(in crate::ops) mod stream;
 
-pub use crate::ops::rebuild::EventRef;
+pub use crate::ops::verify::comparison::Difference;
+pub use crate::ops::verify::comparison::EventRef;
+pub use crate::ops::verify::stream::replay_and_verify;
+pub use crate::ops::verify::verified::ProjectionCompared;
+pub use crate::ops::verify::verified::ReadModelCompared;
+pub use crate::ops::verify::verified::Verified;
 pub use category::CategoryReplay;
 pub use category::ReplayCategory;
-pub use into::CopyProgress;
-pub use into::CopyReport;
-pub use into::CopyStore;
-pub use into::copy_store;
+pub use category_report::CategoryReport;
+pub use category_report::replay_category;
+pub use copy_store::CopyProgress;
+pub use copy_store::CopyReport;
+pub use copy_store::CopyStore;
+pub use copy_store::copy_store;
+pub use point_in_time::PointInTime;
 pub use retime::ORIGINAL_TIME;
+pub use steps::ReplayStep;
+pub use steps::ReplaySteps;
 pub use stream::Diff;
 pub use stream::Replay;
 pub use stream::ReplayReport;
 pub use stream::replay;
-pub use trace::Trace;
-pub use trace::TraceEntry;
-pub use until::Until;
-pub use verify::Difference;
-pub use verify::ProjectionCompared;
-pub use verify::ReadModelCompared;
-pub use verify::Verified;
-pub use verify::replay_and_verify;
-pub use whole::CategoryReport;
-pub use whole::replay_category;

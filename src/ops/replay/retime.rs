@@ -1,5 +1,5 @@
-//! New times for a copy whose events a wrong clock recorded: times that are past and grow stay, every other event gets the
-//! time of the one before it and a microsecond. The original time goes to the metadata.
+//! New times for a copy of events that a wrong clock recorded. Times that are past and grow stay. Every other event gets the time
+//! of the event before it plus a microsecond, and keeps the original time in its metadata.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -11,21 +11,21 @@ use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::Timestamp;
 use crate::ops::error::OpsError;
-use crate::ops::replay::copied::copy_of;
+use crate::ops::replay::copy_event::copy_of;
 use crate::store::ReadQuery;
 use crate::store::Store;
 
-/// The member of the metadata that holds the time an event had before.
+/// The member of the metadata with the original time of an event.
 pub const ORIGINAL_TIME: &str = "original_time";
-/// The room that it needs in an event.
-pub(super) const ROOM_BYTES: usize = 64;
+/// Maximum size of that member in bytes.
+pub(super) const EXTRA_BYTES: usize = 64;
 
-/// The times of a copy so far.
+/// The state of giving times to the events of a copy.
 pub(super) struct Retime {
     now: Timestamp,
     /// The time of the last event of the copy.
     last: Timestamp,
-    /// Events that got another time.
+    /// The number of events that got another time.
     pub(super) changed: u64,
 }
 
@@ -40,7 +40,7 @@ impl Retime {
         let stays = event.recorded_at > self.last && event.recorded_at <= self.now;
         let time = match self.last {
             _ if stays => event.recorded_at,
-            // There is no time before it to go on from.
+            // There is no earlier event.
             Timestamp::MIN => self.now,
             last => last.plus(std::time::Duration::from_micros(1)),
         };
@@ -52,11 +52,11 @@ impl Retime {
         Ok((new, time))
     }
 
-    /// Goes on after the beginning of a copy that was broken off.
+    /// Continues an interrupted copy.
     ///
     /// # Errors
-    /// [`OpsError::Conflict`] where the target is not the beginning of such a copy.
-    pub(super) async fn go_on(&mut self, source: &Store, target: &Store, end: Position) -> Result<(), OpsError> {
+    /// [`OpsError::Conflict`] when the target is not the beginning of such a copy.
+    pub(super) async fn resume(&mut self, source: &Store, target: &Store, end: Position) -> Result<(), OpsError> {
         let mut copied = target.scan(ReadQuery::all().to(end.0));
         let mut originals = source.scan(ReadQuery::all().to(end.0));
         let mut waiting: std::collections::VecDeque<RecordedEvent> = std::collections::VecDeque::new();
@@ -70,7 +70,7 @@ impl Retime {
                 let original = waiting.pop_front();
                 if !original.is_some_and(|original| is_copy(&copy, &original)) {
                     let message = format!(
-                        "{} holds other events: position {} is no copy of the same position of {}",
+                        "{} holds other events: position {} is not a copy of the same position of {}",
                         target.place(),
                         copy.position,
                         source.place()
@@ -87,12 +87,12 @@ impl Retime {
 fn with_original(event: &EventView<'_>) -> Result<JsonObject, OpsError> {
     let unreadable = |error: serde_json::Error| OpsError::Invalid(format!("metadata at position {}: {error}", event.position));
     let mut metadata: Map<String, Value> = serde_json::from_str(event.metadata).map_err(unreadable)?;
-    // One that was copied so before keeps the time that it had first.
+    // An event that was copied this way before keeps its first original time.
     metadata.entry(ORIGINAL_TIME).or_insert_with(|| event.recorded_at.to_string().into());
     Ok(JsonObject::of(&metadata)?)
 }
 
-/// Returns whether an event is the copy of another one, with its time or with another one.
+/// Returns true if an event is a copy of another one, with the same time or a new one.
 fn is_copy(copy: &EventView<'_>, original: &RecordedEvent) -> bool {
     let same = copy.event_id == original.event_id
         && copy.stream == original.stream

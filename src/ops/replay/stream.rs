@@ -1,4 +1,4 @@
-//! The state of one stream as it was.
+//! Replay of a stream: its state at a point in time.
 
 use json_patch::Patch;
 use serde::Serialize;
@@ -14,8 +14,8 @@ use crate::ops::changes::Change;
 use crate::ops::changes::changes;
 use crate::ops::error::OpsError;
 use crate::ops::reducer::Reducer;
-use crate::ops::replay::until::Until;
-use crate::ops::replay::verify::Verified;
+use crate::ops::replay::point_in_time::PointInTime;
+use crate::ops::verify::verified::Verified;
 use crate::runtime::LoadOptions;
 use crate::runtime::Loaded;
 use crate::runtime::PassedOver;
@@ -24,24 +24,24 @@ use crate::store::Misfit;
 use crate::store::ReadQuery;
 use crate::store::Store;
 
-/// What to replay.
+/// The input of a replay.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// Which stream.
+    /// The stream.
     pub stream: StreamName,
-    /// Up to where.
-    pub until: Until,
-    /// Also the difference from the state up to there.
-    pub diff: Option<Until>,
-    /// What makes the state.
+    /// The end of the replay.
+    pub until: PointInTime,
+    /// An earlier point to compare the state with.
+    pub diff: Option<PointInTime>,
+    /// The reducer that makes the state.
     pub reducer: Reducer,
-    /// Whether a snapshot may spare the events before it.
+    /// True if a snapshot may replace the events before it.
     pub snapshots: bool,
-    /// What the state is shown for where everything is replayed.
+    /// The moment that the state is shown for if everything is replayed.
     pub now: Timestamp,
 }
 
-/// A state, and how it came about.
+/// The outcome of a replay: the state, and the events it is made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ReplayReport {
@@ -56,14 +56,14 @@ pub struct ReplayReport {
     pub version: Version,
     /// The position of the last event in the state.
     pub position: Position,
-    /// The moment the state is shown for.
+    /// The moment that the state is shown for.
     pub at: Timestamp,
-    /// How many events were folded in.
+    /// The number of events that were applied.
     pub events_applied: u64,
-    /// The snapshot they were folded into.
+    /// The version of the snapshot that they were applied to.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub snapshot_version: Option<Version>,
-    /// The state; null where the events make none.
+    /// The state; null if the events make none.
     pub state: Value,
     /// Snapshots that were not trusted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,30 +71,30 @@ pub struct ReplayReport {
     /// The ids of quarantined events that the state leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<Uuid>,
-    /// What has changed since an earlier state.
+    /// The difference from the earlier state.
     #[cfg_attr(feature = "server", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
-    /// The reason why there is no state, in a replay of many streams.
+    /// The reason why the stream failed to replay, in a replay of many streams.
     #[cfg_attr(feature = "server", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<BrokenStream>,
-    /// What the comparison with the kept states has found.
+    /// The outcome of the comparison with what is kept.
     #[cfg_attr(feature = "server", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<Verified>,
 }
 
-/// The way from another state to this one.
+/// The difference between an earlier state and this one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Diff {
-    /// The version of the other state; 0: before the first event.
+    /// The version of the earlier state; 0: before the first event.
     pub from_version: Version,
-    /// What makes this state of it (RFC 6902).
+    /// The JSON Patch (RFC 6902) from the earlier state to this one.
     #[cfg_attr(feature = "server", schema(value_type = Vec<Object>))]
     pub patch: Patch,
-    /// The same for people.
+    /// The same changes for display.
     #[serde(skip)]
     pub changes: Vec<Change>,
 }
@@ -102,21 +102,21 @@ pub struct Diff {
 /// Replays a stream.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::NotThere`] when it was not there yet or does
-/// not reach that far, [`OpsError::Invalid`] when the reducer is not for it, or as the store says.
+/// [`OpsError::NotFound`] when there is no such stream; [`OpsError::NotThere`] when it did not exist yet or ends earlier;
+/// [`OpsError::Invalid`] when the reducer is not for its category.
 pub async fn replay(store: &Store, input: &Replay) -> Result<ReplayReport, OpsError> {
     let up_to = input.until.existing_version(store, &input.stream).await?;
     replay_to(store, input, up_to).await
 }
 
-/// Snapshots of more events than the stream has: it is another one than it was, and they were not even looked at.
-async fn beyond_the_end(store: &Store, stream: &StreamName, reducer: &str, end: Version) -> Result<Vec<PassedOver>, OpsError> {
+/// Returns the snapshots of more events than the stream has. They are of an earlier stream of that name, and no load reads them.
+async fn snapshots_beyond(store: &Store, stream: &StreamName, reducer: &str, end: Version) -> Result<Vec<PassedOver>, OpsError> {
     let (mut found, mut at_most) = (Vec::new(), Version(i64::MAX.unsigned_abs()));
     while let Some(snapshot) = store.snapshot(stream.clone(), reducer.to_owned(), at_most).await?
         && snapshot.version > end
     {
         let place = snapshot.version.0;
-        // Else it came in meanwhile, with its event.
+        // Otherwise snapshot and event were added meanwhile.
         if store.first(ReadQuery::stream(stream.clone()).from(place).to(place)).await?.is_none() {
             found.push(PassedOver { version: snapshot.version, reason: Misfit::NoEvent.to_string() });
         }
@@ -125,15 +125,15 @@ async fn beyond_the_end(store: &Store, stream: &StreamName, reducer: &str, end: 
     Ok(found)
 }
 
-/// Replays a stream up to a version that is known.
-pub(super) async fn replay_to(store: &Store, input: &Replay, up_to: Version) -> Result<ReplayReport, OpsError> {
+/// Replays a stream up to an existing version.
+pub(in crate::ops) async fn replay_to(store: &Store, input: &Replay, up_to: Version) -> Result<ReplayReport, OpsError> {
     let mut fold = input.reducer.fold(&input.stream)?;
     let options = LoadOptions { up_to, snapshots: input.snapshots };
     let loaded = load_to_report(store, &input.stream, &mut *fold, options).await?;
     let at = input.until.moment(input.now, loaded.recorded_at);
     let mut report = report(&input.stream, fold.version().name, loaded, at, fold.show(at));
-    if input.snapshots && input.until == Until::Head {
-        let mut beyond = beyond_the_end(store, &input.stream, &fold.version().name, up_to).await?;
+    if input.snapshots && input.until == PointInTime::Head {
+        let mut beyond = snapshots_beyond(store, &input.stream, &fold.version().name, up_to).await?;
         beyond.append(&mut report.passed_over);
         report.passed_over = beyond;
     }
@@ -146,7 +146,8 @@ pub(super) async fn replay_to(store: &Store, input: &Replay, up_to: Version) -> 
     Ok(report)
 }
 
-pub(super) fn report(stream: &StreamName, reducer: String, loaded: Loaded, at: Timestamp, state: Value) -> ReplayReport {
+/// Returns a report without comparisons.
+pub(in crate::ops) fn report(stream: &StreamName, reducer: String, loaded: Loaded, at: Timestamp, state: Value) -> ReplayReport {
     ReplayReport {
         stream: stream.clone(),
         category: stream.category().to_owned(),
@@ -165,8 +166,8 @@ pub(super) fn report(stream: &StreamName, reducer: String, loaded: Loaded, at: T
     }
 }
 
-/// What has changed since a state that may be of before the stream was, and the snapshots that were not trusted on the way.
-async fn diff(store: &Store, input: &Replay, from: Until, state: &Value) -> Result<(Diff, Vec<PassedOver>), OpsError> {
+/// Returns the difference from an earlier state, and the snapshots that were not trusted. The earlier state may be empty.
+async fn diff(store: &Store, input: &Replay, from: PointInTime, state: &Value) -> Result<(Diff, Vec<PassedOver>), OpsError> {
     let from_version = from.version(store, &input.stream).await?;
     let (mut before, mut passed_over) = (Value::Null, Vec::new());
     if from_version > Version::ZERO {

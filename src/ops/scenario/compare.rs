@@ -1,37 +1,37 @@
-//! What was expected beside what was found.
+//! Comparing expected values with found ones.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::same_text;
 
-/// Something that is not as expected.
+/// An expectation that was not met.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Mismatch {
-    /// What: `state.amount`, `events[0].type`, `outcome`.
+    /// The part that differs: `state.amount`, `events[0].type`, `outcome`.
     pub what: String,
-    /// What was expected.
+    /// The expected value.
     pub expected: Value,
-    /// What was found; none where there is nothing.
+    /// The found value, if there is one.
     pub found: Option<Value>,
 }
 
 impl Mismatch {
-    /// Something is there, and is another.
+    /// Returns a mismatch with a found value.
     pub(super) fn of(what: impl Into<String>, expected: impl Into<Value>, found: impl Into<Value>) -> Self {
         Self { what: what.into(), expected: expected.into(), found: Some(found.into()) }
     }
 }
 
-/// Adds a number that is another one than expected.
+/// Adds a mismatch if a number is not the expected one.
 pub(super) fn count(what: &str, expected: Option<u64>, found: u64, mismatches: &mut Vec<Mismatch>) {
     if let Some(expected) = expected.filter(|expected| *expected != found) {
         mismatches.push(Mismatch::of(what, expected, found));
     }
 }
 
-/// Adds each place where what was found has not what was expected. An object may have more members than
-/// expected; a list must have as many items. Numbers are the same where their values are, texts where their normal forms are.
+/// Adds a mismatch for each part of the expected value that differs from the found one. An object may have more members than
+/// expected; a list must have the same number of items. Numbers are compared by value, texts by their normal form.
 pub(super) fn within(what: &str, expected: &Value, found: Option<&Value>, mismatches: &mut Vec<Mismatch>) {
     match (expected, found) {
         (Value::Object(members), Some(Value::Object(found))) => {
@@ -45,13 +45,13 @@ pub(super) fn within(what: &str, expected: &Value, found: Option<&Value>, mismat
             }
         }
         (Value::Number(expected), Some(Value::Number(found))) if expected.as_f64() == found.as_f64() => {
-            // As floats large whole numbers that differ can look the same.
+            // As floats, large whole numbers that differ can look the same.
             if expected.as_i64().zip(found.as_i64()).is_some_and(|(expected, found)| expected != found) {
                 mismatches.push(Mismatch::of(what, expected.clone(), found.clone()));
             }
         }
         (Value::String(expected), Some(Value::String(found))) if same_text(expected, found) => {}
-        // That there is nothing can be expected, too.
+        // An expected null matches a missing value.
         (Value::Null, None) => {}
         (expected, Some(found)) if expected == found => {}
         (expected, found) => {

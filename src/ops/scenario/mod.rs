@@ -1,15 +1,16 @@
-//! Scenarios: what is given, what happens, and what must come of it, over the command bus, with a clock that
-//! stands still.
+//! Scenarios: given events, steps over the command bus with a fixed clock, and expected outcomes.
 
-mod ask;
 mod compare;
+mod environment;
 mod model;
 mod node;
-mod plain;
+mod plain_scalar;
 mod race;
 mod read;
+mod read_checks;
 mod read_event;
 mod read_expect;
+mod read_fields;
 mod read_projection;
 mod read_step;
 mod run;
@@ -18,8 +19,8 @@ mod yaml;
 
 pub use compare::Mismatch;
 pub use model::Scenario;
-pub use node::Place;
-pub use node::Problem;
+pub use node::ScenarioError;
+pub use node::SourceLocation;
 pub use read::read_scenarios;
 pub use run::ScenarioReport;
 pub use run::StepFailure;

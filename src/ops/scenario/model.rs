@@ -1,4 +1,4 @@
-//! A scenario: what is given, the steps, and what is expected of each.
+//! A scenario: given events, steps, and expectations.
 
 use std::time::Duration;
 
@@ -13,208 +13,208 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::projections::create::CreateProjection;
 use crate::ops::reducer::Reducer;
-use crate::ops::replay::Until;
+use crate::ops::replay::PointInTime;
 
-/// A story that must come out as it is told.
+/// A test of a domain in a file: given events, steps, and expectations.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// What it is called.
+    /// The name of the scenario.
     pub name: String,
-    /// The line it begins in, from 1.
+    /// The line that the scenario begins in, from 1.
     pub line: usize,
-    /// Where the clock stands at first.
+    /// The initial time of the clock.
     pub clock: Timestamp,
-    /// Projections of its own.
+    /// The projections of the scenario.
     pub projections: Vec<CreateProjection>,
-    /// What has happened before.
-    pub given: Vec<Given>,
-    /// What happens, in this order.
-    pub steps: Vec<Step>,
+    /// The events before the first step.
+    pub given: Vec<GivenEvent>,
+    /// The steps, in order.
+    pub steps: Vec<ScenarioStep>,
 }
 
-/// An event that has happened before.
+/// An event before the first step.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct GivenEvent {
     /// The event.
-    pub append: Append,
-    /// When; where the clock stands unless told.
+    pub append: EventSpec,
+    /// The time of the event; none: the time of the clock.
     pub at: Option<Timestamp>,
 }
 
-/// One step.
+/// A step of a scenario.
 #[derive(Debug, Clone)]
-pub struct Step {
-    /// The line it begins in, from 1.
+pub struct ScenarioStep {
+    /// The line that the step begins in, from 1.
     pub line: usize,
-    /// What it is, in a few words.
+    /// A short description.
     pub title: String,
-    /// What happens.
+    /// The action of the step.
     pub action: Action,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Somebody wants something.
-    Try(Wish),
-    /// Several want something at the same time.
-    AtOnce(Vec<Wish>, RaceExpect),
-    /// The clock moves on.
+    /// Executes a write.
+    Write(ExpectedWrite),
+    /// Executes several writes at the same time.
+    AtOnce(Vec<ExpectedWrite>, RaceExpect),
+    /// Advances the clock.
     Advance(Duration),
-    /// A read model is asked.
-    Query(Query),
-    /// A stream is replayed.
-    Replay(Replay),
+    /// Queries a read model.
+    Query(QueryCheck),
+    /// Replays a stream.
+    Replay(ReplayCheck),
 }
 
-/// Something that is wanted, and what is expected to become of it.
+/// A write and its expected outcome.
 #[derive(Debug, Clone)]
-pub struct Wish {
-    /// What.
-    pub what: Write,
-    /// What comes of it.
+pub struct ExpectedWrite {
+    /// The write.
+    pub write: Write,
+    /// The expected outcome.
     pub expect: Expect,
-    /// How often at the same time; 1 but in a race.
+    /// The number of times that it is executed at once; 1 outside a race.
     pub times: u64,
 }
 
-/// What changes something.
+/// A change of a stream.
 #[derive(Debug, Clone)]
 pub enum Write {
-    /// A command, on the command bus.
-    Run(Box<Run>),
+    /// A command for the command bus.
+    Command(Box<CommandSpec>),
     /// An event of any application.
-    Append(Box<Append>),
+    Append(Box<EventSpec>),
 }
 
-/// A command.
+/// A command of a scenario.
 #[derive(Debug, Clone)]
-pub struct Run {
-    /// Its name.
+pub struct CommandSpec {
+    /// The name of the command.
     pub command: String,
-    /// Which one.
+    /// The id in the name of the stream.
     pub id: String,
-    /// Its payload.
+    /// The payload.
     pub payload: Value,
-    /// Who.
+    /// The client that sends the command.
     pub client: String,
-    /// Where the stream must be.
+    /// The expected version of the stream.
     pub expected: Option<Version>,
-    /// The same key twice changes nothing the second time.
+    /// The idempotency key: a repeated command is applied once.
     pub idempotency_key: Option<String>,
-    /// What it belongs to.
+    /// The correlation id.
     pub correlation_id: Option<String>,
-    /// What caused it.
+    /// The causation id.
     pub causation_id: Option<String>,
-    /// How often it is decided again after a conflict.
+    /// Maximum number of retries after a conflict.
     pub retries: Option<u32>,
 }
 
-/// An event to append.
+/// An event of a scenario.
 #[derive(Debug, Clone)]
-pub struct Append {
-    /// Which stream.
+pub struct EventSpec {
+    /// The stream.
     pub stream: StreamName,
-    /// What happened.
+    /// The type of the event.
     pub event_type: EventType,
-    /// Which shape the data has.
+    /// The schema version of the data.
     pub schema_version: u32,
-    /// The fact.
+    /// The data.
     pub data: JsonObject,
-    /// What is known beside it.
+    /// The metadata.
     pub metadata: JsonObject,
-    /// Its id; made where there is none.
+    /// The event id; a new one if there is none.
     pub event_id: Option<Uuid>,
-    /// What the stream must be like.
+    /// The expected version of the stream.
     pub expected: ExpectedVersion,
-    /// Who.
+    /// The client that appends the event.
     pub client: String,
 }
 
-/// What is expected of a write.
+/// The expected outcome of a write.
 #[derive(Debug, Clone)]
 pub enum Expect {
-    /// It is done.
-    Done(Done),
-    /// A rule says no.
+    /// The write succeeds.
+    Success(ExpectedSuccess),
+    /// A rule of the domain refuses the command.
     Rejected {
         /// The code of the rejection.
         code: String,
-        /// A part of what it says.
+        /// A part of the message.
         message: Option<String>,
     },
-    /// Somebody else was faster, or an id was used before.
+    /// The stream was modified concurrently, or an id was used before.
     Conflict {
         /// The code of the conflict; none: any.
         code: Option<String>,
     },
 }
 
-/// What is expected of something that is done. What is not said may be anything.
+/// The expected result of a write that succeeds. Fields without a value are not compared.
 #[derive(Debug, Clone, Default)]
-pub struct Done {
-    /// `applied`, `already_applied`, `unchanged`.
+pub struct ExpectedSuccess {
+    /// The outcome: `applied`, `already_applied` or `unchanged`.
     pub outcome: Option<String>,
-    /// Its events, in this order: all of them.
+    /// All events, in order.
     pub events: Option<Vec<ExpectedEvent>>,
-    /// Where the stream is after it.
+    /// The version of the stream after the write.
     pub version: Option<u64>,
-    /// The codes of its notes, in this order: all of them.
+    /// The codes of all notes, in order.
     pub notes: Option<Vec<String>>,
-    /// What is in the state after it.
+    /// A part of the state after the write.
     pub state: Option<Value>,
 }
 
-/// An event that is expected.
+/// An expected event.
 #[derive(Debug, Clone)]
 pub struct ExpectedEvent {
-    /// What happened.
+    /// The type of the event.
     pub event_type: String,
-    /// What is in its data.
+    /// A part of the data.
     pub data: Option<Value>,
 }
 
-/// How a race is expected to end: how many of those who tried. What is not said may be anything.
+/// The expected number of writes for each outcome of a race. Fields without a value are not compared.
 #[derive(Debug, Clone, Default)]
 pub struct RaceExpect {
-    /// Had what they wanted: applied, applied before, or nothing to change.
+    /// Writes that succeeded: applied, applied before, or without a change.
     pub succeed: Option<u64>,
-    /// Recorded something.
+    /// Writes that appended events.
     pub applied: Option<u64>,
-    /// Were told that it had been recorded before.
+    /// Writes that had been applied before.
     pub already_applied: Option<u64>,
-    /// Were refused by a rule, by its code.
+    /// Writes that a rule refused, for each code.
     pub rejected: Vec<(String, u64)>,
-    /// Were too late.
+    /// Writes that ended with a conflict.
     pub conflict: Option<u64>,
 }
 
-/// A question to a read model.
+/// A query of a read model, with its expected rows.
 #[derive(Debug, Clone)]
-pub struct Query {
-    /// Its name.
+pub struct QueryCheck {
+    /// The name of the read model.
     pub name: String,
-    /// Fields and the values they must have.
+    /// Fields and their required values.
     pub filters: Vec<(String, Value)>,
-    /// What is in each row, in the order of the keys: all rows.
+    /// A part of each row, for all rows in the order of their keys.
     pub rows: Option<Vec<Value>>,
-    /// How many rows there are.
+    /// The number of rows.
     pub count: Option<u64>,
 }
 
-/// A replay of a stream.
+/// A replay of a stream, with its expected state.
 #[derive(Debug, Clone)]
-pub struct Replay {
-    /// Which stream.
+pub struct ReplayCheck {
+    /// The stream.
     pub stream: StreamName,
-    /// Up to where.
-    pub until: Until,
-    /// What makes the state.
+    /// The end of the replay.
+    pub until: PointInTime,
+    /// The reducer that makes the state.
     pub reducer: Reducer,
-    /// What is in the state.
+    /// A part of the state.
     pub state: Option<Value>,
-    /// The version reached.
+    /// The version that the replay reaches.
     pub version: Option<u64>,
-    /// Whether there must be nothing to replay.
+    /// True if there must be no stream.
     pub missing: bool,
 }

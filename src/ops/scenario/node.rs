@@ -1,53 +1,53 @@
-//! What a scenario file says, as a tree in which everything knows its line and column.
+//! The content of a scenario file as a tree with lines and columns.
 
 use serde_json::Map;
 use serde_json::Value;
 
-/// Where something stands in a file; both count from 1, columns in characters.
+/// A location in a file. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Place {
+pub struct SourceLocation {
     /// The line.
     pub line: usize,
     /// The column.
     pub column: usize,
 }
 
-/// Why a scenario file cannot be read, and where.
+/// A mistake in a scenario file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where.
-    pub place: Place,
-    /// What is wrong there.
+pub struct ScenarioError {
+    /// The location of the mistake.
+    pub location: SourceLocation,
+    /// The description of the mistake.
     pub message: String,
-    /// The word that is not known, where it is one.
+    /// The unknown word, if there is one.
     pub word: String,
-    /// What may have been meant by it.
+    /// The known words that may have been meant.
     pub candidates: Vec<String>,
 }
 
-impl Problem {
-    /// Something is wrong at a place.
-    pub(super) fn at(place: Place, message: impl Into<String>) -> Self {
-        Self { place, message: message.into(), word: String::new(), candidates: Vec::new() }
+impl ScenarioError {
+    /// Returns a mistake at a location.
+    pub(super) fn at(location: SourceLocation, message: impl Into<String>) -> Self {
+        Self { location, message: message.into(), word: String::new(), candidates: Vec::new() }
     }
 
-    /// A word is none of those that are known.
-    pub(super) fn unknown(place: Place, what: &str, word: &str, candidates: &[&str]) -> Self {
+    /// Returns a mistake for an unknown word.
+    pub(super) fn unknown(location: SourceLocation, what: &str, word: &str, candidates: &[&str]) -> Self {
         let candidates = candidates.iter().map(|name| (*name).to_owned()).collect();
-        Self { word: word.to_owned(), candidates, ..Self::at(place, format!("unknown {what} \"{word}\"")) }
+        Self { word: word.to_owned(), candidates, ..Self::at(location, format!("unknown {what} \"{word}\"")) }
     }
 }
 
 /// A value of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
-    pub(super) place: Place,
+    pub(super) location: SourceLocation,
     pub(super) kind: Kind,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
-    /// A text, a number, true, false or null.
+    /// A text, number, boolean or null.
     Scalar(Value),
     List(Vec<Node>),
     Map(Vec<Entry>),
@@ -57,12 +57,12 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) key: String,
-    pub(super) place: Place,
+    pub(super) location: SourceLocation,
     pub(super) value: Node,
 }
 
 impl Node {
-    /// What it is, for messages.
+    /// Returns a description for messages.
     fn what(&self) -> String {
         match &self.kind {
             Kind::Scalar(Value::Null) => "nothing".into(),
@@ -73,16 +73,16 @@ impl Node {
         }
     }
 
-    /// Something else was wanted here.
-    pub(super) fn wanted(&self, wanted: &str) -> Problem {
-        Problem::at(self.place, format!("wanted {wanted}, found {}", self.what()))
+    /// Returns a mistake for a value of another kind than expected.
+    pub(super) fn expected(&self, wanted: &str) -> ScenarioError {
+        ScenarioError::at(self.location, format!("expected {wanted}, found {}", self.what()))
     }
 
     pub(super) fn is_null(&self) -> bool {
         self.kind == Kind::Scalar(Value::Null)
     }
 
-    /// The same as JSON.
+    /// Returns the value as JSON.
     pub(super) fn json(&self) -> Value {
         match &self.kind {
             Kind::Scalar(value) => value.clone(),
@@ -93,73 +93,77 @@ impl Node {
         }
     }
 
-    pub(super) fn object(&self) -> Result<Value, Problem> {
-        if matches!(self.kind, Kind::Map(_)) { Ok(self.json()) } else { Err(self.wanted("a map")) }
+    pub(super) fn object(&self) -> Result<Value, ScenarioError> {
+        if matches!(self.kind, Kind::Map(_)) { Ok(self.json()) } else { Err(self.expected("a map")) }
     }
 
-    pub(super) fn list(&self) -> Result<&[Self], Problem> {
-        if let Kind::List(items) = &self.kind { Ok(items) } else { Err(self.wanted("a list")) }
+    pub(super) fn list(&self) -> Result<&[Self], ScenarioError> {
+        if let Kind::List(items) = &self.kind { Ok(items) } else { Err(self.expected("a list")) }
     }
 
-    pub(super) fn text(&self, wanted: &str) -> Result<&str, Problem> {
-        if let Kind::Scalar(Value::String(text)) = &self.kind { Ok(text) } else { Err(self.wanted(wanted)) }
+    pub(super) fn text(&self, wanted: &str) -> Result<&str, ScenarioError> {
+        if let Kind::Scalar(Value::String(text)) = &self.kind { Ok(text) } else { Err(self.expected(wanted)) }
     }
 
-    pub(super) fn truth(&self) -> Result<bool, Problem> {
-        if let Kind::Scalar(Value::Bool(truth)) = self.kind { Ok(truth) } else { Err(self.wanted("true or false")) }
+    pub(super) fn truth(&self) -> Result<bool, ScenarioError> {
+        if let Kind::Scalar(Value::Bool(truth)) = self.kind { Ok(truth) } else { Err(self.expected("true or false")) }
     }
 
-    /// A whole number from 0 on.
-    pub(super) fn count(&self) -> Result<u64, Problem> {
+    /// Returns a whole number from 0.
+    pub(super) fn count(&self) -> Result<u64, ScenarioError> {
         let count = if let Kind::Scalar(value) = &self.kind { value.as_i64() } else { None };
-        count.and_then(|count| u64::try_from(count).ok()).ok_or_else(|| self.wanted("a whole number from 0"))
+        count.and_then(|count| u64::try_from(count).ok()).ok_or_else(|| self.expected("a whole number from 0"))
     }
 
-    /// A text that is read by a function; what that says is wrong, is wrong here.
-    pub(super) fn parse<T, E: ToString>(&self, wanted: &str, read: impl Fn(&str) -> Result<T, E>) -> Result<T, Problem> {
-        read(self.text(wanted)?).map_err(|error| Problem::at(self.place, error.to_string()))
+    /// Parses a text. The error gets the location of the text.
+    pub(super) fn parse<T, E: ToString>(&self, wanted: &str, read: impl Fn(&str) -> Result<T, E>) -> Result<T, ScenarioError> {
+        read(self.text(wanted)?).map_err(|error| ScenarioError::at(self.location, error.to_string()))
     }
 }
 
-/// The keys of a map, all of which are known.
+/// The entries of a map whose keys are all known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields<'n> {
-    pub(super) place: Place,
+    pub(super) location: SourceLocation,
     what: &'static str,
     entries: &'n [Entry],
 }
 
 impl<'n> Fields<'n> {
-    /// A map of these keys and no others.
-    pub(super) fn of(node: &'n Node, what: &'static str, known: &[&str]) -> Result<Self, Problem> {
-        let Kind::Map(entries) = &node.kind else { return Err(node.wanted(&format!("{what}: a map of {}", known.join(", ")))) };
+    /// Returns the entries of a map. Unknown keys are errors.
+    pub(super) fn of(node: &'n Node, what: &'static str, known: &[&str]) -> Result<Self, ScenarioError> {
+        let Kind::Map(entries) = &node.kind else { return Err(node.expected(&format!("{what}: a map of {}", known.join(", ")))) };
         match entries.iter().find(|entry| !known.contains(&entry.key.as_str())) {
             Some(entry) => {
-                let problem = Problem::unknown(entry.place, "key", &entry.key, known);
-                let message = format!("{} in {what}; there are {}", problem.message, known.join(", "));
-                Err(Problem { message, ..problem })
+                let error = ScenarioError::unknown(entry.location, "key", &entry.key, known);
+                let message = format!("{} in {what}; there are {}", error.message, known.join(", "));
+                Err(ScenarioError { message, ..error })
             }
-            None => Ok(Self { place: node.place, what, entries }),
+            None => Ok(Self { location: node.location, what, entries }),
         }
     }
 
-    /// The keys that are there, and where.
-    pub(super) fn keys(&self) -> impl Iterator<Item = (&'n str, Place)> {
-        self.entries.iter().map(|entry| (entry.key.as_str(), entry.place))
+    /// Returns the keys and their locations.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&'n str, SourceLocation)> {
+        self.entries.iter().map(|entry| (entry.key.as_str(), entry.location))
     }
 
-    /// The value of a key, if it is there.
+    /// Returns the value of a key, if there is one.
     pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// The value of a key that must be there.
-    pub(super) fn need(&self, key: &str) -> Result<&'n Node, Problem> {
-        self.get(key).ok_or_else(|| Problem::at(self.place, format!("{} has no {key}", self.what)))
+    /// Returns the value of a required key.
+    pub(super) fn need(&self, key: &str) -> Result<&'n Node, ScenarioError> {
+        self.get(key).ok_or_else(|| ScenarioError::at(self.location, format!("{} has no {key}", self.what)))
     }
 
-    /// The value of a key, read.
-    pub(super) fn read<T>(&self, key: &str, read: impl FnOnce(&'n Node) -> Result<T, Problem>) -> Result<Option<T>, Problem> {
+    /// Reads the value of a key, if there is one.
+    pub(super) fn read<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&'n Node) -> Result<T, ScenarioError>,
+    ) -> Result<Option<T>, ScenarioError> {
         self.get(key).map(read).transpose()
     }
 }

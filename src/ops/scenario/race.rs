@@ -1,4 +1,4 @@
-//! A step in which several want something at the same time: how many had it.
+//! A step of several writes at the same time. It counts the outcomes.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -8,16 +8,16 @@ use std::task::Poll;
 use crate::ops::error::OpsError;
 use crate::ops::scenario::compare::Mismatch;
 use crate::ops::scenario::compare::count;
+use crate::ops::scenario::environment::Environment;
+use crate::ops::scenario::model::ExpectedWrite;
 use crate::ops::scenario::model::RaceExpect;
-use crate::ops::scenario::model::Wish;
-use crate::ops::scenario::run::Stage;
-use crate::ops::scenario::write::Became;
-use crate::ops::scenario::write::attempt;
+use crate::ops::scenario::write::WriteOutcome;
+use crate::ops::scenario::write::execute;
 use crate::runtime::CommandResult;
 
-/// How many ended in which way.
+/// The number of writes for each outcome.
 #[derive(Debug, Default)]
-struct Ends {
+struct RaceCounts {
     applied: u64,
     already_applied: u64,
     unchanged: u64,
@@ -25,33 +25,37 @@ struct Ends {
     conflict: u64,
 }
 
-/// Lets all of them go at once; what was not as expected.
-pub(super) async fn race(stage: &Stage, wishes: &[Wish], expect: &RaceExpect) -> Result<Vec<Mismatch>, OpsError> {
-    let all = wishes.iter().flat_map(|wish| (0..wish.times).map(|_| attempt(stage, &wish.what)));
-    let mut ends = Ends::default();
-    for became in all_of(all.collect()).await {
-        match became? {
-            Became::Done { outcome: CommandResult::AlreadyApplied, .. } => ends.already_applied += 1,
-            Became::Done { outcome: CommandResult::Unchanged, .. } => ends.unchanged += 1,
-            Became::Done { .. } => ends.applied += 1,
-            Became::Rejected(rejection) => *ends.rejected.entry(rejection.code).or_default() += 1,
-            Became::Conflict { .. } => ends.conflict += 1,
+/// Executes all writes at once and compares the counts with the expected ones.
+pub(super) async fn race(
+    environment: &Environment,
+    writes: &[ExpectedWrite],
+    expect: &RaceExpect,
+) -> Result<Vec<Mismatch>, OpsError> {
+    let all = writes.iter().flat_map(|write| (0..write.times).map(|_| execute(environment, &write.write)));
+    let mut counts = RaceCounts::default();
+    for outcome in all_of(all.collect()).await {
+        match outcome? {
+            WriteOutcome::Done { outcome: CommandResult::AlreadyApplied, .. } => counts.already_applied += 1,
+            WriteOutcome::Done { outcome: CommandResult::Unchanged, .. } => counts.unchanged += 1,
+            WriteOutcome::Done { .. } => counts.applied += 1,
+            WriteOutcome::Rejected(rejection) => *counts.rejected.entry(rejection.code).or_default() += 1,
+            WriteOutcome::Conflict { .. } => counts.conflict += 1,
         }
     }
     let mut mismatches = Vec::new();
-    let succeed = ends.applied + ends.already_applied + ends.unchanged;
+    let succeed = counts.applied + counts.already_applied + counts.unchanged;
     count("succeed", expect.succeed, succeed, &mut mismatches);
-    count("applied", expect.applied, ends.applied, &mut mismatches);
-    count("already_applied", expect.already_applied, ends.already_applied, &mut mismatches);
+    count("applied", expect.applied, counts.applied, &mut mismatches);
+    count("already_applied", expect.already_applied, counts.already_applied, &mut mismatches);
     for (code, expected) in &expect.rejected {
-        let found = ends.rejected.get(code.as_str()).copied().unwrap_or_default();
+        let found = counts.rejected.get(code.as_str()).copied().unwrap_or_default();
         count(&format!("rejected.{code}"), Some(*expected), found, &mut mismatches);
     }
-    count("conflict", expect.conflict, ends.conflict, &mut mismatches);
+    count("conflict", expect.conflict, counts.conflict, &mut mismatches);
     Ok(mismatches)
 }
 
-/// Waits for all of them, each going on whenever it can.
+/// Polls all futures until each has ended.
 async fn all_of<T, F: Future<Output = T>>(futures: Vec<F>) -> Vec<T> {
     let mut under_way: Vec<Option<Pin<Box<F>>>> = futures.into_iter().map(|future| Some(Box::pin(future))).collect();
     let mut done = Vec::with_capacity(under_way.len());

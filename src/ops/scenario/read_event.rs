@@ -1,4 +1,4 @@
-//! Reading what changes something: a command, or an event to append.
+//! OtherReading the writes of a scenario: a command, or an event to append.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,19 +11,19 @@ use crate::event::JsonObject;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
-use crate::ops::scenario::model::Append;
-use crate::ops::scenario::model::Run;
+use crate::ops::scenario::model::CommandSpec;
+use crate::ops::scenario::model::EventSpec;
 use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
 use crate::ops::scenario::node::Node;
-use crate::ops::scenario::node::Problem;
-use crate::ops::scenario::read::client;
+use crate::ops::scenario::node::ScenarioError;
+use crate::ops::scenario::read_fields::client;
 
-/// The event of a map whose keys are known to be those of one.
-pub(super) fn append(fields: &Fields<'_>, stream: StreamName, expected: ExpectedVersion) -> Result<Append, Problem> {
+/// Reads an event to append.
+pub(super) fn append(fields: &Fields<'_>, stream: StreamName, expected: ExpectedVersion) -> Result<EventSpec, ScenarioError> {
     let schema_version = fields.read("schema_version", Node::count)?.unwrap_or(1);
     let schema_version = u32::try_from(schema_version).ok().filter(|version| *version > 0);
-    Ok(Append {
+    Ok(EventSpec {
         stream,
         event_type: fields.need("type")?.parse("a type like order.placed", EventType::parse)?,
         schema_version: schema_version.ok_or_else(|| wrong(fields, "schema_version", "a number from 1"))?,
@@ -35,52 +35,52 @@ pub(super) fn append(fields: &Fields<'_>, stream: StreamName, expected: Expected
     })
 }
 
-fn wrong(fields: &Fields<'_>, key: &str, wanted: &str) -> Problem {
-    fields.get(key).map_or_else(|| Problem::at(Default::default(), wanted), |node| node.wanted(wanted))
+fn wrong(fields: &Fields<'_>, key: &str, wanted: &str) -> ScenarioError {
+    fields.get(key).map_or_else(|| ScenarioError::at(Default::default(), wanted), |node| node.expected(wanted))
 }
 
-fn data(node: &Node) -> Result<JsonObject, Problem> {
-    JsonObject::of(&node.object()?).map_err(|error| Problem::at(node.place, error.to_string()))
+fn data(node: &Node) -> Result<JsonObject, ScenarioError> {
+    JsonObject::of(&node.object()?).map_err(|error| ScenarioError::at(node.location, error.to_string()))
 }
 
-fn event_id(node: &Node) -> Result<Uuid, Problem> {
+fn event_id(node: &Node) -> Result<Uuid, ScenarioError> {
     let wanted = "a UUID like 018c2f5e-7a00-7000-8000-000000000001";
-    Uuid::parse_str(node.text(wanted)?).ok().filter(|id| !id.is_nil()).ok_or_else(|| node.wanted(wanted))
+    Uuid::parse_str(node.text(wanted)?).ok().filter(|id| !id.is_nil()).ok_or_else(|| node.expected(wanted))
 }
 
-/// What a stream must be like: a version, any, none or exists.
-pub(super) fn expected_version(node: &Node) -> Result<ExpectedVersion, Problem> {
+/// Reads an expected version: a version, any, none or exists.
+pub(super) fn expected_version(node: &Node) -> Result<ExpectedVersion, ScenarioError> {
     match &node.kind {
-        Kind::Scalar(Value::String(text)) => text.parse().map_err(|_| node.wanted("a version, any, none or exists")),
+        Kind::Scalar(Value::String(text)) => text.parse().map_err(|_| node.expected("a version, any, none or exists")),
         _ => Ok(ExpectedVersion::Exact(Version(node.count()?))),
     }
 }
 
-/// The command of a map whose keys are known to be those of one.
-pub(super) fn command(fields: &Fields<'_>) -> Result<Run, Problem> {
+/// Reads a command.
+pub(super) fn command(fields: &Fields<'_>) -> Result<CommandSpec, ScenarioError> {
     let node = fields.need("run")?;
     let command = node.text("a command like resource.create")?;
     let domains = domain::all();
     let Some(domain) = domains.iter().find(|domain| domain.commands.contains(&command)) else {
         let known: Vec<_> = domains.iter().flat_map(|domain| domain.commands).copied().collect();
-        return Err(Problem::unknown(node.place, "command", command, &known));
+        return Err(ScenarioError::unknown(node.location, "command", command, &known));
     };
     let with = fields.need("with")?;
     let payload = with.object()?;
     let id = match &payload["id"] {
         Value::String(id) => id.clone(),
         Value::Number(id) => id.to_string(),
-        _ => return Err(Problem::at(with.place, format!("{command} wants an id: which {}", domain.category))),
+        _ => return Err(ScenarioError::at(with.location, format!("{command} needs the id of a {}", domain.category))),
     };
-    let stream = StreamName::of(domain.category, &id).map_err(|error| Problem::at(with.place, error.to_string()))?;
-    // A payload that cannot be read is a mistake in the file, not an answer of the domain: it is found before anything is run.
+    let stream = StreamName::of(domain.category, &id).map_err(|error| ScenarioError::at(with.location, error.to_string()))?;
+    // A payload that cannot be read is a mistake in the file, not a rejection, so it is found before anything is run.
     let tried = (domain.aggregate)(stream.as_str()).decide(command, &payload, Timestamp::MIN);
     if let Err(error @ DecideError::Payload { .. }) = tried {
-        return Err(Problem::at(with.place, error.to_string()));
+        return Err(ScenarioError::at(with.location, error.to_string()));
     }
     let text = |key| fields.read(key, |node| node.text("a text").map(str::to_owned));
     let retries = fields.read("retries", Node::count)?;
-    Ok(Run {
+    Ok(CommandSpec {
         command: command.to_owned(),
         id,
         payload,

@@ -1,44 +1,45 @@
-//! Reading what is expected.
+//! OtherReading the expectations of a step.
 
 use serde_json::Value;
 
-use crate::ops::scenario::model::Done;
 use crate::ops::scenario::model::Expect;
 use crate::ops::scenario::model::ExpectedEvent;
+use crate::ops::scenario::model::ExpectedSuccess;
 use crate::ops::scenario::model::RaceExpect;
 use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
 use crate::ops::scenario::node::Node;
-use crate::ops::scenario::node::Problem;
+use crate::ops::scenario::node::ScenarioError;
 
-const WHAT: &str = "what is expected";
+/// The name of an expectation in messages.
+const WHAT: &str = "an expectation";
 const OUTCOMES: [&str; 3] = ["applied", "already_applied", "unchanged"];
-/// The ways in which a write comes too late; the codes of the errors of the command line.
+/// The codes of conflicts, which are the codes of the errors of the command line.
 pub(super) const CONFLICTS: [&str; 4] = ["version_conflict", "event_id_conflict", "retries_exhausted", "idempotency_key_reused"];
 
-/// What is expected of a write; that it is done, unless told.
-pub(super) fn of_write(node: Option<&Node>) -> Result<Expect, Problem> {
-    let Some(node) = node else { return Ok(Expect::Done(Done::default())) };
+/// Reads the expectation of a write. Without one the write must succeed.
+pub(super) fn of_write(node: Option<&Node>) -> Result<Expect, ScenarioError> {
+    let Some(node) = node else { return Ok(Expect::Success(ExpectedSuccess::default())) };
     let fields = Fields::of(node, WHAT, &["events", "state", "version", "outcome", "notes", "rejected", "message", "conflict"])?;
     let others = |these: &[&str]| fields.keys().find(|(key, _)| !these.contains(key));
     if let Some(code) = fields.get("rejected") {
-        if let Some((key, place)) = others(&["rejected", "message"]) {
-            return Err(Problem::at(place, format!("what is rejected has no {key}")));
+        if let Some((key, location)) = others(&["rejected", "message"]) {
+            return Err(ScenarioError::at(location, format!("a rejection has no {key}")));
         }
         let code = code.text("the code of a rejection, like resource_locked")?.to_owned();
-        let message = fields.read("message", |node| node.text("a part of what is said"))?.map(str::to_owned);
+        let message = fields.read("message", |node| node.text("a part of the message"))?.map(str::to_owned);
         return Ok(Expect::Rejected { code, message });
     }
     if let Some(conflict) = fields.get("conflict") {
-        if let Some((key, place)) = others(&["conflict"]) {
-            return Err(Problem::at(place, format!("what comes too late has no {key}")));
+        if let Some((key, location)) = others(&["conflict"]) {
+            return Err(ScenarioError::at(location, format!("a conflict has no {key}")));
         }
         return Ok(Expect::Conflict { code: conflict_code(conflict)? });
     }
     if let Some(message) = fields.get("message") {
-        return Err(Problem::at(message.place, "message is for what is rejected"));
+        return Err(ScenarioError::at(message.location, "message is only for a rejection"));
     }
-    Ok(Expect::Done(Done {
+    Ok(Expect::Success(ExpectedSuccess {
         outcome: fields.read("outcome", outcome)?,
         events: fields.read("events", |node| node.list()?.iter().map(event).collect())?,
         version: fields.read("version", Node::count)?,
@@ -47,27 +48,27 @@ pub(super) fn of_write(node: Option<&Node>) -> Result<Expect, Problem> {
     }))
 }
 
-fn conflict_code(node: &Node) -> Result<Option<String>, Problem> {
+fn conflict_code(node: &Node) -> Result<Option<String>, ScenarioError> {
     match &node.kind {
         Kind::Scalar(Value::Bool(true)) => Ok(None),
         Kind::Scalar(Value::String(code)) if CONFLICTS.contains(&code.as_str()) => Ok(Some(code.clone())),
-        Kind::Scalar(Value::String(code)) => Err(Problem::unknown(node.place, "conflict", code, &CONFLICTS)),
-        _ => Err(node.wanted(&format!("true, or one of {}", CONFLICTS.join(", ")))),
+        Kind::Scalar(Value::String(code)) => Err(ScenarioError::unknown(node.location, "conflict", code, &CONFLICTS)),
+        _ => Err(node.expected(&format!("true, or one of {}", CONFLICTS.join(", ")))),
     }
 }
 
-fn note(node: &Node) -> Result<String, Problem> {
+fn note(node: &Node) -> Result<String, ScenarioError> {
     node.text("the code of a note, like capped").map(str::to_owned)
 }
 
-fn outcome(node: &Node) -> Result<String, Problem> {
+fn outcome(node: &Node) -> Result<String, ScenarioError> {
     let outcome = node.text("an outcome")?;
     let known = OUTCOMES.contains(&outcome);
-    if known { Ok(outcome.to_owned()) } else { Err(Problem::unknown(node.place, "outcome", outcome, &OUTCOMES)) }
+    if known { Ok(outcome.to_owned()) } else { Err(ScenarioError::unknown(node.location, "outcome", outcome, &OUTCOMES)) }
 }
 
-/// An event: its type alone, or with what is in its data.
-fn event(node: &Node) -> Result<ExpectedEvent, Problem> {
+/// Reads an expected event: a type, or a map with type and data.
+fn event(node: &Node) -> Result<ExpectedEvent, ScenarioError> {
     if let Kind::Scalar(Value::String(event_type)) = &node.kind {
         return Ok(ExpectedEvent { event_type: event_type.clone(), data: None });
     }
@@ -76,8 +77,8 @@ fn event(node: &Node) -> Result<ExpectedEvent, Problem> {
     Ok(ExpectedEvent { event_type, data: fields.read("data", Node::object)? })
 }
 
-/// How a race is expected to end; everybody has what they wanted, unless told.
-pub(super) fn of_race(node: Option<&Node>, all: u64) -> Result<RaceExpect, Problem> {
+/// Reads the expectation of a race. Without one every write must succeed.
+pub(super) fn of_race(node: Option<&Node>, all: u64) -> Result<RaceExpect, ScenarioError> {
     let Some(node) = node else { return Ok(RaceExpect { succeed: Some(all), ..RaceExpect::default() }) };
     let fields = Fields::of(node, WHAT, &["succeed", "applied", "already_applied", "rejected", "conflict"])?;
     let count = |key| fields.read(key, Node::count);
@@ -86,7 +87,7 @@ pub(super) fn of_race(node: Option<&Node>, all: u64) -> Result<RaceExpect, Probl
         Some((_, Kind::Map(codes))) => {
             codes.iter().map(|entry| Ok((entry.key.clone(), entry.value.count()?))).collect::<Result<_, _>>()?
         }
-        Some((node, _)) => return Err(node.wanted("a map of codes and how many, like {insufficient_amount: 2}")),
+        Some((node, _)) => return Err(node.expected("a map of codes and numbers, like {insufficient_amount: 2}")),
     };
     Ok(RaceExpect {
         succeed: count("succeed")?,
@@ -97,15 +98,15 @@ pub(super) fn of_race(node: Option<&Node>, all: u64) -> Result<RaceExpect, Probl
     })
 }
 
-/// The rows that are expected, and how many.
-pub(super) fn of_query(node: &Node) -> Result<(Option<Vec<Value>>, Option<u64>), Problem> {
+/// Reads the expected rows and their expected number.
+pub(super) fn of_query(node: &Node) -> Result<(Option<Vec<Value>>, Option<u64>), ScenarioError> {
     let fields = Fields::of(node, WHAT, &["rows", "count"])?;
     let rows = fields.read("rows", |node| node.list()?.iter().map(Node::object).collect())?;
     Ok((rows, fields.read("count", Node::count)?))
 }
 
-/// The state and the version that are expected, or that there is nothing.
-pub(super) fn of_replay(node: &Node) -> Result<(Option<Value>, Option<u64>, bool), Problem> {
+/// Reads the expected state and version of a replay, or that there must be no stream.
+pub(super) fn of_replay(node: &Node) -> Result<(Option<Value>, Option<u64>, bool), ScenarioError> {
     let fields = Fields::of(node, WHAT, &["state", "version", "missing"])?;
     let missing = fields.read("missing", Node::truth)?.unwrap_or(false);
     let state = fields.read("state", |node| Ok(node.json()))?;

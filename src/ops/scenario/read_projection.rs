@@ -1,4 +1,4 @@
-//! Reading the projections that a scenario has of its own.
+//! OtherReading the projections of a scenario.
 
 use crate::event::StreamName;
 use crate::event::Timestamp;
@@ -7,20 +7,20 @@ use crate::ops::projections::create::CreateProjection;
 use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
 use crate::ops::scenario::node::Node;
-use crate::ops::scenario::node::Problem;
+use crate::ops::scenario::node::ScenarioError;
 use crate::runtime::is_built_in;
 use crate::store::ReadModel;
 
-/// A projection, made at a moment, that is none of those before it.
-pub(super) fn projection(node: &Node, now: Timestamp, before: &[CreateProjection]) -> Result<CreateProjection, Problem> {
+/// Reads a projection, created at a moment. Its name must be new.
+pub(super) fn projection(node: &Node, now: Timestamp, before: &[CreateProjection]) -> Result<CreateProjection, ScenarioError> {
     let fields = Fields::of(node, "a projection", &["name", "from", "key", "reduce"])?;
     let name = fields.need("name")?;
     let text = name.parse("a name", |text| ReadModel::live(text).check_name().map(|()| text.to_owned()))?;
     if is_built_in(&text) {
-        return Err(Problem::at(name.place, format!("projection {text} comes with esctl: choose another name")));
+        return Err(ScenarioError::at(name.location, format!("projection {text} is built in; choose another name")));
     }
     if before.iter().any(|other| other.name == text) {
-        return Err(Problem::at(name.place, format!("there are two projections {text}")));
+        return Err(ScenarioError::at(name.location, format!("projection {text} is defined twice")));
     }
     let categories = match fields.get("from") {
         None => Vec::new(),
@@ -33,17 +33,17 @@ pub(super) fn projection(node: &Node, now: Timestamp, before: &[CreateProjection
     Ok(CreateProjection { name: text, categories, key, reduce, replace: false, now })
 }
 
-/// What `--from` takes.
-fn category(node: &Node) -> Result<String, Problem> {
+/// Reads a category, as `--from` does.
+fn category(node: &Node) -> Result<String, ScenarioError> {
     let wanted = "category:C, for instance category:order";
-    let category = node.text(wanted)?.strip_prefix("category:").ok_or_else(|| node.wanted(wanted))?;
+    let category = node.text(wanted)?.strip_prefix("category:").ok_or_else(|| node.expected(wanted))?;
     match StreamName::parse(category) {
         Ok(stream) if stream.category() == stream.as_str() => Ok(stream.to_string()),
-        _ => Err(node.wanted(wanted)),
+        _ => Err(node.expected(wanted)),
     }
 }
 
-fn program(fields: &Fields<'_>, what: &str) -> Result<String, Problem> {
+fn program(fields: &Fields<'_>, what: &str) -> Result<String, ScenarioError> {
     let compile = |text: &str| Program::compile(what, text).map_err(|error| error.in_one_line());
     fields.need(what)?.parse("a jq program", |text| compile(text).map(|program| program.text().to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Reading steps: which one it is, and what is expected of it.
+//! OtherReading steps and their expectations.
 
 use std::time::Duration;
 
@@ -14,24 +14,24 @@ use crate::event::Version;
 use crate::jq::Program;
 use crate::ops::projections::create::CreateProjection;
 use crate::ops::reducer::Reducer;
-use crate::ops::replay::Until;
+use crate::ops::replay::PointInTime;
 use crate::ops::scenario::model::Action;
-use crate::ops::scenario::model::Query;
-use crate::ops::scenario::model::Replay;
-use crate::ops::scenario::model::Step;
-use crate::ops::scenario::model::Wish;
+use crate::ops::scenario::model::ExpectedWrite;
+use crate::ops::scenario::model::QueryCheck;
+use crate::ops::scenario::model::ReplayCheck;
+use crate::ops::scenario::model::ScenarioStep;
 use crate::ops::scenario::model::Write;
 use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
 use crate::ops::scenario::node::Node;
-use crate::ops::scenario::node::Problem;
-use crate::ops::scenario::read::moment;
+use crate::ops::scenario::node::ScenarioError;
 use crate::ops::scenario::read_event::append;
 use crate::ops::scenario::read_event::command;
 use crate::ops::scenario::read_event::expected_version;
 use crate::ops::scenario::read_expect;
+use crate::ops::scenario::read_fields::moment;
 
-/// What each kind of step is made of; the first of its keys says which it is.
+/// The keys of each kind of step. The first one names the kind.
 const KINDS: [&[&str]; 6] = [
     &["run", "with", "as", "expect_version", "idempotency_key", "correlation_id", "causation_id", "retries", "times", "expect"],
     &["append", "type", "data", "metadata", "event_id", "schema_version", "as", "expect_version", "times", "expect"],
@@ -40,50 +40,50 @@ const KINDS: [&[&str]; 6] = [
     &["replay", "version", "at", "position", "reducer", "expect"],
     &["at_once", "expect"],
 ];
-/// How many may race.
+/// Maximum number of writes at once.
 const MAX_AT_ONCE: u64 = 1000;
 
-/// One step of a scenario that has these projections of its own.
-pub(super) fn step(node: &Node, projections: &[CreateProjection]) -> Result<Step, Problem> {
+/// Reads a step of a scenario with these projections.
+pub(super) fn step(node: &Node, projections: &[CreateProjection]) -> Result<ScenarioStep, ScenarioError> {
     let (kind, fields) = known_kind(node)?;
     let action = match kind {
         "advance" => Action::Advance(duration(fields.need(kind)?)?),
         "query" => Action::Query(query(&fields, projections)?),
         "replay" => Action::Replay(replay(&fields)?),
         "at_once" => at_once(&fields)?,
-        _ => Action::Try(wish(kind, &fields, false)?),
+        _ => Action::Write(write(kind, &fields, false)?),
     };
     let target = match (&action, fields.get(kind).map(|node| &node.kind)) {
-        (Action::Try(Wish { what: Write::Run(run), .. }), _) => format!("{} {}", run.command, run.id),
-        (Action::AtOnce(wishes, _), _) => format!("{} writes", wishes.iter().map(|wish| wish.times).sum::<u64>()),
+        (Action::Write(ExpectedWrite { write: Write::Command(run), .. }), _) => format!("{} {}", run.command, run.id),
+        (Action::AtOnce(writes, _), _) => format!("{} writes", writes.iter().map(|write| write.times).sum::<u64>()),
         (_, Some(Kind::Scalar(Value::String(text)))) => text.clone(),
         _ => String::new(),
     };
-    Ok(Step { line: node.place.line, title: format!("{kind} {target}"), action })
+    Ok(ScenarioStep { line: node.location.line, title: format!("{kind} {target}"), action })
 }
 
-/// Which kind of step it is, with no key that is not of that kind.
-fn known_kind(node: &Node) -> Result<(&'static str, Fields<'_>), Problem> {
+/// Returns the kind of a step. Keys of other kinds are errors.
+fn known_kind(node: &Node) -> Result<(&'static str, Fields<'_>), ScenarioError> {
     let names = KINDS.map(|keys| keys[0]);
-    let Kind::Map(entries) = &node.kind else { return Err(node.wanted(&format!("a step: a map with {}", names.join(", ")))) };
+    let Kind::Map(entries) = &node.kind else { return Err(node.expected(&format!("a step: a map with {}", names.join(", ")))) };
     let kinds: Vec<_> = KINDS.iter().filter(|keys| entries.iter().any(|entry| entry.key == keys[0])).collect();
     match kinds.as_slice() {
         [keys] => Ok((keys[0], Fields::of(node, keys[0], keys)?)),
         [] => {
             let first = entries.first();
-            let problem = first.map(|entry| Problem::unknown(entry.place, "step", &entry.key, &names));
-            let problem = problem.unwrap_or_else(|| node.wanted("a step"));
-            Err(Problem { message: format!("{}; a step is one of {}", problem.message, names.join(", ")), ..problem })
+            let error = first.map(|entry| ScenarioError::unknown(entry.location, "step", &entry.key, &names));
+            let error = error.unwrap_or_else(|| node.expected("a step"));
+            Err(ScenarioError { message: format!("{}; a step is one of {}", error.message, names.join(", ")), ..error })
         }
         [one, other, ..] => {
-            Err(Problem::at(node.place, format!("one step cannot both {} and {}: make two of it", one[0], other[0])))
+            Err(ScenarioError::at(node.location, format!("a step cannot both {} and {}; write two steps", one[0], other[0])))
         }
     }
 }
 
-fn wish(kind: &str, fields: &Fields<'_>, in_race: bool) -> Result<Wish, Problem> {
-    let what = if kind == "run" {
-        Write::Run(Box::new(command(fields)?))
+fn write(kind: &str, fields: &Fields<'_>, in_race: bool) -> Result<ExpectedWrite, ScenarioError> {
+    let write = if kind == "run" {
+        Write::Command(Box::new(command(fields)?))
     } else {
         let stream = fields.need("append")?.parse("a stream like order-7", StreamName::parse)?;
         let expected = fields.read("expect_version", expected_version)?.unwrap_or(ExpectedVersion::Any);
@@ -91,85 +91,87 @@ fn wish(kind: &str, fields: &Fields<'_>, in_race: bool) -> Result<Wish, Problem>
     };
     let times = match fields.get("times") {
         None => 1,
-        Some(node) if !in_race => return Err(Problem::at(node.place, "times is for the writes of at_once")),
+        Some(node) if !in_race => return Err(ScenarioError::at(node.location, "times is only for the writes of at_once")),
         Some(node) => node
             .count()
             .ok()
             .filter(|times| (1..=MAX_AT_ONCE).contains(times))
-            .ok_or_else(|| node.wanted(&format!("a whole number from 1 to {MAX_AT_ONCE}")))?,
+            .ok_or_else(|| node.expected(&format!("a whole number from 1 to {MAX_AT_ONCE}")))?,
     };
     match fields.get("expect") {
-        Some(node) if in_race => Err(Problem::at(node.place, "what comes of a race is expected of all of it, beside at_once")),
-        expect => Ok(Wish { what, expect: read_expect::of_write(expect)?, times }),
+        Some(node) if in_race => Err(ScenarioError::at(node.location, "a write in at_once has no expect; add it beside at_once")),
+        expect => Ok(ExpectedWrite { write, expect: read_expect::of_write(expect)?, times }),
     }
 }
 
-fn at_once(fields: &Fields<'_>) -> Result<Action, Problem> {
+fn at_once(fields: &Fields<'_>) -> Result<Action, ScenarioError> {
     let node = fields.need("at_once")?;
-    let mut wishes = Vec::new();
+    let mut writes = Vec::new();
     for item in node.list()? {
         match known_kind(item)? {
-            (kind @ ("run" | "append"), fields) => wishes.push(wish(kind, &fields, true)?),
-            (kind, _) => return Err(Problem::at(item.place, format!("{kind} cannot be in a race: run and append can"))),
+            (kind @ ("run" | "append"), fields) => writes.push(write(kind, &fields, true)?),
+            (kind, _) => {
+                return Err(ScenarioError::at(item.location, format!("{kind} is not allowed in at_once, only run and append")));
+            }
         }
     }
-    let all: u64 = wishes.iter().map(|wish| wish.times).sum();
+    let all: u64 = writes.iter().map(|write| write.times).sum();
     if all == 0 || all > MAX_AT_ONCE {
-        return Err(Problem::at(node.place, format!("{all} writes at once; 1 to {MAX_AT_ONCE} can be")));
+        return Err(ScenarioError::at(node.location, format!("at_once has {all} writes, expected 1 to {MAX_AT_ONCE}")));
     }
-    Ok(Action::AtOnce(wishes, read_expect::of_race(fields.get("expect"), all)?))
+    Ok(Action::AtOnce(writes, read_expect::of_race(fields.get("expect"), all)?))
 }
 
-fn query(fields: &Fields<'_>, own: &[CreateProjection]) -> Result<Query, Problem> {
+fn query(fields: &Fields<'_>, own: &[CreateProjection]) -> Result<QueryCheck, ScenarioError> {
     let node = fields.need("query")?;
     let name = node.text("the name of a read model")?;
     let built_in = domain::projections().into_iter().map(|projection| projection.name().to_owned());
     let names: Vec<_> = built_in.chain(own.iter().map(|projection| projection.name.clone())).collect();
     if !names.iter().any(|known| known == name) {
         let names: Vec<_> = names.iter().map(String::as_str).collect();
-        return Err(Problem::unknown(node.place, "read model", name, &names));
+        return Err(ScenarioError::unknown(node.location, "read model", name, &names));
     }
     let filters = match fields.get("where").map(|node| (node, &node.kind)) {
         None => Vec::new(),
         Some((_, Kind::Map(entries))) => entries.iter().map(|entry| (entry.key.clone(), entry.value.json())).collect(),
-        Some((node, _)) => return Err(node.wanted("a map of fields and the values they must have")),
+        Some((node, _)) => return Err(node.expected("a map of fields and the values they must have")),
     };
     let (rows, count) = read_expect::of_query(fields.need("expect")?)?;
-    Ok(Query { name: name.to_owned(), filters, rows, count })
+    Ok(QueryCheck { name: name.to_owned(), filters, rows, count })
 }
 
-fn replay(fields: &Fields<'_>) -> Result<Replay, Problem> {
+fn replay(fields: &Fields<'_>) -> Result<ReplayCheck, ScenarioError> {
     let stream = fields.need("replay")?.parse("a stream like resource-gold", StreamName::parse)?;
     let untils = [
-        fields.read("version", Node::count)?.map(|version| Until::Version(Version(version))),
-        fields.read("position", Node::count)?.map(|position| Until::Position(Position(position))),
-        fields.read("at", moment)?.map(Until::Time),
+        fields.read("version", Node::count)?.map(|version| PointInTime::Version(Version(version))),
+        fields.read("position", Node::count)?.map(|position| PointInTime::Position(Position(position))),
+        fields.read("at", moment)?.map(PointInTime::Time),
     ];
     let mut untils = untils.into_iter().flatten();
     let until = untils.next().unwrap_or_default();
     if untils.next().is_some() {
-        return Err(Problem::at(fields.need("replay")?.place, "one of version, position and at is enough"));
+        return Err(ScenarioError::at(fields.need("replay")?.location, "use only one of version, position and at"));
     }
     let reducer = fields.read("reducer", reducer)?.unwrap_or_default();
-    reducer.fold(&stream).map_err(|error| Problem::at(fields.place, error.to_string()))?;
+    reducer.fold(&stream).map_err(|error| ScenarioError::at(fields.location, error.to_string()))?;
     let (state, version, missing) = read_expect::of_replay(fields.need("expect")?)?;
-    Ok(Replay { stream, until, reducer, state, version, missing })
+    Ok(ReplayCheck { stream, until, reducer, state, version, missing })
 }
 
-/// The name of a reducer, or `jq: PROGRAM`.
-fn reducer(node: &Node) -> Result<Reducer, Problem> {
+/// Reads the name of a reducer, or `jq: PROGRAM`.
+fn reducer(node: &Node) -> Result<Reducer, ScenarioError> {
     let name = node.text("the name of a reducer, or 'jq: PROGRAM'")?;
     if let Some(program) = name.strip_prefix("jq:") {
         let compile = |program: &str| Program::compile("reducer", program).map_err(|error| error.in_one_line());
         return node.parse("a jq program", |_| compile(program.trim()).map(Reducer::Jq));
     }
-    Reducer::named(name).ok_or_else(|| Problem::unknown(node.place, "reducer", name, &Reducer::names()))
+    Reducer::named(name).ok_or_else(|| ScenarioError::unknown(node.location, "reducer", name, &Reducer::names()))
 }
 
-/// A duration: `5m`, `1h30m`, `2 days`; a day has 24 hours.
-fn duration(node: &Node) -> Result<Duration, Problem> {
+/// Reads a duration: `5m`, `1h30m`, `2 days`. A day has 24 hours.
+fn duration(node: &Node) -> Result<Duration, ScenarioError> {
     let wanted = "a duration like 90s, 5m, 1h30m or 2 days";
     let span: Option<Span> = node.text(wanted)?.parse().ok();
     let whole = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
-    whole.and_then(|whole| Duration::try_from(whole).ok()).ok_or_else(|| node.wanted(wanted))
+    whole.and_then(|whole| Duration::try_from(whole).ok()).ok_or_else(|| node.expected(wanted))
 }

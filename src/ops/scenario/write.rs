@@ -1,45 +1,46 @@
-//! A step that changes something: what became of it, beside what was expected.
+//! A step that changes something: its outcome, compared with the expected one.
 
 use serde_json::Value;
 use serde_json::json;
 
 use crate::aggregate::DecideError;
 use crate::aggregate::Rejection;
+use crate::event::Timestamp;
+use crate::ops::append_events::AppendEvents;
+use crate::ops::append_events::EventInput;
 use crate::ops::append_events::append_events;
 use crate::ops::error::OpsError;
 use crate::ops::scenario::compare::Mismatch;
 use crate::ops::scenario::compare::count;
 use crate::ops::scenario::compare::within;
-use crate::ops::scenario::model::Done;
+use crate::ops::scenario::environment::Environment;
+use crate::ops::scenario::model::CommandSpec;
+use crate::ops::scenario::model::EventSpec;
 use crate::ops::scenario::model::Expect;
-use crate::ops::scenario::model::Run;
+use crate::ops::scenario::model::ExpectedSuccess;
 use crate::ops::scenario::model::Write;
-use crate::ops::scenario::run::Stage;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::CommandResult;
 use crate::runtime::RuntimeError;
 use crate::runtime::WriteOptions;
+use crate::store::RecordTime;
 use crate::store::StoreError;
 
-/// What became of a wish.
-pub(super) enum Became {
-    /// It is done; with its events as `{type, data}`, the version of its stream, the codes of its notes, and the state where a
-    /// domain has one.
+/// The outcome of a write.
+pub(super) enum WriteOutcome {
+    /// The write was done. `events` have the form `{type, data}`. `state` is null without a domain.
     Done { outcome: CommandResult, events: Vec<Value>, version: u64, notes: Vec<&'static str>, state: Value },
-    /// A rule said no.
+    /// A rule of the domain refused the command.
     Rejected(Rejection),
-    /// It came too late.
+    /// The stream was modified concurrently, or an id was used before.
     Conflict { code: &'static str, message: String },
 }
 
-/// Tries what is wanted.
-///
-/// # Errors
-/// As the store says; that it is refused is no error.
-pub(super) async fn attempt(stage: &Stage, what: &Write) -> Result<Became, OpsError> {
+/// Executes a write. A rejection and a conflict are outcomes, not errors.
+pub(super) async fn execute(environment: &Environment, what: &Write) -> Result<WriteOutcome, OpsError> {
     match what {
-        Write::Run(run) => became(stage.commands.send(&envelope(run)).await.map(|outcome| {
-            Became::Done {
+        Write::Command(run) => outcome_of(environment.commands.send(&envelope(run)).await.map(|outcome| {
+            WriteOutcome::Done {
                 outcome: outcome.outcome,
                 events: outcome
                     .events
@@ -52,8 +53,8 @@ pub(super) async fn attempt(stage: &Stage, what: &Write) -> Result<Became, OpsEr
             }
         })),
         Write::Append(append) => {
-            let appended = append_events(&stage.store, append.request(stage.now())).await;
-            let done = appended.map(|report| Became::Done {
+            let appended = append_events(&environment.store, append.request(environment.now())).await;
+            let done = appended.map(|report| WriteOutcome::Done {
                 outcome: report.outcome,
                 events: vec![json!({"type": append.event_type, "data": parsed(append.data.as_str())})],
                 version: report.version.0,
@@ -61,19 +62,43 @@ pub(super) async fn attempt(stage: &Stage, what: &Write) -> Result<Became, OpsEr
                 state: Value::Null,
             });
             match done {
-                Err(OpsError::Runtime(error)) => became(Err(error)),
+                Err(OpsError::Runtime(error)) => outcome_of(Err(error)),
                 done => done,
             }
         }
     }
 }
 
-/// The data of an event, which are JSON.
+impl EventSpec {
+    /// Returns the append of the event at a moment.
+    pub(super) fn request(&self, at: Timestamp) -> AppendEvents {
+        let event = EventInput {
+            event_id: self.event_id,
+            event_type: self.event_type.clone(),
+            schema_version: self.schema_version,
+            data: self.data.clone(),
+            metadata: self.metadata.clone(),
+        };
+        AppendEvents {
+            stream: self.stream.clone(),
+            expected: self.expected,
+            client_id: self.client.clone(),
+            correlation_id: None,
+            causation_id: None,
+            batch: vec![event],
+            idempotency_key: None,
+            time: RecordTime::Clock(at),
+            force: false,
+        }
+    }
+}
+
+/// Returns the data of an event as JSON.
 fn parsed(data: &str) -> Value {
     serde_json::from_str(data).unwrap_or_default()
 }
 
-fn envelope(run: &Run) -> CommandEnvelope {
+fn envelope(run: &CommandSpec) -> CommandEnvelope {
     let options = WriteOptions {
         correlation_id: run.correlation_id.clone(),
         causation_id: run.causation_id.clone(),
@@ -85,25 +110,25 @@ fn envelope(run: &Run) -> CommandEnvelope {
     CommandEnvelope::new(&run.command, &run.id, run.payload.clone(), options)
 }
 
-fn became(result: Result<Became, RuntimeError>) -> Result<Became, OpsError> {
+fn outcome_of(result: Result<WriteOutcome, RuntimeError>) -> Result<WriteOutcome, OpsError> {
     let error = match result {
         Ok(done) => return Ok(done),
         Err(error) => error,
     };
     let code = match error {
-        RuntimeError::Decide(DecideError::Rejected(rejection)) => return Ok(Became::Rejected(rejection)),
+        RuntimeError::Decide(DecideError::Rejected(rejection)) => return Ok(WriteOutcome::Rejected(rejection)),
         RuntimeError::Store(StoreError::Conflict { .. }) => "version_conflict",
         RuntimeError::Store(StoreError::IdConflict { .. }) => "event_id_conflict",
         RuntimeError::RetriesExhausted { .. } => "retries_exhausted",
         RuntimeError::KeyReused { .. } => "idempotency_key_reused",
         other => return Err(other.into()),
     };
-    Ok(Became::Conflict { code, message: error.to_string() })
+    Ok(WriteOutcome::Conflict { code, message: error.to_string() })
 }
 
-impl Became {
-    /// What it is, in a few words.
-    fn told(&self) -> String {
+impl WriteOutcome {
+    /// Returns a short description.
+    fn description(&self) -> String {
         match self {
             Self::Done { outcome, events, .. } => {
                 let types: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
@@ -115,11 +140,11 @@ impl Became {
         }
     }
 
-    /// What of it is not as expected.
+    /// Returns the differences from the expected outcome.
     pub(super) fn compare(&self, expect: &Expect) -> Vec<Mismatch> {
         let mut mismatches = Vec::new();
         match (expect, self) {
-            (Expect::Done(done), Self::Done { outcome, events, version, notes, state }) => {
+            (Expect::Success(done), Self::Done { outcome, events, version, notes, state }) => {
                 compare_done(done, *outcome, events, &mut mismatches);
                 count("version", done.version, *version, &mut mismatches);
                 if let Some(wanted) = done.notes.as_ref().filter(|wanted| **wanted != *notes) {
@@ -136,13 +161,13 @@ impl Became {
             }
             (Expect::Conflict { code: wanted }, Self::Conflict { code, .. })
                 if wanted.as_ref().is_none_or(|wanted| wanted == code) => {}
-            (expect, found) => mismatches.push(Mismatch::of("outcome", expected(expect), found.told())),
+            (expect, found) => mismatches.push(Mismatch::of("outcome", expected(expect), found.description())),
         }
         mismatches
     }
 }
 
-/// An outcome as JSON names it.
+/// Returns the name of an outcome in JSON.
 fn name(outcome: CommandResult) -> String {
     match outcome {
         CommandResult::Applied => "applied",
@@ -155,7 +180,7 @@ fn name(outcome: CommandResult) -> String {
 
 fn expected(expect: &Expect) -> String {
     match expect {
-        Expect::Done(done) => match (&done.outcome, &done.events) {
+        Expect::Success(done) => match (&done.outcome, &done.events) {
             (Some(outcome), _) => outcome.clone(),
             (None, Some(events)) if !events.is_empty() => {
                 let types: Vec<_> = events.iter().map(|event| event.event_type.as_str()).collect();
@@ -168,7 +193,7 @@ fn expected(expect: &Expect) -> String {
     }
 }
 
-fn compare_done(done: &Done, outcome: CommandResult, found: &[Value], mismatches: &mut Vec<Mismatch>) {
+fn compare_done(done: &ExpectedSuccess, outcome: CommandResult, found: &[Value], mismatches: &mut Vec<Mismatch>) {
     if let Some(wanted) = done.outcome.as_ref().filter(|wanted| **wanted != name(outcome)) {
         mismatches.push(Mismatch::of("outcome", wanted.as_str(), name(outcome)));
     }

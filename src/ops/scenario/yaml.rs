@@ -1,6 +1,6 @@
-//! YAML (and so JSON) as a tree that knows its places: the reader of esctl's own files, within limits.
+//! YAML, and so JSON, as a tree with locations. It is the reader of scenario files, within limits.
 //!
-//! Plain words are what they are in JSON: null, true, false, numbers; anything else is text, unless other readers disagree.
+//! Plain words are read as in JSON: null, true, false and numbers. Any other word is text, unless other readers disagree.
 
 use std::collections::HashMap;
 
@@ -15,31 +15,31 @@ use serde_json::Value;
 use crate::ops::scenario::node::Entry;
 use crate::ops::scenario::node::Kind;
 use crate::ops::scenario::node::Node;
-use crate::ops::scenario::node::Place;
-use crate::ops::scenario::node::Problem;
-use crate::ops::scenario::plain;
+use crate::ops::scenario::node::ScenarioError;
+use crate::ops::scenario::node::SourceLocation;
+use crate::ops::scenario::plain_scalar;
 
-/// How deep lists and maps may be nested: as deep as the data of an event.
+/// Maximum depth of lists and maps. It equals that of the data of an event.
 const MAX_DEPTH: usize = 64;
-/// How many values a file may hold, those that aliases repeat counted each time.
+/// Maximum number of values in a file, including those that aliases repeat.
 const MAX_NODES: usize = 200_000;
-/// The keys whose value is a moment.
+/// The keys that have a moment as their value.
 const MOMENTS: [&str; 2] = ["at", "clock"];
 
-/// The documents of a file, empty ones left out.
-pub(super) fn documents(text: &str) -> Result<Vec<Node>, Problem> {
+/// Reads the documents of a file. Empty ones are left out.
+pub(super) fn documents(text: &str) -> Result<Vec<Node>, ScenarioError> {
     let last = text.lines().count().max(1);
-    read(text).map_err(|mut problem| {
-        // The parser puts what is missing at the end on a line behind it, which no editor shows.
-        if problem.place.line > last {
+    read(text).map_err(|mut error| {
+        // The parser reports a missing token on a line after the end, which no editor shows.
+        if error.location.line > last {
             let column = text.lines().last().map_or(0, |line| line.chars().count()) + 1;
-            problem.place = Place { line: last, column };
+            error.location = SourceLocation { line: last, column };
         }
-        problem
+        error
     })
 }
 
-fn read(text: &str) -> Result<Vec<Node>, Problem> {
+fn read(text: &str) -> Result<Vec<Node>, ScenarioError> {
     let joined;
     let mut text = text;
     if text.trim_start().starts_with(['{', '[']) {
@@ -48,12 +48,12 @@ fn read(text: &str) -> Result<Vec<Node>, Problem> {
     }
     let mut tree = Tree { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, time: false };
     let mut documents = Vec::new();
-    while let Some((event, place)) = tree.next()? {
+    while let Some((event, location)) = tree.next()? {
         match event {
             Event::StreamEnd => break,
             Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
             event => {
-                let node = tree.node(event, place, 0)?;
+                let node = tree.node(event, location, 0)?;
                 if !node.is_null() {
                     documents.push(node);
                 }
@@ -68,103 +68,108 @@ struct Tree<'t> {
     parser: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
-    /// The next value is that of a key in [`MOMENTS`].
+    /// True if the next value is that of a key in [`MOMENTS`].
     time: bool,
 }
 
-fn place(mark: Marker) -> Place {
-    Place { line: mark.line(), column: mark.col() + 1 }
+fn location(mark: Marker) -> SourceLocation {
+    SourceLocation { line: mark.line(), column: mark.col() + 1 }
 }
 
 impl<'t> Tree<'t> {
-    fn next(&mut self) -> Result<Option<(Event<'t>, Place)>, Problem> {
-        let broken = |error: ScanError| Problem::at(place(*error.marker()), error.info());
+    fn next(&mut self) -> Result<Option<(Event<'t>, SourceLocation)>, ScenarioError> {
+        let broken = |error: ScanError| ScenarioError::at(location(*error.marker()), error.info());
         let next = self.parser.next_event().transpose().map_err(broken)?;
-        Ok(next.map(|(event, span)| (event, place(span.start))))
+        Ok(next.map(|(event, span)| (event, location(span.start))))
     }
 
-    fn node(&mut self, event: Event<'t>, place: Place, depth: usize) -> Result<Node, Problem> {
+    fn node(&mut self, event: Event<'t>, location: SourceLocation, depth: usize) -> Result<Node, ScenarioError> {
         let before = self.nodes;
         let time = std::mem::take(&mut self.time);
-        self.count(1, place)?;
+        self.count(1, location)?;
         if depth > MAX_DEPTH {
-            return Err(Problem::at(place, format!("nested deeper than {MAX_DEPTH}")));
+            return Err(ScenarioError::at(location, format!("nested deeper than {MAX_DEPTH}")));
         }
         let tagged =
             matches!(event, Event::Scalar(.., Some(_)) | Event::SequenceStart(_, Some(_)) | Event::MappingStart(_, Some(_)));
         if tagged {
-            return Err(Problem::at(place, "a tag (!…) means nothing here"));
+            return Err(ScenarioError::at(location, "tags (!…) are not supported"));
         }
         let (anchor, kind) = match event {
             Event::Alias(anchor) => {
                 let Some((node, nodes)) = self.anchors.get(&anchor).cloned() else {
-                    return Err(Problem::at(place, "an alias that repeats what it is in"));
+                    return Err(ScenarioError::at(location, "an alias repeats a value that contains it"));
                 };
-                self.count(nodes, place)?;
-                return Ok(Node { place, ..node });
+                self.count(nodes, location)?;
+                return Ok(Node { location, ..node });
             }
-            Event::Scalar(text, style, anchor, _) => (anchor, Kind::Scalar(scalar(&text, style, time, place)?)),
+            Event::Scalar(text, style, anchor, _) => (anchor, Kind::Scalar(scalar(&text, style, time, location)?)),
             Event::SequenceStart(anchor, _) => (anchor, Kind::List(self.list(depth)?)),
             Event::MappingStart(anchor, _) => (anchor, Kind::Map(self.map(depth)?)),
-            _ => return Err(Problem::at(place, "a value is missing")),
+            _ => return Err(ScenarioError::at(location, "a value is missing")),
         };
-        let node = Node { place, kind };
+        let node = Node { location, kind };
         if anchor > 0 {
             self.anchors.insert(anchor, (node.clone(), self.nodes - before));
         }
         Ok(node)
     }
 
-    fn list(&mut self, depth: usize) -> Result<Vec<Node>, Problem> {
+    fn list(&mut self, depth: usize) -> Result<Vec<Node>, ScenarioError> {
         let mut items = Vec::new();
-        while let Some((event, place)) = self.next()? {
+        while let Some((event, location)) = self.next()? {
             if event == Event::SequenceEnd {
                 break;
             }
-            items.push(self.node(event, place, depth + 1)?);
+            items.push(self.node(event, location, depth + 1)?);
         }
         Ok(items)
     }
 
-    fn map(&mut self, depth: usize) -> Result<Vec<Entry>, Problem> {
+    fn map(&mut self, depth: usize) -> Result<Vec<Entry>, ScenarioError> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut lines: HashMap<String, usize> = HashMap::new();
-        while let Some((event, place)) = self.next()? {
+        while let Some((event, location)) = self.next()? {
             let key = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(key, style, _, None) => {
                     if style == ScalarStyle::Plain {
-                        plain::check_key(&key).map_err(|reason| Problem::at(place, format!("as a key, {reason}")))?;
+                        plain_scalar::check_key(&key)
+                            .map_err(|reason| ScenarioError::at(location, format!("as a key, {reason}")))?;
                     }
                     key.into_owned()
                 }
-                _ => return Err(Problem::at(place, "a key is no text")),
+                _ => return Err(ScenarioError::at(location, "a key must be a text")),
             };
-            if let Some(line) = lines.insert(key.clone(), place.line) {
-                return Err(Problem::at(place, format!("key \"{key}\" is there twice, first in line {line}")));
+            if let Some(line) = lines.insert(key.clone(), location.line) {
+                return Err(ScenarioError::at(location, format!("key \"{key}\" appears twice, first in line {line}")));
             }
             let Some((event, at)) = self.next()? else { break };
             self.time = MOMENTS.contains(&key.as_str());
             let value = self.node(event, at, depth + 1)?;
-            entries.push(Entry { key, place, value });
+            entries.push(Entry { key, location, value });
         }
         Ok(entries)
     }
 
-    fn count(&mut self, more: usize, place: Place) -> Result<(), Problem> {
+    fn count(&mut self, more: usize, location: SourceLocation) -> Result<(), ScenarioError> {
         self.nodes += more;
-        if self.nodes > MAX_NODES { Err(Problem::at(place, format!("more than {MAX_NODES} values in one file"))) } else { Ok(()) }
+        if self.nodes > MAX_NODES {
+            Err(ScenarioError::at(location, format!("more than {MAX_NODES} values in one file")))
+        } else {
+            Ok(())
+        }
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, time: bool, place: Place) -> Result<Value, Problem> {
+fn scalar(text: &str, style: ScalarStyle, time: bool, location: SourceLocation) -> Result<Value, ScenarioError> {
     if style != ScalarStyle::Plain {
         return Ok(text.into());
     }
-    plain::value(text, time).map_err(|reason| Problem::at(place, reason))
+    plain_scalar::value(text, time).map_err(|reason| ScenarioError::at(location, reason))
 }
 
-/// JSON writes a character beyond U+FFFF as two escapes, which YAML does not know: the character itself in their place.
+/// Replaces pairs of surrogate escapes, which YAML does not know, with the character that they encode.
 fn join_surrogates(text: &str) -> String {
     let mut joined = String::with_capacity(text.len());
     let mut rest = text;
@@ -173,7 +178,7 @@ fn join_surrogates(text: &str) -> String {
         rest = &rest[at..];
         let unit = |from: usize| rest.get(from..from + 6)?.strip_prefix("\\u").and_then(|hex| u16::from_str_radix(hex, 16).ok());
         let pair = unit(0).zip(unit(6)).and_then(|(high, low)| char::decode_utf16([high, low]).next()?.ok());
-        // Only what takes two is joined; and the character after a backslash is not one of its own.
+        // Only pairs are joined. The character after a backslash is skipped, as it may be a backslash.
         let taken = match pair.filter(|c| c.len_utf16() == 2) {
             Some(c) => {
                 joined.push(c);
@@ -204,8 +209,8 @@ mod tests {
         assert_eq!(read[0].json(), json!({"a": "5m", "b": [1, -2.5, true, null, "7", "x\n"], "c": {"d": null}}));
         assert_eq!((read.len(), read[1].json()), (2, json!(["e"])));
         let Kind::Map(entries) = &read[0].kind else { panic!("a map") };
-        assert_eq!((entries[1].place.line, entries[1].place.column), (2, 1));
-        assert_eq!((entries[1].value.place.line, entries[1].value.place.column), (2, 4));
+        assert_eq!((entries[1].location.line, entries[1].location.column), (2, 1));
+        assert_eq!((entries[1].value.location.line, entries[1].value.location.column), (2, 4));
     }
 
     #[test]
@@ -231,9 +236,9 @@ mod tests {
             ("a: \"\\ud83d\"", 1, ""),
         ];
         for (text, line, part) in cases {
-            let problem = documents(text).unwrap_err();
-            assert_eq!(problem.place.line, line, "{text}: {problem:?}");
-            assert!(problem.message.contains(part), "{text}: {problem:?}");
+            let error = documents(text).unwrap_err();
+            assert_eq!(error.location.line, line, "{text}: {error:?}");
+            assert!(error.message.contains(part), "{text}: {error:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a run did and saw, written down as it happened: all that the checker looks at.
+//! The record of a selftest: everything that was sent, answered and seen. The checker uses nothing else.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -21,39 +21,39 @@ use crate::store::Checkpoint;
 use crate::store::Head;
 use crate::store::StoreError;
 
-/// An event as it was sent.
+/// An event that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sent {
-    /// Its id.
+pub struct SentEvent {
+    /// The event id.
     pub event_id: Uuid,
-    /// The hash of what it brings.
+    /// The hash of the content.
     pub content: Hash,
 }
 
-/// One append as its writer saw it.
+/// An append, as its writer saw it.
 #[derive(Debug, Clone)]
-pub struct Attempt {
-    /// Who.
+pub struct AppendAttempt {
+    /// The number of the writer.
     pub writer: usize,
-    /// Where to.
+    /// The stream.
     pub stream: StreamName,
-    /// What the stream must be like.
+    /// The expected version of the stream.
     pub expected: ExpectedVersion,
-    /// What was sent.
-    pub events: Vec<Sent>,
-    /// The moment before it was sent, on the clock of the [`Notebook`]; 0 when that is not known.
+    /// The events that were sent.
+    pub events: Vec<SentEvent>,
+    /// The moment before the append was sent, on the clock of the [`Notebook`]; 0 if unknown.
     pub began: u64,
-    /// The moment after the answer; `u64::MAX` when that is not known.
+    /// The moment after the answer; `u64::MAX` if unknown.
     pub ended: u64,
-    /// What the store answered; `None`: the writer was gone before.
+    /// The answer of the store; none: the writer ended before it.
     pub answer: Option<Result<Appended, StoreError>>,
 }
 
-impl Attempt {
-    /// What is to be known of a request before it is sent.
+impl AppendAttempt {
+    /// Returns the record of a request before it is sent.
     pub fn of(writer: usize, request: &AppendRequest) -> Self {
         let sent =
-            |event: &crate::event::NewEvent| Sent { event_id: event.event_id, content: event.content_hash(&request.stream) };
+            |event: &crate::event::NewEvent| SentEvent { event_id: event.event_id, content: event.content_hash(&request.stream) };
         Self {
             writer,
             stream: request.stream.clone(),
@@ -65,35 +65,35 @@ impl Attempt {
         }
     }
 
-    /// The answer, where it says that the events are there.
+    /// Returns the answer if it says that the events are in the store.
     pub fn acknowledged(&self) -> Option<&Appended> {
         self.answer.as_ref().and_then(|answer| answer.as_ref().ok())
     }
 
-    /// Whether nobody knows what became of it.
+    /// Returns true if the outcome is unknown.
     pub fn is_unknown(&self) -> bool {
         matches!(self.answer, None | Some(Err(StoreError::OutcomeUnknown { .. })))
     }
 }
 
-/// Who is told of each append before and after.
+/// A record of appends, made before and after each of them.
 pub trait Journal: Send + Sync {
-    /// Before it is sent; gives it a number.
-    fn begin(&self, attempt: Attempt) -> usize;
-    /// After the answer.
+    /// Records an append before it is sent. Returns its number.
+    fn begin(&self, attempt: AppendAttempt) -> usize;
+    /// Records the answer.
     fn end(&self, number: usize, answer: Result<Appended, StoreError>);
 }
 
-/// A journal in memory, with a clock that goes one step with each note.
+/// A journal in memory. Its clock advances with each entry.
 #[derive(Default)]
 pub struct Notebook {
-    attempts: Mutex<Vec<Attempt>>,
+    attempts: Mutex<Vec<AppendAttempt>>,
     moment: AtomicU64,
     acknowledged: AtomicU64,
 }
 
 impl Notebook {
-    fn attempts(&self) -> MutexGuard<'_, Vec<Attempt>> {
+    fn attempts(&self) -> MutexGuard<'_, Vec<AppendAttempt>> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -101,22 +101,22 @@ impl Notebook {
         self.moment.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// How many events have been acknowledged so far.
+    /// Returns the number of events that have been acknowledged so far.
     pub fn acknowledged(&self) -> u64 {
         self.acknowledged.load(Ordering::Relaxed)
     }
 
-    /// Everything that was written down; the notebook is empty then.
-    pub fn take(&self) -> Vec<Attempt> {
+    /// Removes and returns all entries.
+    pub fn take(&self) -> Vec<AppendAttempt> {
         std::mem::take(&mut self.attempts())
     }
 }
 
 impl Journal for Notebook {
-    fn begin(&self, attempt: Attempt) -> usize {
+    fn begin(&self, attempt: AppendAttempt) -> usize {
         let began = self.tick();
         let mut attempts = self.attempts();
-        attempts.push(Attempt { began, ..attempt });
+        attempts.push(AppendAttempt { began, ..attempt });
         attempts.len() - 1
     }
 
@@ -131,74 +131,74 @@ impl Journal for Notebook {
     }
 }
 
-/// What a reader that remembers only its last position came across.
+/// The events that a reader saw which remembers only its last position.
 #[derive(Debug, Clone, Default)]
-pub struct Reading {
-    /// Which reader.
+pub struct ReaderLog {
+    /// The number of the reader.
     pub reader: usize,
-    /// Each event, in the order in which it came.
+    /// The events, in the order in which they were read.
     pub seen: Vec<(Position, Uuid)>,
-    /// What the store said was wrong with it.
+    /// The faults that the store reported.
     pub damage: Vec<String>,
 }
 
-/// An event as the store has it in the end.
+/// An event in the store at the end of a run.
 #[derive(Debug, Clone)]
-pub struct Recorded {
-    /// Its place in the store.
+pub struct StoredEvent {
+    /// The position.
     pub position: Position,
-    /// Its id.
+    /// The event id.
     pub event_id: Uuid,
-    /// Its stream.
+    /// The stream.
     pub stream: Arc<str>,
-    /// Its place in the stream.
+    /// The version.
     pub version: Version,
-    /// Its time.
+    /// The time that the store gave the event.
     pub recorded_at: Timestamp,
-    /// The hash of what it brings, worked out anew from what the store has.
+    /// The hash of the content, computed from the stored content.
     pub content: Hash,
-    /// Its link in the chain.
+    /// The stored hash, a link of the chain.
     pub hash: Hash,
 }
 
-/// A part of the store that was read again, another way.
+/// A part of the store that was read in another way.
 #[derive(Debug, Clone)]
 pub struct Reread {
-    /// Of one stream, by version; none: of the store, by position.
+    /// The stream, read by version; none: the store, read by position.
     pub stream: Option<Arc<str>>,
-    /// The lowest place asked for.
+    /// The lowest version or position.
     pub from: u64,
-    /// The highest place asked for.
+    /// The highest version or position.
     pub to: u64,
-    /// From the highest down.
+    /// True if it was read from the highest down.
     pub backwards: bool,
-    /// What came, in its order.
+    /// The events, in the order in which they were read.
     pub found: Vec<(Position, Uuid)>,
-    /// What the store said was wrong with it.
+    /// The fault that the store reported.
     pub damage: Option<String>,
 }
 
-/// A run from its beginning to its end.
+/// The record of a run from its beginning to its end.
 #[derive(Debug, Clone, Default)]
-pub struct History {
-    /// Every append that was tried.
-    pub attempts: Vec<Attempt>,
-    /// What each reader saw.
-    pub readings: Vec<Reading>,
-    /// What went wrong with the read model while it ran beside.
+pub struct SelftestHistory {
+    /// Every append that was sent.
+    pub attempts: Vec<AppendAttempt>,
+    /// The events that each reader saw.
+    pub readings: Vec<ReaderLog>,
+    /// The faults of the read model during the run.
     pub read_model_damage: Vec<String>,
-    /// The whole store in the end, by position.
-    pub events: Vec<Recorded>,
-    /// What was wrong with it.
+    /// All events at the end, by position.
+    pub events: Vec<StoredEvent>,
+    /// The faults that reading them found.
     pub damage: Vec<String>,
-    /// What the store says is its last event.
+    /// The head that the store reports.
     pub head: Head,
-    /// What the store says of its streams: name, version, position of the last event.
+    /// The streams that the store reports: name, version, position of the last event.
     pub streams: Vec<(String, Version, Position)>,
-    /// Parts of it, read another way.
+    /// Parts of the store that were read in another way.
     pub rereads: Vec<Reread>,
     /// The rows of the read model, by key.
     pub rows: Vec<(String, String)>,
-    /// How far the read model says it is.
+    /// The checkpoint of the read model.
     pub checkpoint: Option<Checkpoint>,
 }

@@ -1,4 +1,4 @@
-//! What is there in the end: the whole store, parts of it another way, the read model.
+//! The end of a selftest: reads the whole store, parts of it in another way, and the read model.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
-use crate::ops::selftest::history::History;
-use crate::ops::selftest::history::Recorded;
 use crate::ops::selftest::history::Reread;
+use crate::ops::selftest::history::SelftestHistory;
+use crate::ops::selftest::history::StoredEvent;
 use crate::ops::selftest::trail;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
@@ -21,16 +21,13 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StreamQuery;
 
-/// How many streams are read another way.
+/// The number of streams that are read in another way.
 const REREAD_STREAMS: usize = 24;
-/// How many events behind a hole are looked at.
+/// Maximum number of events after a hole that are read one by one.
 const MAX_SINGLY: usize = 20_000;
 
-/// Writes down what the store has.
-///
-/// # Errors
-/// As the store says. What is wrong with the events is no error, but written down.
-pub async fn observe(store: &Store, history: &mut History) -> Result<(), OpsError> {
+/// Records the content of the store. Faults of the events are recorded, and are not errors.
+pub async fn observe(store: &Store, history: &mut SelftestHistory) -> Result<(), OpsError> {
     everything(store, history).await?;
     history.head = store.head().await?;
     streams(store, history).await?;
@@ -47,8 +44,8 @@ pub async fn observe(store: &Store, history: &mut History) -> Result<(), OpsErro
     Ok(())
 }
 
-async fn everything(store: &Store, history: &mut History) -> Result<(), OpsError> {
-    let mut names = Names::default();
+async fn everything(store: &Store, history: &mut SelftestHistory) -> Result<(), OpsError> {
+    let mut names = StreamNames::default();
     let mut scan = store.scan(ReadQuery::all());
     let damage = loop {
         match scan.next().await {
@@ -59,7 +56,7 @@ async fn everything(store: &Store, history: &mut History) -> Result<(), OpsError
         }
     };
     history.damage.push(damage);
-    // What lies behind a hole is looked at as well, one by one.
+    // Events after a hole are read one by one.
     let from = history.events.last().map_or(1, |last| last.position.0 + 1);
     let head = store.head().await?.position.0;
     for position in (from..=head).take(MAX_SINGLY) {
@@ -72,15 +69,15 @@ async fn everything(store: &Store, history: &mut History) -> Result<(), OpsError
     Ok(())
 }
 
-/// The names of streams, each held once.
+/// The names of streams, each kept once.
 #[derive(Default)]
-struct Names(HashSet<Arc<str>>);
+struct StreamNames(HashSet<Arc<str>>);
 
-impl Names {
-    fn recorded(&mut self, event: &EventView<'_>) -> Recorded {
+impl StreamNames {
+    fn recorded(&mut self, event: &EventView<'_>) -> StoredEvent {
         let stream = self.0.get(event.stream).map_or_else(|| event.stream.into(), Arc::clone);
         self.0.insert(Arc::clone(&stream));
-        Recorded {
+        StoredEvent {
             position: event.position,
             event_id: event.event_id,
             stream,
@@ -92,7 +89,7 @@ impl Names {
     }
 }
 
-async fn streams(store: &Store, history: &mut History) -> Result<(), OpsError> {
+async fn streams(store: &Store, history: &mut SelftestHistory) -> Result<(), OpsError> {
     let mut streams = Pages::of(store, StreamQuery::default());
     while let Some(info) = streams.next().await? {
         history.streams.push((info.stream, info.version, info.last_position));
@@ -100,8 +97,8 @@ async fn streams(store: &Store, history: &mut History) -> Result<(), OpsError> {
     Ok(())
 }
 
-/// Each as (stream, lowest, highest, backwards).
-fn ways(history: &History) -> Vec<(Option<Arc<str>>, u64, u64, bool)> {
+/// Returns the parts to read again, each as (stream, lowest, highest, backwards).
+fn ways(history: &SelftestHistory) -> Vec<(Option<Arc<str>>, u64, u64, bool)> {
     let head = history.head.position.0;
     let mut ways = vec![(None, 1, head, true), (None, head / 3 + 1, head, false), (None, 1, head / 2, true)];
     let mut names: Vec<(u64, Arc<str>)> =

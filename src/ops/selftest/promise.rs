@@ -1,36 +1,36 @@
-//! The promises that are tried, in the words of the design.
+//! The promises that the selftest checks.
 
 use serde::Serialize;
 
 use crate::event::Position;
 use uuid::Uuid;
 
-/// One promise of a store.
+/// A promise of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Promise {
-    /// Whole, once, as it was sent, and still there.
+    /// An append is applied as a whole, once, as it was sent, and stays.
     Appends,
-    /// Of two exactly one.
+    /// Of two appends with the same expected version one succeeds.
     ExpectedVersions,
-    /// Nothing under one id twice.
+    /// An event id is in the store once.
     EventIds,
-    /// No holes, nothing behind a reader's back.
+    /// Positions have no holes, and no event appears behind a reader.
     Positions,
-    /// The same events, whichever way.
+    /// Every way of reading gives the same events.
     Reading,
-    /// Exactly once.
+    /// A read model applies each event exactly once.
     ReadModels,
-    /// Zero or one time.
+    /// An append with an unknown outcome is applied once or not at all.
     UnknownOutcomes,
-    /// Always later.
+    /// Time grows with the position.
     Times,
-    /// Each link on the one before.
+    /// Each hash continues the one before it.
     HashChain,
 }
 
 impl Promise {
-    /// All of them, in the order of a report.
+    /// All promises, in the order of a report.
     pub const ALL: [Self; 9] = [
         Self::Appends,
         Self::ExpectedVersions,
@@ -43,7 +43,7 @@ impl Promise {
         Self::HashChain,
     ];
 
-    /// As it is written in reports.
+    /// Returns the name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Appends => "appends",
@@ -58,46 +58,46 @@ impl Promise {
         }
     }
 
-    /// What is promised.
+    /// Returns the text of the promise.
     pub fn text(self) -> &'static str {
         match self {
-            Self::Appends => "an append is all or nothing, and what was acknowledged is there as it was sent",
+            Self::Appends => "an append is applied as a whole or not at all, and an acknowledged one is stored as it was sent",
             Self::ExpectedVersions => "of two appends with the same expected version exactly one succeeds; versions have no gaps",
-            Self::EventIds => "an event id is appended once: the same batch is answered as before, other content refused",
-            Self::Positions => "positions are dense and visible in their order: no reader misses or doubles an event",
-            Self::Reading => "streams and store read the same in both directions and from anywhere",
-            Self::ReadModels => "a read model has taken in each event exactly once, and stands on the last one",
-            Self::UnknownOutcomes => "an unknown outcome is said to be unknown, and is there whole or not at all",
+            Self::EventIds => "an event id is stored once: a repeated batch gets the same answer, other content is refused",
+            Self::Positions => "positions have no holes and appear in order: no reader misses or repeats an event",
+            Self::Reading => "streams and store read the same in both directions and from any point",
+            Self::ReadModels => "a read model applies each event exactly once, up to the last one",
+            Self::UnknownOutcomes => "an append with an unknown outcome is stored completely or not at all",
             Self::Times => "time grows with position",
-            Self::HashChain => "each event's hash follows on the one before it, up to the head",
+            Self::HashChain => "each hash continues the one before it, up to the head",
         }
     }
 }
 
-/// How often a promise was tried, and how often it did not hold.
+/// A promise, with the number of times that it was tried and broken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Tried {
-    /// Which one.
+pub struct PromiseResult {
+    /// The promise.
     pub promise: Promise,
-    /// What is promised.
+    /// The text of the promise.
     pub text: &'static str,
-    /// How many single cases were looked at.
+    /// The number of cases that were checked.
     pub tried: u64,
-    /// How many of them did not hold.
+    /// The number of cases in which the promise did not hold.
     pub broken: u64,
 }
 
 /// A case in which a promise did not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// Which one.
+pub struct BrokenPromise {
+    /// The promise.
     pub promise: Promise,
-    /// Where, if it is at a position.
+    /// The position, if the case is at one.
     pub position: Option<Position>,
-    /// Which event, if it is about one.
+    /// The event id, if the case is about one.
     pub event_id: Option<Uuid>,
-    /// In which stream, if it is about one.
+    /// The stream, if the case is about one.
     pub stream: Option<String>,
-    /// What is wrong.
+    /// The description of the fault.
     pub message: String,
 }

@@ -1,4 +1,4 @@
-//! A reader that remembers nothing but the last position it has seen.
+//! A reader that remembers only the last position that it has seen.
 
 use std::time::Duration;
 
@@ -6,27 +6,27 @@ use tokio::sync::watch;
 
 use crate::event::Position;
 use crate::ops::error::OpsError;
-use crate::ops::selftest::history::Reading;
+use crate::ops::selftest::history::ReaderLog;
 use crate::store::ReadQuery;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// Between two looks.
+/// The pause between two reads.
 const PAUSE: Duration = Duration::from_millis(2);
-/// After an answer that says to come back later.
+/// The pause after an answer that the store is unavailable.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
-/// How often the end is tried for before the store is given up.
+/// Maximum number of attempts to reach the end before the run fails.
 const LAST_TRIES: usize = 20;
-/// How often a place that is missing is asked for again before it is passed over.
+/// The number of attempts to read a missing position before it is passed over.
 const PATIENCE: usize = 5;
 
-/// Reads until it is told to stop, and then to the end.
+/// Reads until it is stopped, and then to the end.
 ///
 /// # Errors
-/// As the store says, when the end cannot be reached.
-pub(crate) async fn read_on(reader: usize, store: Store, stop: watch::Receiver<bool>) -> Result<Reading, OpsError> {
-    let mut reading = Reading { reader, ..Reading::default() };
-    // Some take all there is at once, some a little.
+/// The end cannot be reached.
+pub(crate) async fn read_on(reader: usize, store: Store, stop: watch::Receiver<bool>) -> Result<ReaderLog, OpsError> {
+    let mut reading = ReaderLog { reader, ..ReaderLog::default() };
+    // Some readers read everything at once, others a few events at a time.
     let mut piece = if reader.is_multiple_of(2) { u64::MAX } else { 7 };
     let mut from = 1;
     let (mut missing, mut failures) = (0, 0);
@@ -44,7 +44,7 @@ pub(crate) async fn read_on(reader: usize, store: Store, stop: watch::Receiver<b
                 }
                 missing += 1;
                 if missing > PATIENCE {
-                    // A piece with a hole in it is not given out: from now on each event by itself.
+                    // The store returns no part of a piece with a hole, so from here events are read one by one.
                     (from, piece) = (from + 1, 1);
                 }
                 tokio::time::sleep(PAUSE).await;
@@ -60,8 +60,8 @@ pub(crate) async fn read_on(reader: usize, store: Store, stop: watch::Receiver<b
     }
 }
 
-/// Reads what there is from a position on, in pieces of at most so many events.
-async fn look(store: &Store, reading: &mut Reading, from: &mut u64, piece: u64) -> Result<(), StoreError> {
+/// Reads from a position to the end, in pieces of a maximum number of events.
+async fn look(store: &Store, reading: &mut ReaderLog, from: &mut u64, piece: u64) -> Result<(), StoreError> {
     loop {
         let mut scan = store.scan_limited(ReadQuery::all().from(*from), piece);
         let mut found = 0;

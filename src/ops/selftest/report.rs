@@ -1,61 +1,61 @@
-//! What a selftest reports.
+//! The report of a selftest.
 
 use serde::Serialize;
 
 use crate::ops::selftest::READERS;
 use crate::ops::selftest::WRITERS;
-use crate::ops::selftest::check::Verdict;
-use crate::ops::selftest::history::Attempt;
-use crate::ops::selftest::history::History;
-use crate::ops::selftest::promise::Finding;
-use crate::ops::selftest::promise::Tried;
+use crate::ops::selftest::check::CheckResult;
+use crate::ops::selftest::history::AppendAttempt;
+use crate::ops::selftest::history::SelftestHistory;
+use crate::ops::selftest::promise::BrokenPromise;
+use crate::ops::selftest::promise::PromiseResult;
 use crate::store::Outcome;
 use crate::store::StoreError;
 
-/// The promises of a store, tried against this very one.
+/// The outcome of a selftest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SelftestReport {
     /// The kind of database.
     pub kind: String,
-    /// Where the scratch area was.
+    /// The scratch area.
     pub store: String,
-    /// Whether every promise held: there are no findings.
+    /// True if every promise held.
     pub ok: bool,
-    /// Events in the scratch area in the end.
+    /// The number of events in the scratch area at the end.
     pub events: u64,
-    /// Streams they were in.
+    /// The number of streams of these events.
     pub streams: u64,
-    /// How many appended at the same time.
+    /// The number of concurrent writers.
     pub writers: usize,
-    /// How many read at the same time.
+    /// The number of concurrent readers.
     pub readers: usize,
-    /// What the appends were answered with.
-    pub appends: Answers,
-    /// Each promise, with how often it was tried and broken.
-    pub promises: Vec<Tried>,
-    /// The cases in which one did not hold, the first of each promise.
-    pub findings: Vec<Finding>,
+    /// The number of appends for each answer.
+    pub appends: AnswerCounts,
+    /// Each promise, with the number of times that it was tried and broken.
+    pub promises: Vec<PromiseResult>,
+    /// The first cases of each promise in which it did not hold.
+    pub findings: Vec<BrokenPromise>,
 }
 
-/// How often appends were answered in which way.
+/// The number of appends for each answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Answers {
-    /// Recorded.
+pub struct AnswerCounts {
+    /// Appends that were applied.
     pub applied: u64,
-    /// Known already.
+    /// Appends that had been applied before.
     pub already_applied: u64,
-    /// Another version, or an id that is used.
+    /// Appends that were refused for the version or a used id.
     pub conflicts: u64,
-    /// Not done, come back later.
+    /// Appends that were not applied because the store was unavailable.
     pub unavailable: u64,
-    /// Nobody knows.
+    /// Appends with an unknown outcome.
     pub unknown: u64,
-    /// Anything else.
+    /// Appends with any other answer.
     pub others: u64,
 }
 
-impl Answers {
-    fn of(attempts: &[Attempt]) -> Self {
+impl AnswerCounts {
+    fn of(attempts: &[AppendAttempt]) -> Self {
         let mut answers = Self::default();
         for attempt in attempts {
             *match &attempt.answer {
@@ -72,19 +72,19 @@ impl Answers {
 }
 
 impl SelftestReport {
-    /// The report on a history and what the checker says of it.
-    pub(crate) fn of(kind: &str, store: String, history: &History, verdict: Verdict) -> Self {
+    /// Returns the report on a history and the result of its check.
+    pub(crate) fn of(kind: &str, store: String, history: &SelftestHistory, result: CheckResult) -> Self {
         Self {
             kind: kind.to_owned(),
             store,
-            ok: verdict.is_ok(),
+            ok: result.is_ok(),
             events: history.events.len() as u64,
             streams: history.streams.len() as u64,
             writers: WRITERS,
             readers: READERS,
-            appends: Answers::of(&history.attempts),
-            promises: verdict.promises,
-            findings: verdict.findings,
+            appends: AnswerCounts::of(&history.attempts),
+            promises: result.promises,
+            findings: result.findings,
         }
     }
 }

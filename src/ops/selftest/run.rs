@@ -1,4 +1,4 @@
-//! The run: writers, readers and two runners of one projection at the same time, until it is told to stop.
+//! The load of a selftest: concurrent writers, readers and runners of a projection, until it is stopped.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -8,12 +8,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::ops::error::OpsError;
-use crate::ops::selftest::history::History;
 use crate::ops::selftest::history::Notebook;
-use crate::ops::selftest::history::Reading;
+use crate::ops::selftest::history::ReaderLog;
+use crate::ops::selftest::history::SelftestHistory;
 use crate::ops::selftest::reader::read_on;
 use crate::ops::selftest::trail::Trails;
-use crate::ops::selftest::writer::Writer;
+use crate::ops::selftest::writer::LoadWriter;
 use crate::runtime::BatchSize;
 use crate::runtime::Clock;
 use crate::runtime::Projector;
@@ -21,56 +21,56 @@ use crate::runtime::RuntimeError;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// How many append at the same time.
+/// The number of concurrent writers.
 pub const WRITERS: usize = 12;
-/// How many read at the same time.
+/// The number of concurrent readers.
 pub const READERS: usize = 4;
-/// How many run the projection at the same time.
+/// The number of concurrent runners of the projection.
 const RUNNERS: usize = 2;
-/// Between two looks of a runner for new events.
+/// The pause of a runner between two checks for new events.
 const RUNNER_PAUSE: Duration = Duration::from_millis(20);
-/// How often the end is tried for before the store is given up.
+/// Maximum number of attempts to reach the end before the run fails.
 const LAST_TRIES: usize = 20;
-/// How often progress is told.
+/// The interval of progress reports.
 const TELL: Duration = Duration::from_millis(100);
-/// About so many events at most: all of them are held in memory.
+/// Approximate maximum number of events. All of them are kept in memory.
 const MAX_EVENTS: u64 = 200_000;
-/// About so many events there are in an append.
+/// Approximate number of events in an append.
 const EVENTS_AN_APPEND: u64 = 3;
 
-/// Opens a handle on the store that is tried.
+/// A function that opens a handle on the store.
 pub type Opener<'a> = &'a (dyn Fn() -> Result<Store, OpsError> + Send + Sync);
 
-/// What is run.
-pub struct Run<'a> {
-    /// Opens a handle that shares nothing with any other; half of the workers share one, the others have their own.
+/// The input of a selftest.
+pub struct SelftestRun<'a> {
+    /// Opens a handle that shares nothing with another one. Half of the workers share a handle, each other worker has its own.
     pub open: Opener<'a>,
     /// The clock of the read model.
     pub clock: Clock,
     /// The pause of a writer between two appends.
     pub pause: Duration,
-    /// Turns true when the run is to end.
+    /// True when the run must end.
     pub stop: watch::Receiver<bool>,
 }
 
-/// The pause between two appends of a writer with which a run of so many seconds stays small enough to be held.
+/// Returns the pause of a writer between two appends that keeps a run of this length small enough for memory.
 pub fn pause_for(seconds: u64) -> Duration {
     let appends_of_a_writer = MAX_EVENTS / EVENTS_AN_APPEND / WRITERS as u64;
     Duration::from_millis(seconds.saturating_mul(1000) / appends_of_a_writer)
 }
 
-enum Done {
+enum WorkerResult {
     Wrote,
-    Read(Reading),
+    Read(ReaderLog),
     Projected(Vec<String>),
 }
 
-/// Runs everything; what was tried and seen, but not yet what is there in the end. `progress` is told how many events more
-/// have been acknowledged.
+/// Runs the load and returns the record of appends and readers. [`observe`](super::observe) adds the end of the store.
+/// `progress` gets the number of newly acknowledged events.
 ///
 /// # Errors
-/// As the store says, where it is no answer to an append: it cannot be made, the end cannot be read.
-pub async fn run(run: &Run<'_>, progress: &mut (dyn FnMut(u64) + Send)) -> Result<History, OpsError> {
+/// A failure that is not an answer to an append: the store cannot be made, or its end cannot be read.
+pub async fn run(run: &SelftestRun<'_>, progress: &mut (dyn FnMut(u64) + Send)) -> Result<SelftestHistory, OpsError> {
     let shared = (run.open)()?;
     shared.init().await?;
     let notebook = Arc::new(Notebook::default());
@@ -79,27 +79,27 @@ pub async fn run(run: &Run<'_>, progress: &mut (dyn FnMut(u64) + Send)) -> Resul
     let (end_of_writing, written) = watch::channel(false);
     let mut writers = JoinSet::new();
     for number in 0..WRITERS {
-        let writer = Writer::new(number, handle(number)?, Arc::clone(&notebook) as _, Arc::clone(&raced));
+        let writer = LoadWriter::new(number, handle(number)?, Arc::clone(&notebook) as _, Arc::clone(&raced));
         let (pause, stop) = (run.pause, run.stop.clone());
-        writers.spawn(async move { writer.run(pause, stop).await.map(|()| Done::Wrote) });
+        writers.spawn(async move { writer.run(pause, stop).await.map(|()| WorkerResult::Wrote) });
     }
     let mut others = JoinSet::new();
     for number in 0..READERS {
         let (store, written) = (handle(number / 2)?, written.clone());
-        others.spawn(async move { read_on(number, store, written).await.map(Done::Read) });
+        others.spawn(async move { read_on(number, store, written).await.map(WorkerResult::Read) });
     }
     for number in 0..RUNNERS {
         let (store, clock, written) = (handle(number)?, Arc::clone(&run.clock), written.clone());
-        others.spawn(async move { project(store, clock, written).await.map(Done::Projected) });
+        others.spawn(async move { project(store, clock, written).await.map(WorkerResult::Projected) });
     }
-    let mut history = History::default();
+    let mut history = SelftestHistory::default();
     let mut told = 0;
     let mut tell = |told: &mut u64| {
         let now = notebook.acknowledged();
         progress(now - *told);
         *told = now;
     };
-    // First the writers come to their end; then the others read to theirs.
+    // The readers continue until they have read what the writers appended.
     let wrote = join(&mut writers, &mut history, || tell(&mut told)).await;
     end_of_writing.send_replace(true);
     let read = join(&mut others, &mut history, || tell(&mut told)).await;
@@ -107,10 +107,10 @@ pub async fn run(run: &Run<'_>, progress: &mut (dyn FnMut(u64) + Send)) -> Resul
     wrote.and(read).map(|()| history)
 }
 
-/// Waits for all of them, and writes down what they bring.
+/// Waits for all workers and records their results.
 async fn join(
-    workers: &mut JoinSet<Result<Done, OpsError>>,
-    history: &mut History,
+    workers: &mut JoinSet<Result<WorkerResult, OpsError>>,
+    history: &mut SelftestHistory,
     mut tell: impl FnMut(),
 ) -> Result<(), OpsError> {
     let mut result = Ok(());
@@ -125,16 +125,16 @@ async fn join(
         };
         let Some(done) = done else { return result };
         match done {
-            Ok(Ok(Done::Wrote)) => {}
-            Ok(Ok(Done::Read(reading))) => history.readings.push(reading),
-            Ok(Ok(Done::Projected(damage))) => history.read_model_damage.extend(damage),
+            Ok(Ok(WorkerResult::Wrote)) => {}
+            Ok(Ok(WorkerResult::Read(reading))) => history.readings.push(reading),
+            Ok(Ok(WorkerResult::Projected(damage))) => history.read_model_damage.extend(damage),
             Ok(Err(error)) => result = Err(error),
-            Err(error) => result = Err(StoreError::Bug(format!("a worker of the selftest has died: {error}")).into()),
+            Err(error) => result = Err(StoreError::Bug(format!("a worker of the selftest failed: {error}")).into()),
         }
     }
 }
 
-/// Keeps the read model up to date until it is told to stop, and then to the end; what was wrong meanwhile.
+/// Keeps the read model up to date until it is stopped, and then to the end. Returns the faults that it found.
 async fn project(store: Store, clock: Clock, stop: watch::Receiver<bool>) -> Result<Vec<String>, OpsError> {
     let mut damage = Vec::new();
     let mut failures = 0;
@@ -153,7 +153,7 @@ async fn project(store: Store, clock: Clock, stop: watch::Receiver<bool>) -> Res
                 if failures <= LAST_TRIES =>
             {
                 damage.push(error.to_string());
-                // It would be found again and again.
+                // Damage stays and would be found again in each round.
                 if damage.len() > LAST_TRIES {
                     return Ok(damage);
                 }

@@ -1,4 +1,4 @@
-//! The read model that runs beside: a row a stream, which shows whether each event was taken in once and in order.
+//! The read model of a selftest: a row for each stream that shows if each event was applied once and in order.
 
 use std::borrow::Cow;
 
@@ -15,10 +15,10 @@ use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::event::text_hash;
 
-/// Its name.
+/// The name of the projection.
 pub(crate) const NAME: &str = "selftest";
 
-/// The events of one stream: how many, and a hash over their ids in their order.
+/// The events of a stream: their number, and a hash over their ids in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Trail {
     pub(crate) events: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    pub(crate) fn take_in(&mut self, event_id: Uuid) {
+    pub(crate) fn add(&mut self, event_id: Uuid) {
         self.events += 1;
         self.trail = text_hash(&format!("{}{event_id}", self.trail)).to_string();
     }
@@ -38,7 +38,7 @@ impl Fold for Trail {
     }
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
-        self.take_in(event.event_id);
+        self.add(event.event_id);
         Ok(())
     }
 
@@ -56,7 +56,7 @@ impl Fold for Trail {
     }
 }
 
-/// A row for each stream, whatever its events are.
+/// A projection with a row for each stream.
 pub(crate) struct Trails;
 
 impl Projection for Trails {

@@ -1,5 +1,4 @@
-//! A writer: appends in every way there is, to streams of its own and to streams that all want, and writes each of them
-//! down before and after.
+//! A writer that appends in every way, to streams of its own and to shared streams. It records each append before and after.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -17,7 +16,7 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::event::new_id;
 use crate::ops::error::OpsError;
-use crate::ops::selftest::history::Attempt;
+use crate::ops::selftest::history::AppendAttempt;
 use crate::ops::selftest::history::Journal;
 use crate::store::AppendRequest;
 use crate::store::Appended;
@@ -25,37 +24,37 @@ use crate::store::RecordTime;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// Streams that all writers append to.
+/// The number of streams that all writers append to.
 const SHARED_STREAMS: u64 = 4;
-/// After an answer that says to come back later.
+/// The pause after an answer that the store is unavailable.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(20);
-/// How often an append whose outcome is unknown is repeated before it is left at that.
+/// Maximum number of repetitions of an append with an unknown outcome.
 const REPEATS: usize = 3;
 
-/// One that appends.
-pub struct Writer {
+/// A worker that appends events.
+pub struct LoadWriter {
     number: usize,
     store: Store,
     journal: Arc<dyn Journal>,
-    /// The next stream that several try to begin.
+    /// The number of the next stream that several writers try to begin.
     raced: Arc<AtomicU64>,
     dice: Dice,
-    /// The version of its own stream, as far as it knows.
+    /// The version of the writer's own stream, as far as it is known.
     own: Version,
-    /// An append that was acknowledged.
+    /// The last append that was acknowledged.
     last: Option<AppendRequest>,
 }
 
-impl Writer {
-    /// A writer with a number of its own; those that share `raced` try to begin the same streams.
+impl LoadWriter {
+    /// Returns a writer with a unique number. Writers that share `raced` try to begin the same streams.
     pub fn new(number: usize, store: Store, journal: Arc<dyn Journal>, raced: Arc<AtomicU64>) -> Self {
         Self { number, store, journal, raced, dice: Dice(number as u64 + 1), own: Version::ZERO, last: None }
     }
 
-    /// Appends until it is told to stop, with a pause between two appends.
+    /// Appends until it is stopped, with a pause between two appends.
     ///
     /// # Errors
-    /// As a store says that will never take appends; everything else is only written down.
+    /// An answer after which the store will never accept appends. All other answers are only recorded.
     pub async fn run(mut self, pause: Duration, stop: watch::Receiver<bool>) -> Result<(), OpsError> {
         while !*stop.borrow() {
             self.step().await?;
@@ -90,7 +89,7 @@ impl Writer {
         }
     }
 
-    /// Nobody else writes here, so the version is known.
+    /// Appends to a stream that no other writer uses, so its version is known.
     async fn own_stream(&mut self) -> Result<(), OpsError> {
         let stream = named("own", self.number as u64)?;
         let most = if self.dice.below(20) == 0 { 200 } else { 8 };
@@ -103,7 +102,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Several look where a stream is, and append behind that.
+    /// Appends at the current version of a shared stream, as other writers do at the same time.
     async fn race_for_a_version(&mut self) -> Result<(), OpsError> {
         let stream = self.shared()?;
         let Ok(version) = self.store.stream_version(stream.clone()).await else { return Ok(()) };
@@ -111,7 +110,7 @@ impl Writer {
         self.append(request).await.map(drop)
     }
 
-    /// Several begin the same stream.
+    /// Begins a stream that other writers begin at the same time.
     async fn race_for_a_stream(&mut self) -> Result<(), OpsError> {
         let number = self.raced.load(Ordering::SeqCst);
         let request = self.request(named("raced", number)?, ExpectedVersion::NoStream, 1, 3)?;
@@ -120,7 +119,7 @@ impl Writer {
         Ok(())
     }
 
-    /// A batch that is known, whatever version it expects.
+    /// Sends a known batch again, with various expected versions.
     async fn the_same_again(&mut self) -> Result<(), OpsError> {
         let Some(mut request) = self.last.clone() else { return Ok(()) };
         request.expected = match self.dice.below(3) {
@@ -131,7 +130,7 @@ impl Writer {
         self.send(&request).await.map(drop)
     }
 
-    /// A known id with other content, or together with a new one.
+    /// Sends a known id with other content or with a new event.
     async fn other_content(&mut self) -> Result<(), OpsError> {
         let Some(known) = self.last.clone() else { return Ok(()) };
         let mut request = self.request(known.stream.clone(), ExpectedVersion::Any, 1, 1)?;
@@ -143,7 +142,7 @@ impl Writer {
         self.send(&request).await.map(drop)
     }
 
-    /// The same batch from two callers at the same time.
+    /// Sends the same batch twice at the same time.
     async fn twice_at_once(&mut self) -> Result<(), OpsError> {
         let stream = self.shared()?;
         let request = self.request(stream, ExpectedVersion::Any, 2, 3)?;
@@ -151,7 +150,7 @@ impl Writer {
         one.and(other).map(drop)
     }
 
-    /// Appends, and repeats what became unknown, or leaves it at that.
+    /// Appends. Half of the appends with an unknown outcome are repeated.
     async fn append(&mut self, request: AppendRequest) -> Result<Option<Appended>, OpsError> {
         let mut answer = self.send(&request).await?;
         if self.dice.below(2) == 0 {
@@ -165,9 +164,9 @@ impl Writer {
         Ok(answer.ok().inspect(|_| self.last = Some(request)))
     }
 
-    /// Sends once, and writes it down.
+    /// Sends an append once and records it.
     async fn send(&self, request: &AppendRequest) -> Result<Result<Appended, StoreError>, OpsError> {
-        let number = self.journal.begin(Attempt::of(self.number, request));
+        let number = self.journal.begin(AppendAttempt::of(self.number, request));
         let answer = self.store.append(request.clone()).await;
         self.journal.end(number, answer.clone());
         match answer {
@@ -189,7 +188,7 @@ impl Writer {
         named("shared", self.dice.below(SHARED_STREAMS))
     }
 
-    /// An append of so many events, small and now and then large.
+    /// Returns an append with a random number of events, most of them small.
     fn request(
         &mut self,
         stream: StreamName,
@@ -219,11 +218,11 @@ fn named(kind: &str, number: u64) -> Result<StreamName, OpsError> {
     Ok(StreamName::of("selftest", &format!("{kind}-{number}"))?)
 }
 
-/// Numbers that look like chance and are the same in each run.
+/// A generator of pseudo-random numbers that are the same in each run.
 struct Dice(u64);
 
 impl Dice {
-    /// One of 0, 1 … up to and without `bound`.
+    /// Returns a number from 0 up to, but without, `bound`.
     fn below(&mut self, bound: u64) -> u64 {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,12 +1,14 @@
-//! Snapshots: taking, listing, showing, verifying, deleting, thinning out.
+//! Snapshots: taking, listing, showing, verifying, deleting, pruning.
 
 mod delete;
-mod pages;
+pub(in crate::ops) mod pages;
 mod prune;
 mod show;
 mod take;
-mod verify;
 
+pub use crate::ops::verify::snapshots::CheckedSnapshot;
+pub use crate::ops::verify::snapshots::SnapshotCheck;
+pub use crate::ops::verify::snapshots::VerifySnapshots;
 pub use delete::delete_snapshots;
 pub use delete::find_snapshots;
 pub use pages::SnapshotPages;
@@ -18,6 +20,3 @@ pub use take::TakeSnapshot;
 pub use take::TakenCategory;
 pub use take::TakenReport;
 pub use take::take;
-pub use verify::SnapshotCheck;
-pub use verify::SnapshotVerdict;
-pub use verify::VerifySnapshots;

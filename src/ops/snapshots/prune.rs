@@ -1,4 +1,4 @@
-//! Thinning out: only the newest snapshots of each stream and reducer stay that can be used.
+//! Pruning of snapshots: for each stream and reducer only the newest usable ones stay.
 
 use std::mem;
 
@@ -8,13 +8,10 @@ use crate::store::ReadQuery;
 use crate::store::SnapshotInfo;
 use crate::store::Store;
 
-/// Deleted in one transaction.
+/// The number of snapshots that are deleted in one transaction.
 const BATCH: usize = 500;
 
-/// How many snapshots can go, when the newest `keep` of each stream and reducer stay. Those that are wrong do not count, and go.
-///
-/// # Errors
-/// As the store says.
+/// Counts the snapshots to delete if the newest `keep` of each stream and reducer stay. Wrong snapshots are not kept.
 pub async fn count_prunable(store: &Store, keep: usize) -> Result<u64, OpsError> {
     let mut prunable = Prunable::open(store, keep).await?;
     let mut count = 0;
@@ -24,10 +21,7 @@ pub async fn count_prunable(store: &Store, keep: usize) -> Result<u64, OpsError>
     Ok(count)
 }
 
-/// Deletes them; how many there were.
-///
-/// # Errors
-/// As the store says; what was deleted until then stays so.
+/// Deletes these snapshots. Returns their number. An error does not undo earlier deletions.
 pub async fn prune(store: &Store, keep: usize) -> Result<u64, OpsError> {
     let mut prunable = Prunable::open(store, keep).await?;
     let (mut deleted, mut batch) = (0, Vec::new());
@@ -40,14 +34,14 @@ pub async fn prune(store: &Store, keep: usize) -> Result<u64, OpsError> {
     Ok(deleted + store.delete_snapshots(batch).await?)
 }
 
-/// Finds the snapshots that can go. One stream and reducer is looked at at a time.
+/// An iteration over the snapshots to delete, one stream and reducer at a time.
 struct Prunable {
     store: Store,
     pages: SnapshotPages,
     keep: usize,
-    /// Those of the stream and reducer that is looked at, once it is known which of them can go.
+    /// The snapshots to delete of the current stream and reducer.
     found: Vec<SnapshotInfo>,
-    /// The first one of the next stream or reducer.
+    /// The first snapshot of the next stream or reducer.
     next: Option<SnapshotInfo>,
 }
 
@@ -76,8 +70,8 @@ impl Prunable {
         }
     }
 
-    /// Those of a stream and reducer that can go: wrong ones that are newer than what stays, and all that are older. A wrong
-    /// one is passed over by whoever loads, so it must not stand for one that is used.
+    /// Returns the snapshots of a stream and reducer to delete: wrong ones, and all that are older than the kept ones. No load
+    /// uses a wrong snapshot, so it does not count as kept.
     async fn prunable(&self, mut group: Vec<SnapshotInfo>) -> Result<Vec<SnapshotInfo>, OpsError> {
         let (mut kept, mut wrong) = (0, Vec::new());
         while kept < self.keep

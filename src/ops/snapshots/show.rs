@@ -1,4 +1,4 @@
-//! One snapshot with its state.
+//! A snapshot with its state.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -15,29 +15,28 @@ use crate::store::Store;
 /// A snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SnapshotReport {
-    /// Whose state.
+    /// The stream of the state.
     pub stream: StreamName,
-    /// After how many events.
+    /// The version of the stream at the snapshot.
     pub version: Version,
-    /// What made the state.
+    /// The reducer that made the state.
     pub reducer: String,
-    /// The version of what made the state.
+    /// The version of the reducer.
     pub reducer_version: u32,
-    /// When it was taken.
+    /// The time at which the snapshot was taken.
     pub taken_at: Timestamp,
-    /// The hash of the event it must stand on.
+    /// The hash of the last event in the state.
     pub event_hash: Hash,
-    /// How many bytes of JSON the state has.
+    /// The size of the state in bytes of JSON.
     pub bytes: u64,
-    /// The state as it is kept; a text where it is no JSON.
+    /// The state; a text if it is not JSON.
     pub state: Value,
 }
 
-/// The newest snapshot of a stream, or the one at a version.
+/// Reads the newest snapshot of a stream, or the one at a version.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::NotThere`] when it has no such snapshot, or as
-/// the store says.
+/// [`OpsError::NotFound`] when there is no such stream; [`OpsError::NotThere`] when it has no such snapshot.
 pub async fn show_snapshot(
     store: &Store,
     stream: &StreamName,
@@ -48,7 +47,7 @@ pub async fn show_snapshot(
     let mut newest = None;
     while let Some(info) = pages.next().await? {
         let wanted = version.is_none_or(|version| version == info.version) && reducer.is_none_or(|name| name == info.reducer);
-        // At the same version the domain's own comes before those that were asked for by name.
+        // At the same version the snapshot of the domain comes before those of other reducers.
         let rank = |info: &crate::store::SnapshotInfo| (info.version, info.reducer == stream.category());
         if wanted && newest.as_ref().is_none_or(|best| rank(&info) > rank(best)) {
             newest = Some(info);

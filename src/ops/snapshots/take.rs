@@ -1,4 +1,4 @@
-//! Taking snapshots: of one stream, or of every stream of a category that has moved on.
+//! Taking snapshots of a stream, or of every changed stream of a category.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
-use crate::ops::near::must_exist;
+use crate::ops::not_found::must_exist;
 use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
@@ -17,42 +17,41 @@ use crate::runtime::take_snapshot;
 use crate::store::Store;
 use crate::store::StreamQuery;
 
-/// How to take snapshots.
+/// The input of taking snapshots.
 #[derive(Debug, Clone)]
 pub struct TakeSnapshot {
-    /// What makes the states.
+    /// The reducer that makes the states.
     pub reducer: Reducer,
-    /// Only where at least so many events have come since the newest snapshot.
+    /// Minimum number of events since the newest snapshot.
     pub min_events: u64,
-    /// When they are taken.
+    /// The time of the snapshots.
     pub now: Timestamp,
 }
 
-/// What became of one stream.
+/// The outcome for a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TakenReport {
-    /// Whether a snapshot was taken; else the newest one is near enough.
+    /// True if a snapshot was taken. Otherwise there are too few new events.
     pub taken: bool,
     /// The stream.
     pub stream: StreamName,
-    /// The version of the snapshot; 0: there is none.
+    /// The version of the snapshot; 0 if there is none.
     pub version: Version,
-    /// What made its state.
+    /// The reducer that made the state.
     pub reducer: String,
-    /// How many events have come since the snapshot before.
+    /// The number of events since the snapshot before.
     pub events_since: u64,
-    /// How many bytes of JSON its state has; none where none was taken.
+    /// The size of the state in bytes of JSON; none if no snapshot was taken.
     pub bytes: Option<u64>,
     /// Snapshots that were not trusted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<PassedOver>,
 }
 
-/// Takes a snapshot of a stream as it is now.
+/// Takes a snapshot of a stream.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream, [`OpsError::Invalid`] when no reducer is named and no domain
-/// is there for it, or as the store says.
+/// [`OpsError::NotFound`] when there is no such stream; [`OpsError::Invalid`] without a named reducer and without a domain.
 pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> Result<TakenReport, OpsError> {
     must_exist(store, stream.clone()).await?;
     let mut fold = input.reducer.fold_to_keep(stream)?;
@@ -76,7 +75,7 @@ pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> R
     Ok(report)
 }
 
-/// Takes snapshots of a category, stream by stream, in the order of the names.
+/// An iteration that takes snapshots of the streams of a category, in the order of their names.
 pub struct TakenCategory {
     store: Store,
     input: TakeSnapshot,
@@ -87,7 +86,7 @@ impl TakenCategory {
     /// Begins before the first stream.
     ///
     /// # Errors
-    /// [`OpsError::Invalid`] when no reducer is named and no domain is there for the category, or as the store says.
+    /// [`OpsError::Invalid`] without a named reducer and without a domain for the category.
     pub async fn open(store: &Store, category: &str, input: TakeSnapshot) -> Result<Self, OpsError> {
         input.reducer.fold_to_keep(&StreamName::parse(category)?)?;
         store.head().await?;
@@ -95,13 +94,13 @@ impl TakenCategory {
         Ok(Self { store: store.clone(), input, streams })
     }
 
-    /// Takes the next one; none after the last stream. A stream whose state cannot be made is no error of the whole.
+    /// Takes the next snapshot; none after the last stream. A stream whose events failed to apply does not end the iteration.
     ///
     /// # Errors
-    /// As [`take`].
+    /// Those of [`take`].
     pub async fn next(&mut self) -> Result<Option<Result<TakenReport, BrokenStream>>, OpsError> {
         while let Some(info) = self.streams.next().await? {
-            // One with fewer events than are wanted has no need to be loaded.
+            // A stream with fewer events than the minimum is not loaded.
             if info.version.0 >= self.input.min_events {
                 let stream = info.name()?;
                 return Ok(Some(match take(&self.store, &stream, &self.input).await {

@@ -1,4 +1,4 @@
-//! The hash chain: each event against the one before it, and each id against the event it leads to.
+//! Verification of the hash chain: each event against the one before it, and each id against its event.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::chain_hash;
 use crate::ops::error::OpsError;
-use crate::ops::near::no_stream;
+use crate::ops::not_found::no_stream;
 use crate::ops::verify::report::VerifyReport;
 use crate::store::Head;
 use crate::store::ReadQuery;
@@ -39,7 +39,7 @@ fn head_of(event: &EventView<'_>) -> Head {
     Head { position: event.position, recorded_at: event.recorded_at, hash: event.hash }
 }
 
-/// The reason why an event is not what was recorded behind another.
+/// A fault of an event in the chain.
 struct Misfit {
     kind: &'static str,
     message: String,
@@ -52,16 +52,16 @@ impl Misfit {
     }
 }
 
-/// Compares an event with the end of the store right before it.
+/// Compares an event with the one right before it.
 fn misfit(before: Head, event: &EventView<'_>) -> Option<Misfit> {
     let hash = chain_hash(before.hash, event.position, event.version, event.recorded_at, event.content_hash());
     if hash != event.hash {
-        let message = format!("event {} of stream {} is not what was recorded: its hash differs", event.version, event.stream);
+        let message = format!("event {} of stream {} differs from what was recorded: wrong hash", event.version, event.stream);
         return Some(Misfit { kind: "hash", message });
     }
     if event.kept_content.is_some() {
         let message = format!(
-            "event {} of stream {} has a kept content hash, and no erasure of its payload is recorded",
+            "event {} of stream {} has a kept content hash, but no recorded erasure of its payload",
             event.version, event.stream
         );
         return Some(Misfit { kind: "content_hash", message });
@@ -73,7 +73,7 @@ fn misfit(before: Head, event: &EventView<'_>) -> Option<Misfit> {
     None
 }
 
-/// Checks that each id of a chunk leads back to its event, and to no other.
+/// Checks that each id of a chunk leads to its event and to no other.
 pub(super) async fn check_ids(store: &Store, chunk: &EventChunk, report: &mut VerifyReport) -> Result<(), StoreError> {
     let by_id: HashMap<Uuid, Position> = chunk.iter().map(|event| (event.event_id, event.position)).collect();
     let known = store.events_by_id(chunk.iter().map(|event| event.event_id).collect()).await?;
@@ -88,17 +88,17 @@ pub(super) async fn check_ids(store: &Store, chunk: &EventChunk, report: &mut Ve
     Ok(())
 }
 
-/// Checks that a stream has an event, whatever the head of the store says.
+/// Checks that a stream has an event, regardless of the head of the store.
 pub(super) async fn must_have_events(store: &Store, stream: &StreamName) -> Result<(), OpsError> {
     match store.first(ReadQuery::stream(stream.clone()).beyond_head()).await {
         Ok(None) => Err(no_stream(store, stream).await),
-        // What cannot be read is found by reading all of it.
+        // The check of the events reports an unreadable one.
         Ok(Some(_)) | Err(StoreError::Integrity { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The events of one stream, each checked against the event right before it in the store.
+/// The events of a stream, each checked against the event right before it in the store.
 pub(super) struct StreamLinks {
     store: Store,
     scan: Scan,
@@ -112,7 +112,7 @@ impl StreamLinks {
         Self { store: store.clone(), scan, last: Head::default() }
     }
 
-    /// Checks the next events; what is wrong is given to `found`. Returns their number; none after the last.
+    /// Checks the next events and passes faults to `found`. Returns the number of events; none after the last.
     async fn next_checked(&mut self, found: &mut (dyn FnMut(&EventView<'_>, Misfit) + Send)) -> Result<Option<u64>, StoreError> {
         let Some(chunk) = self.scan.next().await? else { return Ok(None) };
         for event in chunk.iter() {
@@ -134,10 +134,7 @@ impl StreamLinks {
         Ok(Some(chunk.len() as u64))
     }
 
-    /// Checks the next events and adds what is wrong to the report. Returns their number; none after the last.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Checks the next events and adds faults to the report. Returns the number of events; none after the last.
     pub(super) async fn next(&mut self, report: &mut VerifyReport) -> Result<Option<u64>, OpsError> {
         let mut add = |event: &EventView<'_>, misfit: Misfit| report.add(misfit.kind, Some(event.position), misfit.message);
         let checked = self.next_checked(&mut add).await?;
@@ -156,15 +153,16 @@ async fn head_at(store: &Store, position: Position) -> Result<Option<Head>, Stor
     Ok(event.map(|event| head_of(&event.view())))
 }
 
-/// A store is read as a whole where a stream has one in this many of its events: else the events before them are looked up.
+/// The share of a stream in the store, as one of this many events, from which the whole store is read. For a smaller stream the events
+/// before each of its events are looked up.
 const READ_ALL_FROM: u64 = 50;
-/// Maximum number of streams that are named.
+/// Maximum number of broken streams that are returned.
 const MAX_STREAMS: usize = 1000;
 
-/// Checks that every event of a stream is what was recorded.
+/// Checks that every event of a stream equals what was recorded.
 ///
 /// # Errors
-/// [`StoreError::Integrity`] for the first one that is not, or where the store does not end at its head; or as the store says.
+/// [`StoreError::Integrity`] for the first one that differs, or if the store does not end at its head.
 pub(crate) async fn must_be_recorded(store: &Store, stream: &StreamName) -> Result<(), StoreError> {
     let head = store.head().await?.position;
     let version = store.stream_version(stream.clone()).await?;
@@ -185,11 +183,10 @@ pub(crate) async fn must_be_recorded(store: &Store, stream: &StreamName) -> Resu
     first.map_or(Ok(()), |message| Err(StoreError::integrity(message)))
 }
 
-/// Reads the whole store and finds the streams with an event that is wanted and not what was recorded, and the first such
-/// event of each.
+/// Reads the whole store and returns the streams with a damaged event that matches `wanted`, each with a message on the first one.
 ///
 /// # Errors
-/// [`StoreError::Integrity`] where positions are missing or the store does not end at its head, or as the store says.
+/// [`StoreError::Integrity`] if positions are missing or the store does not end at its head.
 pub(crate) async fn broken_streams(
     store: &Store,
     mut wanted: impl FnMut(&EventView<'_>) -> bool + Send,

@@ -1,21 +1,21 @@
-//! Read models: their checkpoints stand on events of this store, their problems are about events of it, and nothing is left
-//! of one that is not whole. The rows themselves are checked by `replay --verify`.
+//! Verification of read models: their checkpoints are at events of this store, their failed events are events of it, and no incomplete
+//! read model is left. `replay --verify` compares the rows.
 
 use std::collections::HashMap;
 
 use crate::ops::error::OpsError;
-use crate::ops::verify::Verifier;
+use crate::ops::verify::verifier::Verifier;
 use crate::runtime::check_belongs;
 use crate::store::Part;
 use crate::store::Problem;
 use crate::store::ReadModel;
 use crate::store::StoreError;
 
-/// Ids of events that are looked up at once.
+/// Maximum number of ids in a query.
 const AT_ONCE: usize = 500;
 
 impl Verifier<'_> {
-    /// Checks what the store keeps of each projection beside its rows.
+    /// Checks the stored data of each projection, except for its rows.
     pub(super) async fn read_models(&mut self) -> Result<(), OpsError> {
         let faults = self.store.check_read_models().await;
         for fault in self.check("read_model", faults)?.unwrap_or_default() {
@@ -23,14 +23,14 @@ impl Verifier<'_> {
         }
         let records = self.store.projections().await;
         for record in self.check("checkpoint", records)?.unwrap_or_default() {
-            // A rebuild has set the previous one aside: it answers nothing, and a rollback to it checks it.
+            // The previous read model does not answer queries, and a rollback checks it.
             if record.model.part == Part::Previous {
                 continue;
             }
             let (name, position) = (&record.model.name, record.checkpoint.position);
             match check_belongs(self.store, name, record.checkpoint).await {
                 Err(error @ StoreError::ForeignCheckpoint { .. }) => {
-                    let message = format!("{error}; 'esctl projection rebuild {name}' builds the read model again");
+                    let message = format!("{error}; run 'esctl projection rebuild {name}' to rebuild the read model");
                     self.report.add("checkpoint", Some(position), message);
                 }
                 checked => {
@@ -43,7 +43,7 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// Checks that each problem of a read model is about an event of this store.
+    /// Checks that each failed event of a read model is an event of this store.
     async fn problems(&mut self, model: ReadModel) -> Result<(), OpsError> {
         let name = model.name.clone();
         let problems = self.store.problems(model).await?;
@@ -59,7 +59,7 @@ impl Verifier<'_> {
                 });
                 if !fits {
                     let message = format!(
-                        "a problem of projection {name} is about no event of this store ({}): 'esctl projection rebuild {name}' builds the read model again",
+                        "a failed event of projection {name} does not exist in this store ({}); run 'esctl projection rebuild {name}' to rebuild the read model",
                         problem.event_id
                     );
                     self.report.add("problem", Some(problem.position), message);

@@ -10,20 +10,20 @@ use crate::ops::future::FutureEvents;
 /// Maximum number of findings in a report.
 const MAX_FINDINGS: usize = 20;
 
-/// A difference between the store and what was written to it.
+/// A difference between the store and the data that was written to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The kind of difference, in `snake_case`. Of the events: `head`, `gap`, `hash`, `content_hash`, `time`, `version`, `id`, `database`, `schema`. Of
-    /// what is made from them: `snapshot`, `checkpoint`, `read_model`, `problem`, `record`.
+    /// The kind of difference, in `snake_case`. For events: `head`, `gap`, `hash`, `content_hash`, `time`, `version`, `id`, `database`,
+    /// `schema`. For derived data: `snapshot`, `checkpoint`, `read_model`, `problem`, `record`.
     pub kind: &'static str,
-    /// The position, if it is at one.
+    /// The position, if the finding is at one.
     pub position: Option<Position>,
     /// The difference, in words.
     pub message: String,
 }
 
 impl Finding {
-    /// Returns whether it is about what is kept beside the events, and not about the events themselves.
+    /// Returns true if the finding is about derived data, and not about the events.
     fn is_derived(&self) -> bool {
         matches!(self.kind, "snapshot" | "checkpoint" | "read_model" | "problem" | "record")
     }
@@ -34,23 +34,23 @@ impl Finding {
 pub struct VerifyReport {
     /// The stream that was checked; none: the whole store.
     pub stream: Option<StreamName>,
-    /// Whether nothing was found.
+    /// True if nothing was found.
     pub ok: bool,
-    /// Whether all events that were asked for were checked and nothing was found about them.
+    /// True if all requested events were checked and nothing was found about them.
     pub events_ok: bool,
-    /// Number of events whose hash was computed again.
+    /// The number of events whose hash was computed.
     pub events: u64,
-    /// Number of streams whose versions were counted.
+    /// The number of streams whose versions were counted.
     pub streams: u64,
-    /// Number of snapshots that were compared with the event they stand on.
+    /// The number of snapshots that were compared with their events.
     pub snapshots: u64,
-    /// The position of the last event; kept elsewhere together with its hash, it vouches for everything before it.
+    /// The position of the last event. Kept elsewhere with its hash, it covers everything before it.
     pub head_position: Position,
     /// The hash of the last event.
     pub head_hash: Hash,
-    /// Events from the future: no damage, but locks and other spans of time are wrong with them.
+    /// Events from the future. They are no damage, but locks and other time spans are wrong with them.
     pub future: Option<FutureEvents>,
-    /// Number of findings, also of those that are not listed.
+    /// The number of findings, including those that are not listed.
     pub findings_total: u64,
     /// The first findings.
     pub findings: Vec<Finding>,

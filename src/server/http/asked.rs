@@ -11,7 +11,7 @@ use serde::de::Error as _;
 
 use crate::event::Timestamp;
 use crate::event::Version;
-use crate::ops::replay::Until;
+use crate::ops::replay::PointInTime;
 use crate::server::Problem;
 
 /// Items of a page unless told.
@@ -133,11 +133,11 @@ impl<'de> Deserialize<'de> for Moment {
 ///
 /// # Errors
 /// Both are asked for.
-pub fn until(at: Option<Moment>, version: Option<AskedVersion>) -> Result<Until, Problem> {
+pub fn until(at: Option<Moment>, version: Option<AskedVersion>) -> Result<PointInTime, Problem> {
     match (at, version) {
-        (None | Some(Moment::Now), None) => Ok(Until::Head),
-        (Some(Moment::Time(at)), None) => Ok(Until::Time(at)),
-        (None, Some(AskedVersion(version))) => Ok(Until::Version(version)),
+        (None | Some(Moment::Now), None) => Ok(PointInTime::Head),
+        (Some(Moment::Time(at)), None) => Ok(PointInTime::Time(at)),
+        (None, Some(AskedVersion(version))) => Ok(PointInTime::Version(version)),
         (Some(_), Some(_)) => {
             let made = Problem::bad_request("bad_parameter", "at and version both say up to where");
             Err(made.hint("ask for one of them"))

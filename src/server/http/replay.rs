@@ -13,10 +13,10 @@ use crate::ops::BrokenStream;
 use crate::ops::OpsError;
 use crate::ops::Reducer;
 use crate::ops::replay::CategoryReport;
+use crate::ops::replay::PointInTime;
 use crate::ops::replay::Replay;
 use crate::ops::replay::ReplayCategory;
 use crate::ops::replay::ReplayReport;
-use crate::ops::replay::Until;
 use crate::ops::replay::replay;
 use crate::ops::replay::replay_and_verify;
 use crate::ops::replay::replay_category;
@@ -137,10 +137,10 @@ pub async fn start(
     Ok(answer::accepted(&job))
 }
 
-fn up_to(asked: &ReplayAsked) -> Result<Until, Problem> {
+fn up_to(asked: &ReplayAsked) -> Result<PointInTime, Problem> {
     match (until(asked.at, asked.version)?, asked.position) {
         (until, None) => Ok(until),
-        (Until::Head, Some(AskedVersion(position))) => Ok(Until::Position(Position(position.0))),
+        (PointInTime::Head, Some(AskedVersion(position))) => Ok(PointInTime::Position(Position(position.0))),
         _ => {
             Err(Problem::bad_request("bad_request", "position and another place both say up to where")
                 .hint("ask for one of them"))

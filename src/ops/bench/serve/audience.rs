@@ -1,4 +1,4 @@
-//! Clients that listen, each to one stream, and say nothing.
+//! Clients that only listen, each to one stream.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -20,14 +20,14 @@ use crate::ops::bench::serve::socket::connect;
 use crate::ops::bench::serve::tally::Tally;
 use crate::ops::error::OpsError;
 
-/// Clients that connect at the same time.
+/// Maximum number of clients that connect at the same time.
 const CONNECTING: usize = 64;
-/// Between two looks whether everything has been heard.
+/// The interval at which the number of received messages is read.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How long a server may take to settle after all have connected.
+/// The time for a server to settle after all clients have connected.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// All listeners. They go away with it.
+/// All listening clients. They disconnect when it is dropped.
 pub(super) struct Audience {
     tally: Tally,
     clients: usize,
@@ -37,7 +37,7 @@ pub(super) struct Audience {
 }
 
 impl Audience {
-    /// Connects all; each has had its first message when this returns. How long it took.
+    /// Connects all clients and waits for the first message of each. Also returns the time that this took.
     pub(super) async fn connect(target: &Target, input: &ServeBench, tally: Tally) -> Result<(Self, Duration), OpsError> {
         let begun = Instant::now();
         let (places, lost) = (Arc::new(Semaphore::new(CONNECTING)), Arc::<AtomicUsize>::default());
@@ -54,7 +54,7 @@ impl Audience {
         }
         let mut listening = JoinSet::new();
         while let Some(socket) = connecting.join_next().await {
-            let socket = socket.map_err(|error| OpsError::Invalid(format!("a client has failed: {error}")))??;
+            let socket = socket.map_err(|error| OpsError::Invalid(format!("a client failed: {error}")))??;
             listening.spawn(listen(socket, tally.clone(), Arc::clone(&lost)));
         }
         let took = begun.elapsed();
@@ -62,18 +62,18 @@ impl Audience {
         Ok((Self { tally, clients: input.clients, streams: input.streams, lost, _listening: listening }, took))
     }
 
-    /// How many listen to a stream, in the mean.
+    /// Returns the mean number of clients of a stream.
     pub(super) fn listeners_a_stream(&self) -> f64 {
         (self.clients as f64 / self.streams as f64).max(1.0)
     }
 
-    /// How many messages so many events of each stream are for all who listen.
+    /// Returns the number of messages that these numbers of events of each stream cause.
     pub(super) fn deliveries(&self, events_by_stream: &[u64]) -> u64 {
         let listeners = |stream: usize| (self.clients / self.streams + usize::from(stream < self.clients % self.streams)) as u64;
         events_by_stream.iter().enumerate().map(|(stream, events)| events * listeners(stream)).sum()
     }
 
-    /// Waits until so much has been heard, but not for ever.
+    /// Waits until a number of messages was received, up to a maximum time.
     pub(super) async fn until_heard(&self, expected: u64, at_most: Duration) {
         let begun = Instant::now();
         while (self.tally.counted() as u64) < expected && begun.elapsed() < at_most {
@@ -81,12 +81,12 @@ impl Audience {
         }
     }
 
-    /// Clients that were disconnected.
+    /// Returns the number of clients that were disconnected.
     pub(super) fn lost(&self) -> usize {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// What was heard since the last report.
+    /// Returns a report on the messages since the last report.
     pub(super) fn report(&self, wanted: u64, events: u64, expected: u64, took: Duration) -> FanOutReport {
         let heard = self.tally.counted() as u64;
         FanOutReport {
@@ -105,18 +105,18 @@ async fn first_message(socket: &mut Socket) -> Result<(), OpsError> {
     loop {
         match socket.next().await {
             Some(Ok(Message::Text(text))) if text.contains(r#""type":"error""#) => {
-                return Err(OpsError::Invalid(format!("the server refuses a client: {text}")));
+                return Err(OpsError::Invalid(format!("the server refused a client: {text}")));
             }
             Some(Ok(Message::Text(_))) => return Ok(()),
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(OpsError::Invalid(format!("a client was disconnected: {error}"))),
-            None => return Err(OpsError::Invalid("a client was disconnected at once".into())),
+            None => return Err(OpsError::Invalid("a client was disconnected immediately".into())),
         }
     }
 }
 
 async fn listen(mut socket: Socket, tally: Tally, lost: Arc<AtomicUsize>) {
-    // Pings are answered by the library, with the next message that is read.
+    // The library answers pings when the next message is read.
     while let Some(Ok(message)) = socket.next().await {
         if let Message::Text(text) = message {
             tally.count(&text);

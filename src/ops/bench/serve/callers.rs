@@ -1,4 +1,4 @@
-//! Clients that send commands, at a rate that does not wait for answers: a server that is slow is not asked less.
+//! Clients that send commands at a fixed rate. They do not wait for answers, so a slow server gets the same load.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,17 +30,17 @@ use crate::ops::bench::serve::socket::connect;
 use crate::ops::bench::serve::tally::Tally;
 use crate::ops::error::OpsError;
 
-/// Streams that commands go to and nobody listens to.
+/// The number of streams with commands and without listeners.
 const QUIET_STREAMS: usize = 256;
-/// Between two looks at what is due.
+/// The interval at which due commands are sent.
 const TICK: Duration = Duration::from_millis(1);
 
-/// The number of the one stream that a slow client listens to.
+/// Returns the number of the stream of the slow client.
 pub(super) fn slow_stream(input: &ServeBench) -> usize {
     input.streams + QUIET_STREAMS
 }
 
-/// The stream with a number.
+/// Returns the stream with a number.
 pub(super) fn stream_of(name: &str, number: usize) -> String {
     format!("{}-{}", Resource::CATEGORY, id_of(name, number))
 }
@@ -49,7 +49,7 @@ fn id_of(name: &str, number: usize) -> String {
     format!("bench-{name}-{number}")
 }
 
-/// What the server has said so far.
+/// The failures that the server has reported.
 #[derive(Default)]
 struct Answers {
     failed: AtomicU64,
@@ -67,9 +67,9 @@ pub(super) struct Callers {
     _reading: JoinSet<()>,
 }
 
-/// What was sent and answered.
+/// The commands of a part, and their results.
 pub(super) struct Sent {
-    /// Commands, by the stream they went to, from the first of the range.
+    /// The number of commands for each stream of the range.
     pub(super) by_stream: Vec<u64>,
     failed: u64,
     took: Duration,
@@ -80,14 +80,14 @@ impl Sent {
         self.by_stream.iter().sum()
     }
 
-    /// Those that led to an event.
+    /// Returns the number of commands that led to an event.
     pub(super) fn done(&self) -> u64 {
         self.all().saturating_sub(self.failed)
     }
 }
 
 impl Callers {
-    /// Connects so many; `tally` gives the marks and counts the answers.
+    /// Connects a number of clients. `tally` marks messages and counts answers.
     pub(super) async fn connect(target: &Target, input: &ServeBench, tally: Tally, count: usize) -> Result<Self, OpsError> {
         let answers = Arc::<Answers>::default();
         let (mut sockets, mut reading) = (Vec::with_capacity(count), JoinSet::new());
@@ -99,7 +99,7 @@ impl Callers {
         Ok(Self { name: input.name.clone(), sockets, tally, answers, streams: input.streams, _reading: reading })
     }
 
-    /// Makes the resources that are then changed.
+    /// Creates the resources of the commands.
     pub(super) async fn make_resources(&self) -> Result<(), OpsError> {
         let all = self.streams + QUIET_STREAMS + 1;
         for number in 0..all {
@@ -108,7 +108,7 @@ impl Callers {
                 "initial_amount": 0, "max_amount": i64::MAX,
             });
             self.command(number, "resource.create", with).await?;
-            // Not all at once: a server may hold back who asks too much.
+            // A server may limit the rate of a client.
             if number % 256 == 255 {
                 self.until_answered(number as u64 + 1, REST).await;
             }
@@ -119,12 +119,12 @@ impl Callers {
             None if made == all => Ok(()),
             failure => {
                 let why = failure.map(|said| format!(": {said}")).unwrap_or_default();
-                Err(OpsError::Invalid(format!("of {all} resources {made} could be made on the server{why}")))
+                Err(OpsError::Invalid(format!("only {made} of {all} resources could be created on the server{why}")))
             }
         }
     }
 
-    /// Sends commands to streams in turn, so many in a second, and waits for the answers.
+    /// Sends commands to streams in turn at a rate, and waits for the answers.
     pub(super) async fn send(
         &self,
         streams: Range<usize>,
@@ -161,7 +161,7 @@ impl Callers {
         Ok(Sent { by_stream, failed: self.failed() - failed_before, took })
     }
 
-    /// Sends commands to streams that nobody listens to.
+    /// Sends commands to streams without listeners.
     pub(super) async fn commands(
         &self,
         input: &ServeBench,
@@ -180,7 +180,7 @@ impl Callers {
         })
     }
 
-    /// What the server said when it first refused something.
+    /// Returns the first failure that the server has reported.
     pub(super) fn first_failure(&self) -> Option<String> {
         self.answers.first_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -191,7 +191,7 @@ impl Callers {
 
     async fn command(&self, number: usize, command: &str, with: Value) -> Result<(), OpsError> {
         let message = json!({ "type": "command", "requestId": self.tally.mark(), "command": command, "with": with });
-        // Those to one stream go one way, so that they do not race each other.
+        // Commands of one stream use one connection, so that they keep their order.
         let mut socket = self.sockets[number % self.sockets.len()].lock().await;
         let gone = |error| OpsError::Invalid(format!("a client that sends commands was disconnected: {error}"));
         socket.send(Message::text(message.to_string())).await.map_err(gone)

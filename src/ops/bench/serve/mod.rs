@@ -1,7 +1,6 @@
-//! How much a server carries: clients that only listen, events to all of them, commands, and one client that is slow.
+//! Benchmark of a server: clients that listen, events to all of them, commands, and a slow client.
 //!
-//! The server is another process, so that what it costs can be told from what asking it costs. Everything goes over
-//! WebSockets, as clients do it.
+//! The server is another process, so that its costs can be separated from those of the clients. Everything uses WebSockets.
 
 mod audience;
 mod callers;
@@ -26,38 +25,38 @@ use crate::ops::bench::serve::callers::Callers;
 use crate::ops::bench::serve::tally::Tally;
 use crate::ops::error::OpsError;
 
-/// Connections that send commands. A server does those of one connection one after the other.
+/// The number of connections that send commands. A server handles the commands of a connection one after the other.
 const CALLERS: usize = 64;
-/// How long what is under way may take to arrive when a part is over.
+/// Maximum time to wait for messages at the end of a part.
 const REST: Duration = Duration::from_secs(5);
 
-/// What is done.
+/// The input of a benchmark of a server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServeBench {
-    /// How many clients listen.
+    /// The number of clients that listen.
     pub clients: usize,
-    /// To how many streams, each to one.
+    /// The number of streams. Each client listens to one.
     pub streams: usize,
-    /// Events that reach clients in a second, all clients together.
+    /// The number of events per second that reach clients, over all clients.
     pub fan_out: u64,
-    /// Commands in a second, to streams that nobody listens to.
+    /// The number of commands per second to streams without listeners.
     pub rate: u64,
-    /// How long each part takes, in seconds.
+    /// The duration of each part in seconds.
     pub seconds: u64,
-    /// What tells this run's resources from those of others on the same server.
+    /// A name that distinguishes the resources of this run from others on the same server.
     pub name: String,
 }
 
 impl ServeBench {
-    /// Parts whose seconds are counted in `progress`.
+    /// The number of parts whose seconds `progress` counts.
     pub const PARTS: u64 = 3;
 }
 
-/// Connects clients, sends events to them, sends commands, and does both beside a client that is slow. `progress` is told
-/// of each second that is over.
+/// Connects clients, sends events to them, sends commands, and repeats both beside a slow client. `progress` is called after each
+/// second.
 ///
 /// # Errors
-/// [`OpsError::Invalid`] when the server cannot be reached, or says what it should not.
+/// [`OpsError::Invalid`] when the server cannot be reached or gives an unexpected answer.
 pub async fn bench_serve(
     target: &Target,
     input: &ServeBench,
@@ -94,7 +93,7 @@ fn per_client(before: Option<u64>, after: Option<u64>, clients: usize) -> Option
     Some(after?.saturating_sub(before?) / clients.max(1) as u64)
 }
 
-/// Sends events to streams that are listened to, and waits until all have arrived.
+/// Sends events to streams with listeners, and waits until all have arrived.
 async fn fan_out(
     callers: &Callers,
     audience: &Audience,

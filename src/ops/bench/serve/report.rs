@@ -1,88 +1,88 @@
-//! What the benchmark of a server reports.
+//! Reports of the benchmark of a server.
 
 use serde::Serialize;
 
 use crate::ops::bench::Latency;
 
-/// What a server has carried.
+/// The outcome of the benchmark of a server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ServeReport {
     /// `serve`.
     pub what: &'static str,
-    /// Clients that listened at the same time.
+    /// The number of clients that listened at the same time.
     pub clients: usize,
-    /// Streams they listened to.
+    /// The number of streams.
     pub streams: usize,
-    /// How long all took to connect and have their first message.
+    /// The seconds until all clients had connected and received their first message.
     pub connect_seconds: f64,
-    /// Clients that were disconnected.
+    /// The number of clients that were disconnected.
     pub clients_lost: usize,
-    /// What the server said when it first refused something.
+    /// The first failure that the server has reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_failure: Option<String>,
-    /// What a client that only listens costs the server in resident memory, where the server is a process of this machine.
+    /// The resident memory that an idle client costs the server, if the server is a process of this machine.
     pub idle_bytes_per_client: Option<u64>,
-    /// Events to many.
+    /// The results of events with many listeners.
     pub fan_out: FanOutReport,
-    /// Commands that nobody else hears of.
+    /// The results of commands without listeners.
     pub commands: CommandsReport,
-    /// Events to many beside a client that takes none.
+    /// The results of events with many listeners beside a client that does not read.
     pub slow_client: SlowClientReport,
-    /// The most resident memory of the server.
+    /// The peak resident memory of the server.
     pub server_peak_memory_bytes: Option<u64>,
-    /// The kind of database and where it was.
+    /// The kind of database and its place.
     pub store: String,
-    /// How long all of it took.
+    /// The duration of the benchmark.
     pub seconds: f64,
 }
 
-/// Events that reach many clients.
+/// The results of events that many clients receive.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FanOutReport {
-    /// Deliveries that were asked for.
+    /// The requested number of deliveries per second.
     pub wanted_per_second: u64,
-    /// Events that were recorded.
+    /// The number of events that were recorded.
     pub events: u64,
-    /// Messages in which they reached clients.
+    /// The number of messages that reached clients.
     pub deliveries: u64,
-    /// Those in a second.
+    /// The number of messages per second.
     pub deliveries_per_second: f64,
-    /// Messages that did not come.
+    /// The number of messages that did not arrive.
     pub missing: u64,
-    /// Messages that came too often.
+    /// The number of messages that arrived more than once.
     pub doubled: u64,
-    /// From sending the command to the event at a client.
+    /// The time from sending the command to the event at a client.
     #[serde(flatten)]
     pub latency: Option<Latency>,
 }
 
-/// Commands, sent at a rate whether they are answered or not.
+/// The results of commands that were sent at a fixed rate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CommandsReport {
-    /// Commands that were to be sent.
+    /// The requested number of commands per second.
     pub wanted_per_second: u64,
-    /// Commands that were sent.
+    /// The number of commands that were sent.
     pub sent: u64,
-    /// Those that were refused.
+    /// The number of commands that were refused.
     pub failed: u64,
-    /// Those without an answer.
+    /// The number of commands without an answer.
     pub unanswered: u64,
-    /// Those that were done, in a second.
+    /// The number of applied commands per second.
     pub per_second: f64,
-    /// From sending a command to its result.
+    /// The time from sending a command to its result.
     #[serde(flatten)]
     pub latency: Option<Latency>,
 }
 
-/// What a client that takes nothing costs the others, and what becomes of it.
+/// The effect of a client that does not read on the other clients, and its own end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SlowClientReport {
-    /// What the others heard meanwhile.
+    /// The results of the other clients.
     pub others: FanOutReport,
-    /// Events that were for the slow one.
+    /// The number of events for the slow client.
     pub events: u64,
-    /// Those that it found when it looked at last.
+    /// The number of events that it received at the end.
     pub heard: u64,
-    /// With which code the server has ended its connection; none when it has not.
+    /// The code with which the server closed its connection; none if it stayed open.
     pub close_code: Option<u16>,
 }

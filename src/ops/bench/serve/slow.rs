@@ -1,4 +1,4 @@
-//! One client that takes nothing of what it is sent: what it costs the others, and what becomes of it.
+//! A client that does not read: its effect on other clients, and its own end.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -18,14 +18,14 @@ use crate::ops::bench::serve::socket::Socket;
 use crate::ops::bench::serve::socket::connect;
 use crate::ops::error::OpsError;
 
-/// What the system keeps for a client that does not read, in bytes: little, so that the server soon feels it.
+/// The receive buffer of the slow client in bytes. A small one fills soon, so that the server notices.
 const RECEIVE_BYTES: u32 = 4096;
-/// How large the events are that the slow client does not take.
+/// The size of the events for the slow client in bytes.
 const EVENT_BYTES: usize = 16 << 10;
-/// How many of them there are in a second.
+/// The number of these events per second.
 const EVENTS_A_SECOND: f64 = 100.0;
 
-/// Sends to everybody as before, and meanwhile large events to one more client that does not read.
+/// Sends events to all clients, and large events to one more client that does not read.
 pub(super) async fn beside_a_slow_client(
     target: &Target,
     callers: &Callers,
@@ -56,7 +56,7 @@ pub(super) async fn beside_a_slow_client(
     })
 }
 
-/// Reads what is left for the slow client: how many events, and with which code the server has ended its connection, if so.
+/// Reads the remaining messages of the slow client. Returns the number of events, and the code if the server closed the connection.
 async fn end_of(mut slow: Socket) -> (u64, Option<u16>) {
     let mut heard = 0;
     // An open connection never ends by itself.

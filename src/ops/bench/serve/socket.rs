@@ -1,4 +1,4 @@
-//! A WebSocket to the server that is measured, small enough that ten thousand of them fit beside it.
+//! A WebSocket client that is small enough for ten thousand of them in one process.
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
@@ -13,29 +13,28 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::ops::error::OpsError;
 
-/// Bytes that are read at once.
+/// The size of the read buffer in bytes.
 const READ_BUFFER_BYTES: usize = 2 << 10;
-/// Connections from one address to one port: the system has 28,000 ports for them unless told otherwise.
+/// Maximum number of connections from one address to one port. By default a system has 28,000 ports for them.
 const CLIENTS_AN_ADDRESS: usize = 20_000;
 
-/// The server that is measured.
+/// The server of a benchmark.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Where it listens.
+    /// The address that the server listens on.
     pub address: SocketAddr,
-    /// How it is named in requests: `host:port`.
+    /// The host in requests: `host:port`.
     pub host: String,
-    /// A token that may read and write, where it wants one.
+    /// A token that may read and write, if the server needs one.
     pub token: Option<String>,
-    /// Its process, where that is known, so that its memory can be read.
+    /// The process of the server, if it is known, for its memory.
     pub process: Option<u32>,
 }
 
-/// A WebSocket.
+/// A WebSocket connection.
 pub(super) type Socket = WebSocketStream<TcpStream>;
 
-/// Connects the client with this number; `query` is what it asks for. `receive_bytes`: what the system keeps for a client that
-/// does not read.
+/// Connects the client with a number. `query` selects its stream. `receive_bytes` sets the size of its receive buffer.
 pub(super) async fn connect(target: &Target, number: usize, query: &str, receive_bytes: Option<u32>) -> Result<Socket, OpsError> {
     let failed = |error: &dyn std::error::Error| {
         OpsError::Invalid(format!("client {number} cannot connect to the server at {}: {error}", target.address))
@@ -62,7 +61,7 @@ pub(super) async fn connect(target: &Target, number: usize, query: &str, receive
     connected.map(|(socket, _)| socket).map_err(|error| failed(&error))
 }
 
-/// Another address of this machine for every so many clients, where the server is on it.
+/// Returns another address of this machine for each block of clients, if the server is on this machine.
 fn source(server: IpAddr, number: usize) -> Option<IpAddr> {
     let block = u8::try_from(number / CLIENTS_AN_ADDRESS).ok().filter(|block| *block > 0 && server.is_loopback())?;
     server.is_ipv4().then(|| IpAddr::V4(Ipv4Addr::new(127, 0, 1, block)))

@@ -1,4 +1,4 @@
-//! How long things took, counted by many at once.
+//! Counting of messages and their latencies, from several tasks.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use crate::ops::bench::Latency;
 
-/// How the moment of sending is found in what comes back.
+/// The text before the time of sending in a message.
 const MARK: &str = "sent-";
 
-/// Times, from the moment of sending that a message carries.
+/// The latencies of messages with a mark.
 #[derive(Clone)]
 pub(super) struct Tally {
     begun: Instant,
@@ -23,17 +23,17 @@ impl Tally {
         Self { begun: Instant::now(), took: Arc::default() }
     }
 
-    /// Another count, of the same moments.
+    /// Returns another tally with the same clock.
     pub(super) fn beside(&self) -> Self {
         Self { begun: self.begun, took: Arc::default() }
     }
 
-    /// Says now, for a message.
+    /// Returns a mark with the current time.
     pub(super) fn mark(&self) -> String {
         format!("{MARK}{}.", self.begun.elapsed().as_micros())
     }
 
-    /// Counts a message that carries a mark; whether it does.
+    /// Counts a message with a mark. Returns false if it has none.
     pub(super) fn count(&self, message: &str) -> bool {
         let Some(sent) = moment(message) else { return false };
         let took = self.begun.elapsed().saturating_sub(sent);
@@ -41,23 +41,23 @@ impl Tally {
         true
     }
 
-    /// How many were counted.
+    /// Returns the number of counted messages.
     pub(super) fn counted(&self) -> usize {
         self.took.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// The times, and begins anew.
+    /// Removes and returns all latencies.
     pub(super) fn take(&self) -> Vec<Duration> {
         std::mem::take(&mut *self.took.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The percentiles, and begins anew.
+    /// Removes all latencies and returns their percentiles.
     pub(super) fn latency(&self) -> Option<Latency> {
         Latency::of(self.take())
     }
 }
 
-/// The moment of sending that a message carries. Looked for in the text: reading it as JSON would cost more than the rest.
+/// Returns the time in the mark of a message. It is found in the text, as parsing JSON would cost more than everything else.
 fn moment(message: &str) -> Option<Duration> {
     let (_, after) = message.split_once(MARK)?;
     let (micros, _) = after.split_once('.')?;

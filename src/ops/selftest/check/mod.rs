@@ -1,5 +1,4 @@
-//! The checker: a pure function over a recorded history. It knows no store, and works out nothing with the code of one
-//! but hashes.
+//! The checker: a pure function of a recorded history. It does not use the store or its code, except for hashes.
 
 mod appends;
 mod ids;
@@ -11,31 +10,31 @@ mod rows;
 mod tests;
 mod versions;
 
-use crate::ops::selftest::check::ledger::Index;
+use crate::ops::selftest::check::ledger::HistoryIndex;
 use crate::ops::selftest::check::ledger::Ledger;
-use crate::ops::selftest::history::History;
-use crate::ops::selftest::promise::Finding;
-use crate::ops::selftest::promise::Tried;
+use crate::ops::selftest::history::SelftestHistory;
+use crate::ops::selftest::promise::BrokenPromise;
+use crate::ops::selftest::promise::PromiseResult;
 
-/// What the checker says of a history.
+/// The result of checking a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// Each promise, with how often it was tried and broken.
-    pub promises: Vec<Tried>,
-    /// The cases in which one did not hold, the first of each promise.
-    pub findings: Vec<Finding>,
+pub struct CheckResult {
+    /// Each promise, with the number of times that it was tried and broken.
+    pub promises: Vec<PromiseResult>,
+    /// The first cases of each promise in which it did not hold.
+    pub findings: Vec<BrokenPromise>,
 }
 
-impl Verdict {
-    /// Whether nothing was found.
+impl CheckResult {
+    /// Returns true if every promise held.
     pub fn is_ok(&self) -> bool {
         self.findings.is_empty()
     }
 }
 
-/// Holds a history against every promise.
-pub fn check(history: &History) -> Verdict {
-    let index = Index::of(history);
+/// Checks a history against every promise.
+pub fn check(history: &SelftestHistory) -> CheckResult {
+    let index = HistoryIndex::of(history);
     let mut ledger = Ledger::new();
     appends::check(&index, &mut ledger);
     versions::check(&index, &mut ledger);
@@ -44,5 +43,5 @@ pub fn check(history: &History) -> Verdict {
     readers::check(&index, &mut ledger);
     rows::check(&index, &mut ledger);
     let (promises, findings) = ledger.close();
-    Verdict { promises, findings }
+    CheckResult { promises, findings }
 }

@@ -1,5 +1,5 @@
-//! Positions without holes, in the order in which the appends were acknowledged; times that grow; a chain that holds;
-//! a head and a list of streams that agree with the events.
+//! Checks order: positions have no holes and follow the order of acknowledgements, times grow, the hash chain holds, and head and
+//! streams agree with the events.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use crate::event::Position;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::chain_hash;
-use crate::ops::selftest::check::ledger::Index;
+use crate::ops::selftest::check::ledger::HistoryIndex;
 use crate::ops::selftest::check::ledger::Ledger;
-use crate::ops::selftest::history::Attempt;
+use crate::ops::selftest::history::AppendAttempt;
 use crate::ops::selftest::promise::Promise;
 use crate::store::Head;
 use crate::store::Outcome;
 
-pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
+pub(super) fn check(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
     for damage in &index.history.damage {
         ledger.found(Promise::Positions, damage.clone());
     }
@@ -25,7 +25,7 @@ pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
     later_is_higher(index, ledger);
 }
 
-fn dense(index: &Index<'_>, ledger: &mut Ledger) {
+fn dense(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
     ledger.tries(Promise::Positions, index.history.events.len() as u64);
     let mut last = Position::ZERO;
     for event in &index.history.events {
@@ -42,7 +42,7 @@ fn dense(index: &Index<'_>, ledger: &mut Ledger) {
     }
 }
 
-fn times_and_chain(index: &Index<'_>, ledger: &mut Ledger) {
+fn times_and_chain(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
     let events = &index.history.events;
     ledger.tries(Promise::Times, events.len() as u64);
     ledger.tries(Promise::HashChain, events.len() as u64);
@@ -52,18 +52,18 @@ fn times_and_chain(index: &Index<'_>, ledger: &mut Ledger) {
             ledger.found_at(Promise::Times, event, format!("recorded at {}, not after {time}", event.recorded_at));
         }
         if event.hash != chain_hash(hash, event.position, event.version, event.recorded_at, event.content) {
-            ledger.found_at(Promise::HashChain, event, "the hash does not follow on the event before".into());
+            ledger.found_at(Promise::HashChain, event, "the hash does not continue that of the event before".into());
         }
         (hash, time) = (event.hash, event.recorded_at);
     }
 }
 
-fn head_and_streams(index: &Index<'_>, ledger: &mut Ledger) {
-    let History { events, head, streams } = History::of(index);
+fn head_and_streams(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
+    let StoreEnds { events, head, streams } = StoreEnds::of(index);
     ledger.tries(Promise::HashChain, 1);
     if *head != events {
         let message = format!(
-            "the head says position {} with hash {}, the last event is {} with {}",
+            "the head is at position {} with hash {}, the last event at {} with {}",
             head.position, head.hash, events.position, events.hash
         );
         ledger.found(Promise::HashChain, message);
@@ -73,7 +73,8 @@ fn head_and_streams(index: &Index<'_>, ledger: &mut Ledger) {
         index.history.streams.iter().map(|(name, version, position)| (name.as_str(), (*version, *position))).collect();
     for (name, there) in &streams {
         if listed.get(name) != Some(there) {
-            let said = listed.get(name).map_or_else(|| "is not there".into(), |(version, _)| format!("is at version {version}"));
+            let said =
+                listed.get(name).map_or_else(|| "does not exist".into(), |(version, _)| format!("is at version {version}"));
             ledger.found(Promise::Reading, format!("the list of streams says that {name} {said}; it is at {}", there.0));
         }
     }
@@ -82,31 +83,31 @@ fn head_and_streams(index: &Index<'_>, ledger: &mut Ledger) {
     }
 }
 
-/// What the events say the head and the streams are, and what the store says the head is.
-struct History<'h> {
+/// The head and streams that the events make, and the head that the store reports.
+struct StoreEnds<'h> {
     events: Head,
     head: &'h Head,
     streams: BTreeMap<&'h str, (Version, Position)>,
 }
 
-impl<'h> History<'h> {
-    fn of(index: &Index<'h>) -> Self {
+impl<'h> StoreEnds<'h> {
+    fn of(index: &HistoryIndex<'h>) -> Self {
         let last = index.history.events.last();
         let events = last.map_or_else(Head::default, |last| Head {
             position: last.position,
             recorded_at: last.recorded_at,
             hash: last.hash,
         });
-        let last = |(name, events): (&&'h str, &Vec<&crate::ops::selftest::history::Recorded>)| {
+        let last = |(name, events): (&&'h str, &Vec<&crate::ops::selftest::history::StoredEvent>)| {
             events.last().map(|last| (*name, (last.version, last.position)))
         };
         Self { events, head: &index.history.head, streams: index.by_stream.iter().filter_map(last).collect() }
     }
 }
 
-/// An append that began after another one was acknowledged stands behind it.
-fn later_is_higher(index: &Index<'_>, ledger: &mut Ledger) {
-    let places = |attempt: &Attempt| {
+/// Checks that an append which began after the acknowledgement of another one has higher positions.
+fn later_is_higher(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
+    let places = |attempt: &AppendAttempt| {
         let appended = attempt.acknowledged().filter(|appended| appended.outcome == Outcome::Applied)?;
         Some((appended.events.first()?.position, appended.events.last()?.position))
     };

@@ -1,12 +1,12 @@
-//! A reader that remembers only its last position has seen each event once, in order, and none is missing.
+//! Checks that each reader has seen each event once and in order, and that every way of reading gives the same events.
 
-use crate::ops::selftest::check::ledger::Index;
+use crate::ops::selftest::check::ledger::HistoryIndex;
 use crate::ops::selftest::check::ledger::Ledger;
-use crate::ops::selftest::history::Reading;
+use crate::ops::selftest::history::ReaderLog;
 use crate::ops::selftest::history::Reread;
 use crate::ops::selftest::promise::Promise;
 
-pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
+pub(super) fn check(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
     for reading in &index.history.readings {
         one(index, ledger, reading);
     }
@@ -15,7 +15,7 @@ pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
     }
 }
 
-fn one(index: &Index<'_>, ledger: &mut Ledger, reading: &Reading) {
+fn one(index: &HistoryIndex<'_>, ledger: &mut Ledger, reading: &ReaderLog) {
     let (reader, events) = (reading.reader, &index.history.events);
     ledger.tries(Promise::Positions, reading.seen.len() as u64);
     for damage in &reading.damage {
@@ -30,23 +30,27 @@ fn one(index: &Index<'_>, ledger: &mut Ledger, reading: &Reading) {
             continue;
         }
         while let Some(missed) = next.next_if(|event| event.position < *position) {
-            ledger.found_at(Promise::Positions, missed, format!("reader {reader} missed it: it went from {last} to {position}"));
+            ledger.found_at(
+                Promise::Positions,
+                missed,
+                format!("reader {reader} missed the event: it went from {last} to {position}"),
+            );
         }
         match next.next_if(|event| event.position == *position) {
             Some(event) if event.event_id == *id => {}
-            Some(event) => ledger.found_at(Promise::Positions, event, format!("reader {reader} saw event {id} there")),
+            Some(event) => ledger.found_at(Promise::Positions, event, format!("reader {reader} saw event {id} at this position")),
             None => ledger
                 .found(Promise::Positions, format!("reader {reader} saw event {id} at position {position}, which is not there")),
         }
         last = position.0;
     }
     for missed in next {
-        ledger.found_at(Promise::Positions, missed, format!("reader {reader} missed it: it ended at position {last}"));
+        ledger.found_at(Promise::Positions, missed, format!("reader {reader} missed the event: it ended at position {last}"));
     }
 }
 
-/// A part read another way is the same part.
-fn again(index: &Index<'_>, ledger: &mut Ledger, reread: &Reread) {
+/// Checks that a part that was read in another way has the same events.
+fn again(index: &HistoryIndex<'_>, ledger: &mut Ledger, reread: &Reread) {
     let range = reread.from..=reread.to;
     let mut expected: Vec<_> = match &reread.stream {
         None => {
@@ -74,7 +78,7 @@ fn again(index: &Index<'_>, ledger: &mut Ledger, reread: &Reread) {
         let first = first.map_or_else(String::new, |(position, id)| format!(", first at position {position}, event {id}"));
         let (there, found) = (expected.len(), reread.found.len());
         let message =
-            format!("{what} read {way} from {} to {} gave {found} events, not these {there}{first}", reread.from, reread.to);
+            format!("{what} read {way} from {} to {} returned {found} events, expected {there}{first}", reread.from, reread.to);
         ledger.found(Promise::Reading, message);
     }
 }

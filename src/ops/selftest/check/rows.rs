@@ -1,17 +1,17 @@
-//! The read model that ran beside has taken in each event exactly once, in order, and stands on the last one.
+//! Checks that the read model has applied each event exactly once, in order, up to the last one.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::ops::selftest::check::ledger::Index;
+use crate::ops::selftest::check::ledger::HistoryIndex;
 use crate::ops::selftest::check::ledger::Ledger;
 use crate::ops::selftest::promise::Promise;
 use crate::ops::selftest::trail::Trail;
 
 const PROMISE: Promise = Promise::ReadModels;
 
-pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
+pub(super) fn check(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
     for damage in &index.history.read_model_damage {
         ledger.found(PROMISE, damage.clone());
     }
@@ -19,15 +19,15 @@ pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
     for (stream, events) in &index.by_stream {
         ledger.tries(PROMISE, 1);
         let mut folded = Trail::default();
-        events.iter().for_each(|event| folded.take_in(event.event_id));
+        events.iter().for_each(|event| folded.add(event.event_id));
         let row = rows.remove(stream).and_then(|row| serde_json::from_str::<Trail>(row).ok());
         let Some(row) = row else {
-            ledger.found(PROMISE, format!("the row of stream {stream} is not there, or cannot be read"));
+            ledger.found(PROMISE, format!("the row of stream {stream} is missing or cannot be read"));
             continue;
         };
         if row != folded {
             let message = format!(
-                "the row of stream {stream} has taken in {} events, or others than the {} there are",
+                "the row of stream {stream} does not match its events: it has applied {}, the stream has {}",
                 row.events, folded.events
             );
             ledger.found(PROMISE, message);
@@ -41,6 +41,6 @@ pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
     let stands = index.history.checkpoint.map(|checkpoint| (checkpoint.position, checkpoint.event_id));
     if stands != last.map(|last| (last.position, Some(last.event_id))) {
         let said = stands.map_or(Value::Null, |(position, _)| position.0.into());
-        ledger.found(PROMISE, format!("the read model stands at {said}, not on the last event"));
+        ledger.found(PROMISE, format!("the checkpoint of the read model is {said}, not the position of the last event"));
     }
 }

@@ -1,4 +1,4 @@
-//! An honest history is found whole; each violation that is planted in it is found under its promise.
+//! A history without faults has no findings. Each planted violation is found under its promise.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use crate::event::Version;
 use crate::event::chain_hash;
 use crate::event::text_hash;
 use crate::ops::selftest::check::check;
-use crate::ops::selftest::history::Attempt;
-use crate::ops::selftest::history::History;
-use crate::ops::selftest::history::Reading;
-use crate::ops::selftest::history::Recorded;
+use crate::ops::selftest::history::AppendAttempt;
+use crate::ops::selftest::history::ReaderLog;
 use crate::ops::selftest::history::Reread;
-use crate::ops::selftest::history::Sent;
+use crate::ops::selftest::history::SelftestHistory;
+use crate::ops::selftest::history::SentEvent;
+use crate::ops::selftest::history::StoredEvent;
 use crate::ops::selftest::promise::Promise;
 use crate::ops::selftest::trail::Trail;
 use crate::store::Appended;
@@ -30,12 +30,12 @@ use crate::store::IdConflict;
 use crate::store::Outcome;
 use crate::store::StoreError;
 
-fn sent(number: u64) -> Sent {
-    Sent { event_id: Uuid::from_u128(u128::from(number)), content: text_hash(&number.to_string()) }
+fn sent(number: u64) -> SentEvent {
+    SentEvent { event_id: Uuid::from_u128(u128::from(number)), content: text_hash(&number.to_string()) }
 }
 
-fn attempt(stream: &str, expected: &str, numbers: &[u64], moment: u64) -> Attempt {
-    Attempt {
+fn attempt(stream: &str, expected: &str, numbers: &[u64], moment: u64) -> AppendAttempt {
+    AppendAttempt {
         writer: 0,
         stream: StreamName::parse(stream).unwrap(),
         expected: expected.parse().unwrap(),
@@ -46,8 +46,8 @@ fn attempt(stream: &str, expected: &str, numbers: &[u64], moment: u64) -> Attemp
     }
 }
 
-/// Puts the events of an attempt at the end of the store; what the store would answer.
-fn record(history: &mut History, attempt: &Attempt) -> Appended {
+/// Adds the events of an attempt to the end of the store and returns the answer of the store.
+fn record(history: &mut SelftestHistory, attempt: &AppendAttempt) -> Appended {
     let mut events = Vec::new();
     for sent in &attempt.events {
         let last = history.events.last().map(|last| (last.position, last.recorded_at, last.hash));
@@ -56,7 +56,7 @@ fn record(history: &mut History, attempt: &Attempt) -> Appended {
         let version = Version(history.events.iter().filter(|event| event.stream == stream).count() as u64 + 1);
         let (position, recorded_at) = (position.next(), Timestamp::from_micros(time.micros() + 1).unwrap());
         let hash = chain_hash(hash, position, version, recorded_at, sent.content);
-        history.events.push(Recorded {
+        history.events.push(StoredEvent {
             position,
             event_id: sent.event_id,
             stream,
@@ -70,7 +70,7 @@ fn record(history: &mut History, attempt: &Attempt) -> Appended {
     Appended { outcome: Outcome::Applied, events, clock_behind_micros: 0 }
 }
 
-fn conflict(attempt: &Attempt, actual: u64) -> StoreError {
+fn conflict(attempt: &AppendAttempt, actual: u64) -> StoreError {
     StoreError::Conflict { stream: attempt.stream.clone(), expected: attempt.expected, actual: Version(actual) }
 }
 
@@ -82,10 +82,10 @@ fn unknown() -> StoreError {
     StoreError::OutcomeUnknown { message: "who knows".into(), source: None }
 }
 
-/// What an honest store makes of an honest run: one of each kind of append, and what was seen of it.
-fn honest() -> History {
-    let mut history = History::default();
-    let applied = |history: &mut History, mut one: Attempt| {
+/// Returns a history without faults, with each kind of append.
+fn honest() -> SelftestHistory {
+    let mut history = SelftestHistory::default();
+    let applied = |history: &mut SelftestHistory, mut one: AppendAttempt| {
         one.answer = Some(Ok(record(history, &one)));
         history.attempts.push(one);
     };
@@ -111,10 +111,10 @@ fn honest() -> History {
     history
 }
 
-/// Lets readers, lists and the read model be what the events are.
-fn seen(history: &mut History) {
+/// Makes readers, lists and the read model agree with the events.
+fn seen(history: &mut SelftestHistory) {
     let all: Vec<_> = history.events.iter().map(|event| (event.position, event.event_id)).collect();
-    history.readings = (0..2).map(|reader| Reading { reader, seen: all.clone(), damage: Vec::new() }).collect();
+    history.readings = (0..2).map(|reader| ReaderLog { reader, seen: all.clone(), damage: Vec::new() }).collect();
     let last = history.events.last().unwrap();
     history.head = Head { position: last.position, recorded_at: last.recorded_at, hash: last.hash };
     history.checkpoint = Some(Checkpoint { position: last.position, event_id: Some(last.event_id) });
@@ -122,7 +122,7 @@ fn seen(history: &mut History) {
     for event in &history.events {
         let stream = streams.entry(event.stream.to_string()).or_default();
         (stream.0, stream.1) = (event.version, event.position);
-        stream.2.take_in(event.event_id);
+        stream.2.add(event.event_id);
     }
     history.rows = streams.iter().map(|(name, (.., row))| (name.clone(), serde_json::to_string(row).unwrap())).collect();
     history.streams = streams.into_iter().map(|(name, (version, position, _))| (name, version, position)).collect();
@@ -130,40 +130,40 @@ fn seen(history: &mut History) {
     history.rereads = vec![Reread { stream: None, from: 1, to: 6, backwards: true, found: backwards, damage: None }];
 }
 
-/// The promises that are broken in an honest history in which something was changed.
-fn broken(change: impl FnOnce(&mut History)) -> Vec<Promise> {
+/// Returns the promises that a changed history breaks.
+fn broken(change: impl FnOnce(&mut SelftestHistory)) -> Vec<Promise> {
     let mut history = honest();
     change(&mut history);
-    let verdict = check(&history);
-    let broken: Vec<Promise> = verdict.promises.iter().filter(|tried| tried.broken > 0).map(|tried| tried.promise).collect();
-    assert_eq!(verdict.is_ok(), broken.is_empty());
-    for finding in &verdict.findings {
+    let result = check(&history);
+    let broken: Vec<Promise> = result.promises.iter().filter(|tried| tried.broken > 0).map(|tried| tried.promise).collect();
+    assert_eq!(result.is_ok(), broken.is_empty());
+    for finding in &result.findings {
         assert!(broken.contains(&finding.promise), "{finding:?}");
     }
     broken
 }
 
 /// Asserts that a change breaks this promise, whatever else it breaks.
-fn breaks(promise: Promise, change: impl FnOnce(&mut History)) {
+fn breaks(promise: Promise, change: impl FnOnce(&mut SelftestHistory)) {
     let broken = broken(change);
     assert!(broken.contains(&promise), "{promise:?} is not among {broken:?}");
 }
 
 /// Asserts that a change breaks this promise and no other.
-fn breaks_only(promise: Promise, change: impl FnOnce(&mut History)) {
+fn breaks_only(promise: Promise, change: impl FnOnce(&mut SelftestHistory)) {
     assert_eq!(broken(change), [promise]);
 }
 
 #[test]
 fn an_honest_history_has_no_findings_and_each_promise_was_tried() {
-    let verdict = check(&honest());
-    assert_eq!(verdict.findings, []);
-    assert!(verdict.promises.iter().all(|tried| tried.tried > 0 && tried.broken == 0), "{verdict:?}");
+    let result = check(&honest());
+    assert_eq!(result.findings, []);
+    assert!(result.promises.iter().all(|tried| tried.tried > 0 && tried.broken == 0), "{result:?}");
 }
 
 #[test]
 fn a_lost_event_is_found_and_named() {
-    let lose_last = |history: &mut History| {
+    let lose_last = |history: &mut SelftestHistory| {
         let mut one = attempt("c-1", "any", &[20], 30);
         one.answer = Some(Ok(record(history, &one)));
         history.attempts.push(one);
@@ -232,7 +232,7 @@ fn an_unknown_outcome_that_is_there_in_part_or_twice_is_found() {
         record(history, &attempt("b-1", "any", &[9, 10], 30));
         seen(history);
     });
-    // A writer that was killed knows as little.
+    // The outcome is also unknown if the writer was killed.
     breaks(Promise::UnknownOutcomes, |history| {
         record(history, &attempt("b-1", "any", &[11], 30));
         record(history, &attempt("b-1", "any", &[11], 30));
@@ -250,7 +250,7 @@ fn an_unknown_outcome_that_is_there_in_part_or_twice_is_found() {
 
 #[test]
 fn other_content_under_a_known_id_leaves_nothing_even_where_its_outcome_is_unknown() {
-    let forged = |history: &mut History| history.attempts[5].answer = None;
+    let forged = |history: &mut SelftestHistory| history.attempts[5].answer = None;
     assert_eq!(broken(forged), []);
     breaks_only(Promise::Appends, |history| {
         forged(history);
@@ -272,7 +272,7 @@ fn two_winners_of_one_version_are_found() {
 #[test]
 fn a_conflict_that_is_none_is_found() {
     let changed = |actual: u64| {
-        move |history: &mut History| {
+        move |history: &mut SelftestHistory| {
             let lost = &mut history.attempts[3];
             lost.answer = Some(Err(conflict(lost, actual)));
         }
@@ -401,7 +401,7 @@ fn a_link_or_a_head_that_does_not_follow_is_found() {
 fn a_read_model_that_missed_doubled_or_stopped_short_is_found() {
     let row = |numbers: &[u64]| {
         let mut trail = Trail::default();
-        numbers.iter().for_each(|number| trail.take_in(sent(*number).event_id));
+        numbers.iter().for_each(|number| trail.add(sent(*number).event_id));
         serde_json::to_string(&trail).unwrap()
     };
     assert_eq!(honest().rows[0].1, row(&[1, 2, 3, 5, 6]));
@@ -424,7 +424,7 @@ fn findings_are_counted_all_and_listed_in_part() {
         record(&mut history, &attempt("b-1", "any", &[number], 30));
     }
     seen(&mut history);
-    let verdict = check(&history);
-    assert_eq!(verdict.promises[0].broken, 50);
-    assert_eq!(verdict.findings.len(), 10);
+    let result = check(&history);
+    assert_eq!(result.promises[0].broken, 50);
+    assert_eq!(result.findings.len(), 10);
 }

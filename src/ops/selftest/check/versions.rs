@@ -1,5 +1,5 @@
-//! Expected versions: what was accepted was expected rightly, what was refused was not, and of several that expected the
-//! same exactly one came through.
+//! Checks expected versions: accepted appends met them, refused ones did not, and of several appends with the same one exactly one
+//! succeeded.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -9,16 +9,16 @@ use uuid::Uuid;
 
 use crate::event::ExpectedVersion;
 use crate::event::Version;
-use crate::ops::selftest::check::ledger::Index;
+use crate::ops::selftest::check::ledger::HistoryIndex;
 use crate::ops::selftest::check::ledger::Ledger;
-use crate::ops::selftest::history::Attempt;
+use crate::ops::selftest::history::AppendAttempt;
 use crate::ops::selftest::promise::Promise;
 use crate::store::Outcome;
 use crate::store::StoreError;
 
 const PROMISE: Promise = Promise::ExpectedVersions;
 
-pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
+pub(super) fn check(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
     contiguous(index, ledger);
     let reached = Reached::of(index.history.attempts.iter());
     for attempt in &index.history.attempts {
@@ -32,7 +32,7 @@ pub(super) fn check(index: &Index<'_>, ledger: &mut Ledger) {
     races(index, ledger);
 }
 
-fn contiguous(index: &Index<'_>, ledger: &mut Ledger) {
+fn contiguous(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
     for (stream, events) in &index.by_stream {
         ledger.tries(PROMISE, 1);
         for (expected, event) in (1..).zip(events) {
@@ -45,32 +45,32 @@ fn contiguous(index: &Index<'_>, ledger: &mut Ledger) {
     }
 }
 
-/// The events of an append that is there stand behind the version that it expected.
-fn accepted(index: &Index<'_>, ledger: &mut Ledger, attempt: &Attempt) {
+/// Checks that the events of an append follow the version that it expected.
+fn accepted(index: &HistoryIndex<'_>, ledger: &mut Ledger, attempt: &AppendAttempt) {
     let Some(first) = attempt.events.first().and_then(|sent| index.event(sent.event_id)) else { return };
     ledger.tries(PROMISE, 1);
     let before = Version(first.version.0.saturating_sub(1));
-    // One that repeats what is known is answered whatever version it expects.
+    // A repeated append is answered regardless of its expected version.
     if !attempt.expected.holds(before) && !is_repeat(index, before, first.event_id) {
-        let message = format!("appended behind version {before}, although {} was expected", attempt.expected);
+        let message = format!("appended after version {before}, expected {}", attempt.expected);
         ledger.found_at(PROMISE, first, message);
     }
 }
 
-/// Whether another append of the same events expected what was there.
-fn is_repeat(index: &Index<'_>, before: Version, first: Uuid) -> bool {
-    let same = |other: &Attempt| other.events.first().is_some_and(|sent| sent.event_id == first);
+/// Returns true if another append of the same events expected the version.
+fn is_repeat(index: &HistoryIndex<'_>, before: Version, first: Uuid) -> bool {
+    let same = |other: &AppendAttempt| other.events.first().is_some_and(|sent| sent.event_id == first);
     index.history.attempts.iter().any(|other| other.expected.holds(before) && same(other))
 }
 
-/// A conflict names a version that does not fit, that the stream has reached, and that is not older than what had been
-/// acknowledged before.
-fn refused(index: &Index<'_>, ledger: &mut Ledger, reached: &Reached<'_>, attempt: &Attempt, actual: Version) {
+/// Checks that a conflict names a version that does not match, that the stream has reached, and that is not older than the last
+/// acknowledged one.
+fn refused(index: &HistoryIndex<'_>, ledger: &mut Ledger, reached: &Reached<'_>, attempt: &AppendAttempt, actual: Version) {
     ledger.tries(PROMISE, 1);
     let expected = attempt.expected;
     let mut found = |message: String| ledger.found_in(PROMISE, attempt, None, message);
     if expected.holds(actual) {
-        found(format!("refused, although version {actual} is what was expected ({expected})"));
+        found(format!("refused although version {actual} matches the expected version {expected}"));
     }
     let last = index.version_of(attempt.stream.as_str());
     if actual.0 > last {
@@ -82,11 +82,11 @@ fn refused(index: &Index<'_>, ledger: &mut Ledger, reached: &Reached<'_>, attemp
     }
 }
 
-/// How far each stream had surely come by which moment.
+/// The acknowledged version of each stream at each moment.
 struct Reached<'h>(HashMap<&'h str, BTreeMap<u64, u64>>);
 
 impl<'h> Reached<'h> {
-    fn of(attempts: impl Iterator<Item = &'h Attempt>) -> Self {
+    fn of(attempts: impl Iterator<Item = &'h AppendAttempt>) -> Self {
         let mut reached: HashMap<&str, BTreeMap<u64, u64>> = HashMap::new();
         for attempt in attempts {
             let last = attempt.acknowledged().and_then(|appended| appended.events.last());
@@ -110,9 +110,9 @@ impl<'h> Reached<'h> {
     }
 }
 
-/// Of several that expected the same version of a stream exactly one came through.
-fn races(index: &Index<'_>, ledger: &mut Ledger) {
-    let mut races: BTreeMap<(&str, u64), Vec<&Attempt>> = BTreeMap::new();
+/// Checks that of several appends with the same expected version exactly one succeeded.
+fn races(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
+    let mut races: BTreeMap<(&str, u64), Vec<&AppendAttempt>> = BTreeMap::new();
     for attempt in &index.history.attempts {
         let version = match attempt.expected {
             ExpectedVersion::NoStream => 0,
@@ -123,21 +123,21 @@ fn races(index: &Index<'_>, ledger: &mut Ledger) {
     }
     for ((stream, version), attempts) in races {
         // The same batch twice is one append.
-        let batch = |attempt: &Attempt| attempt.events.first().map(|sent| sent.event_id);
+        let batch = |attempt: &AppendAttempt| attempt.events.first().map(|sent| sent.event_id);
         if attempts.iter().filter_map(|attempt| batch(attempt)).collect::<HashSet<_>>().len() < 2 {
             continue;
         }
         ledger.tries(PROMISE, 1);
-        let won = |attempt: &&&Attempt| attempt.acknowledged().is_some_and(|appended| appended.outcome == Outcome::Applied);
+        let won = |attempt: &&&AppendAttempt| attempt.acknowledged().is_some_and(|appended| appended.outcome == Outcome::Applied);
         let winners: HashSet<_> = attempts.iter().filter(won).filter_map(|attempt| batch(attempt)).collect();
         if winners.len() > 1 {
             let message = format!("{} appends that expected version {version} of stream {stream} succeeded", winners.len());
             ledger.found_in(PROMISE, attempts[0], winners.iter().copied().max(), message);
         }
-        let conflict =
-            |attempt: &&Attempt| matches!(&attempt.answer, Some(Err(StoreError::Conflict { actual, .. })) if actual.0 > version);
+        let conflict = |attempt: &&AppendAttempt| matches!(&attempt.answer, Some(Err(StoreError::Conflict { actual, .. })) if actual.0 > version);
         if attempts.iter().all(conflict) && index.version_of(stream) <= version {
-            let message = format!("all that expected version {version} of stream {stream} were refused, and nobody came first");
+            let message =
+                format!("all appends that expected version {version} of stream {stream} were refused, and none succeeded");
             ledger.found_in(PROMISE, attempts[0], None, message);
         }
     }

@@ -1,22 +1,22 @@
-//! Up to where: a moment, a version, a position, or everything.
+//! The end of a replay: a moment, a version, a position, or the head.
 
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
-use crate::ops::near::no_stream;
+use crate::ops::not_found::no_stream;
 use crate::runtime::version_at;
 use crate::store::ReadQuery;
 use crate::store::Store;
 
-/// Up to and including what.
+/// A point in the history of a store or stream. It includes the event that it names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Until {
-    /// Everything there is.
+pub enum PointInTime {
+    /// The last event.
     #[default]
     Head,
-    /// What was recorded at or before this moment.
+    /// The last event that was recorded at or before this moment.
     Time(Timestamp),
     /// This version of the stream.
     Version(Version),
@@ -24,12 +24,12 @@ pub enum Until {
     Position(Position),
 }
 
-impl Until {
-    /// The last version of a stream that belongs to it; 0: the stream was not there yet.
+impl PointInTime {
+    /// Returns the version of a stream at this point; 0: the stream did not exist yet.
     ///
     /// # Errors
-    /// [`OpsError::NotFound`] when there is no such stream, [`OpsError::NotThere`] when the stream or the store
-    /// does not reach that far, or as the store says.
+    /// [`OpsError::NotFound`] when there is no such stream; [`OpsError::NotThere`] when the point is beyond the end of the
+    /// stream or store.
     pub(crate) async fn version(self, store: &Store, stream: &StreamName) -> Result<Version, OpsError> {
         let last = store.stream_version(stream.clone()).await?;
         if last == Version::ZERO {
@@ -49,10 +49,10 @@ impl Until {
         }
     }
 
-    /// As [`Until::version`], where the stream must have been there.
+    /// Returns the version of a stream that existed at this point.
     ///
     /// # Errors
-    /// As [`Until::version`]; [`OpsError::NotThere`] when it was not there yet.
+    /// Those of [`PointInTime::version`]; [`OpsError::NotThere`] when the stream did not exist yet.
     pub(in crate::ops) async fn existing_version(self, store: &Store, stream: &StreamName) -> Result<Version, OpsError> {
         match self.version(store, stream).await? {
             Version::ZERO => Err(self.too_early(store, stream).await?),
@@ -60,10 +60,10 @@ impl Until {
         }
     }
 
-    /// The last position that belongs to it; none: this says nothing of positions.
+    /// Returns the position of this point; none for the head and for a version.
     ///
     /// # Errors
-    /// [`OpsError::NotThere`] when the store does not reach that far, or as the store says.
+    /// [`OpsError::NotThere`] when the position is beyond the head.
     pub(super) async fn position(self, store: &Store) -> Result<Option<Position>, OpsError> {
         match self {
             Self::Head | Self::Version(_) => Ok(None),
@@ -79,7 +79,7 @@ impl Until {
         }
     }
 
-    /// The moment a state of it is shown for.
+    /// Returns the moment that a state at this point is shown for.
     pub(in crate::ops) fn moment(self, now: Timestamp, last_event: Timestamp) -> Timestamp {
         match self {
             Self::Head => now.present(last_event),
@@ -88,7 +88,7 @@ impl Until {
         }
     }
 
-    /// The moment, where it is one.
+    /// Returns the moment, if the point is a moment.
     pub(super) fn time(self) -> Option<Timestamp> {
         if let Self::Time(moment) = self { Some(moment) } else { None }
     }

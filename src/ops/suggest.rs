@@ -1,6 +1,6 @@
-//! A word that was mistyped: what was most likely meant.
+//! Suggestions for mistyped words.
 
-/// The candidate that a mistyped word most likely meant, if there is one near enough.
+/// Returns the candidate that is most similar to a mistyped word, if one is similar enough.
 ///
 /// ```
 /// use esctl::ops::nearest;

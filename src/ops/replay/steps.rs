@@ -1,4 +1,4 @@
-//! A replay event by event: what each one changed.
+//! Replay of a stream event by event, with the change that each event made.
 
 use json_patch::Patch;
 use serde::Serialize;
@@ -18,49 +18,49 @@ use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Store;
 
-/// An event and what it changed.
+/// An event and the change that it made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TraceEntry {
-    /// Its place in the store.
+pub struct ReplayStep {
+    /// The position of the event.
     pub position: Position,
-    /// Its place in the stream.
+    /// The version of the event.
     pub version: Version,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// When.
+    /// The time that the store gave the event.
     pub recorded_at: Timestamp,
-    /// Its id.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// Who.
+    /// The client that caused the event.
     pub client_id: Option<String>,
-    /// The reducer that folded it.
+    /// The reducer that applied the event.
     pub reducer: String,
-    /// What makes the state after it of the state after the event before (RFC 6902); that of the first starts at null.
+    /// The JSON Patch (RFC 6902) from the state before the event to the state after it. The first one starts at null.
     pub patch: Patch,
-    /// The same for people.
+    /// The same changes for display.
     #[serde(skip)]
     pub changes: Vec<Change>,
-    /// The state after it, as of its own moment.
+    /// The state after the event, at its time.
     pub state: Value,
     /// True for a quarantined event, which changed nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub quarantined: bool,
 }
 
-/// A replay under way, one event at a time: memory stays flat.
-pub struct Trace {
+/// A replay in progress, one event at a time, in constant memory.
+pub struct ReplaySteps {
     scan: Scan,
     next: usize,
     fold: Box<dyn Fold>,
     state: Value,
 }
 
-impl Trace {
+impl ReplaySteps {
     /// Begins before the first event. No snapshot is used.
     ///
     /// # Errors
-    /// As [`replay`](crate::ops::replay::replay).
+    /// Those of [`replay`](crate::ops::replay::replay).
     pub async fn open(store: &Store, input: &Replay) -> Result<Self, OpsError> {
         let fold = input.reducer.fold(&input.stream)?;
         let up_to = input.until.existing_version(store, &input.stream).await?;
@@ -68,11 +68,8 @@ impl Trace {
         Ok(Self { scan, next: 0, fold, state: Value::Null })
     }
 
-    /// The next event; none after the last.
-    ///
-    /// # Errors
-    /// As the store says, or when an event cannot be taken in.
-    pub async fn next(&mut self) -> Result<Option<TraceEntry>, OpsError> {
+    /// Applies the next event; none after the last.
+    pub async fn next(&mut self) -> Result<Option<ReplayStep>, OpsError> {
         while self.next >= self.scan.current().len() {
             if self.scan.next().await?.is_none() {
                 return Ok(None);
@@ -83,7 +80,7 @@ impl Trace {
         self.next += 1;
         apply(&mut *self.fold, &event)?;
         let state = self.fold.show(event.recorded_at);
-        let entry = TraceEntry {
+        let entry = ReplayStep {
             position: event.position,
             version: event.version,
             event_type: event.event_type.to_owned(),

@@ -1,4 +1,5 @@
-//! Plain words of YAML, which are those without quotes: taken only where every reader of YAML takes them as the same value.
+//! Plain scalars of YAML, which are those without quotes. Only words that every reader of YAML reads as the same value are
+//! accepted.
 //!
 //! Readers of YAML 1.1 and of 1.2, and programs that read JSON, disagree about words such as `yes`, `017` or `.5`.
 
@@ -8,16 +9,16 @@ use serde_json::value::RawValue;
 
 use crate::event::check_number;
 
-/// What some other reader takes a word for, and how to write that so that all readers agree.
-struct Reading {
+/// The value that another reader makes of a word, and a form that all readers agree about.
+struct OtherReading {
     as_a: &'static str,
     write: Option<String>,
 }
 
-/// Returns the value of a plain word. `time`: a moment is wanted here, so all readers agree about one.
+/// Returns the value of a plain word. `time` allows a moment, about which all readers agree.
 ///
 /// # Errors
-/// A word that other readers take as something else, and a whole number beyond the range.
+/// A word that other readers read differently, and a whole number beyond the range.
 pub(super) fn value(text: &str, time: bool) -> Result<Value, String> {
     match text {
         "" | "~" | "null" => return Ok(Value::Null),
@@ -35,15 +36,15 @@ pub(super) fn value(text: &str, time: bool) -> Result<Value, String> {
     }
 }
 
-/// Returns whether a text is a number in the grammar of JSON.
+/// Returns true if a text is a number in the grammar of JSON.
 fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
-/// Checks a plain word that is a key: it must be text to every reader.
+/// Checks a plain word that is a key. It must be text to every reader.
 ///
 /// # Errors
-/// A word that is a number, a truth, a time or nothing to other readers.
+/// A word that is a number, a boolean, a time or null to other readers.
 pub(super) fn check_key(text: &str) -> Result<(), String> {
     let number = serde_json::from_str::<Number>(text).map(|_| NUMBER);
     let as_a = match text {
@@ -53,12 +54,12 @@ pub(super) fn check_key(text: &str) -> Result<(), String> {
         _ => number.ok().or_else(|| other_reading(text).map(|reading| reading.as_a)),
     };
     match as_a {
-        Some(as_a) => Err(disagreement(text, &Reading { as_a, write: None })),
+        Some(as_a) => Err(disagreement(text, &OtherReading { as_a, write: None })),
         None => Ok(()),
     }
 }
 
-fn disagreement(text: &str, Reading { as_a, write }: &Reading) -> String {
+fn disagreement(text: &str, OtherReading { as_a, write }: &OtherReading) -> String {
     let instead = write.as_ref().map_or_else(String::new, |write| format!("{write} or "));
     format!("{text} is {as_a} to some readers of YAML and text to others; write {instead}'{text}'")
 }
@@ -68,10 +69,10 @@ const TRUTH: &str = "true or false";
 const NUMBER: &str = "a number";
 const TIME: &str = "a time";
 
-/// Returns what a reader of YAML 1.1 or 1.2 takes a word for, where that is neither text nor what JSON has.
-fn other_reading(text: &str) -> Option<Reading> {
-    let reading = |as_a, write: Option<&str>| Some(Reading { as_a, write: write.map(str::to_owned) });
-    // As YAML writes words: "yes", "Yes" and "YES", but not "yEs".
+/// Returns the value that a reader of YAML 1.1 or 1.2 makes of a word, if that is neither text nor a JSON value.
+fn other_reading(text: &str) -> Option<OtherReading> {
+    let reading = |as_a, write: Option<&str>| Some(OtherReading { as_a, write: write.map(str::to_owned) });
+    // YAML accepts "yes", "Yes" and "YES", but not "yEs".
     let lower = text.to_ascii_lowercase();
     let rest = text.get(1..).unwrap_or_default();
     let one_case = text == lower || text == text.to_ascii_uppercase() || rest == rest.to_ascii_lowercase();
@@ -86,7 +87,7 @@ fn other_reading(text: &str) -> Option<Reading> {
         _ => {}
     }
     if let Some(write) = number(text) {
-        return Some(Reading { as_a: NUMBER, write });
+        return Some(OtherReading { as_a: NUMBER, write });
     }
     if is_sexagesimal(text) {
         return reading("a number in base 60", None);
@@ -94,7 +95,7 @@ fn other_reading(text: &str) -> Option<Reading> {
     if is_time(text) { reading(TIME, None) } else { None }
 }
 
-/// Returns the decimal form of a number that JSON writes in another way; an inner none where readers disagree about the form.
+/// Returns the decimal form of a number that JSON writes differently; an inner none if readers disagree about the form.
 fn number(text: &str) -> Option<Option<String>> {
     let (sign, digits) = text.strip_prefix('-').map_or_else(|| ("", text.strip_prefix('+').unwrap_or(text)), |rest| ("-", rest));
     if digits.starts_with('_') {
@@ -133,7 +134,7 @@ fn number(text: &str) -> Option<Option<String>> {
     Some(Some(format!("{sign}{whole}{fraction}{exponent}")))
 }
 
-/// Digits in groups up to 59, like `12:30` or `1:02:03.5`.
+/// Returns true for groups of digits up to 59, like `12:30` or `1:02:03.5`.
 fn is_sexagesimal(text: &str) -> bool {
     let mut groups = text.strip_prefix(['+', '-']).unwrap_or(text).split(':');
     let first = groups.next().unwrap_or_default();
@@ -148,7 +149,7 @@ fn is_sexagesimal(text: &str) -> bool {
         && first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }
 
-/// A date, or a date with a time, as YAML 1.1 writes them.
+/// Returns true for a date, or a date with a time, in the form of YAML 1.1.
 fn is_time(text: &str) -> bool {
     let date = text.split(['T', 't', ' ', '\t']).next().unwrap_or_default();
     let parts: Vec<&str> = date.split('-').collect();
@@ -215,7 +216,7 @@ mod tests {
             let error = value(word, false).unwrap_err();
             assert!(error.contains(write), "{word}: {error}");
             assert!(check_key(word).is_err(), "{word}");
-            // What is advised is taken, and is a value of JSON.
+            // The suggested form is accepted, and is a JSON value.
             if let Some(advised) =
                 write.strip_prefix("write ").and_then(|write| write.split_once(" or")).map(|(advised, _)| advised)
             {

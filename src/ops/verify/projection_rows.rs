@@ -1,5 +1,5 @@
-//! Rows of the projections that the store keeps or the application has, compared with what the events make. A row may be fed by many streams, so
-//! all events of its projection are folded.
+//! Verification of the rows of stored projections and of the application's projections. Many streams may go to one row, so all
+//! events of a projection are folded.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -13,22 +13,17 @@ use crate::domain;
 use crate::event::EventView;
 use crate::event::Position;
 use crate::event::StreamName;
-use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
-use crate::ops::rebuild::EventRef;
-use crate::ops::rebuild::saved;
-use crate::ops::replay::stream::ReplayReport;
-use crate::ops::replay::stream::report;
-use crate::ops::replay::verify::Difference;
-use crate::ops::replay::verify::ProjectionCompared;
-use crate::ops::replay::verify::Verified;
-use crate::ops::replay::verify::differences_of;
-use crate::ops::replay::verify::live;
-use crate::ops::row_fold::LeftOut;
-use crate::ops::row_fold::RowFold;
-use crate::runtime::Loaded;
+use crate::ops::verify::comparison::Difference;
+use crate::ops::verify::comparison::EventRef;
+use crate::ops::verify::comparison::saved;
+use crate::ops::verify::row_fold::LeftOut;
+use crate::ops::verify::row_fold::RowFold;
+use crate::ops::verify::row_record::is_unchanged;
+use crate::ops::verify::row_record::live_record;
+use crate::ops::verify::verified::ProjectionCompared;
 use crate::runtime::apply;
 use crate::runtime::check_belongs;
 use crate::runtime::definitions;
@@ -38,57 +33,50 @@ use crate::store::RowQuery;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// How often a read model is looked at that others keep moving.
+/// Maximum number of attempts to compare a read model while runners commit to it.
 const TRIES: usize = 10;
-/// The key of events whose key cannot be told: they are in no row.
+/// The key of events without a usable key: they are in no row.
 const NO_KEY: &str = "";
 
-/// Whose rows.
-pub(super) enum Whose {
-    /// Those to which events of a stream go.
+/// The scope of a comparison of rows.
+pub(in crate::ops) enum RowScope {
+    /// The rows that get events of a stream.
     Stream(StreamName),
-    /// All of the projections that want events of a category.
+    /// All rows of the projections that apply events of a category.
     Category(String),
 }
 
-/// What was compared.
+/// The rows that were compared.
 #[derive(Default)]
-pub(super) struct OwnRows {
-    pub(super) compared: Vec<ProjectionCompared>,
-    pub(super) differing: Vec<DifferingRow>,
+pub(in crate::ops) struct ComparedRows {
+    pub(in crate::ops) compared: Vec<ProjectionCompared>,
+    pub(in crate::ops) differing: Vec<DifferingRow>,
 }
 
-/// A row that is not what the events make.
-pub(super) struct DifferingRow {
+/// A row that differs from what the events make.
+pub(in crate::ops) struct DifferingRow {
     key: String,
-    /// The stream of the last event asked about that went to it; none: no event did.
-    pub(super) last: Option<StreamName>,
-    pub(super) differences: Vec<Difference>,
+    /// The stream of the last event in scope that went to the row; none: the row has no events.
+    pub(in crate::ops) last: Option<StreamName>,
+    pub(in crate::ops) differences: Vec<Difference>,
 }
 
-impl OwnRows {
-    /// A report for the rows to which no event goes, in the name of their category.
-    pub(super) fn stray(&mut self, category: &StreamName, now: Timestamp) -> Option<ReplayReport> {
-        let of_none = self.differing.iter_mut().filter(|row| row.last.is_none());
-        let differences: Vec<_> = of_none.flat_map(|row| std::mem::take(&mut row.differences)).collect();
-        if differences.is_empty() {
-            return None;
-        }
-        let mut stray = report(category, category.to_string(), Loaded::default(), now, Value::Null);
-        let (projections, passed_over) = (self.compared.clone(), Vec::new());
-        stray.verify =
-            Some(Verified { ok: false, read_model: None, projections, snapshots_compared: 0, passed_over, differences });
-        Some(stray)
+impl ComparedRows {
+    /// Removes and returns the differences of the rows without events.
+    pub(in crate::ops) fn take_orphans(&mut self) -> Vec<Difference> {
+        let orphans = self.differing.iter_mut().filter(|row| row.last.is_none());
+        orphans.flat_map(|row| std::mem::take(&mut row.differences)).collect()
     }
 }
 
-/// A row as its events make it.
-struct Row {
+/// A row that its events make.
+struct FoldedRow {
     fold: RowFold,
+    /// The last event in scope.
     last: Option<(StreamName, Version)>,
 }
 
-impl Whose {
+impl RowScope {
     fn category(&self) -> &str {
         match self {
             Self::Stream(stream) => stream.category(),
@@ -96,14 +84,14 @@ impl Whose {
         }
     }
 
-    fn asks_about(&self, event: &EventView<'_>) -> bool {
+    fn contains(&self, event: &EventView<'_>) -> bool {
         match self {
             Self::Stream(stream) => stream.as_str() == event.stream,
             Self::Category(category) => category == event.category(),
         }
     }
 
-    /// The keys of the rows; none: all.
+    /// Returns the keys of the rows; none: all rows.
     async fn keys(&self, store: &Store, projection: &dyn Projection, to: Position) -> Result<Option<BTreeSet<String>>, OpsError> {
         let Self::Stream(stream) = self else { return Ok(None) };
         let mut keys = BTreeSet::new();
@@ -117,56 +105,58 @@ impl Whose {
     }
 }
 
-/// Compares the rows of every projection that is not of a domain and that has a read model of today's logic: those that the store
-/// keeps, and those of the application.
+/// Compares the rows of the stored projections and of the application's projections that have a read model of the current logic.
 ///
 /// # Errors
-/// [`StoreError::ForeignCheckpoint`] when one is not of this store, [`StoreError::Unavailable`] when others keep moving one,
-/// or as the store says.
-pub(super) async fn own_rows(store: &Store, whose: &Whose) -> Result<OwnRows, OpsError> {
-    let mut found = OwnRows::default();
+/// [`StoreError::ForeignCheckpoint`] when a checkpoint is not of this store; [`StoreError::Unavailable`] when runners kept
+/// committing to a read model.
+pub(in crate::ops) async fn compare_projections(store: &Store, scope: &RowScope) -> Result<ComparedRows, OpsError> {
+    let mut found = ComparedRows::default();
     let kept = definitions(store).await?.into_iter().flatten().filter_map(|definition| definition.projection().ok());
     let kept = kept.map(|projection| Arc::new(projection) as Arc<dyn Projection>);
     for projection in domain::projections_of_application().into_iter().chain(kept) {
         let categories = projection.categories();
-        if categories.is_empty() || categories.iter().any(|wanted| wanted == whose.category()) {
-            compare_all(store, &*projection, whose, &mut found).await?;
+        if categories.is_empty() || categories.iter().any(|wanted| wanted == scope.category()) {
+            compare_all(store, &*projection, scope, &mut found).await?;
         }
     }
     Ok(found)
 }
 
-async fn compare_all(store: &Store, projection: &dyn Projection, whose: &Whose, found: &mut OwnRows) -> Result<(), OpsError> {
+async fn compare_all(
+    store: &Store,
+    projection: &dyn Projection,
+    scope: &RowScope,
+    found: &mut ComparedRows,
+) -> Result<(), OpsError> {
     let name = projection.name();
     for _ in 0..TRIES {
-        let record = live(store, projection).await?.filter(|record| record.logic_version == projection.version());
+        let record = live_record(store, name).await?.filter(|record| record.logic_version == projection.version());
         let Some(record) = record else { return Ok(()) };
         check_belongs(store, name, record.checkpoint).await?;
         let position = record.checkpoint.position;
-        let keys = whose.keys(store, projection, position).await?;
+        let keys = scope.keys(store, projection, position).await?;
         if keys.as_ref().is_some_and(BTreeSet::is_empty) {
             return Ok(());
         }
-        // Only what is kept must stand still; the events up to there do not change, however long they take.
+        // Only the kept rows may change meanwhile. The events up to the checkpoint do not.
         let kept = kept(store, name, keys.as_ref()).await?;
         let left_out = LeftOut::of(store.problems(record.model.clone()).await?);
-        let now = live(store, projection).await?;
-        if now.is_none_or(|now| (now.commits, now.updated_at) != (record.commits, record.updated_at)) {
-            // A row may be of before or after.
+        if !is_unchanged(live_record(store, name).await?.as_ref(), &record) {
             continue;
         }
-        let rows = fold(store, projection, whose, keys.as_ref(), position, &left_out).await?;
+        let rows = fold(store, projection, scope, keys.as_ref(), position, &left_out).await?;
         let (compared, mut differing) = compare(projection, rows, kept)?;
         explain(store, projection, position, &mut differing).await?;
         found.compared.push(ProjectionCompared { name: name.to_owned(), position, rows: compared });
         found.differing.extend(differing);
         return Ok(());
     }
-    let message = format!("read model {name} could not be compared: it never stood still");
+    let message = format!("read model {name} could not be compared: it changed during each of {TRIES} attempts");
     Err(StoreError::Unavailable { message, source: None }.into())
 }
 
-/// The rows of these keys as they are kept; none: all.
+/// Returns the kept rows of these keys; none: all rows.
 async fn kept(store: &Store, name: &str, keys: Option<&BTreeSet<String>>) -> Result<BTreeMap<String, String>, OpsError> {
     let Some(keys) = keys else {
         let mut kept = BTreeMap::new();
@@ -181,16 +171,16 @@ async fn kept(store: &Store, name: &str, keys: Option<&BTreeSet<String>>) -> Res
     Ok(keys.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect())
 }
 
-/// The rows of these keys as the events up to the checkpoint make them.
+/// Returns the rows of these keys that the events up to the checkpoint make.
 async fn fold(
     store: &Store,
     projection: &dyn Projection,
-    whose: &Whose,
+    scope: &RowScope,
     keys: Option<&BTreeSet<String>>,
     to: Position,
     left_out: &LeftOut,
-) -> Result<BTreeMap<String, Row>, OpsError> {
-    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
+) -> Result<BTreeMap<String, FoldedRow>, OpsError> {
+    let mut rows: BTreeMap<String, FoldedRow> = BTreeMap::new();
     let wanted = ReadQuery::all().categories(projection.categories()).to(to.0);
     let mut scan = store.scan(wanted);
     while let Some(chunk) = scan.next().await? {
@@ -199,10 +189,10 @@ async fn fold(
             if key == NO_KEY || keys.is_some_and(|keys| !keys.contains(&*key)) {
                 continue;
             }
-            let new = || Row { fold: RowFold::new(projection.row(&key)), last: None };
+            let new = || FoldedRow { fold: RowFold::new(projection.row(&key)), last: None };
             let row = rows.entry(key.clone().into_owned()).or_insert_with(new);
             row.fold.apply(projection, &key, &event, left_out)?;
-            if whose.asks_about(&event) {
+            if scope.contains(&event) {
                 row.last = Some((event.stream.parse()?, event.version));
             }
         }
@@ -210,39 +200,39 @@ async fn fold(
     Ok(rows)
 }
 
-/// Compares rows with those that are kept; how many, and what differs.
+/// Compares folded rows with the kept ones. Returns their number and those that differ.
 fn compare(
     projection: &dyn Projection,
-    mut rows: BTreeMap<String, Row>,
+    mut rows: BTreeMap<String, FoldedRow>,
     kept: BTreeMap<String, String>,
 ) -> Result<(u64, Vec<DifferingRow>), OpsError> {
     let name = projection.name();
     let (mut compared, mut differing) = (0, Vec::new());
-    let mut judge = |key: &str, row: Row, kept: Option<&str>| -> Result<(), OpsError> {
-        // What events of other categories alone have made is not asked about.
+    let mut compare_row = |key: &str, row: FoldedRow, kept: Option<&str>| -> Result<(), OpsError> {
+        // A row that only events of other categories make is out of scope.
         if row.last.is_none() && !row.fold.is_empty() {
             return Ok(());
         }
         compared += 1;
         let (last, version) = row.last.unzip();
         let kept_as = format!("row {key} of read model {name}");
-        let differences = differences_of(&kept_as, version.unwrap_or(Version::ZERO), row.fold.verdict(kept)?);
+        let differences = row.fold.compare(kept)?.into_differences(&kept_as, version.unwrap_or(Version::ZERO));
         if !differences.is_empty() {
             differing.push(DifferingRow { key: key.to_owned(), last, differences });
         }
         Ok(())
     };
     for (key, text) in kept {
-        let row = rows.remove(&key).unwrap_or_else(|| Row { fold: RowFold::new(projection.row(&key)), last: None });
-        judge(&key, row, Some(&text))?;
+        let row = rows.remove(&key).unwrap_or_else(|| FoldedRow { fold: RowFold::new(projection.row(&key)), last: None });
+        compare_row(&key, row, Some(&text))?;
     }
     for (key, row) in rows {
-        judge(&key, row, None)?;
+        compare_row(&key, row, None)?;
     }
     Ok((compared, differing))
 }
 
-/// Finds the last event that changed each place where a row differs, where it is not known why, by folding these rows once more.
+/// Finds the last event that changed each place that differs, by folding the rows again. Rows whose cause is known stay.
 async fn explain(store: &Store, projection: &dyn Projection, to: Position, rows: &mut [DifferingRow]) -> Result<(), OpsError> {
     let unexplained = |row: &&mut DifferingRow| row.differences.iter().any(|it| it.event.is_none()) && row.last.is_some();
     let mut folds: BTreeMap<String, (Box<dyn Fold>, Value, &mut DifferingRow)> =
@@ -255,7 +245,7 @@ async fn explain(store: &Store, projection: &dyn Projection, to: Position, rows:
         for event in chunk.iter() {
             let Some(key) = projection.key(&event) else { continue };
             let Some((fold, before, row)) = folds.get_mut(&*key) else { continue };
-            // What cannot be taken in changes nothing.
+            // An event that fails to apply changes nothing.
             if apply(&mut **fold, &event).is_err() {
                 continue;
             }

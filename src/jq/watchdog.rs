@@ -1,4 +1,4 @@
-//! Which program runs at this moment: for who ends the process when one takes too long.
+//! The running program, so that another thread can end the process if it takes too long.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 /// A run of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
-    /// A number that no other run has.
+    /// The unique number of the run.
     pub run: u64,
     /// The name of the program.
     pub program: Arc<str>,
@@ -20,18 +20,18 @@ struct State {
 
 static STATE: Mutex<State> = Mutex::new(State { runs: 0, program: None });
 
-/// The program that runs at this moment; of several, the one that was begun last.
+/// Returns the running program; of several, the one that was started last.
 pub fn running() -> Option<Running> {
     let state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     state.program.clone().map(|program| Running { run: state.runs, program })
 }
 
-/// How many runs have begun.
+/// Returns the number of runs that were started.
 pub fn runs() -> u64 {
     STATE.lock().unwrap_or_else(PoisonError::into_inner).runs
 }
 
-/// A run begins; it ends when what is returned is dropped.
+/// Starts a run, which ends when the returned guard is dropped.
 pub(super) fn begin(program: &Arc<str>) -> Begun {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     state.runs += 1;
@@ -39,7 +39,7 @@ pub(super) fn begin(program: &Arc<str>) -> Begun {
     Begun { run: state.runs }
 }
 
-/// A run under way.
+/// A guard of a run in progress.
 pub(super) struct Begun {
     run: u64,
 }

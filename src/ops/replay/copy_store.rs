@@ -1,4 +1,4 @@
-//! The whole store as it was, into another store: events, ids and times kept, so the same hash chain.
+//! Copying a store as it was at a moment into another store. Events keep ids and times, so the hash chain is the same.
 
 use serde::Serialize;
 
@@ -12,8 +12,8 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::chain_hash;
 use crate::ops::error::OpsError;
-use crate::ops::replay::copied::copy_of;
-use crate::ops::replay::retime::ROOM_BYTES;
+use crate::ops::replay::copy_event::copy_of;
+use crate::ops::replay::retime::EXTRA_BYTES;
 use crate::ops::replay::retime::Retime;
 use crate::store::AppendRequest;
 use crate::store::Head;
@@ -25,47 +25,47 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
-/// What to copy.
+/// The input of a copy.
 #[derive(Debug, Clone, Copy)]
 pub struct CopyStore {
-    /// Up to what was recorded at or before this moment; none: everything.
+    /// The moment of the last event to copy; none: everything is copied.
     pub at: Option<Timestamp>,
     /// The present.
     pub now: Timestamp,
-    /// Replace times that are not past or do not grow.
+    /// True to replace times that are in the future or do not grow.
     pub retime: bool,
 }
 
-/// What was copied.
+/// The outcome of a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CopyReport {
-    /// Out of which store.
+    /// The source.
     pub from: String,
-    /// Into which store.
+    /// The target.
     pub into: String,
-    /// As of when.
+    /// The moment that the copy shows.
     pub at: Timestamp,
     /// The last position of the copy.
     pub position: Position,
-    /// How many events were copied now.
+    /// The number of events that this run copied.
     pub events_copied: u64,
-    /// How many had been copied before.
+    /// The number of events that an earlier run had copied.
     pub already_there: u64,
-    /// The number of copied events that got another time; none: times were kept.
+    /// The number of events that got another time; none: times were kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events_retimed: Option<u64>,
-    /// The hash of the last event: the same as in the store copied from, where times were kept.
+    /// The hash of the last event. It equals the source's if times were kept.
     pub head_hash: Hash,
 }
 
-/// Copies a store as it was into another one. A target that holds a beginning of it already, from a copy that
-/// was broken off, is gone on with. `progress` is told how many events there are to copy, then how many were.
+/// Copies a store as it was at a moment into another one. A target with the beginning of such a copy is continued.
+/// `progress` gets the number of events to copy, then the number of those copied.
 ///
-/// Of a source that is damaged every event before the damage is copied, whatever its recorded head says.
+/// From a damaged source every event before the damage is copied, whatever its recorded head says.
 ///
 /// # Errors
-/// [`OpsError::Conflict`] when the target holds other events, or more: then nothing is written. Or as the
-/// stores say, [`StoreError::Integrity`] where the source is damaged: its message says how many events were copied.
+/// [`OpsError::Conflict`] when the target holds other or more events; then nothing is written.
+/// [`StoreError::Integrity`] when the source is damaged; the message has the position of the last copied event.
 pub async fn copy_store(
     source: &Store,
     target: &Store,
@@ -114,7 +114,7 @@ pub async fn copy_store(
         progress(CopyProgress::Copied(whole as u64));
         if let Some(changed) = chunk.get(whole) {
             let (place, position) = (source.place(), changed.position);
-            let message = format!("the event at position {position} of {place} is not what was recorded: its hash differs");
+            let message = format!("the event at position {position} of {place} differs from what was recorded: wrong hash");
             return Err(stopped_at(StoreError::integrity(message), last.position));
         }
     }
@@ -135,53 +135,53 @@ pub async fn copy_store(
     Ok(report)
 }
 
-/// How far a copy is.
+/// The progress of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopyProgress {
-    /// So many events are to be copied.
+    /// The number of events to copy.
     ToCopy(u64),
-    /// So many more have been, for good.
+    /// The number of events that were copied since the last report.
     Copied(u64),
 }
 
-/// The end of what is copied.
-struct End {
-    /// The last event of the source that is wanted.
+/// The end of a copy.
+struct CopyEnd {
+    /// The last event of the source to copy.
     last: Head,
-    /// The difference between the recorded head of the source and its last event, if that is wanted.
+    /// The difference between the recorded head of the source and its last event, if everything is copied.
     difference: Option<String>,
 }
 
-async fn end_of(source: &Store, at: Option<Timestamp>) -> Result<End, OpsError> {
+async fn end_of(source: &Store, at: Option<Timestamp>) -> Result<CopyEnd, OpsError> {
     let Some(at) = at else {
         let end = source.end().await;
         return Ok(match end {
-            Ok(end) => End { last: end.last, difference: end.difference() },
-            // The head cannot be read. The events can, as far as they are whole.
+            Ok(end) => CopyEnd { last: end.last, difference: end.difference() },
+            // The head cannot be read. The events before the damage can.
             Err(StoreError::Integrity { message, .. }) => {
                 let last = source.first(ReadQuery::all().beyond_head().backwards()).await?;
                 let last = last.map_or_else(Head::default, |event| head_of(&event.view()));
-                End { last, difference: Some(message) }
+                CopyEnd { last, difference: Some(message) }
             }
             Err(error) => return Err(error.into()),
         });
     };
     let position = source.position_at(at).await?;
     let event = source.event_at(position).await?;
-    Ok(End { last: event.map_or_else(Head::default, |event| head_of(&event.view())), difference: None })
+    Ok(CopyEnd { last: event.map_or_else(Head::default, |event| head_of(&event.view())), difference: None })
 }
 
 fn head_of(event: &EventView<'_>) -> Head {
     Head { position: event.position, recorded_at: event.recorded_at, hash: event.hash }
 }
 
-/// Adds to the error of a source that is damaged how far it was copied.
+/// Adds the last copied position to the error of a damaged source.
 fn stopped_at(error: StoreError, last: Position) -> OpsError {
     match error {
         StoreError::Integrity { message, source } => {
             let copied = match last {
-                Position::ZERO => "nothing before it can be copied".to_owned(),
-                last => format!("the events up to position {last} are whole and have been copied"),
+                Position::ZERO => "no event was copied".to_owned(),
+                last => format!("the events up to position {last} were copied"),
             };
             StoreError::Integrity { message: format!("{message}; {copied}"), source }.into()
         }
@@ -189,7 +189,7 @@ fn stopped_at(error: StoreError, last: Position) -> OpsError {
     }
 }
 
-/// Where the target is, if that is a beginning of what is wanted.
+/// Returns the head of the target if its events are the beginning of the copy.
 async fn start_in(source: &Store, target: &Store, end: Head) -> Result<Head, OpsError> {
     let start = no_store_is_empty(target.head().await)?;
     if start.position == Position::ZERO {
@@ -197,20 +197,20 @@ async fn start_in(source: &Store, target: &Store, end: Head) -> Result<Head, Ops
     }
     let place = target.place();
     let other = || {
-        OpsError::Conflict(format!("{place} holds other events, or more; a copy wants an empty store, or a copy to go on with"))
+        OpsError::Conflict(format!("{place} holds other or more events; copy into an empty store, or into a copy to continue"))
     };
     let place_in_source = ReadQuery::all().beyond_head().from(start.position.0).to(start.position.0);
     let same = source.first(place_in_source).await?.filter(|event| event.hash == start.hash).ok_or_else(other)?;
     if same.position > end.position {
         return Err(OpsError::Conflict(format!(
-            "{place} holds a later copy, up to position {}; position {} was asked for",
+            "{place} holds a later copy, up to position {}; position {} was requested",
             start.position, end.position
         )));
     }
     Ok(start)
 }
 
-/// As [`start_in`], for a copy with other times: the target is compared event by event.
+/// Does the work of [`start_in`] for a copy with other times, by comparing the target event by event.
 async fn retimed_start(source: &Store, target: &Store, end: Head, retime: &mut Retime) -> Result<Head, OpsError> {
     let start = no_store_is_empty(target.head().await)?;
     if start.position > end.position {
@@ -218,7 +218,7 @@ async fn retimed_start(source: &Store, target: &Store, end: Head, retime: &mut R
         return Err(OpsError::Conflict(format!("{place} holds more events, up to position {}", start.position)));
     }
     if start.position > Position::ZERO {
-        retime.go_on(source, target, start.position).await?;
+        retime.resume(source, target, start.position).await?;
     }
     match start.position {
         Position::ZERO => Ok(start),
@@ -231,16 +231,16 @@ async fn retimed_start(source: &Store, target: &Store, end: Head, retime: &mut R
     }
 }
 
-/// An event that was as large as it may be still fits with its original time.
+/// Returns limits with space for the original time in an event of the maximum size.
 fn limits_for_retime() -> Limits {
-    Limits { event_bytes: Limits::default().event_bytes + ROOM_BYTES }
+    Limits { event_bytes: Limits::default().event_bytes + EXTRA_BYTES }
 }
 
-/// How many events of a chunk, from its first, are what was recorded after `last`; which moves on to the last of them.
+/// Returns the number of undamaged events at the beginning of a chunk that follows `last`, and moves `last` to the end of them.
 fn whole_events(last: &mut Head, chunk: &EventChunk) -> usize {
     let whole = chunk.iter().take_while(|event| {
         let hash = chain_hash(last.hash, event.position, event.version, event.recorded_at, event.content_hash());
-        // A kept content hash vouches for a payload only where its erasure is recorded.
+        // A kept content hash replaces a payload only where its erasure is recorded.
         let fits = hash == event.hash && event.kept_content.is_none();
         if fits {
             *last = Head { position: event.position, recorded_at: event.recorded_at, hash };
@@ -250,7 +250,7 @@ fn whole_events(last: &mut Head, chunk: &EventChunk) -> usize {
     whole.count()
 }
 
-/// Appends a chunk in one transaction; how many of its events were there already.
+/// Appends a chunk in one transaction. Returns the number of its events that the target had already.
 async fn copy_chunk(target: &Store, chunk: &EventChunk, mut retime: Option<&mut Retime>) -> Result<u64, OpsError> {
     if chunk.is_empty() {
         return Ok(0);
@@ -262,7 +262,7 @@ async fn copy_chunk(target: &Store, chunk: &EventChunk, mut retime: Option<&mut 
             None => (copy_of(&event)?, event.recorded_at),
         };
         match requests.last_mut() {
-            // Events of one stream in a row have versions in a row.
+            // Consecutive events of one stream have consecutive versions.
             Some(AppendRequest { stream, events, time: RecordTime::Given(times), .. }) if stream.as_str() == event.stream => {
                 events.push(new);
                 times.push(recorded_at);
@@ -297,5 +297,5 @@ async fn copy_chunk(target: &Store, chunk: &EventChunk, mut retime: Option<&mut 
 }
 
 fn changed_meanwhile(target: &Store, reason: &str) -> OpsError {
-    OpsError::Conflict(format!("{} was written to by somebody else during the copy: {reason}", target.place()))
+    OpsError::Conflict(format!("{} was modified concurrently during the copy: {reason}", target.place()))
 }

@@ -1,4 +1,4 @@
-//! Is the read model that was built beside what the live one is?
+//! Comparison of a live read model with the build that is to replace it.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,34 +11,34 @@ use crate::store::Part;
 use crate::store::RowQuery;
 use crate::store::Store;
 
-/// So many differences are shown; all are counted.
+/// Maximum number of differences that are listed. All are counted.
 const MAX_SHOWN: usize = 20;
 
 /// A row that differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RowDifference {
-    /// Its key.
+    /// The key of the row.
     pub key: String,
-    /// From the live row to the one built; a row that is not there is null.
+    /// The changes from the live row to the built one. A missing row is null.
     pub changes: Vec<Change>,
 }
 
-/// What came of comparing two read models.
+/// The outcome of comparing two read models.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Comparison {
-    /// Rows that were compared.
+pub struct ReadModelComparison {
+    /// The number of rows that were compared.
     pub rows: u64,
-    /// Rows that differ.
+    /// The number of rows that differ.
     pub different: u64,
-    /// The first of them.
+    /// The first rows that differ.
     pub differences: Vec<RowDifference>,
 }
 
-/// Compares the live read model with the one that was built beside it, row by row.
-pub(super) async fn compare(store: &Store, name: &str) -> Result<Comparison, OpsError> {
+/// Compares the live read model with its build, row by row.
+pub(in crate::ops) async fn compare_build(store: &Store, name: &str) -> Result<ReadModelComparison, OpsError> {
     let rows = |part| Pages::of(store, RowQuery { name: name.to_owned(), part, ..RowQuery::default() });
     let (mut live, mut built) = (rows(Part::Live), rows(Part::Building));
-    let mut comparison = Comparison::default();
+    let mut comparison = ReadModelComparison::default();
     let (mut left, mut right) = (live.next().await?, built.next().await?);
     loop {
         let key = match (&left, &right) {

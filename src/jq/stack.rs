@@ -1,20 +1,20 @@
-//! A stack large enough for what programs do: recursion in them, and values that are nested deep.
+//! A stack that is large enough for programs: for recursion, and for deeply nested values.
 
 use std::cell::Cell;
 use std::thread;
 
-/// The stack of a thread that runs programs, in bytes. Only what is used of it takes memory.
+/// The size of the stack of a thread for programs in bytes. Only used parts take memory.
 pub const LARGE_STACK: usize = 1 << 30;
-/// What recursion of a program may use of it; the rest is for values nested as deep as such a program can make them.
+/// Maximum part of the stack for recursion. The rest is for values that such a program can nest.
 pub(super) const FOR_RECURSION: usize = 128 << 20;
 
 thread_local! {
     static LARGE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs something on a thread with a stack that is large enough for programs, and waits for it.
+/// Runs a function on a thread with a large stack, and waits for it.
 ///
-/// Programs can be run anywhere, but elsewhere each run is given a thread of its own, which takes longer than most runs.
+/// Programs can run on any thread. On one with a small stack each run starts a thread, which takes longer than most runs.
 ///
 /// ```
 /// use esctl::jq::Program;
@@ -27,7 +27,7 @@ thread_local! {
 /// ```
 ///
 /// # Errors
-/// The system has no thread or no memory left for it.
+/// The system has no thread or memory for the stack.
 pub fn on_a_large_stack<R: Send>(run: impl FnOnce() -> R + Send) -> Result<R, std::io::Error> {
     if LARGE.get() {
         return Ok(run());
@@ -42,7 +42,7 @@ pub fn on_a_large_stack<R: Send>(run: impl FnOnce() -> R + Send) -> Result<R, st
     })
 }
 
-/// Says that this thread was made with a stack of [`LARGE_STACK`] bytes, so that programs can run on it as it is.
+/// Marks this thread as one with a stack of [`LARGE_STACK`] bytes, so that programs run on it directly.
 pub fn this_stack_is_large() {
     LARGE.set(true);
 }

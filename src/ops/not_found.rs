@@ -1,4 +1,4 @@
-//! A stream that is not there was asked for: what was perhaps meant.
+//! Errors for streams that do not exist, with similar names.
 
 use crate::event::StreamName;
 use crate::event::Version;
@@ -6,13 +6,13 @@ use crate::ops::error::OpsError;
 use crate::store::Store;
 use crate::store::StreamQuery;
 
-/// So many names are looked at: a hint is not worth reading a large store for.
+/// Maximum number of names that are read for a hint.
 const LOOKED_AT: usize = 500;
 
-/// A stream that has no events is not found.
+/// Checks that a stream has events.
 ///
 /// # Errors
-/// [`OpsError::NotFound`], or as the store says.
+/// [`OpsError::NotFound`] when it has none.
 pub async fn must_exist(store: &Store, stream: StreamName) -> Result<(), OpsError> {
     match store.stream_version(stream.clone()).await? {
         Version::ZERO => Err(no_stream(store, &stream).await),
@@ -20,29 +20,29 @@ pub async fn must_exist(store: &Store, stream: StreamName) -> Result<(), OpsErro
     }
 }
 
-/// There is no such stream; with the names of others that begin alike.
+/// Returns the error for a stream without events, with the names of similar streams.
 pub(crate) async fn no_stream(store: &Store, stream: &StreamName) -> OpsError {
     let candidates = alike(store, stream).await;
     OpsError::NotFound { kind: "stream", name: stream.to_string(), candidates }
 }
 
-/// There is no such thing of a category; with the ids of others that begin alike.
-pub(crate) async fn nothing_of(kind: &'static str, store: &Store, stream: &StreamName) -> OpsError {
+/// Returns the error for an id without events in a category, with similar ids.
+pub(crate) async fn not_found(kind: &'static str, store: &Store, stream: &StreamName) -> OpsError {
     let prefix = format!("{}-", stream.category());
     let names = alike(store, stream).await;
     let candidates = names.iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned).collect();
     OpsError::NotFound { kind, name: stream.id().to_owned(), candidates }
 }
 
-/// Those of the same category that begin with the same character; else any.
+/// Returns the names of streams of the same category with the same first character; if there are none, of any stream.
 async fn alike(store: &Store, stream: &StreamName) -> Vec<String> {
     let first = stream.id().chars().next();
     let of_category = first.map(|first| format!("{}-{first}", stream.category()));
     for prefix in [of_category, None] {
         let query = StreamQuery { prefix, limit: LOOKED_AT, ..StreamQuery::default() };
-        // That there is nothing to offer must not hide what was not found.
+        // A failure here must not hide the original error.
         let found = store.streams(query).await.unwrap_or_default();
-        // The stream itself can be there, and what it was to hold not.
+        // The stream itself can exist without the object that was requested in it.
         let others: Vec<String> = found.into_iter().map(|info| info.stream).filter(|name| name != stream.as_str()).collect();
         if !others.is_empty() {
             return others;

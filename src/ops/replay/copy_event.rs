@@ -1,4 +1,4 @@
-//! An event as it is appended to a copy.
+//! Conversion of a recorded event into one to append to a copy.
 
 use crate::event::EventType;
 use crate::event::EventView;
@@ -6,10 +6,7 @@ use crate::event::JsonObject;
 use crate::event::NewEvent;
 use crate::ops::error::OpsError;
 
-/// Returns a recorded event as one to append, with its id.
-///
-/// # Errors
-/// Its names or texts are none that a store takes.
+/// Returns the event to append for a recorded event, with the same id.
 pub(super) fn copy_of(event: &EventView<'_>) -> Result<NewEvent, OpsError> {
     Ok(NewEvent {
         event_id: event.event_id,

@@ -1,4 +1,4 @@
-//! A category replayed as a whole: how many streams and events, and which of them differ from what is kept.
+//! The report of the replay of a category: numbers of streams and events, and the streams that differ from what is kept.
 
 use serde::Serialize;
 
@@ -10,33 +10,33 @@ use crate::ops::replay::category::ReplayCategory;
 use crate::ops::replay::stream::ReplayReport;
 use crate::store::Store;
 
-/// So many streams that differ are told in full.
-const TOLD: usize = 100;
+/// Maximum number of differing or broken streams that are listed.
+const MAX_LISTED: usize = 100;
 
-/// What came of replaying a category.
+/// The outcome of replaying a category.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct CategoryReport {
-    /// Which category.
+    /// The category.
     pub category: String,
-    /// The moment the states are of; none: each of its own last event, or now.
+    /// The moment of the states; none: the moment of each last event, or now.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub at: Option<Timestamp>,
-    /// How many streams were there.
+    /// The number of streams with events.
     pub streams: u64,
-    /// How many events were folded in.
+    /// The number of events that were applied.
     pub events_applied: u64,
-    /// Whether nothing differs from what is kept; none: nothing was compared.
+    /// True if nothing differs from what is kept; none: nothing was compared.
     #[cfg_attr(feature = "server", schema(required = true))]
     pub ok: Option<bool>,
-    /// How many streams differ.
+    /// The number of streams that differ.
     pub streams_that_differ: u64,
-    /// The first of them.
+    /// The first streams that differ.
     pub differing: Vec<ReplayReport>,
-    /// Streams whose state cannot be made of their events; absent where there are none.
+    /// The number of streams that failed to replay; absent if there are none.
     #[serde(skip_serializing_if = "is_zero")]
     pub streams_broken: u64,
-    /// The first of them.
+    /// The first streams that failed to replay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<BrokenStream>,
 }
@@ -45,10 +45,10 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// Replays every stream of a category. `progress` is told of each stream.
+/// Replays every stream of a category. `progress` is called after each stream.
 ///
 /// # Errors
-/// As [`replay`](crate::ops::replay::replay).
+/// Those of [`replay`](crate::ops::replay::replay).
 pub async fn replay_category(
     store: &Store,
     input: ReplayCategory,
@@ -73,7 +73,7 @@ pub async fn replay_category(
         if let Some(broken) = stream.broken {
             report.ok = report.ok.map(|_| false);
             report.streams_broken += 1;
-            if report.broken.len() < TOLD {
+            if report.broken.len() < MAX_LISTED {
                 report.broken.push(broken);
             }
             continue;
@@ -81,7 +81,7 @@ pub async fn replay_category(
         if stream.verify.as_ref().is_some_and(|verified| !verified.ok) {
             report.ok = Some(false);
             report.streams_that_differ += 1;
-            if report.differing.len() < TOLD {
+            if report.differing.len() < MAX_LISTED {
                 report.differing.push(stream);
             }
         }
