@@ -182,7 +182,7 @@ fn numbers_in_a_document_grow_and_shrink(on: Backend) {
         json!({"gold": 60, "name": "y", "rate": 1.75, "deep": {"list": [1, -3]}, "big": 9223372036854775806_i64})
     );
     home.run("doc set g name+=1").fails(5, "not a number");
-    home.run("doc set g silver+=1").fails(5, "no such place");
+    home.run("doc set g silver+=1").fails(5, "path not found");
     home.run("doc set g gold+=1 big+=2").fails(5, "out of the range");
     home.run("doc set g big+=0.5").fails(5, "out of the range");
     home.run("doc set g gold+=lots").fails(2, "no number");

@@ -121,7 +121,7 @@ fn what_does_not_fit_is_rejected_and_the_document_is_as_it_was(on: Backend) {
     for (patch, code) in cases {
         let error = refused(&esctl, 5, &format!("doc patch plan --patch {patch}"));
         assert_eq!(error["code"], code, "{patch}");
-        assert!(error["message"].as_str().unwrap().contains("document plan stays as it was: operation"), "{error}");
+        assert!(error["message"].as_str().unwrap().contains("document plan unchanged: operation"), "{error}");
     }
     let bomb: Vec<Value> = (0..60)
         .flat_map(|n| {

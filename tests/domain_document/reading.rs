@@ -15,16 +15,16 @@ fn a_payload_of_another_shape_is_refused_by_name() {
     let deep = |depth: usize| (0..depth).fold(json!(1), |inner, _| json!([inner]));
     let cases = [
         ("document.create", json!({}), "missing field `document`"),
-        ("document.create", json!({"document": 5}), "document is 5; wanted a JSON object"),
-        ("document.create", json!({"document": []}), "document is []; wanted a JSON object"),
-        ("document.create", json!({"document": null}), "document is null; wanted a JSON object"),
+        ("document.create", json!({"document": 5}), "document is 5; expected a JSON object"),
+        ("document.create", json!({"document": []}), "document is []; expected a JSON object"),
+        ("document.create", json!({"document": null}), "document is null; expected a JSON object"),
         ("document.create", json!({"document": {}, "docment": {}}), "unknown field `docment`"),
         ("document.create", json!({"document": {"a": "\u{0}"}}), "NUL"),
         ("document.create", json!({"document": {"a": 18_446_744_073_709_551_615_u64}}), "integer out of range"),
         ("document.create", json!({"document": {"a": deep(61)}}), "nested deeper than 61"),
         ("document.create", json!({"document": {"a": deep(100)}}), "nested deeper than"),
-        ("document.merge", json!({"merge": "x"}), "merge is \"x\"; wanted a JSON object"),
-        ("document.patch", json!({"patch": {}}), "patch is {}; wanted a JSON array"),
+        ("document.merge", json!({"merge": "x"}), "merge is \"x\"; expected a JSON object"),
+        ("document.patch", json!({"patch": {}}), "patch is {}; expected a JSON array"),
         ("document.patch", json!({"patch": [5]}), "operation 1 of the patch, 5: "),
         ("document.patch", json!({"patch": [{"op": "test", "path": ""}]}), "missing field `value`"),
         ("document.patch", json!({"patch": [{"op": "copy", "path": ""}]}), "missing field `from`"),
@@ -35,7 +35,7 @@ fn a_payload_of_another_shape_is_refused_by_name() {
         ("document.set", json!({"set": []}), "set is empty"),
         ("document.set", json!({"set": [{"path": "a", "value": 1}]}), "set {\"path\":\"a\",\"value\":1}: "),
         ("document.set", json!({"set": [{"path": "/a"}]}), "missing field `value`"),
-        ("document.delete", json!([]), "wanted a JSON object, found []"),
+        ("document.delete", json!([]), "expected a JSON object, found []"),
         ("document.delete", json!({"reason": "x"}), "unknown field `reason`"),
     ];
     for (command, payload, part) in cases {

@@ -16,7 +16,7 @@ use crate::support::second;
 
 #[test]
 fn a_payload_of_another_shape_is_refused_by_name() {
-    let range = "wanted a whole number up to 9223372036854775807";
+    let range = "expected a whole number up to 9223372036854775807";
     let cases = [
         ("resource.allocate", r#"{"amount":1.5}"#, "amount is 1.5; ", range),
         ("resource.allocate", r#"{"amount":1e3}"#, "amount is 1000.0; ", range),
@@ -26,12 +26,12 @@ fn a_payload_of_another_shape_is_refused_by_name() {
         ("resource.add", r#"{"amount":null}"#, "amount is null; ", range),
         ("resource.add", "{}", "missing field `amount`", ""),
         ("resource.add", r#"{"amount":1,"raeson":"x"}"#, "unknown field `raeson`", "`reason`"),
-        ("resource.add", "[5]", "wanted a JSON object, found [5]", ""),
-        ("resource.unlock", "null", "wanted a JSON object, found null", ""),
+        ("resource.add", "[5]", "expected a JSON object, found [5]", ""),
+        ("resource.unlock", "null", "expected a JSON object, found null", ""),
         ("resource.unlock", r#"{"reason":"x"}"#, "unknown field `reason`", ""),
-        ("resource.lock", r#"{"for":"soon"}"#, "for is \"soon\"; wanted a duration like 90s, 5m or 1h30m", ""),
+        ("resource.lock", r#"{"for":"soon"}"#, "for is \"soon\"; expected a duration like 90s, 5m or 1h30m", ""),
         ("resource.lock", r#"{"for":5}"#, "invalid type: integer `5`", ""),
-        ("resource.lock", r#"{"for":"99999999999999999999s"}"#, "for is ", "wanted a duration"),
+        ("resource.lock", r#"{"for":"99999999999999999999s"}"#, "for is ", "expected a duration"),
         (
             "resource.create",
             r#"{"owner_id":"a","resource_type":"t","initial_amount":1.0,"max_amount":1}"#,
@@ -47,7 +47,7 @@ fn a_payload_of_another_shape_is_refused_by_name() {
         (
             "resource.create",
             r#"{"owner_id":"a","resource_type":"t","initial_amount":1,"max_amount":1,"metadata":[]}"#,
-            "metadata is []; wanted a JSON object",
+            "metadata is []; expected a JSON object",
             "",
         ),
         (

@@ -123,10 +123,10 @@ fn allocate_takes_what_there_is() {
     accepts("once the lock ran out", &[created(), locked()], take(70, 150), ("resource.allocated", data(150, 0, 0, 0, 70)));
     accepts("unlocked", &[created(), locked(), unlocked()], take(21, 1), ("resource.allocated", data(1, 149, 0, 0, 21)));
     let details = json!({"id": "gold", "requested": 200, "available": 150});
-    let message = "resource gold has 150, 200 were asked for";
+    let message = "resource gold has 150, requested 200";
     rejects("too much", &[created()], take(1, 200), "insufficient_amount", message, details);
     let details = json!({"id": "gold", "requested": 153, "available": 152});
-    let message = "resource gold has 152, 153 were asked for";
+    let message = "resource gold has 152, requested 153";
     rejects("more than came back", &[regenerating(150, 0.5)], take(5, 153), "insufficient_amount", message, details);
 }
 

@@ -1,7 +1,7 @@
-//! What may be asked of a document, and how the payloads on the command bus are read.
+//! The commands of a document, and parsing of their payloads.
 //!
-//! What comes in is brought into the form in which it would be recorded, so that two texts of one meaning are one
-//! value, and what no store can hold is refused at once. Which changes are allowed is for `decide`.
+//! A payload is converted to the form in which it is recorded. So two texts with the same meaning are one value, and a
+//! value that no store can hold is refused at once. `decide` checks the changes.
 
 use json_patch::Patch;
 use json_patch::PatchOperation;
@@ -17,32 +17,32 @@ use crate::aggregate::DomainCommand;
 use crate::domain::document::patch::MAX_DOCUMENT_DEPTH;
 use crate::domain::document::patch::depth_of;
 use crate::domain::document::set::Assignment;
-use crate::domain::excerpt::excerpt;
+use crate::domain::truncate::truncate;
 use crate::event::JsonError;
 use crate::event::canonical_json;
 
-/// A wish of a client.
+/// A command of a document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum DocumentCommand {
-    /// Make a document; also again where it was deleted.
+    /// Creates a document, also after a deletion.
     Create(Map<String, Value>),
-    /// Let it hold this and nothing else.
+    /// Replaces the content.
     Replace(Map<String, Value>),
-    /// Merge this into it (RFC 7396): null takes a member away.
+    /// Merges a value into the content (RFC 7396). A null removes a member.
     Merge(Map<String, Value>),
-    /// Apply this to it (RFC 6902), all of it or nothing.
+    /// Applies a patch (RFC 6902), completely or not at all.
     Patch(Patch),
-    /// Put these values into it, all of them or none.
+    /// Sets values, all of them or none.
     Set(Vec<Assignment>),
-    /// Delete it; its history stays.
+    /// Deletes the document. Its history remains.
     Delete,
 }
 
 impl DocumentCommand {
-    /// A document of anything that serialises to a JSON object, as it would be recorded.
+    /// Returns the document of a value, as it would be recorded.
     ///
     /// # Errors
-    /// When it does not, or is more than a store can hold.
+    /// An error if the value does not serialize to a JSON object, or is one that a store cannot hold.
     pub fn document<T: Serialize + ?Sized>(value: &T) -> Result<Map<String, Value>, serde_json::Error> {
         object("document", &serde_json::to_value(value)?)
     }
@@ -66,7 +66,7 @@ impl DomainCommand for DocumentCommand {
     }
 }
 
-// The payloads. `id` is taken in each because clients send it; the one that counts is the stream's.
+// The payloads. Clients may send `id`, which is ignored: the id of the stream is used.
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,12 +109,12 @@ struct Delete {
 
 fn parse<T: DeserializeOwned>(payload: &Value) -> Result<T, serde_json::Error> {
     if !payload.is_object() {
-        return Err(Error::custom(format_args!("wanted a JSON object, found {}", excerpt(payload))));
+        return Err(Error::custom(format_args!("expected a JSON object, found {}", truncate(payload))));
     }
     T::deserialize(payload)
 }
 
-/// A value as it would be recorded.
+/// Returns a value as it would be recorded.
 fn canonical(name: &str, value: &Value) -> Result<Value, serde_json::Error> {
     let refused = |error: JsonError| Error::custom(format_args!("{name}: {error}"));
     serde_json::from_str(&canonical_json(&value.to_string()).map_err(refused)?)
@@ -122,7 +122,7 @@ fn canonical(name: &str, value: &Value) -> Result<Value, serde_json::Error> {
 
 fn object(name: &str, value: &Value) -> Result<Map<String, Value>, serde_json::Error> {
     if !value.is_object() {
-        return Err(Error::custom(format_args!("{name} is {}; wanted a JSON object like {{\"key\":1}}", excerpt(value))));
+        return Err(Error::custom(format_args!("{name} is {}; expected a JSON object like {{\"key\":1}}", truncate(value))));
     }
     let value = canonical(name, value)?;
     if depth_of(&value) > MAX_DOCUMENT_DEPTH {
@@ -130,15 +130,16 @@ fn object(name: &str, value: &Value) -> Result<Map<String, Value>, serde_json::E
     }
     match value {
         Value::Object(members) => Ok(members),
-        other => Err(Error::custom(format_args!("{name} is {}", excerpt(&other)))),
+        other => Err(Error::custom(format_args!("{name} is {}", truncate(&other)))),
     }
 }
 
 fn patch(value: &Value) -> Result<Patch, serde_json::Error> {
     let operations = list("patch", r#"[{"op":"replace","path":"/a","value":1}]"#, value)?;
     let read = operations.iter().enumerate().map(|(index, operation)| {
-        PatchOperation::deserialize(operation)
-            .map_err(|error| Error::custom(format_args!("operation {} of the patch, {}: {error}", index + 1, excerpt(operation))))
+        PatchOperation::deserialize(operation).map_err(|error| {
+            Error::custom(format_args!("operation {} of the patch, {}: {error}", index + 1, truncate(operation)))
+        })
     });
     read.collect::<Result<_, _>>().map(Patch)
 }
@@ -146,10 +147,10 @@ fn patch(value: &Value) -> Result<Patch, serde_json::Error> {
 fn set(value: &Value) -> Result<Vec<Assignment>, serde_json::Error> {
     let assignments = list("set", r#"[{"path":"/a","value":1}]"#, value)?;
     if assignments.is_empty() {
-        return Err(Error::custom("set is empty; wanted what to set"));
+        return Err(Error::custom("set is empty; expected at least one assignment"));
     }
     let read = assignments.iter().map(|assignment| {
-        Assignment::deserialize(assignment).map_err(|error| Error::custom(format_args!("set {}: {error}", excerpt(assignment))))
+        Assignment::deserialize(assignment).map_err(|error| Error::custom(format_args!("set {}: {error}", truncate(assignment))))
     });
     read.collect()
 }
@@ -157,6 +158,6 @@ fn set(value: &Value) -> Result<Vec<Assignment>, serde_json::Error> {
 fn list(name: &str, example: &str, value: &Value) -> Result<Vec<Value>, serde_json::Error> {
     match canonical(name, value)? {
         Value::Array(items) => Ok(items),
-        other => Err(Error::custom(format_args!("{name} is {}; wanted a JSON array like {example}", excerpt(&other)))),
+        other => Err(Error::custom(format_args!("{name} is {}; expected a JSON array like {example}", truncate(&other)))),
     }
 }

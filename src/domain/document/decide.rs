@@ -1,4 +1,4 @@
-//! The rules: a state and a command make an event, nothing where nothing changes, or a rejection that says why not.
+//! The rules of a document: a state and a command lead to an event, to nothing if nothing changes, or to a rejection.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::domain::document::rejection::DocumentRejection;
 use crate::domain::document::set::assign;
 use crate::domain::document::state::Document;
 
-/// State + command → event.
+/// Decides a command on a state.
 pub(super) fn decide(state: &Document, id: &str, command: &DocumentCommand) -> Result<Option<DocumentEvent>, DocumentRejection> {
     let id = || id.to_owned();
     let Some(before) = &state.document else {
@@ -39,7 +39,7 @@ pub(super) fn decide(state: &Document, id: &str, command: &DocumentCommand) -> R
             .map_err(|(assignment, misfit)| DocumentRejection::Set { id: id(), path: assignment.path.to_string(), misfit })?,
     };
     let bytes = bytes_of(&after);
-    // One that is larger, from a store with other limits, may still become smaller.
+    // A larger document, from a store with other limits, may become smaller.
     if bytes > MAX_DOCUMENT_BYTES && bytes > bytes_of(before) {
         return Err(DocumentRejection::TooLarge { id: id(), bytes });
     }
@@ -52,7 +52,7 @@ fn merged(before: &Map<String, Value>, merge: &Map<String, Value>) -> Map<String
     json_patch::merge(&mut after, &Value::Object(merge.clone()));
     match after {
         Value::Object(after) => after,
-        // An object merged into an object is one.
+        // An object merged into an object is an object.
         _ => before.clone(),
     }
 }

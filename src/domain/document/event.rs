@@ -1,4 +1,4 @@
-//! The facts about a document: the whole of it at first, then only what changed.
+//! The events of a document: its whole content at first, and then the changes.
 
 use json_patch::Patch;
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::aggregate::DomainEvent;
 
-/// What can happen to a document.
+/// An event of a document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum DocumentEvent {
@@ -20,21 +20,21 @@ pub enum DocumentEvent {
     Deleted(DocumentDeleted),
 }
 
-/// A document came into being, for the first time or again after it was deleted.
+/// A document was created, for the first time or after a deletion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DocumentCreated {
-    /// All of it.
+    /// The content.
     pub document: Map<String, Value>,
 }
 
-/// Something in a document changed.
+/// A document was changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DocumentUpdated {
-    /// What makes the document after it of the one before (RFC 6902).
+    /// The patch from the previous content (RFC 6902).
     pub patch: Patch,
 }
 
-/// A document was deleted; its history stays.
+/// A document was deleted. Its history remains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentDeleted {}
 

@@ -1,8 +1,9 @@
-//! Documents: JSON objects whose every change is recorded as a diff, with who made it.
+//! Documents: JSON objects whose changes are recorded as diffs, with the client of each change.
 //!
-//! In the order of the flow: events → state → patches → command → decide → rejection → read model. All of
-//! it is pure: the moment comes in as an argument.
+//! In the order of the flow: events → state → patches → command → decide → rejection → read model. All of it is pure;
+//! time is an argument.
 
+mod aggregate;
 mod command;
 mod decide;
 mod event;

@@ -1,8 +1,8 @@
-//! Patches: applied within limits, and made of what changed.
+//! Applying and making patches, within limits.
 //!
-//! What the library does to a value is left to it, but on a copy, one operation at a time: a patch can copy a part
-//! into itself again and again, nest it without end, or be one that the library cannot take back. And `test` compares
-//! numbers by their value (RFC 6902, 4.6), where the library tells 1 from 1.0.
+//! The library applies a patch to a copy, one operation at a time. Limits are checked for each operation, because a
+//! patch may copy a part into itself repeatedly, nest it without end, or fail in a way that the library cannot revert.
+//! `test` compares numbers by value (RFC 6902, 4.6), while the library distinguishes 1 from 1.0.
 
 use std::io;
 
@@ -18,86 +18,87 @@ use serde_json::Number;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::domain::excerpt::excerpt;
+use crate::domain::truncate::truncate;
 use crate::event::MAX_DEPTH;
 
-/// The most bytes a change may let a document grow to, as canonical JSON.
+/// Maximum size that a change may bring a document to, in bytes of canonical JSON.
 pub const MAX_DOCUMENT_BYTES: usize = 1 << 20;
-/// How deep a document may be nested: an event can then hold all of it in one operation of a patch.
+/// Maximum depth of a document, so that an event can hold it in one operation of a patch.
 pub const MAX_DOCUMENT_DEPTH: usize = MAX_DEPTH - 3;
-/// The most bytes that the copies and moves of one patch may bring from one place to another.
+/// Maximum number of bytes that one patch may copy and move.
 pub const MAX_MOVED_BYTES: usize = 4 << 20;
 
-/// A diff up to here is recorded as it is; a longer one only where it is shorter than the document.
+/// Size up to which a diff is always recorded, in bytes. A longer diff is recorded only if it is shorter than the
+/// document.
 const SMALL_DIFF_BYTES: usize = 64 << 10;
 
-/// Why a patch does not fit a document.
+/// An error of a patch that does not fit a document.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("operation {operation} of the patch, {op} {path:?}: {misfit}")]
 pub struct PatchError {
-    /// Which operation, from 1.
+    /// The number of the operation, from 1.
     pub operation: usize,
-    /// What it does: `add`, `test` …
+    /// The name of the operation, such as `add` or `test`.
     pub op: &'static str,
-    /// Where.
+    /// The path of the operation.
     pub path: String,
-    /// What is wrong with it.
+    /// The reason.
     pub misfit: Misfit,
 }
 
-/// Why an operation, or an assignment, does not fit a document.
+/// The reason why an operation or assignment does not fit a document.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Misfit {
-    /// A `test` found another value; the beginning of it.
-    #[error("the document has {found} there")]
+    /// A `test` found another value.
+    #[error("found {found}")]
     TestFailed {
-        /// What the document has.
+        /// The beginning of the value in the document.
         found: String,
     },
-    /// There is no such place.
-    #[error("the document has no such place")]
+    /// The path does not exist.
+    #[error("path not found")]
     NoPlace,
-    /// There is nothing to copy or to move.
-    #[error("the document has nothing at {from:?}")]
+    /// There is nothing to copy or move.
+    #[error("nothing at {from:?}")]
     NothingFrom {
-        /// Where it was looked for.
+        /// The path to copy or move from.
         from: String,
     },
-    /// A value cannot be moved into itself.
+    /// A value would be moved into itself.
     #[error("a value cannot be moved into itself")]
     IntoItself,
     /// The document would be nested too deep.
-    #[error("a document may be nested {MAX_DOCUMENT_DEPTH} deep, and not deeper")]
+    #[error("document nested deeper than {MAX_DOCUMENT_DEPTH}")]
     TooDeep,
     /// The patch copies and moves too much.
-    #[error("a patch may copy and move {MAX_MOVED_BYTES} bytes, and not more")]
+    #[error("patch copies and moves more than {MAX_MOVED_BYTES} bytes")]
     MovesTooMuch,
-    /// A number cannot be added to something else.
-    #[error("the document has {found} there, not a number")]
+    /// The value to add to is not a number.
+    #[error("found {found}, not a number")]
     NotANumber {
-        /// The beginning of the value that is there.
+        /// The beginning of the value.
         found: String,
     },
-    /// A sum is too large, or too large to be exact.
+    /// A sum is out of range, or not exact.
     #[error("{number} plus {add} is out of the range of exact numbers")]
     SumOutOfRange {
-        /// The number that is there.
+        /// The number in the document.
         number: String,
         /// The number to add.
         add: String,
     },
-    /// The document would be something else.
-    #[error("a document is a JSON object, and this makes it {found}")]
+    /// The result is not an object.
+    #[error("result is {found}, not a JSON object")]
     NoObject {
-        /// What it would be.
+        /// The beginning of the result.
         found: String,
     },
 }
 
-/// The document that a patch makes of one.
+/// Applies a patch to a document.
 ///
 /// # Errors
-/// The first operation that does not fit.
+/// [`PatchError`] for the first operation that does not fit.
 pub fn apply(document: &Map<String, Value>, patch: &[PatchOperation]) -> Result<Map<String, Value>, PatchError> {
     let mut value = Value::Object(document.clone());
     let mut moved = 0;
@@ -112,7 +113,7 @@ pub fn apply(document: &Map<String, Value>, patch: &[PatchOperation]) -> Result<
             operation: patch.len(),
             op: last.map_or("", op_name),
             path: last.map_or_else(String::new, |last| last.path().to_string()),
-            misfit: Misfit::NoObject { found: excerpt(&other) },
+            misfit: Misfit::NoObject { found: truncate(&other) },
         }),
     }
 }
@@ -121,7 +122,7 @@ fn step(document: &mut Value, operation: &PatchOperation, moved: &mut usize) -> 
     match operation {
         PatchOperation::Test(test) => {
             let found = document.pointer(test.path.as_str()).ok_or(Misfit::NoPlace)?;
-            return if same(found, &test.value) { Ok(()) } else { Err(Misfit::TestFailed { found: excerpt(found) }) };
+            return if same(found, &test.value) { Ok(()) } else { Err(Misfit::TestFailed { found: truncate(found) }) };
         }
         PatchOperation::Add(add) => check_depth(&add.path, &add.value)?,
         PatchOperation::Replace(replace) => check_depth(&replace.path, &replace.value)?,
@@ -148,12 +149,12 @@ fn check_moved(document: &Value, from: &Pointer, path: &Pointer, moved: &mut usi
     if *moved > MAX_MOVED_BYTES { Err(Misfit::MovesTooMuch) } else { Ok(()) }
 }
 
-/// Whether a value may stand at a place.
+/// Checks the depth of a value at a path.
 pub(super) fn check_depth(path: &Pointer, value: &Value) -> Result<(), Misfit> {
     if path.count() + depth_of(value) > MAX_DOCUMENT_DEPTH { Err(Misfit::TooDeep) } else { Ok(()) }
 }
 
-/// How deep a value is nested; 0: it is neither an object nor an array.
+/// Returns the depth of a value; 0 if it is neither an object nor an array.
 pub(super) fn depth_of(value: &Value) -> usize {
     match value {
         Value::Object(members) => 1 + members.values().map(depth_of).max().unwrap_or(0),
@@ -162,7 +163,7 @@ pub(super) fn depth_of(value: &Value) -> usize {
     }
 }
 
-/// How long a value is as JSON.
+/// Returns the length of a value as JSON, in bytes.
 pub(super) fn bytes_of<T: Serialize>(value: &T) -> usize {
     struct Count(usize);
     impl io::Write for Count {
@@ -177,12 +178,12 @@ pub(super) fn bytes_of<T: Serialize>(value: &T) -> usize {
     let mut count = Count(0);
     match serde_json::to_writer(&mut count, value) {
         Ok(()) => count.0,
-        // Not JSON, so too long for any limit.
+        // A value that does not serialize exceeds any limit.
         Err(_) => usize::MAX,
     }
 }
 
-/// Whether two values are the same to a `test`.
+/// Returns true if a `test` accepts two values as equal.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => same_number(a, b),
@@ -204,12 +205,12 @@ fn same_number(a: &Number, b: &Number) -> bool {
 }
 
 fn is_whole(float: &Number, whole: i64) -> bool {
-    // 2⁶³, which no i64 is: from there on the cast would say another number.
+    // From 2⁶³ on the cast would return another number.
     let in_range = |float: &f64| (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(float);
     float.as_f64().filter(in_range).is_some_and(|float| float.fract() == 0.0 && float as i64 == whole)
 }
 
-/// What makes one document of another (RFC 6902); empty where they are the same.
+/// Returns the patch from one document to another (RFC 6902). Empty if they are equal.
 pub fn diff(before: &Map<String, Value>, after: &Map<String, Value>) -> Patch {
     let (before, after) = (Value::Object(before.clone()), Value::Object(after.clone()));
     let patch = json_patch::diff(&before, &after);
@@ -221,7 +222,7 @@ pub fn diff(before: &Map<String, Value>, after: &Map<String, Value>) -> Patch {
     patch
 }
 
-/// What makes of what there was, or was not, what there is, or is not: where there is no document it is null.
+/// Returns the patch between two states of a document. A document that does not exist is null.
 pub fn transition(before: Option<&Map<String, Value>>, after: Option<&Map<String, Value>>) -> Patch {
     let whole = |value| Patch(vec![PatchOperation::Replace(ReplaceOperation { path: PointerBuf::new(), value })]);
     match (before, after) {

@@ -1,8 +1,8 @@
-//! The read model `documents`: one row for each document, its state as of its last event. The row of a deleted
-//! document holds none; no answer shows it.
+//! The read model `documents`: one row for each document, with its state after the last event. The row of a deleted
+//! document is empty and not shown.
 
 use crate::aggregate::AggregateRows;
 use crate::domain::document::state::Document;
 
-/// All documents, by id.
+/// The rows of all documents, by id.
 pub const DOCUMENTS: AggregateRows<Document> = AggregateRows::named("documents").indexed(&["client_id"]);

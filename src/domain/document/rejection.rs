@@ -1,4 +1,4 @@
-//! How a rule about documents says no: a stable code, a sentence with the values, the values.
+//! The rejections of a document: a stable code, a message with the values, and the values.
 
 use serde_json::Value;
 
@@ -8,15 +8,15 @@ use crate::domain::document::patch::Misfit;
 use crate::domain::document::patch::PatchError;
 use crate::event::Timestamp;
 
-/// Why a command was refused.
+/// The reason why a command is rejected.
 #[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs, reason = "the fields are the values that the sentence of each variant names")]
+#[allow(missing_docs, reason = "the fields are the values in the message of each variant")]
 pub enum DocumentRejection {
     /// `document_exists`
     Exists { id: String },
-    /// `document_not_found`: it never was
+    /// `document_not_found`: it was never created
     NotFound { id: String },
-    /// `document_not_found`: it is no longer
+    /// `document_not_found`: it was deleted
     Deleted { id: String, at: Timestamp, by: Option<String> },
     /// `document_too_large`
     TooLarge { id: String, bytes: usize },
@@ -38,17 +38,17 @@ impl From<DocumentRejection> for Rejection {
                 rejection.with("deleted_at", at.to_string()).with("deleted_by", by.map_or(Value::Null, Value::String))
             }
             R::TooLarge { id, bytes } => {
-                let message = format!("document {id} would have {bytes} bytes; at most {MAX_DOCUMENT_BYTES} are allowed");
+                let message = format!("document {id} would have {bytes} bytes; the maximum is {MAX_DOCUMENT_BYTES}");
                 let rejection = Self::new("document_too_large", message).with("id", id);
                 rejection.with("bytes", bytes).with("limit", MAX_DOCUMENT_BYTES)
             }
             R::Patch { id, error } => {
-                let message = format!("document {id} stays as it was: {error}");
+                let message = format!("document {id} unchanged: {error}");
                 let rejection = Self::new(code(&error.misfit, "patch_does_not_fit"), message).with("id", id);
                 rejection.with("operation", error.operation).with("op", error.op).with("path", error.path)
             }
             R::Set { id, path, misfit } => {
-                let message = format!("document {id} stays as it was: {path:?} cannot be set: {misfit}");
+                let message = format!("document {id} unchanged: failed to set {path:?}: {misfit}");
                 Self::new(code(&misfit, "path_does_not_fit"), message).with("id", id).with("path", path)
             }
         }

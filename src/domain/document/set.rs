@@ -1,4 +1,4 @@
-//! Setting single values by their place: what leads there and is not there yet is made on the way.
+//! Assignments of single values by path. Missing parents are created.
 
 use json_patch::jsonptr::PointerBuf;
 use serde::Deserialize;
@@ -10,31 +10,31 @@ use serde_json::Value;
 
 use crate::domain::document::patch::Misfit;
 use crate::domain::document::patch::check_depth;
-use crate::domain::excerpt::excerpt;
+use crate::domain::truncate::truncate;
 
-/// A change of one place in a document.
+/// A change at one path of a document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "AssignmentJson", into = "AssignmentJson")]
 pub struct Assignment {
-    /// The place, as a JSON pointer (RFC 6901); `-` as its last part appends to an array.
+    /// The path, as a JSON pointer (RFC 6901). A final `-` appends to an array.
     pub path: PointerBuf,
     /// The change.
     pub change: Assigned,
 }
 
-/// The change that an assignment makes at its place.
+/// The change of an assignment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Assigned {
-    /// The place holds this value.
+    /// Sets this value.
     Value(Value),
-    /// The number that is there grows by this one; a negative number makes it smaller.
+    /// Adds this number, which may be negative, to the number in the document.
     Add(Number),
 }
 
-/// An assignment as it is written in JSON: with a `value`, or with a number to `add`.
+/// An assignment in JSON: a path with a `value` or a number to `add`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct AssignmentJson {
     path: PointerBuf,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     value: Option<Value>,
@@ -42,26 +42,26 @@ struct Written {
     add: Option<Number>,
 }
 
-/// Tells a value that is null from one that is missing.
+/// Distinguishes a null from a missing value.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
-impl TryFrom<Written> for Assignment {
+impl TryFrom<AssignmentJson> for Assignment {
     type Error = &'static str;
 
-    fn try_from(Written { path, value, add }: Written) -> Result<Self, Self::Error> {
+    fn try_from(AssignmentJson { path, value, add }: AssignmentJson) -> Result<Self, Self::Error> {
         let change = match (value, add) {
             (Some(value), None) => Assigned::Value(value),
             (None, Some(number)) => Assigned::Add(number),
             (None, None) => return Err("missing field `value`, or a number to `add`"),
-            (Some(_), Some(_)) => return Err("wanted either a value or a number to add, not both"),
+            (Some(_), Some(_)) => return Err("expected either a value or a number to add, not both"),
         };
         Ok(Self { path, change })
     }
 }
 
-impl From<Assignment> for Written {
+impl From<Assignment> for AssignmentJson {
     fn from(Assignment { path, change }: Assignment) -> Self {
         match change {
             Assigned::Value(value) => Self { path, value: Some(value), add: None },
@@ -70,7 +70,7 @@ impl From<Assignment> for Written {
     }
 }
 
-/// The document with the values in it; which assignment does not fit, and why.
+/// Returns the document with the assigned values, or the assignment that does not fit and the reason.
 pub(super) fn assign<'a>(
     document: &Map<String, Value>,
     assignments: &'a [Assignment],
@@ -79,12 +79,12 @@ pub(super) fn assign<'a>(
     for assignment in assignments {
         put(&mut changed, assignment).map_err(|misfit| (assignment, misfit))?;
         if !changed.is_object() {
-            return Err((assignment, Misfit::NoObject { found: excerpt(&changed) }));
+            return Err((assignment, Misfit::NoObject { found: truncate(&changed) }));
         }
     }
     match changed {
         Value::Object(changed) => Ok(changed),
-        // Looked at after each.
+        // Checked after each assignment.
         _ => Ok(document.clone()),
     }
 }
@@ -96,7 +96,7 @@ fn put(document: &mut Value, assignment: &Assignment) -> Result<(), Misfit> {
             *make_place(document, assignment)? = value.clone();
         }
         Assigned::Add(number) => {
-            // Nothing is made on the way: a number to add to must be there.
+            // No parents are created, because the number to add to must exist.
             let place = document.pointer_mut(assignment.path.as_str()).ok_or(Misfit::NoPlace)?;
             *place = Value::Number(sum(place, number)?);
         }
@@ -106,7 +106,7 @@ fn put(document: &mut Value, assignment: &Assignment) -> Result<(), Misfit> {
 
 /// Returns the sum of a value in a document and a number. Whole numbers stay exact.
 fn sum(value: &Value, add: &Number) -> Result<Number, Misfit> {
-    let Value::Number(number) = value else { return Err(Misfit::NotANumber { found: excerpt(value) }) };
+    let Value::Number(number) = value else { return Err(Misfit::NotANumber { found: truncate(value) }) };
     let out_of_range = || Misfit::SumOutOfRange { number: number.to_string(), add: add.to_string() };
     if let (Some(number), Some(add)) = (number.as_i64(), add.as_i64()) {
         return number.checked_add(add).map(Number::from).ok_or_else(out_of_range);
@@ -116,19 +116,19 @@ fn sum(value: &Value, add: &Number) -> Result<Number, Misfit> {
     sum.and_then(Number::from_f64).ok_or_else(out_of_range)
 }
 
-/// Returns the place of an assignment; places that lead there are made.
+/// Returns the value at the path of an assignment. Missing parents are created.
 fn make_place<'a>(document: &'a mut Value, assignment: &Assignment) -> Result<&'a mut Value, Misfit> {
     let mut place = document;
     for token in assignment.path.tokens() {
         let name = token.decoded();
         if place.is_null() {
-            // What begins with its first item is an array.
+            // A container whose first item is set is an array.
             *place = if matches!(&*name, "-" | "0") { Value::Array(Vec::new()) } else { Value::Object(Map::new()) };
         }
         place = match place {
             Value::Object(members) => members.entry(name.into_owned()).or_insert(Value::Null),
             Value::Array(items) => {
-                // An item that is there, or the next one: nothing fills a gap.
+                // An existing item, or the next one. Gaps are not filled.
                 let index =
                     token.to_index().ok().and_then(|index| index.for_len_incl(items.len()).ok()).ok_or(Misfit::NoPlace)?;
                 if index == items.len() {

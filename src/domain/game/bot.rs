@@ -1,4 +1,4 @@
-//! A bot: plays legal moves, from what its player may see. For demos, load and property tests.
+//! A bot that plays legal moves, using only what its player may see. For demos, load and property tests.
 
 use serde_json::Value;
 use serde_json::json;
@@ -12,22 +12,23 @@ use crate::domain::game::deck::Random;
 use crate::domain::game::state::Game;
 use crate::domain::game::state::Player;
 
-/// How likely a bot that could do something else acquires a merchant, in percent.
+/// Probability that a bot with a choice acquires a merchant, in percent.
 const ACQUIRES: usize = 20;
 
-/// Plays for one player. The same seed makes the same moves.
+/// Plays for one player. The same seed leads to the same moves.
 #[derive(Debug, Clone)]
 pub struct Bot {
     random: Random,
 }
 
 impl Bot {
-    /// A bot that decides by this seed what the rules leave open.
+    /// Creates a bot that uses this seed for its choices.
     pub fn new(seed: u64) -> Self {
         Self { random: Random::new(seed) }
     }
 
-    /// The next command of the player whose turn it is, and its payload; none when nobody's turn it is.
+    /// Returns the next command of the player whose turn it is, with its payload; `None` if the game is not being
+    /// played.
     pub fn next(&mut self, game: &Game) -> Option<(&'static str, Value)> {
         let player = game.current()?;
         let player_id = &player.player_id;
@@ -38,7 +39,7 @@ impl Bot {
         if over == 0 {
             return Some(("game.endTurn", json!({ "player_id": player_id })));
         }
-        // The lowest are worth least.
+        // The lowest crystals are worth least.
         let crystals = self.lowest(player.caravan, over as usize).into_iter().collect::<Crystals>();
         Some(("game.discard", json!({ "player_id": player_id, "crystals": crystals })))
     }
@@ -64,7 +65,7 @@ impl Bot {
         }
     }
 
-    /// A way to play a merchant; none where it cannot be paid.
+    /// Returns a way to play a merchant; `None` if the player cannot pay it.
     fn play(&mut self, player: &Player, card: &Merchant) -> Option<Value> {
         let (player_id, id) = (&player.player_id, &card.id);
         match &card.kind {
@@ -83,7 +84,7 @@ impl Bot {
         }
     }
 
-    /// So many of the lowest crystals, but now and then the next colour.
+    /// Returns this number of the lowest crystals, with an occasional higher one.
     fn lowest(&mut self, mut from: Crystals, count: usize) -> Vec<Crystal> {
         let mut taken = Vec::new();
         while taken.len() < count {

@@ -1,4 +1,4 @@
-//! The cards there are: `cards.json`, a data file of the project's own making, read once.
+//! The cards of the game, from the data file `cards.json`.
 
 use std::sync::LazyLock;
 
@@ -7,25 +7,25 @@ use serde::Serialize;
 
 use crate::domain::game::crystal::Crystals;
 
-/// What a merchant does when it is played.
+/// The effect of a merchant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MerchantKind {
-    /// Gives crystals for nothing.
+    /// Gives crystals.
     Produce {
-        /// What it gives.
+        /// The crystals that it gives.
         gives: Crystals,
     },
-    /// Makes crystals higher.
+    /// Upgrades crystals.
     Upgrade {
-        /// How many steps in all.
+        /// Number of upgrade steps.
         steps: u32,
     },
-    /// Gives some crystals for others, as often as one can pay.
+    /// Exchanges crystals, as often as the player can pay.
     Trade {
-        /// What it takes each time.
+        /// The crystals that it takes each time.
         takes: Crystals,
-        /// What it gives each time.
+        /// The crystals that it gives each time.
         gives: Crystals,
     },
 }
@@ -33,9 +33,9 @@ pub enum MerchantKind {
 /// A merchant card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merchant {
-    /// Its name in events.
+    /// The name of the card in events.
     pub id: String,
-    /// What it does.
+    /// The effect.
     #[serde(flatten)]
     pub kind: MerchantKind,
 }
@@ -44,11 +44,11 @@ pub struct Merchant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct PointCard {
-    /// Its name in events.
+    /// The name of the card in events.
     pub id: String,
-    /// What it wants.
+    /// The crystals that it costs.
     pub costs: Crystals,
-    /// What it is worth.
+    /// The points that it gives.
     pub points: u32,
 }
 
@@ -60,7 +60,7 @@ struct Cards {
 }
 
 static CARDS: LazyLock<Cards> = LazyLock::new(|| {
-    // The file is part of the program, and a test reads it.
+    // The file is part of the program, and a test parses it.
     serde_json::from_str(include_str!("cards.json")).unwrap_or(Cards {
         starting: Vec::new(),
         merchants: Vec::new(),
@@ -68,27 +68,27 @@ static CARDS: LazyLock<Cards> = LazyLock::new(|| {
     })
 });
 
-/// The merchants everybody begins with.
+/// Returns the merchants of each player at the start.
 pub(super) fn starting_merchants() -> &'static [Merchant] {
     &CARDS.starting
 }
 
-/// The merchants of the deck, unshuffled.
+/// Returns the merchants of the deck, unshuffled.
 pub(super) fn merchants() -> &'static [Merchant] {
     &CARDS.merchants
 }
 
-/// The point cards of the deck, unshuffled.
+/// Returns the point cards of the deck, unshuffled.
 pub(super) fn point_cards() -> &'static [PointCard] {
     &CARDS.points
 }
 
-/// A merchant by its name.
+/// Returns a merchant by name.
 pub(super) fn merchant(id: &str) -> Option<&'static Merchant> {
     CARDS.starting.iter().chain(&CARDS.merchants).find(|card| card.id == id)
 }
 
-/// A point card by its name.
+/// Returns a point card by name.
 pub(super) fn point_card(id: &str) -> Option<&'static PointCard> {
     CARDS.points.iter().find(|card| card.id == id)
 }
@@ -104,7 +104,7 @@ mod tests {
     use crate::domain::game::crystal::Crystal;
     use crate::domain::game::crystal::Crystals;
 
-    /// What crystals are worth when a step up costs one.
+    /// Returns the value of crystals if an upgrade step costs one.
     fn worth(crystals: Crystals) -> u32 {
         Crystal::ALL.iter().map(|crystal| crystals.of(*crystal) * (*crystal as u32 + 1)).sum()
     }

@@ -1,4 +1,4 @@
-//! What may be asked of a game, and how the payloads on the command bus are read. Only shapes are checked here.
+//! The commands of a game, and parsing of their payloads. Only types are checked here.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -11,65 +11,65 @@ use crate::aggregate::DomainCommand;
 use crate::domain::game::crystal::Crystal;
 use crate::domain::game::crystal::Crystals;
 
-/// How many crystals a caravan holds unless told.
+/// Default capacity of a caravan.
 const CARAVAN_CAPACITY: u32 = 10;
-/// How many point cards bring the end unless told.
+/// Default number of point cards that trigger the last round.
 const POINT_CARDS_TO_WIN: u32 = 5;
 
-/// A wish of a player.
+/// A command of a player.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum GameCommand {
-    /// Set up a table.
+    /// Creates a game.
     Create(CreateGame),
-    /// Sit down; the last one to do so starts the game.
+    /// Joins the game. The last player to join starts it.
     Join(String),
-    /// Get up.
+    /// Leaves the game.
     Leave(String),
-    /// Play a merchant from the hand.
+    /// Plays a merchant from the hand.
     PlayCard(Play),
-    /// Take a merchant from the market.
+    /// Acquires a merchant from the market.
     Acquire {
-        /// Who.
+        /// The player.
         player_id: String,
-        /// Its place in the row, from 0.
+        /// The index of the merchant in the market, from 0.
         index: u32,
-        /// A crystal for each card to its left, from the first.
+        /// A crystal for each merchant to its left, from the first.
         pay: Vec<Crystal>,
     },
-    /// Take all played merchants back.
+    /// Takes all played merchants back into the hand.
     Rest(String),
-    /// Pay a point card.
+    /// Claims a point card.
     Claim {
-        /// Who.
+        /// The player.
         player_id: String,
-        /// Its place in the row, from 0.
+        /// The index of the card on display, from 0.
         index: u32,
     },
-    /// Give up what the caravan cannot hold.
+    /// Discards crystals that exceed the capacity.
     Discard {
-        /// Who.
+        /// The player.
         player_id: String,
-        /// Which.
+        /// The crystals.
         crystals: Crystals,
     },
-    /// Let the next player go on.
+    /// Ends the turn.
     EndTurn(String),
 }
 
-/// What a new game shall be.
+/// The settings of a new game.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateGame {
     #[serde(default, rename = "id", skip_serializing)]
     _id: Ignored,
-    /// How many play: 2 to 5.
+    /// Number of players: 2 to 5.
     pub num_players: u32,
-    /// Where everything random comes from. Who knows it knows the decks.
+    /// The seed of all random choices. It determines the decks.
     pub seed: u64,
-    /// How many crystals a caravan holds.
+    /// Capacity of a caravan.
     #[serde(default = "caravan_capacity")]
     pub caravan_capacity: u32,
-    /// How many point cards somebody must claim to bring the end.
+    /// Number of point cards with which a player triggers the last round.
     #[serde(default = "point_cards_to_win")]
     pub point_cards_to_win: u32,
 }
@@ -82,25 +82,25 @@ fn point_cards_to_win() -> u32 {
     POINT_CARDS_TO_WIN
 }
 
-/// A merchant to play, and how.
+/// A merchant to play, with its options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Play {
     #[serde(default, rename = "id", skip_serializing)]
     _id: Ignored,
-    /// Who.
+    /// The player.
     pub player_id: String,
-    /// Which merchant of the hand.
+    /// The merchant.
     pub card: String,
-    /// How often a trade is made; once unless told.
+    /// Number of trades. Default: one.
     #[serde(default)]
     pub times: Option<u32>,
-    /// Crystals that go up a step each, one after the other, for an upgrade.
+    /// The crystals to upgrade one step each, in order.
     #[serde(default)]
     pub upgrade: Vec<Crystal>,
 }
 
-/// Clients send the id in the payload; the one that counts is the stream's.
+/// Clients may send `id`, which is ignored: the id of the stream is used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Ignored;
 
@@ -183,7 +183,7 @@ impl DomainCommand for GameCommand {
 
 fn parse<T: DeserializeOwned>(payload: &Value) -> Result<T, serde_json::Error> {
     if !payload.is_object() {
-        return Err(Error::custom("wanted a JSON object"));
+        return Err(Error::custom("expected a JSON object"));
     }
     T::deserialize(payload)
 }

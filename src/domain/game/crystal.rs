@@ -1,29 +1,29 @@
-//! Crystals: four colours, low to high, and how many of each.
+//! Crystals of four colors, from low to high, and counts of them.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::Serialize;
 
-/// A colour, from the lowest to the highest.
+/// A color, from the lowest to the highest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Crystal {
-    /// The lowest.
+    /// The lowest color.
     Yellow,
-    /// The second.
+    /// The second color.
     Green,
-    /// The third.
+    /// The third color.
     Blue,
-    /// The highest.
+    /// The highest color.
     Pink,
 }
 
 impl Crystal {
-    /// All of them, from the lowest.
+    /// All colors, lowest first.
     pub const ALL: [Self; 4] = [Self::Yellow, Self::Green, Self::Blue, Self::Pink];
 
-    /// One step up; none above the highest.
+    /// Returns the next higher color; `None` for the highest.
     pub fn higher(self) -> Option<Self> {
         Self::ALL.get(self as usize + 1).copied()
     }
@@ -35,35 +35,35 @@ impl fmt::Display for Crystal {
     }
 }
 
-/// How many of each colour. Numbers stay far below their limit: a game holds some hundred crystals.
+/// A count of each color. A game has a few hundred crystals, so counts stay far below their limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Crystals {
-    /// The lowest.
+    /// Number of the lowest color.
     #[serde(skip_serializing_if = "is_zero")]
     pub yellow: u32,
-    /// The second.
+    /// Number of the second color.
     #[serde(skip_serializing_if = "is_zero")]
     pub green: u32,
-    /// The third.
+    /// Number of the third color.
     #[serde(skip_serializing_if = "is_zero")]
     pub blue: u32,
-    /// The highest.
+    /// Number of the highest color.
     #[serde(skip_serializing_if = "is_zero")]
     pub pink: u32,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
 impl Crystals {
-    /// None at all.
+    /// No crystals.
     pub const NONE: Self = Self { yellow: 0, green: 0, blue: 0, pink: 0 };
 
-    /// How many of one colour.
+    /// Returns the number of one color.
     pub fn of(self, crystal: Crystal) -> u32 {
         match crystal {
             Crystal::Yellow => self.yellow,
@@ -82,12 +82,12 @@ impl Crystals {
         }
     }
 
-    /// How many in all.
+    /// Returns the total number.
     pub fn total(self) -> u32 {
         Crystal::ALL.iter().fold(0, |sum, crystal| self.of(*crystal).saturating_add(sum))
     }
 
-    /// Each colour added to each.
+    /// Returns the sum of both counts.
     #[must_use]
     pub fn plus(mut self, other: Self) -> Self {
         for crystal in Crystal::ALL {
@@ -97,7 +97,7 @@ impl Crystals {
         self
     }
 
-    /// What is left when these are taken; `None`: there are not so many.
+    /// Returns the difference; `None` if there are too few crystals.
     pub fn minus(mut self, other: Self) -> Option<Self> {
         for crystal in Crystal::ALL {
             let count = self.of_mut(crystal);
@@ -106,7 +106,7 @@ impl Crystals {
         Some(self)
     }
 
-    /// So many times as many of each.
+    /// Returns the counts multiplied by a factor.
     #[must_use]
     pub fn times(mut self, factor: u32) -> Self {
         for crystal in Crystal::ALL {
@@ -116,7 +116,7 @@ impl Crystals {
         self
     }
 
-    /// How often these can be paid from what there is.
+    /// Returns how often these crystals can be paid from others.
     pub fn fits_into(self, purse: Self) -> u32 {
         let times = Crystal::ALL.iter().filter(|crystal| self.of(**crystal) > 0);
         times.map(|crystal| purse.of(*crystal) / self.of(*crystal)).min().unwrap_or(0)

@@ -1,4 +1,4 @@
-//! The rules: a state and a command make events, or a rejection that says why not.
+//! The rules of the game: a state and a command lead to events or a rejection.
 
 use crate::domain::game::cards;
 use crate::domain::game::cards::MerchantKind;
@@ -25,10 +25,10 @@ use crate::domain::game::state::Player;
 use crate::domain::game::turn::finish;
 use crate::domain::game::turn::next_turn;
 
-/// The longest name of a player, in characters.
-const LONGEST_NAME: usize = 100;
+/// Maximum length of a player's name, in characters.
+const MAX_NAME_CHARS: usize = 100;
 
-/// State + command → events.
+/// Decides a command on a state.
 pub(super) fn decide(game: &Game, id: &str, command: &GameCommand) -> Result<Vec<GameEvent>, GameRejection> {
     match command {
         GameCommand::Create(wanted) => create(game, id, wanted),
@@ -66,11 +66,11 @@ fn create(game: &Game, id: &str, wanted: &CreateGame) -> Result<Vec<GameEvent>, 
     }
     let limits = [
         ("num_players", u64::from(wanted.num_players), 2, 5),
-        // What a store can hold as a number.
+        // The range of numbers that every store can hold.
         ("seed", wanted.seed, 0, i64::MAX.unsigned_abs()),
-        // Room for the dearest point card; and no more than one can look through.
+        // At least the cost of the most expensive point card, and at most a readable number.
         ("caravan_capacity", u64::from(wanted.caravan_capacity), 6, 100),
-        // With five players the point cards then do not run out before the end.
+        // With five players the point cards last until the end of the game.
         ("point_cards_to_win", u64::from(wanted.point_cards_to_win), 1, 7),
     ];
     for (field, value, least, most) in limits {
@@ -87,7 +87,7 @@ fn create(game: &Game, id: &str, wanted: &CreateGame) -> Result<Vec<GameEvent>, 
 }
 
 fn join(game: &Game, id: &str, player_id: &str) -> Result<Vec<GameEvent>, GameRejection> {
-    if !(1..=LONGEST_NAME).contains(&player_id.chars().count()) {
+    if !(1..=MAX_NAME_CHARS).contains(&player_id.chars().count()) {
         return Err(GameRejection::InvalidPlayer);
     }
     if game.player(player_id).is_some() {
@@ -121,13 +121,13 @@ fn leave(game: &Game, id: &str, player_id: &str) -> Result<Vec<GameEvent>, GameR
     Ok(vec![GameEvent::PlayerLeft(PlayerLeft { player_id, next })])
 }
 
-/// A player of this game, who has not left.
+/// Returns a player of this game who has not left it.
 fn playing<'g>(game: &'g Game, id: &str, player_id: &str) -> Result<&'g Player, GameRejection> {
     let player = game.player(player_id).filter(|player| !player.left);
     player.ok_or_else(|| GameRejection::NoSuchPlayer { id: id.to_owned(), player_id: player_id.to_owned() })
 }
 
-/// The player whose turn it is.
+/// Returns the player, if it is its turn.
 fn on_turn<'g>(game: &'g Game, id: &str, player_id: &str) -> Result<&'g Player, GameRejection> {
     let player = playing(game, id, player_id)?;
     let Some(current) = game.current() else {
@@ -140,7 +140,7 @@ fn on_turn<'g>(game: &'g Game, id: &str, player_id: &str) -> Result<&'g Player, 
     Err(GameRejection::NotYourTurn { player_id: player_id.to_owned(), turn: current.player_id.clone() })
 }
 
-/// The player whose turn it is, and who has not acted in it.
+/// Returns the player, if it is its turn and it has not acted yet.
 fn to_act<'g>(game: &'g Game, id: &str, player_id: &str) -> Result<&'g Player, GameRejection> {
     let player = on_turn(game, id, player_id)?;
     if game.acted { Err(GameRejection::AlreadyActed { player_id: player_id.to_owned() }) } else { Ok(player) }
@@ -178,7 +178,7 @@ fn play(player: &Player, wanted: &Play) -> Result<CardPlayed, GameRejection> {
     Ok(CardPlayed { player_id: player.player_id.clone(), card: merchant.id.clone(), paid, gained })
 }
 
-/// What goes and what comes when crystals go up a step, one after the other: one that has just come may go up again.
+/// Returns the paid and gained crystals of upgrades, in order. A crystal that was just gained may be upgraded again.
 fn upgrade(caravan: Crystals, steps: &[Crystal]) -> Result<(Crystals, Crystals), GameRejection> {
     let one = |crystal: Crystal| Crystals::from_iter([crystal]);
     let (mut paid, mut gained) = (Crystals::NONE, Crystals::NONE);

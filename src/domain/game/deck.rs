@@ -1,6 +1,7 @@
-//! Shuffling by a seed, the same for ever: what was dealt must be dealt again in a replay.
+//! Shuffling by a seed. The algorithm never changes, because a replay must deal the same cards.
 
-/// Numbers from a seed: SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+/// A random generator with a seed: SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
+/// 2014).
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
@@ -17,15 +18,15 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below a limit; 0 where the limit is 0.
+    /// Returns a number below a limit; 0 if the limit is 0.
     pub(super) fn below(&mut self, limit: usize) -> usize {
-        // The high half of a product is even enough: a limit is some hundred at most.
+        // The high half of the product is uniform enough, because a limit is a few hundred at most.
         let product = u128::from(self.next()) * limit as u128;
         usize::try_from(product >> 64).unwrap_or(0)
     }
 }
 
-/// A deck in the order that a seed makes (Fisher and Yates). The last one is on top.
+/// Returns a deck shuffled by a generator (Fisher and Yates). The last card is on top.
 pub(super) fn shuffled<'c>(ids: impl Iterator<Item = &'c str>, random: &mut Random) -> Vec<String> {
     let mut deck: Vec<String> = ids.map(str::to_owned).collect();
     for last in (1..deck.len()).rev() {

@@ -1,4 +1,4 @@
-//! The facts of a game, each with all that rebuilding its state needs.
+//! The events of a game. Each contains everything that the state needs.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use crate::aggregate::DomainEvent;
 use crate::domain::game::crystal::Crystal;
 use crate::domain::game::crystal::Crystals;
 
-/// What can happen in a game. Players are named by their ids, places in a row are counted from 0.
+/// An event of a game. Players are named by their ids. Indexes start at 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum GameEvent {
@@ -35,77 +35,77 @@ pub enum GameEvent {
     Finished(Finished),
 }
 
-/// A table was set up.
+/// A game was created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Created {
-    /// How many will play.
+    /// Number of players.
     pub num_players: u32,
-    /// Where everything random comes from. Not for players.
+    /// The seed of all random choices. Hidden from players.
     pub seed: u64,
-    /// How many crystals a caravan holds.
+    /// Capacity of a caravan.
     pub caravan_capacity: u32,
-    /// How many point cards somebody must claim to bring the end.
+    /// Number of point cards with which a player triggers the last round.
     pub point_cards_to_win: u32,
 }
 
-/// Somebody sat down.
+/// A player joined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlayerJoined {
-    /// Who.
+    /// The player.
     pub player_id: String,
 }
 
-/// Somebody got up.
+/// A player left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlayerLeft {
-    /// Who.
+    /// The player.
     pub player_id: String,
-    /// Whose turn it is then, where that changes.
+    /// The next turn, if the player that left had the turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<NextTurn>,
 }
 
-/// All have sat down: cards are dealt.
+/// All players have joined, and the cards were dealt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
-    /// The players in the order of their turns.
+    /// The players, in the order of their turns.
     pub players: Vec<String>,
 }
 
 /// A merchant was played from the hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardPlayed {
-    /// By whom.
+    /// The player.
     pub player_id: String,
-    /// Which one.
+    /// The merchant.
     pub card: String,
-    /// What it took.
+    /// The crystals that the player paid.
     pub paid: Crystals,
-    /// What it gave.
+    /// The crystals that the player gained.
     pub gained: Crystals,
 }
 
-/// A merchant was taken from the market.
+/// A merchant was acquired from the market.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MerchantAcquired {
-    /// By whom.
+    /// The player.
     pub player_id: String,
-    /// Its place in the row.
+    /// The index in the market.
     pub index: u32,
-    /// Which one.
+    /// The merchant.
     pub card: String,
-    /// A crystal on each of the cards to its left, from the first.
+    /// The crystals put on the merchants to its left, from the first.
     pub paid: Vec<Crystal>,
-    /// What lay on it.
+    /// The crystals that were on the merchant.
     pub gained: Crystals,
-    /// The one that came to the end of the row; none when the deck is empty.
+    /// The merchant that was drawn into the market; `None` if the deck is empty.
     pub drawn: Option<String>,
 }
 
-/// All played merchants were taken back.
+/// All played merchants were taken back into the hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlayerRested {
-    /// By whom.
+    /// The player.
     pub player_id: String,
 }
 
@@ -113,73 +113,73 @@ pub struct PlayerRested {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Coin {
-    /// Three points.
+    /// Worth three points.
     Gold,
-    /// One point.
+    /// Worth one point.
     Silver,
 }
 
-/// A point card was paid.
+/// A point card was claimed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointCardClaimed {
-    /// By whom.
+    /// The player.
     pub player_id: String,
-    /// Its place in the row.
+    /// The index on display.
     pub index: u32,
-    /// Which one.
+    /// The card.
     pub card: String,
-    /// What it wanted.
+    /// The crystals that the player paid.
     pub paid: Crystals,
-    /// What it is worth.
+    /// The points of the card.
     pub points: u32,
-    /// The coin that lay over it.
+    /// The coin above the card.
     pub coin: Option<Coin>,
-    /// The one that came to the end of the row; none when the deck is empty.
+    /// The card that was drawn onto the display; `None` if the deck is empty.
     pub drawn: Option<String>,
 }
 
-/// What a caravan could not hold was given up.
+/// Crystals were discarded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrystalsDiscarded {
-    /// By whom.
+    /// The player.
     pub player_id: String,
-    /// Which.
+    /// The crystals.
     pub crystals: Crystals,
 }
 
-/// The turn that follows.
+/// The next turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextTurn {
-    /// Whose.
+    /// The player.
     pub player_id: String,
-    /// In which round, from 1.
+    /// The round, from 1.
     pub round: u32,
 }
 
-/// A turn is over.
+/// A turn ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnEnded {
-    /// Whose it was.
+    /// The player.
     pub player_id: String,
-    /// The one that follows; none when the game is over.
+    /// The next turn; `None` if the game is over.
     pub next: Option<NextTurn>,
 }
 
-/// What a player has reached.
+/// The score of a player.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Score {
-    /// Who.
+    /// The player.
     pub player_id: String,
-    /// Points, coins and crystals in one.
+    /// The score: points, coins and crystals.
     pub score: u32,
 }
 
-/// The game is over.
+/// The game ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finished {
-    /// Who has won.
+    /// The winner.
     pub winner: String,
-    /// What each player has reached, in the order of the turns.
+    /// The scores, in the order of the turns.
     pub scores: Vec<Score>,
 }
 

@@ -1,9 +1,10 @@
-//! Caravan: a turn-based card game of crystals and merchants for two to five players.
+//! Caravan: a turn-based card game with crystals and merchants, for two to five players.
 //!
-//! In the order of the flow: crystals and cards → events → state → command → decide → rejection → what is
-//! shown → read model → a bot. All of it is pure. Everything random comes from the seed in `game.created`, so a
-//! replay is exact; and a player sees neither the seed nor what others hold, nor the order of the decks.
+//! In the order of the flow: crystals and cards → events → state → command → decide → rejection → schema → read model →
+//! bot. All of it is pure. All random choices follow from the seed in `game.created`, so a replay is exact. A player
+//! sees neither the seed, nor the hands of others, nor the order of the decks.
 
+mod aggregate;
 mod bot;
 mod cards;
 mod command;

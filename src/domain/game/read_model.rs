@@ -1,8 +1,8 @@
-//! The read model `games`: one row for each game, its state as of its last event. For the server's own people: it holds
-//! the decks and all hands.
+//! The read model `games`: one row for each game, with its state after the last event. It contains the decks and all
+//! hands, so callers must not see it unfiltered.
 
 use crate::aggregate::AggregateRows;
 use crate::domain::game::state::Game;
 
-/// All games, by id.
+/// The rows of all games, by id.
 pub const GAMES: AggregateRows<Game> = AggregateRows::named("games").indexed(&["phase"]);

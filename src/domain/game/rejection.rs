@@ -1,11 +1,11 @@
-//! How a rule of the game says no: a stable code, a sentence with the values, the values.
+//! The rejections of a game: a stable code, a message with the values, and the values.
 
 use crate::aggregate::Rejection;
 use crate::domain::game::crystal::Crystals;
 
-/// Why a command was refused.
+/// The reason why a command is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the fields are the values that the sentence of each variant names")]
+#[allow(missing_docs, reason = "the fields are the values in the message of each variant")]
 pub enum GameRejection {
     /// `game_exists`
     Exists { id: String },
@@ -33,7 +33,7 @@ pub enum GameRejection {
     NotActed { player_id: String },
     /// `no_such_card`
     NoSuchCard { card: String },
-    /// `no_such_card`: a place in a row
+    /// `no_such_card`: no card at an index
     NoSuchPlace { index: u32, cards: usize },
     /// `cannot_afford`
     CannotAfford { wanted: Crystals, held: Crystals },
@@ -91,17 +91,17 @@ impl From<GameRejection> for Rejection {
                 Self::new("no_such_card", message).with("index", index).with("cards", cards)
             }
             R::CannotAfford { wanted, held } => {
-                let message = format!("that takes {wanted}; the caravan holds {held}");
+                let message = format!("costs {wanted}; the caravan holds {held}");
                 Self::new("cannot_afford", message).with("wanted", wanted.to_string()).with("held", held.to_string())
             }
             R::InvalidPlay { reason } => Self::new("invalid_play", reason),
             R::OverCapacity { held, capacity } => {
-                let message = format!("the caravan holds {held} and has room for {capacity}; discard {}", held - capacity);
+                let message = format!("the caravan holds {held}, and its capacity is {capacity}; discard {}", held - capacity);
                 Self::new("over_capacity", message).with("held", held).with("capacity", capacity)
             }
             R::WithinCapacity { held, capacity } => {
                 let over = held.saturating_sub(capacity);
-                let message = format!("the caravan holds {held} and has room for {capacity}: only {over} can be discarded");
+                let message = format!("the caravan holds {held}, and its capacity is {capacity}; only {over} can be discarded");
                 Self::new("within_capacity", message).with("held", held).with("capacity", capacity)
             }
         }

@@ -1,4 +1,4 @@
-//! A game as it is shown: in full to the server's own people, to a player without what is hidden from him.
+//! The schema of a game: all fields for the server, without hidden fields for players.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -10,28 +10,28 @@ use crate::domain::game::state::Phase;
 use crate::domain::game::state::Player;
 use crate::domain::game::turn::score;
 
-/// Who looks.
+/// The viewer of a game.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
-    /// The server's own people: everything.
+    /// The server, which sees everything.
     Server,
-    /// A player of this id: his own hand, nobody else's.
+    /// The player with this id, which sees its own hand only.
     Player(String),
-    /// Somebody who only watches: no hand.
+    /// A spectator, which sees no hand.
     Watcher,
 }
 
 impl Game {
-    /// The game as somebody sees it; `Null` where it was never created.
+    /// Returns the game as a viewer sees it; `Null` if it was never created.
     pub fn as_seen(&self, id: &str, version: u64, viewer: &Viewer) -> Value {
         shown(self, id, version, viewer)
     }
 }
 
-/// The fields of a game that only the server's own people see.
+/// The fields that only the server sees.
 const HIDDEN: [&str; 3] = ["seed", "merchant_deck", "point_deck"];
 
-/// The game as somebody sees it; `Null` where it was never created.
+/// Returns the game as a viewer sees it; `Null` if it was never created.
 pub(super) fn shown(game: &Game, id: &str, version: u64, viewer: &Viewer) -> Value {
     if game.phase == Phase::Absent {
         return Value::Null;
@@ -67,15 +67,15 @@ pub(super) fn shown(game: &Game, id: &str, version: u64, viewer: &Viewer) -> Val
     state_as_seen(shown, viewer)
 }
 
-/// What the server's own people see of a game, as somebody else sees it.
+/// Reduces the server's view of a game to that of a viewer.
 pub fn state_as_seen(mut server: Value, viewer: &Viewer) -> Value {
     if *viewer == Viewer::Server {
         return server;
     }
     let players = server.get_mut("players").and_then(Value::as_array_mut).into_iter().flatten();
     for player in players.filter_map(Value::as_object_mut) {
-        let his_own = matches!(viewer, Viewer::Player(viewer) if player.get("player_id") == Some(&json!(viewer)));
-        player.retain(|field, _| his_own || field != "hand");
+        let is_own = matches!(viewer, Viewer::Player(viewer) if player.get("player_id") == Some(&json!(viewer)));
+        player.retain(|field, _| is_own || field != "hand");
     }
     if let Some(game) = server.as_object_mut() {
         game.retain(|field, _| !HIDDEN.contains(&field.as_str()));
@@ -84,7 +84,7 @@ pub fn state_as_seen(mut server: Value, viewer: &Viewer) -> Value {
 }
 
 fn merchant(id: &str) -> Value {
-    // A card that a newer program dealt is shown by its name alone.
+    // A card of a newer program is shown by its name only.
     cards::merchant(id).map_or_else(|| json!({ "id": id }), |card| json!(card))
 }
 
@@ -103,7 +103,7 @@ fn player(player: &Player) -> Value {
     })
 }
 
-/// The data of an event of a game as somebody sees it: who knows the seed knows the decks.
+/// Returns the data of an event as a viewer sees it. The seed is hidden, because it determines the decks.
 pub fn event_as_seen(event_type: &str, mut data: Map<String, Value>, viewer: &Viewer) -> Map<String, Value> {
     if event_type == "game.created" && *viewer != Viewer::Server {
         data.retain(|field, _| field != "seed");

@@ -1,4 +1,4 @@
-//! Whose turn follows, when a game is over, and what each has reached then.
+//! The next turn, the end of the game, and the scores.
 
 use crate::domain::game::event::Finished;
 use crate::domain::game::event::NextTurn;
@@ -9,7 +9,7 @@ use crate::domain::game::state::Player;
 /// Points of a gold coin.
 const GOLD: u32 = 3;
 
-/// The turn after the current one; none when the game ends with it. `without` gets up and has no more turns.
+/// Returns the turn after the current one; `None` if the game ends with it. `without` is a player that leaves.
 pub(super) fn next_turn(game: &Game, without: Option<&str>) -> Option<NextTurn> {
     let stays = |player: &Player| !player.left && Some(player.player_id.as_str()) != without;
     if game.players.iter().filter(|player| stays(player)).count() < 2 {
@@ -25,13 +25,14 @@ pub(super) fn next_turn(game: &Game, without: Option<&str>) -> Option<NextTurn> 
     }
 }
 
-/// What a player has reached: points, coins, and one for each crystal that is not yellow.
+/// Returns the score of a player: points, coins, and one for each crystal that is not yellow.
 pub(super) fn score(player: &Player) -> u32 {
     let crystals = player.caravan.total() - player.caravan.yellow;
     player.points.saturating_add(GOLD * player.coins.gold + player.coins.silver).saturating_add(crystals)
 }
 
-/// The end. Of those who stayed the highest wins, and the one later in turn order where two are level.
+/// Returns the end of the game. The highest score of the remaining players wins. Of equal scores, the one later in turn
+/// order wins.
 pub(super) fn finish(game: &Game, without: Option<&str>) -> Finished {
     let stays = |player: &&Player| !player.left && Some(player.player_id.as_str()) != without;
     let winner = game.players.iter().filter(stays).max_by_key(|player| score(player));

@@ -1,6 +1,6 @@
-//! What may be asked of a resource, and how the payloads on the command bus are read.
+//! The commands of a resource, and parsing of their payloads.
 //!
-//! Only shapes are checked here; which values are allowed is for `decide`.
+//! Only types are checked here. `decide` checks the values.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -12,55 +12,55 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::aggregate::DomainCommand;
-use crate::domain::excerpt::excerpt;
+use crate::domain::truncate::truncate;
 
-/// How long a lock holds unless told.
+/// Default duration of a lock.
 pub const DEFAULT_LOCK: SignedDuration = SignedDuration::from_secs(5 * 60);
 
-/// A wish of a client.
+/// A command of a resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum ResourceCommand {
-    /// Make a resource.
+    /// Creates a resource.
     Create(CreateResource),
-    /// Take some of it.
+    /// Takes an amount.
     Allocate {
-        /// How much.
+        /// The amount.
         amount: i64,
-        /// Why.
+        /// The reason.
         reason: Option<String>,
     },
-    /// Put some back, up to the maximum.
+    /// Adds an amount, up to the maximum.
     Add {
-        /// How much.
+        /// The amount.
         amount: i64,
-        /// Why.
+        /// The reason.
         reason: Option<String>,
     },
-    /// Let nobody take or add for a time.
+    /// Locks the resource for a time, so that no amount can be taken or added.
     Lock {
-        /// For how long.
+        /// The duration.
         duration: SignedDuration,
-        /// Why.
+        /// The reason.
         reason: Option<String>,
     },
-    /// Take the lock off.
+    /// Removes the lock.
     Unlock,
 }
 
-/// What a new resource shall be.
+/// The settings of a new resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CreateResource {
-    /// Whose it is.
+    /// The owner.
     pub owner_id: String,
-    /// What it is.
+    /// The type, such as `currency`.
     pub resource_type: String,
-    /// How much there is at first.
+    /// The initial amount.
     pub initial_amount: i64,
-    /// How much there can be.
+    /// The maximum amount.
     pub max_amount: i64,
-    /// Units that come back each second.
+    /// Units that regenerate per second.
     pub regeneration_rate: f64,
-    /// Whatever the application keeps with it.
+    /// Data of the application.
     pub metadata: Map<String, Value>,
 }
 
@@ -80,7 +80,7 @@ impl DomainCommand for ResourceCommand {
     }
 }
 
-// The payloads. `id` is taken in each because clients send it; the one that counts is the stream's.
+// The payloads. Clients may send `id`, which is ignored: the id of the stream is used.
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,11 +122,11 @@ struct Unlock {
 
 fn parse<T: DeserializeOwned>(payload: &Value) -> Result<T, serde_json::Error> {
     if !payload.is_object() {
-        return Err(Error::custom(format_args!("wanted a JSON object, found {}", excerpt(payload))));
+        return Err(Error::custom(format_args!("expected a JSON object, found {}", truncate(payload))));
     }
     for field in ["amount", "initial_amount", "max_amount"] {
         if let Some(value) = payload.get(field).filter(|value| value.as_i64().is_none()) {
-            let message = format_args!("{field} is {}; wanted a whole number up to {}", excerpt(value), i64::MAX);
+            let message = format_args!("{field} is {}; expected a whole number up to {}", truncate(value), i64::MAX);
             return Err(Error::custom(message));
         }
     }
@@ -137,7 +137,7 @@ fn create(payload: Create) -> Result<ResourceCommand, serde_json::Error> {
     let metadata = match payload.metadata {
         None => Map::new(),
         Some(Value::Object(metadata)) => metadata,
-        Some(other) => return Err(Error::custom(format_args!("metadata is {}; wanted a JSON object", excerpt(&other)))),
+        Some(other) => return Err(Error::custom(format_args!("metadata is {}; expected a JSON object", truncate(&other)))),
     };
     Ok(ResourceCommand::Create(CreateResource {
         owner_id: payload.owner_id,
@@ -153,8 +153,8 @@ fn lock(payload: Lock) -> Result<ResourceCommand, serde_json::Error> {
     let duration = match payload.r#for {
         None => DEFAULT_LOCK,
         Some(text) => text.parse().map_err(|error: jiff::Error| {
-            let text = excerpt(&Value::String(text));
-            Error::custom(format_args!("for is {text}; wanted a duration like 90s, 5m or 1h30m ({error})"))
+            let text = truncate(&Value::String(text));
+            Error::custom(format_args!("for is {text}; expected a duration like 90s, 5m or 1h30m ({error})"))
         })?,
     };
     Ok(ResourceCommand::Lock { duration, reason: payload.reason })

@@ -1,4 +1,4 @@
-//! The rules: a state and a command make an event, or a rejection that says why not.
+//! The rules of a resource: a state and a command lead to an event or a rejection.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::event::Timestamp;
 use crate::event::is_blank;
 use crate::event::nfc;
 
-/// State + command → event.
+/// Decides a command on a state.
 pub(super) fn decide(
     resource: &Resource,
     id: &str,
@@ -68,7 +68,7 @@ fn create(id: &str, wanted: &CreateResource, now: Timestamp) -> Result<ResourceE
         resource_type: nfc(&wanted.resource_type).into_owned(),
         amount,
         max_amount: max,
-        // Makes 0 of -0, as the canonical form does.
+        // Converts -0 to 0, as the canonical form does.
         regeneration_rate: rate + 0.0,
         metadata: wanted.metadata.clone(),
         last_regenerated: Some(now),
@@ -126,7 +126,7 @@ fn lock(
     reason: Option<String>,
     now: Timestamp,
 ) -> Result<ResourceEvent, ResourceRejection> {
-    // Below a microsecond the lock would have run out before it began.
+    // A shorter lock would expire before it begins.
     let Some(length) = Duration::try_from(duration).ok().filter(|length| length.as_micros() > 0) else {
         return Err(ResourceRejection::InvalidDuration { id: id.to_owned(), duration });
     };
@@ -134,7 +134,7 @@ fn lock(
     Ok(ResourceEvent::Locked(ResourceLocked { reason, expiry: now.plus(length) }))
 }
 
-/// What taking and adding have in common.
+/// Checks the rules that taking and adding have in common.
 fn may_move(resource: &Resource, id: &str, amount: i64, now: Timestamp) -> Result<(), ResourceRejection> {
     if amount < 1 {
         return Err(ResourceRejection::AmountTooSmall { id: id.to_owned(), field: "amount", value: amount, least: 1 });

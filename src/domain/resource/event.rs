@@ -1,6 +1,6 @@
-//! The facts about a resource, with everything that rebuilding its state needs, so that no clock is asked.
+//! The events of a resource. They contain everything that the state needs, so folding uses no clock.
 //!
-//! What a hand-written event may leave out (a scenario's `given`) has the default that changes nothing.
+//! A field that a hand-written event (a scenario's `given`) may omit has a default without effect.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::aggregate::DomainEvent;
 use crate::event::Timestamp;
 
-/// What can happen to a resource.
+/// An event of a resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum ResourceEvent {
@@ -26,69 +26,69 @@ pub enum ResourceEvent {
     Unlocked(ResourceUnlocked),
 }
 
-/// A resource came into being.
+/// A resource was created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResourceCreated {
-    /// Whose it is.
+    /// The owner.
     pub owner_id: String,
-    /// What it is, for instance `currency`.
+    /// The type, such as `currency`.
     pub resource_type: String,
-    /// How much there is at first.
+    /// The initial amount.
     pub amount: i64,
-    /// How much there can be.
+    /// The maximum amount.
     pub max_amount: i64,
-    /// Units that come back each second.
+    /// Units that regenerate per second.
     #[serde(default)]
     pub regeneration_rate: f64,
-    /// Whatever the application keeps with it.
+    /// Data of the application.
     #[serde(default)]
     pub metadata: Map<String, Value>,
-    /// The moment regeneration counts from; `None`: when the event was recorded.
+    /// The start of regeneration. `None` is the time of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_regenerated: Option<Timestamp>,
 }
 
-/// Some of a resource was taken.
+/// An amount of a resource was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceAllocated {
-    /// How much was taken.
+    /// The amount that was taken.
     pub amount: i64,
-    /// How much there is now.
+    /// The remaining amount.
     pub new_amount: i64,
-    /// How much had come back before.
+    /// The amount that had regenerated before.
     #[serde(default)]
     pub regenerated: i64,
-    /// Up to which moment that is; `None`: when the event was recorded.
+    /// The time up to which regeneration is included. `None` is the time of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_regenerated: Option<Timestamp>,
-    /// The part of a unit that had come back, in 10⁻¹⁸.
+    /// The regenerated part of a unit, in 10⁻¹⁸.
     #[serde(default)]
     pub regeneration_remainder: u64,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// Some of a resource was put back.
+/// An amount was added to a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceAdded {
-    /// How much was really added.
+    /// The amount that was added.
     pub amount: i64,
-    /// How much was to be added; more than `amount` when the maximum was in the way.
+    /// The requested amount. More than `amount` if the maximum was reached.
     #[serde(default)]
     pub requested: i64,
-    /// How much there is now.
+    /// The new amount.
     pub new_amount: i64,
-    /// How much had come back before.
+    /// The amount that had regenerated before.
     #[serde(default)]
     pub regenerated: i64,
-    /// Up to which moment that is; `None`: when the event was recorded.
+    /// The time up to which regeneration is included. `None` is the time of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_regenerated: Option<Timestamp>,
-    /// The part of a unit that had come back, in 10⁻¹⁸.
+    /// The regenerated part of a unit, in 10⁻¹⁸.
     #[serde(default)]
     pub regeneration_remainder: u64,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -96,14 +96,14 @@ pub struct ResourceAdded {
 /// A resource was locked for a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceLocked {
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// From this moment on the lock counts as none.
+    /// The time at which the lock ends.
     pub expiry: Timestamp,
 }
 
-/// A lock was taken off before it ran out.
+/// A lock was removed before it expired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceUnlocked {}
 

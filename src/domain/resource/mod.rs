@@ -3,6 +3,7 @@
 //! In the order of the flow: events → state → regeneration → command → decide → rejection → what is
 //! shown → read model. All of it is pure: the moment comes in as an argument.
 
+mod aggregate;
 mod command;
 mod decide;
 mod event;

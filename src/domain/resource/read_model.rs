@@ -1,7 +1,7 @@
-//! The read model `resources`: one row for each resource, its state as of its last event.
+//! The read model `resources`: one row for each resource, with its state after the last event.
 
 use crate::aggregate::AggregateRows;
 use crate::domain::resource::state::Resource;
 
-/// All resources, by id.
+/// The rows of all resources, by id.
 pub const RESOURCES: AggregateRows<Resource> = AggregateRows::named("resources").indexed(&["owner_id", "resource_type"]);

@@ -1,36 +1,36 @@
-//! How a resource comes back with time, in whole numbers: nothing is lost however often it is asked.
+//! Regeneration of a resource over time, in whole numbers: repeated calculation loses nothing.
 //!
-//! The rate is read as the decimal number that was written, to 10⁻¹² units a second. Microseconds
-//! times that are units of 10⁻¹⁸; what is less than one whole unit is carried over as the remainder.
+//! The rate is read as its decimal number, to 10⁻¹² units per second. Microseconds times such a rate are units of
+//! 10⁻¹⁸. The part below a whole unit is carried over as the remainder.
 
 use std::iter;
 
 use crate::domain::resource::state::Resource;
 use crate::event::Timestamp;
 
-/// Parts of one unit of a resource.
+/// Number of parts of a unit.
 const PARTS: u128 = 1_000_000_000_000_000_000;
-/// Decimals of a rate that count.
+/// Number of significant decimals of a rate.
 const DECIMALS: usize = 12;
 
-/// What regeneration up to a moment makes of a resource.
+/// The result of regeneration up to a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Regeneration {
-    /// Whole units that came back.
+    /// Whole units that have regenerated.
     pub regenerated: i64,
-    /// How much there is with them.
+    /// The amount with them.
     pub amount: i64,
-    /// Up to which moment that is.
+    /// The time up to which regeneration is included.
     pub last_regenerated: Timestamp,
-    /// The part of a unit that came back beyond, in 10⁻¹⁸.
+    /// The regenerated part of a further unit, in 10⁻¹⁸.
     pub remainder: u64,
 }
 
 impl Resource {
-    /// What has come back up to a moment: all of it since the last time, capped at the maximum.
+    /// Returns the regeneration up to a time, capped at the maximum.
     ///
-    /// A full resource accrues nothing. A clock that goes back brings nothing and takes nothing. A time that a wrong clock has
-    /// put far into the future is given up: regeneration starts again now.
+    /// A full resource accrues nothing. A clock that was set back neither adds nor removes anything. A time far in the
+    /// future, from a wrong clock, is dropped: regeneration starts again now.
     pub fn regenerate(&self, now: Timestamp) -> Regeneration {
         let last_regenerated = now.present(self.last_regenerated);
         let room = u64::try_from(self.max_amount.saturating_sub(self.amount)).unwrap_or(0);
@@ -50,8 +50,8 @@ impl Resource {
     }
 }
 
-/// A rate in 10⁻¹² units a second, read from its shortest decimal text: 0.1 is a tenth, and not the
-/// nearest binary fraction. What is no positive number is 0, what is too large the largest.
+/// Returns a rate in 10⁻¹² units per second, read from its shortest decimal text: 0.1 is a tenth, and not the nearest
+/// binary fraction. A rate that is not a positive number is 0. One that is too large is the maximum.
 fn rate_in_picos(rate: f64) -> u128 {
     if rate.is_nan() || rate <= 0.0 {
         return 0;

@@ -1,4 +1,4 @@
-//! How a rule about resources says no: a stable code, a sentence with the values, the values.
+//! The rejections of a resource: a stable code, a message with the values, and the values.
 
 use jiff::SignedDuration;
 use jiff::fmt::friendly::Direction;
@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::aggregate::Rejection;
 use crate::event::Timestamp;
 
-/// Why a command was refused.
+/// The reason why a command is rejected.
 #[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs, reason = "the fields are the values that the sentence of each variant names")]
+#[allow(missing_docs, reason = "the fields are the values in the message of each variant")]
 pub enum ResourceRejection {
     /// `resource_exists`
     Exists { id: String },
@@ -22,11 +22,11 @@ pub enum ResourceRejection {
     Insufficient { id: String, requested: i64, available: i64 },
     /// `resource_not_locked`
     NotLocked { id: String },
-    /// `invalid_amount`: below what the field allows
+    /// `invalid_amount`: below the minimum of the field
     AmountTooSmall { id: String, field: &'static str, value: i64, least: i64 },
-    /// `invalid_amount`: more at first than there can be
+    /// `invalid_amount`: the initial amount is above the maximum
     AmountAboveMax { id: String, amount: i64, max: i64 },
-    /// `blank_text`: an owner or a type without a visible character
+    /// `blank_text`: an owner or type without a visible character
     Blank { id: String, field: &'static str },
     /// `invalid_regeneration_rate`
     InvalidRegenerationRate { id: String, rate: f64 },
@@ -42,7 +42,7 @@ impl From<ResourceRejection> for Rejection {
             R::NotFound { id } => Self::new("resource_not_found", format!("there is no resource {id}")).with("id", id),
             R::Locked { id, reason, expiry } => locked(id, reason, expiry),
             R::Insufficient { id, requested, available } => {
-                let message = format!("resource {id} has {available}, {requested} were asked for");
+                let message = format!("resource {id} has {available}, requested {requested}");
                 Self::new("insufficient_amount", message).with("id", id).with("requested", requested).with("available", available)
             }
             R::NotLocked { id } => Self::new("resource_not_locked", format!("resource {id} is not locked")).with("id", id),

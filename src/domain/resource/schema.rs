@@ -1,4 +1,4 @@
-//! A resource as it is shown: in full to the server's own people, in part to clients.
+//! The schemas of a resource: all fields for the server, a part of them for clients.
 
 use serde::Serialize;
 use serde_json::Map;
@@ -7,14 +7,14 @@ use serde_json::Value;
 use crate::domain::resource::state::Resource;
 use crate::event::Timestamp;
 
-/// The fields clients see, in their order; the server's schema begins with them.
+/// The fields that clients see, in order. The server's schema begins with them.
 pub const CLIENT_FIELDS: [&str; 7] = ["id", "owner_id", "resource_type", "amount", "max_amount", "last_updated", "is_locked"];
 
-/// The fields of events that clients see: what their schema is made of, and why somebody took or added.
+/// The fields of events that clients see: those of their schema, and the reason of a change.
 const CLIENT_EVENT_FIELDS: [&str; 7] = ["owner_id", "resource_type", "amount", "max_amount", "requested", "new_amount", "reason"];
 
-/// The server's schema. `amount` and the lock are as of the moment asked for; `last_regenerated` and
-/// `last_updated` are as the last event left them.
+/// The server's schema. `amount` and the lock are as of the requested time. `last_regenerated` and `last_updated` are
+/// as of the last event.
 #[derive(Serialize)]
 struct ServerSchema<'a> {
     id: &'a str,
@@ -33,7 +33,7 @@ struct ServerSchema<'a> {
     metadata: &'a Map<String, Value>,
 }
 
-/// The resource in full at a moment; `Null` where it was never created.
+/// Returns all fields of a resource at a time; `Null` if it was never created.
 pub(super) fn server_schema(resource: &Resource, id: &str, version: u64, at: Timestamp) -> Value {
     if !resource.exists() {
         return Value::Null;
@@ -55,19 +55,19 @@ pub(super) fn server_schema(resource: &Resource, id: &str, version: u64, at: Tim
         created_at: resource.created_at,
         metadata: &resource.metadata,
     };
-    // Nothing in it can fail to be JSON.
+    // This always serializes.
     serde_json::to_value(schema).unwrap_or(Value::Null)
 }
 
-/// What a client sees of the server's schema; `Null` stays `Null`.
+/// Returns the client's schema of the server's schema; `Null` for `Null`.
 pub fn client_schema(server: &Value) -> Value {
     let Value::Object(server) = server else { return Value::Null };
     let fields = CLIENT_FIELDS.iter().filter_map(|name| server.get_key_value(*name));
     Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-/// What a client sees of the data of an event. Why and until when something is locked is the server's.
+/// Returns the fields of an event's data that clients see. The reason and end of a lock are hidden.
 pub fn client_event(event_type: &str, data: Map<String, Value>) -> Map<String, Value> {
-    let seen = |field: &str| CLIENT_EVENT_FIELDS.contains(&field) && (field != "reason" || event_type != "resource.locked");
-    data.into_iter().filter(|(field, _)| seen(field)).collect()
+    let visible = |field: &str| CLIENT_EVENT_FIELDS.contains(&field) && (field != "reason" || event_type != "resource.locked");
+    data.into_iter().filter(|(field, _)| visible(field)).collect()
 }

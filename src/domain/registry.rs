@@ -1,0 +1,44 @@
+//! The lists of domains and projections of this program.
+
+use std::sync::Arc;
+
+use crate::aggregate::Projection;
+use crate::domain::document;
+use crate::domain::game;
+use crate::domain::installed;
+use crate::domain::resource;
+use crate::domain::untyped::Domain;
+
+/// Returns the built-in domains. A new one is a new folder and one line here.
+pub fn built_in() -> Vec<Domain> {
+    vec![Domain::of(resource::RESOURCES), Domain::of(document::DOCUMENTS), Domain::of(game::GAMES)]
+}
+
+/// Returns the domains of the application.
+pub fn of_application() -> Vec<Domain> {
+    installed::installed().domains
+}
+
+/// Returns the projections of the application that are not read models of its domains.
+pub fn projections_of_application() -> Vec<Arc<dyn Projection>> {
+    installed::installed().projections
+}
+
+/// Returns every domain of this program: the built-in ones, followed by those of the application.
+pub fn all() -> Vec<Domain> {
+    let mut all = built_in();
+    all.extend(of_application());
+    all
+}
+
+/// Returns every projection of this program: the read models of all domains, followed by other projections of the
+/// application.
+pub fn projections() -> Vec<Arc<dyn Projection>> {
+    let of_domains = all().into_iter().filter_map(|domain| domain.projection);
+    of_domains.chain(projections_of_application()).collect()
+}
+
+/// Returns the domain of a category.
+pub fn of_category(category: &str) -> Option<Domain> {
+    all().into_iter().find(|domain| domain.category == category)
+}

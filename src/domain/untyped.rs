@@ -1,0 +1,44 @@
+//! A domain without its types.
+
+use std::sync::Arc;
+
+use crate::aggregate::Aggregate;
+use crate::aggregate::AggregateFold;
+use crate::aggregate::AggregateRows;
+use crate::aggregate::Decider;
+use crate::aggregate::DomainCommand;
+use crate::aggregate::DomainEvent;
+use crate::aggregate::Projection;
+
+/// A domain without its types, as the layers above use it.
+#[derive(Clone)]
+pub struct Domain {
+    /// The category of its streams.
+    pub category: &'static str,
+    /// The names of its commands.
+    pub commands: &'static [&'static str],
+    /// Creates an empty aggregate for a stream.
+    pub aggregate: fn(&str) -> Box<dyn Decider>,
+    /// The read model with one row for each stream, if there is one.
+    pub projection: Option<Arc<dyn Projection>>,
+    /// Returns true for the type of one of its events.
+    pub knows_event: fn(&str) -> bool,
+}
+
+impl Domain {
+    /// Returns the domain of an aggregate, with its read model.
+    pub fn of<A: Aggregate>(read_model: AggregateRows<A>) -> Self {
+        Self { projection: Some(Arc::new(read_model)), ..Self::without_read_model::<A>() }
+    }
+
+    /// Returns the domain of an aggregate without a read model.
+    pub fn without_read_model<A: Aggregate>() -> Self {
+        Self {
+            category: A::CATEGORY,
+            commands: A::Command::NAMES,
+            aggregate: |stream| Box::new(AggregateFold::<A>::new(stream)),
+            projection: None,
+            knows_event: |event_type| A::Event::from_data(event_type, "null").is_some(),
+        }
+    }
+}
