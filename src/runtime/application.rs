@@ -1,4 +1,5 @@
-//! Read models that an application maintains: the store has their rows, and this program does not have their projections.
+//! Read models that an application maintains. The store has their rows, but this program does not have their
+//! projections.
 
 use std::borrow::Cow;
 
@@ -13,20 +14,20 @@ use crate::event::Timestamp;
 use crate::store::Part;
 use crate::store::ProjectionRecord;
 
-/// The projection of a read model that an application maintains. It shows the rows as they are stored, and applies no event.
+/// The projection of a read model that an application maintains. It shows the rows as stored, and applies no event.
 pub struct ApplicationRows {
     name: String,
     version: u32,
 }
 
 impl ApplicationRows {
-    /// Returns the projections of the read models whose names are not known, in the order of their names.
+    /// Returns the projections of read models with unknown names, in the order of their names.
     pub(super) fn of(records: Vec<ProjectionRecord>, is_known: impl Fn(&str) -> bool) -> Vec<Self> {
         let mut found: Vec<Self> = Vec::new();
         for record in records.into_iter().filter(|record| !is_known(&record.model.name)) {
             let (name, version, part) = (record.model.name, record.logic_version, record.model.part);
             match found.iter_mut().find(|known| known.name == name) {
-                // The live one says the version of the logic.
+                // The live read model determines the logic version.
                 Some(known) if part == Part::Live => known.version = version,
                 Some(_) => {}
                 None => found.push(Self { name, version }),
@@ -46,12 +47,12 @@ impl Projection for ApplicationRows {
         self.version
     }
 
-    /// All: only the application knows which events the projection applies.
+    /// Returns no categories, which means all: only the application knows the events that the projection applies.
     fn categories(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Any event may be one that it applies.
+    /// Returns a key for any event, because any event may be one that the projection applies.
     fn key<'a>(&self, _event: &EventView<'a>) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(""))
     }
@@ -61,7 +62,7 @@ impl Projection for ApplicationRows {
     }
 }
 
-/// A row as it is stored.
+/// A row as stored.
 struct StoredRow {
     projection: String,
     row: Value,
@@ -73,7 +74,7 @@ impl Fold for StoredRow {
     }
 
     fn apply(&mut self, _event: &EventView<'_>) -> Result<(), FoldError> {
-        Err(FoldError::Reducer(format!("projection {} is part of an application, not of this program", self.projection)))
+        Err(FoldError::Reducer(format!("projection {} is part of an application", self.projection)))
     }
 
     fn save(&self) -> Result<String, FoldError> {

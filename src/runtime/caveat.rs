@@ -1,4 +1,4 @@
-//! The caveats of the answers of read models.
+//! Caveats: warnings that qualify the answer of a read model.
 
 use crate::event::Timestamp;
 use crate::runtime::control::Control;
@@ -9,29 +9,29 @@ use crate::store::ProblemState;
 use crate::store::ReadModel;
 use crate::store::Store;
 
-/// A reason why the answer of a read model is not all that the events make, or is not stored.
+/// A warning that qualifies the answer of a read model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caveat {
-    /// The read model cannot be brought up to date, for this reason: what came later was worked out in memory.
+    /// Later events were applied in memory only, because the read model could not be written for this reason.
     InMemory(String),
-    /// Somebody has paused it.
+    /// The projection is paused.
     Paused(Paused),
-    /// It stands before an event that it cannot take in.
+    /// The projection is stopped at an event that failed to apply.
     Stopped(Problem),
-    /// It goes on, but for so many streams, which are parked: their rows lack events.
+    /// This number of streams is parked. Their rows lack events.
     Parked(usize),
-    /// Events that were skipped, quarantined or released after the rows went past them: a rebuild is needed.
+    /// This number of events was released or quarantined after the rows had passed them. A rebuild is needed.
     Missing(usize),
-    /// It leaves out this number of quarantined events.
+    /// The rows leave out this number of quarantined events.
     Quarantined(usize),
-    /// An application maintains the read model: this program shows its rows, and cannot bring it up to date.
+    /// An application maintains the read model. This program cannot bring it up to date.
     MaintainedByApplication,
-    /// The read model was not brought up to date for this answer, and lacks this number of positions.
+    /// The read model was not brought up to date for this answer, and is behind by this number of positions.
     Behind(u64),
 }
 
 impl Caveat {
-    /// Returns the stable name of its kind, in snake_case.
+    /// Returns the stable code, in snake_case.
     pub fn code(&self) -> &'static str {
         match self {
             Self::InMemory(_) => "from_memory",
@@ -46,8 +46,8 @@ impl Caveat {
     }
 }
 
-/// What is kept of a read model that does not go on by itself.
-pub(super) struct Kept {
+/// The stored conditions that limit a read model.
+pub(super) struct Limitations {
     pub(super) paused: Option<Paused>,
     pub(super) failing: Option<Problem>,
     pub(super) parked: usize,
@@ -55,7 +55,7 @@ pub(super) struct Kept {
     pub(super) quarantined: usize,
 }
 
-impl Kept {
+impl Limitations {
     pub(super) async fn load(store: &Store, name: &str, now: Timestamp) -> Result<Self, RuntimeError> {
         let paused = Control::load(store, name, now).await?.paused;
         let problems = store.problems(ReadModel::live(name)).await?;
@@ -66,14 +66,14 @@ impl Kept {
         Ok(Self { paused, failing, parked, missing, quarantined })
     }
 
-    /// Whether it does not move at all.
-    pub(super) fn stands(&self) -> bool {
+    /// Returns true if the read model does not advance: it is paused or stopped.
+    pub(super) fn is_halted(&self) -> bool {
         self.paused.is_some() || self.failing.is_some()
     }
 
     pub(super) fn caveats(self) -> Vec<Caveat> {
         let Self { paused, failing, parked, missing, quarantined } = self;
-        // While it is paused, nobody tries.
+        // A paused projection does not retry the event.
         let failing = failing.filter(|_| paused.is_none());
         let mut found: Vec<_> = paused.map(Caveat::Paused).into_iter().collect();
         found.extend(failing.map(Caveat::Stopped));

@@ -1,4 +1,4 @@
-//! Projections that are kept in the store itself, made of jq programs.
+//! Projections that the store keeps, defined by jq programs.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -13,31 +13,31 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
-/// What such a projection is kept as.
+/// The kind of the records.
 const KIND: &str = "projection";
-/// Names of read models that esctl has, or is going to have.
+/// Names of built-in read models.
 const RESERVED: [&str; 3] = ["resources", "documents", "games"];
 
-/// A projection as it is kept.
+/// The definition of a projection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
-    /// Its name, and that of its read model.
+    /// The name of the projection and its read model.
     pub name: String,
-    /// The version of its logic: a later one is larger.
+    /// The logic version, which grows with each change.
     pub version: u32,
-    /// The categories it wants events of; none: all.
+    /// The categories whose events the projection applies. Empty for all.
     pub categories: Vec<String>,
-    /// The program that tells the key of an event's row.
+    /// The program that returns the key of an event's row.
     pub key: String,
-    /// The program that tells the next row.
+    /// The program that returns the next row.
     pub reduce: String,
 }
 
 impl Definition {
-    /// The projection that it means.
+    /// Compiles the projection.
     ///
     /// # Errors
-    /// A program that does not compile, with its name.
+    /// The name of a program that does not compile, and its error.
     pub fn projection(&self) -> Result<JqProjection, (String, SyntaxError)> {
         let compile = |what: &str, text: &str| {
             let name = format!("{what} of projection {}", self.name);
@@ -52,56 +52,48 @@ impl Definition {
         })
     }
 
-    /// Whether it makes the same rows of the same events.
+    /// Returns true if both definitions make the same rows of the same events.
     pub fn same_logic(&self, other: &Self) -> bool {
         (&self.categories, &self.key, &self.reduce) == (&other.categories, &other.key, &other.reduce)
     }
 
-    /// Keeps it; one of the same name is replaced.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Stores the definition. It replaces one of the same name.
     pub async fn keep(&self, store: &Store) -> Result<(), RuntimeError> {
         let value = serde_json::to_value(self).map_err(|error| StoreError::Bug(error.to_string()))?;
         Ok(store.put_record(Record::new(KIND, &self.name, &value)).await?)
     }
 
-    /// Deletes the one of a name; whether there was one.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Deletes the definition of this name. Returns true if there was one.
     pub async fn delete(store: &Store, name: &str) -> Result<bool, RuntimeError> {
         Ok(store.delete_record(KIND, name).await?)
     }
 }
 
-/// Returns true for the name of a projection that comes with this program.
+/// Returns true for the name of a built-in projection.
 pub fn is_built_in(name: &str) -> bool {
     RESERVED.contains(&name) || domain::projections().iter().any(|projection| projection.name() == name)
 }
 
-/// The projections a store keeps, by name; or why one cannot be read. A store that is not there has none.
-///
-/// # Errors
-/// As the store says.
+/// Returns the definitions that a store keeps, by name, or the reason why one is unreadable. A store that does not
+/// exist yet has none.
 pub async fn definitions(store: &Store) -> Result<Vec<Result<Definition, Unreadable>>, StoreError> {
     let records = no_store_is_empty(store.records(KIND).await)?;
     let read = |record: Record| {
         let unreadable = |reason: String| Unreadable { name: record.name.clone(), reason };
         let definition: Definition = serde_json::from_str(&record.value).map_err(|error| unreadable(error.to_string()))?;
         if definition.name != record.name {
-            return Err(unreadable(format!("it is the definition of {}", definition.name)));
+            return Err(unreadable(format!("definition of projection {} under another name", definition.name)));
         }
         Ok(definition)
     };
     Ok(records.into_iter().map(read).collect())
 }
 
-/// A projection that is kept, but not as this program keeps them.
+/// A stored definition that this program cannot read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }

@@ -1,4 +1,4 @@
-//! What happened to a document after a version: its audit trail, and what a client's copy has missed.
+//! The changes of a document after a version: its audit trail, and the changes that a client has missed.
 
 use json_patch::Patch;
 use serde::Serialize;
@@ -26,34 +26,34 @@ use crate::store::Store;
 /// One change of a document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DocumentChange {
-    /// The version the document has with it.
+    /// The version of the document after the change.
     pub version: Version,
-    /// Its place in the store.
+    /// The position in the store.
     pub position: Position,
-    /// When.
+    /// The time at which the change was recorded.
     pub recorded_at: Timestamp,
-    /// What happened: `document.created`, `document.updated`, `document.deleted`.
+    /// The type of the event: `document.created`, `document.updated` or `document.deleted`.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// Who.
+    /// The client, if known.
     pub client_id: Option<String>,
-    /// What makes the document of the one before (RFC 6902). A document that was created or deleted is replaced as
-    /// a whole: where there is none, it is null.
+    /// The patch from the previous version (RFC 6902). A creation or deletion replaces the whole document. A document
+    /// that does not exist is null.
     pub patch: Patch,
-    /// What the document was created as: from here on a copy of an earlier one starts anew.
+    /// The content of a created document. A copy of an earlier document starts over with it.
     pub document: Option<Map<String, Value>>,
-    /// The id of its event.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// True for a quarantined event, which changed nothing.
+    /// True for a quarantined event, which changes nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub quarantined: bool,
 }
 
 impl DocumentChange {
-    /// A copy with this change in it; `None`: there is no document.
+    /// Applies this change to a copy of the document. `None` is a document that does not exist.
     ///
     /// # Errors
-    /// When the copy is not of the version before.
+    /// [`PatchError`] if the copy is not of the previous version.
     pub fn apply(&self, copy: Option<Map<String, Value>>) -> Result<Option<Map<String, Value>>, PatchError> {
         match (&self.document, copy) {
             (Some(document), _) => Ok(Some(document.clone())),
@@ -64,21 +64,21 @@ impl DocumentChange {
     }
 }
 
-/// Reads the changes of one document, in chunks: memory stays flat.
+/// Reads the changes of a document in chunks, so memory does not grow with their number.
 pub struct DocumentChanges {
     scan: Scan,
 }
 
 impl DocumentChanges {
-    /// Begins after a version of the document's stream; 0: with the first change.
+    /// Starts after a version of the document's stream; 0 starts with the first change.
     pub fn open(store: &Store, stream: &StreamName, after: Version) -> Self {
         Self { scan: store.scan(ReadQuery::stream(stream.clone()).from(after.next().0)) }
     }
 
-    /// The next changes; none after the last.
+    /// Returns the next changes; `None` after the last one.
     ///
     /// # Errors
-    /// As the store says, or [`RuntimeError::Fold`] when an event cannot be read.
+    /// [`RuntimeError::Fold`] if an event is unreadable.
     pub async fn next(&mut self) -> Result<Option<Vec<DocumentChange>>, RuntimeError> {
         let Some(chunk) = self.scan.next().await? else { return Ok(None) };
         let changes = chunk.iter().map(|event| {
@@ -109,7 +109,7 @@ fn change(event: &EventView<'_>) -> Result<DocumentChange, FoldError> {
     if event.quarantined {
         return Ok(change);
     }
-    // An event of a type this program does not know changes nothing here, as in the fold.
+    // An event of an unknown type changes nothing, as in the fold.
     if DocumentEvent::from_data(event_type, "null").is_none() {
         return Ok(change);
     }

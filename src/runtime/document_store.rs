@@ -1,4 +1,4 @@
-//! Documents of one type: read, changed and deleted as values, recorded as diffs.
+//! Documents of one type: read, changed and deleted as values, and recorded as diffs.
 
 use std::marker::PhantomData;
 
@@ -20,53 +20,53 @@ use crate::domain::document::transition;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
-use crate::runtime::Clock;
+use crate::runtime::clock::Clock;
 use crate::runtime::document_changes::DocumentChange;
 use crate::runtime::document_changes::DocumentChanges;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::idempotency::content_of;
 use crate::runtime::new_events::OutcomeEvent;
+use crate::runtime::outcome::CommandResult;
 use crate::runtime::repository::Repository;
 use crate::runtime::write_options::WriteOptions;
-use crate::runtime::writer::CommandResult;
-use crate::runtime::writer::Written;
+use crate::runtime::writer::WriteOutcome;
 use crate::store::Store;
 use crate::store::no_store_is_empty;
 
-/// The code of the rejection that stands for the error of a closure.
+/// The code of the rejection that carries the error of a closure.
 const REFUSED: &str = "refused_by_caller";
 
-/// A document as it is now.
+/// A document in its current state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored<T> {
-    /// What stands behind `document-` in the name of its stream.
+    /// The id, which follows `document-` in the name of its stream.
     pub id: String,
-    /// How many changes it has seen.
+    /// The version: the number of changes.
     pub version: Version,
-    /// What it holds.
+    /// The content.
     pub document: T,
-    /// When it was changed last.
+    /// The time of the last change.
     pub last_updated: Timestamp,
-    /// Who changed it last, where that is known.
+    /// The client of the last change, if known.
     pub client_id: Option<String>,
 }
 
-/// What became of a change.
+/// The outcome of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Updated<T> {
-    /// Whether anything changed.
+    /// The result of the write.
     pub outcome: CommandResult,
-    /// The document with the change.
+    /// The document after the change.
     pub stored: Stored<T>,
-    /// What was changed (RFC 6902); empty where nothing was.
+    /// The changes (RFC 6902). Empty if nothing changed.
     pub patch: Patch,
 }
 
 /// The documents of one type in a store. Cheap to clone.
 ///
-/// Each change is recorded as an event with who made it, and as a diff, only where something changed. Whoever writes
-/// is named by a client id, or by [`WriteOptions`], which can also expect a version or carry an idempotency key.
-/// A conflict with another client is decided again on the newest state, unless a version was expected.
+/// Each change is recorded as an event with its client and a diff. Nothing is recorded if nothing changed. A write
+/// names its client by an id, or by [`WriteOptions`], which can also expect a version or carry an idempotency key.
+/// After a conflict with another client the change is decided again on the newest state, unless a version was expected.
 ///
 /// ```
 /// use std::time::Duration;
@@ -91,7 +91,7 @@ pub struct Updated<T> {
 /// assert_eq!(updated.patch.to_string(), r#"[{"op":"add","path":"/steps/0","value":"pack"}]"#);
 /// assert_eq!(updated.stored.version, Version(2));
 ///
-/// // Ann has seen version 1: this is what she has missed, and what she would write is refused.
+/// Ann has seen version 1. She reads the changes that she has missed, and her own write is refused.
 /// let missed = plans.missing_events("tour", Version(1), "ann").await?;
 /// assert_eq!((missed.len(), missed[0].client_id.as_deref()), (1, Some("bob")));
 /// let late = plans.find_one_and_update("tour", WriteOptions::by("ann").expecting(Version(1)), |plan| plan.title.clear()).await;
@@ -114,25 +114,26 @@ impl<T> Clone for DocumentStore<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
-    /// The documents of a store.
+    /// Returns the documents of a store.
     pub fn new(store: Store, clock: Clock) -> Self {
         Self { documents: Repository::new(store, clock), of: PhantomData }
     }
 
-    /// The document of an id as it is now; `None`: there is none, or no longer.
+    /// Returns a document in its current state; `None` if it does not exist or was deleted.
     ///
     /// # Errors
-    /// [`RuntimeError::Document`] when it is not of this type, or as the store says.
+    /// [`RuntimeError::Document`] if the document is not of type `T`.
     pub async fn find_one(&self, id: &str, client_id: &str) -> Result<Option<Stored<T>>, RuntimeError> {
         tracing::debug!(id, client_id, "finding a document");
         let fold = self.documents.load(id).await?;
         fold.state().document.is_some().then(|| stored(&fold)).transpose()
     }
 
-    /// Lets the document be this: creates it where there is none, else records what is different.
+    /// Creates a document, or replaces its content and records the differences.
     ///
     /// # Errors
-    /// [`RuntimeError::Document`] when it cannot be recorded, or not be read back; a conflict, or as the store says.
+    /// [`RuntimeError::Document`] if the value cannot be recorded or read back. A conflict if the expected version
+    /// differs.
     pub async fn find_one_and_upsert(
         &self,
         id: &str,
@@ -148,11 +149,12 @@ impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
         updated(self.write(id, "document.upsert", &content, &who.into(), decide).await?)
     }
 
-    /// Lets a closure edit the document and records what it changed. After a conflict it edits the newest state again.
+    /// Edits a document with a closure and records the changes. After a conflict the closure edits the newest state
+    /// again.
     ///
     /// # Errors
-    /// A rejection when there is no such document, [`RuntimeError::Document`] when it is not of this type, or what
-    /// the closure made of it cannot be recorded; a conflict, or as the store says.
+    /// A rejection if the document does not exist. [`RuntimeError::Document`] if it is not of type `T`, or if the
+    /// edited value cannot be recorded. A conflict if the expected version differs.
     pub async fn find_one_and_update(
         &self,
         id: &str,
@@ -166,7 +168,8 @@ impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
         self.find_one_and_try_update(id, who, edit).await
     }
 
-    /// As [`DocumentStore::find_one_and_update`], where the closure can refuse: its error is returned, and nothing is written.
+    /// Edits a document as [`DocumentStore::find_one_and_update`] does. If the closure returns an error, nothing is
+    /// written.
     ///
     /// ```
     /// # use esctl::runtime::{DocumentStore, RuntimeError, system_clock};
@@ -218,7 +221,7 @@ impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
                     }
                     recorded(id, &document)?
                 }
-                // The domain says that it is not there, or since when it is no longer.
+                // The domain reports that the document does not exist or was deleted.
                 None => Map::new(),
             };
             decide(fold, DocumentCommand::Replace(after), now)
@@ -232,27 +235,27 @@ impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
         }
     }
 
-    /// Deletes the document; its history stays. The version of the deletion.
+    /// Deletes a document and returns the version of the deletion. Its history remains.
     ///
     /// # Errors
-    /// A rejection when there is no such document; a conflict, or as the store says.
+    /// A rejection if the document does not exist. A conflict if the expected version differs.
     pub async fn delete_one(&self, id: &str, who: impl Into<WriteOptions>) -> Result<Version, RuntimeError> {
         let decide = |fold: &AggregateFold<Document>, now| decide(fold, DocumentCommand::Delete, now);
         Ok(self.write(id, "document.delete", "", &who.into(), decide).await?.version)
     }
 
-    /// Every change that a client which saw a version has not seen, in their order; 0: it has seen nothing.
-    /// [`DocumentChange::apply`] brings its copy up to date.
+    /// Returns every change after a version that a client has seen, in order. Version 0 means nothing.
+    /// [`DocumentChange::apply`] brings the client's copy up to date.
     ///
     /// # Errors
-    /// [`RuntimeError::NotFound`] when the document has not reached that version, or as the store says.
+    /// [`RuntimeError::NotFound`] if the document has not reached that version.
     pub async fn missing_events(&self, id: &str, after: Version, client_id: &str) -> Result<Vec<DocumentChange>, RuntimeError> {
-        tracing::debug!(id, client_id, after = after.0, "looking for what was missed");
+        tracing::debug!(id, client_id, after = after.0, "reading missed changes");
         let stream = StreamName::of(Document::CATEGORY, id)?;
         let store = self.documents.store();
         let last = no_store_is_empty(store.stream_version(stream.clone()).await)?;
         if after > last {
-            return Err(RuntimeError::NotFound(format!("document {id} is at version {last}; there is no version {after}")));
+            return Err(RuntimeError::NotFound(format!("document {id} is at version {last}, not {after}")));
         }
         let mut missing = Vec::new();
         if after < last {
@@ -271,7 +274,7 @@ impl<T: Serialize + DeserializeOwned> DocumentStore<T> {
         content: &str,
         options: &WriteOptions,
         decide: impl FnMut(&AggregateFold<Document>, Timestamp) -> Result<Vec<DocumentEvent>, RuntimeError>,
-    ) -> Result<Written<AggregateFold<Document>>, RuntimeError> {
+    ) -> Result<WriteOutcome<AggregateFold<Document>>, RuntimeError> {
         self.documents.write(id, Some(command), content_of(command, content), options, decide).await
     }
 }
@@ -281,7 +284,7 @@ fn decide(fold: &AggregateFold<Document>, command: DocumentCommand, now: Timesta
     Ok(events.map_err(|no| DecideError::Rejected(no.into()))?)
 }
 
-/// A value as it is recorded. What could not be read back, as a number that JSON has no text for, is not.
+/// Returns a value as recorded. A value that could not be read back, such as a number without JSON text, is refused.
 fn recorded<T: Serialize + DeserializeOwned>(id: &str, document: &T) -> Result<Map<String, Value>, RuntimeError> {
     let refused = |source| RuntimeError::Document { id: id.to_owned(), what: "cannot be recorded", source };
     let members = DocumentCommand::document(document).map_err(refused)?;
@@ -293,14 +296,14 @@ fn stored<T: DeserializeOwned>(fold: &AggregateFold<Document>) -> Result<Stored<
     let state = fold.state();
     let id = fold.id().to_owned();
     let document = Value::Object(state.document.clone().unwrap_or_default());
-    let refused = |source| RuntimeError::Document { id: id.clone(), what: "is not of the type asked for", source };
+    let refused = |source| RuntimeError::Document { id: id.clone(), what: "is not of the requested type", source };
     let document = T::deserialize(document).map_err(refused)?;
     let (version, last_updated, client_id) = (fold.stream_version(), state.last_updated, state.client_id.clone());
     Ok(Stored { id, version, document, last_updated, client_id })
 }
 
-fn updated<T: DeserializeOwned>(written: Written<AggregateFold<Document>>) -> Result<Updated<T>, RuntimeError> {
-    // A change is one event, or none.
+fn updated<T: DeserializeOwned>(written: WriteOutcome<AggregateFold<Document>>) -> Result<Updated<T>, RuntimeError> {
+    // A change is one event or none.
     let patch = written.events.first().map_or_else(Patch::default, patch_of);
     Ok(Updated { outcome: written.outcome, stored: stored(&written.fold)?, patch })
 }
@@ -309,7 +312,7 @@ fn patch_of(event: &OutcomeEvent) -> Patch {
     match DocumentEvent::from_data(&event.event_type, event.data.as_str()) {
         Some(Ok(DocumentEvent::Created(created))) => transition(None, Some(&created.document)),
         Some(Ok(DocumentEvent::Updated(updated))) => updated.patch,
-        // Neither an upsert nor an update leads to another.
+        // Upserts and updates lead to no other events.
         _ => Patch::default(),
     }
 }

@@ -1,4 +1,4 @@
-//! Why something that was run did not come out.
+//! The errors of the runtime.
 
 use thiserror::Error;
 
@@ -10,43 +10,43 @@ use crate::event::Position;
 use crate::event::Version;
 use crate::store::StoreError;
 
-/// Why something that was run did not come out.
+/// An error of the runtime.
 #[derive(Debug, Error)]
 pub enum RuntimeError {
-    /// The store said no.
+    /// An error of the store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A name was refused.
+    /// An invalid name.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// What was to be recorded is no JSON that every store can hold.
+    /// Data that is not JSON which every store can hold.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// An event could not be folded in.
-    #[error("event {position} (stream {stream}, version {version}) cannot be taken in")]
+    /// An event failed to apply.
+    #[error("failed to apply event {position} (stream {stream}, version {version})")]
     Fold {
         /// The stream of the event.
         stream: String,
-        /// Its version.
+        /// The version of the event.
         version: Version,
-        /// Its position.
+        /// The position of the event.
         position: Position,
-        /// What is wrong with it.
+        /// The cause.
         #[source]
         source: FoldError,
     },
-    /// A state could not be written or read.
-    #[error("a state cannot be kept")]
+    /// A state could not be serialized or restored.
+    #[error("failed to serialize or restore a state")]
     State(#[source] FoldError),
-    /// The command led to no events, because it is unknown or a rule says no.
+    /// The command is unknown, malformed or rejected by a rule of the domain.
     #[error(transparent)]
     Decide(#[from] DecideError),
-    /// Others were faster, again and again.
-    #[error("gave up after {attempts} attempts: others keep changing stream {stream}")]
+    /// Other clients have changed the stream in each attempt.
+    #[error("gave up after {attempts} attempts: stream {stream} keeps being modified concurrently")]
     RetriesExhausted {
         /// The stream.
         stream: String,
-        /// How often it was tried.
+        /// Number of attempts.
         attempts: u32,
         /// The last conflict.
         #[source]
@@ -59,24 +59,24 @@ pub enum RuntimeError {
         key: String,
         /// The stream.
         stream: String,
-        /// Where the event of the other command is.
+        /// The version of the other command's event.
         version: Version,
     },
-    /// A document and the type it is used as do not go together.
+    /// A document does not fit the type that it is used as.
     #[error("document {id} {what}")]
     Document {
-        /// Which document.
+        /// The id of the document.
         id: String,
-        /// What cannot be done with it.
+        /// The failed operation.
         what: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         source: serde_json::Error,
     },
-    /// The projection of a read model is part of an application, not of this program.
-    #[error("read model {0} is maintained by an application: this program does not have its projection")]
+    /// The projection of a read model is part of an application.
+    #[error("read model {0} is maintained by an application; this program does not have its projection")]
     MaintainedByApplication(String),
-    /// There is no such query, projection, snapshot …
+    /// A query, projection, snapshot or other item does not exist.
     #[error("{0}")]
     NotFound(String),
 }

@@ -1,6 +1,6 @@
-//! The event ids that an idempotency key stands for. The key's scope is the stream.
+//! Event ids that are derived from an idempotency key. The scope of a key is the stream.
 //!
-//! It knows no store: the same key must give the same ids in every process and every version of esctl.
+//! The derivation knows no store. It is the same in every process and every version of esctl.
 
 use sha2::Digest;
 use sha2::Sha256;
@@ -8,17 +8,18 @@ use uuid::Uuid;
 
 use crate::event::StreamName;
 
-/// The UUIDv5 namespace that the event ids of idempotency keys are derived in.
+/// The UUIDv5 namespace of the derived event ids.
 const KEY_NAMESPACE: Uuid = Uuid::from_u128(0x6573_6374_6c00_5000_8000_6964_656d_706f);
 
-/// Returns the id of an event that is appended to a stream under an idempotency key; the first one has index 0.
+/// Returns the id of an event that is appended to a stream under an idempotency key. The first event has index 0.
 ///
-/// A repeated command is recognised by these ids, so this derivation never changes.
+/// A repeated command is recognized by these ids, so this derivation never changes.
 pub fn key_event_id(stream: &StreamName, key: &str, index: usize) -> Uuid {
     Uuid::new_v5(&KEY_NAMESPACE, format!("{stream}\0{key}\0{index}").as_bytes())
 }
 
-/// Returns what is compared of two commands under one idempotency key. It is recorded with the events and never changes.
+/// Returns the digest by which commands under one idempotency key are compared. It is recorded with the events and
+/// never changes.
 pub(super) fn content_of(command: &str, payload: &str) -> String {
     let digest = Sha256::digest(format!("{command}\0{payload}").as_bytes());
     digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
@@ -30,7 +31,7 @@ mod tests {
     use super::key_event_id;
     use crate::event::StreamName;
 
-    /// Worked out by another program: Python's `uuid.uuid5` and `hashlib`.
+    /// Computed by another program: Python's `uuid.uuid5` and `hashlib`.
     #[test]
     fn the_derivation_of_ids_never_changes() {
         let id = |stream: &str, key, index| key_event_id(&StreamName::parse(stream).unwrap(), key, index).to_string();

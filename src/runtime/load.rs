@@ -1,4 +1,4 @@
-//! Rebuilding the state of one stream: from a snapshot that can be trusted and the events after it.
+//! Rebuilding the state of a stream from a trusted snapshot and the events after it.
 
 use uuid::Uuid;
 
@@ -16,12 +16,12 @@ use crate::store::Snapshot;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// How to rebuild.
+/// Options of a load.
 #[derive(Debug, Clone, Copy)]
 pub struct LoadOptions {
-    /// Up to and including this version.
+    /// The last version to apply.
     pub up_to: Version,
-    /// Whether a snapshot may spare the events before it.
+    /// Set if a snapshot may replace the events before it.
     pub snapshots: bool,
 }
 
@@ -31,20 +31,20 @@ impl Default for LoadOptions {
     }
 }
 
-/// A snapshot that was not trusted, and why.
+/// A snapshot that was not used.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct PassedOver {
-    /// Its version.
+    /// The version of the snapshot.
     pub version: Version,
-    /// What does not fit.
+    /// The reason.
     pub reason: String,
 }
 
-/// Where a fold stands after loading.
+/// The result of a load.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
-    /// The version it has reached; 0: no events.
+    /// The version of the last event; 0 if there are no events.
     pub version: Version,
     /// The position of the last event.
     pub position: Position,
@@ -52,15 +52,15 @@ pub struct Loaded {
     pub recorded_at: Timestamp,
     /// The hash of the last event.
     pub hash: Hash,
-    /// How many events were folded in, those in the snapshot not counted.
+    /// Number of events that were applied, without those in the snapshot.
     pub events_applied: u64,
-    /// The snapshot that was used.
+    /// The version of the snapshot that was used.
     pub snapshot_version: Option<Version>,
-    /// Snapshots that were not trusted.
+    /// Snapshots that were not used.
     pub passed_over: Vec<PassedOver>,
     /// The ids of quarantined events that the state leaves out, in ascending order.
     pub left_out: Vec<Uuid>,
-    /// The version of the set of quarantined events that the state was made with.
+    /// The version of the set of quarantined events.
     pub quarantine: Version,
 }
 
@@ -73,10 +73,10 @@ impl Loaded {
     }
 }
 
-/// Brings an empty fold to where its stream is. A snapshot that is not trusted is logged.
+/// Brings an empty fold to the current state of its stream. A snapshot that is not used is logged.
 ///
 /// # Errors
-/// As the store says, or [`RuntimeError::Fold`] when an event cannot be read.
+/// [`RuntimeError::Fold`] if an event failed to apply.
 pub async fn load<F: Fold + ?Sized>(
     store: &Store,
     stream: &StreamName,
@@ -85,12 +85,12 @@ pub async fn load<F: Fold + ?Sized>(
 ) -> Result<Loaded, RuntimeError> {
     let loaded = load_to_report(store, stream, fold, options).await?;
     for PassedOver { version, reason } in &loaded.passed_over {
-        tracing::warn!(%stream, version = version.0, reason, "a snapshot was passed over");
+        tracing::warn!(%stream, version = version.0, reason, "snapshot not used");
     }
     Ok(loaded)
 }
 
-/// As [`load`], for somebody who says what was passed over himself.
+/// Loads as [`load`] does, but does not log snapshots that are not used.
 pub(crate) async fn load_to_report<F: Fold + ?Sized>(
     store: &Store,
     stream: &StreamName,
@@ -120,7 +120,7 @@ pub(crate) async fn load_to_report<F: Fold + ?Sized>(
     Ok(loaded)
 }
 
-/// Folds an event in, and says which one it was when that fails. A quarantined event is left out.
+/// Applies an event. A quarantined event is left out. An error names the event.
 pub(crate) fn apply<F: Fold + ?Sized>(fold: &mut F, event: &EventView<'_>) -> Result<(), RuntimeError> {
     if event.quarantined {
         fold.leave_out(event);
@@ -129,7 +129,7 @@ pub(crate) fn apply<F: Fold + ?Sized>(fold: &mut F, event: &EventView<'_>) -> Re
     fold.apply(event).map_err(|source| failed(event, source))
 }
 
-/// Which event could not be taken in.
+/// Returns the error of an event that failed to apply.
 pub(crate) fn failed(event: &EventView<'_>, source: FoldError) -> RuntimeError {
     let (stream, version, position) = (event.stream.to_owned(), event.version, event.position);
     RuntimeError::Fold { stream, version, position, source }
@@ -159,7 +159,7 @@ async fn start_from_snapshot<F: Fold + ?Sized>(
     Ok(())
 }
 
-/// Restores a snapshot if it is of this very history and of this very logic; else says why not.
+/// Restores a snapshot of the same history and logic. Returns the reason if it is not used.
 async fn trusted<F: Fold + ?Sized>(
     store: &Store,
     fold: &mut F,
@@ -179,28 +179,25 @@ async fn trusted<F: Fold + ?Sized>(
         return Ok(Some(misfit.to_string()));
     }
     if let Err(error) = fold.restore(&snapshot.state) {
-        return Ok(Some(format!("its state cannot be read: {error}")));
+        return Ok(Some(format!("unreadable state: {error}")));
     }
     if let Some(event) = event {
         loaded.reach(&event.view());
-        // They are those that are quarantined now.
+        // The quarantined events are still the same.
         loaded.left_out.clone_from(&snapshot.left_out);
     }
     Ok(None)
 }
 
-/// The version a stream had when the store was at a position.
-///
-/// # Errors
-/// As the store says.
+/// Returns the version of a stream at a position of the store.
 pub async fn version_at(store: &Store, stream: &StreamName, position: Position) -> Result<Version, StoreError> {
-    // Versions and positions of a stream grow together, so this halves the versions.
+    // Versions and positions grow together, so a binary search finds the version.
     let (mut before, mut after) = (0, store.stream_version(stream.clone()).await?.0 + 1);
     while after - before > 1 {
         let middle = before + (after - before) / 2;
         let event = store.first(ReadQuery::stream(stream.clone()).from(middle).to(middle)).await?;
         let missing =
-            || StoreError::integrity(format!("version {middle} of stream {stream} is missing: events have been removed"));
+            || StoreError::integrity(format!("version {middle} of stream {stream} is missing; events have been removed"));
         if event.ok_or_else(missing)?.position <= position { before = middle } else { after = middle }
     }
     Ok(Version(before))

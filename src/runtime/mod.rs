@@ -1,9 +1,11 @@
-//! Load, decide, append, retry; the command bus and the query bus; projections; snapshots.
+//! Running the domains over a store: load, decide, append and retry; the command bus and the query bus; projections and
+//! snapshots.
 //!
-//! Here the pure domains meet the store. Time and identity come in as arguments.
+//! Time and identity are arguments.
 
 mod application;
 mod caveat;
+mod clock;
 mod command_bus;
 mod control;
 mod definition;
@@ -14,6 +16,7 @@ mod idempotency;
 mod load;
 mod new_events;
 mod observer;
+mod outcome;
 mod past;
 mod projector;
 mod query;
@@ -28,10 +31,10 @@ mod write_options;
 mod writer;
 
 pub use caveat::Caveat;
+pub use clock::Clock;
+pub use clock::system_clock;
 pub use command_bus::CommandBus;
 pub use command_bus::CommandEnvelope;
-pub use command_bus::CommandOutcome;
-pub use command_bus::system_clock;
 pub use control::Control;
 pub use control::OnError;
 pub use control::Paused;
@@ -63,6 +66,8 @@ pub use load::version_at;
 pub use new_events::OutcomeEvent;
 pub use observer::CommandObserver;
 pub use observer::ConflictReason;
+pub use outcome::CommandOutcome;
+pub use outcome::CommandResult;
 pub use past::PastReadModel;
 pub use projector::BatchSize;
 pub use projector::OnProgress;
@@ -82,11 +87,3 @@ pub use snapshots::SnapshotPolicy;
 pub use snapshots::take_snapshot;
 pub use write_options::DEFAULT_RETRY_FOR;
 pub use write_options::WriteOptions;
-pub use writer::CommandResult;
-
-use std::sync::Arc;
-
-use crate::event::Timestamp;
-
-/// Where the moment of deciding comes from: the system's clock, or one that a scenario moves.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -1,4 +1,4 @@
-//! What a command decided, as events that can be appended.
+//! The decision of a command as events that can be appended.
 
 use serde::Serialize;
 use serde_json::json;
@@ -15,38 +15,38 @@ use crate::runtime::error::RuntimeError;
 use crate::runtime::idempotency::key_event_id;
 use crate::runtime::write_options::WriteOptions;
 
-/// An event that a command led to.
+/// An event of a command.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutcomeEvent {
-    /// Its id.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// Its place in the stream.
+    /// The version in the stream.
     pub version: Version,
-    /// The fact.
+    /// The data of the event.
     pub data: JsonObject,
 }
 
-/// What is to be decided.
-pub(super) struct Wish<'a> {
+/// A decision to be made and recorded.
+pub(super) struct WriteRequest<'a> {
     pub(super) stream: &'a StreamName,
-    /// Its name, where it has one; recorded with the events.
+    /// The name of the command, if it has one. Recorded with the events.
     pub(super) command: Option<&'a str>,
-    /// See [`content_of`](crate::runtime::idempotency::content_of); counts only under an idempotency key.
+    /// The digest of the command, see [`content_of`](crate::runtime::idempotency::content_of). Used with an idempotency key only.
     pub(super) content: String,
     pub(super) options: &'a WriteOptions,
 }
 
-/// Makes the events of a decision, with their metadata.
+/// Returns the events of a decision, with their metadata.
 ///
 /// # Errors
-/// When a name or the metadata is not what every store can hold.
-pub(super) fn new_events(decided: &[DecidedEvent], wish: &Wish<'_>) -> Result<Vec<NewEvent>, RuntimeError> {
-    let options = wish.options;
+/// [`RuntimeError::Name`] or [`RuntimeError::Json`] for a type or metadata that some store cannot hold.
+pub(super) fn new_events(decided: &[DecidedEvent], request: &WriteRequest<'_>) -> Result<Vec<NewEvent>, RuntimeError> {
+    let options = request.options;
     let ids: Vec<Uuid> = match options.idempotency_key.as_deref() {
-        Some(key) => (0..decided.len()).map(|index| key_event_id(wish.stream, key, index)).collect(),
+        Some(key) => (0..decided.len()).map(|index| key_event_id(request.stream, key, index)).collect(),
         None => decided.iter().map(|_| new_id()).collect(),
     };
     let Some(first) = ids.first() else { return Ok(Vec::new()) };
@@ -54,7 +54,7 @@ pub(super) fn new_events(decided: &[DecidedEvent], wish: &Wish<'_>) -> Result<Ve
         "client_id": options.client_id,
         "correlation_id": options.correlation_id.clone().unwrap_or_else(|| first.to_string()),
     });
-    if let Some(command) = wish.command {
+    if let Some(command) = request.command {
         metadata["command"] = command.into();
     }
     if let Some(causation_id) = &options.causation_id {
@@ -62,7 +62,7 @@ pub(super) fn new_events(decided: &[DecidedEvent], wish: &Wish<'_>) -> Result<Ve
     }
     if let Some(key) = &options.idempotency_key {
         metadata["idempotency_key"] = key.as_str().into();
-        metadata["command_hash"] = wish.content.as_str().into();
+        metadata["command_hash"] = request.content.as_str().into();
     }
     let metadata = JsonObject::of(&metadata)?;
     let events = decided.iter().zip(ids).map(|(event, event_id)| {
@@ -73,7 +73,7 @@ pub(super) fn new_events(decided: &[DecidedEvent], wish: &Wish<'_>) -> Result<Ve
     events.collect()
 }
 
-/// Returns the events as the command's outcome shows them.
+/// Returns the events for the outcome of a command.
 pub(super) fn outcome_events(events: &[NewEvent], before: Version) -> Vec<OutcomeEvent> {
     let outcome = events.iter().zip(before.0 + 1..).map(|(event, version)| OutcomeEvent {
         event_id: event.event_id,

@@ -1,24 +1,24 @@
-//! Who is told of what became of commands.
+//! Observing the outcomes of commands.
 
 use std::time::Duration;
 
-use crate::runtime::command_bus::CommandOutcome;
 use crate::runtime::error::RuntimeError;
+use crate::runtime::outcome::CommandOutcome;
 use crate::store::StoreError;
 
-/// What an append of a command met.
+/// The reason of a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConflictReason {
-    /// The stream was not where the client expected it.
+    /// The stream was not at the expected version.
     Version,
-    /// An event id had been used before, with other content.
+    /// An event id was used before, with other content.
     Id,
-    /// Somebody else was faster; it is decided again, or given up.
+    /// The stream was modified concurrently. The command is decided again until its retries are exhausted.
     Contention,
 }
 
 impl ConflictReason {
-    /// Of a conflict, by whether the client had an expectation.
+    /// Returns the reason of a conflict. `expected` is set if the client expected a version.
     pub(super) fn of(conflict: &StoreError, expected: bool) -> Self {
         match conflict {
             StoreError::IdConflict { .. } => Self::Id,
@@ -28,11 +28,11 @@ impl ConflictReason {
     }
 }
 
-/// Is told of what became of commands. Called before a command is answered, so it must neither wait nor fail.
+/// Observes the outcomes of commands. Called before a command is answered, so it must neither block nor fail.
 pub trait CommandObserver: Send + Sync {
-    /// A command was answered; `command` is none where nobody knows one of that name.
+    /// Called after a command. `command` is `None` for an unknown name.
     fn answered(&self, command: Option<&'static str>, outcome: &Result<CommandOutcome, RuntimeError>, took: Duration);
 
-    /// An append of a command met a conflict.
+    /// Called after a conflict of a command's append.
     fn conflict(&self, reason: ConflictReason);
 }

@@ -1,4 +1,4 @@
-//! The rows of a read model as they were at a position of the store, made in memory.
+//! The rows of a read model at a past position of the store, built in memory.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -6,38 +6,38 @@ use std::sync::Arc;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::runtime::caveat::Caveat;
-use crate::runtime::caveat::Kept;
+use crate::runtime::caveat::Limitations;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::BatchSize;
+use crate::runtime::projector::EventFailures;
 use crate::runtime::projector::FoldedRows;
-use crate::runtime::projector::FoundProblems;
 use crate::runtime::projector::Projector;
 use crate::runtime::query::Answer;
 use crate::runtime::query::Query;
 use crate::runtime::query::wanted_row;
 use crate::runtime::query_bus::QueryBus;
 
-/// A read model as of a position. Its memory grows with the number of its rows.
+/// A read model at a position. Its memory grows with the number of its rows.
 pub struct PastReadModel {
     rows: FoldedRows,
     caveats: Vec<Caveat>,
 }
 
 impl PastReadModel {
-    /// Builds the rows of a projection from the first event to a position. What is kept of the read model is neither used nor
+    /// Builds the rows of a projection from the first event to a position. The stored read model is neither used nor
     /// changed.
     ///
     /// # Errors
-    /// [`RuntimeError::NotFound`] when there is no such projection, or an error of the store.
+    /// [`RuntimeError::NotFound`] if there is no such projection.
     pub async fn build(queries: &QueryBus, name: &str, position: Position) -> Result<Self, RuntimeError> {
         let projection = queries.projection(name)?;
         let projector = Projector::new(&queries.store, &**projection, Arc::clone(&queries.clock), BatchSize::default());
-        let (rows, FoundProblems { failing, parked, quarantined }) = projector.run_up_to(position).await?;
-        let caveats = Kept { paused: None, failing, parked, missing: 0, quarantined }.caveats();
+        let (rows, EventFailures { failing, parked, quarantined }) = projector.run_up_to(position).await?;
+        let caveats = Limitations { paused: None, failing, parked, missing: 0, quarantined }.caveats();
         Ok(Self { rows, caveats })
     }
 
-    /// Answers a query; rows show what they were `at` a moment. The name in the query, and `stale`, do not count.
+    /// Answers a query. Rows show their state `at` a time. The query's name and `stale` are ignored.
     pub fn ask(&self, query: &Query, at: Timestamp) -> Answer {
         let after = query.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.rows.range::<String, _>((after, Bound::Unbounded));

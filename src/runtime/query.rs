@@ -11,44 +11,44 @@ use crate::runtime::caveat::Caveat;
 pub struct Query {
     /// The name of the read model.
     pub name: String,
-    /// Fields of the row, as it shows at the moment asked for, and the values they must have. `a.b` is
-    /// field `b` of the object in field `a`.
+    /// Fields of the row at the requested time, and their required values. `a.b` is field `b` of the object in field
+    /// `a`.
     pub filters: Vec<(String, Value)>,
-    /// Only keys after this one.
+    /// Only rows after this key.
     pub after: Option<String>,
-    /// The maximum number of rows.
+    /// Maximum number of rows.
     pub limit: usize,
-    /// Answer from the read model as it is, without bringing it up to date.
+    /// Set to answer from the read model without bringing it up to date.
     pub stale: bool,
 }
 
-/// A row of the answer.
+/// A row of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct QueryRow {
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// The row as it shows at the moment of the query.
+    /// The row at the requested time.
     pub row: Value,
 }
 
-/// The answer to a query: rows, and what qualifies them.
+/// The answer to a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The rows, in the order of their keys.
     pub rows: Vec<QueryRow>,
-    /// Why the rows are not all that the events make, or are not stored; empty where nothing is to be said.
+    /// Warnings that qualify the rows. Empty if there are none.
     pub caveats: Vec<Caveat>,
 }
 
-/// Returns the row of the answer; none where the query does not ask for it.
+/// Returns the row of an answer; `None` if it does not match the query.
 pub(super) fn wanted_row(query: &Query, key: String, row: Value) -> Option<QueryRow> {
     let wanted = !row.is_null() && query.filters.iter().all(|(field, value)| has(&row, field, value));
     wanted.then_some(QueryRow { key, row })
 }
 
-/// Returns true where a row has a value in a field. Texts are compared in one normal form; a number, true or false is also
-/// found where the row has it as text.
+/// Returns true if a field of a row has a value. Texts are compared in one normal form. A number or boolean also
+/// matches a text of the same form.
 pub(crate) fn has(row: &Value, field: &str, wanted: &Value) -> bool {
     let mut found = &row[field];
     if found.is_null() && field.contains('.') {

@@ -1,4 +1,4 @@
-//! The query bus: answers from read models by name.
+//! The query bus: answers queries from read models, by name.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -12,10 +12,10 @@ use crate::aggregate::Projection;
 use crate::domain;
 use crate::event::Timestamp;
 use crate::event::same_text;
-use crate::runtime::Clock;
 use crate::runtime::application::ApplicationRows;
 use crate::runtime::caveat::Caveat;
-use crate::runtime::caveat::Kept;
+use crate::runtime::caveat::Limitations;
+use crate::runtime::clock::Clock;
 use crate::runtime::definition::Unreadable;
 use crate::runtime::definition::definitions;
 use crate::runtime::error::RuntimeError;
@@ -35,16 +35,16 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
-/// How many rows are read at once.
+/// Number of rows that are read at once.
 const BLOCK: usize = 500;
-/// How often an answer is worked out in memory while others move what it goes on from.
+/// Maximum number of attempts to answer from memory while other programs change the stored read model.
 const TRIES: usize = 5;
 /// Maximum number of read models whose answers are held in memory.
 const MAX_IN_MEMORY: usize = 4;
 
-/// The answer to come of a handler.
+/// The future of a handler's answer.
 type Answering = Pin<Box<dyn Future<Output = Result<Answer, RuntimeError>> + Send>>;
-/// A program's own answer to the queries of one name.
+/// An application's own answer to the queries of one name.
 type Handler = Arc<dyn Fn(QueryBus, Query, Timestamp) -> Answering + Send + Sync>;
 
 /// Answers queries. Cheap to clone.
@@ -52,29 +52,29 @@ type Handler = Arc<dyn Fn(QueryBus, Query, Timestamp) -> Answering + Send + Sync
 pub struct QueryBus {
     pub(super) store: Store,
     pub(super) clock: Clock,
-    /// Those of the program, then those that the store keeps.
+    /// The projections of the program, followed by those that the store keeps.
     projections: Vec<Arc<dyn Projection>>,
-    /// The number of those that belong to the program.
+    /// Number of projections of the program.
     of_program: usize,
     unreadable: Vec<Unreadable>,
-    /// Those whose read models the store has, and whose logic is in an application.
+    /// Read models in the store whose projections are part of an application.
     of_applications: Vec<Arc<dyn Projection>>,
     handlers: BTreeMap<String, Handler>,
-    /// Read models of a store that cannot be written, with the reason. The next page of an answer is of the same one.
-    in_memory: Arc<Mutex<BTreeMap<String, Arc<WorkedOut>>>>,
+    /// Read models of a store that cannot be written. The next page of an answer uses the same one.
+    in_memory: Arc<Mutex<BTreeMap<String, Arc<ReadModelInMemory>>>>,
 }
 
-/// An answer of memory.
-struct WorkedOut {
-    /// Why it cannot be kept.
+/// A read model that was built in memory.
+struct ReadModelInMemory {
+    /// The error that keeps it from being stored.
     error: String,
-    /// The version of the projection's logic.
+    /// The logic version of the projection.
     logic_version: u32,
     made: InMemory,
 }
 
 impl QueryBus {
-    /// A bus over the read models of all domains.
+    /// Creates a bus over the read models of all domains.
     pub fn new(store: Store, clock: Clock) -> Self {
         let projections = domain::projections();
         Self {
@@ -89,19 +89,14 @@ impl QueryBus {
         }
     }
 
-    /// A bus over all read models there are: those of all domains, of the projections that the store keeps, and of applications.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Creates a bus over all read models: those of the domains, of the projections that the store keeps, and of
+    /// applications.
     pub async fn open(store: Store, clock: Clock) -> Result<Self, RuntimeError> {
         Self::new(store, clock).reopened().await
     }
 
-    /// The same bus with the projections and read models that the store keeps now. Answers that are held in memory are shared
+    /// Returns the same bus with the current projections and read models of the store. Read models in memory are shared
     /// with it.
-    ///
-    /// # Errors
-    /// As the store says.
     pub async fn reopened(&self) -> Result<Self, RuntimeError> {
         let kept = definitions(&self.store).await?;
         let mut bus = self.clone();
@@ -114,7 +109,7 @@ impl QueryBus {
             });
             match projection {
                 Ok(projection) => bus.projections.push(Arc::new(projection)),
-                // One that cannot be read is not in the way of the others.
+                // A definition that cannot be read does not affect the other projections.
                 Err(unreadable) => bus.unreadable.push(unreadable),
             }
         }
@@ -128,17 +123,17 @@ impl QueryBus {
         Ok(bus)
     }
 
-    /// Returns the store that is asked.
+    /// Returns the store that is queried.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// The projections that the store keeps and that this program cannot read.
+    /// Returns the projections that the store keeps and that this program cannot run.
     pub fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable
     }
 
-    /// The same bus, with a projection of one's own.
+    /// Returns the same bus with an additional projection.
     #[must_use]
     pub fn with(mut self, projection: Arc<dyn Projection>) -> Self {
         self.of_applications.retain(|rows| rows.name() != projection.name());
@@ -147,8 +142,8 @@ impl QueryBus {
         self
     }
 
-    /// Returns the same bus with a handler, which answers the queries of a name. A read model of the same name has
-    /// precedence. The handler is given this bus, and can ask read models.
+    /// Returns the same bus with a handler, which answers the queries of a name. A read model of the same name takes
+    /// precedence. The handler gets this bus, and can query read models.
     ///
     /// ```
     /// # use esctl::runtime::{Answer, Query, QueryBus, QueryRow, system_clock};
@@ -177,17 +172,18 @@ impl QueryBus {
         self
     }
 
-    /// Returns the projections that it can run: those of the program, then those that the store keeps.
+    /// Returns the projections that this program can run: its own, followed by those that the store keeps.
     pub fn projections(&self) -> &[Arc<dyn Projection>] {
         &self.projections
     }
 
-    /// Returns the projections of read models that applications maintain. They show rows, and cannot be run.
+    /// Returns the projections of read models that applications maintain. Their rows can be read, but they cannot be
+    /// run.
     pub fn of_applications(&self) -> &[Arc<dyn Projection>] {
         &self.of_applications
     }
 
-    /// Returns the projections that apply events of a category; those that apply all events are among them.
+    /// Returns the projections that apply events of a category, those that apply all events included.
     pub fn projections_of(&self, category: &str) -> Vec<&Arc<dyn Projection>> {
         let applies = |projection: &&Arc<dyn Projection>| {
             let categories = projection.categories();
@@ -196,17 +192,17 @@ impl QueryBus {
         self.projections.iter().filter(applies).collect()
     }
 
-    /// Returns true if the store keeps the projection of a name: it can be replaced and deleted there.
+    /// Returns true if the store keeps the projection of this name, so that it can be replaced and deleted.
     pub fn is_kept(&self, name: &str) -> bool {
         self.projections[self.of_program..].iter().any(|projection| projection.name() == name)
     }
 
-    /// Returns true if an application maintains the read model of a name.
+    /// Returns true if an application maintains the read model of this name.
     pub fn is_of_application(&self, name: &str) -> bool {
         self.of_applications.iter().any(|projection| projection.name() == name)
     }
 
-    /// Returns the projection of a name, whether it can be run here or only in an application.
+    /// Returns the projection of this name, also if only an application can run it.
     ///
     /// # Errors
     /// As [`QueryBus::projection`], except for read models of applications.
@@ -217,45 +213,42 @@ impl QueryBus {
         }
     }
 
-    /// Returns the projection of a name, to run it.
+    /// Returns the projection of this name, to run it.
     ///
     /// # Errors
-    /// [`RuntimeError::NotFound`] when there is none, [`RuntimeError::MaintainedByApplication`] when only an application has it,
-    /// [`StoreError::Unsupported`] when it cannot be read.
+    /// [`RuntimeError::NotFound`] if there is none, [`RuntimeError::MaintainedByApplication`] if only an application
+    /// has it, and [`StoreError::Unsupported`] if its definition cannot be read.
     pub fn projection(&self, name: &str) -> Result<&Arc<dyn Projection>, RuntimeError> {
         if let Some(Unreadable { reason, .. }) = self.unreadable.iter().find(|unreadable| unreadable.name == name) {
-            return Err(StoreError::Unsupported(format!("projection {name} cannot be run by this program: {reason}")).into());
+            return Err(StoreError::Unsupported(format!("this program cannot run projection {name}: {reason}")).into());
         }
         if self.is_of_application(name) {
             return Err(RuntimeError::MaintainedByApplication(name.to_owned()));
         }
         let found = self.projections.iter().find(|projection| projection.name() == name);
-        found.ok_or_else(|| RuntimeError::NotFound(format!("no projection \"{name}\"")))
+        found.ok_or_else(|| RuntimeError::NotFound(format!("projection \"{name}\" not found")))
     }
 
-    /// Returns what qualifies the rows that are kept of a read model.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Returns the caveats of the stored rows of a read model.
     pub async fn caveats(&self, name: &str) -> Result<Vec<Caveat>, RuntimeError> {
-        Ok(Kept::load(&self.store, name, (self.clock)()).await?.caveats())
+        Ok(Limitations::load(&self.store, name, (self.clock)()).await?.caveats())
     }
 
-    /// Returns the caveats of an answer that was made in memory.
-    async fn caveats_in_memory(&self, name: &str, worked_out: &WorkedOut) -> Result<Vec<Caveat>, RuntimeError> {
-        let WorkedOut { error, made, .. } = worked_out;
-        let mut kept = Kept::load(&self.store, name, (self.clock)()).await?;
-        (kept.failing, kept.parked) = (made.problems.failing.clone(), made.problems.parked);
+    /// Returns the caveats of an answer from memory.
+    async fn caveats_in_memory(&self, name: &str, built: &ReadModelInMemory) -> Result<Vec<Caveat>, RuntimeError> {
+        let ReadModelInMemory { error, made, .. } = built;
+        let mut limitations = Limitations::load(&self.store, name, (self.clock)()).await?;
+        (limitations.failing, limitations.parked) = (made.problems.failing.clone(), made.problems.parked);
         if made.base.as_ref().is_none_or(|base| base.model.part != Part::Live) {
-            kept.missing = 0;
+            limitations.missing = 0;
         }
         let mut caveats = vec![Caveat::InMemory(error.clone())];
-        caveats.extend(kept.caveats());
+        caveats.extend(limitations.caveats());
         Ok(caveats)
     }
 
-    /// Returns the caveats of an answer from the stored rows, with the lag where they were not brought up to date.
-    async fn caveats_of_kept(&self, name: &str, updated: bool) -> Result<Vec<Caveat>, RuntimeError> {
+    /// Returns the caveats of an answer from the stored rows. Includes the lag if they were not brought up to date.
+    async fn stored_caveats(&self, name: &str, updated: bool) -> Result<Vec<Caveat>, RuntimeError> {
         let mut caveats = self.caveats(name).await?;
         caveats.extend(self.is_of_application(name).then_some(Caveat::MaintainedByApplication));
         if !updated {
@@ -267,12 +260,12 @@ impl QueryBus {
         Ok(caveats)
     }
 
-    /// Brings the read model up to date, unless told not to, and answers from it; rows show what they are `at` a moment.
-    /// A read model that is paused, or stopped at an event that it cannot apply, answers with the rows that it has, and a caveat.
-    /// If the store can be read but not written, the same answer is made in memory.
+    /// Brings the read model up to date, unless the query is `stale`, and answers from it. Rows show their state `at` a
+    /// time. A read model that is paused or stopped answers with its current rows and a caveat. If the store can be
+    /// read but not written, the answer is made in memory.
     ///
     /// # Errors
-    /// As [`Projector::catch_up`] and as the store says; [`StoreError::ForeignCheckpoint`] also where it is not brought up to date.
+    /// As [`Projector::catch_up`]. [`StoreError::ForeignCheckpoint`] also if the read model is not brought up to date.
     pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<Answer, RuntimeError> {
         let projection = match self.read_model(&query.name) {
             Err(RuntimeError::NotFound(none)) => {
@@ -282,28 +275,28 @@ impl QueryBus {
             found => found?,
         };
         let runs_here = !self.is_of_application(&query.name);
-        // It is tried again by a runner, or by an operator, not by a query.
+        // A runner or an operator retries a failed event. A query does not.
         let live = self.live(&query.name).await?;
-        let updates = runs_here && !query.stale && (live.is_none() || !self.stands(&query.name).await?);
+        let updates = runs_here && !query.stale && (live.is_none() || !self.is_halted(&query.name).await?);
         if !updates {
             check_belongs(&self.store, &query.name, live.map(|live| live.checkpoint).unwrap_or_default()).await?;
         } else if let Some(error) = self.bring_up_to_date(&**projection).await? {
             return self.ask_in_memory(&**projection, error, query, at).await;
         } else {
-            // The rows are kept: what was worked out in memory before is of no more use.
+            // The stored rows are current, so those in memory are not needed any more.
             self.in_memory.lock().await.remove(&query.name);
         }
-        let rows = self.ask_kept(&**projection, query, at).await?;
-        // It may stop while it is brought up to date.
-        let updated = updates && !self.stands(&query.name).await?;
-        Ok(Answer { rows, caveats: self.caveats_of_kept(&query.name, updated).await? })
+        let rows = self.ask_stored(&**projection, query, at).await?;
+        // The projection may stop while it is brought up to date.
+        let updated = updates && !self.is_halted(&query.name).await?;
+        Ok(Answer { rows, caveats: self.stored_caveats(&query.name, updated).await? })
     }
 
-    /// Answers from the rows that are kept.
-    async fn ask_kept(&self, projection: &dyn Projection, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
-        // What does not depend on the moment is looked up by the database, through an index.
+    /// Answers from the stored rows.
+    async fn ask_stored(&self, projection: &dyn Projection, query: &Query, at: Timestamp) -> Result<Vec<QueryRow>, RuntimeError> {
+        // Conditions that do not depend on the time are evaluated by the database, through an index.
         let indexed = projection.indexed_fields();
-        // Beyond ASCII a row may hold the text in another normal form, which an index does not find.
+        // Text beyond ASCII may be stored in another normal form, which an index does not find.
         let by_index =
             |filter: &&(String, Value)| filter.1.as_str().is_some_and(str::is_ascii) && indexed.contains(&filter.0.as_str());
         let filters: Vec<_> = query.filters.iter().filter(by_index).cloned().collect();
@@ -329,30 +322,31 @@ impl QueryBus {
         }
     }
 
-    /// Brings the read model up to date; or why it cannot be written here.
+    /// Brings the read model up to date. Returns the error if it cannot be written.
     async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<Option<StoreError>, RuntimeError> {
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
         match projector.catch_up(&mut |_| {}).await {
             Err(RuntimeError::Store(error @ (StoreError::Unavailable { .. } | StoreError::NotAllowed { .. }))) => {
                 Ok(if self.is_current(projection).await? { None } else { Some(error) })
             }
-            // It stands there from now on. One that never came into being has nothing to answer with.
-            Err(RuntimeError::Fold { .. }) if self.stands(projection.name()).await? => Ok(None),
+            // The read model is stopped from now on. If it was never built, there is nothing to answer with.
+            Err(RuntimeError::Fold { .. }) if self.is_halted(projection.name()).await? => Ok(None),
             result => result.map(|_| None),
         }
     }
 
-    /// Returns the record of the read model that answers queries, where there is one.
+    /// Returns the record of the live read model, if there is one.
     async fn live(&self, name: &str) -> Result<Option<ProjectionRecord>, StoreError> {
         Ok(self.store.projections().await?.into_iter().find(|record| record.model == ReadModel::live(name)))
     }
 
-    /// Whether it does not move at all.
-    async fn stands(&self, name: &str) -> Result<bool, RuntimeError> {
-        Ok(Kept::load(&self.store, name, (self.clock)()).await?.stands())
+    /// Returns true if the read model is paused or stopped.
+    async fn is_halted(&self, name: &str) -> Result<bool, RuntimeError> {
+        Ok(Limitations::load(&self.store, name, (self.clock)()).await?.is_halted())
     }
 
-    /// The answer of a store that can be read but not written: what is kept, and in memory what a run would make of it.
+    /// Answers from a store that can be read but not written: from the stored rows, and from what a run changes in
+    /// memory.
     async fn ask_in_memory(
         &self,
         projection: &dyn Projection,
@@ -362,10 +356,10 @@ impl QueryBus {
     ) -> Result<Answer, RuntimeError> {
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
         for _ in 0..TRIES {
-            let in_memory = self.worked_out(&projector, projection.version(), &error).await?;
-            let rows = self.ask_worked_out(projection, &in_memory.made, query, at).await?;
+            let in_memory = self.built(&projector, projection.version(), &error).await?;
+            let rows = self.ask_built(projection, &in_memory.made, query, at).await?;
             // Else some rows may be of before, or of a read model that is gone.
-            if projector.is_there_still(&in_memory.made).await? {
+            if projector.has_same_base(&in_memory.made).await? {
                 return Ok(Answer { rows, caveats: self.caveats_in_memory(projection.name(), &in_memory).await? });
             }
         }
@@ -373,20 +367,20 @@ impl QueryBus {
         Err(StoreError::Unavailable { message, source: None }.into())
     }
 
-    /// What a run would make now: worked out before, or anew.
-    async fn worked_out(
+    /// Returns the read model that a run would make now, from an earlier answer if it is still current.
+    async fn built(
         &self,
         projector: &Projector<'_>,
         logic_version: u32,
         error: &StoreError,
-    ) -> Result<Arc<WorkedOut>, RuntimeError> {
+    ) -> Result<Arc<ReadModelInMemory>, RuntimeError> {
         let name = projector.name();
         let found = self.in_memory.lock().await.get(name).cloned();
         match found {
-            Some(found) if found.logic_version == logic_version && projector.is_of_today(&found.made).await? => Ok(found),
+            Some(found) if found.logic_version == logic_version && projector.is_current(&found.made).await? => Ok(found),
             _ => {
                 let made = projector.run_in_memory().await?;
-                let found = Arc::new(WorkedOut { error: error.to_string(), logic_version, made });
+                let found = Arc::new(ReadModelInMemory { error: error.to_string(), logic_version, made });
                 let mut in_memory = self.in_memory.lock().await;
                 while in_memory.len() >= MAX_IN_MEMORY && !in_memory.contains_key(name) {
                     in_memory.pop_first();
@@ -397,7 +391,7 @@ impl QueryBus {
         }
     }
 
-    async fn ask_worked_out(
+    async fn ask_built(
         &self,
         projection: &dyn Projection,
         made: &InMemory,
@@ -417,7 +411,7 @@ impl QueryBus {
             let end_of_kept = kept.get(BLOCK - 1).map(|(key, _)| key.clone());
             let changed = |to| made.rows.range::<String, _>((after.as_ref().map_or(Bound::Unbounded, Bound::Excluded), to));
             let end_of_changed = changed(Bound::Unbounded).nth(BLOCK - 1).map(|(key, _)| key.clone());
-            // Up to here both are known.
+            // Both sources are known up to this key.
             let end = [end_of_kept, end_of_changed].into_iter().flatten().min();
             let mut rows = BTreeMap::new();
             for (key, row) in kept.into_iter().filter(|(key, _)| end.as_ref().is_none_or(|end| key <= end)) {

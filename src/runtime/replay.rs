@@ -8,13 +8,13 @@ use crate::runtime::load::apply;
 use crate::store::ReadQuery;
 use crate::store::Store;
 
-/// Folds every stream that a query reads, by the name of the stream; `start` makes the empty state of one.
+/// Folds every stream that a query reads. `start` makes the empty state of a stream.
 ///
-/// One pass in the order of positions: as fast as the store can be read, while all states are held in memory.
-/// `progress` is told how many events were folded.
+/// One pass in the order of positions, as fast as the store can be read. All states are held in memory. `progress` gets
+/// the number of further events.
 ///
 /// # Errors
-/// As the store says, or [`RuntimeError::Fold`] when an event cannot be read.
+/// [`RuntimeError::Fold`] if an event failed to apply.
 pub async fn replay_all<F: Fold>(
     store: &Store,
     query: ReadQuery,

@@ -1,4 +1,4 @@
-//! Typed load, decide, append, retry for one aggregate: what a program built on this crate uses.
+//! Typed access to the aggregates of one type: load, decide, append and retry. For applications built on this crate.
 
 use serde_json::json;
 
@@ -9,15 +9,15 @@ use crate::aggregate::decided;
 use crate::event::JsonObject;
 use crate::event::StreamName;
 use crate::event::Timestamp;
-use crate::runtime::Clock;
+use crate::runtime::clock::Clock;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::idempotency::content_of;
-use crate::runtime::new_events::Wish;
+use crate::runtime::new_events::WriteRequest;
 use crate::runtime::snapshots::SnapshotPolicy;
 use crate::runtime::stream_state::StreamState;
 use crate::runtime::write_options::WriteOptions;
+use crate::runtime::writer::WriteOutcome;
 use crate::runtime::writer::Writer;
-use crate::runtime::writer::Written;
 use crate::store::Store;
 
 /// The aggregates of one type in a store. Cheap to clone.
@@ -32,38 +32,39 @@ impl<A> Clone for Repository<A> {
 }
 
 impl<A: Aggregate> Repository<A> {
-    /// The aggregates of a store; a snapshot of each is taken every 100 events.
+    /// Returns the aggregates of a store. A snapshot of each is taken every 100 events.
     pub fn new(store: Store, clock: Clock) -> Self {
         Self { writer: Writer::new(store, clock, SnapshotPolicy::default()) }
     }
 
-    /// The same, with another policy for snapshots.
+    /// Returns the same aggregates with another snapshot policy.
     #[must_use]
     pub fn with_snapshots(mut self, snapshots: SnapshotPolicy) -> Self {
         self.writer.snapshots = snapshots;
         self
     }
 
-    /// The store they are in.
+    /// Returns the store.
     pub(super) fn store(&self) -> &Store {
         &self.writer.store
     }
 
-    /// Its state as it is now, from the newest snapshot and the events after it.
+    /// Loads the current state of an aggregate, from the newest snapshot and the events after it. A store that does not
+    /// exist yet has no events.
     ///
     /// # Errors
-    /// As the store says, or when an event cannot be read. A store that is not there yet has no events.
+    /// [`RuntimeError::Fold`] if an event failed to apply.
     pub async fn load(&self, id: &str) -> Result<AggregateFold<A>, RuntimeError> {
         let stream = StreamName::of(A::CATEGORY, id)?;
         Ok(StreamState::load(self.store(), &stream, AggregateFold::new(stream.as_str())).await?.fold)
     }
 
-    /// Loads, decides and appends; after a conflict loads and decides again. Returns the state after it. `who` is a client id,
-    /// or [`WriteOptions`], which can also expect a version or carry an idempotency key.
+    /// Executes a command: loads, decides and appends. After a conflict it loads and decides again. Returns the state
+    /// after it. `who` is a client id or [`WriteOptions`], which can also expect a version or carry an idempotency key.
     ///
     /// # Errors
-    /// A rejection ([`RuntimeError::Decide`]), [`RuntimeError::RetriesExhausted`], [`RuntimeError::KeyReused`] for another
-    /// command under the same idempotency key, or as the store says.
+    /// [`RuntimeError::Decide`] for a rejection, [`RuntimeError::RetriesExhausted`] after too many conflicts, and
+    /// [`RuntimeError::KeyReused`] if the idempotency key was used for another command.
     pub async fn execute(
         &self,
         id: &str,
@@ -83,8 +84,8 @@ impl<A: Aggregate> Repository<A> {
         Ok(written.fold)
     }
 
-    /// As [`Repository::execute`], where the events are decided by a closure. `content` tells two wishes under one
-    /// idempotency key apart.
+    /// Writes as [`Repository::execute`] does, with events that a closure decides. `content` distinguishes two commands
+    /// under one idempotency key.
     pub(super) async fn write(
         &self,
         id: &str,
@@ -92,10 +93,10 @@ impl<A: Aggregate> Repository<A> {
         content: String,
         options: &WriteOptions,
         mut decide: impl FnMut(&AggregateFold<A>, Timestamp) -> Result<Vec<A::Event>, RuntimeError>,
-    ) -> Result<Written<AggregateFold<A>>, RuntimeError> {
+    ) -> Result<WriteOutcome<AggregateFold<A>>, RuntimeError> {
         let stream = StreamName::of(A::CATEGORY, id)?;
-        let wish = Wish { stream: &stream, command, content, options };
+        let request = WriteRequest { stream: &stream, command, content, options };
         let decide = |fold: &AggregateFold<A>, now| Ok(decided(&decide(fold, now)?)?);
-        self.writer.write(&wish, || AggregateFold::new(stream.as_str()), decide).await
+        self.writer.write(&request, || AggregateFold::new(stream.as_str()), decide).await
     }
 }

@@ -1,4 +1,4 @@
-//! Retries of one command after conflicts with other programs.
+//! Retries of a command after conflicts with other programs.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use crate::runtime::error::RuntimeError;
 use crate::runtime::write_options::WriteOptions;
 use crate::store::StoreError;
 
-/// How long a command goes on after conflicts with other programs.
+/// The conflicts of one command and the limits of its retries.
 pub(super) struct Retries<'w> {
     stream: &'w StreamName,
     options: &'w WriteOptions,
@@ -16,7 +16,7 @@ pub(super) struct Retries<'w> {
 }
 
 impl<'w> Retries<'w> {
-    /// Begins before the first attempt.
+    /// Starts before the first attempt.
     pub(super) fn new(stream: &'w StreamName, options: &'w WriteOptions) -> Self {
         Self { stream, options, attempts: 0, since: None }
     }
@@ -24,7 +24,7 @@ impl<'w> Retries<'w> {
     /// Counts a conflict.
     ///
     /// # Errors
-    /// [`RuntimeError::RetriesExhausted`] when the command has gone on for long enough.
+    /// [`RuntimeError::RetriesExhausted`] if a limit of the retries is reached.
     pub(super) fn count(&mut self, conflict: StoreError) -> Result<(), RuntimeError> {
         self.attempts += 1;
         let waited = self.since.get_or_insert_with(Instant::now).elapsed();
@@ -32,7 +32,7 @@ impl<'w> Retries<'w> {
         if waited >= options.retry_for || options.retries.is_some_and(|retries| attempts > retries) {
             return Err(RuntimeError::RetriesExhausted { stream: stream.to_string(), attempts, source: conflict });
         }
-        tracing::info!(%stream, attempts, %conflict, "deciding again");
+        tracing::info!(%stream, attempts, %conflict, "retrying after a conflict");
         Ok(())
     }
 }

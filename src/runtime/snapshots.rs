@@ -1,4 +1,4 @@
-//! When a snapshot is taken, and taking it.
+//! The snapshot policy, and taking a snapshot.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::store::Snapshot;
 use crate::store::Store;
 use crate::store::state_hash;
 
-/// A snapshot every so many events of a stream, unless told otherwise.
+/// Default number of events between two snapshots of a stream.
 pub const DEFAULT_SNAPSHOT_EVERY: u64 = 100;
 
-/// A snapshot every so many events of a stream; 0: never. A category can have a number of its own.
+/// The number of events between two snapshots of a stream; 0 for no snapshots. It may differ by category.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotPolicy {
     every: u64,
@@ -30,30 +30,30 @@ impl Default for SnapshotPolicy {
 }
 
 impl SnapshotPolicy {
-    /// The same number for streams of all categories.
+    /// Creates a policy for streams of all categories.
     pub fn every(events: u64) -> Self {
         Self { every: events, categories: BTreeMap::new() }
     }
 
-    /// Another number for the streams of one category.
+    /// Returns the same policy with another number for one category.
     #[must_use]
     pub fn with_category(mut self, category: &str, events: u64) -> Self {
         self.categories.insert(nfc(category).into_owned(), events);
         self
     }
 
-    /// Whether a stream of a category that goes from one version to another passes a multiple.
+    /// Returns true if a snapshot is due after a stream has gone from one version to another.
     pub fn is_due(&self, category: &str, before: Version, after: Version) -> bool {
         let every = self.categories.get(category).copied().unwrap_or(self.every);
         every > 0 && before.0 / every < after.0 / every
     }
 }
 
-/// Keeps the state of a fold that stands where `loaded` says. The state is written down at once: what is
-/// awaited is only the store, so the fold need not be shared between threads.
+/// Stores a snapshot of a fold at the state that `loaded` describes. The state is serialized before the returned future
+/// is awaited, so the fold need not be shared between threads.
 ///
 /// # Errors
-/// As the store says, or when the state cannot be written.
+/// [`RuntimeError::State`] if the state cannot be serialized.
 pub fn take_snapshot<'s, F: Fold + ?Sized>(
     store: &'s Store,
     stream: &StreamName,

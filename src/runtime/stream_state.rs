@@ -1,4 +1,4 @@
-//! The state of a stream at one version, with the place of its last event.
+//! The state of a stream at a version.
 
 use crate::aggregate::Fold;
 use crate::event::EventView;
@@ -15,17 +15,17 @@ use crate::runtime::load::load;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// A state, and the place of the last event in it.
+/// A state, and the version and position of its last event.
 #[derive(Clone)]
 pub(super) struct StreamState<F> {
     /// The state.
     pub(super) fold: F,
-    /// The place of its last event.
+    /// The version and position of its last event.
     pub(super) loaded: Loaded,
 }
 
 impl<F: Fold> StreamState<F> {
-    /// Loads the newest state of a stream into an empty fold. A store that has not been made yet has no events.
+    /// Loads the current state of a stream into an empty fold. A store that does not exist yet has no events.
     ///
     /// # Errors
     /// As [`load`].
@@ -37,7 +37,7 @@ impl<F: Fold> StreamState<F> {
     /// Applies new events, each with its position, time and hash.
     ///
     /// # Errors
-    /// [`RuntimeError::Fold`] when an event cannot be applied; the events before it are applied then.
+    /// [`RuntimeError::Fold`] if an event failed to apply. The events before it are applied.
     pub(super) fn apply(
         &mut self,
         stream: &StreamName,
@@ -67,7 +67,7 @@ impl<F: Fold> StreamState<F> {
         Ok(())
     }
 
-    /// Applies events that are not recorded yet, as if each were recorded at its moment.
+    /// Applies events that are not recorded yet, each as if recorded at its time.
     ///
     /// # Errors
     /// As [`StreamState::apply`].
@@ -81,7 +81,7 @@ impl<F: Fold> StreamState<F> {
     }
 }
 
-/// Takes a store that has not been made yet for one without events; a write makes it.
+/// Treats a store that does not exist yet as one without events. A write creates it.
 pub(super) fn none_when_no_store(result: Result<Loaded, RuntimeError>) -> Result<Loaded, RuntimeError> {
     match result {
         Err(RuntimeError::Store(StoreError::NoStore(_))) => Ok(Loaded::default()),

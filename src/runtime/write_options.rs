@@ -1,13 +1,13 @@
-//! Who writes, why, and how: what goes with every write.
+//! The options of a write: client, correlation, expected version and retries.
 
 use std::time::Duration;
 
 use crate::event::Version;
 
-/// How long a command is retried after conflicts with other programs, unless told otherwise.
+/// Default time for which a command is retried after conflicts with other programs.
 pub const DEFAULT_RETRY_FOR: Duration = Duration::from_secs(2);
 
-/// Who writes, why, and how.
+/// The options of a write.
 ///
 /// ```
 /// use esctl::runtime::WriteOptions;
@@ -17,59 +17,59 @@ pub const DEFAULT_RETRY_FOR: Duration = Duration::from_secs(2);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// Who is asking; recorded with every event.
+    /// The client, recorded with every event.
     pub client_id: String,
-    /// What it belongs to; the id of its first event unless told.
+    /// The correlation id. Default: the id of the first event.
     pub correlation_id: Option<String>,
-    /// What caused it, where known.
+    /// The causation id: the event or command that led to this write.
     pub causation_id: Option<String>,
-    /// The same key twice changes nothing the second time.
+    /// The idempotency key. A repeated command with the same key is applied once.
     pub idempotency_key: Option<String>,
-    /// Where the stream must be; otherwise wherever it is.
+    /// The expected version. `None` accepts any version.
     pub expected: Option<Version>,
-    /// How long to load and decide again after conflicts with other programs; zero: not at all.
+    /// Time for retries after conflicts with other programs. Zero disables retries.
     pub retry_for: Duration,
-    /// Maximum number of times to load and decide again; `None`: as often as `retry_for` allows.
+    /// Maximum number of retries. `None`: limited by `retry_for` only.
     pub retries: Option<u32>,
-    /// Only say what would happen.
+    /// Set to return the outcome without writing.
     pub dry_run: bool,
 }
 
 impl WriteOptions {
-    /// What a client writes, with retries for 2 seconds after a conflict.
+    /// Returns the options of a client, with retries for 2 seconds after a conflict.
     pub fn by(client_id: impl Into<String>) -> Self {
         Self { client_id: client_id.into(), retry_for: DEFAULT_RETRY_FOR, ..Self::default() }
     }
 
-    /// The same, only where the stream is at this version; else it is a conflict.
+    /// Returns the same options with an expected version. At any other version the write is a conflict.
     #[must_use]
     pub fn expecting(mut self, version: Version) -> Self {
         self.expected = Some(version);
         self
     }
 
-    /// The same under an idempotency key: sent twice it counts once.
+    /// Returns the same options with an idempotency key. A repeated command is applied once.
     #[must_use]
     pub fn keyed(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
     }
 
-    /// Returns the same options with the id that the events belong to.
+    /// Returns the same options with a correlation id.
     #[must_use]
     pub fn correlated(mut self, id: impl Into<String>) -> Self {
         self.correlation_id = Some(id.into());
         self
     }
 
-    /// Returns the same options with the id of the event that causes the write.
+    /// Returns the same options with a causation id.
     #[must_use]
     pub fn caused_by(mut self, id: impl Into<String>) -> Self {
         self.causation_id = Some(id.into());
         self
     }
 
-    /// Returns the same options with another time for retries after conflicts; zero: no retries.
+    /// Returns the same options with another time for retries after conflicts. Zero disables retries.
     #[must_use]
     pub fn retrying_for(mut self, duration: Duration) -> Self {
         self.retry_for = duration;
@@ -83,7 +83,7 @@ impl WriteOptions {
         self
     }
 
-    /// Returns the options of a rehearsal: nothing is written.
+    /// Returns the same options for a dry run, which writes nothing.
     #[must_use]
     pub fn dry_run(mut self) -> Self {
         self.dry_run = true;

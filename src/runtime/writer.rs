@@ -1,12 +1,11 @@
-//! Load, decide, append, and after a conflict again: the one way in which a decision becomes events.
+//! Load, decide, append and retry after a conflict.
 //!
-//! Who decides is a closure, so that the command bus, a typed repository and a document's closure go one way.
+//! A closure decides, so the command bus, typed repositories and document stores share this code.
 
 use std::iter;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 use uuid::Uuid;
@@ -20,26 +19,27 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
-use crate::runtime::Clock;
+use crate::runtime::clock::Clock;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::idempotency::key_event_id;
 use crate::runtime::load::LoadOptions;
 use crate::runtime::load::Loaded;
 use crate::runtime::load::load;
 use crate::runtime::new_events::OutcomeEvent;
-use crate::runtime::new_events::Wish;
+use crate::runtime::new_events::WriteRequest;
 use crate::runtime::new_events::new_events;
 use crate::runtime::new_events::outcome_events;
 use crate::runtime::observer::CommandObserver;
 use crate::runtime::observer::ConflictReason;
+use crate::runtime::outcome::CommandResult;
 use crate::runtime::retries::Retries;
 use crate::runtime::snapshots::SnapshotPolicy;
 use crate::runtime::snapshots::take_snapshot;
-use crate::runtime::stream_queue::Answer;
 use crate::runtime::stream_queue::Batch;
+use crate::runtime::stream_queue::BatchAnswer;
 use crate::runtime::stream_queue::StreamQueues;
 use crate::runtime::stream_queue::Ticket;
-use crate::runtime::stream_queue::Turn;
+use crate::runtime::stream_queue::TurnOutcome;
 use crate::runtime::stream_state::StreamState;
 use crate::store::Outcome;
 use crate::store::ReadQuery;
@@ -47,43 +47,29 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
-/// Whether a command changed anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CommandResult {
-    /// Its events have been recorded now.
-    Applied,
-    /// Its events had been recorded before, under the same idempotency key.
-    AlreadyApplied,
-    /// Its events would be recorded.
-    DryRun,
-    /// It decided that nothing changes.
-    Unchanged,
-}
-
-/// What became of it.
-pub(super) struct Written<F> {
+/// The outcome of a write.
+pub(super) struct WriteOutcome<F> {
     pub(super) outcome: CommandResult,
-    /// The state after it.
+    /// The state after the write.
     pub(super) fold: F,
-    /// Where the stream is after it, events of a dry run counted.
+    /// The version after the write, events of a dry run included.
     pub(super) version: Version,
-    /// Where its last event is in the store; none when nothing is recorded.
+    /// The position of the last event; `None` if nothing was recorded.
     pub(super) position: Option<Position>,
     pub(super) events: Vec<OutcomeEvent>,
     /// The ids of quarantined events that the state leaves out.
     pub(super) left_out: Vec<Uuid>,
-    /// The moment its state is to be shown for.
+    /// The time for which the state is shown.
     pub(super) at: Timestamp,
-    /// By how many microseconds the clock was behind the store's; 0 when it was not.
+    /// Time by which the clock was behind that of the store, in microseconds; 0 if it was not.
     pub(super) clock_behind_micros: u64,
 }
 
-/// Makes decisions on the streams of a store. Cheap to clone.
+/// Writes decisions to the streams of a store. Cheap to clone.
 pub(super) struct Writer<F> {
     pub(super) store: Store,
     pub(super) clock: Clock,
-    /// Whether the clock is also what events are recorded by, as in a scenario.
+    /// Set if the clock also determines the times of recorded events, as in a scenario.
     pub(super) clock_records: bool,
     pub(super) snapshots: SnapshotPolicy,
     pub(super) observer: Option<Arc<dyn CommandObserver>>,
@@ -103,15 +89,15 @@ impl<F> Clone for Writer<F> {
     }
 }
 
-/// What a command decided on the state of its stream.
+/// The decision of a command on the state of its stream.
 enum Decided<F> {
-    /// Events, which are appended with those of other commands.
+    /// Events, which are appended together with those of other commands.
     Events(Vec<OutcomeEvent>, Ticket<F>),
     /// An error. Without a ticket it needs no confirmation.
     Refused(RuntimeError, Option<Ticket<F>>),
-    /// That nothing changes, as of a moment; needs no confirmation.
+    /// Nothing changes, as of a time. Needs no confirmation.
     Unchanged(StreamState<F>, Timestamp),
-    /// That nothing changes, as of a moment, once the events before it are in the store.
+    /// Nothing changes, as of a time, once the events before it are in the store.
     UnchangedAfter(Ticket<F>, Timestamp),
     /// Another command of the batch has the same idempotency key.
     SameKey(Ticket<F>),
@@ -119,17 +105,17 @@ enum Decided<F> {
 
 /// The outcome of one attempt.
 enum Attempt<F> {
-    Done(Written<F>),
-    /// An error that may be due to this very command, sent twice and done since its key was looked up.
+    Done(WriteOutcome<F>),
+    /// An error. Its cause may be this command itself: repeated, and done since its key was looked up.
     Refused(RuntimeError),
-    /// Another program changed the stream; whether this command reports it.
+    /// Another program has changed the stream. The flag is set if this command reports it.
     Conflict(StoreError, bool),
-    /// Another command of this process was in the way; whether this one is to be tried by itself.
+    /// Another command of this process interfered. The flag is set if this one has to be tried alone.
     Again(bool),
 }
 
 impl<F: Fold + Clone + 'static> Writer<F> {
-    /// One that decides by a clock and lets the store record by its own.
+    /// Creates a writer that decides by a clock. The store records by its own clock.
     pub(super) fn new(store: Store, clock: Clock, snapshots: SnapshotPolicy) -> Self {
         Self { store, clock, clock_records: false, snapshots, observer: None, queues: StreamQueues::default() }
     }
@@ -138,29 +124,29 @@ impl<F: Fold + Clone + 'static> Writer<F> {
     /// Commands on one stream are decided in the order in which they come, and appended together.
     ///
     /// # Errors
-    /// What `decide` says, [`RuntimeError::RetriesExhausted`], [`RuntimeError::KeyReused`], or as the store says.
+    /// The error of `decide`, [`RuntimeError::RetriesExhausted`], or [`RuntimeError::KeyReused`].
     pub(super) async fn write(
         &self,
-        wish: &Wish<'_>,
+        request: &WriteRequest<'_>,
         start: impl Fn() -> F,
         mut decide: impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
-    ) -> Result<Written<F>, RuntimeError> {
-        let mut retries = Retries::new(wish.stream, wish.options);
+    ) -> Result<WriteOutcome<F>, RuntimeError> {
+        let mut retries = Retries::new(request.stream, request.options);
         let mut alone = false;
         loop {
-            if let Some(first) = self.done_before(wish, &start).await? {
+            if let Some(first) = self.done_before(request, &start).await? {
                 return Ok(first);
             }
-            if wish.options.dry_run {
-                return self.rehearse(wish, &start, &mut decide).await;
+            if request.options.dry_run {
+                return self.rehearse(request, &start, &mut decide).await;
             }
-            match self.try_once(wish, alone, &start, &mut decide).await? {
+            match self.try_once(request, alone, &start, &mut decide).await? {
                 Attempt::Done(written) if written.outcome == CommandResult::Unchanged => {
-                    return Ok(self.done_before(wish, &start).await?.unwrap_or(written));
+                    return Ok(self.done_before(request, &start).await?.unwrap_or(written));
                 }
                 Attempt::Done(written) => return Ok(written),
                 Attempt::Refused(error) => {
-                    if let Some(first) = self.done_before(wish, &start).await? {
+                    if let Some(first) = self.done_before(request, &start).await? {
                         return Ok(first);
                     }
                     if let (Some(observer), RuntimeError::Store(StoreError::Conflict { .. })) = (&self.observer, &error) {
@@ -168,17 +154,17 @@ impl<F: Fold + Clone + 'static> Writer<F> {
                     }
                     return Err(error);
                 }
-                // Where a version was expected, the next attempt says which one there is.
-                Attempt::Conflict(StoreError::Conflict { .. }, _) if wish.options.expected.is_some() => {}
+                // If a version was expected, the next attempt reports the actual one.
+                Attempt::Conflict(StoreError::Conflict { .. }, _) if request.options.expected.is_some() => {}
                 Attempt::Conflict(conflict, first) => {
-                    // What was in the way may be this very command, sent twice at the same time.
-                    if let Some(first) = self.done_before(wish, &start).await? {
+                    // The conflict may come from this command itself, sent twice at the same time.
+                    if let Some(first) = self.done_before(request, &start).await? {
                         return Ok(first);
                     }
                     if let Some(observer) = self.observer.as_ref().filter(|_| first) {
-                        observer.conflict(ConflictReason::of(&conflict, wish.options.expected.is_some()));
+                        observer.conflict(ConflictReason::of(&conflict, request.options.expected.is_some()));
                     }
-                    if wish.options.expected.is_some() {
+                    if request.options.expected.is_some() {
                         return Err(conflict.into());
                     }
                     retries.count(conflict)?;
@@ -188,44 +174,46 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         }
     }
 
-    /// Decides in the queue of the stream, and waits until that is in the store.
+    /// Decides in the queue of the stream, and waits until the decision is in the store.
     async fn try_once(
         &self,
-        wish: &Wish<'_>,
+        request: &WriteRequest<'_>,
         alone: bool,
         start: &impl Fn() -> F,
         decide: &mut impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
     ) -> Result<Attempt<F>, RuntimeError> {
-        let place = self.queues.enter(&self.store, wish.stream, self.clock_records, start)?;
-        let turn = place.turn(|batch, fresh| decide_in(batch, fresh, alone, wish, &self.clock, decide)).await;
+        let entry = self.queues.enter(&self.store, request.stream, self.clock_records, start)?;
+        let turn = entry.turn(|batch, fresh| decide_in(batch, fresh, alone, request, &self.clock, decide)).await;
         let decided = match turn {
-            Turn::Decided(decided) => decided?,
-            Turn::Ended => return Ok(Attempt::Again(false)),
-            Turn::NotLoaded(Some(error)) => return Err(error.into()),
-            Turn::NotLoaded(None) => {
-                StreamState::load(&self.store, wish.stream, start()).await?;
+            TurnOutcome::Decided(decided) => decided?,
+            TurnOutcome::Ended => return Ok(Attempt::Again(false)),
+            TurnOutcome::NotLoaded(Some(error)) => return Err(error.into()),
+            TurnOutcome::NotLoaded(None) => {
+                StreamState::load(&self.store, request.stream, start()).await?;
                 return Ok(Attempt::Again(false));
             }
         };
         match decided {
             Decided::Events(events, ticket) => match ticket.answer().await? {
-                // The same command, sent twice, has come in between.
-                Answer::Stands { outcome: Outcome::AlreadyApplied, .. } if wish.options.idempotency_key.is_some() => {
+                // The same command, sent twice, was recorded in between.
+                BatchAnswer::Recorded { outcome: Outcome::AlreadyApplied, .. } if request.options.idempotency_key.is_some() => {
                     Ok(Attempt::Again(false))
                 }
-                Answer::Stands { state, before, clock_behind_micros, .. } => {
-                    Ok(Attempt::Done(self.written(wish.stream, state, before, events, clock_behind_micros).await))
+                BatchAnswer::Recorded { state, before, clock_behind_micros, .. } => {
+                    Ok(Attempt::Done(self.written(request.stream, state, before, events, clock_behind_micros).await))
                 }
                 answer => attempt(answer),
             },
             Decided::Refused(error, None) => Ok(Attempt::Refused(error)),
             Decided::Refused(error, Some(ticket)) => match ticket.answer().await? {
-                Answer::Stands { .. } => Ok(Attempt::Refused(error)),
+                BatchAnswer::Recorded { .. } => Ok(Attempt::Refused(error)),
                 answer => attempt(answer),
             },
             Decided::Unchanged(state, now) => Ok(Attempt::Done(unrecorded(CommandResult::Unchanged, state, Vec::new(), now))),
             Decided::UnchangedAfter(ticket, now) => match ticket.answer().await? {
-                Answer::Stands { state, .. } => Ok(Attempt::Done(unrecorded(CommandResult::Unchanged, state, Vec::new(), now))),
+                BatchAnswer::Recorded { state, .. } => {
+                    Ok(Attempt::Done(unrecorded(CommandResult::Unchanged, state, Vec::new(), now)))
+                }
                 answer => attempt(answer),
             },
             Decided::SameKey(ticket) => {
@@ -235,7 +223,7 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         }
     }
 
-    /// Takes a snapshot where one is due, and gives the outcome of a command whose events were appended.
+    /// Takes a snapshot if one is due, and returns the outcome of a command whose events were appended.
     async fn written(
         &self,
         stream: &StreamName,
@@ -243,10 +231,10 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         before: Version,
         events: Vec<OutcomeEvent>,
         clock_behind_micros: u64,
-    ) -> Written<F> {
+    ) -> WriteOutcome<F> {
         let StreamState { fold, loaded } = state;
         self.keep_snapshot(stream, &fold, before, &loaded, (self.clock)()).await;
-        Written {
+        WriteOutcome {
             outcome: CommandResult::Applied,
             fold,
             version: loaded.version,
@@ -258,23 +246,23 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         }
     }
 
-    /// Decides without appending anything.
+    /// Decides without appending.
     async fn rehearse(
         &self,
-        wish: &Wish<'_>,
+        request: &WriteRequest<'_>,
         start: &impl Fn() -> F,
         decide: &mut impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
-    ) -> Result<Written<F>, RuntimeError> {
-        let mut state = StreamState::load(&self.store, wish.stream, start()).await?;
+    ) -> Result<WriteOutcome<F>, RuntimeError> {
+        let mut state = StreamState::load(&self.store, request.stream, start()).await?;
         let now = (self.clock)().present(state.loaded.recorded_at);
-        let events = decide_on(&state, now, wish, decide)?;
+        let events = decide_on(&state, now, request, decide)?;
         let outcome_events = outcome_events(&events, state.loaded.version);
-        state.rehearse(wish.stream, &events, iter::repeat(now))?;
+        state.rehearse(request.stream, &events, iter::repeat(now))?;
         let outcome = if events.is_empty() { CommandResult::Unchanged } else { CommandResult::DryRun };
         Ok(unrecorded(outcome, state, outcome_events, now))
     }
 
-    /// Takes a snapshot where one is due.
+    /// Takes a snapshot if one is due.
     fn keep_snapshot<'s>(
         &'s self,
         stream: &'s StreamName,
@@ -286,23 +274,27 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         let due = self.snapshots.is_due(stream.category(), before, loaded.version);
         let taking = due.then(|| take_snapshot(&self.store, stream, fold, loaded, now));
         async move {
-            // The command is done. A snapshot only saves time later, so its failure must not turn that into an error.
+            // The command is recorded. A snapshot only saves time later, so its failure is not an error of the command.
             if let Some(taking) = taking
                 && let Err(error) = taking.await
             {
-                tracing::warn!(%stream, %error, "no snapshot could be taken");
+                tracing::warn!(%stream, %error, "failed to take a snapshot");
             }
         }
     }
 
-    /// Whether the idempotency key has been used: then the answer is what it was.
-    async fn done_before(&self, wish: &Wish<'_>, start: &impl Fn() -> F) -> Result<Option<Written<F>>, RuntimeError> {
-        let stream = wish.stream;
-        let Some(key) = wish.options.idempotency_key.as_deref() else { return Ok(None) };
+    /// Returns the recorded outcome if the idempotency key was used before.
+    async fn done_before(
+        &self,
+        request: &WriteRequest<'_>,
+        start: &impl Fn() -> F,
+    ) -> Result<Option<WriteOutcome<F>>, RuntimeError> {
+        let stream = request.stream;
+        let Some(key) = request.options.idempotency_key.as_deref() else { return Ok(None) };
         let known = no_store_is_empty(self.store.events_by_id(vec![key_event_id(stream, key, 0)]).await)?;
         let Some(first) = known.first() else { return Ok(None) };
         let metadata: Map<String, Value> = serde_json::from_str(&first.metadata).unwrap_or_default();
-        if metadata.get("command_hash").and_then(Value::as_str) != Some(&wish.content) {
+        if metadata.get("command_hash").and_then(Value::as_str) != Some(&request.content) {
             let (key, stream) = (key.to_owned(), stream.to_string());
             return Err(RuntimeError::KeyReused { key, stream, version: first.version });
         }
@@ -324,7 +316,7 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         let mut fold = start();
         let up_to = Version(first.version.0 + events.len() as u64 - 1);
         let loaded = load(&self.store, stream, &mut fold, LoadOptions { up_to, snapshots: true }).await?;
-        Ok(Some(Written {
+        Ok(Some(WriteOutcome {
             outcome: CommandResult::AlreadyApplied,
             fold,
             version: loaded.version,
@@ -337,13 +329,13 @@ impl<F: Fold + Clone + 'static> Writer<F> {
     }
 }
 
-/// What an answer means that does not let the command's events, or its decision, stand.
-fn attempt<F>(answer: Answer<F>) -> Result<Attempt<F>, RuntimeError> {
+/// Converts an answer that does not confirm the command's events or decision.
+fn attempt<F>(answer: BatchAnswer<F>) -> Result<Attempt<F>, RuntimeError> {
     match answer {
-        Answer::Stands { .. } => Ok(Attempt::Again(false)),
-        Answer::Again { alone } => Ok(Attempt::Again(alone)),
-        Answer::Conflict { conflict, first } => Ok(Attempt::Conflict(conflict, first)),
-        Answer::Failed(error) => Err(error.into()),
+        BatchAnswer::Recorded { .. } => Ok(Attempt::Again(false)),
+        BatchAnswer::Again { alone } => Ok(Attempt::Again(alone)),
+        BatchAnswer::Conflict { conflict, first } => Ok(Attempt::Conflict(conflict, first)),
+        BatchAnswer::Failed(error) => Err(error.into()),
     }
 }
 
@@ -352,7 +344,7 @@ fn decide_in<F: Fold + Clone>(
     batch: &mut Batch<F>,
     fresh: bool,
     alone: bool,
-    wish: &Wish<'_>,
+    request: &WriteRequest<'_>,
     clock: &Clock,
     decide: &mut impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
 ) -> ControlFlow<Result<Decided<F>, RuntimeError>> {
@@ -360,10 +352,10 @@ fn decide_in<F: Fold + Clone>(
         Ok(state) => state,
         Err(error) => return ControlFlow::Break(Err(error)),
     };
-    // A clock that is a little behind does not decide before what has happened: a lock would have run out when it is recorded.
+    // A clock that is slightly behind must not decide earlier than the last event. A lock could have expired when it is recorded.
     let now = clock().present(state.loaded.recorded_at);
     let before = state.loaded.version;
-    ControlFlow::Break(Ok(match decide_on(state, now, wish, decide) {
+    ControlFlow::Break(Ok(match decide_on(state, now, request, decide) {
         Err(error) => Decided::Refused(error, (!fresh).then(|| batch.depend())),
         Ok(events) if events.is_empty() && fresh => Decided::Unchanged(state.clone(), now),
         Ok(events) if events.is_empty() => Decided::UnchangedAfter(batch.depend(), now),
@@ -379,24 +371,24 @@ fn decide_in<F: Fold + Clone>(
     }))
 }
 
-/// Decides on a state, which must be at the version that the command expects.
+/// Decides on a state, which must be at the expected version.
 fn decide_on<F: Fold>(
     state: &StreamState<F>,
     now: Timestamp,
-    wish: &Wish<'_>,
+    request: &WriteRequest<'_>,
     decide: &mut impl FnMut(&F, Timestamp) -> Result<Vec<DecidedEvent>, RuntimeError>,
 ) -> Result<Vec<NewEvent>, RuntimeError> {
     let before = state.loaded.version;
-    if let Some(expected) = wish.options.expected.filter(|expected| *expected != before) {
-        let (stream, expected) = (wish.stream.clone(), ExpectedVersion::Exact(expected));
+    if let Some(expected) = request.options.expected.filter(|expected| *expected != before) {
+        let (stream, expected) = (request.stream.clone(), ExpectedVersion::Exact(expected));
         return Err(StoreError::Conflict { stream, expected, actual: before }.into());
     }
-    new_events(&decide(&state.fold, now)?, wish)
+    new_events(&decide(&state.fold, now)?, request)
 }
 
-/// The outcome of a command that recorded nothing.
-fn unrecorded<F>(outcome: CommandResult, state: StreamState<F>, events: Vec<OutcomeEvent>, at: Timestamp) -> Written<F> {
+/// Returns the outcome of a command that recorded nothing.
+fn unrecorded<F>(outcome: CommandResult, state: StreamState<F>, events: Vec<OutcomeEvent>, at: Timestamp) -> WriteOutcome<F> {
     let StreamState { fold, loaded } = state;
     let Loaded { version, left_out, .. } = loaded;
-    Written { outcome, fold, version, position: None, events, left_out, at, clock_behind_micros: 0 }
+    WriteOutcome { outcome, fold, version, position: None, events, left_out, at, clock_behind_micros: 0 }
 }

@@ -71,7 +71,7 @@ fn a_wrong_one_is_found_passed_over_and_reported(on: Backend) {
     assert_eq!(refused.code, 5, "{refused:?}");
     let said: Value = esctl.error(5, &["resource", "allocate", "gold", "2000"]);
     assert!(said["message"].as_str().unwrap().contains("995"), "{said}");
-    assert!(refused.stderr.contains("a snapshot was passed over"), "{refused:?}");
+    assert!(refused.stderr.contains("snapshot not used"), "{refused:?}");
     assert_eq!(esctl.error(1, &["snapshot", "verify"])["code"], "snapshot_differs");
     assert_eq!(esctl.error(8, &["verify"])["exit"], 8);
 }

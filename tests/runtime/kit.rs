@@ -44,7 +44,7 @@ impl World {
     }
 
     pub fn bus(&self, every: u64) -> CommandBus {
-        CommandBus::with_standing_clock(self.store.clone(), self.clock(), SnapshotPolicy::every(every))
+        CommandBus::with_fixed_clock(self.store.clone(), self.clock(), SnapshotPolicy::every(every))
     }
 
     pub async fn create(&self, id: &str, amount: i64) {

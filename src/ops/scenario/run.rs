@@ -64,7 +64,7 @@ pub async fn run_scenario(store: &Store, scenario: &Scenario, stop: &AtomicBool)
     }
     let environment = Environment {
         store: store.clone(),
-        commands: CommandBus::with_standing_clock(store.clone(), clock.as_clock(), SnapshotPolicy::default()),
+        commands: CommandBus::with_fixed_clock(store.clone(), clock.as_clock(), SnapshotPolicy::default()),
         queries: QueryBus::open(store.clone(), clock.as_clock()).await?,
         clock,
     };

@@ -1,40 +1,40 @@
-//! The read model as a run would leave it, for a store that can be read but not written: what is kept of it, and in memory
-//! what later events change.
+//! Running a projection in memory, for a store that can be read but not written: on top of the stored read model, it
+//! keeps the rows that later events change.
 
 use crate::event::Position;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::projector::Projector;
-use crate::runtime::projector::check_belongs;
+use crate::runtime::projector::failed_events::EventFailures;
 use crate::runtime::projector::pass::Pass;
 use crate::runtime::projector::rows::FoldedRows;
-use crate::runtime::projector::troubles::FoundProblems;
+use crate::runtime::projector::runner::Projector;
+use crate::runtime::projector::runner::check_belongs;
 use crate::store::Checkpoint;
 use crate::store::Part;
 use crate::store::ProjectionRecord;
 use crate::store::StoreError;
 
-/// A read model that is kept nowhere.
+/// A read model that is not stored.
 pub(in crate::runtime) struct InMemory {
-    /// The one that is kept and that it goes on from, as it was then; none: it begins with the first event.
+    /// The stored read model that the run started from, at that time; `None` if it started at the first event.
     pub(in crate::runtime) base: Option<ProjectionRecord>,
-    /// The rows that are other ones than there, by key.
+    /// The rows that differ from the stored ones, by key.
     pub(in crate::runtime) rows: FoldedRows,
-    /// The problems that the run has met.
-    pub(in crate::runtime) problems: FoundProblems,
-    /// What a swap would change.
+    /// The failed events of the run.
+    pub(in crate::runtime) problems: EventFailures,
+    /// The part of the catalog that a swap changes.
     swapped: (Option<ProjectionRecord>, bool),
-    /// The head of the store when it was made.
+    /// The head of the store at the time of the run.
     pub(in crate::runtime) head: Position,
 }
 
 impl Projector<'_> {
-    /// Takes in everything up to the head as [`Projector::catch_up`] does, and writes nothing.
+    /// Applies all events up to the head as [`Projector::catch_up`] does, without writing.
     ///
     /// # Errors
-    /// As [`Projector::catch_up`], but for an event that cannot be taken in: it then stands before that.
+    /// As [`Projector::catch_up`], except for an event that failed to apply: the run ends before it.
     pub(in crate::runtime) async fn run_in_memory(&self) -> Result<InMemory, RuntimeError> {
         let swapped = self.swapped().await?;
-        let base = self.to_go_on_from().await?;
+        let base = self.starting_point().await?;
         let part = base.as_ref().map_or(Part::Building, |record| record.model.part);
         let start = base.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         check_belongs(self.store, self.projection.name(), start).await?;
@@ -43,43 +43,35 @@ impl Projector<'_> {
         Ok(InMemory { base, rows, problems, swapped, head })
     }
 
-    /// Builds the rows as of a position from the first event on, and writes nothing.
-    ///
-    /// # Errors
-    /// An error of the store.
-    pub(in crate::runtime) async fn run_up_to(&self, position: Position) -> Result<(FoldedRows, FoundProblems), RuntimeError> {
+    /// Builds the rows at a position from the first event on, without writing.
+    pub(in crate::runtime) async fn run_up_to(&self, position: Position) -> Result<(FoldedRows, EventFailures), RuntimeError> {
         self.rows_in_memory(Part::Building, None, position).await
     }
 
-    /// Returns the rows that a run from a read model, or from the first event, to a position changes.
+    /// Returns the rows that a run up to a position changes, from a read model or from the first event.
     async fn rows_in_memory(
         &self,
         part: Part,
         base: Option<ProjectionRecord>,
         to: Position,
-    ) -> Result<(FoldedRows, FoundProblems), RuntimeError> {
+    ) -> Result<(FoldedRows, EventFailures), RuntimeError> {
         for weighed in [false, true] {
             let pass = Pass::open(self, part, base.clone(), weighed).await?;
             if let (Some(rows), problems) = pass.run_in_memory(to).await? {
                 return Ok((rows, problems));
             }
         }
-        Err(StoreError::Invalid(format!("a row of read model {} is too large", self.projection.name())).into())
+        Err(StoreError::Invalid(format!("row of read model {} too large", self.projection.name())).into())
     }
 
-    /// Whether what was made is what a run would make still.
-    ///
-    /// # Errors
-    /// As the store says.
-    pub(in crate::runtime) async fn is_of_today(&self, made: &InMemory) -> Result<bool, RuntimeError> {
-        Ok(made.head == self.store.head().await?.position && made.base == self.to_go_on_from().await?)
+    /// Returns true if a new run would have the same result.
+    pub(in crate::runtime) async fn is_current(&self, made: &InMemory) -> Result<bool, RuntimeError> {
+        Ok(made.head == self.store.head().await?.position && made.base == self.starting_point().await?)
     }
 
-    /// Whether what it goes on from is there still. It may have moved: the rows of later events are in memory.
-    ///
-    /// # Errors
-    /// As the store says.
-    pub(in crate::runtime) async fn is_there_still(&self, made: &InMemory) -> Result<bool, RuntimeError> {
+    /// Returns true if the stored read model of a run is still there. It may have advanced: rows of later events are in
+    /// memory.
+    pub(in crate::runtime) async fn has_same_base(&self, made: &InMemory) -> Result<bool, RuntimeError> {
         let Some(base) = &made.base else { return Ok(true) };
         let now = self.record(base.model.part).await?;
         let is_no_older =
@@ -87,12 +79,13 @@ impl Projector<'_> {
         Ok(now.is_some_and(is_no_older) && self.swapped().await? == made.swapped)
     }
 
-    /// What a run would go on from: the live read model, or where today's logic has not made that, a rebuild that was begun.
-    async fn to_go_on_from(&self) -> Result<Option<ProjectionRecord>, RuntimeError> {
+    /// Returns the read model that a run starts from: the live one, or a rebuild under way if the live one has an older
+    /// logic version.
+    async fn starting_point(&self) -> Result<Option<ProjectionRecord>, RuntimeError> {
         let own = self.projection.version();
         match self.record(Part::Live).await? {
             Some(live) if live.logic_version == own => Ok(Some(live)),
-            Some(live) if live.logic_version > own => Err(self.of_other_logic(&live).into()),
+            Some(live) if live.logic_version > own => Err(self.logic_mismatch(&live).into()),
             _ => self.begun().await,
         }
     }

@@ -6,14 +6,14 @@ use crate::event::EventChunk;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::projector::Projector;
-use crate::runtime::projector::RunReport;
-use crate::runtime::projector::Told;
+use crate::runtime::projector::failed_events::EventAction;
+use crate::runtime::projector::failed_events::EventFailures;
+use crate::runtime::projector::failed_events::FailedEvents;
 use crate::runtime::projector::rows::FoldedRows;
 use crate::runtime::projector::rows::Rows;
-use crate::runtime::projector::troubles::FoundProblems;
-use crate::runtime::projector::troubles::Troubles;
-use crate::runtime::projector::troubles::Verdict;
+use crate::runtime::projector::runner::ProgressMeter;
+use crate::runtime::projector::runner::Projector;
+use crate::runtime::projector::runner::RunReport;
 use crate::store::Checkpoint;
 use crate::store::Part;
 use crate::store::ProblemState;
@@ -23,15 +23,15 @@ use crate::store::ReadQuery;
 use crate::store::RowsCommit;
 use crate::store::StoreError;
 
-/// How a run ended.
+/// The end of a run.
 pub(super) enum Ended {
-    /// It has taken in what there was.
-    AtTheHead(Position),
-    /// Somebody has paused the projection meanwhile.
+    /// All events were applied.
+    AtHead(Position),
+    /// The projection was paused during the run.
     Paused(Position),
-    /// Somebody else has moved the checkpoint.
+    /// Another runner has moved the checkpoint.
     Overtaken,
-    /// A row is too large for the store, and nobody knows yet which event made it so.
+    /// A row is too large for the store, and the event that made it so is not known yet.
     Oversized,
 }
 
@@ -40,20 +40,20 @@ pub(super) struct Pass<'p> {
     projector: &'p Projector<'p>,
     model: ReadModel,
     rows: Rows,
-    troubles: Troubles,
-    /// How many commits have made the read model.
+    failed_events: FailedEvents,
+    /// Number of commits of the read model.
     commits: u64,
-    /// When the last of them was.
+    /// The time of the last commit.
     updated_at: Option<Timestamp>,
-    /// As it is committed.
+    /// The committed checkpoint.
     at: Checkpoint,
-    /// As it is in memory.
+    /// The checkpoint in memory.
     reached: Checkpoint,
-    /// Whether rows were read since it was last sure that they are those of this read model.
-    looked: bool,
-    /// Events that are left out because they are in the live read model.
+    /// Set if rows were read since the last check that they belong to this read model.
+    unchecked_rows: bool,
+    /// Events that an operator has skipped in the live read model.
     skips: Vec<Uuid>,
-    /// What was taken in since the last commit.
+    /// Counts since the last commit.
     since: Since,
     oversized: bool,
 }
@@ -76,26 +76,39 @@ impl<'p> Pass<'p> {
         let at = record.as_ref().map_or_else(Checkpoint::default, |record| record.checkpoint);
         let commits = record.as_ref().map_or(0, |record| record.commits);
         let updated_at = record.as_ref().map(|record| record.updated_at);
-        // After the record: should they be of a later commit than that, the next one is refused.
+        // Read after the record. If the failed events belong to a later commit, the next commit is refused.
         let known = if record.is_some() { projector.store.problems(model.clone()).await? } else { Vec::new() };
-        // What an operator has decided outlives a rebuild.
+        // The decisions of an operator remain valid in a rebuild.
         let mut inherited = Vec::new();
         if part == Part::Building && record.is_none() {
             inherited = projector.store.problems(ReadModel::live(name)).await?;
             inherited.retain(|problem| problem.state == ProblemState::Skipped);
         }
         let skips = inherited.iter().map(|problem| problem.event_id).collect();
-        let troubles = Troubles::new(projector.control().await?.on_error, known, inherited);
+        let failed_events = FailedEvents::new(projector.control().await?.on_error, known, inherited);
         let rows = Rows::new(at.position == Position::ZERO, weighed);
-        let (since, looked, oversized) = Default::default();
-        Ok(Self { projector, model, rows, troubles, commits, updated_at, at, reached: at, skips, looked, since, oversized })
+        let (since, unchecked_rows, oversized) = Default::default();
+        Ok(Self {
+            projector,
+            model,
+            rows,
+            failed_events,
+            commits,
+            updated_at,
+            at,
+            reached: at,
+            skips,
+            unchecked_rows,
+            since,
+            oversized,
+        })
     }
 
     pub(super) async fn run(
         mut self,
         to: Option<Position>,
         report: &mut RunReport,
-        told: &mut Told<'_>,
+        progress: &mut ProgressMeter<'_>,
     ) -> Result<Ended, RuntimeError> {
         if !self.skips.is_empty() && !self.inherit(report).await? {
             return Ok(Ended::Overtaken);
@@ -104,36 +117,36 @@ impl<'p> Pass<'p> {
         let head = store.head().await?.position;
         let end = to.map_or(head, |to| to.min(head));
         let mut in_batch = 0;
-        // All events are read, wanted or not: so a gap shows, and the checkpoint stands on the last event there is.
+        // All events are read, whether applied or not. So a gap is found, and the checkpoint is at the last event.
         let mut scan = store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(end.0));
         while let Some(chunk) = scan.next().await? {
-            match self.take_in(chunk).await {
+            match self.apply_chunk(chunk).await {
                 Ok(()) => {}
-                // It stands right before what it cannot take in.
-                Err(_) if self.troubles.changed() && !self.commit(report).await? => return Ok(self.broken_off()),
+                // The read model is stopped before the event that failed to apply.
+                Err(_) if self.failed_events.changed() && !self.commit(report).await? => return Ok(self.interrupted()),
                 Err(error) => return Err(error),
             }
             in_batch += chunk.len();
-            told.reached(self.reached.position);
+            progress.reached(self.reached.position);
             if self.projector.batch.is_full(in_batch, self.rows.changes()) {
                 in_batch = 0;
                 if !self.commit(report).await? {
-                    return Ok(self.broken_off());
+                    return Ok(self.interrupted());
                 }
                 if self.model.part == Part::Live && self.projector.control().await?.paused.is_some() {
                     return Ok(Ended::Paused(self.at.position));
                 }
             }
         }
-        // A read model of a store without events is still one, with its table.
-        if (self.reached != self.at || self.commits == 0 || self.troubles.changed()) && !self.commit(report).await? {
-            return Ok(self.broken_off());
+        // The read model of an empty store exists as well, with its table.
+        if (self.reached != self.at || self.commits == 0 || self.failed_events.changed()) && !self.commit(report).await? {
+            return Ok(self.interrupted());
         }
-        Ok(Ended::AtTheHead(self.at.position))
+        Ok(Ended::AtHead(self.at.position))
     }
 
-    /// Writes down what is left out before anything is taken in: so what an operator says from here on is said of this read
-    /// model, too. `false`: he has taken something back just before; it is to be begun anew.
+    /// Commits the skipped events before any event is applied, so that later decisions of an operator affect this read
+    /// model too. Returns false if an operator has just reverted a skip; the build then starts over.
     async fn inherit(&mut self, report: &mut RunReport) -> Result<bool, RuntimeError> {
         if !self.commit(report).await? {
             return Ok(false);
@@ -148,44 +161,44 @@ impl<'p> Pass<'p> {
         Ok(false)
     }
 
-    /// Why a commit was not made.
-    fn broken_off(&self) -> Ended {
+    /// Returns the reason why a commit was refused.
+    fn interrupted(&self) -> Ended {
         if self.oversized { Ended::Oversized } else { Ended::Overtaken }
     }
 
-    /// Runs as [`Pass::run`], up to a position, without a commit. Returns the rows that it has changed, and the problems it has
-    /// met. There are no rows where one is too large for a store and it is not known which event made it so.
-    pub(super) async fn run_in_memory(mut self, to: Position) -> Result<(Option<FoldedRows>, FoundProblems), RuntimeError> {
+    /// Runs as [`Pass::run`] does, up to a position, without a commit. Returns the changed rows and the failed events.
+    /// There are no rows if one is too large and the event that made it so is not known.
+    pub(super) async fn run_in_memory(mut self, to: Position) -> Result<(Option<FoldedRows>, EventFailures), RuntimeError> {
         let mut scan = self.projector.store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(to.0));
         while let Some(chunk) = scan.next().await? {
-            match self.take_in(chunk).await {
-                Err(RuntimeError::Fold { .. }) if self.troubles.stands_before().is_some() => break,
+            match self.apply_chunk(chunk).await {
+                Err(RuntimeError::Fold { .. }) if self.failed_events.stopped_at().is_some() => break,
                 result => result?,
             }
         }
-        if !self.rows_are_its_own().await? {
-            let message = format!("read model {} is being built anew", self.model.name);
+        if !self.owns_rows().await? {
+            let message = format!("read model {} is being rebuilt", self.model.name);
             return Err(StoreError::Unavailable { message, source: None }.into());
         }
-        let found = self.troubles.found();
+        let found = self.failed_events.found();
         Ok((self.rows.into_changed()?, found))
     }
 
-    async fn take_in(&mut self, chunk: &EventChunk) -> Result<(), RuntimeError> {
-        self.looked |= self.rows.hold(self.projector, &self.model, chunk).await?;
+    async fn apply_chunk(&mut self, chunk: &EventChunk) -> Result<(), RuntimeError> {
+        self.unchecked_rows |= self.rows.hold(self.projector, &self.model, chunk).await?;
         for event in chunk.iter() {
             if let Some(key) = self.projector.key(&event) {
-                match self.troubles.verdict(&event) {
-                    Verdict::Skip => self.troubles.passed(&event),
-                    Verdict::HoldBack => self.since.held_back += 1,
-                    Verdict::Apply => match self.rows.apply(&key, &event) {
-                        Ok(()) if event.quarantined => self.troubles.quarantined(&event, (self.projector.clock)()),
+                match self.failed_events.action(&event) {
+                    EventAction::Skip => self.failed_events.passed(&event),
+                    EventAction::HoldBack => self.since.held_back += 1,
+                    EventAction::Apply => match self.rows.apply(&key, &event) {
+                        Ok(()) if event.quarantined => self.failed_events.quarantined(&event, (self.projector.clock)()),
                         Ok(()) => {
-                            self.troubles.passed(&event);
+                            self.failed_events.passed(&event);
                             self.since.applied += 1;
                         }
                         Err(error) => {
-                            if !self.troubles.failed(&event, &error, (self.projector.clock)()) {
+                            if !self.failed_events.failed(&event, &error, (self.projector.clock)()) {
                                 return Err(error);
                             }
                             self.since.held_back += 1;
@@ -198,14 +211,14 @@ impl<'p> Pass<'p> {
         Ok(())
     }
 
-    /// Whether the rows that were read are those of the read model that this goes on from. One that is built beside may have
-    /// been swapped in or thrown away meanwhile: its rows are then nowhere, and another one that has come as far would take what
-    /// was made without them. One that is gone does not come back.
-    async fn rows_are_its_own(&mut self) -> Result<bool, RuntimeError> {
-        if !self.looked {
+    /// Returns true if the rows that were read belong to the read model of this run. A build may have been swapped in
+    /// or deleted in the meantime. Its rows are then gone, and another build at the same checkpoint would accept rows
+    /// that were made without them.
+    async fn owns_rows(&mut self) -> Result<bool, RuntimeError> {
+        if !self.unchecked_rows {
             return Ok(true);
         }
-        self.looked = false;
+        self.unchecked_rows = false;
         let record = self.projector.record(self.model.part).await?;
         Ok(record.is_some_and(|record| {
             (record.checkpoint.position, record.commits, Some(record.updated_at))
@@ -213,9 +226,10 @@ impl<'p> Pass<'p> {
         }))
     }
 
-    /// `false`: somebody else has moved the checkpoint, it is another read model than when this began, or a row is too large.
+    /// Commits the batch. Returns false if another runner has moved the checkpoint or replaced the read model, or if a
+    /// row is too large.
     async fn commit(&mut self, report: &mut RunReport) -> Result<bool, RuntimeError> {
-        if !self.rows_are_its_own().await? {
+        if !self.owns_rows().await? {
             return Ok(false);
         }
         let Some(rows) = self.rows.changed()? else {
@@ -230,7 +244,7 @@ impl<'p> Pass<'p> {
             commits: Some(self.commits),
             to: self.reached,
             rows,
-            problems: self.troubles.changes(),
+            problems: self.failed_events.changes(),
             now,
         };
         let done = self.projector.store.commit_rows(commit).await?;
@@ -238,7 +252,7 @@ impl<'p> Pass<'p> {
             let since = std::mem::take(&mut self.since);
             report.events_applied += since.applied;
             report.held_back += since.held_back;
-            // The event that was too much is behind.
+            // The event that made the row too large is committed.
             self.rows.weigh(false);
         }
         (self.at, self.commits, self.updated_at) = (self.reached, self.commits + 1, Some(now));

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::projector::Projector;
+use crate::runtime::projector::runner::Projector;
 use crate::store::Checkpoint;
 use crate::store::Part;
 use crate::store::Problem;
@@ -20,13 +20,10 @@ impl Projector<'_> {
         self.projection.name()
     }
 
-    /// Marks an event as missing in the read models that have passed it; returns true if the live one has.
+    /// Marks an event as missing in the read models that have passed it. Returns true if the live one has.
     ///
-    /// A read model that has not passed it gets an empty commit: so a runner that has read ahead, and knows nothing of the
-    /// change, cannot commit what it made of the event.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// A read model that has not passed the event gets an empty commit. A runner that has read the event before the
+    /// change can then not commit what it made of it.
     pub async fn mark_missing(&self, event: &RecordedEvent, reason: &str) -> Result<bool, RuntimeError> {
         let mut live_has_passed = false;
         for part in Part::ALL {
@@ -71,8 +68,8 @@ impl Projector<'_> {
         Ok(live_has_passed)
     }
 
-    /// Makes the live read model, without rows: so a runner that has read ahead for its first commit cannot make it of what it
-    /// has read. Returns false where another runner has made it.
+    /// Creates the live read model without rows. A runner that has read ahead can then not create it from what it has
+    /// read. Returns false if another runner has created it.
     async fn begin(&self) -> Result<bool, RuntimeError> {
         let commit = RowsCommit {
             model: ReadModel::live(self.projection.name()),
@@ -88,18 +85,12 @@ impl Projector<'_> {
     }
 
     /// Returns true if the live read model is marked as missing an event.
-    ///
-    /// # Errors
-    /// As the store says.
     pub async fn lacks(&self, event_id: Uuid) -> Result<bool, RuntimeError> {
         let problems = self.store.problems(ReadModel::live(self.projection.name())).await?;
         Ok(problems.iter().any(|problem| problem.event_id == event_id && problem.state == ProblemState::Missing))
     }
 
     /// Returns true if the projection is stopped at an event.
-    ///
-    /// # Errors
-    /// As the store says.
     pub async fn stops_at(&self, event_id: Uuid) -> Result<bool, RuntimeError> {
         let stops = |(_, problem): &(Part, Problem)| problem.event_id == event_id && problem.state == ProblemState::Failing;
         Ok(self.problems().await?.iter().any(stops))

@@ -1,4 +1,4 @@
-//! What an operator says about an event that cannot be taken in: try it again, or leave it out.
+//! Retrying and skipping failed events, on behalf of an operator.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -6,9 +6,9 @@ use uuid::Uuid;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::projector::Projector;
+use crate::runtime::projector::failed_events::problem;
 use crate::runtime::projector::rows::Rows;
-use crate::runtime::projector::troubles::problem;
+use crate::runtime::projector::runner::Projector;
 use crate::store::Part;
 use crate::store::Problem;
 use crate::store::ProblemChanges;
@@ -19,27 +19,24 @@ use crate::store::ReadQuery;
 use crate::store::RowsCommit;
 use crate::store::StoreError;
 
-/// What came of trying an event again, or leaving it out.
+/// The outcome of retrying or skipping an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Released {
     /// The projection.
     pub projection: String,
     /// The event.
     pub event_id: Uuid,
-    /// How many events were taken in: it, and those of its stream that were held back.
+    /// Number of events that were applied: this event, and held-back ones of its stream.
     pub events_applied: u64,
-    /// The event that cannot be taken in now: the same, or a later one of its stream.
+    /// The event that fails to apply now: the same one, or a later one of its stream.
     pub problem: Option<Problem>,
-    /// It was skipped, and what came after it has been taken in: the read model lacks it until it is rebuilt, and it
-    /// stays among the problems until then.
+    /// True if the event was skipped and later events have been applied. The read model lacks the event until it is
+    /// rebuilt, and it stays listed until then.
     pub rebuild_needed: bool,
 }
 
 impl Projector<'_> {
-    /// The problems of a projection, those of a rebuild under way as well.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Returns the failed events of a projection, those of a rebuild under way included.
     pub async fn problems(&self) -> Result<Vec<(Part, Problem)>, RuntimeError> {
         let mut found = Vec::new();
         for part in [Part::Live, Part::Building] {
@@ -49,16 +46,16 @@ impl Projector<'_> {
         Ok(found)
     }
 
-    /// Tries an event again that could not be taken in, and then those of its stream that were held back. One that was
-    /// skipped is to be taken in again: by the next rebuild, and until then it is [missing](ProblemState::Missing).
+    /// Retries a failed event, followed by the held-back events of its stream. A skipped event is applied by the next
+    /// rebuild. Until then it is [missing](ProblemState::Missing).
     ///
     /// # Errors
-    /// [`RuntimeError::NotFound`] when it is no problem of this projection, or as the store says.
+    /// [`RuntimeError::NotFound`] if it is not a failed event of this projection.
     pub async fn retry(&self, event_id: Uuid) -> Result<Released, RuntimeError> {
         self.each_part(event_id, false).await
     }
 
-    /// Leaves an event out, for good: rebuilds do so, too. Those of its stream that were held back are taken in.
+    /// Skips an event permanently, in rebuilds as well. Held-back events of its stream are applied.
     ///
     /// # Errors
     /// As [`Projector::retry`].
@@ -74,24 +71,24 @@ impl Projector<'_> {
                 let done = self.in_part(part, event_id, skip).await?;
                 released = released.or(done);
             }
-            // A read model that was swapped in between the two has heard nothing.
+            // A read model that was swapped in between the two parts has not been changed.
             if self.swapped().await? == before {
                 break;
             }
         }
         let name = self.projection.name();
-        let none = || RuntimeError::NotFound(format!("event {event_id} is no problem of projection {name}"));
+        let none = || RuntimeError::NotFound(format!("event {event_id} is not a failed event of projection {name}"));
         let released = released.ok_or_else(none)?;
-        // The read model before the last rebuild may answer again, and be built anew from there.
+        // The previous read model may become live again, and be rebuilt from there.
         self.in_part(Part::Previous, event_id, skip).await?;
         Ok(released)
     }
 
-    /// `None`: it is no problem there.
+    /// Releases the event in one read model. `None` if it is not a failed event there.
     async fn in_part(&self, part: Part, event_id: Uuid, skip: bool) -> Result<Option<Released>, RuntimeError> {
         loop {
             let Some(record) = self.record(part).await? else { return Ok(None) };
-            // After the record: should they be of a later commit than that, the one made here is refused.
+            // Read after the record. If the failed events belong to a later commit, the commit below is refused.
             let problems = self.store.problems(record.model.clone()).await?;
             let Some(found) = problems.iter().find(|problem| problem.event_id == event_id) else { return Ok(None) };
             let left_out = matches!(found.state, ProblemState::Skipped | ProblemState::Missing);
@@ -99,7 +96,7 @@ impl Projector<'_> {
                 return Ok(None);
             }
             if record.logic_version != self.projection.version() && part != Part::Previous {
-                return Err(self.of_other_logic(&record).into());
+                return Err(self.logic_mismatch(&record).into());
             }
             if let Some(released) = self.release(&record, found, &problems, skip).await? {
                 return Ok(Some(released));
@@ -107,7 +104,7 @@ impl Projector<'_> {
         }
     }
 
-    /// `None`: somebody else has changed the read model meanwhile.
+    /// Commits the release. `None` if another program has changed the read model in the meantime.
     async fn release(
         &self,
         record: &ProjectionRecord,
@@ -116,21 +113,22 @@ impl Projector<'_> {
         skip: bool,
     ) -> Result<Option<Released>, RuntimeError> {
         let now = (self.clock)();
-        // The next run begins with it.
+        // The next run begins with this event.
         if found.state == ProblemState::Failing && !skip {
             return self.run_again(record, found).await.map(Some);
         }
-        let mut work = self.work_out(record, found, problems, skip, false).await?;
+        let mut work = self.compute(record, found, problems, skip, false).await?;
         let rows = match work.rows.changed()? {
             Some(rows) => rows,
-            // Once more, with a look at each row after each event: so it comes out which one is too much.
+            // Once more, checking the size of each row after each event, to find the event that makes a row too large.
             None => {
-                work = self.work_out(record, found, problems, skip, true).await?;
-                let too_large = || StoreError::Bug("a row that was weighed is too large".into());
+                work = self.compute(record, found, problems, skip, true).await?;
+                let too_large = || StoreError::Bug("a row whose size was checked is too large".into());
                 work.rows.changed()?.ok_or_else(too_large)?
             }
         };
-        // Rows were read after the record: of one that was swapped in meanwhile, and has come as far, they are others.
+        // The rows were read after the record. If a read model with the same checkpoint was swapped in, they are
+        // different rows.
         if self.record(record.model.part).await?.as_ref() != Some(record) {
             return Ok(None);
         }
@@ -153,13 +151,13 @@ impl Projector<'_> {
             events_applied: work.applied,
             problem: work.problem,
             rebuild_needed: !skip
-                && gone_past(record, found, problems)
+                && has_passed(record, found, problems)
                 && matches!(found.state, ProblemState::Skipped | ProblemState::Missing),
         }))
     }
 
-    /// What becomes of the rows and the problems.
-    async fn work_out(
+    /// Computes the changes of the rows and failed events.
+    async fn compute(
         &self,
         record: &ProjectionRecord,
         found: &Problem,
@@ -170,21 +168,21 @@ impl Projector<'_> {
         let now = (self.clock)();
         let mut work = Work { rows: Rows::new(false, weighed), applied: 0, changes: ProblemChanges::default(), problem: None };
         match (found.state, skip) {
-            (ProblemState::Skipped, false) if gone_past(record, found, problems) => {
-                work.changes.put.push(now_is(ProblemState::Missing, found, now));
+            (ProblemState::Skipped, false) if has_passed(record, found, problems) => {
+                work.changes.put.push(with_state(ProblemState::Missing, found, now));
             }
             (ProblemState::Skipped, false) => work.changes.solved.push(found.event_id),
-            (_, true) => work.changes.put.push(now_is(ProblemState::Skipped, found, now)),
+            (_, true) => work.changes.put.push(with_state(ProblemState::Skipped, found, now)),
             (_, false) => {}
         }
         if found.state == ProblemState::Parked {
             let from = if skip { found.version.next() } else { found.version };
-            self.take_held_back(record, found, problems, from, &mut work).await?;
+            self.apply_held_back(record, found, problems, from, &mut work).await?;
         }
         Ok(work)
     }
 
-    /// Runs a read model again that stands before an event.
+    /// Runs a stopped read model again.
     async fn run_again(&self, record: &ProjectionRecord, found: &Problem) -> Result<Released, RuntimeError> {
         let part = record.model.part;
         let events_applied = match self.run(part, Some(record.clone()), None, &mut |_| {}).await {
@@ -201,8 +199,8 @@ impl Projector<'_> {
         Ok(Released { projection, event_id: found.event_id, events_applied, problem, rebuild_needed: false })
     }
 
-    /// Takes in the events of a parked stream from a version up to the checkpoint.
-    async fn take_held_back(
+    /// Applies the events of a parked stream, from a version up to the checkpoint.
+    async fn apply_held_back(
         &self,
         record: &ProjectionRecord,
         found: &Problem,
@@ -237,18 +235,18 @@ impl Projector<'_> {
     }
 }
 
-fn now_is(state: ProblemState, problem: &Problem, now: Timestamp) -> Problem {
+fn with_state(state: ProblemState, problem: &Problem, now: Timestamp) -> Problem {
     Problem { state, last_at: now, ..problem.clone() }
 }
 
-/// Whether a read model has taken in what comes after an event: then it cannot be put in between any more.
-fn gone_past(record: &ProjectionRecord, found: &Problem, problems: &[Problem]) -> bool {
+/// Returns true if a read model has applied later events, so that this one cannot be applied in order any more.
+fn has_passed(record: &ProjectionRecord, found: &Problem, problems: &[Problem]) -> bool {
     let parks_it = |problem: &Problem| problem.state == ProblemState::Parked && problem.stream == found.stream;
     let held_back = problems.iter().any(|problem| parks_it(problem) && problem.version < found.version);
     found.position <= record.checkpoint.position && !held_back
 }
 
-/// What is to be committed.
+/// The changes to commit.
 struct Work {
     rows: Rows,
     applied: u64,

@@ -1,4 +1,4 @@
-//! The rows of the current batches.
+//! The rows of the current batch.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,36 +11,36 @@ use crate::event::EventView;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
 use crate::runtime::load::failed;
-use crate::runtime::projector::Projector;
+use crate::runtime::projector::runner::Projector;
 use crate::store::MAX_ROW_BYTES;
 use crate::store::ReadModel;
 
-/// Rows kept in memory between batches, so that a busy row is not read again for each.
+/// Maximum number of rows that are kept between batches, so that a busy row is not read for each.
 const MAX_ROWS_HELD: usize = 20_000;
 
-/// Rows of the current batches.
+/// The rows of the current batch.
 pub(super) struct Rows {
     held: HashMap<String, HeldRow>,
-    /// Whether a key that is not held has no row at all: all rows since the beginning are held.
+    /// Set if all rows since the first event are held, so that a missing key has no row.
     complete: bool,
-    /// How many of them have changed since they were last written.
+    /// Number of rows that have changed since the last write.
     changes: usize,
-    /// Whether a row is looked at after each event, so that none grows too large. It costs much.
+    /// Set if the size of a row is checked after each event. This is slow.
     weighed: bool,
 }
 
-/// Rows that are in memory only, by key.
+/// Rows in memory, by key.
 pub(in crate::runtime) type FoldedRows = BTreeMap<String, Box<dyn Fold>>;
 
 struct HeldRow {
     fold: Box<dyn Fold>,
-    /// Whether there is such a row: some event went into it.
+    /// True if the row exists: an event was applied to it.
     exists: bool,
     changed: bool,
 }
 
 impl Projector<'_> {
-    /// The key of the row an event goes to, if the projection wants it.
+    /// Returns the key of the row that an event is applied to, if the projection applies it.
     pub(super) fn key<'e>(&self, event: &EventView<'e>) -> Option<Cow<'e, str>> {
         let wanted = self.categories.is_empty() || self.categories.iter().any(|category| category == event.category());
         if wanted { self.projection.key(event) } else { None }
@@ -48,12 +48,13 @@ impl Projector<'_> {
 }
 
 impl Rows {
-    /// None yet; `all`: there are none in the read model either; `weighed`: an event that makes a row too large fails.
+    /// Creates an empty set. `all`: the read model has no rows either. `weighed`: an event that makes a row too large
+    /// fails.
     pub(super) fn new(all: bool, weighed: bool) -> Self {
         Self { held: HashMap::new(), complete: all, changes: 0, weighed }
     }
 
-    /// Makes sure that the row of each event of a chunk is held; whether the read model was asked for any.
+    /// Loads the rows of a chunk's events. Returns true if the read model was read.
     pub(super) async fn hold(
         &mut self,
         projector: &Projector<'_>,
@@ -84,10 +85,10 @@ impl Rows {
         Ok(true)
     }
 
-    /// Folds an event into its row, which is held; after an error the row is as it was.
+    /// Applies an event to its row. After an error the row is unchanged.
     pub(super) fn apply(&mut self, key: &str, event: &EventView<'_>) -> Result<(), RuntimeError> {
         if let Some(row) = self.held.get_mut(key) {
-            // An event that is left out makes no row.
+            // An event that is left out creates no row.
             if event.quarantined && !row.exists {
                 return Ok(());
             }
@@ -106,12 +107,12 @@ impl Rows {
         Ok(())
     }
 
-    /// Whether rows are looked at after each event from now on.
+    /// Sets whether the size of a row is checked after each event.
     pub(super) fn weigh(&mut self, weighed: bool) {
         self.weighed = weighed;
     }
 
-    /// The rows that have changed, where none was written. `None`: one is too large.
+    /// Returns the changed rows; `None` if one is too large.
     pub(super) fn into_changed(self) -> Result<Option<FoldedRows>, RuntimeError> {
         let mut changed = FoldedRows::new();
         for (key, row) in self.held.into_iter().filter(|(_, row)| row.changed) {
@@ -123,13 +124,13 @@ impl Rows {
         Ok(Some(changed))
     }
 
-    /// How many rows have changed since they were last written.
+    /// Returns the number of rows that have changed since the last write.
     pub(super) fn changes(&self) -> usize {
         self.changes
     }
 
-    /// The rows that changed since the last time, in the order of their keys: so pages of a table are written once. `None`:
-    /// one is too large; what is held is then of no use.
+    /// Returns the rows that have changed since the last write, ordered by key so that each page of a table is written
+    /// once. `None` if one is too large; the rows are then unusable.
     pub(super) fn changed(&mut self) -> Result<Option<Vec<(String, String)>>, RuntimeError> {
         let mut changed = Vec::new();
         for (key, row) in self.held.iter_mut().filter(|(_, row)| row.changed) {

@@ -22,7 +22,8 @@ use crate::store::StoreError;
 const MAX_COMMANDS: usize = 100;
 /// Maximum number of events in one batch of several commands.
 const MAX_EVENTS: usize = 1000;
-/// Maximum size of the data and metadata in one batch of several commands, in bytes. MongoDB takes 12 MiB as one append.
+/// Maximum size of the data and metadata in one batch of several commands, in bytes. MongoDB accepts 12 MiB in one
+/// append.
 const MAX_BYTES: usize = 4 << 20;
 
 /// The commands on one stream that are decided on one evolving state, and their events.
@@ -40,12 +41,12 @@ pub(in crate::runtime) struct Batch<F> {
     bytes: usize,
     /// Number of commands with events.
     pub(super) commands: usize,
-    /// Whether its command was to be tried by itself.
+    /// Set if the command of the batch has to be tried alone.
     alone: bool,
     full: bool,
-    /// True when a command came after the state was loaded.
+    /// Set if a command entered after the state was loaded.
     late: bool,
-    /// True when the set of quarantined events has changed since the state was made: nothing was appended.
+    /// Set if the set of quarantined events has changed since the state was made. Nothing was appended then.
     stale: bool,
     result: Results<F>,
 }
@@ -89,8 +90,8 @@ impl<F: Fold + Clone> Batch<F> {
         Ok(self.current.insert(current))
     }
 
-    /// Adds the events of a command, decided on [`Batch::state`] at a moment; `alone`: with those of no other command.
-    /// `None`: there is no room, and nothing was added.
+    /// Adds the events of a command, decided on [`Batch::state`] at a time. `alone` keeps other commands out of the
+    /// batch. `None` if there is no room; nothing was added then.
     ///
     /// # Errors
     /// [`RuntimeError::Fold`] when an event cannot be applied to the state it was decided on; nothing was added.
@@ -110,7 +111,7 @@ impl<F: Fold + Clone> Batch<F> {
             self.full = true;
             return Ok(None);
         }
-        // Left empty by an error or a panic: then it is made again, without these events.
+        // Empty after an error or a panic. It is then made again, without these events.
         let mut current = self.current.take().unwrap_or_else(|| self.before.clone());
         current.rehearse(&self.stream, &events, iter::repeat(moment))?;
         self.current = Some(current);
@@ -132,17 +133,17 @@ impl<F: Fold + Clone> Batch<F> {
         Ticket { result: self.result.subscribe(), events }
     }
 
-    /// Returns whether the batch has an event of this id.
+    /// Returns true if the batch has an event of this id.
     pub(in crate::runtime) fn contains(&self, event_id: Uuid) -> bool {
         self.events.iter().any(|event| event.event_id == event_id)
     }
 
-    /// Returns whether a command waits for the answer of the batch.
+    /// Returns true if a command waits for the answer of the batch.
     pub(super) fn has_tickets(&self) -> bool {
         self.result.receiver_count() > 0
     }
 
-    /// Returns whether the batch takes no more commands.
+    /// Returns true if the batch accepts no more commands.
     pub(super) fn is_full(&self) -> bool {
         self.full
     }
@@ -152,40 +153,40 @@ impl<F: Fold + Clone> Batch<F> {
         self.before.loaded.version
     }
 
-    /// Records that a command decides which came in a round. Returns true where the state was loaded after it came.
-    pub(super) fn meets(&mut self, came_in: u64) -> bool {
-        let is_newer = self.loaded_in.is_some_and(|number| number > came_in);
+    /// Records that a command decides that entered in a round. Returns true if the state was loaded after it entered.
+    pub(super) fn meets(&mut self, entered_in: u64) -> bool {
+        let is_newer = self.loaded_in.is_some_and(|number| number > entered_in);
         self.late |= !is_newer;
         is_newer
     }
 
-    /// Returns the version of the set of quarantined events that the state was made with; `None` where the state was loaded
-    /// after every command came.
+    /// Returns the version of the set of quarantined events that the state was made with; `None` if the state was
+    /// loaded after every command entered.
     pub(super) fn quarantine_to_check(&self) -> Option<Version> {
         self.late.then_some(self.before.loaded.quarantine)
     }
 
-    /// Records that the set of quarantined events is another one now: every command of the batch decides again.
+    /// Records that the set of quarantined events has changed. Every command of the batch decides again.
     pub(super) fn set_stale(&mut self) {
         self.stale = true;
     }
 
-    /// Returns the moment of the last decision.
+    /// Returns the time of the last decision.
     pub(super) fn last_moment(&self) -> Option<Timestamp> {
         self.moments.iter().max().copied()
     }
 
-    /// Returns the batch with what the store answered, for everyone who waits for it.
+    /// Returns the batch with the answer of the store, and the channel to the waiting commands.
     pub(super) fn committed(self, outcome: Result<Appended, StoreError>) -> (Committed<F>, Results<F>) {
         let Self { stream, before, events, commands, stale, .. } = self;
         (Committed { stream, before, events, commands, stale, outcome }, self.result)
     }
 }
 
-/// The place where everyone who waits for a batch finds it, once the store has answered.
+/// The channel through which waiting commands receive the batch.
 type Results<F> = watch::Sender<Option<Arc<Committed<F>>>>;
 
-/// A batch that was sent to the store, and the store's answer.
+/// A batch that was sent to the store, and the answer of the store.
 pub(super) struct Committed<F> {
     stream: StreamName,
     before: StreamState<F>,
@@ -196,9 +197,9 @@ pub(super) struct Committed<F> {
 }
 
 impl<F: Fold + Clone> Committed<F> {
-    /// Returns the store's answer, where the events of the batch are right behind the state they were decided on.
+    /// Returns the answer of the store, if the events of the batch directly follow the state they were decided on.
     pub(super) fn applied(&self) -> Option<&Appended> {
-        // An append that was sent again after a broken connection is answered as applied before.
+        // An append that was repeated after a broken connection is answered as applied before.
         let follows = |appended: &&Appended| match appended.events.first() {
             Some(first) => first.version == self.before.loaded.version.next(),
             None => true,
@@ -206,7 +207,7 @@ impl<F: Fold + Clone> Committed<F> {
         self.outcome.as_ref().ok().filter(|_| !self.stale).filter(follows)
     }
 
-    /// Returns whether one of several commands may have been in the way of the others: each is then tried by itself.
+    /// Returns true if one of several commands may have caused the failure. Each is then tried alone.
     pub(super) fn should_be_split(&self) -> bool {
         let of_one = match &self.outcome {
             Ok(_) => self.applied().is_none() && !self.stale,
@@ -240,35 +241,35 @@ impl<F: Fold + Clone> Committed<F> {
     }
 }
 
-/// The right of one command to the answer of its batch.
+/// The claim of a command to the answer of its batch.
 pub(in crate::runtime) struct Ticket<F> {
     result: watch::Receiver<Option<Arc<Committed<F>>>>,
     events: Range<usize>,
 }
 
 /// The answer of a batch to one of its commands.
-pub(in crate::runtime) enum Answer<F> {
-    /// All events up to and including those of the command are in the store.
-    Stands {
+pub(in crate::runtime) enum BatchAnswer<F> {
+    /// All events up to those of the command are in the store.
+    Recorded {
         /// The state after them.
         state: StreamState<F>,
         /// The version before those of the command.
         before: Version,
-        /// Whether the events were appended now.
+        /// Applied now, or before.
         outcome: Outcome,
-        /// The number of microseconds that the clock was behind the store; 0 when it was not.
+        /// Time by which the clock was behind that of the store, in microseconds; 0 if it was not.
         clock_behind_micros: u64,
     },
-    /// Another program has changed the stream. `first`: the command is the first of those that met this conflict.
+    /// Another program has changed the stream.
     Conflict {
         /// The answer of the store.
         conflict: StoreError,
-        /// Whether no other command of the batch reports it.
+        /// Set if the command is the first one of the batch, which reports the conflict.
         first: bool,
     },
-    /// Nothing was decided because of another command: decide again; `alone`: in a batch without others.
+    /// Nothing was decided because of another command. The command has to decide again.
     Again {
-        /// Whether one of the commands of the batch cannot be appended with the others.
+        /// Set if it has to be alone in its batch.
         alone: bool,
     },
     /// The store failed.
@@ -280,35 +281,35 @@ impl<F: Fold + Clone> Ticket<F> {
     ///
     /// # Errors
     /// [`RuntimeError::Fold`] when an event of the batch cannot be applied.
-    pub(in crate::runtime) async fn answer(mut self) -> Result<Answer<F>, RuntimeError> {
+    pub(in crate::runtime) async fn answer(mut self) -> Result<BatchAnswer<F>, RuntimeError> {
         let committed = match self.result.wait_for(Option::is_some).await {
             Ok(committed) => committed.clone(),
             Err(_) => None,
         };
         let Some(committed) = committed else {
-            let message = "the program part that was writing has ended while an append was under way".into();
-            return Ok(Answer::Failed(StoreError::OutcomeUnknown { message, source: None }));
+            let message = "the task that writes this stream has ended during an append".into();
+            return Ok(BatchAnswer::Failed(StoreError::OutcomeUnknown { message, source: None }));
         };
         self.judge(&committed)
     }
 
-    fn judge(&self, committed: &Committed<F>) -> Result<Answer<F>, RuntimeError> {
+    fn judge(&self, committed: &Committed<F>) -> Result<BatchAnswer<F>, RuntimeError> {
         if let Some(&Appended { outcome, clock_behind_micros, .. }) = committed.applied() {
             let mut state = committed.state_after(self.events.start)?;
             let before = state.loaded.version;
             committed.advance(&mut state, self.events.clone())?;
-            return Ok(Answer::Stands { state, before, outcome, clock_behind_micros });
+            return Ok(BatchAnswer::Recorded { state, before, outcome, clock_behind_micros });
         }
         let first = self.events.start == 0;
         Ok(match &committed.outcome {
-            _ if committed.stale => Answer::Again { alone: false },
-            _ if committed.should_be_split() => Answer::Again { alone: true },
-            Ok(_) => Answer::Again { alone: false },
-            Err(_) if self.events.is_empty() => Answer::Again { alone: false },
+            _ if committed.stale => BatchAnswer::Again { alone: false },
+            _ if committed.should_be_split() => BatchAnswer::Again { alone: true },
+            Ok(_) => BatchAnswer::Again { alone: false },
+            Err(_) if self.events.is_empty() => BatchAnswer::Again { alone: false },
             Err(conflict @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. })) => {
-                Answer::Conflict { conflict: conflict.clone(), first }
+                BatchAnswer::Conflict { conflict: conflict.clone(), first }
             }
-            Err(error) => Answer::Failed(error.clone()),
+            Err(error) => BatchAnswer::Failed(error.clone()),
         })
     }
 }

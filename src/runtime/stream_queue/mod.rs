@@ -1,11 +1,11 @@
-//! A queue for each stream that commands are being decided on in this process.
+//! A queue for each stream on which commands are decided in this process.
 //!
 //! All commands that wait for a stream are decided in one **round**: one after the other, on one evolving state. Their
 //! events are appended together, and each command has its own answer. A **driver**, one task for each stream in use,
 //! loads the state, opens a round, closes it when all waiting commands have decided, and appends. So one process never
 //! conflicts with itself, and a busy stream pays one commit for many commands.
 //!
-//! What holds:
+//! Guarantees:
 //!
 //! - A command decides inside its own future, in one poll. A command that is cancelled before it has decided leaves
 //!   nothing behind; after that its events are appended all the same. A panic while deciding ends only that command.
@@ -15,7 +15,7 @@
 //! - A state that is older than a command (carried over from the round before, or being loaded when the command came) counts only
 //!   while the set of quarantined events is the same. That is one small query for each such round, and none for a lone command.
 //! - Events that cannot be applied to the state they were decided on are refused before they are appended.
-//! - A batch is bounded in commands, events and bytes, a queue in waiting commands, and a queue that nobody uses is gone.
+//! - A batch is bounded in commands, events and bytes, a queue in waiting commands, and an unused queue is removed.
 
 mod batch;
 
@@ -47,8 +47,8 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
-pub(super) use batch::Answer;
 pub(super) use batch::Batch;
+pub(super) use batch::BatchAnswer;
 pub(super) use batch::Ticket;
 
 /// Maximum number of commands that wait for one stream.
@@ -79,7 +79,7 @@ impl<F> Default for StreamQueues<F> {
 struct StreamQueue<F> {
     store: Store,
     stream: StreamName,
-    /// Whether events are recorded by the clock that decides.
+    /// Set if the deciding clock also determines the times of recorded events.
     clock_records: bool,
     empty: F,
     round: Mutex<Round<F>>,
@@ -110,7 +110,7 @@ enum Phase<F> {
 }
 
 /// The outcome of a turn.
-pub(super) enum Turn<R> {
+pub(super) enum TurnOutcome<R> {
     /// The command has decided.
     Decided(R),
     /// The state could not be loaded. `None`: the error cannot be shared, so the command has to load by itself.
@@ -119,15 +119,15 @@ pub(super) enum Turn<R> {
     Ended,
 }
 
-/// The place of one command in the queue of its stream.
-pub(super) struct Place<F> {
+/// The entry of one command in the queue of its stream.
+pub(super) struct QueueEntry<F> {
     queue: Arc<StreamQueue<F>>,
-    /// The round that had begun when the command came.
-    came_in: u64,
+    /// The round that had begun when the command entered.
+    entered_in: u64,
 }
 
 impl<F: Fold + Clone + 'static> StreamQueues<F> {
-    /// Enters the queue of a stream; the first command starts its driver.
+    /// Enters the queue of a stream. The first command starts its driver.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when too many commands wait for this stream.
@@ -137,7 +137,7 @@ impl<F: Fold + Clone + 'static> StreamQueues<F> {
         stream: &StreamName,
         clock_records: bool,
         empty: impl FnOnce() -> F,
-    ) -> Result<Place<F>, StoreError> {
+    ) -> Result<QueueEntry<F>, StoreError> {
         let mut queues = self.lock();
         let mut start = false;
         let queue = queues.entry(stream.clone()).or_insert_with(|| {
@@ -153,26 +153,26 @@ impl<F: Fold + Clone + 'static> StreamQueues<F> {
             })
         });
         let queue = Arc::clone(queue);
-        let place = {
+        let entry = {
             let mut round = queue.lock();
             if round.waiting >= MAX_WAITING {
                 let message = format!("{MAX_WAITING} commands are waiting for stream {stream}");
                 return Err(StoreError::Unavailable { message, source: None });
             }
             round.waiting += 1;
-            Place { queue: Arc::clone(&queue), came_in: round.number }
+            QueueEntry { queue: Arc::clone(&queue), entered_in: round.number }
         };
         if start {
             tokio::spawn(drive(Driver { queue, queues: self.clone() }));
         }
-        Ok(place)
+        Ok(entry)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<StreamName, Arc<StreamQueue<F>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes a queue that no command waits in; returns whether it did.
+    /// Removes a queue without waiting commands. Returns true if it did.
     fn remove_idle(&self, queue: &StreamQueue<F>) -> bool {
         let mut queues = self.lock();
         let idle = queue.lock().waiting == 0;
@@ -183,29 +183,29 @@ impl<F: Fold + Clone + 'static> StreamQueues<F> {
     }
 }
 
-impl<F: Fold + Clone> Place<F> {
+impl<F: Fold + Clone> QueueEntry<F> {
     /// Waits for a round and decides in it. `decide` is given the batch, and whether its state was loaded after the command
     /// came and nothing has been added to it: then an answer needs no confirmation. It may be called more than once: after
     /// [`ControlFlow::Continue`] there was no room, and the next round is waited for.
-    pub(super) async fn turn<R>(self, mut decide: impl FnMut(&mut Batch<F>, bool) -> ControlFlow<R>) -> Turn<R> {
+    pub(super) async fn turn<R>(self, mut decide: impl FnMut(&mut Batch<F>, bool) -> ControlFlow<R>) -> TurnOutcome<R> {
         loop {
             let changed = self.queue.changed.notified();
             tokio::pin!(changed);
-            // From here on a change is not missed.
+            // No change is missed from here on.
             changed.as_mut().enable();
             {
                 let mut round = self.queue.lock();
                 match &mut round.phase {
                     Phase::Open(batch) if !batch.is_full() => {
-                        let is_newer = batch.meets(self.came_in);
+                        let is_newer = batch.meets(self.entered_in);
                         let fresh = batch.events.is_empty() && is_newer;
                         if let ControlFlow::Break(decision) = decide(batch, fresh) {
-                            return Turn::Decided(decision);
+                            return TurnOutcome::Decided(decision);
                         }
                         self.queue.decided.notify_one();
                     }
-                    Phase::NotLoaded(error) => return Turn::NotLoaded(error.clone()),
-                    Phase::Ended => return Turn::Ended,
+                    Phase::NotLoaded(error) => return TurnOutcome::NotLoaded(error.clone()),
+                    Phase::Ended => return TurnOutcome::Ended,
                     Phase::Open(_) | Phase::Closed => {}
                 }
             }
@@ -214,7 +214,7 @@ impl<F: Fold + Clone> Place<F> {
     }
 }
 
-impl<F> Drop for Place<F> {
+impl<F> Drop for QueueEntry<F> {
     fn drop(&mut self) {
         self.queue.lock().waiting -= 1;
         self.queue.decided.notify_one();
@@ -281,14 +281,14 @@ impl<F: Fold + Clone> StreamQueue<F> {
     }
 }
 
-/// The task that works through the queue of one stream.
+/// The task that processes the queue of one stream.
 struct Driver<F: Fold + Clone + 'static> {
     queue: Arc<StreamQueue<F>>,
     queues: StreamQueues<F>,
 }
 
 impl<F: Fold + Clone + 'static> Drop for Driver<F> {
-    /// Lets go of the commands when the runtime of this task ends first.
+    /// Ends the waiting commands if the runtime of this task ends first.
     fn drop(&mut self) {
         let mut queues = self.queues.lock();
         if queues.get(&self.queue.stream).is_some_and(|queue| Arc::ptr_eq(queue, &self.queue)) {
@@ -299,13 +299,13 @@ impl<F: Fold + Clone + 'static> Drop for Driver<F> {
             return;
         }
         if let Phase::Open(batch) = self.queue.enter_phase(Phase::Ended) {
-            let message = "the program part that was writing has ended; nothing was appended".into();
+            let message = "the task that writes this stream has ended; nothing was appended".into();
             publish(batch, Err(StoreError::Unavailable { message, source: None }));
         }
     }
 }
 
-/// Works through the queue until no command waits in it.
+/// Processes the queue until no command waits in it.
 async fn drive<F: Fold + Clone + 'static>(driver: Driver<F>) {
     let queue = &driver.queue;
     let (mut last, mut carried, mut conflicts) = (None, 0, 0);
@@ -335,7 +335,7 @@ async fn drive<F: Fold + Clone + 'static>(driver: Driver<F>) {
             last = committed.applied().is_some().then_some(committed);
             conflicts = if met_conflict { conflicts + 1 } else { 0 };
             if met_conflict {
-                // Commands that decide again come back meanwhile.
+                // Commands that decide again enter in the meantime.
                 sleep(pause(conflicts)).await;
             }
         }
@@ -373,7 +373,7 @@ async fn next_state<F: Fold + Clone + 'static>(
     }
 }
 
-/// A longer pause after each conflict, and a different one for each process, so that they get out of step.
+/// Returns a random pause that grows with each conflict, so that processes do not retry in lockstep.
 fn pause(conflicts: u32) -> Duration {
     let longest = (Duration::from_millis(4) * (1 << conflicts.min(6))).min(LONGEST_PAUSE);
     let random = Uuid::new_v4().as_u64_pair().1;

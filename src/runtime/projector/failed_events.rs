@@ -1,4 +1,4 @@
-//! The events that a read model cannot take in, as a run knows them, and what has changed about them since its last commit.
+//! The failed events of a read model during a run, and their changes since the last commit.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -13,24 +13,24 @@ use crate::store::Problem;
 use crate::store::ProblemChanges;
 use crate::store::ProblemState;
 
-/// With more streams parked than this it is not the events that are wrong: the projection stops.
+/// Maximum number of parked streams. Beyond it the projection stops, because the fault is not in single events.
 pub(super) const MAX_PARKED: usize = 1000;
-/// Bytes of an error that are kept.
+/// Maximum size of a stored error, in bytes.
 const MAX_ERROR_BYTES: usize = 1000;
 
-/// What to do with an event.
-pub(super) enum Verdict {
-    /// Take it in.
+/// The action for an event.
+pub(super) enum EventAction {
+    /// Apply it.
     Apply,
-    /// Leave it out: an operator said so.
+    /// Leave it out, as an operator has decided.
     Skip,
-    /// Leave it for later: its stream is parked.
+    /// Hold it back, because its stream is parked.
     HoldBack,
 }
 
-/// The problems that a run in memory has met.
+/// The failed events of a run in memory.
 #[derive(Debug, Clone, Default)]
-pub(in crate::runtime) struct FoundProblems {
+pub(in crate::runtime) struct EventFailures {
     /// The event that the run was stopped at.
     pub(in crate::runtime) failing: Option<Problem>,
     /// Number of parked streams.
@@ -39,8 +39,8 @@ pub(in crate::runtime) struct FoundProblems {
     pub(in crate::runtime) quarantined: usize,
 }
 
-/// The problems of a read model.
-pub(super) struct Troubles {
+/// The failed events of a read model.
+pub(super) struct FailedEvents {
     on_error: OnError,
     failing: Option<Problem>,
     parked: HashSet<String>,
@@ -48,35 +48,35 @@ pub(super) struct Troubles {
     changes: ProblemChanges,
 }
 
-impl Troubles {
-    /// Those that are known; `inherited` ones are put with the first commit.
+impl FailedEvents {
+    /// Starts with the known failed events. `inherited` ones are stored with the first commit.
     pub(super) fn new(on_error: OnError, known: Vec<Problem>, inherited: Vec<Problem>) -> Self {
         let changes = ProblemChanges { put: inherited.clone(), solved: Vec::new() };
-        let mut troubles = Self { on_error, failing: None, parked: HashSet::new(), skipped: HashSet::new(), changes };
+        let mut failed_events = Self { on_error, failing: None, parked: HashSet::new(), skipped: HashSet::new(), changes };
         for problem in known.into_iter().chain(inherited) {
             match problem.state {
-                ProblemState::Failing => troubles.failing = Some(problem),
-                ProblemState::Parked => drop(troubles.parked.insert(problem.stream)),
-                ProblemState::Skipped => drop(troubles.skipped.insert(problem.event_id)),
-                // The rows have gone past it.
+                ProblemState::Failing => failed_events.failing = Some(problem),
+                ProblemState::Parked => drop(failed_events.parked.insert(problem.stream)),
+                ProblemState::Skipped => drop(failed_events.skipped.insert(problem.event_id)),
+                // The rows have passed the event.
                 ProblemState::Missing | ProblemState::Quarantined => {}
             }
         }
-        troubles
+        failed_events
     }
 
-    pub(super) fn verdict(&self, event: &EventView<'_>) -> Verdict {
-        // Nearly always there are none.
+    pub(super) fn action(&self, event: &EventView<'_>) -> EventAction {
+        // Both sets are nearly always empty.
         if !self.skipped.is_empty() && self.skipped.contains(&event.event_id) {
-            return Verdict::Skip;
+            return EventAction::Skip;
         }
         if !self.parked.is_empty() && self.parked.contains(event.stream) {
-            return Verdict::HoldBack;
+            return EventAction::HoldBack;
         }
-        Verdict::Apply
+        EventAction::Apply
     }
 
-    /// An event was taken in, or left out: if it was the one that failed before, it is a problem no more.
+    /// Records that an event was applied or left out. A failed event is then solved.
     pub(super) fn passed(&mut self, event: &EventView<'_>) {
         if let Some(problem) = self.failing.take_if(|problem| problem.event_id == event.event_id)
             && !self.skipped.contains(&problem.event_id)
@@ -85,7 +85,7 @@ impl Troubles {
         }
     }
 
-    /// Notes that an event was left out because it is quarantined.
+    /// Records that an event was left out because it is quarantined.
     pub(super) fn quarantined(&mut self, event: &EventView<'_>, now: Timestamp) {
         self.failing.take_if(|problem| problem.event_id == event.event_id);
         self.changes.put.push(Problem {
@@ -94,7 +94,7 @@ impl Troubles {
             stream: event.stream.to_owned(),
             version: event.version,
             event_type: event.event_type.to_owned(),
-            error: "the event is quarantined".into(),
+            error: "event quarantined".into(),
             attempts: 0,
             first_at: now,
             last_at: now,
@@ -102,7 +102,7 @@ impl Troubles {
         });
     }
 
-    /// An event cannot be taken in; whether the projection goes on without it.
+    /// Records that an event failed to apply. Returns true if the projection continues without it.
     pub(super) fn failed(&mut self, event: &EventView<'_>, error: &RuntimeError, now: Timestamp) -> bool {
         let goes_on = self.on_error == OnError::Park && self.parked.len() < MAX_PARKED;
         let state = if goes_on { ProblemState::Parked } else { ProblemState::Failing };
@@ -114,18 +114,18 @@ impl Troubles {
         goes_on
     }
 
-    /// The event that the run has ended before.
-    pub(super) fn stands_before(&self) -> Option<&Problem> {
+    /// Returns the event that the run is stopped at.
+    pub(super) fn stopped_at(&self) -> Option<&Problem> {
         self.changes.put.iter().find(|problem| problem.state == ProblemState::Failing)
     }
 
-    /// Returns the problems that a run has met, for an answer that is not kept.
-    pub(super) fn found(&self) -> FoundProblems {
+    /// Returns the failed events of a run in memory.
+    pub(super) fn found(&self) -> EventFailures {
         let quarantined = self.changes.put.iter().filter(|problem| problem.state == ProblemState::Quarantined).count();
-        FoundProblems { failing: self.stands_before().cloned(), parked: self.parked.len(), quarantined }
+        EventFailures { failing: self.stopped_at().cloned(), parked: self.parked.len(), quarantined }
     }
 
-    /// What has changed since the last time.
+    /// Returns the changes since the last call.
     pub(super) fn changes(&mut self) -> ProblemChanges {
         std::mem::take(&mut self.changes)
     }
@@ -135,7 +135,7 @@ impl Troubles {
     }
 }
 
-/// An event that cannot be taken in, once more if it was a problem before.
+/// Returns the record of an event that failed to apply. A second failure continues its counts.
 pub(super) fn problem(
     event: &EventView<'_>,
     error: &RuntimeError,
@@ -149,7 +149,7 @@ pub(super) fn problem(
         stream: event.stream.to_owned(),
         version: event.version,
         event_type: event.event_type.to_owned(),
-        error: in_full(error),
+        error: error_chain(error),
         attempts: before.map_or(0, |before| before.attempts).saturating_add(1),
         first_at: before.map_or(now, |before| before.first_at),
         last_at: now,
@@ -157,8 +157,8 @@ pub(super) fn problem(
     }
 }
 
-/// What is wrong with the event, with its causes. Which event it is, the problem says.
-fn in_full(error: &RuntimeError) -> String {
+/// Returns the error of an event with its causes.
+fn error_chain(error: &RuntimeError) -> String {
     let mut parts = Vec::new();
     let mut next: Option<&dyn Error> = match error {
         RuntimeError::Fold { source, .. } => Some(source),
