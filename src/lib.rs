@@ -1,8 +1,8 @@
 //! Operate event stores, as a library: everything that the `esctl` command does.
 //!
-//! # The map
+//! # Layers
 //!
-//! An arrow is "may use"; nothing points back up. `ARCHITECTURE.md` has the flows.
+//! An arrow means "may use". Nothing points back up. `ARCHITECTURE.md` describes the flows.
 //!
 //! ```text
 //! cli ─┐
@@ -13,10 +13,10 @@
 //! - [`event`]: the envelope, names, versions, positions, canonical form, hash. No I/O.
 //! - [`jq`]: programs over JSON, and the limits they run under. Pure.
 //! - [`aggregate`]: decide and evolve, folds, projections, upcasters. Pure.
-//! - [`domain`]: the domains esctl knows. No store, no clock.
-//! - [`store`]: the contract of a backend, the [`store::Store`] everyone uses, one folder a backend.
+//! - [`domain`]: the built-in domains. No store, no clock.
+//! - [`store`]: the contract of a backend, the [`store::Store`] that all layers use, and one folder for each backend.
 //! - [`runtime`]: load, decide, append, retry; command bus, query bus, projection runner, snapshots.
-//! - [`ops`]: one use case a file, typed input → typed report.
+//! - [`ops`]: one use case per file, from a typed input to a typed report.
 //! - [`cli`] and [`server`]: parse, call one of these, render.
 //! - [`testing`]: given, when, then for the tests of a domain.
 //!
@@ -78,8 +78,7 @@
 //!
 //! # Commands and queries
 //!
-//! The command bus is the one place that turns a command into events: it loads, decides, appends, and after a conflict
-//! does so again.
+//! The command bus turns commands into events: it loads, decides and appends. After a conflict it repeats this.
 //!
 //! ```
 //! # use std::time::Duration;
@@ -100,13 +99,13 @@
 //! # }
 //! ```
 //!
-//! # One's own
+//! # Applications
 //!
-//! `examples/user.rs` is a domain of one's own on the same core, `examples/projection.rs` a read model over many streams,
-//! `examples/reducer.rs` a reducer. [`cli::Program`] is an esctl with one's own domains (`examples/own_esctl.rs`), and
-//! [`testing`] tests a domain.
+//! `examples/user.rs` is an application's domain on the same core, `examples/projection.rs` a read model over many
+//! streams, and `examples/reducer.rs` a reducer. [`cli::Program`] is an esctl with an application's domains
+//! (`examples/own_esctl.rs`). [`testing`] tests a domain.
 
-// A smaller build does not use all that the full one does.
+// A smaller build does not use everything that the full one does.
 #![cfg_attr(
     not(all(
         feature = "bench",

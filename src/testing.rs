@@ -1,4 +1,4 @@
-//! Tests of a domain as tables: given events, when a command, then events or a rejection.
+//! Table tests of a domain: given events, when a command, then events or a rejection.
 //!
 //! ```
 //! use esctl::aggregate::{Aggregate, Rejection};
@@ -56,16 +56,16 @@ use crate::event::Hash;
 use crate::event::Position;
 use crate::event::Timestamp;
 
-/// An event as a store returns it: its data is text.
+/// An event as a store returns it, with its data as text.
 #[derive(Debug, Clone, Copy)]
 pub struct Recorded<'a> {
-    /// Its type.
+    /// The type.
     pub event_type: &'a str,
-    /// The schema version of its data.
+    /// The schema version of the data.
     pub schema_version: u32,
-    /// Its data, as JSON.
+    /// The data, as JSON.
     pub data: &'a str,
-    /// The moment at which the store recorded it.
+    /// The time at which it was recorded.
     pub at: Timestamp,
     /// The client that recorded it.
     pub client_id: &'a str,
@@ -80,7 +80,7 @@ impl<'a> Recorded<'a> {
     /// Applies the event to an aggregate, as the next one of its stream.
     ///
     /// # Errors
-    /// When it cannot be applied; the state is then as it was.
+    /// [`FoldError`] if the event failed to apply. The state is then unchanged.
     pub fn apply_to<A: Aggregate>(&self, fold: &mut AggregateFold<A>) -> Result<(), FoldError> {
         let version = fold.stream_version().next();
         fold.apply(&EventView {
@@ -100,11 +100,10 @@ impl<'a> Recorded<'a> {
     }
 }
 
-/// Returns an aggregate whose stream has these events. Its id is `test`; its clock is fixed at the earliest moment that an
-/// event may have.
+/// Returns an aggregate whose stream has these events. Its id is `test`, and its clock is at the earliest time.
 ///
 /// # Panics
-/// When an event cannot be recorded, or not be applied.
+/// If an event cannot be recorded or applied.
 #[track_caller]
 pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
     Given::new("test").and_events(events)
@@ -125,7 +124,7 @@ impl<A: Aggregate> Given<A> {
         Self { fold, now: Timestamp::MIN, client_id: "test".to_owned() }
     }
 
-    /// Sets the clock: later events are recorded at this moment, and commands are decided at it.
+    /// Sets the clock. Later events are recorded and commands decided at this time.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         self.now = now;
@@ -139,17 +138,17 @@ impl<A: Aggregate> Given<A> {
         self
     }
 
-    /// Adds events. Each is applied as the store returns it: read from its text.
+    /// Adds events. Each is applied as a store returns it, parsed from its text.
     ///
     /// # Panics
-    /// When an event cannot be recorded, or not be applied.
+    /// If an event cannot be recorded or applied.
     #[must_use]
     #[track_caller]
     pub fn and_events(mut self, events: impl IntoIterator<Item = A::Event>) -> Self {
         let events: Vec<_> = events.into_iter().collect();
         match decided(&events) {
             Ok(events) => self.apply_all(&events),
-            Err(error) => panic!("an event cannot be recorded: {error}"),
+            Err(error) => panic!("failed to record an event: {error}"),
         }
         self
     }
@@ -157,7 +156,7 @@ impl<A: Aggregate> Given<A> {
     /// Adds an event as its recorded text, in a schema version.
     ///
     /// # Errors
-    /// When it cannot be applied; the state is then as it was.
+    /// [`FoldError`] if the event failed to apply. The state is then unchanged.
     pub fn record(&mut self, event_type: &str, schema_version: u32, data: &str) -> Result<(), FoldError> {
         let event = Recorded { schema_version, client_id: &self.client_id, ..Recorded::new(event_type, data, self.now) };
         event.apply_to(&mut self.fold)
@@ -181,7 +180,7 @@ impl<A: Aggregate> Given<A> {
         self.fold.state()
     }
 
-    /// Returns the state with its place in the stream.
+    /// Returns the state with its version and stream.
     pub fn fold(&self) -> &AggregateFold<A> {
         &self.fold
     }
@@ -190,7 +189,7 @@ impl<A: Aggregate> Given<A> {
     fn apply_all(&mut self, events: &[DecidedEvent]) {
         for event in events {
             if let Err(error) = self.record(event.event_type, event.schema_version, event.data.as_str()) {
-                panic!("an event cannot be applied: {error}");
+                panic!("failed to apply an event: {error}");
             }
         }
     }
@@ -208,30 +207,30 @@ impl<A: Aggregate> Decision<A> {
     /// Asserts that the command led to exactly these events.
     ///
     /// # Panics
-    /// When it did not.
+    /// If it did not.
     #[track_caller]
     pub fn then(&self, events: impl IntoIterator<Item = A::Event>) {
         let events: Vec<_> = events.into_iter().collect();
         match (&self.outcome, decided(&events)) {
             (Ok(found), Ok(wanted)) => assert_eq!(*found, wanted, "the command led to other events"),
             (Err(error), _) => panic!("the command led to no events: {error}"),
-            (_, Err(error)) => panic!("an event cannot be recorded: {error}"),
+            (_, Err(error)) => panic!("failed to record an event: {error}"),
         }
     }
 
     /// Asserts that the command changed nothing.
     ///
     /// # Panics
-    /// When it led to events, or to an error.
+    /// If it led to events or an error.
     #[track_caller]
     pub fn then_nothing(&self) {
         self.then([]);
     }
 
-    /// Asserts that a domain rule rejected the command with this code, and returns the rejection.
+    /// Asserts that a rule of the domain rejected the command with this code, and returns the rejection.
     ///
     /// # Panics
-    /// When it did not.
+    /// If it did not.
     #[track_caller]
     pub fn then_rejected(&self, code: &str) -> &Rejection {
         match &self.outcome {
@@ -246,7 +245,7 @@ impl<A: Aggregate> Decision<A> {
     /// Returns the events, or the error.
     ///
     /// # Errors
-    /// When the command led to no events.
+    /// [`DecideError`] if the command led to no events.
     pub fn outcome(self) -> Result<Vec<DecidedEvent>, DecideError> {
         self.outcome
     }
@@ -254,7 +253,7 @@ impl<A: Aggregate> Decision<A> {
     /// Returns the aggregate with the events of the decision, for the next command.
     ///
     /// # Panics
-    /// When the command was rejected.
+    /// If the command was rejected.
     #[must_use]
     #[track_caller]
     pub fn and(mut self) -> Given<A> {
