@@ -1,4 +1,4 @@
-//! What became of the commands that this instance has answered lately: how many of each sort, and the last that were refused.
+//! Recent commands of this instance: counts by outcome, and the last refusals.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -11,33 +11,33 @@ use utoipa::ToSchema;
 
 use crate::event::Timestamp;
 use crate::event::escape_unsafe;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 
-/// How long a span is.
+/// Length of a span.
 const SPAN: Duration = Duration::from_secs(30);
-/// How many spans are remembered: half an hour.
+/// Number of spans that are kept: half an hour.
 const SPANS: usize = 60;
-/// How many refusals are remembered.
+/// Number of refusals that are kept.
 const INCIDENTS: usize = 100;
-/// Characters of a name that are remembered: a client may send anything.
+/// Maximum number of characters of a name that is kept. A client may send any length.
 const NAME: usize = 100;
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
-    /// Applied, now or before, or nothing to change.
+    /// Applied now or before, or nothing to change.
     Applied,
-    /// A rule of the domain said no, the thing is not there, or the command could not be.
+    /// Refused by a rule of the domain, invalid, or for a target that does not exist.
     Rejected,
-    /// Somebody else wrote first.
+    /// Refused because the stream was modified concurrently.
     Conflict,
-    /// It could not be done.
+    /// Failed on the server.
     Failed,
 }
 
 impl Sort {
-    fn of(problem: &Problem) -> Self {
+    fn of(problem: &HttpProblem) -> Self {
         match problem.status {
             StatusCode::CONFLICT => Self::Conflict,
             status if status.is_server_error() => Self::Failed,
@@ -46,78 +46,78 @@ impl Sort {
     }
 }
 
-/// What became of the commands of a span of time.
+/// Counts of commands in a span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Span {
-    /// When it began.
+    /// The beginning of the span.
     pub from: Timestamp,
-    /// Applied, now or before, or nothing to change.
+    /// Applied now or before, or nothing to change.
     pub applied: u64,
-    /// Refused by a rule of the domain, or because the thing is not there.
+    /// Refused by a rule of the domain, invalid, or for a target that does not exist.
     pub rejected: u64,
-    /// Too late: somebody else wrote first.
+    /// Refused because the stream was modified concurrently.
     pub conflicts: u64,
-    /// Could not be done.
+    /// Failed on the server.
     pub failed: u64,
 }
 
 /// A command that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Incident {
-    /// Which one, counted from 1 since the start.
+    /// Its number, counted from 1 since the start of the server.
     pub number: u64,
-    /// When.
+    /// The time of the refusal.
     pub at: Timestamp,
-    /// How: `rejected`, `conflict` or `failed`.
+    /// The outcome: `rejected`, `conflict` or `failed`.
     pub outcome: Sort,
-    /// Why, as the error says it.
+    /// The code of the error.
     pub code: String,
-    /// The command.
+    /// The name of the command.
     pub command: String,
-    /// The stream it was for.
+    /// The stream of the command.
     pub stream: String,
-    /// Who sent it.
+    /// The client that sent the command.
     pub client_id: String,
 }
 
-/// What became of commands lately.
+/// Recent commands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Lately {
-    /// How long a span is.
+    /// Length of a span, in seconds.
     pub every_seconds: u64,
-    /// The last half hour, the oldest first, without gaps.
+    /// The spans of the last half hour, oldest first, without gaps.
     pub spans: Vec<Span>,
-    /// The last refusals, the newest first.
+    /// The last refusals, newest first.
     pub recent: Vec<Incident>,
 }
 
-/// Who asked for what.
+/// A command and its sender.
 #[derive(Debug, Clone, Copy)]
 pub struct Command<'c> {
-    /// The command.
+    /// The name of the command.
     pub name: &'c str,
-    /// Which one.
+    /// The id of its target.
     pub id: &'c str,
-    /// Who sent it.
+    /// The client that sent the command.
     pub client_id: &'c str,
 }
 
-/// Counts commands. Memory stays flat.
+/// Counts commands in bounded memory.
 #[derive(Debug, Default)]
 pub struct Activity(Mutex<Book>);
 
 #[derive(Debug, Default)]
 struct Book {
-    /// Only spans in which something was; the oldest first.
+    /// The spans with commands, oldest first.
     spans: VecDeque<Span>,
-    /// With the whole name of who sent it: what is shown of one may be that of another as well.
+    /// The refusals, each with the full name of its client. Shortened names may be equal.
     incidents: VecDeque<(String, Incident)>,
     numbers: u64,
 }
 
 impl Activity {
-    /// Counts a command, and remembers why it was refused, if it was.
-    pub fn note(&self, command: Command<'_>, refused: Option<&Problem>, now: Timestamp) {
+    /// Counts a command, and records the reason of a refusal.
+    pub fn note(&self, command: Command<'_>, refused: Option<&HttpProblem>, now: Timestamp) {
         let sort = refused.map_or(Sort::Applied, Sort::of);
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         book.span(now).add(sort);
@@ -137,7 +137,7 @@ impl Activity {
         book.incidents.truncate(INCIDENTS);
     }
 
-    /// What became of commands up to now; only the refusals of one client, where one is named.
+    /// Returns the recent commands. With a client, only the refusals of that client.
     pub fn lately(&self, client_id: Option<&str>, now: Timestamp) -> Lately {
         let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = begin(now);
@@ -151,7 +151,7 @@ impl Activity {
 }
 
 impl Book {
-    /// The span of a moment.
+    /// Returns the span of a moment.
     fn span(&mut self, now: Timestamp) -> &mut Span {
         let from = begin(now);
         if self.spans.back().is_none_or(|last| last.from < from) {
@@ -160,7 +160,7 @@ impl Book {
                 self.spans.pop_front();
             }
         }
-        // A clock that went back counts into the last one.
+        // After the clock was set back, the last span counts.
         let last = self.spans.len() - 1;
         &mut self.spans[last]
     }
@@ -181,13 +181,13 @@ impl Span {
     }
 }
 
-/// When the span of a moment began.
+/// Returns the beginning of the span of a moment.
 fn begin(now: Timestamp) -> Timestamp {
     let span = SPAN.as_micros() as i64;
     Timestamp::from_micros_saturating(now.micros() / span * span)
 }
 
-/// A name as far as it is remembered.
+/// Shortens a name and escapes unprintable characters.
 fn short(name: &str) -> String {
     escape_unsafe(&name.chars().take(NAME).collect::<String>()).into_owned()
 }
@@ -199,7 +199,7 @@ mod tests {
     use super::INCIDENTS;
     use super::SPANS;
     use crate::event::Timestamp;
-    use crate::server::Problem;
+    use crate::server::HttpProblem;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_micros(1_700_000_010_000_000 + second * 1_000_000).unwrap()
@@ -209,8 +209,8 @@ mod tests {
         Command { name: "resource.add", id: "gold", client_id }
     }
 
-    fn refused(status: u16) -> Option<Problem> {
-        Some(Problem::new(axum::http::StatusCode::from_u16(status).unwrap(), "x", "no"))
+    fn refused(status: u16) -> Option<HttpProblem> {
+        Some(HttpProblem::new(axum::http::StatusCode::from_u16(status).unwrap(), "x", "no"))
     }
 
     #[test]

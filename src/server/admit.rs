@@ -1,4 +1,4 @@
-//! Before a request is looked at: is it from a page that may, who is it from, and is it not too often.
+//! Admission of requests: the origin of the page, the caller's token and the request rate.
 
 use std::net::IpAddr;
 use std::net::SocketAddr;
@@ -14,29 +14,13 @@ use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Response;
 
-use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Server;
-use crate::server::caller::Admitted;
-use crate::server::trace::Asking;
+use crate::server::http::extract::Admitted;
+use crate::server::limits::rate::RateKey;
+use crate::server::trace::ClientName;
 
-/// Who a rate is counted for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::server) enum Sender {
-    /// Whoever a token says.
-    Client(String),
-    /// Who has no token, or none that counts.
-    Address(IpAddr),
-}
-
-impl Sender {
-    /// Of a caller; without a token a name costs nothing, so it is the address.
-    pub(in crate::server) fn of(caller: &Caller, peer: IpAddr) -> Self {
-        if caller.authenticated { Self::Client(caller.client_id.clone()) } else { Self::Address(peer) }
-    }
-}
-
-/// Lets a request through, or answers why not.
+/// Admits a request, or answers with the reason for the refusal.
 pub(super) async fn admit(State(server): State<Server>, mut request: Request, next: Next) -> Response {
     let origin = match server.origins.check(request.version(), request.headers()) {
         Ok(origin) => origin,
@@ -46,25 +30,25 @@ pub(super) async fn admit(State(server): State<Server>, mut request: Request, ne
         return server.origins.allow(origin.as_ref(), StatusCode::NO_CONTENT.into_response());
     }
     let caller = server.auth.caller(request.headers());
-    if let (Ok(caller), Some(asking)) = (&caller, request.extensions().get::<Asking>()) {
-        asking.is(&caller.client_id);
+    if let (Ok(caller), Some(client_name)) = (&caller, request.extensions().get::<ClientName>()) {
+        client_name.is(&caller.client_id);
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let sender = caller.as_ref().map_or(Sender::Address(peer), |caller| Sender::of(caller, peer));
-    let response = match server.rate.take(&sender) {
+    let rate_key = caller.as_ref().map_or(RateKey::Address(peer), |caller| RateKey::of(caller, peer));
+    let response = match server.rate.take(&rate_key) {
         Ok(()) => {
             request.extensions_mut().insert(Admitted(caller));
             next.run(request).await
         }
-        Err(wait) => Problem::too_often(wait).into_response(),
+        Err(wait) => HttpProblem::too_often(wait).into_response(),
     };
     let mut response = server.origins.allow(origin.as_ref(), response);
-    // What is told to one caller is not to be shown to another, and never to be taken for something else.
+    // An answer may be meant for one caller only. Browsers must not guess its content type.
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if server.is_stopping() {
-        // The next request goes elsewhere. What has become a WebSocket is none that closes.
+        // The next request goes to another instance. An upgraded WebSocket connection is not closed by this.
         headers.entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -1,7 +1,7 @@
-//! Tokens: who a request is from.
+//! Authentication by tokens.
 //!
-//! One key and one algorithm, fixed by the settings. A token comes in `Authorization: Bearer …` or, from browsers that
-//! open a WebSocket, as a subprotocol `bearer.…`; never in a URL, which ends up in logs.
+//! The settings fix one key and one algorithm. A token comes in `Authorization: Bearer …`. Browsers that open a
+//! WebSocket send it as a subprotocol `bearer.…`. It is never read from a URL, because URLs end up in logs.
 
 use axum::http::HeaderMap;
 use axum::http::header;
@@ -16,42 +16,42 @@ use thiserror::Error;
 use crate::event::Timestamp;
 use crate::event::is_unsafe;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scopes;
 use crate::server::settings::AUDIENCE;
 use crate::server::settings::TokenKey;
 use crate::server::settings::TokenSettings;
 
-/// How the clocks of who makes tokens and of this machine may differ, in seconds.
+/// Tolerated difference between the clocks of the token issuer and of this machine, in seconds.
 const LEEWAY_SECONDS: u64 = 5;
-/// The shortest secret: shorter ones can be found by trying (RFC 7518, 3.2).
+/// Minimum length of a secret. Shorter ones can be found by brute force (RFC 7518, 3.2).
 const MIN_SECRET_BYTES: usize = 32;
-/// The longest token; what proxies take as a header is less.
+/// Maximum length of a token. Proxies accept less than this in a header.
 const MAX_TOKEN_BYTES: usize = 8 << 10;
-/// The longest name of a client, player or owner.
+/// Maximum length of the name of a client, player or owner.
 const MAX_NAME_BYTES: usize = 200;
-/// How a WebSocket subprotocol says that it is a token.
+/// The prefix of a WebSocket subprotocol that carries a token.
 const SUBPROTOCOL: &str = "bearer.";
-/// Who asks, on a server that checks no tokens.
+/// The header that names the client on a server that checks no tokens.
 const CLIENT_HEADER: &str = "x-client-id";
 
-/// Why a key cannot be used.
+/// The reason why a key is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum KeyError {
-    /// A secret that can be guessed.
-    #[error("the secret has {0} bytes; HS256 wants at least {MIN_SECRET_BYTES}")]
+    /// The secret is short enough to be guessed.
+    #[error("the secret has {0} bytes; HS256 requires at least {MIN_SECRET_BYTES}")]
     ShortSecret(usize),
-    /// Not a key of a kind that is known.
-    #[error("this is no public key of RSA or Ed25519 in PEM")]
+    /// The key is of an unknown kind.
+    #[error("not a public key of RSA or Ed25519 in PEM format")]
     NoPublicKey,
 }
 
-/// Says who a request is from.
+/// Authenticates requests.
 pub struct Auth {
     keys: Option<(DecodingKey, Validation)>,
 }
 
-/// What a token must hold, and may.
+/// The claims of a token that are used.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -60,25 +60,25 @@ struct Claims {
     scope: String,
     player_id: Option<String>,
     owner_id: Option<String>,
-    /// Checked by the library, which passes over what is no audience at all.
-    #[expect(dead_code, reason = "only its form counts here")]
+    /// Verified by the library, which ignores a claim of another type.
+    #[expect(dead_code, reason = "only its type is checked")]
     aud: Option<Audience>,
 }
 
-/// Who a token is for.
+/// The intended audience of a token.
 #[derive(Deserialize)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "only its form counts here")]
+#[expect(dead_code, reason = "only its type is checked")]
 enum Audience {
     One(String),
     Many(Vec<String>),
 }
 
 impl Auth {
-    /// By the settings; without a key everybody is trusted.
+    /// Creates an authenticator from the settings. Without a key every caller is trusted.
     ///
     /// # Errors
-    /// A key that cannot be used.
+    /// [`KeyError`] if the key is unusable.
     pub fn new(settings: Option<&TokenSettings>) -> Result<Self, KeyError> {
         let Some(TokenSettings { key, audience, issuer }) = settings else { return Ok(Self { keys: None }) };
         let (algorithm, key) = decoding_key(key)?;
@@ -98,26 +98,26 @@ impl Auth {
         Ok(Self { keys: Some((key, validation)) })
     }
 
-    /// Whether tokens are checked.
+    /// Returns true if tokens are checked.
     pub fn checks_tokens(&self) -> bool {
         self.keys.is_some()
     }
 
-    /// Who a request is from.
+    /// Returns the caller of a request.
     ///
     /// # Errors
-    /// A token is missing, damaged, not meant for this server, or over (401).
-    pub fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+    /// Unauthorized (401) if the token is missing, malformed, expired or not valid for this server.
+    pub fn caller(&self, headers: &HeaderMap) -> Result<Caller, HttpProblem> {
         let Some((key, validation)) = &self.keys else { return in_development(headers) };
         let missing = || {
-            let problem = Problem::unauthorized("token_missing", "a token is needed");
-            problem.hint("send it as 'Authorization: Bearer TOKEN', or open the WebSocket with the subprotocols 'esctl' and 'bearer.TOKEN'")
+            let problem = HttpProblem::unauthorized("token_missing", "token missing");
+            problem.hint("send a token as 'Authorization: Bearer TOKEN', or open the WebSocket with the subprotocols 'esctl' and 'bearer.TOKEN'")
         };
         let token = token_of(headers).ok_or_else(missing)?;
         if token.len() > MAX_TOKEN_BYTES {
-            return Err(invalid("is too long"));
+            return Err(invalid(&format!("longer than {MAX_TOKEN_BYTES} bytes")));
         }
-        // What a library says about a token may quote it; only kinds are told apart here.
+        // An error of the library may quote the token, so only its kind is reported.
         let claims = jsonwebtoken::decode::<Claims>(token, key, validation).map_err(|error| refusal(error.kind()))?.claims;
         caller(claims)
     }
@@ -129,7 +129,8 @@ fn decoding_key(key: &TokenKey) -> Result<(Algorithm, DecodingKey), KeyError> {
             short if short.len() < MIN_SECRET_BYTES => Err(KeyError::ShortSecret(short.len())),
             secret => Ok((Algorithm::HS256, DecodingKey::from_secret(secret).map_err(|_| KeyError::ShortSecret(secret.len()))?)),
         },
-        // The library takes a private key for its public half; who gives one away by mistake is to be told.
+        // The library accepts a private key for its public half. A private key that was given by mistake is refused
+        // here.
         TokenKey::PublicKey(pem) if !is_public(pem) => Err(KeyError::NoPublicKey),
         TokenKey::PublicKey(pem) => {
             let ed = DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key));
@@ -139,13 +140,13 @@ fn decoding_key(key: &TokenKey) -> Result<(Algorithm, DecodingKey), KeyError> {
     }
 }
 
-/// Whether a text in PEM says of itself that it is a public key, and nothing else.
+/// Returns true if a PEM text contains a public key and no private key.
 fn is_public(pem: &[u8]) -> bool {
     let text = String::from_utf8_lossy(pem);
     text.contains("PUBLIC KEY-----") && !text.contains("PRIVATE KEY-----")
 }
 
-/// The token of a request.
+/// Returns the token of a request.
 fn token_of(headers: &HeaderMap) -> Option<&str> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
@@ -155,47 +156,45 @@ fn token_of(headers: &HeaderMap) -> Option<&str> {
     offered.flat_map(|value| value.split(',')).find_map(|protocol| protocol.trim().strip_prefix(SUBPROTOCOL))
 }
 
-fn invalid(what: &str) -> Problem {
-    Problem::unauthorized("token_invalid", format!("the token {what}"))
+fn invalid(reason: &str) -> HttpProblem {
+    HttpProblem::unauthorized("token_invalid", format!("invalid token: {reason}"))
 }
 
-fn refusal(kind: &ErrorKind) -> Problem {
+fn refusal(kind: &ErrorKind) -> HttpProblem {
     match kind {
-        ErrorKind::ExpiredSignature => Problem::unauthorized("token_expired", "the token is over").hint("get a new one"),
-        ErrorKind::ImmatureSignature => invalid("does not count yet"),
-        ErrorKind::InvalidAudience => invalid("is meant for others"),
-        ErrorKind::InvalidIssuer => invalid("is from somebody else"),
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => {
-            invalid("is signed in another way than this server wants")
-        }
-        ErrorKind::InvalidSignature => invalid("is not signed with the key of this server"),
-        ErrorKind::MissingRequiredClaim(_) => invalid("does not say all that it must: sub, exp, and what the server asks for"),
-        _ => invalid("cannot be read"),
+        ErrorKind::ExpiredSignature => HttpProblem::unauthorized("token_expired", "token expired").hint("request a new token"),
+        ErrorKind::ImmatureSignature => invalid("not valid yet"),
+        ErrorKind::InvalidAudience => invalid("wrong audience"),
+        ErrorKind::InvalidIssuer => invalid("wrong issuer"),
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => invalid("unsupported algorithm"),
+        ErrorKind::InvalidSignature => invalid("wrong signature"),
+        ErrorKind::MissingRequiredClaim(_) => invalid("required claim missing: sub, exp, and the ones that the server requires"),
+        _ => invalid("malformed"),
     }
 }
 
-fn caller(claims: Claims) -> Result<Caller, Problem> {
+fn caller(claims: Claims) -> Result<Caller, HttpProblem> {
     let Claims { sub, exp, scope, player_id, owner_id, aud: _ } = claims;
     let acts_as = match (player_id, owner_id) {
-        (Some(player), Some(owner)) if player != owner => return Err(invalid("says two things about who it is of")),
+        (Some(player), Some(owner)) if player != owner => return Err(invalid("player_id and owner_id differ")),
         (player, owner) => player.or(owner),
     };
     if !is_name(&sub) || !acts_as.as_deref().is_none_or(is_name) {
-        return Err(invalid("names somebody in a way that cannot be recorded"));
+        return Err(invalid("unusable name in sub, player_id or owner_id"));
     }
     let expires = Timestamp::from_micros_saturating((exp * 1e6) as i64);
     Ok(Caller { client_id: sub, scopes: Scopes::parse(&scope), acts_as, expires: Some(expires), authenticated: true })
 }
 
-fn in_development(headers: &HeaderMap) -> Result<Caller, Problem> {
+fn in_development(headers: &HeaderMap) -> Result<Caller, HttpProblem> {
     let Some(value) = headers.get(CLIENT_HEADER) else { return Ok(Caller::in_development("anonymous")) };
     match value.to_str().ok().filter(|name| is_name(name)) {
         Some(name) => Ok(Caller::in_development(name)),
-        None => Err(Problem::bad_request("bad_client_id", "X-Client-Id is no name that can be recorded")),
+        None => Err(HttpProblem::bad_request("bad_client_id", "unusable name in X-Client-Id")),
     }
 }
 
-/// Whether a text can be recorded as a name.
+/// Returns true if a text can be recorded as a name.
 fn is_name(text: &str) -> bool {
     !text.trim().is_empty() && text.len() <= MAX_NAME_BYTES && !text.chars().any(is_unsafe)
 }

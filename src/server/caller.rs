@@ -1,26 +1,22 @@
-//! Who asks, and what they may do.
-
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
+//! The caller of a request, and its scopes.
 
 use crate::event::Timestamp;
 use crate::event::same_text;
-use crate::server::Problem;
-use crate::server::Server;
+use crate::server::HttpProblem;
 
-/// What somebody may be allowed to do. Administrators may do everything.
+/// A permission of a caller. An administrator has all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Look.
+    /// Read states and events.
     Read,
     /// Send commands.
     Write,
-    /// Operate: replay, rebuild, act for others, see everything.
+    /// Operate the server: replay, rebuild, act for other players and owners, see everything.
     Admin,
 }
 
 impl Scope {
-    /// Its name in a token.
+    /// Returns the name of the scope in a token.
     pub fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -30,7 +26,7 @@ impl Scope {
     }
 }
 
-/// What a caller may do.
+/// The scopes of a caller.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scopes {
     read: bool,
@@ -39,16 +35,16 @@ pub struct Scopes {
 }
 
 impl Scopes {
-    /// Everything.
+    /// All scopes.
     pub const ALL: Self = Self { read: true, write: true, admin: true };
 
-    /// As a token lists them: `read write`. What else is listed is for others.
+    /// Parses the scopes that a token lists, such as `read write`. Unknown names are ignored.
     pub fn parse(listed: &str) -> Self {
         let has = |scope: Scope| listed.split_ascii_whitespace().any(|word| word == scope.name());
         Self { read: has(Scope::Read), write: has(Scope::Write), admin: has(Scope::Admin) }
     }
 
-    /// Whether they hold this one.
+    /// Returns true if the caller has a scope.
     pub fn hold(self, scope: Scope) -> bool {
         self.admin
             || match scope {
@@ -59,70 +55,57 @@ impl Scopes {
     }
 }
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Recorded with every event.
+    /// The name that is recorded with every event.
     pub client_id: String,
-    /// What they may do.
+    /// The scopes.
     pub scopes: Scopes,
-    /// The player or owner that they are, where their token says so.
+    /// The player or owner that the caller acts as, from its token.
     pub acts_as: Option<String>,
-    /// When their token ends.
+    /// The time at which the token expires.
     pub expires: Option<Timestamp>,
-    /// Whether a token says all this. Without one, on a server for this machine alone, they are who they say.
+    /// Set if a token was verified. A server without a key serves its own machine only and trusts the name that a
+    /// caller gives.
     pub authenticated: bool,
 }
 
 impl Caller {
-    /// Somebody on a server that checks no tokens: allowed everything, and whoever they say.
+    /// Returns a caller of a server that checks no tokens: it has all scopes and any name.
     pub fn in_development(client_id: impl Into<String>) -> Self {
         let client_id = client_id.into();
         Self { client_id, scopes: Scopes::ALL, acts_as: None, expires: None, authenticated: false }
     }
 
-    /// They may do this.
+    /// Checks that the caller has a scope.
     ///
     /// # Errors
-    /// They may not (403).
-    pub fn may(&self, scope: Scope) -> Result<(), Problem> {
+    /// Forbidden if the scope is missing.
+    pub fn may(&self, scope: Scope) -> Result<(), HttpProblem> {
         if self.scopes.hold(scope) {
             return Ok(());
         }
         let name = scope.name();
-        Err(Problem::forbidden("scope_missing", format!("this needs the scope {name}")).with("scope", name))
+        Err(HttpProblem::forbidden("scope_missing", format!("scope {name} is required")).with("scope", name))
     }
 
-    /// They are this player or owner, or may act for anybody.
+    /// Checks that the caller acts as this player or owner, or may act for everyone.
     ///
     /// # Errors
-    /// They are somebody else (403).
-    pub fn must_be(&self, name: &str) -> Result<(), Problem> {
+    /// Forbidden if the caller acts as another one.
+    pub fn must_be(&self, name: &str) -> Result<(), HttpProblem> {
         if self.is_trusted() || self.acts_as.as_deref().is_some_and(|own| same_text(own, name)) {
             return Ok(());
         }
-        let they = self.acts_as.as_deref().map_or_else(|| "nobody in particular".to_owned(), |who| format!("\"{who}\""));
-        Err(Problem::forbidden("not_yourself", format!("you are {they} here, and cannot act as \"{name}\"")))
+        let they = self.acts_as.as_deref().map_or_else(|| "no player or owner".to_owned(), |who| format!("\"{who}\""));
+        Err(HttpProblem::forbidden("not_yourself", format!("this caller acts as {they} and may not act as \"{name}\"")))
     }
 
-    /// Whether they may act for anybody and see everything: administrators, and everybody where no tokens are checked.
+    /// Returns true if the caller may act for everyone and see everything: an administrator, or any caller if no tokens
+    /// are checked.
     pub fn is_trusted(&self) -> bool {
         !self.authenticated || self.scopes.hold(Scope::Admin)
-    }
-}
-
-/// What is known of whoever sent a request, once it was admitted.
-#[derive(Debug, Clone)]
-pub(super) struct Admitted(pub(super) Result<Caller, Problem>);
-
-impl FromRequestParts<Server> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
-        match parts.extensions.get::<Admitted>() {
-            Some(Admitted(caller)) => caller.clone(),
-            None => server.auth.caller(&parts.headers),
-        }
     }
 }
 

@@ -1,6 +1,6 @@
-//! Sending a command for a caller: what HTTP and WebSocket do alike.
+//! Sending commands on behalf of a caller, for HTTP and WebSocket.
 //!
-//! A command that was taken runs to its end, also when the client hangs up or the server stops meanwhile.
+//! An accepted command runs to its end, even if the client disconnects or the server stops.
 
 use std::time::Duration;
 
@@ -19,73 +19,74 @@ use crate::runtime::CommandOutcome;
 use crate::runtime::RuntimeError;
 use crate::runtime::WriteOptions;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::Server;
-use crate::server::acting;
 use crate::server::activity::Command;
+use crate::server::authorization;
 use crate::server::limits::timeout::Deadline;
-use crate::server::sight::Sight;
+use crate::server::visibility::Visibility;
 
-/// The longest idempotency key or correlation id, in bytes: both are recorded with every event.
+/// Maximum length of an idempotency key or correlation id, in bytes. Both are recorded with every event.
 pub(in crate::server) const MAX_KEY_BYTES: usize = 1024;
 
-/// A wish of a client.
+/// A command that a client sends.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct CommandRequest {
-    /// The command, as the command bus knows it.
+    /// The name of the command.
     #[schema(example = "resource.allocate")]
     pub command: String,
-    /// Which one; may stand in `with` as well. A new one is made up for what is created without.
+    /// The id of the target. It may be in `with` instead. A command that creates something gets a new id if none is
+    /// given.
     #[schema(example = "gold")]
     pub id: Option<String>,
-    /// What the command says.
+    /// The payload of the command.
     #[serde(default)]
     #[schema(value_type = Object, example = json!({"amount": 100}))]
     pub with: Map<String, Value>,
-    /// Where the stream must be; otherwise wherever it is.
+    /// The expected version of the stream. Without it any version is accepted.
     pub expect_version: Option<u64>,
-    /// The idempotency key. Its scope is the stream: a command that is sent twice with it counts once, and another command
-    /// with it is a conflict.
+    /// The idempotency key. Its scope is the stream. A command that is repeated with the same key is applied once. A
+    /// different command with the same key is a conflict.
     pub command_id: Option<String>,
-    /// What it belongs to; `esctl trace` shows all of one.
+    /// The correlation id. `esctl trace` shows all events that share it.
     pub correlation_id: Option<String>,
-    /// The id of the event that caused it.
+    /// The causation id: the event or command that led to this command.
     pub causation_id: Option<String>,
 }
 
 impl Server {
-    /// Sends a command for a caller, and waits until it is done; what the caller may not see of the outcome is left out.
+    /// Sends a command for a caller, waits for its outcome and returns the visible part of it.
     ///
     /// # Errors
-    /// The caller may not do this, the command cannot be, a rule says no, or nobody knows in time what became of it.
+    /// Forbidden, an invalid command, a rejection by the domain, or an unknown outcome after the deadline.
     pub(super) async fn send(
         &self,
         caller: &Caller,
         request: CommandRequest,
         deadline: Deadline,
-    ) -> Result<CommandOutcome, Problem> {
-        // Whoever sends a player's command sees what that player sees.
+    ) -> Result<CommandOutcome, HttpProblem> {
+        // The sender of a player's command sees what that player sees.
         let player = request.with.get("player_id").and_then(Value::as_str);
-        let sight = Sight::of(caller, player, false).unwrap_or_else(|_| Sight::plain(caller));
-        self.send_as(caller, &sight, request, deadline).await
+        let visibility = Visibility::of(caller, player, false).unwrap_or_else(|_| Visibility::plain(caller));
+        self.send_as(caller, &visibility, request, deadline).await
     }
 
-    /// The same for a caller who looks in a way of their own.
+    /// Sends a command for a caller with a given visibility.
     ///
     /// # Errors
     /// As [`Server::send`].
     pub(super) async fn send_as(
         &self,
         caller: &Caller,
-        sight: &Sight,
+        visibility: &Visibility,
         request: CommandRequest,
         deadline: Deadline,
-    ) -> Result<CommandOutcome, Problem> {
+    ) -> Result<CommandOutcome, HttpProblem> {
         let (command, id) = (request.command.clone(), id_in(&request).unwrap_or_default().to_owned());
         let is_keyed = request.command_id.is_some();
-        let result = self.decide(caller, sight, request, deadline).await;
+        let result = self.decide(caller, visibility, request, deadline).await;
         let result = result.map_err(|problem| if is_keyed { problem } else { problem.of_command_without_key() });
         let id = result.as_ref().map_or(id.as_str(), |outcome| outcome.id.as_str());
         let command = Command { name: &command, id, client_id: &caller.client_id };
@@ -96,40 +97,42 @@ impl Server {
     async fn decide(
         &self,
         caller: &Caller,
-        sight: &Sight,
+        visibility: &Visibility,
         request: CommandRequest,
         deadline: Deadline,
-    ) -> Result<CommandOutcome, Problem> {
+    ) -> Result<CommandOutcome, HttpProblem> {
         caller.may(Scope::Write)?;
         if self.is_stopping() {
-            return Err(Problem::stopping());
+            return Err(HttpProblem::stopping());
         }
         let asked = envelope(caller, request, self.settings.retry_for)?;
         let mut first = true;
         loop {
             let mut envelope = asked.clone();
-            let checked = timeout_at(deadline.0, acting::only_as_itself(self, caller, &mut envelope)).await;
-            checked.map_err(|_| Problem::unavailable("timeout", "the store did not answer in time; nothing was done"))??;
+            let checked = timeout_at(deadline.0, authorization::authorize(self, caller, &mut envelope)).await;
+            checked
+                .map_err(|_| HttpProblem::unavailable("timeout", "timed out waiting for the store; nothing was written"))??;
             let bus = self.commands.clone();
             let sent = self.tasks.spawn(async move { bus.send(&envelope).await });
             let done = timeout_at(deadline.0, sent).await;
-            // Out of time, or it panicked: it may have been written.
-            let done = done.map_err(|_| Problem::outcome_unknown())?.map_err(|_| Problem::outcome_unknown())?;
+            // After a timeout or a panic the events may have been recorded.
+            let done = done.map_err(|_| HttpProblem::outcome_unknown())?.map_err(|_| HttpProblem::outcome_unknown())?;
             match done {
-                // Of two that create the same game at once, the second one drew another seed. Now the game is there.
-                Err(RuntimeError::KeyReused { .. }) if first && acting::draws_seed(&asked) => first = false,
-                done => return Ok(sight.outcome(done?)?),
+                // Of two concurrent commands that create the same game, the second one has drawn another seed. The game
+                // exists now.
+                Err(RuntimeError::KeyReused { .. }) if first && authorization::draws_seed(&asked) => first = false,
+                done => return Ok(visibility.outcome(done?)?),
             }
         }
     }
 }
 
-fn envelope(caller: &Caller, request: CommandRequest, retry_for: Duration) -> Result<CommandEnvelope, Problem> {
+fn envelope(caller: &Caller, request: CommandRequest, retry_for: Duration) -> Result<CommandEnvelope, HttpProblem> {
     let id = id_of(&request, &caller.client_id)?;
     for (name, text) in [
-        ("the idempotency key", &request.command_id),
-        ("the correlation id", &request.correlation_id),
-        ("the causation id", &request.causation_id),
+        ("idempotency key", &request.command_id),
+        ("correlation id", &request.correlation_id),
+        ("causation id", &request.causation_id),
     ] {
         text.as_deref().map_or(Ok(()), |text| can_be_recorded(name, text))?;
     }
@@ -144,30 +147,30 @@ fn envelope(caller: &Caller, request: CommandRequest, retry_for: Duration) -> Re
     Ok(CommandEnvelope::new(request.command, id, Value::Object(request.with), options))
 }
 
-/// The id that was given, here or there, whatever it is worth.
+/// Returns the id of a request, which may be in either place, without checking it.
 fn id_in(request: &CommandRequest) -> Option<&str> {
     request.id.as_deref().or_else(|| request.with.get("id").and_then(Value::as_str))
 }
 
-/// The id that was given, here or there; a new one for what is created.
-fn id_of(request: &CommandRequest, client_id: &str) -> Result<String, Problem> {
+/// Returns the id of a request, which may be in either place, or a new id for a command that creates something.
+fn id_of(request: &CommandRequest, client_id: &str) -> Result<String, HttpProblem> {
     let inside = match request.with.get("id") {
         None => None,
         Some(Value::String(id)) => Some(id),
-        Some(_) => return Err(Problem::bad_request("bad_request", "the id in \"with\" must be a string")),
+        Some(_) => return Err(HttpProblem::bad_request("bad_request", "id in \"with\" must be a string")),
     };
     match (&request.id, inside) {
         (Some(id), Some(other)) if id != other => {
-            let message = format!("the id is \"{id}\" in one place and \"{other}\" in the other");
-            Err(Problem::bad_request("bad_request", message))
+            let message = format!("conflicting ids: \"{id}\" in \"id\" and \"{other}\" in \"with\"");
+            Err(HttpProblem::bad_request("bad_request", message))
         }
         (Some(id), _) | (None, Some(id)) => Ok(id.clone()),
         (None, None) if request.command.ends_with(".create") => Ok(made_id(request, client_id)),
-        (None, None) => Err(Problem::bad_request("bad_request", "no id: which one is the command for?")),
+        (None, None) => Err(HttpProblem::bad_request("bad_request", "id missing")),
     }
 }
 
-/// A new id; the same one again for the same idempotency key of the same client, or the key would create twice.
+/// Returns a new id. A client that repeats its idempotency key gets the same id, so nothing is created twice.
 fn made_id(CommandRequest { command, command_id, .. }: &CommandRequest, client_id: &str) -> String {
     match command_id {
         Some(key) => Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{command}\0{client_id}\0{key}").as_bytes()).to_string(),
@@ -175,14 +178,14 @@ fn made_id(CommandRequest { command, command_id, .. }: &CommandRequest, client_i
     }
 }
 
-fn can_be_recorded(name: &str, text: &str) -> Result<(), Problem> {
+fn can_be_recorded(name: &str, text: &str) -> Result<(), HttpProblem> {
     let wrong = match text {
         text if text.trim().is_empty() => "is empty",
         text if text.len() > MAX_KEY_BYTES => "is too long",
-        text if text.chars().any(is_unsafe) => "holds what is not printable",
+        text if text.chars().any(is_unsafe) => "contains an unprintable character",
         _ => return Ok(()),
     };
-    Err(Problem::bad_request("bad_request", format!("{name} {wrong}")))
+    Err(HttpProblem::bad_request("bad_request", format!("{name} {wrong}")))
 }
 
 #[cfg(test)]

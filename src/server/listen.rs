@@ -1,7 +1,7 @@
-//! Taking in connections, and letting them end when the server stops.
+//! Accepting connections, and ending them when the server stops.
 //!
-//! A connection has a limited time to send the headers of a request, so one that sends them slowly, or nothing, takes a
-//! place only for that long; and there are more places than clients, so nobody waits for it.
+//! A connection has limited time to send the headers of a request. A slow or silent one occupies a slot only for that
+//! long, and there are more slots than clients.
 
 use std::io;
 use std::io::Write;
@@ -31,30 +31,30 @@ use crate::server::Server;
 use crate::server::StartError;
 use crate::server::routes;
 
-/// Connections beside those of WebSocket clients.
-const MORE_CONNECTIONS: usize = 4096;
-/// Connections that the system keeps until they are taken in.
+/// Number of connections in addition to those of WebSocket clients.
+const EXTRA_CONNECTIONS: usize = 4096;
+/// Number of connections that the operating system queues until they are accepted.
 const BACKLOG: u32 = 4096;
-/// How long no connection is taken in after that failed: the process may have no file descriptor left.
+/// Pause after a failed accept: the process may have no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long a connection may still ask after the server has begun to stop: one that is closed while a request is on its way
-/// leaves its client in doubt of what became of that.
+/// Time for which a connection may still send a request after the server has begun to stop. Closing it at once would
+/// leave a client whose request is on its way with an unknown outcome.
 const LAST_CALL: Duration = Duration::from_millis(200);
-/// What a connection gets for which there is no place.
+/// The response to a connection for which there is no slot.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-/// How much of a request is held while its headers are read. Also the limit of their size.
+/// Size of the buffer for request headers, and so the limit of their size.
 const READ_BUFFER: usize = 32 << 10;
 
-/// How a server ended.
+/// The way in which a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// Everything that had begun was finished.
+    /// All work under way was finished.
     Drained,
-    /// The time for it ran out first.
+    /// The time limit was reached first.
     Cut,
 }
 
-/// A server that has its address.
+/// A server that is bound to its address.
 pub struct Listening {
     server: Server,
     listener: TcpListener,
@@ -62,15 +62,15 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Takes the address of the settings.
+    /// Binds the address of the settings.
     ///
     /// # Errors
-    /// The system does not give it.
+    /// [`StartError::Listen`] if the operating system refuses the address.
     pub fn on(server: Server) -> Result<Self, StartError> {
         let address = server.settings.listen;
         let listening = || -> io::Result<Self> {
             let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }?;
-            // A server that takes over need not wait until the system has forgotten the connections of the last one.
+            // A successor may bind the address before the operating system has dropped the old connections.
             socket.set_reuseaddr(true)?;
             socket.bind(address)?;
             let listener = socket.listen(BACKLOG)?;
@@ -79,20 +79,19 @@ impl Listening {
         listening().map_err(|source| StartError::Listen { address, source })
     }
 
-    /// Where it listens.
+    /// Returns the address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves until the server is told to stop and what has begun has ended.
+    /// Serves until the server is stopped and all work under way has ended.
     pub async fn serve(self) -> Ended {
         let Self { server, listener, .. } = self;
-        let places = Arc::new(Semaphore::new(server.settings.max_clients + MORE_CONNECTIONS));
+        let slots = Arc::new(Semaphore::new(server.settings.max_clients + EXTRA_CONNECTIONS));
         let open = TaskTracker::new();
-        let connections =
-            Connections { server: &server, router: routes::router(&server), places, open: open.clone(), kept: true };
+        let connections = Connections { server: &server, router: routes::router(&server), slots, open: open.clone(), kept: true };
         tokio::select! {
-            never = connections.take_in(&listener) => match never {},
+            never = connections.accept(&listener) => match never {},
             () = server.stopped() => {}
         }
         let late = Connections { kept: false, open: TaskTracker::new(), ..connections };
@@ -104,8 +103,8 @@ impl Listening {
             }
         };
         tokio::select! {
-            // Who asks now is told that the server stops.
-            never = late.take_in(&listener) => match never {},
+            // A request that comes now is answered with the error that the server is stopping.
+            never = late.accept(&listener) => match never {},
             () = drained => Ended::Drained,
             () = tokio::time::sleep(server.settings.shutdown_grace) => Ended::Cut,
         }
@@ -115,36 +114,36 @@ impl Listening {
 struct Connections<'s> {
     server: &'s Server,
     router: Router,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     open: TaskTracker,
-    /// Whether a connection may be kept for another request.
+    /// Set if a connection may be kept open for another request.
     kept: bool,
 }
 
-/// What never comes.
+/// A type without values: the loop never ends.
 enum Never {}
 
 impl Connections<'_> {
-    async fn take_in(&self, listener: &TcpListener) -> Never {
+    async fn accept(&self, listener: &TcpListener) -> Never {
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => match Arc::clone(&self.places).try_acquire_owned() {
-                    Ok(place) => self.serve(stream, peer, place),
-                    // Not to be waited for: who does not take the answer at once does not get it. Not by the runtime, which
-                    // does not know yet that a new connection can be written to.
+                Ok((stream, peer)) => match Arc::clone(&self.slots).try_acquire_owned() {
+                    Ok(slot) => self.serve(stream, peer, slot),
+                    // Never waits: a client that does not read the answer at once does not get it. The write bypasses
+                    // the runtime, which does not know yet that a new connection is writable.
                     Err(_) => drop(stream.into_std().and_then(|mut stream| stream.write(FULL))),
                 },
                 Err(error) if is_of_connection(&error) => {}
                 Err(error) => {
-                    tracing::warn!("no connection can be taken in: {error}");
+                    tracing::warn!("failed to accept a connection: {error}");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
         }
     }
 
-    fn serve(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
-        // Small answers are to go out at once.
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
+        // Small answers are sent at once.
         let _ = stream.set_nodelay(true);
         let router = self.router.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -155,8 +154,8 @@ impl Connections<'_> {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.server.settings.header_timeout);
         http.keep_alive(self.kept).max_buf_size(READ_BUFFER);
-        // Who takes nothing of what is written to it is let go: also what follows events, and while the server stops. Those
-        // who talk over a WebSocket are told why, for which they have the first half of that time.
+        // A client that accepts no data is disconnected, also one that follows events, and while the server stops.
+        // WebSocket clients get a close message within the first half of that time.
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.server.settings.client_patience * 2));
         let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
@@ -170,23 +169,23 @@ impl Connections<'_> {
                     match timeout(last_call, connection.as_mut()).await {
                         Ok(ended) => ended,
                         Err(_) => {
-                            // What it has begun is answered; it is not kept for more.
+                            // The request under way is answered; the connection is then closed.
                             connection.as_mut().graceful_shutdown();
                             connection.await
                         }
                     }
                 }
             };
-            drop(place);
+            drop(slot);
             if let Err(error) = ended {
-                // That a client goes away, or sends what is no HTTP, is no news.
-                tracing::debug!("a connection ended: {error}");
+                // A disconnect or invalid HTTP is normal operation.
+                tracing::debug!("connection ended: {error}");
             }
         });
     }
 }
 
-/// Whether an error is that of a connection which is gone again, not of the listener.
+/// Returns true if an error concerns a single connection that is gone again, and not the listener.
 fn is_of_connection(error: &io::Error) -> bool {
     use io::ErrorKind::ConnectionAborted;
     use io::ErrorKind::ConnectionRefused;

@@ -1,43 +1,44 @@
-//! HTTP, WebSocket and SSE over the use cases: the second front end, beside the command line.
+//! The HTTP, WebSocket and SSE server over the use cases, beside the command line.
 //!
-//! A request is taken in by `listen`, admitted by `admit` (origin, token, rate) and answered by a handler in `http`,
-//! which parses, calls a use case or the command bus, and renders. What a caller may see is said in one place, `sight`;
-//! what they may do in `acting`. The state of the world is the store: a server can be killed, and another take over.
+//! `listen` accepts connections. `admit` checks origin, token and rate. A handler in `http` parses the request, calls a
+//! use case or the command bus, and renders the answer. `authorization` decides what a caller may do, and `visibility`
+//! what it may see. All state is in the store, so a server can be killed at any time and replaced by another one.
 
-mod acting;
 mod activity;
 mod admit;
 mod auth;
+mod authorization;
 mod caller;
 mod commands;
 mod http;
+mod http_problem;
 mod jobs;
 mod limits;
 mod listen;
 mod live;
 pub mod metrics;
-pub mod news;
+pub mod notices;
 mod origins;
-mod problem;
 mod projections;
+mod readiness;
 mod routes;
-#[allow(clippy::module_inception, reason = "it is what the layer is about")]
+#[allow(clippy::module_inception, reason = "the layer is named after its main type")]
 mod server;
 pub mod settings;
-mod sight;
 mod trace;
+mod visibility;
 
 pub use auth::KeyError;
 pub use caller::Caller;
 pub use caller::Scope;
 pub use caller::Scopes;
 pub use commands::CommandRequest;
+pub use http_problem::ErrorBody;
+pub use http_problem::ErrorDetail;
+pub use http_problem::HttpProblem;
 pub use listen::Ended;
 pub use listen::Listening;
 pub use origins::OriginError;
-pub use problem::ErrorBody;
-pub use problem::ErrorDetail;
-pub use problem::Problem;
 pub use routes::description;
 pub use server::Server;
 pub use server::StartError;

@@ -1,8 +1,8 @@
-//! From which pages a browser may use the server: its own, and those that were allowed.
+//! The pages from which a browser may use the server: its own, and those of allowed origins.
 //!
-//! A browser says with `Origin` which page asks. A page of somebody else's is refused whatever it asks, also where the
-//! browser would only hide the answer from it: a command would have been carried out. Without a key for tokens the name
-//! that the server is called by must be one of this machine's too, or a page could give itself that name (DNS rebinding).
+//! A browser names the page in `Origin`. A request from any other page is refused and not executed, also where the
+//! browser would only hide the answer. Without a key for tokens the host name must be one of this machine. Otherwise a
+//! page could claim that name (DNS rebinding).
 
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
@@ -13,30 +13,30 @@ use axum::http::header;
 use axum::response::Response;
 use thiserror::Error;
 
-use crate::server::Problem;
+use crate::server::HttpProblem;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 const HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, traceparent, x-client-id, x-correlation-id",
 );
 const SHOWN: HeaderValue = HeaderValue::from_static("etag, link, location, retry-after, x-correlation-id");
-/// How long a browser remembers what it may, in seconds.
+/// Time for which a browser may cache the permissions, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
-/// Origins that a server does not start with.
+/// An error in the allowed origins.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum OriginError {
-    /// A text that is no origin.
-    #[error("{0} is no origin")]
+    /// The text is not an origin.
+    #[error("\"{0}\" is not an origin, such as https://app.example")]
     Invalid(String),
-    /// Every page that is open in a browser on this machine could do everything.
-    #[error("without a key for tokens, * would let every page in a browser do everything")]
+    /// Without a key, `*` would give every page in a browser on this machine all scopes.
+    #[error("origin * requires a key for tokens; otherwise every page in a browser could send any command")]
     AllWithoutKey,
 }
 
-/// The headers that only a proxy sends, beside those that begin with `x-forwarded`. Behind a proxy, every request seems to come
-/// from this machine.
-const OF_A_PROXY: [&str; 14] = [
+/// The headers that only a proxy sends, in addition to those that begin with `x-forwarded`. Behind a proxy every
+/// request seems to come from this machine.
+const PROXY_HEADERS: [&str; 14] = [
     "forwarded",
     "forwarded-for",
     "via",
@@ -53,17 +53,17 @@ const OF_A_PROXY: [&str; 14] = [
     "fly-client-ip",
 ];
 
-/// The pages that may.
+/// The allowed origins.
 pub(super) struct Origins {
     allowed: Vec<String>,
     checks_tokens: bool,
 }
 
 impl Origins {
-    /// Origins like `https://app.example`, or `*` for all.
+    /// Parses origins such as `https://app.example`, or `*` for all.
     ///
     /// # Errors
-    /// A text that is no origin, or all origins where no token is needed.
+    /// [`OriginError`] if a text is not an origin, or if all origins are allowed without tokens.
     pub(super) fn new(allowed: &[String], checks_tokens: bool) -> Result<Self, OriginError> {
         let allowed: Vec<String> = allowed.iter().map(|origin| origin.trim_end_matches('/').to_ascii_lowercase()).collect();
         match allowed.iter().find(|origin| *origin != "*" && !is_origin(origin)) {
@@ -73,23 +73,23 @@ impl Origins {
         }
     }
 
-    /// Whether a request may come from where it comes. Every request goes through this, WebSocket upgrades too.
+    /// Checks the origin of a request, WebSocket upgrades included.
     ///
     /// # Errors
-    /// It may not (403).
-    pub(super) fn check(&self, version: Version, headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
+    /// Forbidden if the host, a proxy or the origin is not allowed.
+    pub(super) fn check(&self, version: Version, headers: &HeaderMap) -> Result<Option<HeaderValue>, HttpProblem> {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         if !self.checks_tokens && !is_this_machine(host) {
-            let problem = Problem::forbidden("host_not_allowed", "this server is called by a name that is not this machine's");
-            return Err(problem.hint("call it localhost or 127.0.0.1; to serve others, start it with a key for tokens"));
+            let problem = HttpProblem::forbidden("host_not_allowed", "the Host header does not name this machine");
+            return Err(problem.hint("use localhost or 127.0.0.1, or start the server with a key for tokens"));
         }
         if !self.checks_tokens
-            && let Some(sign) = sign_of_a_proxy(version, headers)
+            && let Some(indicator) = proxy_indicator(version, headers)
         {
             let message = format!(
-                "this server has no key for tokens and serves this machine only; the request came through a proxy ({sign})"
+                "the request came through a proxy ({indicator}), and a server without a key for tokens serves its own machine only"
             );
-            let problem = Problem::forbidden("proxy_not_allowed", message);
+            let problem = HttpProblem::forbidden("proxy_not_allowed", message);
             return Err(
                 problem.hint("start the server with --jwt-secret-file or --jwt-public-key-file to serve clients behind a proxy")
             );
@@ -100,11 +100,11 @@ impl Origins {
         if own || self.allowed.iter().any(|allowed| *allowed == text || allowed == "*") {
             return Ok(Some(origin.clone()));
         }
-        Err(Problem::forbidden("origin_not_allowed", "pages from this origin may not use this server")
-            .hint("--allow-origin lets them"))
+        Err(HttpProblem::forbidden("origin_not_allowed", "origin not allowed")
+            .hint("start the server with --allow-origin to allow it"))
     }
 
-    /// The answer, with what a browser must know to hand it to the page that asked.
+    /// Adds the headers that let the browser hand the answer to the page.
     pub(super) fn allow(&self, origin: Option<&HeaderValue>, mut response: Response) -> Response {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("origin"));
@@ -119,9 +119,9 @@ impl Origins {
     }
 }
 
-/// A scheme, a host and perhaps a port: no path, no user.
+/// Returns true if a text is an origin: a scheme, a host and an optional port, without path or user.
 fn is_origin(text: &str) -> bool {
-    // A pattern would match no page, while its author believes that it does.
+    // A pattern would match no page, although its author expects that it does.
     let Ok(uri) = text.parse::<Uri>() else { return false };
     if text.contains('*') {
         return false;
@@ -130,14 +130,14 @@ fn is_origin(text: &str) -> bool {
     uri.scheme().is_some() && authority && uri.path() == "/" && uri.query().is_none()
 }
 
-/// Returns what shows that a request came through a proxy. nginx adds no header unless it is configured to, but it speaks
-/// HTTP/1.0 to the server behind it, which no browser and no client of today does.
-fn sign_of_a_proxy(version: Version, headers: &HeaderMap) -> Option<&str> {
+/// Returns the header or protocol version that reveals a proxy. nginx adds no header unless configured to, but it uses
+/// HTTP/1.0 for the server behind it. No current browser or client does.
+fn proxy_indicator(version: Version, headers: &HeaderMap) -> Option<&str> {
     if version < Version::HTTP_11 {
         return Some("HTTP/1.0");
     }
     let mut names = headers.keys().map(HeaderName::as_str);
-    names.find(|name| name.starts_with("x-forwarded") || OF_A_PROXY.contains(name))
+    names.find(|name| name.starts_with("x-forwarded") || PROXY_HEADERS.contains(name))
 }
 
 fn is_this_machine(host: &str) -> bool {

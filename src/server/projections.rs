@@ -1,4 +1,4 @@
-//! Keeping read models up to date in the background, so that whoever asks finds them so.
+//! Keeping read models up to date in the background.
 
 use std::time::Duration;
 
@@ -11,19 +11,20 @@ use crate::runtime::QueryBus;
 use crate::runtime::RuntimeError;
 use crate::server::Server;
 
-/// How often is looked whether the store keeps other projections than before.
-const LOOK: Duration = Duration::from_secs(10);
-/// How long is waited after something went wrong with all of them.
+/// Interval at which the server checks for new and deleted projections.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(10);
+/// Delay after an error that concerns all projections.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Server {
-    /// Follows all projections until the server stops. Several servers may do so over one store: each event counts once.
+    /// Follows all projections until the server stops. Several servers may do so over one store; each event is applied
+    /// once.
     pub fn follow_projections(&self, who: Identity) {
         let server = self.clone();
         self.tasks.spawn(async move {
             while !server.is_stopping() {
-                if let Err(error) = server.follow_those_there_are(&who).await {
-                    tracing::warn!("projections cannot be followed: {}", escape_unsafe(&error.to_string()));
+                if let Err(error) = server.follow_current(&who).await {
+                    tracing::warn!("failed to follow projections: {}", escape_unsafe(&error.to_string()));
                     tokio::select! {
                         () = server.stopped() => {}
                         () = tokio::time::sleep(PAUSE) => {}
@@ -33,24 +34,24 @@ impl Server {
         });
     }
 
-    /// Until there are others.
-    async fn follow_those_there_are(&self, who: &Identity) -> Result<(), OpsError> {
+    /// Follows the current projections until the server stops or the set of projections changes.
+    async fn follow_current(&self, who: &Identity) -> Result<(), OpsError> {
         let queries = self.queries().await?;
         let names = names_of(&queries);
         let mut follower = Follower::start(&self.store, &queries, &names, self.clock.clone(), who.clone())?;
-        let mut look = tokio::time::interval(LOOK);
+        let mut reload = tokio::time::interval(RELOAD_INTERVAL);
         loop {
             tokio::select! {
                 () = self.stopped() => break,
                 happened = follower.next() => match happened {
-                    Some(Followed::Ran(report)) => tracing::debug!(projection = %escape_unsafe(&report.name), position = report.position.0, "went on"),
-                    Some(Followed::Stopped { name, error }) => warn(&name, "stands before an event", &error),
-                    Some(Followed::Failed { name, error }) => warn(&name, "cannot go on", &error),
-                    Some(Followed::Unavailable(error)) => warn("all", "store unavailable, trying again", &error.into()),
-                    Some(Followed::Available) => tracing::info!("projections: the store is available again"),
+                    Some(Followed::Ran(report)) => tracing::debug!(projection = %escape_unsafe(&report.name), position = report.position.0, "projection advanced"),
+                    Some(Followed::Stopped { name, error }) => warn(&name, "projection stopped at an event", &error),
+                    Some(Followed::Failed { name, error }) => warn(&name, "projection failed", &error),
+                    Some(Followed::Unavailable(error)) => warn("all", "store unavailable, retrying", &error.into()),
+                    Some(Followed::Available) => tracing::info!("store available again; following projections"),
                     Some(Followed::Deleted { .. }) | None => break,
                 },
-                _ = look.tick() => if names_of(&self.queries().await?) != names {
+                _ = reload.tick() => if names_of(&self.queries().await?) != names {
                     break;
                 },
             }

@@ -1,4 +1,4 @@
-//! What is served, in one table. The description of the interface is generated from it.
+//! The table of routes. The OpenAPI description is generated from it.
 
 use axum::Json;
 use axum::Router;
@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::event::escape_unsafe;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Server;
 use crate::server::admit;
 use crate::server::http::activity;
@@ -35,7 +35,7 @@ use crate::server::http::replay;
 use crate::server::http::resources;
 use crate::server::http::streams;
 use crate::server::limits;
-use crate::server::live::socket;
+use crate::server::live::socket::connect;
 use crate::server::trace;
 
 #[derive(OpenApi)]
@@ -45,32 +45,32 @@ use crate::server::trace;
         description = "Work with an event store over the network: send commands, ask queries, follow streams."
     ),
     modifiers(&Token),
-    // Or none, on a server that serves its own machine alone.
+    // A server without a key accepts requests without a token.
     security(("token" = []), ()),
     tags(
-        (name = "commands", description = "What changes something"),
-        (name = "resources", description = "What is owned, taken, added to and locked"),
-        (name = "documents", description = "JSON whose every change is recorded"),
+        (name = "commands", description = "Commands"),
+        (name = "resources", description = "Owned amounts that can be allocated, added to and locked"),
+        (name = "documents", description = "JSON documents with a full history of changes"),
         (name = "games", description = "Caravan, a turn-based card game"),
-        (name = "streams", description = "What happened, and what it made"),
-        (name = "operations", description = "How the server is, and what operators do"),
+        (name = "streams", description = "Events and the states that result from them"),
+        (name = "operations", description = "Health, metrics and operations"),
     )
 )]
 struct Description;
 
-/// Says how a caller is known.
+/// Adds the security scheme to the description.
 struct Token;
 
 impl Modify for Token {
     fn modify(&self, description: &mut openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
-        let scheme = scheme.description(Some("Who asks; the scopes are `read`, `write` and `admin`")).build();
+        let scheme = scheme.description(Some("The caller's token. The scopes are `read`, `write` and `admin`")).build();
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
     }
 }
 
-/// Every operation. A new one is a handler in `http` and a line here.
+/// Returns all operations. A new operation is a handler in `http` and a line here.
 fn operations() -> OpenApiRouter<Server> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
@@ -96,23 +96,23 @@ fn operations() -> OpenApiRouter<Server> {
         .routes(routes!(replay::start))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show))
-        .routes(routes!(socket::connect))
+        .routes(routes!(connect::connect))
 }
 
-/// The description of the interface.
+/// Returns the OpenAPI description.
 pub fn description() -> utoipa::openapi::OpenApi {
     operations().split_for_parts().1
 }
 
-/// What answers requests.
+/// Returns the router of a server.
 pub(super) fn router(server: &Server) -> Router {
     let (router, description) = operations().split_for_parts();
     router
         .route("/openapi.json", get(async move || Json(description)))
         .merge(assets::router())
-        .fallback(nothing_there)
-        .method_not_allowed_fallback(not_like_that)
-        // Bodies are read by extractors that have limits of their own.
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(wrong_method)
+        // The extractors of bodies have their own limits.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(server.clone(), limits::timeout::within_time))
         .layer(middleware::from_fn_with_state(server.clone(), admit::admit))
@@ -120,10 +120,10 @@ pub(super) fn router(server: &Server) -> Router {
         .with_state(server.clone())
 }
 
-async fn nothing_there(uri: Uri) -> Problem {
-    Problem::not_found("not_found", format!("there is nothing at {}", escape_unsafe(uri.path())))
+async fn no_such_path(uri: Uri) -> HttpProblem {
+    HttpProblem::not_found("not_found", format!("no resource at {}", escape_unsafe(uri.path())))
 }
 
-async fn not_like_that() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this method is not for this path")
+async fn wrong_method() -> HttpProblem {
+    HttpProblem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "method not allowed for this path")
 }

@@ -1,4 +1,4 @@
-//! What every request is given, and how a server starts.
+//! The shared state of a server, and its start and stop.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,51 +13,53 @@ use crate::runtime::Clock;
 use crate::runtime::CommandBus;
 use crate::runtime::QueryBus;
 use crate::runtime::RuntimeError;
+use crate::server::HttpProblem;
 use crate::server::activity::Activity;
 use crate::server::auth::Auth;
 use crate::server::auth::KeyError;
-use crate::server::http::health::Readiness;
 use crate::server::jobs::Jobs;
 use crate::server::limits::rate::Rate;
-use crate::server::live::Live;
-use crate::server::metrics::Metrics;
-use crate::server::news::News;
-use crate::server::news::RedisUrl;
-use crate::server::news::RedisUrlError;
+use crate::server::live::ClientSlot;
+use crate::server::live::LiveEvents;
+use crate::server::metrics::ServerMetrics;
+use crate::server::notices::Notices;
+use crate::server::notices::RedisUrl;
+use crate::server::notices::RedisUrlError;
 use crate::server::origins::OriginError;
 use crate::server::origins::Origins;
+use crate::server::readiness::Readiness;
 use crate::server::settings::Settings;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// How long is waited before a store that is away is tried again.
+/// Delay between two attempts to open an unavailable store.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
-/// A server. Cheap to clone; all clones are the same.
+/// A server. Cheap to clone; all clones share their state.
 #[derive(Clone)]
 pub struct Server(Arc<Parts>);
 
-/// What every request is given.
+/// The state that all requests share.
 pub struct Parts {
     /// The store.
     pub store: Store,
-    /// Where commands go.
+    /// The bus for commands.
     pub commands: CommandBus,
-    /// Answers queries. One for the whole server: what it holds in memory is shared by all requests.
+    /// The bus for queries. All requests share it, and with it the read models that it keeps in memory.
     query_bus: QueryBus,
     /// The clock.
     pub clock: Clock,
-    /// What it was told at its start.
+    /// The settings.
     pub settings: Settings,
-    /// Work that must have ended before the process does: writes, and conversations with clients.
+    /// Tasks that must end before the process does: writes and client connections.
     pub tasks: TaskTracker,
     pub(super) activity: Activity,
-    /// What happens, for clients that are told of it.
-    pub(super) live: Live,
-    /// What operators watch.
-    pub(super) metrics: Metrics,
-    /// What other instances are told.
-    pub(super) news: News,
+    /// The events for connected clients.
+    pub(super) live: LiveEvents,
+    /// The metrics.
+    pub(super) metrics: ServerMetrics,
+    /// The notices to and from other instances.
+    pub(super) notices: Notices,
     pub(super) auth: Auth,
     pub(super) jobs: Jobs,
     pub(super) origins: Origins,
@@ -66,31 +68,31 @@ pub struct Parts {
     stopping: watch::Sender<bool>,
 }
 
-/// Why a server does not start.
+/// The reason why a server does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The key for tokens cannot be used.
-    #[error("the key for tokens cannot be used: {0}")]
+    /// The key for tokens is unusable.
+    #[error("unusable key for tokens: {0}")]
     Key(#[from] KeyError),
-    /// Without a key for tokens everybody may do everything, so only this machine is served.
-    #[error("without a key for tokens only this machine is served, and {0} can be reached from others")]
+    /// A server without a key for tokens trusts every caller, so it may listen on a loopback address only.
+    #[error("a server without a key for tokens may listen on a loopback address only, and {0} is reachable from other machines")]
     OpenToAll(std::net::SocketAddr),
-    /// The URL of Redis is none.
+    /// The URL of Redis is invalid.
     #[error(transparent)]
     Redis(#[from] RedisUrlError),
-    /// The origins cannot be used.
+    /// The allowed origins are invalid.
     #[error(transparent)]
     Origin(#[from] OriginError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}")]
+    /// The address is refused by the operating system.
+    #[error("failed to listen on {address}")]
     Listen {
         /// The address.
         address: std::net::SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
-    /// The store cannot be used.
+    /// The store is unusable.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -104,11 +106,12 @@ impl Deref for Server {
 }
 
 impl Server {
-    /// A server over a store. Nothing is listened on yet. `commands` makes the bus over the store that it is given, which
-    /// is watched. Within a runtime.
+    /// Creates a server over a store, within a Tokio runtime. It does not listen yet. `commands` makes the command bus
+    /// over the observed store that it is given.
     ///
     /// # Errors
-    /// Settings that cannot be: a key, an origin, the URL of Redis, or an address that others can reach without a key.
+    /// [`StartError`] if a setting is invalid: a key, an origin, the URL of Redis, or a reachable address without a
+    /// key.
     pub fn new(
         store: Store,
         commands: impl FnOnce(&Store) -> CommandBus,
@@ -124,12 +127,12 @@ impl Server {
         let (stopping, _) = watch::channel(false);
         let tasks = TaskTracker::new();
         let redis = settings.redis.as_ref().map(|url| url.expose_secret().parse::<RedisUrl>()).transpose()?;
-        let metrics = Metrics::new(store.kind());
-        let live = Live::start(store.clone(), metrics.clone(), settings.client_patience);
-        let news = redis.map_or_else(News::off, |url| tell_each_other(&url, &store, &metrics, &live));
-        // What is appended here is counted, and told here at once and to the others.
+        let metrics = ServerMetrics::new(store.kind());
+        let live = LiveEvents::start(store.clone(), metrics.clone(), settings.client_patience);
+        let notices = redis.map_or_else(Notices::off, |url| start_notices(&url, &store, &metrics, &live));
+        // An append through this server is counted, sent to its clients at once, and announced to the other instances.
         let store = store.observed_by(Arc::new(metrics.clone()));
-        let store = store.observed_by(Arc::new(live.clone())).observed_by(Arc::new(news.clone()));
+        let store = store.observed_by(Arc::new(live.clone())).observed_by(Arc::new(notices.clone()));
         let commands = commands(&store).observed_by(Arc::new(metrics.clone()));
         let query_bus = QueryBus::new(store.clone(), clock.clone());
         let readiness = Readiness::default();
@@ -144,7 +147,7 @@ impl Server {
             activity,
             live,
             metrics,
-            news,
+            notices,
             auth,
             jobs,
             origins,
@@ -154,26 +157,23 @@ impl Server {
         })))
     }
 
-    /// Whether tokens are checked; if not, everybody on this machine may do everything.
+    /// Returns true if tokens are checked. If not, every caller on this machine has all scopes.
     pub fn checks_tokens(&self) -> bool {
         self.auth.checks_tokens()
     }
 
-    /// The server's bus for queries, with the projections that the store keeps now.
-    ///
-    /// # Errors
-    /// As the store says.
+    /// Returns the bus for queries, with the projections that the store has now.
     pub async fn queries(&self) -> Result<QueryBus, RuntimeError> {
         self.query_bus.reopened().await
     }
 
-    /// Makes the store ready for use. One that is away is waited for in the background.
+    /// Initializes the store. If it is unavailable, the attempt is repeated in the background.
     ///
     /// # Errors
-    /// The store cannot be used, now or later.
+    /// [`StartError::Store`] if the store is unusable.
     pub async fn prepare(&self) -> Result<(), StartError> {
         match self.store.init().await {
-            Err(StoreError::Unavailable { message, .. }) => tracing::warn!("{message}; it is tried again"),
+            Err(StoreError::Unavailable { message, .. }) => tracing::warn!("{message}; retrying"),
             done => {
                 done?;
                 return Ok(self.store.must_take_writes().await?);
@@ -185,36 +185,49 @@ impl Server {
                 tokio::time::sleep(TRY_AGAIN).await;
                 match server.store.init().await {
                     Err(StoreError::Unavailable { .. }) => {}
-                    Err(error) => tracing::error!("the store cannot be used: {error}"),
-                    Ok(_) => return tracing::info!("the store is there"),
+                    Err(error) => tracing::error!("store unusable: {error}"),
+                    Ok(_) => return tracing::info!("store available"),
                 }
             }
         });
         Ok(())
     }
 
-    /// Begins to stop: it is no longer ready, takes no new commands, and ends what has begun.
+    /// Claims a slot for a client that follows events.
+    ///
+    /// # Errors
+    /// Unavailable (503) if the server is stopping or has the maximum number of clients.
+    pub(super) fn claim_slot(&self) -> Result<ClientSlot, HttpProblem> {
+        if self.is_stopping() {
+            return Err(HttpProblem::stopping());
+        }
+        let client = self.live.enter(self.settings.max_clients);
+        let client = client.ok_or_else(|| HttpProblem::unavailable("too_many_clients", "maximum number of clients reached"))?;
+        Ok((client, self.tasks.token()))
+    }
+
+    /// Begins to stop. The server is not ready any more, accepts no new commands and finishes those under way.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Whether it has begun to stop.
+    /// Returns true if the server has begun to stop.
     pub fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
     }
 
-    /// Waits until it begins to stop.
+    /// Waits until the server begins to stop.
     pub async fn stopped(&self) {
         let mut stopping = self.stopping.subscribe();
-        // The sender lives as long as this.
+        // The sender lives as long as this server.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     }
 }
 
-/// News from other instances: while there are any, the store need not be asked as often.
-fn tell_each_other(url: &RedisUrl, store: &Store, metrics: &Metrics, live: &Live) -> News {
+/// Connects to the other instances. While notices arrive, the store is polled less often.
+fn start_notices(url: &RedisUrl, store: &Store, metrics: &ServerMetrics, live: &LiveEvents) -> Notices {
     let woken = live.clone();
-    let news = News::start(url, store.clone(), metrics.clone(), Arc::new(move || woken.wake()));
-    live.rely_on(news.tells());
-    news
+    let notices = Notices::start(url, store.clone(), metrics.clone(), Arc::new(move || woken.wake()));
+    live.rely_on_notices(notices.availability());
+    notices
 }

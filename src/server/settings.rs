@@ -1,4 +1,4 @@
-//! What a server is told at its start: addresses, keys and limits. Plain data.
+//! The settings of a server: addresses, keys and limits. Plain data.
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
@@ -10,65 +10,67 @@ use secrecy::SecretString;
 
 use crate::runtime::DEFAULT_RETRY_FOR;
 
-/// Where a server listens unless told.
+/// Default address.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-/// WebSocket clients at the same time.
+/// Default maximum number of WebSocket clients.
 pub const MAX_CLIENTS: usize = 20_000;
-/// Bytes of one message of a WebSocket client.
+/// Default maximum size of a message of a WebSocket client, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 256 << 10;
-/// Bytes of the body of a request.
+/// Default maximum size of a request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
-/// Requests and messages of one client in a second.
+/// Default maximum number of requests and messages of a client, per second.
 pub const RATE_LIMIT: u32 = 1000;
-/// How long a request may take, its body included.
+/// Default time limit of a request, its body included.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a command is retried after conflicts with other programs.
+/// Default time for which a command is retried after conflicts with other programs.
 pub const RETRY_FOR: Duration = DEFAULT_RETRY_FOR;
-/// How long the headers of a request may take, and how long a connection may be idle between two requests.
+/// Default time limit for the headers of a request, and for a connection that is idle between two requests.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long what has begun may take to end once the server stops.
+/// Default time for requests under way to end after the server has begun to stop.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
-/// How long a client may take nothing of what it is sent, or lag behind what is new.
+/// Default time for which a client may accept nothing, or lag behind the newest events.
 pub const CLIENT_PATIENCE: Duration = Duration::from_secs(10);
-/// How often a client is asked for a sign of life.
+/// Default interval of pings to a client.
 pub const HEARTBEAT: Duration = Duration::from_secs(20);
-/// How far behind a projection may be on a server that is ready.
+/// Default maximum lag of a projection on a server that is ready.
 pub const MAX_LAG: Duration = Duration::from_secs(30);
-/// Who a token must be meant for, if it says so.
+/// Default audience of tokens.
 pub const AUDIENCE: &str = "esctl";
 
-/// What a server is told at its start.
+/// The settings of a server.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it listens. Port 0: any that is free.
+    /// The address to listen on. Port 0 selects a free port.
     pub listen: SocketAddr,
-    /// The URL of the Redis between instances, if there is one. It may hold a password.
+    /// The URL of the Redis server between instances. It may contain a password.
     pub redis: Option<SecretString>,
-    /// How tokens are checked; without it everybody may do everything, so only this machine is served.
+    /// The verification of tokens. Without it every caller has all scopes, so the server accepts connections from its
+    /// own machine only.
     pub tokens: Option<TokenSettings>,
-    /// Pages from these origins (`https://app.example`) may use it too; its own pages always may.
+    /// Origins (`https://app.example`) whose pages may use the server, in addition to its own pages.
     pub allow_origins: Vec<String>,
-    /// WebSocket clients at the same time.
+    /// Maximum number of WebSocket clients.
     pub max_clients: usize,
-    /// Bytes of one message of a WebSocket client.
+    /// Maximum size of a message of a WebSocket client, in bytes.
     pub max_message_bytes: usize,
-    /// Bytes of the body of a request.
+    /// Maximum size of a request body, in bytes.
     pub max_body_bytes: usize,
-    /// Requests and messages of one client in a second; 0: no limit.
+    /// Maximum number of requests and messages of a client, per second. 0 disables the limit.
     pub rate_limit: u32,
-    /// How long a request may take, its body included.
+    /// Time limit of a request, its body included.
     pub request_timeout: Duration,
-    /// How long a command is retried after conflicts with other programs; zero: not at all.
+    /// Time for which a command is retried after conflicts with other programs. Zero disables retries.
     pub retry_for: Duration,
-    /// How long the headers of a request may take.
+    /// Time limit for the headers of a request.
     pub header_timeout: Duration,
-    /// How long what has begun may take to end once the server stops.
+    /// Time for requests under way to end after the server has begun to stop.
     pub shutdown_grace: Duration,
-    /// How long a WebSocket client may take nothing of what it is sent, or lag behind what is new, before it is disconnected.
+    /// Time for which a WebSocket client may accept nothing, or lag behind the newest events, before it is
+    /// disconnected.
     pub client_patience: Duration,
-    /// How often a WebSocket client is asked for a sign of life; one that gives none until the next time is disconnected.
+    /// Interval of pings to a WebSocket client. A client that sends nothing until the next ping is disconnected.
     pub heartbeat: Duration,
-    /// How far behind a projection may be on a server that is ready.
+    /// Maximum lag of a projection on a server that is ready.
     pub max_lag: Duration,
 }
 
@@ -94,22 +96,22 @@ impl Default for Settings {
     }
 }
 
-/// How tokens are checked. The algorithm follows from the key, never from a token.
+/// The verification of tokens. The key determines the algorithm; a token cannot choose it.
 #[derive(Debug, Clone)]
 pub struct TokenSettings {
     /// The key.
     pub key: TokenKey,
-    /// Who tokens must be meant for; none: [`AUDIENCE`], where they say so at all.
+    /// The required audience. Without it a token may have no audience, or [`AUDIENCE`].
     pub audience: Option<String>,
-    /// Who tokens must be from; none: anybody who has the key.
+    /// The required issuer. Without it any issuer that has the key is accepted.
     pub issuer: Option<String>,
 }
 
-/// What tokens are signed with.
+/// The key that verifies tokens.
 #[derive(Debug, Clone)]
 pub enum TokenKey {
-    /// A secret that is shared (HS256): at least 32 bytes.
+    /// A shared secret (HS256) of at least 32 bytes.
     Secret(SecretSlice<u8>),
-    /// A public key in PEM: of RSA (RS256) or Ed25519 (EdDSA).
+    /// A public key in PEM format: RSA (RS256) or Ed25519 (EdDSA).
     PublicKey(Vec<u8>),
 }

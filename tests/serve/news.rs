@@ -185,7 +185,7 @@ fn commands_go_on_while_redis_is_away_and_nothing_is_missing_afterwards() {
         assert_eq!(log.iter().map(|(id, _)| id.as_str()).next_back(), Some("11-0"));
         assert_eq!(log.len(), 11);
         let told = one.log();
-        assert_eq!(told.matches("Redis is away").count(), 1, "{told}");
+        assert_eq!(told.matches("Redis unavailable").count(), 1, "{told}");
     });
 }
 
@@ -240,7 +240,7 @@ fn the_log_of_another_store_is_left_alone() {
         let served = Served::with(Backend::Sqlite, &["--redis", &redis.url]).await;
         make(&served, "gold").await;
         add(&served, "gold").await;
-        while !served.log().contains("of another store") {
+        while !served.log().contains("belongs to another store") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let log = entries(&redis);
@@ -261,7 +261,7 @@ fn a_password_is_used_and_never_shown() {
         let wrong = redis.url.replace("redis://", "redis://:other-secret@");
         let refused = served.beside(&["-vv", "--redis", &wrong]).await;
         assert_eq!(number(&refused, "esctl_bus_up").await, 0.0);
-        while !refused.log().contains("Redis is away") {
+        while !refused.log().contains("Redis unavailable") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let said = served.log() + &refused.log() + &refused.get("/ready").await.text + &refused.get("/metrics").await.text;

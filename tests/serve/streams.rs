@@ -163,7 +163,7 @@ async fn a_version_is_shown_with_what_it_changed(on: Backend) {
     let all = served.get("/api/streams/resource-gold/state?server=true").await.is(200);
     assert_eq!(all.json["state"]["lock_reason"], "audit");
 
-    // One that cannot be taken in says so, and of what it says nothing to clients.
+    // An event that failed to apply is reported; its error is not shown to clients.
     served.esctl(&[
         "stream",
         "append",
@@ -175,6 +175,6 @@ async fn a_version_is_shown_with_what_it_changed(on: Backend) {
         r#"{"amount":"much"}"#,
     ]);
     let bad = served.get("/api/streams/resource-gold/state").await.is(200);
-    assert_eq!((&bad.json["state"], &bad.json["unreadable"]), (&Value::Null, &json!("an event cannot be taken in")));
+    assert_eq!((&bad.json["state"], &bad.json["unreadable"]), (&Value::Null, &json!("an event failed to apply")));
     served.get("/api/resources/gold").await.is(500);
 }

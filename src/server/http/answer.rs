@@ -1,4 +1,4 @@
-//! What queries answer with: one thing with its version as ETag, or a page of a list with the way to the next.
+//! Responses to queries: a state with its version as ETag, or a page of a list with a link to the next page.
 
 use axum::Json;
 use axum::http::HeaderMap;
@@ -17,19 +17,19 @@ use crate::event::text_hash;
 use crate::ops::ListPage;
 use crate::server::jobs::Job;
 
-/// Every caller has a view of their own, and what is there changes: whoever keeps an answer asks again before using it.
+/// Every caller has its own view, and the data changes. A cached response must be revalidated before use.
 const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// One thing at a version. Where the caller has it already nothing is sent (304), unless what it shows changes with time.
+/// Answers with a state at a version. A caller that has this version gets 304, unless the state changes with time.
 pub fn at_version<T: Serialize>(
-    asked: &HeaderMap,
+    headers: &HeaderMap,
     version: Version,
     left_out: &[Uuid],
     changes_with_time: bool,
     body: &T,
 ) -> Response {
     let tag = etag(version, left_out);
-    let known = !changes_with_time && tag.to_str().is_ok_and(|tag| is_known(asked, tag));
+    let known = !changes_with_time && tag.to_str().is_ok_and(|tag| is_known(headers, tag));
     let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { Json(body).into_response() };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, tag);
@@ -38,8 +38,8 @@ pub fn at_version<T: Serialize>(
     response
 }
 
-/// Returns the version of a stream as an entity tag. Where the state leaves quarantined events out, a hash of their ids
-/// follows the version: `"7-0a1b2c3d"`.
+/// Returns the version of a stream as an entity tag. A hash of the ids of left-out events follows the version:
+/// `"7-0a1b2c3d"`.
 pub(in crate::server) fn etag(version: Version, left_out: &[Uuid]) -> HeaderValue {
     let ids: Vec<String> = left_out.iter().map(Uuid::to_string).collect();
     let tag = match ids.as_slice() {
@@ -47,31 +47,31 @@ pub(in crate::server) fn etag(version: Version, left_out: &[Uuid]) -> HeaderValu
         ids => format!("\"{version}-{}\"", &text_hash(&ids.join(" ")).to_string()[..8]),
     };
     let tag = HeaderValue::try_from(tag);
-    // Digits and dashes in quotes are a value of a header.
+    // Quoted digits and dashes are a valid header value.
     tag.unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
-/// Work that has begun, and where to ask how far it is.
+/// Answers with a job that has begun, and with the address of its status.
 pub fn accepted(job: &Job) -> Response {
     let place = format!("/api/jobs/{}", job.id);
     (StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(job)).into_response()
 }
 
-/// Something that changes, and has no version of its own.
+/// Answers with data that changes and has no version of its own.
 pub fn fresh<T: Serialize>(body: &T) -> Response {
     let mut response = Json(body).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, CACHING);
     response
 }
 
-/// Whether the caller says to have a version (RFC 9110, 13.1.2: tags are compared weakly).
-pub(super) fn is_known(asked: &HeaderMap, tag: &str) -> bool {
-    let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+/// Returns true if the caller has this version already (RFC 9110, 13.1.2: weak comparison of tags).
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
     tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
-/// A page of a list; the next one, if there is one, is also a link.
+/// Answers with a page of a list, and with a link to the next page if there is one.
 pub fn page<T: Serialize>(uri: &Uri, page: &ListPage<T>) -> Response {
     let mut response = fresh(page);
     let link = page.next.as_ref().map(|next| HeaderValue::try_from(format!("<{}>; rel=\"next\"", link_to(uri, next))));
@@ -81,11 +81,11 @@ pub fn page<T: Serialize>(uri: &Uri, page: &ListPage<T>) -> Response {
     response
 }
 
-/// The same question, after another item.
+/// Returns the address of the same query, after an item.
 fn link_to(uri: &Uri, after: &str) -> String {
-    let asked = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let params = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(asked.filter(|(name, _)| name != "after"));
+    query.extend_pairs(params.filter(|(name, _)| name != "after"));
     query.append_pair("after", after);
     format!("{}?{}", uri.path(), query.finish())
 }
@@ -112,9 +112,9 @@ mod tests {
             ("7", false, StatusCode::OK),
         ];
         for (known, changes_with_time, status) in cases {
-            let mut asked = HeaderMap::new();
-            asked.insert(header::IF_NONE_MATCH, known.parse().unwrap());
-            let response = at_version(&asked, Version(7), &[], changes_with_time, &1);
+            let mut headers = HeaderMap::new();
+            headers.insert(header::IF_NONE_MATCH, known.parse().unwrap());
+            let response = at_version(&headers, Version(7), &[], changes_with_time, &1);
             assert_eq!((response.status(), response.headers()[header::ETAG].as_bytes()), (status, &b"\"7\""[..]), "{known}");
         }
     }

@@ -1,4 +1,4 @@
-//! The dashboard at `/` and the JavaScript client: files that are part of the program.
+//! The dashboard at `/` and the JavaScript client. The files are part of the program.
 
 use axum::Router;
 use axum::http::HeaderMap;
@@ -14,12 +14,12 @@ use sha2::Sha256;
 use crate::server::Server;
 use crate::server::http::answer;
 
-/// Nothing from elsewhere, no script or style in the page itself, and in nobody else's frame.
+/// Allows resources of this server only, and neither inline scripts, inline styles nor framing.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
-/// Kept, but asked for again each time: what is there is of this program's version.
+/// Cached files are revalidated, because they change with the version of the program.
 const CACHING: HeaderValue = HeaderValue::from_static("no-cache");
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -28,7 +28,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const TYPES: &str = "text/x-typescript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// A file of the program: where it is served, what it is, what is in it.
+/// A file of the program: path, content type and text.
 type Asset = (&'static str, &'static str, &'static str);
 
 macro_rules! dashboard {
@@ -72,7 +72,7 @@ const DASHBOARD: &[Asset] = dashboard! {
     SCRIPT "table/moves.js"
 };
 
-/// Serves them; nobody needs a token for what everybody has.
+/// Returns the routes of the files. They are public, so they need no token.
 pub fn router() -> Router<Server> {
     let assets = PAGES.iter().chain(DASHBOARD);
     assets.fold(Router::new(), |router, &(path, content_type, text)| {
@@ -81,13 +81,13 @@ pub fn router() -> Router<Server> {
     })
 }
 
-fn show(content_type: &'static str, text: &'static str, tag: &str, asked: &HeaderMap) -> Response {
-    let mut response = match answer::is_known(asked, tag) {
+fn show(content_type: &'static str, text: &'static str, tag: &str, headers: &HeaderMap) -> Response {
+    let mut response = match answer::is_known(headers, tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => ([(header::CONTENT_TYPE, content_type)], text).into_response(),
     };
     let headers = response.headers_mut();
-    // Hexadecimal digits in quotes are a value of a header.
+    // Quoted hexadecimal digits are a valid header value.
     if let Ok(tag) = HeaderValue::try_from(tag) {
         headers.insert(header::ETAG, tag);
     }
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(files, served);
     }
 
-    /// What a page loads must be served: a browser that finds nothing there shows nothing.
+    /// Every file that a page loads is served.
     #[test]
     fn what_a_file_wants_is_there() {
         let served: BTreeSet<&str> = PAGES.iter().chain(DASHBOARD).map(|(path, ..)| *path).collect();
@@ -165,7 +165,7 @@ mod tests {
         parts.join("/")
     }
 
-    /// What comes from a store is text. None of these makes markup of a text.
+    /// Data from a store is inserted as text, never as markup.
     #[test]
     fn no_script_makes_markup_of_data() {
         let dangers =

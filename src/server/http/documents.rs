@@ -1,4 +1,4 @@
-//! `GET /api/documents` and `/api/documents/{id}`: documents, as they are or were.
+//! `GET /api/documents` and `/api/documents/{id}`: current and past documents.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -13,83 +13,83 @@ use crate::ops::documents::get_document;
 use crate::ops::documents::list_documents;
 use crate::ops::documents::list_documents_at;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::Server;
 use crate::server::http::answer;
-use crate::server::http::asked::Asked;
-use crate::server::http::asked::AskedVersion;
-use crate::server::http::asked::Limit;
-use crate::server::http::asked::Moment;
-use crate::server::http::asked::Named;
-use crate::server::http::asked::until;
-use crate::server::http::refused::NotThere;
-use crate::server::http::refused::Refused;
+use crate::server::http::error_responses::CommonErrors;
+use crate::server::http::error_responses::NotFoundError;
+use crate::server::http::params::Limit;
+use crate::server::http::params::Moment;
+use crate::server::http::params::PathParam;
+use crate::server::http::params::QueryParams;
+use crate::server::http::params::VersionParam;
+use crate::server::http::params::until;
 
-/// Which documents.
+/// The filter of a list of documents.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListAsked {
-    /// As they were at this moment; `now` is the present.
+pub struct ListParams {
+    /// States at this time. `now` is the present.
     #[param(value_type = Option<String>)]
     at: Option<Moment>,
-    /// Only those after this id.
+    /// Only documents after this id.
     after: Option<String>,
-    /// At most so many.
+    /// Maximum number of documents.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
     limit: Limit,
 }
 
 /// List documents
-#[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "listDocuments", params(ListAsked),
-    responses((status = 200, description = "A page of documents, in the order of their ids", body = ListPage<DocumentReport>), Refused))]
+#[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "listDocuments", params(ListParams),
+    responses((status = 200, description = "A page of documents, in the order of their ids", body = ListPage<DocumentReport>), CommonErrors))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
     uri: Uri,
-    Asked(asked): Asked<ListAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(params): QueryParams<ListParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let (after, limit) = (asked.after, asked.limit.items());
-    let page = match asked.at {
+    let (after, limit) = (params.after, params.limit.items());
+    let page = match params.at {
         Some(Moment::Time(at)) => list_documents_at(&server.store, after, limit, at).await?,
         Some(Moment::Now) | None => list_documents(&server.queries().await?, after, limit, (server.clock)()).await?,
     };
     Ok(answer::page(&uri, &page))
 }
 
-/// How one document is looked at.
+/// The version of a document to show.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ShowAsked {
-    /// As it was at this moment; `now` is the head, shown as of the clock.
+pub struct ShowParams {
+    /// State at this time. `now` is the head, shown as of the clock.
     #[param(value_type = Option<String>)]
     at: Option<Moment>,
-    /// As it was at this version.
+    /// State at this version.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
-    version: Option<AskedVersion>,
+    version: Option<VersionParam>,
 }
 
 /// Show a document
 ///
-/// Its version is the ETag.
+/// The version is the ETag.
 #[utoipa::path(get, path = "/api/documents/{id}", tag = "documents", operation_id = "showDocument",
-    params(("id" = String, Path, description = "Its id"), ShowAsked,
+    params(("id" = String, Path, description = "The id of the document"), ShowParams,
         ("If-None-Match" = Option<String>, Header, description = "Versions that the client has")),
-    responses((status = 200, description = "The document", body = DocumentReport, headers(("ETag" = String, description = "Its version, quoted"))),
-        (status = 304, description = "The client has it"), Refused, NotThere))]
+    responses((status = 200, description = "The document", body = DocumentReport, headers(("ETag" = String, description = "The version, quoted"))),
+        (status = 304, description = "Not modified"), CommonErrors, NotFoundError))]
 pub async fn show(
     State(server): State<Server>,
     caller: Caller,
-    Named(id): Named,
+    PathParam(id): PathParam,
     headers: HeaderMap,
-    Asked(asked): Asked<ShowAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(params): QueryParams<ShowParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let until = until(asked.at, asked.version)?;
+    let until = until(params.at, params.version)?;
     let document = get_document(&server.store, &id, until).await?;
     Ok(answer::at_version(&headers, document.version, &document.left_out, false, &document))
 }

@@ -1,4 +1,4 @@
-//! `GET /api/events`: what happens in the whole store, a line for each event and nothing of its data.
+//! `GET /api/events`: the events of the whole store, without their data.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -14,53 +14,53 @@ use crate::ops::events_page::EventsPage;
 use crate::ops::events_page::events_page;
 use crate::server::Caller;
 use crate::server::ErrorBody;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::Server;
 use crate::server::http::answer;
-use crate::server::http::asked::Asked;
-use crate::server::http::asked::AskedVersion;
-use crate::server::http::asked::Limit;
+use crate::server::http::error_responses::CommonErrors;
 use crate::server::http::feed;
-use crate::server::http::refused::Refused;
-use crate::server::http::seen::EventHead;
+use crate::server::http::params::Limit;
+use crate::server::http::params::QueryParams;
+use crate::server::http::params::VersionParam;
+use crate::server::http::schemas::EventHead;
 use crate::server::live;
 use crate::store::Source;
 
-/// Which events.
+/// The page of events to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct EventsAsked {
-    /// Only those after this position; backwards: only those before it.
+pub struct EventsParams {
+    /// Only events after this position, or before it if `backwards` is set.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
-    after: Option<AskedVersion>,
-    /// At most so many.
+    after: Option<VersionParam>,
+    /// Maximum number of events.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
     limit: Limit,
-    /// From the last to the first.
+    /// Newest first.
     #[serde(default)]
     backwards: bool,
 }
 
-/// Say what happened in the store
+/// List the events of the store
 ///
-/// A line for each event, without its data. With `Accept: text/event-stream` it goes on as it happens, and honours
-/// `Last-Event-ID`. `next` is the position to go on after, in the same direction.
-#[utoipa::path(get, path = "/api/events", tag = "streams", operation_id = "listEvents", params(EventsAsked),
-    responses((status = 200, description = "A page of what happened", body = ListPage<EventHead>), Refused,
-        (status = 404, description = "To follow: the store is not as far as that", body = ErrorBody)))]
+/// Returns an entry for each event, without its data. With `Accept: text/event-stream` the response continues with new
+/// events, and begins after `Last-Event-ID`. `next` is the position after which to continue in the same direction.
+#[utoipa::path(get, path = "/api/events", tag = "streams", operation_id = "listEvents", params(EventsParams),
+    responses((status = 200, description = "A page of events", body = ListPage<EventHead>), CommonErrors,
+        (status = 404, description = "The position to follow from is beyond the head", body = ErrorBody)))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
     uri: Uri,
     headers: HeaderMap,
-    Asked(asked): Asked<EventsAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(params): QueryParams<EventsParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let EventsAsked { after, limit, backwards } = asked;
-    let after = after.map(|AskedVersion(position)| position.0);
+    let EventsParams { after, limit, backwards } = params;
+    let after = after.map(|VersionParam(position)| position.0);
     if live::wants_stream(&headers) && !backwards {
         let seen = live::last_event_id(&headers)?.map(|position| position.0);
         return feed::follow(&server, &caller, Position(seen.or(after).unwrap_or(0))).await;

@@ -1,4 +1,4 @@
-//! `GET /api/events` with `Accept: text/event-stream`: what happens in the whole store, as it happens.
+//! `GET /api/events` with `Accept: text/event-stream`: the events of the whole store, as they are appended.
 
 use std::time::Duration;
 
@@ -14,80 +14,83 @@ use crate::ops::check_cursor;
 use crate::ops::events_page::EventsAfter;
 use crate::ops::events_page::events_page;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Server;
-use crate::server::http::seen::EventHead;
+use crate::server::http::schemas::EventHead;
 use crate::server::live;
 use crate::store::Source;
 use crate::store::no_store_is_empty;
 
-/// Events read at once.
-const AT_ONCE: u64 = 500;
-/// How often whoever follows is given a sign of life.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
-/// When a store that was away is asked again.
-const AGAIN: Duration = Duration::from_secs(1);
-/// A comment.
-const ALIVE: &str = ":\n\n";
+/// Number of events that are read at once.
+const BATCH: u64 = 500;
+/// Interval of heartbeats.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
+/// Delay before an unavailable store is read again.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// A comment, as a heartbeat.
+const HEARTBEAT: &str = ":\n\n";
 
-/// Answers with a line for each event after a position, and then each new one as it comes.
+/// Answers with an entry for each event after a position, and continues with new ones.
 ///
 /// # Errors
-/// The server stops, there is no room for another client, the store is not as far as that position, or as the store says.
-pub async fn follow(server: &Server, caller: &Caller, after: Position) -> Result<Response, Problem> {
+/// Unavailable if the server is stopping or has the maximum number of clients. Not found if the position is beyond the
+/// head.
+pub async fn follow(server: &Server, caller: &Caller, after: Position) -> Result<Response, HttpProblem> {
     let there = head(server).await?;
     check_cursor(&server.store, &Source::All, after.0, there.0).await?;
-    let here = live::take_place(server)?;
-    let following = Following {
+    let slot = server.claim_slot()?;
+    let client = FeedClient {
         head: server.live.head(),
         expires: live::expires(server, caller),
         server: server.clone(),
         after,
         begun: false,
         ended: false,
-        _here: here,
+        _slot: slot,
     };
-    let next = |mut following: Following| async move { following.next().await.map(|text| (text, following)) };
-    Ok(live::event_stream(unfold(following, next)))
+    let next = |mut client: FeedClient| async move { client.next().await.map(|text| (text, client)) };
+    Ok(live::event_stream(unfold(client, next)))
 }
 
-/// Somebody who follows.
-struct Following {
+/// A client that follows the store.
+struct FeedClient {
     server: Server,
-    /// Where the store ends.
+    /// The head of the store.
     head: watch::Receiver<Position>,
-    /// The last position that was told.
+    /// The last position that was sent.
     after: Position,
     expires: Option<Instant>,
     begun: bool,
-    /// The client was told why it is over.
+    /// Set once the client has been sent the error that ends its stream.
     ended: bool,
-    _here: live::Place,
+    _slot: live::ClientSlot,
 }
 
-impl Following {
-    /// The next text; none: it is over, and the client comes back by itself.
+impl FeedClient {
+    /// Returns the next text; `None` at the end of the stream, after which the client reconnects.
     async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
         }
         if !self.begun {
             self.begun = true;
-            return Some(Bytes::from_static(ALIVE.as_bytes()));
+            return Some(Bytes::from_static(HEARTBEAT.as_bytes()));
         }
-        let alive = Instant::now() + SIGN_OF_LIFE;
+        let alive = Instant::now() + HEARTBEAT_INTERVAL;
         loop {
             let mut until = self.expires.unwrap_or(alive).min(alive);
-            // Also while there is more and more to tell.
+            // Checked here as well, because there may always be more events to send.
             if self.server.is_stopping() || self.expires.is_some_and(|expires| expires <= Instant::now()) {
                 return None;
             }
-            match self.tell().await {
+            match self.read().await {
                 Ok(Some(text)) => return Some(text),
                 Ok(None) => {}
-                // A store that is away is told of by the silence of its events, and asked again when it is back.
-                Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => until = until.min(Instant::now() + AGAIN),
-                // What lasts is in the log by now.
+                // While the store is unavailable, no events are sent. It is read again later.
+                Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => {
+                    until = until.min(Instant::now() + RETRY_DELAY)
+                }
+                // A permanent error has been logged by now.
                 Err(problem) => {
                     self.ended = true;
                     return Some(live::problem_text(&problem));
@@ -102,29 +105,30 @@ impl Following {
                 () = tokio::time::sleep_until(until) => {}
             }
             if alive <= Instant::now() {
-                return Some(Bytes::from_static(ALIVE.as_bytes()));
+                return Some(Bytes::from_static(HEARTBEAT.as_bytes()));
             }
         }
     }
 
-    /// Whether the store was put back to an earlier state. What is known of its head may be old; it is asked.
+    /// Returns true if the store was restored to an earlier state. The known head may be outdated, so the store is
+    /// asked.
     async fn is_ahead(&self) -> bool {
         let known = *self.head.borrow();
         known < self.after && head(&self.server).await.is_ok_and(|there| there < self.after)
     }
 
-    /// What has happened since.
-    async fn tell(&mut self) -> Result<Option<Bytes>, Problem> {
+    /// Returns the new events as text.
+    async fn read(&mut self) -> Result<Option<Bytes>, HttpProblem> {
         self.server.store.check_not_replaced()?;
         if *self.head.borrow_and_update() <= self.after {
             return Ok(None);
         }
-        let input = EventsAfter { source: Source::All, after: Some(self.after.0), limit: AT_ONCE, backwards: false };
+        let input = EventsAfter { source: Source::All, after: Some(self.after.0), limit: BATCH, backwards: false };
         let heads = events_page(&self.server.store, &input, |event| Ok((event.position, EventHead::of(event)))).await?.items;
         let mut text = String::new();
         for (position, head) in heads {
             self.after = position;
-            // Names, numbers and texts are JSON.
+            // Names, numbers and strings always serialize.
             let json = serde_json::to_string(&head).unwrap_or_default();
             text.push_str(&format!("id: {position}\ndata: {json}\n\n"));
         }
@@ -132,7 +136,7 @@ impl Following {
     }
 }
 
-/// Where the store ends.
-async fn head(server: &Server) -> Result<Position, Problem> {
+/// Returns the position of the head.
+async fn head(server: &Server) -> Result<Position, HttpProblem> {
     Ok(no_store_is_empty(server.store.head().await)?.position)
 }

@@ -1,4 +1,4 @@
-//! `GET /api/games`, `/api/games/{id}` and `POST /api/games`: games, as somebody sees them, and a new one.
+//! `GET /api/games`, `/api/games/{id}` and `POST /api/games`: games as a caller sees them, and new games.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -25,168 +25,168 @@ use crate::ops::show_resource::with_left_out;
 use crate::server::Caller;
 use crate::server::CommandRequest;
 use crate::server::ErrorBody;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::Server;
 use crate::server::http::answer;
-use crate::server::http::asked::Asked;
-use crate::server::http::asked::AskedVersion;
-use crate::server::http::asked::Limit;
-use crate::server::http::asked::Moment;
-use crate::server::http::asked::Named;
-use crate::server::http::asked::until;
 use crate::server::http::commands;
 use crate::server::http::commands::IDEMPOTENCY_KEY;
 use crate::server::http::commands::OutcomeSchema;
-use crate::server::http::refused::BadBody;
-use crate::server::http::refused::NotThere;
-use crate::server::http::refused::Refused;
-use crate::server::http::seen::SeenGame;
+use crate::server::http::error_responses::BodyErrors;
+use crate::server::http::error_responses::CommonErrors;
+use crate::server::http::error_responses::NotFoundError;
+use crate::server::http::params::Limit;
+use crate::server::http::params::Moment;
+use crate::server::http::params::PathParam;
+use crate::server::http::params::QueryParams;
+use crate::server::http::params::VersionParam;
+use crate::server::http::params::until;
+use crate::server::http::schemas::GameView;
 use crate::server::limits::body::JsonBody;
 use crate::server::limits::timeout::Deadline;
-use crate::server::sight::Sight;
-use crate::server::trace::Trace;
+use crate::server::trace::TraceContext;
+use crate::server::visibility::Visibility;
 
-/// How far a game is.
+/// The phase of a game.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum AskedPhase {
+enum PhaseParam {
     Waiting,
     Playing,
     Finished,
 }
 
-impl From<AskedPhase> for Phase {
-    fn from(asked: AskedPhase) -> Self {
-        match asked {
-            AskedPhase::Waiting => Self::Waiting,
-            AskedPhase::Playing => Self::Playing,
-            AskedPhase::Finished => Self::Finished,
+impl From<PhaseParam> for Phase {
+    fn from(phase: PhaseParam) -> Self {
+        match phase {
+            PhaseParam::Waiting => Self::Waiting,
+            PhaseParam::Playing => Self::Playing,
+            PhaseParam::Finished => Self::Finished,
         }
     }
 }
 
-/// Which games.
+/// The filter of a list of games.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListAsked {
-    /// Only those that are so far.
+pub struct ListParams {
+    /// Only games in this phase.
     #[param(inline)]
-    phase: Option<AskedPhase>,
-    /// As they were at this moment; `now` is the present.
+    phase: Option<PhaseParam>,
+    /// States at this time. `now` is the present.
     #[param(value_type = Option<String>)]
     at: Option<Moment>,
-    /// Only those after this id.
+    /// Only games after this id.
     after: Option<String>,
-    /// At most so many.
+    /// Maximum number of games.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
     limit: Limit,
 }
 
 /// List games
-#[utoipa::path(get, path = "/api/games", tag = "games", operation_id = "listGames", params(ListAsked),
-    responses((status = 200, description = "A page of games, in the order of their ids; nothing hidden is in it", body = ListPage<GameSummary>), Refused))]
+#[utoipa::path(get, path = "/api/games", tag = "games", operation_id = "listGames", params(ListParams),
+    responses((status = 200, description = "A page of games, in the order of their ids, without hidden fields", body = ListPage<GameSummary>), CommonErrors))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
     uri: Uri,
-    Asked(asked): Asked<ListAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(params): QueryParams<ListParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let (phase, after, limit) = (asked.phase.map(Phase::from), asked.after, asked.limit.items());
-    let page = match asked.at {
+    let (phase, after, limit) = (params.phase.map(Phase::from), params.after, params.limit.items());
+    let page = match params.at {
         Some(Moment::Time(at)) => list_games_at(&server.store, phase, after, limit, at).await?,
         Some(Moment::Now) | None => list_games(&server.queries().await?, phase, after, limit, (server.clock)()).await?,
     };
-    // Of a game, what an event says may be hidden.
+    // The data of a game's events may be hidden.
     let broken = page.broken.into_iter().map(BrokenStream::without_details).collect();
     let page = ListPage { broken, ..page };
     Ok(answer::page(&uri, &page))
 }
 
-/// How one game is looked at.
+/// The version and view of a game to show.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct ShowAsked {
-    /// As this player sees it; the one that the caller is unless told. Who plays in no game watches.
+pub struct ShowParams {
+    /// The player whose view is shown. Default: the player that the caller acts as. Other callers are spectators.
     player_id: Option<String>,
-    /// As it was at this moment; `now` is the head, shown as of the clock.
+    /// State at this time. `now` is the head, shown as of the clock.
     #[param(value_type = Option<String>)]
     at: Option<Moment>,
-    /// As it was at this version.
+    /// State at this version.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
-    version: Option<AskedVersion>,
-    /// With all hands, the decks and the seed, for administrators.
+    version: Option<VersionParam>,
+    /// Include all hands, the decks and the seed. For administrators.
     #[serde(default)]
     server: bool,
 }
 
-/// Show a game as somebody sees it
+/// Show a game
 ///
-/// Its version is the ETag.
+/// The version is the ETag.
 #[utoipa::path(get, path = "/api/games/{id}", tag = "games", operation_id = "showGame",
-    params(("id" = String, Path, description = "Its id"), ShowAsked,
-        ("If-None-Match" = Option<String>, Header, description = "Versions that the client has")),
-    responses((status = 200, description = "The game", body = SeenGame, headers(("ETag" = String, description = "Its version, quoted"))),
-        (status = 304, description = "The client has it"), Refused, NotThere))]
+    params(("id" = String, Path, description = "The id of the game"), ShowParams,
+        ("If-None-Match" = Option<String>, Header, description = "Versions that the client has cached")),
+    responses((status = 200, description = "The game", body = GameView, headers(("ETag" = String, description = "The version, quoted"))),
+        (status = 304, description = "Not modified"), CommonErrors, NotFoundError))]
 pub async fn show(
     State(server): State<Server>,
     caller: Caller,
-    Named(id): Named,
+    PathParam(id): PathParam,
     headers: HeaderMap,
-    Asked(asked): Asked<ShowAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(params): QueryParams<ShowParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let sight = Sight::of(&caller, asked.player_id.as_deref(), asked.server)?;
-    let until = until(asked.at, asked.version)?;
-    // Who names a player wants one who plays; who only is somebody may also watch.
-    let viewer = if sight.names_player() { sight.viewer().clone() } else { Viewer::Server };
+    let visibility = Visibility::of(&caller, params.player_id.as_deref(), params.server)?;
+    let until = until(params.at, params.version)?;
+    // A player that is named must take part in the game. A caller that only acts as a player may be a spectator.
+    let viewer = if visibility.names_player() { visibility.viewer().clone() } else { Viewer::Server };
     let found = show_game(&server.store, &id, until, &viewer).await?;
-    let game = with_left_out(sight.state("game", found.state), &found.left_out);
+    let game = with_left_out(visibility.state("game", found.state), &found.left_out);
     Ok(answer::at_version(&headers, found.version, &found.left_out, false, &game))
 }
 
-/// A new game.
+/// The settings of a new game.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NewGame {
-    /// Its id; made up unless told.
+    /// The id of the game. Generated if missing.
     #[schema(nullable = false)]
     game_id: Option<String>,
-    /// How many will play: 2 to 5.
+    /// Number of players: 2 to 5.
     #[schema(minimum = 2, maximum = 5)]
     num_players: u32,
-    /// Where everything random comes from; drawn unless told. Who knows it knows the decks, so only administrators may choose it.
+    /// The seed of all random choices. Drawn if missing. It determines the decks, so only administrators may choose it.
     #[schema(nullable = false)]
     seed: Option<u64>,
-    /// How many crystals a caravan holds at the end of a turn.
+    /// Maximum number of crystals in a caravan at the end of a turn.
     #[schema(nullable = false)]
     caravan_capacity: Option<u32>,
-    /// How many point cards somebody must claim to bring the end.
+    /// Number of point cards with which a player triggers the last round.
     #[schema(nullable = false)]
     point_cards_to_win: Option<u32>,
 }
 
-/// Set up a game
+/// Create a game
 ///
-/// The command `game.create`, and answered like it. Players then join with `game.join`.
+/// Sends the command `game.create` and answers like it. Players then join with `game.join`.
 #[utoipa::path(post, path = "/api/games", tag = "games", operation_id = "newGame", request_body = NewGame,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent twice with the same key, it sets up one game")),
-    responses((status = 201, description = "It is set up, now or before with the same key", body = OutcomeSchema,
-            headers(("Location" = String, description = "Where the game is"), ("ETag" = String, description = "Its version, quoted"))),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A request that is repeated with the same key creates one game")),
+    responses((status = 201, description = "Created, now or before with the same key", body = OutcomeSchema,
+            headers(("Location" = String, description = "The address of the game"), ("ETag" = String, description = "The version, quoted"))),
         (status = 409, description = "The key was used for another command", body = ErrorBody),
-        (status = 422, description = "There is such a game, or a setting cannot be", body = ErrorBody), Refused, BadBody))]
+        (status = 422, description = "The game exists, or a setting is invalid", body = ErrorBody), CommonErrors, BodyErrors))]
 pub async fn create(
     State(server): State<Server>,
     caller: Caller,
-    trace: Trace,
+    trace: TraceContext,
     deadline: Deadline,
     headers: HeaderMap,
     JsonBody(game): JsonBody<NewGame>,
-) -> Result<Response, Problem> {
+) -> Result<Response, HttpProblem> {
     let mut with = Map::from_iter([("num_players".to_owned(), Value::from(game.num_players))]);
     let mut add = |name: &str, value: Option<u64>| with.extend(value.map(|value| (name.to_owned(), Value::from(value))));
     add("seed", game.seed);
@@ -204,7 +204,7 @@ pub async fn create(
     let outcome = server.send(&caller, request, deadline).await?;
     let place: String = form_urlencoded::byte_serialize(outcome.id.as_bytes()).collect();
     let mut response = commands::answer(outcome);
-    // What is percent-encoded is a header.
+    // Percent-encoded text is a valid header value.
     if let Ok(place) = HeaderValue::try_from(format!("/api/games/{}", place.replace('+', "%20"))) {
         response.headers_mut().insert(header::LOCATION, place);
     }

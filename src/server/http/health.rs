@@ -1,6 +1,6 @@
-//! `GET /health` and `GET /ready`: is the process alive, and can it do its work.
+//! `GET /health` and `GET /ready`: whether the process is alive and can do its work.
 //!
-//! Without Redis it can: instances then look at the store more often.
+//! Redis is not required. Without it the instances poll the store more often.
 
 use std::time::Duration;
 
@@ -10,8 +10,6 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use serde::Serialize;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::event::escape_unsafe;
@@ -20,13 +18,12 @@ use crate::ops::projections::status::Maintainer;
 use crate::ops::projections::status::ProjectionState;
 use crate::ops::projections::status::projections_at_a_glance;
 use crate::server::Server;
+use crate::server::readiness::Ready;
 
-/// How long an answer is good for. Nobody needs a token to ask, so nobody must be able to keep the store busy with it.
-const GOOD_FOR: Duration = Duration::from_millis(500);
-/// How long the store may take for it.
+/// Time limit for the store.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether the process is alive.
+/// The liveness of the process.
 #[derive(Serialize, ToSchema)]
 pub(in crate::server) struct Health {
     #[schema(value_type = String, example = "ok")]
@@ -35,66 +32,30 @@ pub(in crate::server) struct Health {
     version: &'static str,
 }
 
-/// Whether the server can do its work.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub(in crate::server) struct Ready {
-    /// Whether it can.
-    ready: bool,
-    /// `ok`, `unavailable`, `slow`, or `replaced`: the store is not the one that this process has worked with.
-    store: String,
-    /// `up`, or `away`, which is no reason not to be ready: the store is enough. Only where there is to be one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    redis: Option<&'static str>,
-    /// Projections that are further behind than they may be, or that stand still.
-    projections: Vec<String>,
-    /// Whether it has begun to stop.
-    stopping: bool,
-}
-
-/// The last answer, and when it was found.
-#[derive(Default)]
-pub(in crate::server) struct Readiness(Mutex<Option<(Instant, Ready)>>);
-
-/// Is the process alive
-#[utoipa::path(get, path = "/health", tag = "operations", responses((status = 200, description = "It is", body = Health)))]
+/// Check that the process is alive
+#[utoipa::path(get, path = "/health", tag = "operations", responses((status = 200, description = "Alive", body = Health)))]
 pub(in crate::server) async fn health() -> Json<Health> {
     Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// Can the server do its work: the store answers, the projections are not far behind, it is not about to stop
+/// Check that the server can do its work: the store answers, the projections are not far behind, and the server is not
+/// stopping
 #[utoipa::path(
     get,
     path = "/ready",
     tag = "operations",
-    responses((status = 200, description = "It can", body = Ready), (status = 503, description = "It cannot", body = Ready)),
+    responses((status = 200, description = "Ready", body = Ready), (status = 503, description = "Not ready", body = Ready)),
 )]
 pub(in crate::server) async fn ready(State(server): State<Server>) -> Response {
-    let ready = server.readiness.ask(&server).await;
+    let mut ready = server.readiness.get_or(check(&server)).await;
+    ready.stopping = server.is_stopping();
+    ready.redis = server.notices.is_up().map(|up| if up { "up" } else { "away" });
+    ready.ready &= !ready.stopping;
     let status = if ready.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(ready)).into_response()
 }
 
-impl Readiness {
-    async fn ask(&self, server: &Server) -> Ready {
-        // Whoever asks meanwhile waits for the same answer.
-        let mut last = self.0.lock().await;
-        let mut ready = match &*last {
-            Some((found, ready)) if found.elapsed() < GOOD_FOR => ready.clone(),
-            _ => {
-                let ready = look(server).await;
-                *last = Some((Instant::now(), ready.clone()));
-                ready
-            }
-        };
-        ready.stopping = server.is_stopping();
-        ready.redis = server.news.is_up().map(|up| if up { "up" } else { "away" });
-        ready.ready &= !ready.stopping;
-        ready
-    }
-}
-
-async fn look(server: &Server) -> Ready {
+async fn check(server: &Server) -> Ready {
     let found = tokio::time::timeout(PATIENCE, lagging(server)).await;
     let (store, projections) = match found {
         Ok(Ok(projections)) => ("ok", projections),
@@ -108,15 +69,15 @@ async fn look(server: &Server) -> Ready {
     Ready { ready: store == "ok" && projections.is_empty(), store: store.to_owned(), redis: None, projections, stopping: false }
 }
 
-/// The projections that are further behind than they may be, or stand still.
+/// Returns the projections that are stopped or whose lag exceeds the limit.
 async fn lagging(server: &Server) -> Result<Vec<String>, OpsError> {
     let queries = server.queries().await?;
     let statuses = projections_at_a_glance(&server.store, &queries, (server.clock)()).await?;
-    // What an application maintains is not for this server to bring up to date.
+    // A read model that an application maintains is not brought up to date by this server.
     let own = statuses.into_iter().filter(|status| status.maintained_by == Maintainer::Esctl);
     let wrong = own.filter(|status| {
-        let stands = matches!(status.state, ProjectionState::Foreign | ProjectionState::Stopped);
-        stands || status.lag_seconds > server.settings.max_lag.as_secs_f64()
+        let is_stopped = matches!(status.state, ProjectionState::Foreign | ProjectionState::Stopped);
+        is_stopped || status.lag_seconds > server.settings.max_lag.as_secs_f64()
     });
     Ok(wrong.map(|status| status.name).collect())
 }

@@ -1,4 +1,4 @@
-//! `GET /api/me`: who the server takes the caller for.
+//! `GET /api/me`: the caller as the server sees it.
 
 use axum::response::Response;
 use serde::Serialize;
@@ -6,32 +6,32 @@ use utoipa::ToSchema;
 
 use crate::event::Timestamp;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::http::answer;
-use crate::server::http::refused::Refused;
+use crate::server::http::error_responses::CommonErrors;
 
-/// Who asks.
+/// The caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Me {
-    /// What is recorded with events.
+    /// The name that is recorded with events.
     client_id: String,
-    /// The player or owner that the caller is.
+    /// The player or owner that the caller acts as.
     #[schema(required = true)]
     acts_as: Option<String>,
-    /// What the caller may do: `read`, `write`, `admin`.
+    /// The scopes of the caller: `read`, `write`, `admin`.
     scopes: Vec<&'static str>,
-    /// Whether a token says so. If not, this is a server for one machine, where everybody may do everything.
+    /// True if a token was verified. If false, the server serves its own machine only, and every caller has all scopes.
     signed_in: bool,
-    /// When the token ends.
+    /// The time at which the token expires.
     #[schema(required = true)]
     expires: Option<Timestamp>,
 }
 
-/// Say who the server takes the caller for
+/// Show the caller
 #[utoipa::path(get, path = "/api/me", tag = "operations", operation_id = "me",
-    responses((status = 200, description = "Who asks", body = Me), Refused))]
-pub async fn me(caller: Caller) -> Result<Response, Problem> {
+    responses((status = 200, description = "The caller", body = Me), CommonErrors))]
+pub async fn me(caller: Caller) -> Result<Response, HttpProblem> {
     let scopes = [Scope::Read, Scope::Write, Scope::Admin].into_iter().filter(|scope| caller.scopes.hold(*scope));
     let scopes = scopes.map(Scope::name).collect();
     let Caller { client_id, acts_as, expires, authenticated, .. } = caller;

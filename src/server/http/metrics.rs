@@ -1,4 +1,4 @@
-//! `GET /metrics`: the numbers of the server, for Prometheus.
+//! `GET /metrics`: the metrics of the server, for Prometheus.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use axum::response::IntoResponse;
 use crate::server::Server;
 use crate::server::metrics::CONTENT_TYPE;
 
-/// How long the store may take for what only it knows. Prometheus waits ten seconds unless told.
+/// Time limit for the metrics that come from the store. The default time limit of Prometheus is ten seconds.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The numbers of the server, for Prometheus
+/// Show the metrics, for Prometheus
 ///
-/// Needs no token, as scrapers have none. No number tells of a single stream, but who is not to see how much goes on wants a
-/// proxy before it.
+/// Needs no token, because scrapers have none. No metric concerns a single stream. To hide the volume of work, put a
+/// proxy in front of the server.
 #[utoipa::path(
     get,
     path = "/metrics",
     tag = "operations",
-    responses((status = 200, description = "The numbers, as OpenMetrics", content_type = "application/openmetrics-text", body = String)),
+    responses((status = 200, description = "The metrics, in the OpenMetrics format", content_type = "application/openmetrics-text", body = String)),
 )]
 pub(in crate::server) async fn metrics(State(server): State<Server>) -> impl IntoResponse {
     let text = server.metrics.scrape(&server.store, server.clock.clone(), PATIENCE).await;

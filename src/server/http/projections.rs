@@ -16,33 +16,33 @@ use crate::runtime::BatchSize;
 use crate::runtime::Query;
 use crate::runtime::QueryRow;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::Server;
 use crate::server::http::answer;
-use crate::server::http::asked::Asked;
-use crate::server::http::asked::Limit;
-use crate::server::http::asked::Named;
-use crate::server::http::refused::NotThere;
-use crate::server::http::refused::Refused;
+use crate::server::http::error_responses::CommonErrors;
+use crate::server::http::error_responses::NotFoundError;
+use crate::server::http::params::Limit;
+use crate::server::http::params::PathParam;
+use crate::server::http::params::QueryParams;
 use crate::server::jobs::Job;
 use crate::server::jobs::JobKind;
 use crate::server::jobs::Work;
 
-/// List projections, and how far they are
+/// List projections and their progress
 #[utoipa::path(get, path = "/api/projections", tag = "operations", operation_id = "listProjections",
-    responses((status = 200, description = "All projections", body = ListPage<ProjectionStatus>), Refused))]
-pub async fn list(State(server): State<Server>, caller: Caller) -> Result<Response, Problem> {
+    responses((status = 200, description = "All projections", body = ListPage<ProjectionStatus>), CommonErrors))]
+pub async fn list(State(server): State<Server>, caller: Caller) -> Result<Response, HttpProblem> {
     caller.may(Scope::Admin)?;
     let items = projection_status(&server.store, &server.queries().await?, None, (server.clock)()).await?;
     Ok(answer::fresh(&ListPage::new(items, None)))
 }
 
-/// The page of rows that is asked for.
+/// The page of rows to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct RowsAsked {
+pub struct RowsParams {
     /// Only rows after this key.
     after: Option<String>,
     /// Maximum number of rows.
@@ -53,43 +53,44 @@ pub struct RowsAsked {
 
 /// List the rows of a read model
 ///
-/// The read model is first brought up to date. `next` is the key to go on after; `caveats` qualify the rows.
+/// The read model is first brought up to date. `next` is the key to continue after; `caveats` qualify the rows.
 #[utoipa::path(get, path = "/api/projections/{name}/rows", tag = "operations", operation_id = "listRows",
-    params(("name" = String, Path, description = "The name of the projection"), RowsAsked),
-    responses((status = 200, description = "A page of rows, in the order of their keys", body = ListPage<QueryRow>), Refused, NotThere))]
+    params(("name" = String, Path, description = "The name of the projection"), RowsParams),
+    responses((status = 200, description = "A page of rows, in the order of their keys", body = ListPage<QueryRow>), CommonErrors, NotFoundError))]
 pub async fn rows(
     State(server): State<Server>,
     caller: Caller,
-    Named(name): Named,
+    PathParam(name): PathParam,
     uri: Uri,
-    Asked(asked): Asked<RowsAsked>,
-) -> Result<Response, Problem> {
-    // Rows are as they are kept: what the callers of other routes may not see is in them.
+    QueryParams(params): QueryParams<RowsParams>,
+) -> Result<Response, HttpProblem> {
+    // The rows may contain fields that other callers must not see.
     caller.may(Scope::Admin)?;
-    let query = Query { name, filters: Vec::new(), after: asked.after, limit: asked.limit.items(), stale: false };
+    let query = Query { name, filters: Vec::new(), after: params.after, limit: params.limit.items(), stale: false };
     let page = query_projection(&server.queries().await?, query, (server.clock)()).await?;
     Ok(answer::page(&uri, &page))
 }
 
-/// Build a read model anew
+/// Rebuild a read model
 ///
-/// The old one answers until the new one takes its place in one step. Answers with a job; `GET /api/jobs/{id}` says how far it is.
+/// The old read model answers until the new one replaces it in one step. Returns a job. `GET /api/jobs/{id}` shows its
+/// progress.
 #[utoipa::path(post, path = "/api/projections/{name}/rebuild", tag = "operations", operation_id = "rebuildProjection",
     params(("name" = String, Path, description = "The name of the projection")),
-    responses((status = 202, description = "It has begun", body = Job, headers(("Location" = String, description = "Where to ask how far it is"))),
-        (status = 409, description = "It is being rebuilt already; `details.job` says by which job", body = crate::server::ErrorBody), Refused, NotThere))]
-pub async fn rebuild(State(server): State<Server>, caller: Caller, Named(name): Named) -> Result<Response, Problem> {
+    responses((status = 202, description = "Accepted", body = Job, headers(("Location" = String, description = "The address of the job"))),
+        (status = 409, description = "A rebuild is under way; `details.job` is its job", body = crate::server::ErrorBody), CommonErrors, NotFoundError))]
+pub async fn rebuild(State(server): State<Server>, caller: Caller, PathParam(name): PathParam) -> Result<Response, HttpProblem> {
     caller.may(Scope::Admin)?;
     let queries = server.queries().await?;
     queries.projection(&name)?;
     let head = server.store.head().await?.position.0;
-    let work = Work { kind: JobKind::Rebuild, target: name.clone(), asked_by: caller.client_id.clone(), alone: true };
+    let work = Work { kind: JobKind::Rebuild, target: name.clone(), asked_by: caller.client_id.clone(), exclusive: true };
     let (store, clock) = (server.store.clone(), server.clock.clone());
     let job = server.jobs.start(work, async move |meter| {
         meter.of(head);
         let mut progress = |events| meter.add(events);
         let report = rebuild_projection(&store, &queries, &name, BatchSize::default(), clock, &mut progress).await?;
-        // It may have gone on with what somebody else had begun.
+        // The run may have continued a rebuild that another program had begun.
         meter.reached(report.position.0);
         Ok::<_, OpsError>(report)
     })?;

@@ -1,4 +1,4 @@
-//! `POST /api/replay`: the state of a stream or a category as it was, worked out from the events, for operators.
+//! `POST /api/replay`: the state of a stream or category at a point in time, computed from the events, for operators.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -13,176 +13,175 @@ use crate::ops::BrokenStream;
 use crate::ops::OpsError;
 use crate::ops::Reducer;
 use crate::ops::replay::CategoryReport;
-use crate::ops::replay::PointInTime;
 use crate::ops::replay::Replay;
 use crate::ops::replay::ReplayCategory;
 use crate::ops::replay::ReplayReport;
+use crate::ops::replay::PointInTime;
 use crate::ops::replay::replay;
 use crate::ops::replay::replay_and_verify;
 use crate::ops::replay::replay_category;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::Server;
 use crate::server::http::answer;
-use crate::server::http::asked::Asked;
-use crate::server::http::asked::AskedVersion;
-use crate::server::http::asked::Moment;
-use crate::server::http::asked::until;
-use crate::server::http::refused::BadBody;
-use crate::server::http::refused::Refused;
+use crate::server::http::error_responses::BodyErrors;
+use crate::server::http::error_responses::CommonErrors;
+use crate::server::http::params::Moment;
+use crate::server::http::params::QueryParams;
+use crate::server::http::params::VersionParam;
+use crate::server::http::params::until;
 use crate::server::jobs::Job;
 use crate::server::jobs::JobKind;
 use crate::server::jobs::Work;
 use crate::server::limits::body::JsonBody;
-use crate::server::sight::Sight;
+use crate::server::visibility::Visibility;
 
-/// What to replay: a stream or a category; up to a moment, a version or a position, else everything.
+/// A replay of a stream or category, up to a time, a version, a position or the head.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ReplayAsked {
-    /// Which stream.
+pub struct ReplayRequest {
+    /// The stream to replay.
     #[schema(nullable = false)]
     stream: Option<String>,
-    /// Or every stream of this category.
+    /// The category whose streams to replay.
     #[schema(nullable = false)]
     category: Option<String>,
-    /// Up to and including this moment.
+    /// Up to and including this time.
     #[schema(value_type = Option<String>, nullable = false)]
     at: Option<Moment>,
     /// Up to this version of the stream.
     #[schema(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64, nullable = false)]
-    version: Option<AskedVersion>,
+    version: Option<VersionParam>,
     /// Up to this position of the store.
     #[schema(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64, nullable = false)]
-    position: Option<AskedVersion>,
-    /// What makes the state: the category's domain unless told; `merge`, `last`, `count`.
+    position: Option<VersionParam>,
+    /// The reducer: `merge`, `last` or `count`. Default: the domain of the category.
     #[schema(nullable = false)]
     reducer: Option<String>,
     /// Compare with the read model and the snapshots.
     #[serde(default)]
     verify: bool,
-    /// Do without snapshots.
+    /// Ignore snapshots.
     #[serde(default)]
     no_snapshot: bool,
 }
 
-/// How the state is shown.
+/// The view of the states.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReplayView {
-    /// In full; without it as a client sees it.
+    /// Show states in full. Default: as a client sees them.
     #[serde(default)]
     server: bool,
 }
 
-/// What a replay finds.
+/// The result of a replay.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Replayed {
-    /// Of a stream.
+    /// The replay of a stream.
     Stream(Box<ReplayReport>),
-    /// Of a category.
+    /// The replay of a category.
     Category(CategoryReport),
 }
 
-/// Replay a stream or a category
+/// Replay a stream or category
 ///
-/// Answers with a job; `GET /api/jobs/{id}` says how far it is, and in the end what it found.
-#[utoipa::path(post, path = "/api/replay", tag = "operations", operation_id = "replay", params(ReplayView), request_body = ReplayAsked,
-    responses((status = 202, description = "It has begun", body = Job, headers(("Location" = String, description = "Where to ask how far it is"))),
-        Refused, BadBody))]
+/// Returns a job. `GET /api/jobs/{id}` shows its progress and in the end its result.
+#[utoipa::path(post, path = "/api/replay", tag = "operations", operation_id = "replay", params(ReplayView), request_body = ReplayRequest,
+    responses((status = 202, description = "Accepted", body = Job, headers(("Location" = String, description = "The address of the job"))),
+        CommonErrors, BodyErrors))]
 pub async fn start(
     State(server): State<Server>,
     caller: Caller,
-    Asked(view): Asked<ReplayView>,
-    JsonBody(asked): JsonBody<ReplayAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(view): QueryParams<ReplayView>,
+    JsonBody(request): JsonBody<ReplayRequest>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Admin)?;
-    let sight = Sight::of(&caller, None, view.server)?;
-    let reducer = reducer(asked.reducer.as_deref())?;
-    let until = up_to(&asked)?;
-    let (verify, snapshots, now) = (asked.verify, !asked.no_snapshot, (server.clock)());
-    let work = |target: String| Work { kind: JobKind::Replay, target, asked_by: caller.client_id.clone(), alone: false };
+    let visibility = Visibility::of(&caller, None, view.server)?;
+    let reducer = reducer(request.reducer.as_deref())?;
+    let until = up_to(&request)?;
+    let (verify, snapshots, now) = (request.verify, !request.no_snapshot, (server.clock)());
+    let work = |target: String| Work { kind: JobKind::Replay, target, asked_by: caller.client_id.clone(), exclusive: false };
     let (store, metrics) = (server.store.clone(), server.metrics.clone());
-    let job = match (asked.stream, asked.category) {
+    let job = match (request.stream, request.category) {
         (Some(stream), None) => {
             let stream = StreamName::parse(&stream)?;
-            whole_view_for(&sight, stream.category(), &reducer)?;
+            check_visible(&visibility, stream.category(), &reducer)?;
             let input = Replay { stream, until, diff: None, reducer, snapshots, now };
             server.jobs.start(work(input.stream.to_string()), move |meter| async move {
                 let report = if verify { replay_and_verify(&store, &input).await? } else { replay(&store, &input).await? };
                 meter.add(report.events_applied);
                 metrics.replayed(report.events_applied);
-                Ok::<_, OpsError>(Replayed::Stream(seen(report, &sight).into()))
+                Ok::<_, OpsError>(Replayed::Stream(visible(report, &visibility).into()))
             })?
         }
         (None, Some(category)) => {
-            whole_view_for(&sight, &category, &reducer)?;
+            check_visible(&visibility, &category, &reducer)?;
             let input = ReplayCategory { category, until, reducer, snapshots, verify, now };
             server.jobs.start(work(input.category.clone()), move |meter| async move {
                 let mut report = replay_category(&store, input, &mut |streams| meter.add(streams)).await?;
                 metrics.replayed(report.events_applied);
-                report.broken = sight.broken(&report.category, report.broken);
-                report.differing = report.differing.into_iter().map(|stream| seen(stream, &sight)).collect();
+                report.broken = visibility.broken(&report.category, report.broken);
+                report.differing = report.differing.into_iter().map(|stream| visible(stream, &visibility)).collect();
                 Ok::<_, OpsError>(Replayed::Category(report))
             })?
         }
         _ => {
-            let made = Problem::bad_request("bad_request", "a replay is of one stream or of one category");
-            return Err(made.hint(r#"for instance {"stream":"resource-gold","version":3}"#));
+            let made = HttpProblem::bad_request("bad_request", "stream or category required, and not both");
+            return Err(made.hint(r#"send for example {"stream":"resource-gold","version":3}"#));
         }
     };
     Ok(answer::accepted(&job))
 }
 
-fn up_to(asked: &ReplayAsked) -> Result<PointInTime, Problem> {
-    match (until(asked.at, asked.version)?, asked.position) {
+fn up_to(request: &ReplayRequest) -> Result<PointInTime, HttpProblem> {
+    match (until(request.at, request.version)?, request.position) {
         (until, None) => Ok(until),
-        (PointInTime::Head, Some(AskedVersion(position))) => Ok(PointInTime::Position(Position(position.0))),
-        _ => {
-            Err(Problem::bad_request("bad_request", "position and another place both say up to where")
-                .hint("ask for one of them"))
-        }
+        (PointInTime::Head, Some(VersionParam(position))) => Ok(PointInTime::Position(Position(position.0))),
+        _ => Err(HttpProblem::bad_request("bad_request", "position, version and at exclude each other").hint("pass one of them")),
     }
 }
 
-fn reducer(name: Option<&str>) -> Result<Reducer, Problem> {
+fn reducer(name: Option<&str>) -> Result<Reducer, HttpProblem> {
     let Some(name) = name else { return Ok(Reducer::Own) };
     Reducer::named(name).ok_or_else(|| {
-        let made = Problem::bad_request("unknown_reducer", format!("there is no reducer \"{name}\""));
-        made.hint(format!("there are {}", Reducer::names().join(", ")))
+        let made = HttpProblem::bad_request("unknown_reducer", format!("unknown reducer \"{name}\""));
+        made.hint(format!("use one of {}", Reducer::names().join(", ")))
     })
 }
 
-/// Another reducer than the domain's own makes of events a state in which nobody can tell what is hidden.
-fn whole_view_for(sight: &Sight, category: &str, reducer: &Reducer) -> Result<(), Problem> {
+/// Checks that the caller may see all fields of the category if the reducer is not its domain. Hidden fields cannot be
+/// found in the state of another reducer.
+fn check_visible(visibility: &Visibility, category: &str, reducer: &Reducer) -> Result<(), HttpProblem> {
     let own = match reducer {
         Reducer::Own => true,
         Reducer::Named(name) => name == category,
         Reducer::Jq(_) => false,
     };
-    if own || sight.sees_all_of(category) {
+    if own || visibility.sees_all_of(category) {
         return Ok(());
     }
-    let message = format!("another reducer than its own shows all of category {category}");
-    Err(Problem::forbidden("server_view_needed", message).hint("ask with ?server=true"))
+    let message = format!("a reducer other than the domain would show hidden fields of category {category}");
+    Err(HttpProblem::forbidden("server_view_needed", message).hint("add ?server=true"))
 }
 
-/// A replay as somebody sees it: what is kept is not shown to those who do not see all of it.
-fn seen(mut report: ReplayReport, sight: &Sight) -> ReplayReport {
-    if let Some(verified) = report.verify.as_mut().filter(|_| !sight.sees_all_of(&report.category)) {
+/// Reduces a replay to what the caller may see. Differences show no values to a caller that sees only a part of the
+/// state.
+fn visible(mut report: ReplayReport, visibility: &Visibility) -> ReplayReport {
+    if let Some(verified) = report.verify.as_mut().filter(|_| !visibility.sees_all_of(&report.category)) {
         for difference in &mut verified.differences {
             (difference.expected, difference.found) = (None, None);
             if difference.kept == "state" {
-                difference.reason = "a rule of the domain is broken".into();
+                difference.reason = "violates a rule of the domain".into();
             }
         }
     }
-    if !sight.sees_all_of(&report.category) {
+    if !visibility.sees_all_of(&report.category) {
         report.broken = report.broken.map(BrokenStream::without_details);
     }
-    report.state = sight.state(&report.category, report.state);
+    report.state = visibility.state(&report.category, report.state);
     report
 }

@@ -1,4 +1,4 @@
-//! `GET /api/resources` and `/api/resources/{id}`: resources, as they are or were.
+//! `GET /api/resources` and `/api/resources/{id}`: current and past resources.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -14,104 +14,105 @@ use crate::ops::list_resources::list_resources_at;
 use crate::ops::show_resource::show_resource;
 use crate::ops::show_resource::with_left_out;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::Server;
 use crate::server::http::answer;
-use crate::server::http::asked::Asked;
-use crate::server::http::asked::AskedVersion;
-use crate::server::http::asked::Limit;
-use crate::server::http::asked::Moment;
-use crate::server::http::asked::Named;
-use crate::server::http::asked::until;
-use crate::server::http::refused::NotThere;
-use crate::server::http::refused::Refused;
-use crate::server::http::seen::SeenResource;
-use crate::server::sight::Sight;
+use crate::server::http::error_responses::CommonErrors;
+use crate::server::http::error_responses::NotFoundError;
+use crate::server::http::params::Limit;
+use crate::server::http::params::Moment;
+use crate::server::http::params::PathParam;
+use crate::server::http::params::QueryParams;
+use crate::server::http::params::VersionParam;
+use crate::server::http::params::until;
+use crate::server::http::schemas::ResourceView;
+use crate::server::visibility::Visibility;
 
-/// Which resources.
+/// The filter of a list of resources.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListAsked {
-    /// Only of this owner.
+pub struct ListParams {
+    /// Only resources of this owner.
     owner: Option<String>,
-    /// Only of this type.
+    /// Only resources of this type.
     #[serde(rename = "type")]
     resource_type: Option<String>,
-    /// Only those that are locked, or not locked.
+    /// Only resources that are locked, or that are not.
     locked: Option<bool>,
-    /// As they were at this moment; `now` is the present.
+    /// States at this time. `now` is the present.
     #[param(value_type = Option<String>)]
     at: Option<Moment>,
-    /// Only those after this id.
+    /// Only resources after this id.
     after: Option<String>,
-    /// At most so many.
+    /// Maximum number of resources.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
     limit: Limit,
-    /// The server's schema, for administrators.
+    /// Use the server's schema. For administrators.
     #[serde(default)]
     server: bool,
 }
 
 /// List resources
-#[utoipa::path(get, path = "/api/resources", tag = "resources", operation_id = "listResources", params(ListAsked),
-    responses((status = 200, description = "A page of resources, in the order of their ids", body = ListPage<SeenResource>), Refused))]
+#[utoipa::path(get, path = "/api/resources", tag = "resources", operation_id = "listResources", params(ListParams),
+    responses((status = 200, description = "A page of resources, in the order of their ids", body = ListPage<ResourceView>), CommonErrors))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
     uri: Uri,
-    Asked(asked): Asked<ListAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(params): QueryParams<ListParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let sight = Sight::of(&caller, None, asked.server)?;
-    let filter = ResourceFilter { owner: asked.owner, resource_type: asked.resource_type, locked: asked.locked };
-    let (after, limit) = (asked.after, asked.limit.items());
-    let page = match asked.at {
+    let visibility = Visibility::of(&caller, None, params.server)?;
+    let filter = ResourceFilter { owner: params.owner, resource_type: params.resource_type, locked: params.locked };
+    let (after, limit) = (params.after, params.limit.items());
+    let page = match params.at {
         Some(Moment::Time(at)) => list_resources_at(&server.store, &filter, after, limit, at).await?,
         Some(Moment::Now) | None => list_resources(&server.queries().await?, &filter, after, limit, (server.clock)()).await?,
     };
-    let mut page = page.map(|resource| sight.state("resource", resource));
-    page.broken = sight.broken("resource", page.broken);
+    let mut page = page.map(|resource| visibility.state("resource", resource));
+    page.broken = visibility.broken("resource", page.broken);
     Ok(answer::page(&uri, &page))
 }
 
-/// How one resource is looked at.
+/// The version and view of a resource to show.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ShowAsked {
-    /// As it was at this moment; `now` is the head, shown as of the clock.
+pub struct ShowParams {
+    /// State at this time. `now` is the head, shown as of the clock.
     #[param(value_type = Option<String>)]
     at: Option<Moment>,
-    /// As it was at this version.
+    /// State at this version.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
-    version: Option<AskedVersion>,
-    /// The server's schema, for administrators.
+    version: Option<VersionParam>,
+    /// Use the server's schema. For administrators.
     #[serde(default)]
     server: bool,
 }
 
 /// Show a resource
 ///
-/// Its version is the ETag. While it regenerates or is locked it is sent whatever the client has, since it changes with time.
+/// The version is the ETag. A resource that regenerates or is locked changes with time, so it is never answered with
+/// 304.
 #[utoipa::path(get, path = "/api/resources/{id}", tag = "resources", operation_id = "showResource",
-    params(("id" = String, Path, description = "Its id"), ShowAsked,
-        ("If-None-Match" = Option<String>, Header, description = "Versions that the client has")),
-    responses((status = 200, description = "The resource", body = SeenResource, headers(("ETag" = String, description = "Its version, quoted"))),
-        (status = 304, description = "The client has it"), Refused, NotThere))]
+    params(("id" = String, Path, description = "The id of the resource"), ShowParams,
+        ("If-None-Match" = Option<String>, Header, description = "Versions that the client has cached")),
+    responses((status = 200, description = "The resource", body = ResourceView, headers(("ETag" = String, description = "The version, quoted"))),
+        (status = 304, description = "Not modified"), CommonErrors, NotFoundError))]
 pub async fn show(
     State(server): State<Server>,
     caller: Caller,
-    Named(id): Named,
+    PathParam(id): PathParam,
     headers: HeaderMap,
-    Asked(asked): Asked<ShowAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(params): QueryParams<ShowParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let sight = Sight::of(&caller, None, asked.server)?;
-    let until = until(asked.at, asked.version)?;
+    let visibility = Visibility::of(&caller, None, params.server)?;
+    let until = until(params.at, params.version)?;
     let found = show_resource(&server.store, &id, until, (server.clock)()).await?;
-    let seen = with_left_out(sight.state("resource", found.state), &found.left_out);
+    let seen = with_left_out(visibility.state("resource", found.state), &found.left_out);
     Ok(answer::at_version(&headers, found.version, &found.left_out, found.changes_with_time, &seen))
 }

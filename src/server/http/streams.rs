@@ -1,4 +1,4 @@
-//! `GET /api/streams` and what is below: the streams there are, their events, what was missed, what a version was like.
+//! `GET /api/streams` and the routes below it: streams, their events, missing events and past states.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -17,183 +17,184 @@ use crate::ops::events_page::events_page;
 use crate::ops::events_page::missing_events;
 use crate::ops::list_streams::list_streams;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::Server;
 use crate::server::http::answer;
-use crate::server::http::asked::Asked;
-use crate::server::http::asked::AskedVersion;
-use crate::server::http::asked::Limit;
-use crate::server::http::asked::Named;
-use crate::server::http::refused::NotThere;
-use crate::server::http::refused::Refused;
-use crate::server::http::seen::MissingEvents;
-use crate::server::http::seen::SeenState;
+use crate::server::http::error_responses::CommonErrors;
+use crate::server::http::error_responses::NotFoundError;
+use crate::server::http::params::Limit;
+use crate::server::http::params::PathParam;
+use crate::server::http::params::QueryParams;
+use crate::server::http::params::VersionParam;
+use crate::server::http::schemas::MissingEvents;
+use crate::server::http::schemas::VisibleState;
 use crate::server::live;
-use crate::server::sight::SeenEvent;
-use crate::server::sight::Sight;
+use crate::server::visibility::Visibility;
+use crate::server::visibility::VisibleEvent;
 use crate::store::Source;
 use crate::store::StreamInfo;
 use crate::store::StreamQuery;
 
-/// Which streams.
+/// The filter of a list of streams.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListAsked {
-    /// Only of this category.
+pub struct ListParams {
+    /// Only streams of this category.
     category: Option<String>,
-    /// Only names that start with this.
+    /// Only streams whose name starts with this prefix.
     prefix: Option<String>,
-    /// Only those after this name.
+    /// Only streams after this name.
     after: Option<String>,
-    /// At most so many.
+    /// Maximum number of streams.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
     limit: Limit,
 }
 
 /// List streams
-#[utoipa::path(get, path = "/api/streams", tag = "streams", operation_id = "listStreams", params(ListAsked),
-    responses((status = 200, description = "A page of streams, in the order of their names", body = ListPage<StreamInfo>), Refused))]
+#[utoipa::path(get, path = "/api/streams", tag = "streams", operation_id = "listStreams", params(ListParams),
+    responses((status = 200, description = "A page of streams, in the order of their names", body = ListPage<StreamInfo>), CommonErrors))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
     uri: Uri,
-    Asked(asked): Asked<ListAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(params): QueryParams<ListParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let ListAsked { category, prefix, after, limit } = asked;
+    let ListParams { category, prefix, after, limit } = params;
     let query = StreamQuery { category, prefix, after, limit: limit.items() };
     Ok(answer::page(&uri, &list_streams(&server.store, query).await?))
 }
 
-/// Which events of a stream.
+/// The page of events to read.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct EventsAsked {
-    /// Only those after this version; backwards: only those before it.
+pub struct EventsParams {
+    /// Only events after this version, or before it if `backwards` is set.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
-    after: Option<AskedVersion>,
-    /// At most so many; fewer where they are large.
+    after: Option<VersionParam>,
+    /// Maximum number of events. A page of large events has fewer.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
     limit: Limit,
-    /// From the last to the first.
+    /// Newest first.
     #[serde(default)]
     backwards: bool,
-    /// As they are recorded, for administrators.
+    /// Show events as recorded. For administrators.
     #[serde(default)]
     server: bool,
 }
 
-/// Read a stream's events
+/// Read the events of a stream
 ///
-/// `next` is the version to go on after, in the same direction; null: there are no more. With `Accept: text/event-stream` the answer
-/// goes on with each new event as it comes, and begins after `Last-Event-ID` where that is given.
+/// `next` is the version after which to continue in the same direction, or null at the end. With `Accept:
+/// text/event-stream` the response continues with new events, and begins after `Last-Event-ID`.
 #[utoipa::path(get, path = "/api/streams/{stream}/events", tag = "streams", operation_id = "readEvents",
-    params(("stream" = String, Path, description = "Its name"), EventsAsked),
-    responses((status = 200, description = "A page of events", body = ListPage<SeenEvent>), Refused, NotThere))]
+    params(("stream" = String, Path, description = "The name of the stream"), EventsParams),
+    responses((status = 200, description = "A page of events", body = ListPage<VisibleEvent>), CommonErrors, NotFoundError))]
 pub async fn events(
     State(server): State<Server>,
     caller: Caller,
-    Named(name): Named,
+    PathParam(name): PathParam,
     uri: Uri,
     headers: HeaderMap,
-    Asked(asked): Asked<EventsAsked>,
-) -> Result<Response, Problem> {
+    QueryParams(params): QueryParams<EventsParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let sight = Sight::of(&caller, None, asked.server)?.events();
+    let visibility = Visibility::of(&caller, None, params.server)?.events();
     let stream = StreamName::parse(&name)?;
-    let EventsAsked { after, limit, backwards, .. } = asked;
-    let after = after.map(|AskedVersion(version)| version);
+    let EventsParams { after, limit, backwards, .. } = params;
+    let after = after.map(|VersionParam(version)| version);
     if live::wants_stream(&headers) {
-        return live::stream_events(&server, &caller, sight, stream, after, &headers).await;
+        return live::stream_events(&server, &caller, visibility, stream, after, &headers).await;
     }
     let after = after.map(|version| version.0);
     let input = EventsAfter { source: Source::Stream(stream), after, limit: limit.events(), backwards };
-    let EventsPage { items, next, .. } = events_page(&server.store, &input, |event| Ok(sight.event(event)?)).await?;
+    let EventsPage { items, next, .. } = events_page(&server.store, &input, |event| Ok(visibility.event(event)?)).await?;
     Ok(answer::page(&uri, &ListPage::new(items, next.map(|version| version.to_string()))))
 }
 
-/// What a client has seen of a stream.
+/// The version that a client has seen of a stream.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct MissingAsked {
-    /// The version of the last event that the client has seen; 0: none.
+pub struct MissingParams {
+    /// The version of the last event that the client has seen. 0 if none.
     #[param(value_type = u64, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
-    after_version: AskedVersion,
-    /// At most so many; fewer where they are large.
+    after_version: VersionParam,
+    /// Maximum number of events. A page of large events has fewer.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
     limit: Limit,
-    /// As they are recorded, for administrators.
+    /// Show events as recorded. For administrators.
     #[serde(default)]
     server: bool,
 }
 
-/// Read what a client has not seen of a stream
+/// Read the events of a stream that a client has not seen
 ///
-/// Of a document the events are the patches that the client's copy lacks. `next` is the version to ask after again, until it
-/// is null: then the client is at `version`. Who has seen a version that the stream has not reached looks at another store.
+/// For a document these are the patches that the client's copy lacks. `next` is the version to continue after. If it is
+/// null, the client is at `version`. A client that has seen a later version than the stream's has followed another
+/// store.
 #[utoipa::path(get, path = "/api/streams/{stream}/missing", tag = "streams", operation_id = "readMissing",
-    params(("stream" = String, Path, description = "Its name"), MissingAsked),
-    responses((status = 200, description = "The events that the client has not seen", body = MissingEvents), Refused, NotThere))]
+    params(("stream" = String, Path, description = "The name of the stream"), MissingParams),
+    responses((status = 200, description = "The events that the client has not seen", body = MissingEvents), CommonErrors, NotFoundError))]
 pub async fn missing(
     State(server): State<Server>,
     caller: Caller,
-    Named(name): Named,
-    Asked(asked): Asked<MissingAsked>,
-) -> Result<Response, Problem> {
+    PathParam(name): PathParam,
+    QueryParams(params): QueryParams<MissingParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let sight = Sight::of(&caller, None, asked.server)?.events();
+    let visibility = Visibility::of(&caller, None, params.server)?.events();
     let stream = StreamName::parse(&name)?;
-    let AskedVersion(after_version) = asked.after_version;
-    let page = missing_events(&server.store, &stream, after_version, asked.limit.events(), |event| Ok(sight.event(event)?));
+    let VersionParam(after_version) = params.after_version;
+    let page = missing_events(&server.store, &stream, after_version, params.limit.events(), |event| Ok(visibility.event(event)?));
     let EventsPage { last, items, next } = page.await?;
     let next = next.map(|version| version.to_string());
     let missing = MissingEvents { stream, after_version, version: Version(last), items, next };
     Ok(answer::fresh(&missing))
 }
 
-/// Which version of a stream.
+/// The version and view of a stream to show.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct StateAsked {
-    /// Which version; the last one unless told.
+pub struct StateParams {
+    /// The version. Default: the last one.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
-    version: Option<AskedVersion>,
-    /// As this player sees it; the one that the caller is unless told.
+    version: Option<VersionParam>,
+    /// The player whose view is shown. Default: the player that the caller acts as.
     player_id: Option<String>,
-    /// In full, for administrators.
+    /// Show the state in full. For administrators.
     #[serde(default)]
     server: bool,
 }
 
-/// Show what a version of a stream was like
+/// Show the state of a stream at a version
 ///
-/// The event that made it, the state after it, and what it changed. Streams that no domain is for show their events' data laid
-/// one over the other.
+/// Returns the event of the version, the state after it, and the changes. The state of a stream without a domain is its
+/// events' data, merged.
 #[utoipa::path(get, path = "/api/streams/{stream}/state", tag = "streams", operation_id = "showState",
-    params(("stream" = String, Path, description = "Its name"), StateAsked),
-    responses((status = 200, description = "The version", body = SeenState), Refused, NotThere))]
+    params(("stream" = String, Path, description = "The name of the stream"), StateParams),
+    responses((status = 200, description = "The version", body = VisibleState), CommonErrors, NotFoundError))]
 pub async fn state(
     State(server): State<Server>,
     caller: Caller,
-    Named(name): Named,
-    Asked(asked): Asked<StateAsked>,
-) -> Result<Response, Problem> {
+    PathParam(name): PathParam,
+    QueryParams(params): QueryParams<StateParams>,
+) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let sight = Sight::of(&caller, asked.player_id.as_deref(), asked.server)?;
+    let visibility = Visibility::of(&caller, params.player_id.as_deref(), params.server)?;
     let stream = StreamName::parse(&name)?;
-    let version = match asked.version {
-        Some(AskedVersion(version)) => version,
-        // One that is not there is found out below.
+    let version = match params.version {
+        Some(VersionParam(version)) => version,
+        // A stream that does not exist is reported below.
         None => server.store.stream_version(stream.clone()).await?.max(Version(1)),
     };
     let report = state_at(&server.store, &stream, version).await?;
-    Ok(answer::fresh(&SeenState::of(report, &sight)?))
+    Ok(answer::fresh(&VisibleState::of(report, &visibility)?))
 }

@@ -1,4 +1,4 @@
-//! The jobs that are remembered: so many, and only so much of what they found.
+//! The jobs that are kept, with a limit on their number and the size of their results.
 
 use std::collections::BTreeMap;
 
@@ -6,36 +6,36 @@ use axum::http::StatusCode;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::jobs::job::Job;
 use crate::server::jobs::job::Meter;
 use crate::server::jobs::job::Work;
 
-/// Jobs that are under way or wait for their turn.
-pub(super) const UNDER_WAY: usize = 18;
-/// Jobs that are remembered.
-pub(super) const REMEMBERED: usize = 100;
-/// Bytes of what all of them found.
+/// Maximum number of running and waiting jobs.
+pub(super) const MAX_UNDER_WAY: usize = 18;
+/// Maximum number of jobs that are kept.
+pub(super) const MAX_KEPT: usize = 100;
+/// Maximum size of all results, in bytes.
 pub(super) const ALL_RESULTS_BYTES: usize = 16 << 20;
 
-/// Every job that is remembered, the oldest first: ids grow with time.
+/// The jobs that are kept, oldest first, because ids grow with time.
 #[derive(Default)]
 pub(super) struct Book {
     pub(super) entries: BTreeMap<Uuid, Entry>,
-    /// Nothing more is taken.
+    /// Set once no new jobs are accepted.
     pub(super) closed: bool,
 }
 
 pub(super) struct Entry {
     pub(super) job: Job,
     pub(super) meter: Meter,
-    pub(super) alone: bool,
+    pub(super) exclusive: bool,
     pub(super) task: Option<JoinHandle<()>>,
 }
 
 impl Entry {
-    /// The job as it is now.
-    pub(super) fn told(&self) -> Job {
+    /// Returns the job with its current progress.
+    pub(super) fn snapshot(&self) -> Job {
         let (done, total) = self.meter.read();
         Job { done, total, ..self.job.clone() }
     }
@@ -46,29 +46,29 @@ impl Entry {
 }
 
 impl Book {
-    /// Whether some work can be taken on.
-    pub(super) fn has_room_for(&self, work: &Work) -> Result<(), Problem> {
+    /// Checks that a job can be accepted.
+    pub(super) fn check_room(&self, work: &Work) -> Result<(), HttpProblem> {
         if self.closed {
-            return Err(Problem::stopping());
+            return Err(HttpProblem::stopping());
         }
         let under_way: Vec<_> = self.entries.values().filter(|entry| !entry.job.has_ended()).collect();
-        let same = |entry: &&&Entry| entry.alone && (entry.job.kind, &entry.job.target) == (work.kind, &work.target);
-        if let Some(Entry { job, .. }) = under_way.iter().find(same).filter(|_| work.alone) {
-            let message = format!("{} is being worked on already", work.target);
-            let made = Problem::new(StatusCode::CONFLICT, "already_under_way", message).with("job", job.id.to_string());
-            return Err(made.hint(format!("GET /api/jobs/{} says how far it is", job.id)));
+        let same = |entry: &&&Entry| entry.exclusive && (entry.job.kind, &entry.job.target) == (work.kind, &work.target);
+        if let Some(Entry { job, .. }) = under_way.iter().find(same).filter(|_| work.exclusive) {
+            let message = format!("a job for {} is already under way", work.target);
+            let made = HttpProblem::new(StatusCode::CONFLICT, "already_under_way", message).with("job", job.id.to_string());
+            return Err(made.hint(format!("see GET /api/jobs/{} for its progress", job.id)));
         }
-        if under_way.len() >= UNDER_WAY {
-            let made = Problem::unavailable("too_many_jobs", format!("{UNDER_WAY} jobs are under way already"));
-            return Err(made.hint("try again when one has ended: GET /api/jobs"));
+        if under_way.len() >= MAX_UNDER_WAY {
+            let made = HttpProblem::unavailable("too_many_jobs", format!("{MAX_UNDER_WAY} jobs are already under way"));
+            return Err(made.hint("retry when a job has ended; see GET /api/jobs"));
         }
         Ok(())
     }
 
-    /// Forgets the oldest that have ended, until there are few enough and what they found is small enough.
+    /// Removes the oldest ended jobs until number and size are within their limits.
     pub(super) fn forget(&mut self) {
         let mut bytes: usize = self.entries.values().map(Entry::result_bytes).sum();
-        while self.entries.len() > REMEMBERED || bytes > ALL_RESULTS_BYTES {
+        while self.entries.len() > MAX_KEPT || bytes > ALL_RESULTS_BYTES {
             let oldest = self.entries.iter().find(|(_, entry)| entry.job.has_ended());
             let Some((id, size)) = oldest.map(|(id, entry)| (*id, entry.result_bytes())) else { return };
             self.entries.remove(&id);

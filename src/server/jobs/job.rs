@@ -1,4 +1,4 @@
-//! One job: what it does, how far it is, what it found.
+//! A job: kind, progress and result.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -13,131 +13,130 @@ use uuid::Uuid;
 use crate::event::Timestamp;
 use crate::server::ErrorDetail;
 
-/// What a job does.
+/// The kind of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {
-    /// It works out a state as it was.
+    /// Computes a past state.
     Replay,
-    /// It builds a read model anew.
+    /// Rebuilds a read model.
     Rebuild,
 }
 
-/// How far a job is.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
-    /// It has not begun: others run.
+    /// Waits for other jobs.
     Waiting,
-    /// It is under way.
+    /// Is under way.
     Running,
-    /// It has ended, and `result` holds what it found.
+    /// Has ended. `result` holds the result.
     Done,
-    /// It has ended, and `error` says why it did not come out.
+    /// Has ended. `error` holds the reason of the failure.
     Failed,
-    /// It was broken off: the server stops.
+    /// Was cancelled because the server stops.
     Stopped,
 }
 
-/// A job, as it is told.
+/// A job as callers see it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Job {
-    /// Its id.
+    /// The id.
     pub id: Uuid,
-    /// What it does.
+    /// The kind.
     pub kind: JobKind,
-    /// Whom it is about: a stream, a category, a projection.
+    /// The stream, category or projection that the job works on.
     pub target: String,
-    /// How far it is.
+    /// The state.
     pub state: JobState,
-    /// How much of its work is done: events that were passed; of a category, streams.
+    /// Work done so far: events, or streams of a category.
     pub done: u64,
-    /// How much there is to do, where that is known.
+    /// Total work, if it is known.
     #[schema(required = true)]
     pub total: Option<u64>,
-    /// Who asked for it.
+    /// The client that requested the job.
     pub asked_by: String,
-    /// When it was asked for.
+    /// The time of the request.
     pub asked_at: Timestamp,
-    /// When it ended.
+    /// The time at which the job ended.
     #[schema(required = true)]
     pub ended_at: Option<Timestamp>,
-    /// What it found.
-    #[serde(serialize_with = "as_it_is")]
-    #[schema(value_type = Option<Found>, required = true)]
+    /// The result.
+    #[serde(serialize_with = "raw")]
+    #[schema(value_type = Option<JobResult>, required = true)]
     pub result: Option<Arc<RawValue>>,
-    /// Why it did not come out.
+    /// The reason of the failure.
     #[schema(required = true)]
     pub error: Option<Box<ErrorDetail>>,
 }
 
-/// JSON that has been written already.
-fn as_it_is<S: Serializer>(found: &Option<Arc<RawValue>>, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes JSON that is already serialized.
+fn raw<S: Serializer>(found: &Option<Arc<RawValue>>, serializer: S) -> Result<S::Ok, S::Error> {
     found.as_deref().serialize(serializer)
 }
 
-/// What jobs find: a rebuild says what it did, a replay what the state was.
+/// The result of a job: the report of a rebuild or a replay.
 #[derive(ToSchema)]
-#[schema(as = JobResult)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "it only describes: what was found is kept as text")]
-pub enum Found {
-    /// Of a rebuild.
+#[expect(dead_code, reason = "a description; results are kept as text")]
+pub enum JobResult {
+    /// The report of a rebuild.
     Rebuilt(crate::runtime::RunReport),
-    /// Of a replay of a stream.
+    /// The report of a replay of a stream.
     Stream(Box<crate::ops::replay::ReplayReport>),
-    /// Of a replay of a category.
+    /// The report of a replay of a category.
     Category(crate::ops::replay::CategoryReport),
 }
 
 impl Job {
-    /// Whether nothing more comes of it.
+    /// Returns true if the job has ended.
     pub fn has_ended(&self) -> bool {
         !matches!(self.state, JobState::Waiting | JobState::Running)
     }
 }
 
-/// What is to be done.
+/// A request for a job.
 #[derive(Debug, Clone)]
 pub struct Work {
-    /// What it is.
+    /// The kind.
     pub kind: JobKind,
-    /// Whom it is about.
+    /// The stream, category or projection to work on.
     pub target: String,
-    /// Who asks for it.
+    /// The client that requests the job.
     pub asked_by: String,
-    /// Whether it makes no sense twice at a time.
-    pub alone: bool,
+    /// Set if only one such job may be under way at a time.
+    pub exclusive: bool,
 }
 
-/// Where a job says how far it is.
+/// The progress of a job, shared with the job itself.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Arc<Count>);
 
 #[derive(Debug, Default)]
 struct Count {
     done: AtomicU64,
-    /// 0: not known.
+    /// 0 if unknown.
     total: AtomicU64,
 }
 
 impl Meter {
-    /// There is so much to do.
+    /// Sets the total work.
     pub fn of(&self, total: u64) {
         self.0.total.store(total, Ordering::Relaxed);
     }
 
-    /// So much more is done.
+    /// Adds work done.
     pub fn add(&self, more: u64) {
         self.0.done.fetch_add(more, Ordering::Relaxed);
     }
 
-    /// So much is done, whoever did it.
+    /// Sets the work done, if it is more than before.
     pub fn reached(&self, done: u64) {
         self.0.done.fetch_max(done, Ordering::Relaxed);
     }
 
-    /// How much is done, and how much there is. More may come up while it goes on.
+    /// Returns the work done and the total. The total grows with the work done.
     pub(super) fn read(&self) -> (u64, Option<u64>) {
         let (done, total) = (self.0.done.load(Ordering::Relaxed), self.0.total.load(Ordering::Relaxed));
         (done, (total > 0).then_some(total.max(done)))

@@ -1,8 +1,8 @@
-//! Long work that somebody asked for: a replay, a rebuild. It goes on while they come back to ask how far it is.
+//! Background jobs: replays and rebuilds. Callers poll their progress.
 //!
-//! A job lives in the instance that runs it. Only so many run, wait, or are remembered at a time, and what they found takes
-//! only so much memory. When the server stops they are broken off: nothing of theirs is left half, and a rebuild that is
-//! asked for again goes on where it was.
+//! A job belongs to the instance that runs it. The numbers of running, waiting and kept jobs and the size of their
+//! results are limited. A stopping server cancels its jobs. Nothing is left half-written, and a repeated rebuild
+//! continues where it was.
 
 mod book;
 mod job;
@@ -31,16 +31,16 @@ use crate::ops::Failure;
 use crate::ops::FailureKind;
 use crate::runtime::Clock;
 use crate::server::ErrorDetail;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::jobs::book::Book;
 use crate::server::jobs::book::Entry;
 
-/// Jobs that run at the same time.
-const RUNNING: usize = 2;
-/// Bytes of what one job found.
-const RESULT_BYTES: usize = 4 << 20;
+/// Maximum number of jobs that run at the same time.
+const MAX_RUNNING: usize = 2;
+/// Maximum size of the result of one job, in bytes.
+const MAX_RESULT_BYTES: usize = 4 << 20;
 
-/// The jobs of this instance. Cheap to clone; all clones are the same.
+/// The jobs of this instance. Cheap to clone; all clones share the jobs.
 #[derive(Clone)]
 pub struct Jobs {
     book: Arc<Mutex<Book>>,
@@ -49,16 +49,17 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// None yet.
+    /// Creates an empty list of jobs.
     pub fn new(clock: Clock) -> Self {
-        Self { book: Arc::default(), slots: Arc::new(Semaphore::new(RUNNING)), clock }
+        Self { book: Arc::default(), slots: Arc::new(Semaphore::new(MAX_RUNNING)), clock }
     }
 
-    /// Begins some work, or lets it wait for its turn.
+    /// Starts a job, or queues it if too many are running.
     ///
     /// # Errors
-    /// It is under way already (409), too much is (503), or the server stops (503).
-    pub fn start<F, W, T, E>(&self, work: Work, run: F) -> Result<Job, Problem>
+    /// A conflict (409) if the same exclusive job is under way. Unavailable (503) if too many jobs are under way or the
+    /// server is stopping.
+    pub fn start<F, W, T, E>(&self, work: Work, run: F) -> Result<Job, HttpProblem>
     where
         F: FnOnce(Meter) -> W + Send + 'static,
         W: Future<Output = Result<T, E>> + Send + 'static,
@@ -66,9 +67,9 @@ impl Jobs {
         E: Into<Failure> + Send,
     {
         let mut book = self.book();
-        book.has_room_for(&work)?;
+        book.check_room(&work)?;
         let (id, meter) = (new_id(), Meter::default());
-        // One that can run at once is told so.
+        // The answer to the caller says whether the job runs or waits.
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok();
         let state = if slot.is_some() { JobState::Running } else { JobState::Waiting };
         let job = Job {
@@ -84,35 +85,35 @@ impl Jobs {
             result: None,
             error: None,
         };
-        // Whatever happens to the task, panic included, the job ends.
+        // The job ends whatever happens to the task, panics included.
         let (ending, given) = (Ending { jobs: self.clone(), id }, meter.clone());
         let task = tokio::spawn(async move {
             let slot = match slot {
                 Some(slot) => Ok(slot),
                 None => Arc::clone(&ending.jobs.slots).acquire_owned().await,
             };
-            // Nobody closes it.
+            // The semaphore is never closed.
             let Ok(_slot) = slot else { return };
             ending.jobs.change(id, |job| job.state = JobState::Running);
             let done = run(given).await;
-            ending.with(done.map_err(|error| told(error.into())).and_then(|found| kept(&found)));
+            ending.with(done.map_err(|error| error_detail(error.into())).and_then(|found| serialize_result(&found)));
         });
-        book.entries.insert(id, Entry { job: job.clone(), meter, alone: work.alone, task: Some(task) });
+        book.entries.insert(id, Entry { job: job.clone(), meter, exclusive: work.exclusive, task: Some(task) });
         book.forget();
         Ok(job)
     }
 
-    /// A job of this instance, if it is remembered.
+    /// Returns a job of this instance, if it is kept.
     pub fn get(&self, id: Uuid) -> Option<Job> {
-        self.book().entries.get(&id).map(Entry::told)
+        self.book().entries.get(&id).map(Entry::snapshot)
     }
 
-    /// All that are remembered, the newest first.
+    /// Returns all kept jobs, newest first.
     pub fn list(&self) -> Vec<Job> {
-        self.book().entries.values().rev().map(Entry::told).collect()
+        self.book().entries.values().rev().map(Entry::snapshot).collect()
     }
 
-    /// Breaks off what is under way and takes nothing more; gives back when all have ended.
+    /// Cancels the jobs under way, accepts no new ones, and waits until all have ended.
     pub async fn stop(&self) {
         let tasks: Vec<_> = {
             let mut book = self.book();
@@ -123,13 +124,13 @@ impl Jobs {
             task.abort();
         }
         for task in tasks {
-            // That it was broken off is what was wanted.
+            // A cancelled task is expected here.
             let _ = task.await;
         }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
-        // What is done under the lock leaves no half of anything.
+        // Every change under the lock is complete, so a panic leaves valid data.
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -140,30 +141,32 @@ impl Jobs {
     }
 }
 
-/// Why it did not come out, in full: operators ask for jobs, and only they are told.
-fn told(failure: Failure) -> Box<ErrorDetail> {
+/// Returns the full error of a job. Only operators see jobs.
+fn error_detail(failure: Failure) -> Box<ErrorDetail> {
     let Failure { code, message, causes, hint, details, .. } = failure;
     let message = [vec![message], causes].concat().join(": ");
     ErrorDetail { code, message, hint, details }.into()
 }
 
-/// What was found, as it is kept.
-fn kept<T: Serialize>(found: &T) -> Result<Arc<RawValue>, Box<ErrorDetail>> {
+/// Returns the result as text, if it is small enough to be kept.
+fn serialize_result<T: Serialize>(found: &T) -> Result<Arc<RawValue>, Box<ErrorDetail>> {
     let text = to_raw_value(found).map_err(|error| bug(&error.to_string()))?;
     let bytes = text.get().len();
-    if bytes > RESULT_BYTES {
-        let made =
-            Problem::bad_request("result_too_large", format!("what was found has {bytes} bytes; a job keeps {RESULT_BYTES}"));
-        return Err(made.hint("'esctl replay' at the command line shows it").error);
+    if bytes > MAX_RESULT_BYTES {
+        let made = HttpProblem::bad_request(
+            "result_too_large",
+            format!("result of {bytes} bytes exceeds the limit of {MAX_RESULT_BYTES} bytes"),
+        );
+        return Err(made.hint("run 'esctl replay' on the command line").error);
     }
     Ok(text.into())
 }
 
 fn bug(message: &str) -> Box<ErrorDetail> {
-    told(Failure::new(FailureKind::Bug, message))
+    error_detail(Failure::new(FailureKind::Bug, message))
 }
 
-/// Sees to it that a job ends.
+/// Ends a job, also after a panic or a cancellation.
 struct Ending {
     jobs: Jobs,
     id: Uuid,
@@ -188,11 +191,11 @@ impl Drop for Ending {
         let now = (self.jobs.clock)();
         let panicked = std::thread::panicking();
         self.jobs.change(self.id, |job| {
-            // Else it has been said how it ended.
+            // Otherwise the result was recorded before.
             if !job.has_ended() {
                 job.ended_at = Some(now);
                 job.state = if panicked { JobState::Failed } else { JobState::Stopped };
-                job.error = panicked.then(|| bug("a mistake in the server: its log says more"));
+                job.error = panicked.then(|| bug("internal error; the reason is in the log of the server"));
             }
         });
     }

@@ -1,9 +1,6 @@
-//! What becomes of jobs, whatever happens to them.
+//! The outcomes of jobs: success, failure, panic and cancellation.
 
 use std::sync::Arc;
-
-use tokio::sync::Notify;
-use uuid::Uuid;
 
 use super::Job;
 use super::JobKind;
@@ -12,8 +9,11 @@ use super::Jobs;
 use super::Meter;
 use super::Work;
 use super::book::ALL_RESULTS_BYTES;
-use super::book::REMEMBERED;
-use super::book::UNDER_WAY;
+use super::book::MAX_KEPT;
+use super::book::MAX_UNDER_WAY;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
 use crate::ops::OpsError;
 use crate::runtime::system_clock;
 
@@ -21,8 +21,8 @@ fn jobs() -> Jobs {
     Jobs::new(system_clock())
 }
 
-fn work(target: &str, alone: bool) -> Work {
-    Work { kind: JobKind::Rebuild, target: target.into(), asked_by: "ann".into(), alone }
+fn work(target: &str, exclusive: bool) -> Work {
+    Work { kind: JobKind::Rebuild, target: target.into(), asked_by: "ann".into(), exclusive }
 }
 
 async fn ended(jobs: &Jobs, id: Uuid) -> Job {
@@ -34,8 +34,8 @@ async fn ended(jobs: &Jobs, id: Uuid) -> Job {
     }
 }
 
-/// Something that lasts until it is let go.
-fn lasting(jobs: &Jobs, target: &str, go: &Arc<Notify>) -> Result<Job, crate::server::Problem> {
+/// Starts a job that lasts until it is notified.
+fn lasting(jobs: &Jobs, target: &str, go: &Arc<Notify>) -> Result<Job, crate::server::HttpProblem> {
     let go = Arc::clone(go);
     jobs.start(work(target, true), async move |_: Meter| {
         go.notified().await;
@@ -94,7 +94,7 @@ async fn the_same_rebuild_does_not_run_twice_at_a_time() {
 #[tokio::test]
 async fn what_is_under_way_and_what_is_remembered_is_limited() {
     let (jobs, go) = (jobs(), Arc::new(Notify::new()));
-    let begun: Vec<_> = (0..UNDER_WAY).map(|number| lasting(&jobs, &number.to_string(), &go).unwrap().id).collect();
+    let begun: Vec<_> = (0..MAX_UNDER_WAY).map(|number| lasting(&jobs, &number.to_string(), &go).unwrap().id).collect();
     let refused = lasting(&jobs, "one more", &go).unwrap_err();
     assert_eq!((refused.status.as_u16(), refused.error.code), (503, "too_many_jobs"));
     for id in &begun {
@@ -104,11 +104,11 @@ async fn what_is_under_way_and_what_is_remembered_is_limited() {
             tokio::task::yield_now().await;
         }
     }
-    for _ in 0..REMEMBERED {
+    for _ in 0..MAX_KEPT {
         let id = jobs.start(work("x", false), async |_: Meter| Ok::<_, OpsError>(())).unwrap().id;
         ended(&jobs, id).await;
     }
-    assert_eq!(jobs.list().len(), REMEMBERED);
+    assert_eq!(jobs.list().len(), MAX_KEPT);
     assert!(jobs.get(begun[0]).is_none());
 }
 

@@ -1,4 +1,4 @@
-//! What one request or client may take: bytes, depth, time, how often.
+//! Limits on a request or client: size, depth, time and rate.
 
 pub(super) mod body;
 pub(super) mod rate;

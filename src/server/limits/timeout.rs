@@ -1,4 +1,4 @@
-//! How long a request may take.
+//! Time limit of a request.
 
 use std::convert::Infallible;
 
@@ -11,10 +11,10 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use tokio::time::Instant;
 
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Server;
 
-/// When a request must have been answered: reading its body and sending its command take of the same time.
+/// The time by which a request must be answered. It covers reading the body and sending the command.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::server) struct Deadline(pub(in crate::server) Instant);
 
@@ -27,18 +27,18 @@ impl FromRequestParts<Server> for Deadline {
 }
 
 impl Server {
-    /// When what begins now must have been answered.
+    /// Returns the deadline of a request that begins now.
     pub(in crate::server) fn deadline(&self) -> Deadline {
         Deadline(Instant::now() + self.settings.request_timeout)
     }
 }
 
-/// Answers that it took too long, when it did. What goes on after the headers of the answer, as a stream of events does,
-/// does not count; and a command that was sent is answered by its own handler.
+/// Answers with a timeout if a handler takes too long. A response body that goes on, such as a stream of events, does
+/// not count. The handler of a command reports its own timeout.
 pub(in crate::server) async fn within_time(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    // A little more, so that handlers with an answer of their own come first.
+    // Longer than the deadline, so that a handler can answer first.
     let limit = server.settings.request_timeout.mul_f64(1.1);
     request.extensions_mut().insert(server.deadline());
-    let late = |_| Problem::unavailable("timeout", "the answer took too long").into_response();
+    let late = |_| HttpProblem::unavailable("timeout", "timed out").into_response();
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(late)
 }

@@ -1,4 +1,4 @@
-//! An event on its way to clients: written as text once for each view of it, not once for each client.
+//! A live event, serialized once for each format and visibility instead of once for each client.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -9,46 +9,46 @@ use axum::extract::ws::Utf8Bytes;
 use crate::event::EventView;
 use crate::event::RecordedEvent;
 use crate::event::Version;
-use crate::server::live::text::Form;
+use crate::server::live::text::EventFormat;
 use crate::server::live::text::write;
-use crate::server::sight::EventSight;
+use crate::server::visibility::EventVisibility;
 use crate::store::StoreError;
 
-/// An event on its way to clients.
+/// An event that is sent to clients.
 #[derive(Debug)]
 pub struct LiveEvent {
     event: RecordedEvent,
-    /// As it was written for those who have asked: few, since most see the same.
-    texts: Mutex<Vec<(Form, EventSight, Utf8Bytes)>>,
+    /// The texts that were requested so far. There are few, because most clients share a format and visibility.
+    texts: Mutex<Vec<(EventFormat, EventVisibility, Utf8Bytes)>>,
 }
 
 impl LiveEvent {
-    /// A copy of an event that nobody has asked for yet.
+    /// Copies an event.
     pub fn new(event: &EventView<'_>) -> Arc<Self> {
         Arc::new(Self { event: event.to_recorded(), texts: Mutex::new(Vec::new()) })
     }
 
-    /// Its place in its stream.
+    /// Returns the version of the event in its stream.
     pub fn version(&self) -> Version {
         self.event.version
     }
 
-    /// Bytes of text in it.
+    /// Returns the size of the event's data and metadata, in bytes.
     pub fn bytes(&self) -> usize {
         self.event.data.len() + self.event.metadata.len()
     }
 
-    /// The text that tells somebody of it; all who see the same share it.
+    /// Returns the text of the event. Clients with the same format and visibility share it.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] when it is no JSON.
-    pub fn text(&self, form: Form, sight: EventSight) -> Result<Utf8Bytes, StoreError> {
+    /// [`StoreError::Integrity`] if the data or metadata is not JSON.
+    pub fn text(&self, format: EventFormat, visibility: EventVisibility) -> Result<Utf8Bytes, StoreError> {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, _, text)) = texts.iter().find(|(of, by, _)| (*of, *by) == (form, sight)) {
+        if let Some((_, _, text)) = texts.iter().find(|(of, by, _)| (*of, *by) == (format, visibility)) {
             return Ok(text.clone());
         }
-        let text = Utf8Bytes::from(write(form, &self.event.view(), sight)?);
-        texts.push((form, sight, text.clone()));
+        let text = Utf8Bytes::from(write(format, &self.event.view(), visibility)?);
+        texts.push((format, visibility, text.clone()));
         Ok(text)
     }
 }

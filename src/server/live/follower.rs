@@ -1,4 +1,4 @@
-//! The one who asks the store what is new, for everybody.
+//! The follower of the store: reads new events once for all clients.
 
 use std::mem;
 use std::mem::Discriminant;
@@ -12,63 +12,63 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
-/// How often a store is asked for news when nobody else tells of it.
-const ASK: Duration = Duration::from_millis(50);
-/// How often, as a safety net, when somebody does, or when nobody follows anything.
-const ASK_SELDOM: Duration = Duration::from_secs(1);
-/// After news, the least time to the next question: what comes meanwhile is read at once.
-const GATHER: Duration = Duration::from_millis(2);
+/// Interval of polling the store without notices.
+const POLL: Duration = Duration::from_millis(50);
+/// Interval of polling the store if notices arrive or if nothing is followed.
+const SLOW_POLL: Duration = Duration::from_secs(1);
+/// Minimum time between two reads. Events that are appended in between are read together.
+const MIN_PAUSE: Duration = Duration::from_millis(2);
 
-/// Follows the store for as long as there is somebody to tell.
+/// Follows the store until the hub is dropped.
 pub(super) async fn follow(hub: Weak<Hub>) {
     let mut follower = Follower::default();
-    let mut rung = true;
+    let mut woken = true;
     while let Some(hub) = hub.upgrade() {
-        let answer = follower.ask(&hub).await;
-        if matches!(answer, Ok(true)) && !rung && hub.is_told() {
+        let answer = follower.poll(&hub).await;
+        if matches!(answer, Ok(true)) && !woken && hub.has_notices() {
             hub.metrics.gap_filled();
         }
         let failing = answer.as_ref().err().map(mem::discriminant);
         if failing != follower.failing {
             follower.failing = failing;
             match &answer {
-                Err(error) => tracing::error!(%error, "what is new in the store cannot be read"),
-                Ok(_) => tracing::info!("what is new in the store can be read again"),
+                Err(error) => tracing::error!(%error, "failed to read new events"),
+                Ok(_) => tracing::info!("reading new events again"),
             }
-            // A store that is put back may fail in other ways first, for as long as that takes.
+            // While a store is being restored, it may fail with other errors first.
             if let Err(StoreError::Replaced(_)) = answer {
-                hub.tell_all();
+                hub.wake_all();
             }
         }
-        tokio::time::sleep(GATHER).await;
-        let seldom = failing.is_some() || hub.is_told() || hub.is_idle();
-        // Whoever rang meanwhile has left a mark: the wait is then over at once.
-        rung = tokio::time::timeout(if seldom { ASK_SELDOM } else { ASK }, hub.news.notified()).await.is_ok();
+        tokio::time::sleep(MIN_PAUSE).await;
+        let seldom = failing.is_some() || hub.has_notices() || hub.is_idle();
+        // A wake-up in the meantime is kept, and ends this wait at once.
+        woken = tokio::time::timeout(if seldom { SLOW_POLL } else { POLL }, hub.wakeup.notified()).await.is_ok();
     }
 }
 
 #[derive(Default)]
 pub(super) struct Follower {
-    /// Everything up to here was handed on, or nobody wanted it; none: not known yet.
+    /// The position up to which events were published or not needed. `None` if unknown.
     seen: Option<Position>,
-    /// The kind of error that the last question ended with.
+    /// The kind of the error that the last read ended with.
     failing: Option<Discriminant<StoreError>>,
 }
 
 impl Follower {
-    /// Hands on what is new; whether there was something that somebody may want.
-    pub(super) async fn ask(&mut self, hub: &Hub) -> Result<bool, StoreError> {
+    /// Publishes new events. Returns true if there were any that a client may need.
+    pub(super) async fn poll(&mut self, hub: &Hub) -> Result<bool, StoreError> {
         let head = head(&hub.store).await?;
         hub.head.send_if_modified(|known| mem::replace(known, head) != head);
         let seen = match self.seen {
             Some(seen) if seen <= head => seen,
             lost => {
                 if let Some(seen) = lost {
-                    tracing::warn!(%seen, %head, "the store is not as far as it was");
+                    tracing::warn!(%seen, %head, "the head of the store is behind its last known position");
                 }
                 self.seen = Some(head);
-                // Between the moment when somebody came and now there may have been events.
-                hub.lose_place();
+                // Events may have been appended between the subscription of a client and now.
+                hub.reset();
                 return Ok(false);
             }
         };

@@ -1,4 +1,4 @@
-//! The hub: one follower of the store for the whole process, and the streams that somebody follows.
+//! The hub: one follower of the store for the whole process, and the topics of all followed streams.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,42 +19,42 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::server::live::event::LiveEvent;
-use crate::server::live::subscription::Subscription;
-use crate::server::live::subscription::from_version;
-use crate::server::live::topic::Bell;
+use crate::server::live::topic::Notifier;
+use crate::server::live::topic::Subscriber;
 use crate::server::live::topic::Topic;
-use crate::server::metrics::Metrics;
+use crate::server::metrics::ServerMetrics;
 use crate::store::QUARANTINE_STREAM;
 use crate::store::QuarantineRecord;
+use crate::store::ReadQuery;
 use crate::store::Scan;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
-/// How many clients may read what they have missed at the same time; commands need the store too.
+/// Maximum number of clients that read missed events at the same time. Commands need the store too.
 const READERS: usize = 8;
 
-/// Whether somebody else says that there is news.
-pub(super) type Told = Box<dyn Fn() -> bool + Send + Sync>;
+/// Returns true while notices of other instances arrive.
+pub(super) type NoticesAvailable = Box<dyn Fn() -> bool + Send + Sync>;
 
-/// What is shared by the follower of the store and all who follow streams.
+/// The state that the follower of the store shares with all subscriptions.
 pub(super) struct Hub {
     pub(super) store: Store,
-    pub(super) metrics: Metrics,
-    /// How long one who has fallen behind the newest events may take to catch up with them.
+    pub(super) metrics: ServerMetrics,
+    /// Time for which a subscription may stay behind the newest events.
     pub(super) catch_up: Duration,
     topics: Mutex<HashMap<Box<str>, Arc<Topic>>>,
     readers: Semaphore,
-    /// Where the store ends, for those who follow all of it.
+    /// The head of the store, for clients that follow the whole store.
     pub(super) head: watch::Sender<Position>,
-    /// Rung when there may be news.
-    pub(super) news: Notify,
-    /// Whether somebody else says that there is news, so that the store need not be asked so often.
-    pub(super) told: OnceLock<Told>,
+    /// Notified if the store may have new events.
+    pub(super) wakeup: Notify,
+    /// Tells whether notices of other instances arrive, so that the store is polled less often.
+    pub(super) notices_available: OnceLock<NoticesAvailable>,
 }
 
 impl Hub {
-    pub(super) fn new(store: Store, metrics: Metrics, catch_up: Duration) -> Self {
+    pub(super) fn new(store: Store, metrics: ServerMetrics, catch_up: Duration) -> Self {
         Self {
             store,
             metrics,
@@ -62,8 +62,8 @@ impl Hub {
             topics: Mutex::new(HashMap::new()),
             readers: Semaphore::new(READERS),
             head: watch::Sender::default(),
-            news: Notify::new(),
-            told: OnceLock::new(),
+            wakeup: Notify::new(),
+            notices_available: OnceLock::new(),
         }
     }
 
@@ -71,29 +71,31 @@ impl Hub {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nobody follows anything.
+    /// Returns true if nothing is followed.
     pub(super) fn is_idle(&self) -> bool {
         self.topics().is_empty() && self.head.receiver_count() == 0
     }
 
-    pub(super) fn subscribe(self: &Arc<Self>, stream: &StreamName, after: Version, bell: Bell) -> Subscription {
+    /// Adds a subscriber to the topic of a stream.
+    pub(super) fn subscribe(&self, stream: &StreamName, after: Version, notifier: Notifier) -> (Arc<Topic>, Arc<Subscriber>) {
         let mut topics = self.topics();
         if topics.is_empty() {
-            self.news.notify_one();
+            self.wakeup.notify_one();
         }
         let topic = topics.entry(stream.as_str().into()).or_insert_with(|| Arc::new(Topic::new(stream.clone())));
-        Subscription::new(Arc::clone(self), Arc::clone(topic), after, bell)
+        (Arc::clone(topic), topic.subscribe(after, notifier))
     }
 
-    pub(super) fn leave(&self, topic: &Topic, seat: u64) {
-        // The table first: nobody can come while it is being decided that nobody is there.
+    /// Removes a subscriber from its topic, and the topic after its last subscriber.
+    pub(super) fn unsubscribe(&self, topic: &Topic, subscriber: &Subscriber) {
+        // Locks the table first, so that no client can subscribe while the last one leaves.
         let mut topics = self.topics();
-        if topic.stand_up(seat) {
+        if topic.unsubscribe(subscriber) {
             topics.remove(topic.stream.as_str());
         }
     }
 
-    /// Hands events to those who follow their streams.
+    /// Publishes events to the topics of their streams.
     pub(super) fn publish(&self, chunk: &EventChunk) {
         let topics = self.topics();
         let mut touched: Vec<&Arc<Topic>> = Vec::new();
@@ -109,10 +111,10 @@ impl Hub {
         }
         touched.sort_unstable_by_key(|topic| Arc::as_ptr(topic));
         touched.dedup_by(|a, b| Arc::ptr_eq(a, b));
-        touched.into_iter().for_each(|topic| topic.ring());
+        touched.into_iter().for_each(|topic| topic.notify());
     }
 
-    /// Runs something if nobody follows anything, and nobody can begin meanwhile; whether it ran.
+    /// Runs a function if no stream is followed, with the table locked. Returns true if it ran.
     pub(super) fn while_idle(&self, then: impl FnOnce()) -> bool {
         let topics = self.topics();
         if topics.is_empty() {
@@ -121,35 +123,35 @@ impl Hub {
         topics.is_empty()
     }
 
-    /// The follower has lost its place: all ask the store.
-    pub(super) fn lose_place(&self) {
-        self.topics().values().for_each(|topic| topic.lose());
+    /// Makes all subscriptions read from the store, after the position of the follower was lost.
+    pub(super) fn reset(&self) {
+        self.topics().values().for_each(|topic| topic.reset());
     }
 
-    /// Wakes every subscriber: each of them asks the store and ends with its error.
-    pub(super) fn tell_all(&self) {
-        self.lose_place();
+    /// Wakes every subscriber. Each of them reads the store and ends with its error.
+    pub(super) fn wake_all(&self) {
+        self.reset();
         self.head.send_modify(|_| {});
     }
 
-    /// Waits until it is one's turn to read from the store.
-    pub(super) async fn turn_to_read(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed.
+    /// Waits for permission to read missed events from the store.
+    pub(super) async fn read_permit(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
         self.readers.acquire().await.ok()
     }
 
     pub(super) fn scan(&self, stream: &StreamName, from: u64, limit: u64) -> Box<Scan> {
-        Box::new(self.store.scan_limited(from_version(stream, from), limit))
+        Box::new(self.store.scan_limited(ReadQuery::stream(stream.clone()).from(from), limit))
     }
 
-    /// Where a stream is; 0: it is not there.
+    /// Returns the version of a stream; 0 if there is none.
     pub(super) async fn version_of(&self, stream: &StreamName) -> Result<Version, StoreError> {
         let version = self.store.stream_version(stream.clone()).await;
         no_store_is_empty(version)
     }
 
-    pub(super) fn is_told(&self) -> bool {
-        self.told.get().is_some_and(|told| told())
+    pub(super) fn has_notices(&self) -> bool {
+        self.notices_available.get().is_some_and(|notices_available| notices_available())
     }
 }
 

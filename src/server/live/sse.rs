@@ -1,4 +1,5 @@
-//! `GET /api/streams/{stream}/events` with `Accept: text/event-stream`: the events after one, and then each new one as it comes.
+//! `GET /api/streams/{stream}/events` with `Accept: text/event-stream`: the events of a stream, continued with new
+//! ones.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -21,31 +22,30 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::check_cursor;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Server;
-use crate::server::live::Bell;
-use crate::server::live::Form;
-use crate::server::live::Place;
-use crate::server::live::Step;
-use crate::server::live::Subscription;
-use crate::server::live::take_place;
-use crate::server::sight::EventSight;
+use crate::server::live::live_events::ClientSlot;
+use crate::server::live::subscription::Delivery;
+use crate::server::live::subscription::Subscription;
+use crate::server::live::text::EventFormat;
+use crate::server::live::topic::Notifier;
+use crate::server::visibility::EventVisibility;
 use crate::store::Source;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// For proxies: what is said is for now.
+/// Tells proxies not to buffer the response.
 const NO_BUFFERING: (HeaderName, HeaderValue) = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-/// The first thing that is said: come back after a second, if this ends.
+/// The first text: reconnect after a second.
 const BEGIN: &str = "retry: 1000\n\n";
-/// A comment, so that everybody in between sees that the connection is alive.
+/// A comment that shows clients and proxies that the connection is alive.
 const HEARTBEAT: &str = ":\n\n";
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
-/// When a store that was not reachable is asked again.
-const AGAIN: Duration = Duration::from_secs(1);
+/// Delay before an unavailable store is read again.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Whether a request wants to follow live.
+/// Returns true if a request accepts a stream of events.
 pub fn wants_stream(headers: &HeaderMap) -> bool {
     let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accept
@@ -53,42 +53,44 @@ pub fn wants_stream(headers: &HeaderMap) -> bool {
         .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream")))
 }
 
-/// Answers with a stream's events after one, and then each new one as it comes. `Last-Event-ID` says which, else `after` does.
+/// Answers with the events of a stream after a version, and continues with new ones. `Last-Event-ID` takes precedence
+/// over `after`.
 ///
 /// # Errors
-/// `Last-Event-ID` is no version, or none of this stream; there is no room for another client; or as the store says.
+/// An invalid request if `Last-Event-ID` is not a version. Not found if it is beyond the end of the stream. Unavailable
+/// if the server has the maximum number of clients.
 pub async fn stream_events(
     server: &Server,
     caller: &Caller,
-    sight: EventSight,
+    visibility: EventVisibility,
     stream: StreamName,
     after: Option<Version>,
     headers: &HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, HttpProblem> {
     let after = last_event_id(headers)?.or(after).unwrap_or(Version::ZERO);
     let there = no_store_is_empty(server.store.stream_version(stream.clone()).await)?;
     check_cursor(&server.store, &Source::Stream(stream.clone()), after.0, there.0).await?;
-    let here = take_place(server)?;
-    let bell = Bell::default();
-    // Everything there is to tell is told at the first look.
-    bell.notify_one();
-    let following = Following {
-        subscription: server.live.subscribe(&stream, after, bell.clone()),
-        bell,
-        sight,
+    let slot = server.claim_slot()?;
+    let notifier = Notifier::default();
+    // The first turn sends all events there are.
+    notifier.notify_one();
+    let client = SseClient {
+        subscription: server.live.subscribe(&stream, after, notifier.clone()),
+        notifier,
+        visibility,
         expires: expires(server, caller),
         heartbeat: Instant::now() + HEARTBEAT_EVERY,
-        again: None,
+        retry_at: None,
         ended: false,
         server: server.clone(),
-        _here: here,
+        _slot: slot,
     };
     let begin = stream::once(async { Bytes::from_static(BEGIN.as_bytes()) });
-    let next = |mut following: Following| async move { following.next().await.map(|text| (text, following)) };
-    Ok(event_stream(begin.chain(stream::unfold(following, next))))
+    let next = |mut client: SseClient| async move { client.next().await.map(|text| (text, client)) };
+    Ok(event_stream(begin.chain(stream::unfold(client, next))))
 }
 
-/// An answer that goes on.
+/// Returns a response that continues with texts.
 pub(in crate::server) fn event_stream(texts: impl Stream<Item = Bytes> + Send + 'static) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
@@ -98,67 +100,69 @@ pub(in crate::server) fn event_stream(texts: impl Stream<Item = Bytes> + Send + 
     (headers, Body::from_stream(Box::pin(texts.map(Ok::<_, Infallible>)))).into_response()
 }
 
-/// Where a client goes on.
+/// Returns the version or position in `Last-Event-ID`.
 ///
 /// # Errors
-/// `Last-Event-ID` is no number.
-pub(in crate::server) fn last_event_id(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
+/// An invalid request if it is not a number.
+pub(in crate::server) fn last_event_id(headers: &HeaderMap) -> Result<Option<Version>, HttpProblem> {
     let Some(id) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
     let version = id.to_str().ok().and_then(|id| id.parse().ok());
-    let wrong = || Problem::bad_request("bad_request", "Last-Event-ID is the version of an event, like 41");
+    let wrong = || HttpProblem::bad_request("bad_request", "Last-Event-ID must be a number, like 41");
     version.map(|version| Some(Version(version))).ok_or_else(wrong)
 }
 
-/// When the token of a caller ends.
+/// Returns the time at which the token of a caller expires.
 pub(in crate::server) fn expires(server: &Server, caller: &Caller) -> Option<Instant> {
     let micros = caller.expires?.micros().saturating_sub((server.clock)().micros());
     Instant::now().checked_add(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
 }
 
-/// Returns the last message of a stream that ends because of a problem.
-pub(in crate::server) fn problem_text(problem: &Problem) -> Bytes {
+/// Returns the last message of a stream that ends with an error.
+pub(in crate::server) fn problem_text(problem: &HttpProblem) -> Bytes {
     let json = serde_json::to_string(&problem.error).unwrap_or_default();
     format!("event: problem\ndata: {json}\n\n").into()
 }
 
-/// One client.
-struct Following {
+/// A client that follows a stream.
+struct SseClient {
     server: Server,
     subscription: Subscription,
-    bell: Bell,
-    sight: EventSight,
+    notifier: Notifier,
+    visibility: EventVisibility,
     expires: Option<Instant>,
     heartbeat: Instant,
-    again: Option<Instant>,
-    /// The client was told why it is over.
+    retry_at: Option<Instant>,
+    /// Set once the client has been sent the error that ends its stream.
     ended: bool,
-    _here: Place,
+    _slot: ClientSlot,
 }
 
-/// What happens next.
-enum Turn {
+/// The reason for which a client is woken.
+enum SseEvent {
     Stop,
-    News,
-    Time,
+    Notified,
+    Timeout,
 }
 
-impl Following {
-    /// The next text; none: it is over, and the client comes back by itself.
+impl SseClient {
+    /// Returns the next text; `None` at the end of the stream, after which the client reconnects.
     async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
         }
         loop {
             match self.turn().await {
-                Turn::Stop => return None,
-                Turn::News => {
+                SseEvent::Stop => return None,
+                SseEvent::Notified => {
                     if let Some(text) = self.tell().await? {
                         return Some(text);
                     }
                 }
-                Turn::Time if self.expires.is_some_and(|expires| expires <= Instant::now()) => return None,
-                Turn::Time if self.again.take_if(|again| *again <= Instant::now()).is_some() => self.bell.notify_one(),
-                Turn::Time => {
+                SseEvent::Timeout if self.expires.is_some_and(|expires| expires <= Instant::now()) => return None,
+                SseEvent::Timeout if self.retry_at.take_if(|retry_at| *retry_at <= Instant::now()).is_some() => {
+                    self.notifier.notify_one()
+                }
+                SseEvent::Timeout => {
                     self.heartbeat = Instant::now() + HEARTBEAT_EVERY;
                     return Some(Bytes::from_static(HEARTBEAT.as_bytes()));
                 }
@@ -166,43 +170,43 @@ impl Following {
         }
     }
 
-    async fn turn(&mut self) -> Turn {
-        let until = [Some(self.heartbeat), self.expires, self.again].into_iter().flatten().min();
+    async fn turn(&mut self) -> SseEvent {
+        let until = [Some(self.heartbeat), self.expires, self.retry_at].into_iter().flatten().min();
         tokio::select! {
-            () = self.server.stopped() => Turn::Stop,
-            () = self.bell.notified() => Turn::News,
-            () = tokio::time::sleep_until(until.unwrap_or(self.heartbeat)) => Turn::Time,
+            () = self.server.stopped() => SseEvent::Stop,
+            () = self.notifier.notified() => SseEvent::Notified,
+            () = tokio::time::sleep_until(until.unwrap_or(self.heartbeat)) => SseEvent::Timeout,
         }
     }
 
-    /// The next events as one text; `None` within: there are none now.
+    /// Returns the next events as text; `Some(None)` if there are none now.
     async fn tell(&mut self) -> Option<Option<Bytes>> {
         let events = match self.subscription.step().await {
-            Ok(Step::Events(events)) => events,
-            Ok(Step::CaughtUp) => Vec::new(),
-            Ok(Step::Idle) => return Some(self.restated()),
-            Ok(Step::TooSlow | Step::NeverWas) => return None,
+            Ok(Delivery::Events(events)) => events,
+            Ok(Delivery::CaughtUp) => Vec::new(),
+            Ok(Delivery::Idle) => return Some(self.restated()),
+            Ok(Delivery::TooSlow | Delivery::BeyondEnd) => return None,
             Err(StoreError::Unavailable { .. }) => {
-                self.again = Some(Instant::now() + AGAIN);
+                self.retry_at = Some(Instant::now() + RETRY_DELAY);
                 return Some(None);
             }
             Err(error) => {
-                // A problem is logged as it is made.
+                // The error was logged when it was converted.
                 self.ended = true;
                 return Some(Some(problem_text(&error.into())));
             }
         };
-        // There may be more.
-        self.bell.notify_one();
+        // There may be more events.
+        self.notifier.notify_one();
         let mut text = String::new();
         for event in events {
-            text.push_str(&event.text(Form::ServerSent, self.sight).map_err(Problem::from).ok()?);
+            text.push_str(&event.text(EventFormat::ServerSent, self.visibility).map_err(HttpProblem::from).ok()?);
         }
         Some((!text.is_empty()).then(|| text.into()))
     }
 
-    /// Returns a message that the state is another one although the version is the same: an event that it is made of was
-    /// quarantined or released.
+    /// Returns a message that the state has changed without a new version, because an event was quarantined or
+    /// released.
     fn restated(&mut self) -> Option<Bytes> {
         let (stream, version) = (self.subscription.stream().clone(), self.subscription.seen());
         let changed = self.subscription.take_restated();

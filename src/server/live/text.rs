@@ -1,19 +1,19 @@
-//! How a client is told of an event: as a message on a WebSocket, or as one of server-sent events.
+//! The text of an event for clients: a WebSocket message or a server-sent event.
 
 use serde::Serialize;
 
 use crate::event::EventView;
 use crate::event::Version;
-use crate::server::sight::EventSight;
-use crate::server::sight::SeenEvent;
+use crate::server::visibility::EventVisibility;
+use crate::server::visibility::VisibleEvent;
 use crate::store::StoreError;
 
-/// How a client is told.
+/// The format of an event for a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// A message on a WebSocket.
+pub enum EventFormat {
+    /// A WebSocket message.
     Message,
-    /// A server-sent event, with its version as the id that a client comes back with.
+    /// A server-sent event. Its id is the version, with which a client reconnects.
     ServerSent,
 }
 
@@ -22,17 +22,17 @@ pub enum Form {
 struct Message<'a> {
     event_id: Version,
     stream: &'a str,
-    data: &'a SeenEvent,
+    data: &'a VisibleEvent,
 }
 
-/// An event as it is sent to whoever sees it so.
-pub(super) fn write(form: Form, event: &EventView<'_>, sight: EventSight) -> Result<String, StoreError> {
-    let seen = sight.event(event)?;
+/// Serializes the visible part of an event.
+pub(super) fn write(format: EventFormat, event: &EventView<'_>, visibility: EventVisibility) -> Result<String, StoreError> {
+    let seen = visibility.event(event)?;
     let message = || serde_json::to_string(&Message { event_id: seen.version, stream: &seen.stream, data: &seen });
-    let text = match form {
-        Form::Message => message(),
-        // JSON as it is written here has no line breaks.
-        Form::ServerSent => serde_json::to_string(&seen).map(|json| format!("id: {}\ndata: {json}\n\n", seen.version)),
+    let text = match format {
+        EventFormat::Message => message(),
+        // The JSON has no line breaks.
+        EventFormat::ServerSent => serde_json::to_string(&seen).map(|json| format!("id: {}\ndata: {json}\n\n", seen.version)),
     };
-    text.map_err(|error| StoreError::integrity(format!("event {} cannot be written: {error}", event.position)))
+    text.map_err(|error| StoreError::integrity(format!("failed to serialize event {}: {error}", event.position)))
 }

@@ -1,4 +1,4 @@
-//! A stream that somebody follows: its newest events, and who follows it.
+//! A topic: the newest events of a followed stream, and its subscribers.
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
@@ -15,158 +15,159 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::server::live::event::LiveEvent;
 
-/// How many events are kept for those who have not taken them yet, and how many bytes of them.
-pub(super) const MOST_EVENTS: usize = 1024;
-pub(super) const MOST_BYTES: usize = 1 << 20;
-/// How many events are handed out at once, so that nobody's turn is long.
-const AT_ONCE: usize = 64;
+/// Maximum number of events and bytes that are kept for subscribers.
+pub(super) const MAX_EVENTS: usize = 1024;
+pub(super) const MAX_BYTES: usize = 1 << 20;
+/// Maximum number of events in one delivery, so that all streams of a client get their turn.
+const MAX_DELIVERY: usize = 64;
 
-/// Wakes whoever follows; one for all that a client follows.
-pub type Bell = Arc<Notify>;
+/// Wakes a client. All subscriptions of a client share one.
+pub type Notifier = Arc<Notify>;
 
-/// The newest events of one stream, for all who follow it.
+/// The newest events of a stream, shared by all subscribers.
 pub(super) struct Topic {
     pub(super) stream: StreamName,
-    inside: Mutex<Inside>,
+    inner: Mutex<Inner>,
 }
 
-struct Inside {
-    /// Versions without a gap.
+struct Inner {
+    /// Events with consecutive versions.
     events: VecDeque<Arc<LiveEvent>>,
     bytes: usize,
-    /// The version of the newest event that has come; 0: none since somebody follows.
+    /// The version of the newest event; 0 if there was none since the topic was created.
     newest: Version,
-    /// Counts how often the follower of the store has lost its place: everybody then asks the store.
-    lost: u64,
-    /// Counts how often an event of the stream was quarantined or released: its state is another one then.
+    /// Number of times that the follower has lost its position. Subscribers then read from the store.
+    resets: u64,
+    /// Number of quarantines and releases of events of the stream. Each changes the state.
     restated: u64,
-    seats: HashMap<u64, Arc<Seat>>,
-    seats_given: u64,
+    subscribers: HashMap<u64, Arc<Subscriber>>,
+    last_number: u64,
 }
 
-/// One who follows.
-pub(super) struct Seat {
-    bell: Bell,
-    /// The version of the last event he has been handed.
+/// A subscriber of a topic.
+pub(super) struct Subscriber {
+    number: u64,
+    notifier: Notifier,
+    /// The version of the last delivered event.
     pub(super) seen: AtomicU64,
 }
 
-/// What the newest events have for somebody.
-pub(super) enum Taken {
-    /// The next ones.
+/// The events that follow a version.
+pub(super) enum NextEvents {
+    /// The next events.
     Events(Vec<Arc<LiveEvent>>),
-    /// The next one is not among them: it is in the store.
+    /// The next event is not kept. It is in the store.
     Missed,
-    /// He has all.
+    /// There are no later events.
     Nothing,
 }
 
 impl Topic {
     pub(super) fn new(stream: StreamName) -> Self {
-        let (events, seats) = (VecDeque::new(), HashMap::new());
-        let inside = Inside { events, bytes: 0, newest: Version::ZERO, lost: 0, restated: 0, seats, seats_given: 0 };
-        Self { stream, inside: Mutex::new(inside) }
+        let (events, subscribers) = (VecDeque::new(), HashMap::new());
+        let inner = Inner { events, bytes: 0, newest: Version::ZERO, resets: 0, restated: 0, subscribers, last_number: 0 };
+        Self { stream, inner: Mutex::new(inner) }
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A seat, and its number.
-    pub(super) fn sit_down(&self, seen: Version, bell: Bell) -> (u64, Arc<Seat>) {
-        let mut inside = self.inside();
-        inside.seats_given += 1;
-        let number = inside.seats_given;
-        let seat = Arc::new(Seat { bell, seen: AtomicU64::new(seen.0) });
-        inside.seats.insert(number, Arc::clone(&seat));
-        (number, seat)
+    /// Adds a subscriber.
+    pub(super) fn subscribe(&self, seen: Version, notifier: Notifier) -> Arc<Subscriber> {
+        let mut inner = self.inner();
+        inner.last_number += 1;
+        let number = inner.last_number;
+        let subscriber = Arc::new(Subscriber { number, notifier, seen: AtomicU64::new(seen.0) });
+        inner.subscribers.insert(number, Arc::clone(&subscriber));
+        subscriber
     }
 
-    /// How often the place was lost so far.
-    pub(super) fn lost(&self) -> u64 {
-        self.inside().lost
+    /// Returns how often the position of the follower was lost.
+    pub(super) fn resets(&self) -> u64 {
+        self.inner().resets
     }
 
     /// Returns how often the state has changed by a quarantine or a release.
     pub(super) fn restated(&self) -> u64 {
-        self.inside().restated
+        self.inner().restated
     }
 
-    /// Records that an event of the stream was quarantined or released, and wakes everybody.
+    /// Records that an event of the stream was quarantined or released, and wakes all subscribers.
     pub(super) fn restate(&self) {
-        let mut inside = self.inside();
-        inside.restated += 1;
-        inside.seats.values().for_each(|seat| seat.bell.notify_one());
+        let mut inner = self.inner();
+        inner.restated += 1;
+        inner.subscribers.values().for_each(|subscriber| subscriber.notifier.notify_one());
     }
 
-    /// Gives a seat back; whether nobody is left.
-    pub(super) fn stand_up(&self, number: u64) -> bool {
-        let mut inside = self.inside();
-        inside.seats.remove(&number);
-        inside.seats.is_empty()
+    /// Removes a subscriber. Returns true if none is left.
+    pub(super) fn unsubscribe(&self, subscriber: &Subscriber) -> bool {
+        let mut inner = self.inner();
+        inner.subscribers.remove(&subscriber.number);
+        inner.subscribers.is_empty()
     }
 
-    /// Takes in the next event; nobody is woken yet.
+    /// Adds the next event, without waking subscribers.
     pub(super) fn push(&self, event: Arc<LiveEvent>) {
-        let mut inside = self.inside();
-        let follows_on = inside.events.back().is_none_or(|last| last.version().next() == event.version());
+        let mut inner = self.inner();
+        let follows_on = inner.events.back().is_none_or(|last| last.version().next() == event.version());
         if !follows_on {
-            // The store is asked instead: it knows what comes after what.
-            inside.events.clear();
-            inside.bytes = 0;
+            // There is a gap, so subscribers read from the store.
+            inner.events.clear();
+            inner.bytes = 0;
         }
-        inside.newest = event.version();
-        inside.bytes += event.bytes();
-        inside.events.push_back(event);
+        inner.newest = event.version();
+        inner.bytes += event.bytes();
+        inner.events.push_back(event);
     }
 
-    /// Forgets what all have taken and what is too much, and wakes everybody.
-    pub(super) fn ring(&self) {
-        let mut inside = self.inside();
+    /// Drops events that all subscribers have seen or that exceed the limits, and wakes all subscribers.
+    pub(super) fn notify(&self) {
+        let mut inner = self.inner();
         let mut least = u64::MAX;
-        for seat in inside.seats.values() {
-            least = least.min(seat.seen.load(Ordering::Relaxed));
-            seat.bell.notify_one();
+        for subscriber in inner.subscribers.values() {
+            least = least.min(subscriber.seen.load(Ordering::Relaxed));
+            subscriber.notifier.notify_one();
         }
-        while let Some(first) = inside.events.front() {
-            let too_much = inside.events.len() > MOST_EVENTS || (inside.bytes > MOST_BYTES && inside.events.len() > 1);
+        while let Some(first) = inner.events.front() {
+            let too_much = inner.events.len() > MAX_EVENTS || (inner.bytes > MAX_BYTES && inner.events.len() > 1);
             if first.version().0 > least && !too_much {
                 break;
             }
-            inside.bytes -= first.bytes();
-            inside.events.pop_front();
+            inner.bytes -= first.bytes();
+            inner.events.pop_front();
         }
     }
 
-    /// The follower of the store has lost its place: what has come in between is in the store only.
-    pub(super) fn lose(&self) {
-        let mut inside = self.inside();
-        inside.events.clear();
-        inside.bytes = 0;
-        // In a store that was put back to an earlier state there is less now.
-        inside.newest = Version::ZERO;
-        inside.lost += 1;
-        inside.seats.values().for_each(|seat| seat.bell.notify_one());
+    /// Drops all events after the position of the follower was lost. Later ones are in the store only.
+    pub(super) fn reset(&self) {
+        let mut inner = self.inner();
+        inner.events.clear();
+        inner.bytes = 0;
+        // A store that was restored to an earlier state may have fewer events now.
+        inner.newest = Version::ZERO;
+        inner.resets += 1;
+        inner.subscribers.values().for_each(|subscriber| subscriber.notifier.notify_one());
     }
 
-    /// What follows on a version. `lost` is what the caller knows of lost places, and is brought up to date.
-    pub(super) fn after(&self, seen: Version, lost: &mut u64) -> Taken {
-        let inside = self.inside();
-        if *lost != inside.lost {
-            *lost = inside.lost;
-            return Taken::Missed;
+    /// Returns the events after a version. `resets` is the number that the caller knows, and is updated.
+    pub(super) fn after(&self, seen: Version, resets: &mut u64) -> NextEvents {
+        let inner = self.inner();
+        if *resets != inner.resets {
+            *resets = inner.resets;
+            return NextEvents::Missed;
         }
-        if inside.newest <= seen {
-            return Taken::Nothing;
+        if inner.newest <= seen {
+            return NextEvents::Nothing;
         }
-        let first = inside.events.front().map(|first| first.version());
+        let first = inner.events.front().map(|first| first.version());
         match first.and_then(|first| seen.next().0.checked_sub(first.0)) {
             Some(skipped) => {
-                // More than fit into memory are never skipped.
+                // The kept events fit in memory, so the number does not overflow.
                 let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
-                Taken::Events(inside.events.iter().skip(skipped).take(AT_ONCE).cloned().collect())
+                NextEvents::Events(inner.events.iter().skip(skipped).take(MAX_DELIVERY).cloned().collect())
             }
-            None => Taken::Missed,
+            None => NextEvents::Missed,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the store and the command bus tell.
+//! Metrics of the store and of the command bus, counted as they happen.
 
 use std::time::Duration;
 
@@ -8,42 +8,42 @@ use crate::runtime::CommandOutcome;
 use crate::runtime::CommandResult;
 use crate::runtime::ConflictReason;
 use crate::runtime::RuntimeError;
-use crate::server::metrics::Metrics;
 use crate::server::metrics::labels::Answered;
 use crate::server::metrics::labels::Category;
 use crate::server::metrics::labels::Reason;
+use crate::server::metrics::server_metrics::ServerMetrics;
 use crate::store::AppendRequest;
 use crate::store::Appended;
 use crate::store::Observer;
 use crate::store::Outcome;
 use crate::store::StoreError;
 
-impl Observer for Metrics {
+impl Observer for ServerMetrics {
     fn appended(&self, append: &AppendRequest, outcome: &Result<Appended, StoreError>, took: Duration) {
-        let numbers = &self.0.numbers;
-        numbers.append_seconds.observe(took.as_secs_f64());
+        let families = &self.0.families;
+        families.append_seconds.observe(took.as_secs_f64());
         match outcome {
             Ok(appended) if appended.outcome == Outcome::Applied => {
                 let category = Category { category: append.stream.category().to_owned() };
-                numbers.appended.get_or_create(&category).inc_by(appended.events.len() as u64);
+                families.appended.get_or_create(&category).inc_by(appended.events.len() as u64);
             }
             Err(StoreError::OutcomeUnknown { .. }) => {
-                numbers.outcome_unknown.inc();
+                families.outcome_unknown.inc();
             }
             _ => {}
         }
     }
 
     fn snapshot_kept(&self) {
-        self.0.numbers.snapshots.inc();
+        self.0.families.snapshots.inc();
     }
 }
 
-impl CommandObserver for Metrics {
+impl CommandObserver for ServerMetrics {
     fn answered(&self, command: Option<&'static str>, outcome: &Result<CommandOutcome, RuntimeError>, took: Duration) {
         let labels = Answered { command: command.unwrap_or("unknown"), outcome: word(outcome) };
-        self.0.numbers.commands.get_or_create(&labels).inc();
-        self.0.numbers.command_seconds.observe(took.as_secs_f64());
+        self.0.families.commands.get_or_create(&labels).inc();
+        self.0.families.command_seconds.observe(took.as_secs_f64());
     }
 
     fn conflict(&self, reason: ConflictReason) {
@@ -52,11 +52,11 @@ impl CommandObserver for Metrics {
             ConflictReason::Id => "id",
             ConflictReason::Contention => "contention",
         };
-        self.0.numbers.conflicts.get_or_create(&Reason { reason }).inc();
+        self.0.families.conflicts.get_or_create(&Reason { reason }).inc();
     }
 }
 
-/// What became of a command, in one word.
+/// Returns the label of the outcome of a command.
 fn word(outcome: &Result<CommandOutcome, RuntimeError>) -> &'static str {
     match outcome {
         Ok(done) => match done.outcome {

@@ -1,8 +1,8 @@
-//! The labels of the numbers. Each has few values, whatever clients send.
+//! The labels of metrics. Each has few values, whatever clients send.
 
 use prometheus_client::encoding::EncodeLabelSet;
 
-/// No label at all.
+/// No labels.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Unlabelled {}
 
@@ -12,26 +12,26 @@ pub(super) struct Category {
     pub(super) category: String,
 }
 
-/// Why an append was refused.
+/// The reason of a conflict or a disconnect.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Reason {
     pub(super) reason: &'static str,
 }
 
-/// A command and what became of it.
+/// A command and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Answered {
     pub(super) command: &'static str,
     pub(super) outcome: &'static str,
 }
 
-/// The way a message goes.
+/// The direction of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Way {
     pub(super) direction: &'static str,
 }
 
-/// The pattern of a route and the status it answered with.
+/// The route of a request and the status of its response.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Request {
     pub(super) route: String,
@@ -44,14 +44,14 @@ pub(super) struct Projection {
     pub(super) projection: String,
 }
 
-/// A projection and a state that it can be in.
+/// A projection and a state that it may be in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ProjectionIn {
     pub(super) projection: String,
     pub(super) state: &'static str,
 }
 
-/// What runs here.
+/// The version of the program and the kind of database.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Build {
     pub(super) version: String,

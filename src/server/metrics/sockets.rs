@@ -1,15 +1,14 @@
-//! The numbers of clients that are connected for longer than a request: WebSocket.
+//! Metrics of WebSocket clients.
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
-use crate::server::metrics::Metrics;
 use crate::server::metrics::labels::Reason;
 use crate::server::metrics::labels::Way;
-use crate::server::metrics::numbers::Names;
+use crate::server::metrics::registry::MetricRegistry;
 
-/// The way a message goes, as the server sees it.
+/// The direction of a message, as the server sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// From a client.
@@ -18,16 +17,16 @@ pub enum Direction {
     Out,
 }
 
-/// Why the server ended a connection.
+/// The reason for which the server ended a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dropped {
-    /// The client does not take what it is sent.
+    /// The client accepts data too slowly.
     TooSlow,
-    /// The client says nothing, not even to a ping.
+    /// The client sends nothing, not even an answer to a ping.
     Silent,
-    /// The client's token has run out.
+    /// The client's token has expired.
     Expired,
-    /// The client sends what is too large, too much, or no message.
+    /// The client sends messages that are malformed, too large or too many.
     Unruly,
 }
 
@@ -45,8 +44,8 @@ impl Dropped {
     }
 }
 
-/// The numbers.
-pub(super) struct Sockets {
+/// The metrics of WebSocket clients.
+pub(super) struct SocketMetrics {
     connections: Gauge,
     received: Counter,
     sent: Counter,
@@ -54,58 +53,50 @@ pub(super) struct Sockets {
     replayed: Counter,
 }
 
-impl Sockets {
-    pub(super) fn new(names: &mut Names) -> Self {
-        let messages: Family<Way, Counter> =
-            names.add("ws_messages", "Messages on WebSockets, by the way they go", Family::default());
+impl SocketMetrics {
+    pub(super) fn new(registry: &mut MetricRegistry) -> Self {
+        let messages: Family<Way, Counter> = registry.add("ws_messages", "WebSocket messages, by direction", Family::default());
         let dropped: Family<Reason, Counter> =
-            names.add("ws_dropped", "Clients that were disconnected, by the reason", Family::default());
+            registry.add("ws_dropped", "Clients that the server disconnected, by reason", Family::default());
         for reason in Dropped::ALL {
             dropped.get_or_create_owned(&reason.reason());
         }
         Self {
-            connections: names.add("ws_connections", "Clients connected by WebSocket", Gauge::default()),
-            // Kept outside of the family: there are many messages, and a look-up for each would be felt.
+            connections: registry.add("ws_connections", "Connected WebSocket clients", Gauge::default()),
+            // Kept outside of the family, because a look-up for each message would be slow.
             received: messages.get_or_create_owned(&Way { direction: "in" }),
             sent: messages.get_or_create_owned(&Way { direction: "out" }),
             dropped,
-            replayed: names.add("ws_replayed_events", "Events that clients had missed and were sent again", Counter::default()),
+            replayed: registry.add("ws_replayed_events", "Missed events that were sent again to clients", Counter::default()),
         }
+    }
+
+    pub(super) fn connect(&self) -> Connected {
+        self.connections.inc();
+        Connected(self.connections.clone())
+    }
+
+    pub(super) fn count(&self, direction: Direction, messages: u64) {
+        match direction {
+            Direction::In => self.received.inc_by(messages),
+            Direction::Out => self.sent.inc_by(messages),
+        };
+    }
+
+    pub(super) fn count_dropped(&self, reason: Dropped) {
+        self.dropped.get_or_create(&reason.reason()).inc();
+    }
+
+    pub(super) fn count_replayed(&self, events: u64) {
+        self.replayed.inc_by(events);
     }
 }
 
-/// A client that is counted as connected until this is dropped.
+/// A connected client. Counted until it is dropped.
 pub struct Connected(Gauge);
 
 impl Drop for Connected {
     fn drop(&mut self) {
         self.0.dec();
-    }
-}
-
-impl Metrics {
-    /// A client has connected by WebSocket.
-    pub fn connected(&self) -> Connected {
-        let connections = self.0.numbers.sockets.connections.clone();
-        connections.inc();
-        Connected(connections)
-    }
-
-    /// So many messages went over a WebSocket.
-    pub fn messages(&self, direction: Direction, count: u64) {
-        match direction {
-            Direction::In => self.0.numbers.sockets.received.inc_by(count),
-            Direction::Out => self.0.numbers.sockets.sent.inc_by(count),
-        };
-    }
-
-    /// A client was disconnected.
-    pub fn dropped(&self, why: Dropped) {
-        self.0.numbers.sockets.dropped.get_or_create(&why.reason()).inc();
-    }
-
-    /// A client was sent so many events that it had missed.
-    pub fn resent(&self, events: u64) {
-        self.0.numbers.sockets.replayed.inc_by(events);
     }
 }

@@ -1,4 +1,4 @@
-//! The numbers that only the store knows: read when somebody asks for them.
+//! Metrics of the store, read on request.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -16,15 +16,15 @@ use crate::runtime::QueryBus;
 use crate::server::metrics::labels::Projection;
 use crate::server::metrics::labels::ProjectionIn;
 use crate::server::metrics::labels::Unlabelled;
-use crate::server::metrics::numbers::Names;
+use crate::server::metrics::registry::MetricRegistry;
 use crate::store::Store;
 use crate::store::no_store_is_empty;
 
-/// One number, which is left out while nobody knows it.
+/// A metric that is left out while its value is unknown.
 type Known<G> = Family<Unlabelled, G>;
 
-/// The numbers.
-pub(super) struct StoreNumbers {
+/// The metrics of the store.
+pub(super) struct StoreMetrics {
     head: Known<Gauge>,
     size: Known<Gauge>,
     quarantined: Known<Gauge>,
@@ -35,17 +35,17 @@ pub(super) struct StoreNumbers {
     parked: Family<Projection, Gauge>,
 }
 
-/// What was read; `None`: no answer in time.
+/// Readings of the store. `None` if there was no answer in time.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct StoreReadings {
     head: Option<Position>,
     size: Option<u64>,
     quarantined: Option<u64>,
     projections: Vec<ProjectionStatus>,
 }
 
-/// Asks for everything at once, each within the limit.
-pub(super) async fn read(store: &Store, clock: Clock, limit: Duration) -> Found {
+/// Reads all values at once, each within the time limit.
+pub(super) async fn read(store: &Store, clock: Clock, limit: Duration) -> StoreReadings {
     let head = async { no_store_is_empty(store.head().await).map(|head| head.position) };
     let size = async { no_store_is_empty(store.size_bytes().await) };
     let quarantined = async { no_store_is_empty(store.quarantine().await).map(|quarantine| quarantine.len() as u64) };
@@ -53,7 +53,7 @@ pub(super) async fn read(store: &Store, clock: Clock, limit: Duration) -> Found 
         let queries = QueryBus::open(store.clone(), clock.clone()).await?;
         match tokio::time::timeout(limit / 2, projection_status(store, &queries, None, clock())).await {
             Ok(statuses) => statuses,
-            // With many streams that are parked a close look takes long, and just then the rest is wanted.
+            // With many parked streams the full status takes long, and the other values are then needed most.
             Err(_) => projections_at_a_glance(store, &queries, clock()).await,
         }
     };
@@ -63,8 +63,8 @@ pub(super) async fn read(store: &Store, clock: Clock, limit: Duration) -> Found 
         tokio::time::timeout(limit, quarantined),
         tokio::time::timeout(limit, projections)
     );
-    let in_time = |late| tracing::debug!(%late, "the store gave no answer to a scrape in time");
-    Found {
+    let in_time = |late| tracing::debug!(%late, "store timed out during a scrape");
+    StoreReadings {
         head: head.map_err(in_time).ok().and_then(Result::ok),
         size: size.map_err(in_time).ok().and_then(Result::ok),
         quarantined: quarantined.map_err(in_time).ok().and_then(Result::ok),
@@ -72,34 +72,42 @@ pub(super) async fn read(store: &Store, clock: Clock, limit: Duration) -> Found 
     }
 }
 
-impl StoreNumbers {
-    pub(super) fn new(names: &mut Names) -> Self {
+impl StoreMetrics {
+    pub(super) fn new(registry: &mut MetricRegistry) -> Self {
         Self {
-            head: names.add("store_head_position", "The position of the last event", Family::default()),
-            size: names.add("store_size_bytes", "Bytes of the store with its indexes and read models", Family::default()),
-            quarantined: names.add("quarantined_events", "Events that every state and read model leaves out", Family::default()),
-            position: names.add("projection_position", "The last position a projection has taken in", Family::default()),
-            lag_events: names.add(
+            head: registry.add("store_head_position", "Position of the head", Family::default()),
+            size: registry.add(
+                "store_size_bytes",
+                "Size of the store with its indexes and read models, in bytes",
+                Family::default(),
+            ),
+            quarantined: registry.add("quarantined_events", "Quarantined events", Family::default()),
+            position: registry.add("projection_position", "Checkpoint of a projection", Family::default()),
+            lag_events: registry.add(
                 "projection_lag_events",
-                "Positions between a projection and the head, and the events it holds back",
+                "Events between the checkpoint of a projection and the head, held-back events included",
                 Family::default(),
             ),
-            lag_seconds: names.add(
+            lag_seconds: registry.add(
                 "projection_lag_seconds",
-                "Seconds since the oldest event that a projection wants and has not taken in",
+                "Seconds since the oldest event that a projection has not applied",
                 Family::default(),
             ),
-            state: names.add("projection_state", "What a projection is: 1 for its state, 0 for the others", Family::default()),
-            parked: names.add(
+            state: registry.add(
+                "projection_state",
+                "State of a projection: 1 for the current state, 0 for the others",
+                Family::default(),
+            ),
+            parked: registry.add(
                 "projection_parked_events",
-                "Events that a projection has put aside: those that it cannot take in, and the later ones of their streams",
+                "Events that a projection holds back: failed events and the later events of their streams",
                 Family::default(),
             ),
         }
     }
 
-    /// Shows what was found and nothing else.
-    pub(super) fn set(&self, found: Found) {
+    /// Shows these readings and no older ones.
+    pub(super) fn set(&self, found: StoreReadings) {
         self.head.clear();
         self.size.clear();
         self.quarantined.clear();

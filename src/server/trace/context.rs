@@ -1,4 +1,4 @@
-//! The trace that a request is part of (W3C Trace Context), and the correlation id that its events get.
+//! The trace context of a request (W3C Trace Context), and the correlation id of its events.
 
 use std::convert::Infallible;
 
@@ -10,23 +10,23 @@ use uuid::Uuid;
 use crate::event::is_unsafe;
 use crate::server::commands::MAX_KEY_BYTES;
 
-/// How a caller names the trace that its request is part of.
+/// The header that names the trace of a request.
 const TRACEPARENT: &str = "traceparent";
-/// How a caller names what its request belongs to, in words of its own.
+/// The header that names the correlation id of a request.
 pub(super) const CORRELATION: &str = "x-correlation-id";
 
-/// What a request belongs to.
+/// The trace and the correlation id of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trace {
-    /// 32 hexadecimal digits: the caller's, or one of the server's own.
+pub struct TraceContext {
+    /// 32 hexadecimal digits, from the caller or generated.
     pub trace_id: String,
-    /// What the events of this request belong to, where the caller has said it: by `X-Correlation-Id`, else by its trace.
-    /// Without it the first event of a command begins something new.
+    /// The correlation id of the events: from `X-Correlation-Id`, else the caller's trace id. Without it the first
+    /// event of a command begins a new correlation.
     pub correlation_id: Option<String>,
 }
 
-impl Trace {
-    /// As a request says it. What does not have the form that it should have is passed over.
+impl TraceContext {
+    /// Reads the headers of a request. Malformed ones are ignored.
     pub fn of(headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let given = text(TRACEPARENT).and_then(trace_id);
@@ -38,7 +38,7 @@ impl Trace {
     }
 }
 
-/// The trace of `VERSION-TRACE-PARENT-FLAGS`. Later versions may have more behind it.
+/// Returns the trace id of `VERSION-TRACE-PARENT-FLAGS`. Later versions may append more parts.
 fn trace_id(traceparent: &str) -> Option<&str> {
     let mut parts = traceparent.split('-');
     let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -54,7 +54,7 @@ fn is_correlation(id: &str) -> bool {
     !id.is_empty() && id.len() <= MAX_KEY_BYTES && !id.chars().any(is_unsafe)
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Trace {
+impl<S: Send + Sync> FromRequestParts<S> for TraceContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -67,20 +67,20 @@ mod tests {
     use axum::http::HeaderMap;
     use axum::http::HeaderName;
 
-    use super::Trace;
+    use super::TraceContext;
     use crate::server::commands::MAX_KEY_BYTES;
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-    fn of(headers: &[(&'static str, &str)]) -> Trace {
+    fn of(headers: &[(&'static str, &str)]) -> TraceContext {
         let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        Trace::of(&headers.collect::<HeaderMap>())
+        TraceContext::of(&headers.collect::<HeaderMap>())
     }
 
     #[test]
     fn a_trace_of_the_callers_is_taken_over_and_correlates() {
         let trace = of(&[("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01"))]);
-        assert_eq!(trace, Trace { trace_id: TRACE.into(), correlation_id: Some(TRACE.into()) });
+        assert_eq!(trace, TraceContext { trace_id: TRACE.into(), correlation_id: Some(TRACE.into()) });
         let later = of(&[("traceparent", &format!("01-{TRACE}-00f067aa0ba902b7-01-more"))]);
         assert_eq!(later.trace_id, TRACE);
     }
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_correlation_id_counts_more_than_a_trace() {
         let trace = of(&[("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01")), ("x-correlation-id", "buy-18")]);
-        assert_eq!(trace, Trace { trace_id: TRACE.into(), correlation_id: Some("buy-18".into()) });
+        assert_eq!(trace, TraceContext { trace_id: TRACE.into(), correlation_id: Some("buy-18".into()) });
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! One line in the log and one observation for each request: what was asked by its pattern, never by its text.
+//! Logs and counts each request by its route.
 //!
-//! Paths and queries may hold names of people, ids and, by mistake, secrets: they are not written down.
+//! Paths and queries are not logged. They may contain names of people, ids and, by mistake, secrets.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -15,18 +15,18 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::server::Server;
-use crate::server::trace::Trace;
+use crate::server::trace::TraceContext;
 use crate::server::trace::context::CORRELATION;
 
-/// What a request is counted as that fits no route.
+/// The route label of a request that matches no route.
 const NO_ROUTE: &str = "unmatched";
 
-/// Who asks, told to the log by whoever finds it out.
+/// The name of the client, for the log. Set after the admission of the request.
 #[derive(Debug, Clone, Default)]
-pub struct Asking(Arc<OnceLock<String>>);
+pub struct ClientName(Arc<OnceLock<String>>);
 
-impl Asking {
-    /// It is this client.
+impl ClientName {
+    /// Sets the name.
     pub fn is(&self, client_id: &str) {
         let _ = self.0.set(client_id.to_owned());
     }
@@ -36,13 +36,13 @@ impl Asking {
     }
 }
 
-/// Gives a request its trace; when it has been answered, writes it down and counts it.
+/// Adds the trace context to a request, and logs and counts the answer.
 pub async fn observe(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    let (trace, asking) = (Trace::of(request.headers()), Asking::default());
+    let (trace, client_name) = (TraceContext::of(request.headers()), ClientName::default());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(trace.clone());
-    request.extensions_mut().insert(asking.clone());
+    request.extensions_mut().insert(client_name.clone());
     let begun = Instant::now();
     let mut response = next.run(request).await;
     let took = begun.elapsed();
@@ -53,13 +53,13 @@ pub async fn observe(State(server): State<Server>, mut request: Request, next: N
         server.metrics.query(took);
     }
     let correlation_id = trace.correlation_id.as_deref().unwrap_or("-");
-    // Written once for each level: the level of a line is part of its program.
+    // The level of a log line is part of its code, so there is a line for each level.
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
                 target: "esctl::request",
                 trace_id = %trace.trace_id, correlation_id = %correlation_id, method = %method, route = %route,
-                status = status.as_u16(), duration_ms = took.as_secs_f64() * 1e3, client = %asking.client(), "request"
+                status = status.as_u16(), duration_ms = took.as_secs_f64() * 1e3, client = %client_name.client(), "request"
             )
         };
     }
@@ -68,7 +68,7 @@ pub async fn observe(State(server): State<Server>, mut request: Request, next: N
     } else {
         line!(info);
     }
-    // So that whoever has a complaint can say of what.
+    // A client can quote this id in a report.
     if let Ok(trace_id) = HeaderValue::from_str(trace.correlation_id.as_deref().unwrap_or(&trace.trace_id)) {
         response.headers_mut().insert(CORRELATION, trace_id);
     }

@@ -1,8 +1,8 @@
-//! What belongs together: the trace a request is part of, and the line that the log has of each request.
+//! Trace context of requests, and the log line of each request.
 
 mod context;
 mod line;
 
-pub use context::Trace;
-pub use line::Asking;
+pub use context::TraceContext;
+pub use line::ClientName;
 pub use line::observe;

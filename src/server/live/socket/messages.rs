@@ -1,4 +1,4 @@
-//! What clients and server say to each other: one JSON object a message, told apart by `type`.
+//! The messages between client and server: one JSON object per message, distinguished by `type`.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -9,17 +9,17 @@ use uuid::Uuid;
 use crate::event::Version;
 use crate::event::canonical_json;
 use crate::runtime::CommandOutcome;
-use crate::server::Problem;
-use crate::server::problem::ErrorDetail;
+use crate::server::HttpProblem;
+use crate::server::http_problem::ErrorDetail;
 
-/// The longest `requestId`, in bytes of JSON: it is sent back.
-const MOST_REQUEST_ID: usize = 200;
+/// Maximum length of a `requestId`, in bytes of JSON, because it is sent back.
+const MAX_REQUEST_ID_BYTES: usize = 200;
 
-/// What a client says.
+/// A message from a client.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub(super) enum Said {
-    /// Do this. On a game's connection the game, and who plays, go without saying.
+pub(super) enum ClientMessage {
+    /// Send a command. On the connection of a game, the game and the player may be omitted.
     Command {
         command: String,
         #[serde(default)]
@@ -31,7 +31,7 @@ pub(super) enum Said {
         #[serde(default)]
         command_id: Option<String>,
     },
-    /// Tell me of this stream.
+    /// Follow a stream.
     Subscribe {
         stream: String,
         #[serde(default)]
@@ -39,13 +39,13 @@ pub(super) enum Said {
         #[serde(default)]
         player_id: Option<String>,
     },
-    /// Tell me no more of it.
+    /// Stop following a stream.
     Unsubscribe {
         stream: String,
     },
-    /// Are you there?
+    /// Check the connection.
     Ping {},
-    /// A move of the game that this is the connection of.
+    /// A move in the game of this connection.
     Join(Move),
     Leave(Move),
     PlayCard(Move),
@@ -56,7 +56,7 @@ pub(super) enum Said {
     EndTurn(Move),
 }
 
-/// The particulars of a move.
+/// The arguments of a move.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Move {
@@ -68,11 +68,11 @@ pub(super) struct Move {
     pub(super) command_id: Option<String>,
 }
 
-/// What the server says, besides events.
+/// A message from the server, other than an event.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(super) enum Told<'a> {
-    /// A stream as it is after an event.
+pub(super) enum ServerMessage<'a> {
+    /// The state of a stream after an event.
     State {
         stream: &'a str,
         event_id: Version,
@@ -81,18 +81,18 @@ pub(super) enum Told<'a> {
         #[serde(rename = "left_out", skip_serializing_if = "Vec::is_empty")]
         left_out: Vec<Uuid>,
     },
-    /// What was missed comes now.
+    /// Missed events follow.
     ReplayStart { stream: &'a str, last_event_id: Version },
-    /// That was all; what comes now is new.
+    /// All missed events were sent. New events follow.
     ReplayComplete { stream: &'a str, event_id: Version },
-    /// What became of a command.
+    /// The outcome of a command.
     Result {
         #[serde(skip_serializing_if = "Option::is_none")]
         request_id: Option<&'a Value>,
         #[serde(flatten)]
         outcome: &'a CommandOutcome,
     },
-    /// Why something was not done.
+    /// An error.
     Error {
         #[serde(skip_serializing_if = "Option::is_none")]
         request_id: Option<&'a Value>,
@@ -103,60 +103,64 @@ pub(super) enum Told<'a> {
         #[serde(flatten)]
         error: &'a ErrorDetail,
     },
-    /// Nothing more comes of a stream.
+    /// The stream is not followed any more.
     Unsubscribed {
         #[serde(skip_serializing_if = "Option::is_none")]
         request_id: Option<&'a Value>,
         stream: &'a str,
     },
-    /// Here I am.
+    /// The answer to a ping.
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
         request_id: Option<&'a Value>,
     },
 }
 
-/// Reads a message: what the client calls it, and what it says.
-pub(super) fn read(text: &str) -> (Option<Value>, Result<Said, Problem>) {
+/// Parses a message, and returns its `requestId` and its content.
+pub(super) fn read(text: &str) -> (Option<Value>, Result<ClientMessage, HttpProblem>) {
     match members(text) {
-        Ok((request_id, members)) => (request_id, said(members)),
+        Ok((request_id, members)) => (request_id, parse(members)),
         Err(problem) => (None, Err(problem)),
     }
 }
 
-fn members(text: &str) -> Result<(Option<Value>, Map<String, Value>), Problem> {
-    // What no store can hold is refused with its place: nesting, numbers, keys twice.
+fn members(text: &str) -> Result<(Option<Value>, Map<String, Value>), HttpProblem> {
+    // Nesting, numbers and duplicate keys that no store can hold are refused with their place.
     let canonical = canonical_json(text)?;
-    let no_object = || Problem::bad_request("bad_message", "a message is a JSON object like {\"type\":\"ping\"}");
+    let no_object = || HttpProblem::bad_request("bad_message", "expected a JSON object like {\"type\":\"ping\"}");
     let mut members: Map<String, Value> = serde_json::from_str(&canonical).map_err(|_| no_object())?;
     let request_id = members.remove("requestId").filter(|id| !id.is_null());
-    let plain = |id: &Value| (id.is_string() || id.is_number()) && id.to_string().len() <= MOST_REQUEST_ID;
+    let plain = |id: &Value| (id.is_string() || id.is_number()) && id.to_string().len() <= MAX_REQUEST_ID_BYTES;
     match request_id {
         Some(id) if !plain(&id) => {
-            let message = format!("requestId is a text or a number of at most {MOST_REQUEST_ID} bytes");
-            Err(Problem::bad_request("bad_message", message))
+            let message = format!("requestId must be a string or a number of at most {MAX_REQUEST_ID_BYTES} bytes");
+            Err(HttpProblem::bad_request("bad_message", message))
         }
         request_id => Ok((request_id, members)),
     }
 }
 
-fn said(members: Map<String, Value>) -> Result<Said, Problem> {
-    let unclear = |error: serde_json::Error| Problem::bad_request("bad_message", error.to_string());
+fn parse(members: Map<String, Value>) -> Result<ClientMessage, HttpProblem> {
+    let unclear = |error: serde_json::Error| HttpProblem::bad_request("bad_message", error.to_string());
     serde_json::from_value(Value::Object(members)).map_err(unclear)
 }
 
-/// Says why something was not done.
-pub(super) fn refusal<'a>(request_id: Option<&'a Value>, stream: Option<&'a str>, problem: &'a Problem) -> Told<'a> {
+/// Returns the message of an error.
+pub(super) fn error_message<'a>(
+    request_id: Option<&'a Value>,
+    stream: Option<&'a str>,
+    problem: &'a HttpProblem,
+) -> ServerMessage<'a> {
     let retry_after = problem.retry_after.map(|wait| wait.as_secs_f64());
-    Told::Error { request_id, stream, retry_after, error: &problem.error }
+    ServerMessage::Error { request_id, stream, retry_after, error: &problem.error }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::ClientMessage;
     use super::Move;
-    use super::Said;
     use super::read;
     use crate::event::Version;
 
@@ -164,20 +168,20 @@ mod tests {
     fn each_message_of_the_contract_is_understood() {
         let (id, said) = read(r#"{"type":"command","requestId":"r1","command":"resource.add","id":"gold","with":{"amount":1}}"#);
         assert_eq!(id, Some(json!("r1")));
-        let Ok(Said::Command { command, with, .. }) = said else { panic!("{said:?}") };
+        let Ok(ClientMessage::Command { command, with, .. }) = said else { panic!("{said:?}") };
         assert_eq!((command.as_str(), &with["amount"]), ("resource.add", &json!(1)));
         let (_, said) = read(r#"{"type":"subscribe","stream":"resource-gold","lastEventId":41}"#);
         assert_eq!(
             said,
-            Ok(Said::Subscribe { stream: "resource-gold".into(), last_event_id: Some(Version(41)), player_id: None })
+            Ok(ClientMessage::Subscribe { stream: "resource-gold".into(), last_event_id: Some(Version(41)), player_id: None })
         );
-        assert_eq!(read(r#"{"type":"unsubscribe","stream":"a-1"}"#).1, Ok(Said::Unsubscribe { stream: "a-1".into() }));
-        assert_eq!(read(r#"{"type":"ping","requestId":7}"#), (Some(json!(7)), Ok(Said::Ping {})));
+        assert_eq!(read(r#"{"type":"unsubscribe","stream":"a-1"}"#).1, Ok(ClientMessage::Unsubscribe { stream: "a-1".into() }));
+        assert_eq!(read(r#"{"type":"ping","requestId":7}"#), (Some(json!(7)), Ok(ClientMessage::Ping {})));
         let moved =
             |data: serde_json::Value| Move { data: data.as_object().unwrap().clone(), expect_version: None, command_id: None };
-        assert_eq!(read(r#"{"type":"claim","data":{"index":2}}"#).1, Ok(Said::Claim(moved(json!({"index": 2})))));
-        assert_eq!(read(r#"{"type":"endTurn"}"#).1, Ok(Said::EndTurn(moved(json!({})))));
-        assert_eq!(read(r#"{"type":"rest","data":{}}"#).1, Ok(Said::Rest(moved(json!({})))));
+        assert_eq!(read(r#"{"type":"claim","data":{"index":2}}"#).1, Ok(ClientMessage::Claim(moved(json!({"index": 2})))));
+        assert_eq!(read(r#"{"type":"endTurn"}"#).1, Ok(ClientMessage::EndTurn(moved(json!({})))));
+        assert_eq!(read(r#"{"type":"rest","data":{}}"#).1, Ok(ClientMessage::Rest(moved(json!({})))));
     }
 
     #[test]

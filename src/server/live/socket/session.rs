@@ -1,4 +1,4 @@
-//! One client: what it says, what it is told, and when it is over.
+//! The session of one WebSocket client.
 
 use std::time::Duration;
 
@@ -13,69 +13,70 @@ use tokio_tungstenite::tungstenite::Error as ProtocolError;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Server;
-use crate::server::admit::Sender;
+use crate::server::limits::rate::RateKey;
 use crate::server::live;
-use crate::server::live::socket::close::End;
-use crate::server::live::socket::commanding::Answer;
-use crate::server::live::socket::commanding::Table;
-use crate::server::live::socket::following::Following;
-use crate::server::live::socket::messages::Said;
-use crate::server::live::socket::messages::Told;
+use crate::server::live::socket::close::CloseReason;
+use crate::server::live::socket::commands::CommandReply;
+use crate::server::live::socket::commands::GameConnection;
+use crate::server::live::socket::commands::start;
+use crate::server::live::socket::messages::ClientMessage;
+use crate::server::live::socket::messages::ServerMessage;
+use crate::server::live::socket::messages::error_message;
 use crate::server::live::socket::messages::read;
-use crate::server::live::socket::messages::refusal;
-use crate::server::live::socket::out::Out;
+use crate::server::live::socket::outgoing::Outgoing;
+use crate::server::live::socket::subscriptions::Subscriptions;
 use crate::server::metrics::Direction;
-use crate::server::sight::Sight;
+use crate::server::visibility::Visibility;
 
-/// After so many more messages that were too many than messages that were taken, the connection ends.
-const MOST_REFUSED: u32 = 100;
-/// A message that is too many is read for its `requestId` only if it is no longer than this: refusing is to cost little.
-const READ_REFUSED: usize = 1 << 10;
+/// Maximum number of refused messages in excess of accepted ones. Beyond it the connection ends.
+const MAX_REFUSED: u32 = 100;
+/// Maximum length of a refused message that is parsed for its `requestId`. Refusing must be cheap.
+const MAX_PARSED_REFUSED: usize = 1 << 10;
 
-/// One client.
-pub(super) struct Session {
-    pub(super) server: Server,
-    pub(super) caller: Caller,
-    sender: Sender,
-    pub(super) sight: Sight,
-    pub(super) table: Option<Table>,
-    pub(super) out: Out,
-    following: Following,
-    /// The command under way. The next message is read when it is done: what a client sends is done in its order.
-    running: Option<JoinHandle<Answer>>,
+/// The session of a client.
+pub(super) struct ClientSession {
+    server: Server,
+    caller: Caller,
+    rate_key: RateKey,
+    visibility: Visibility,
+    game: Option<GameConnection>,
+    out: Outgoing,
+    subscriptions: Subscriptions,
+    /// The command under way. The next message is read when it has ended, so messages are processed in order.
+    running: Option<JoinHandle<CommandReply>>,
     heartbeat: Instant,
     heard: bool,
     refused: u32,
 }
 
-/// What happens next.
-enum Turn {
+/// The next event of a session.
+enum SessionEvent {
     Stop,
-    Answer(Box<Answer>),
-    News,
-    Said(Option<Result<Message, axum::Error>>),
-    Time,
+    Replied(Box<CommandReply>),
+    Notified,
+    Received(Option<Result<Message, axum::Error>>),
+    Timeout,
 }
 
-impl Session {
+impl ClientSession {
     pub(super) fn new(
         server: &Server,
         caller: Caller,
-        sender: Sender,
-        sight: Sight,
-        table: Option<Table>,
+        rate_key: RateKey,
+        visibility: Visibility,
+        game: Option<GameConnection>,
         socket: WebSocket,
     ) -> Self {
         Self {
             server: server.clone(),
             caller,
-            sender,
-            sight,
-            table,
-            out: Out::new(socket, server.metrics.clone(), server.settings.client_patience),
-            following: Following::default(),
+            rate_key,
+            visibility,
+            game,
+            out: Outgoing::new(socket, server.metrics.clone(), server.settings.client_patience),
+            subscriptions: Subscriptions::default(),
             running: None,
             heartbeat: Instant::now() + server.settings.heartbeat,
             heard: true,
@@ -83,155 +84,161 @@ impl Session {
         }
     }
 
-    /// Talks with the client until one of them ends it.
+    /// Serves the client until one side ends the connection.
     pub(super) async fn run(&mut self, stream: Option<StreamName>, last_event_id: Option<Version>) {
         let connected = self.server.metrics.connected();
         let first = match stream {
             Some(stream) => Box::pin(self.follow_first(stream, last_event_id)).await,
             None => Ok(()),
         };
-        let Err(end) = (match first {
-            Ok(()) => self.talk().await,
-            Err(end) => Err(end),
+        let Err(reason) = (match first {
+            Ok(()) => self.serve().await,
+            Err(reason) => Err(reason),
         }) else {
             return;
         };
-        // Before it is counted as dropped: it is never both.
+        // A client is never counted as connected and dropped at the same time.
         drop(connected);
-        if let Some(why) = end.dropped() {
-            self.server.metrics.dropped(why);
+        if let Some(label) = reason.dropped() {
+            self.server.metrics.dropped(label);
         }
-        self.following = Following::default();
-        Box::pin(self.out.say_goodbye(&end)).await;
+        self.subscriptions = Subscriptions::default();
+        Box::pin(self.out.close(&reason)).await;
     }
 
-    /// What the client has connected for; if that cannot be, there is nothing to talk about.
-    async fn follow_first(&mut self, stream: StreamName, last_event_id: Option<Version>) -> Result<(), End> {
-        let sight = self.sight.clone();
-        match self.following.begin(&self.server, &mut self.out, stream, last_event_id, sight, None).await? {
+    /// Follows the stream that the client has connected for. If that fails, the connection ends.
+    async fn follow_first(&mut self, stream: StreamName, last_event_id: Option<Version>) -> Result<(), CloseReason> {
+        let visibility = self.visibility.clone();
+        match self.subscriptions.begin(&self.server, &mut self.out, stream, last_event_id, visibility, None).await? {
             Ok(()) => Ok(()),
-            Err(problem) => Err(End::Refused(problem)),
+            Err(problem) => Err(CloseReason::Refused(problem)),
         }
     }
 
-    async fn talk(&mut self) -> Result<(), End> {
+    async fn serve(&mut self) -> Result<(), CloseReason> {
         let server = self.server.clone();
         let mut stopped = Box::pin(server.stopped());
         let expires = live::expires(&server, &self.caller);
         loop {
-            let until = [Some(self.heartbeat), expires, self.following.again].into_iter().flatten().min();
-            let turn = tokio::select! {
-                () = &mut stopped => Turn::Stop,
-                answer = answer(&mut self.running) => Turn::Answer(Box::new(answer)),
-                () = self.following.bell.notified() => Turn::News,
-                said = self.out.socket.recv(), if self.running.is_none() => Turn::Said(said),
-                () = sleep_until(until.unwrap_or(self.heartbeat)) => Turn::Time,
+            let until = [Some(self.heartbeat), expires, self.subscriptions.retry_at].into_iter().flatten().min();
+            let event = tokio::select! {
+                () = &mut stopped => SessionEvent::Stop,
+                reply = reply(&mut self.running) => SessionEvent::Replied(Box::new(reply)),
+                () = self.subscriptions.notifier.notified() => SessionEvent::Notified,
+                message = self.out.socket.recv(), if self.running.is_none() => SessionEvent::Received(message),
+                () = sleep_until(until.unwrap_or(self.heartbeat)) => SessionEvent::Timeout,
             };
-            match turn {
-                Turn::Stop => return Box::pin(self.finish()).await,
-                Turn::Answer(answer) => self.answered(*answer).await?,
-                // Much may be missed by a client that takes it slowly: the end does not wait for that.
-                Turn::News => tokio::select! {
+            match event {
+                SessionEvent::Stop => return Box::pin(self.finish()).await,
+                SessionEvent::Replied(reply) => self.answer(*reply).await?,
+                // A slow client may have missed many events. The end of the session does not wait for them.
+                SessionEvent::Notified => tokio::select! {
                     biased;
                     () = &mut stopped => return Box::pin(self.finish()).await,
-                    () = at(expires) => return Err(End::Expired),
-                    told = self.following.tell(&mut self.out) => told?,
+                    () = at(expires) => return Err(CloseReason::Expired),
+                    sent = self.subscriptions.send(&mut self.out) => sent?,
                 },
-                Turn::Said(said) => self.hear(said).await?,
-                Turn::Time if expires.is_some_and(|expires| expires <= Instant::now()) => return Err(End::Expired),
-                Turn::Time => self.look_at_the_clock().await?,
+                SessionEvent::Received(message) => self.receive(message).await?,
+                SessionEvent::Timeout if expires.is_some_and(|expires| expires <= Instant::now()) => {
+                    return Err(CloseReason::Expired);
+                }
+                SessionEvent::Timeout => self.handle_timeout().await?,
             }
         }
     }
 
-    /// The command under way is still answered.
-    async fn finish(&mut self) -> Result<(), End> {
+    /// Waits for the command under way and answers it.
+    async fn finish(&mut self) -> Result<(), CloseReason> {
         if self.running.is_some() {
-            let answer = answer(&mut self.running).await;
-            self.answered(answer).await?;
+            let reply = reply(&mut self.running).await;
+            self.answer(reply).await?;
         }
-        Err(End::Restart)
+        Err(CloseReason::Restart)
     }
 
-    async fn look_at_the_clock(&mut self) -> Result<(), End> {
-        if self.following.again.take_if(|again| *again <= Instant::now()).is_some() {
-            self.following.bell.notify_one();
+    async fn handle_timeout(&mut self) -> Result<(), CloseReason> {
+        if self.subscriptions.retry_at.take_if(|retry_at| *retry_at <= Instant::now()).is_some() {
+            self.subscriptions.notifier.notify_one();
         }
         if self.heartbeat > Instant::now() {
             return Ok(());
         }
         self.heartbeat = Instant::now() + self.server.settings.heartbeat;
-        // While its command is under way, nobody listens to it.
+        // While a command is under way, messages are not read.
         if !self.heard && self.running.is_none() {
-            // What it has said may be here, and only not be read yet.
+            // A message may have arrived but not been read yet.
             tokio::select! {
                 biased;
-                said = self.out.socket.recv() => self.hear(said).await?,
-                () = std::future::ready(()) => return Err(End::Silent),
+                message = self.out.socket.recv() => self.receive(message).await?,
+                () = std::future::ready(()) => return Err(CloseReason::Silent),
             }
         }
         self.heard = false;
         self.out.ping().await
     }
 
-    async fn hear(&mut self, said: Option<Result<Message, axum::Error>>) -> Result<(), End> {
-        let message = match said {
-            None => return Err(End::Gone),
+    async fn receive(&mut self, received: Option<Result<Message, axum::Error>>) -> Result<(), CloseReason> {
+        let message = match received {
+            None => return Err(CloseReason::Gone),
             Some(Err(error)) => return Err(broken(error, self.server.settings.max_message_bytes)),
             Some(Ok(message)) => message,
         };
-        // The answer to a ping is not something that the client wants.
-        let asked_for = !self.heard && matches!(message, Message::Pong(_));
+        // The answer to a ping is not a message of the client.
+        let is_answer = !self.heard && matches!(message, Message::Pong(_));
         self.heard = true;
-        if asked_for {
+        if is_answer {
             return Ok(());
         }
         self.server.metrics.messages(Direction::In, 1);
-        if let Err(wait) = self.server.rate.take(&self.sender) {
-            return self.too_often(&message, wait).await;
+        if let Err(wait) = self.server.rate.take(&self.rate_key) {
+            return self.refuse_rate(&message, wait).await;
         }
-        // Not forgiven all at once: in any flood some are taken.
+        // Decreases by one at a time, because even in a flood some messages are accepted.
         self.refused = self.refused.saturating_sub(1);
         match message {
             Message::Text(text) => {
-                let (request_id, said) = read(&text);
-                Box::pin(self.understand(request_id, said)).await
+                let (request_id, message) = read(&text);
+                Box::pin(self.handle(request_id, message)).await
             }
-            Message::Binary(_) => Err(End::NotText),
-            Message::Close(_) => Err(End::Left),
+            Message::Binary(_) => Err(CloseReason::NotText),
+            Message::Close(_) => Err(CloseReason::Left),
             Message::Ping(_) | Message::Pong(_) => Ok(()),
         }
     }
 
-    async fn too_often(&mut self, message: &Message, wait: Duration) -> Result<(), End> {
+    async fn refuse_rate(&mut self, message: &Message, wait: Duration) -> Result<(), CloseReason> {
         self.refused += 1;
         match message {
-            _ if self.refused > MOST_REFUSED => Err(End::Flood),
-            Message::Close(_) => Err(End::Left),
+            _ if self.refused > MAX_REFUSED => Err(CloseReason::Flood),
+            Message::Close(_) => Err(CloseReason::Left),
             Message::Text(text) => {
-                let request_id = if text.len() <= READ_REFUSED { read(text).0 } else { None };
-                self.refuse(request_id.as_ref(), None, &Problem::too_often(wait)).await
+                let request_id = if text.len() <= MAX_PARSED_REFUSED { read(text).0 } else { None };
+                self.refuse(request_id.as_ref(), None, &HttpProblem::too_often(wait)).await
             }
             _ => Ok(()),
         }
     }
 
-    async fn understand(&mut self, request_id: Option<Value>, said: Result<Said, Problem>) -> Result<(), End> {
-        let done = match said {
+    async fn handle(
+        &mut self,
+        request_id: Option<Value>,
+        message: Result<ClientMessage, HttpProblem>,
+    ) -> Result<(), CloseReason> {
+        let done = match message {
             Err(problem) => Err(problem),
-            Ok(Said::Ping {}) => return self.out.say(&Told::Pong { request_id: request_id.as_ref() }).await,
-            Ok(Said::Subscribe { stream, last_event_id, player_id }) => {
+            Ok(ClientMessage::Ping {}) => return self.out.send(&ServerMessage::Pong { request_id: request_id.as_ref() }).await,
+            Ok(ClientMessage::Subscribe { stream, last_event_id, player_id }) => {
                 return self.subscribe(request_id, &stream, last_event_id, player_id.as_deref()).await;
             }
-            Ok(Said::Unsubscribe { stream }) => {
-                self.following.end(&stream);
-                return self.out.say(&Told::Unsubscribed { request_id: request_id.as_ref(), stream: &stream }).await;
+            Ok(ClientMessage::Unsubscribe { stream }) => {
+                self.subscriptions.end(&stream);
+                return self.out.send(&ServerMessage::Unsubscribed { request_id: request_id.as_ref(), stream: &stream }).await;
             }
-            Ok(command) => self.command_of(command),
+            Ok(command) => GameConnection::request_of(self.game.as_ref(), command),
         };
         match done {
             Ok(request) => {
-                self.running = Some(self.start(request_id, request));
+                self.running = Some(start(&self.server, &self.caller, &self.visibility, request_id, request));
                 Ok(())
             }
             Err(problem) => self.refuse(request_id.as_ref(), None, &problem).await,
@@ -244,16 +251,16 @@ impl Session {
         stream: &str,
         last_event_id: Option<Version>,
         player: Option<&str>,
-    ) -> Result<(), End> {
-        let sight = match player {
-            None => Ok(self.sight.clone()),
-            player => Sight::of(&self.caller, player, false),
+    ) -> Result<(), CloseReason> {
+        let visibility = match player {
+            None => Ok(self.visibility.clone()),
+            player => Visibility::of(&self.caller, player, false),
         };
-        let name = StreamName::parse(stream).map_err(Problem::from);
-        let begun = match name.and_then(|name| Ok((name, sight?))) {
-            Ok((name, sight)) => {
+        let name = StreamName::parse(stream).map_err(HttpProblem::from);
+        let begun = match name.and_then(|name| Ok((name, visibility?))) {
+            Ok((name, visibility)) => {
                 let id = request_id.clone();
-                self.following.begin(&self.server, &mut self.out, name, last_event_id, sight, id).await?
+                self.subscriptions.begin(&self.server, &mut self.out, name, last_event_id, visibility, id).await?
             }
             Err(problem) => Err(problem),
         };
@@ -263,20 +270,25 @@ impl Session {
         }
     }
 
-    async fn answered(&mut self, answer: Answer) -> Result<(), End> {
-        let Answer { request_id, outcome } = answer;
+    async fn answer(&mut self, reply: CommandReply) -> Result<(), CloseReason> {
+        let CommandReply { request_id, outcome } = reply;
         match outcome {
-            Ok(outcome) => self.out.say(&Told::Result { request_id: request_id.as_ref(), outcome: &outcome }).await,
+            Ok(outcome) => self.out.send(&ServerMessage::Result { request_id: request_id.as_ref(), outcome: &outcome }).await,
             Err(problem) => self.refuse(request_id.as_ref(), None, &problem).await,
         }
     }
 
-    async fn refuse(&mut self, request_id: Option<&Value>, stream: Option<&str>, problem: &Problem) -> Result<(), End> {
-        self.out.say(&refusal(request_id, stream, problem)).await
+    async fn refuse(
+        &mut self,
+        request_id: Option<&Value>,
+        stream: Option<&str>,
+        problem: &HttpProblem,
+    ) -> Result<(), CloseReason> {
+        self.out.send(&error_message(request_id, stream, problem)).await
     }
 }
 
-/// Waits until a moment; without one for ever.
+/// Waits until a time; forever without one.
 async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
@@ -284,22 +296,22 @@ async fn at(moment: Option<Instant>) {
     }
 }
 
-/// The answer to the command under way; without one it never comes.
-async fn answer(running: &mut Option<JoinHandle<Answer>>) -> Answer {
+/// Waits for the answer to the command under way; forever without one.
+async fn reply(running: &mut Option<JoinHandle<CommandReply>>) -> CommandReply {
     let Some(command) = running else { return std::future::pending().await };
-    let answer = command.await;
+    let reply = command.await;
     *running = None;
-    // Only a mistake of this program ends it otherwise.
-    let failed = |_| Answer { request_id: None, outcome: Err(Problem::outcome_unknown()) };
-    answer.unwrap_or_else(failed)
+    // The task fails only after a panic.
+    let failed = |_| CommandReply { request_id: None, outcome: Err(HttpProblem::outcome_unknown()) };
+    reply.unwrap_or_else(failed)
 }
 
-/// Why nothing more can be read.
-fn broken(error: axum::Error, limit: usize) -> End {
+/// Returns the reason for which nothing more can be read.
+fn broken(error: axum::Error, limit: usize) -> CloseReason {
     let error = error.into_inner();
     match error.downcast_ref::<ProtocolError>() {
-        Some(ProtocolError::Capacity(_)) => End::TooLarge(limit),
-        Some(ProtocolError::Utf8(_)) => End::NotText,
-        _ => End::Gone,
+        Some(ProtocolError::Capacity(_)) => CloseReason::TooLarge(limit),
+        Some(ProtocolError::Utf8(_)) => CloseReason::NotText,
+        _ => CloseReason::Gone,
     }
 }

@@ -1,4 +1,4 @@
-//! What a request asks for in its path and its query, read strictly: what is not known is refused, not passed over.
+//! Parameters in the path and the query of a request. Unknown parameters are refused.
 
 use axum::extract::FromRequestParts;
 use axum::extract::Path;
@@ -12,65 +12,65 @@ use serde::de::Error as _;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::replay::PointInTime;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 
-/// Items of a page unless told.
+/// Default number of items on a page.
 const PAGE: u64 = 100;
-/// Items of a page at most.
+/// Maximum number of items on a page.
 const MAX_PAGE: u64 = 1000;
 
-/// The query of a request.
+/// An extractor for the query of a request.
 #[derive(Debug, Clone)]
-pub struct Asked<T>(pub T);
+pub struct QueryParams<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
-    type Rejection = Problem;
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T> {
+    type Rejection = HttpProblem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpProblem> {
         match Query::try_from_uri(&parts.uri) {
-            Ok(Query(asked)) => Ok(Self(asked)),
+            Ok(Query(params)) => Ok(Self(params)),
             Err(error) => {
-                let made = Problem::bad_request("bad_parameter", reason(&error));
-                Err(made.hint("/openapi.json lists the parameters of every call"))
+                let made = HttpProblem::bad_request("bad_parameter", reason(&error));
+                Err(made.hint("see /openapi.json for the parameters of every operation"))
             }
         }
     }
 }
 
-/// The one name in the path of a request: an id, a stream, a projection.
+/// An extractor for the name in the path of a request: an id, a stream or a projection.
 #[derive(Debug, Clone)]
-pub struct Named(pub String);
+pub struct PathParam(pub String);
 
-impl<S: Send + Sync> FromRequestParts<S> for Named {
-    type Rejection = Problem;
+impl<S: Send + Sync> FromRequestParts<S> for PathParam {
+    type Rejection = HttpProblem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpProblem> {
         match Path::from_request_parts(parts, state).await {
             Ok(Path(name)) => Ok(Self(name)),
             Err(error) => {
-                let made = Problem::bad_request("bad_name", format!("the name in the path cannot be read: {}", reason(&error)));
-                Err(made.hint("names are UTF-8, percent-encoded: / is written %2F"))
+                let made = HttpProblem::bad_request("bad_name", format!("malformed name in the path: {}", reason(&error)));
+                Err(made.hint("percent-encode the name as UTF-8, with / as %2F"))
             }
         }
     }
 }
 
-/// What lies behind the words of the framework.
+/// Returns the cause behind the general message of the framework.
 fn reason(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// How many items a page has: from 1 to 1000, 100 unless told.
+/// Number of items on a page: 1 to 1000, default 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u64);
 
 impl Limit {
-    /// As a count of items.
+    /// Returns the limit as a number of items.
     pub fn items(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 
-    /// As a count of events.
+    /// Returns the limit as a number of events.
     pub fn events(self) -> u64 {
         self.0
     }
@@ -84,37 +84,37 @@ impl Default for Limit {
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wanted = |found: &dyn std::fmt::Display| D::Error::custom(format_args!("{found}; wanted 1 to {MAX_PAGE}"));
+        let expected = |found: &dyn std::fmt::Display| D::Error::custom(format_args!("{found}; expected 1 to {MAX_PAGE}"));
         match u64::deserialize(deserializer) {
             Ok(limit @ 1..=MAX_PAGE) => Ok(Self(limit)),
-            Ok(limit) => Err(wanted(&limit)),
-            Err(error) => Err(wanted(&error)),
+            Ok(limit) => Err(expected(&limit)),
+            Err(error) => Err(expected(&error)),
         }
     }
 }
 
 /// A version of a stream: a whole number from 0 to 2^63-1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AskedVersion(pub Version);
+pub struct VersionParam(pub Version);
 
-impl<'de> Deserialize<'de> for AskedVersion {
+impl<'de> Deserialize<'de> for VersionParam {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wanted =
-            |found: &dyn std::fmt::Display| D::Error::custom(format_args!("{found}; wanted a version: 0, 1, 2 … up to 2^63-1"));
+        let expected =
+            |found: &dyn std::fmt::Display| D::Error::custom(format_args!("{found}; expected a version: 0, 1, 2 … up to 2^63-1"));
         match u64::deserialize(deserializer) {
             Ok(version) if i64::try_from(version).is_ok() => Ok(Self(Version(version))),
-            Ok(version) => Err(wanted(&version)),
-            Err(error) => Err(wanted(&error)),
+            Ok(version) => Err(expected(&version)),
+            Err(error) => Err(expected(&error)),
         }
     }
 }
 
-/// A moment, in RFC 3339, or `now`.
+/// A time in RFC 3339, or `now`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// The head, shown as of the wall clock.
+    /// The head, shown as of the clock.
     Now,
-    /// The time.
+    /// A time.
     Time(Timestamp),
 }
 
@@ -124,23 +124,23 @@ impl<'de> Deserialize<'de> for Moment {
         if text == "now" {
             return Ok(Self::Now);
         }
-        let wanted = "wanted now, or a time like 2025-12-03T16:46:43Z (in a URL the + of an offset is written %2B)";
-        text.parse().map(Self::Time).map_err(|error| D::Error::custom(format_args!("{error}; {wanted}")))
+        let expected = "expected now, or a time like 2025-12-03T16:46:43Z (in a URL the + of an offset is written %2B)";
+        text.parse().map(Self::Time).map_err(|error| D::Error::custom(format_args!("{error}; {expected}")))
     }
 }
 
-/// The one moment or version that is asked for; neither: everything there is.
+/// Returns the end of the range that the parameters select. Without parameters it is the head.
 ///
 /// # Errors
-/// Both are asked for.
-pub fn until(at: Option<Moment>, version: Option<AskedVersion>) -> Result<PointInTime, Problem> {
+/// An invalid request (400) if both are given.
+pub fn until(at: Option<Moment>, version: Option<VersionParam>) -> Result<PointInTime, HttpProblem> {
     match (at, version) {
         (None | Some(Moment::Now), None) => Ok(PointInTime::Head),
         (Some(Moment::Time(at)), None) => Ok(PointInTime::Time(at)),
-        (None, Some(AskedVersion(version))) => Ok(PointInTime::Version(version)),
+        (None, Some(VersionParam(version))) => Ok(PointInTime::Version(version)),
         (Some(_), Some(_)) => {
-            let made = Problem::bad_request("bad_parameter", "at and version both say up to where");
-            Err(made.hint("ask for one of them"))
+            let made = HttpProblem::bad_request("bad_parameter", "at and version exclude each other");
+            Err(made.hint("pass one of them"))
         }
     }
 }
@@ -150,16 +150,16 @@ mod tests {
     use axum::extract::Query;
     use serde::Deserialize;
 
-    use super::AskedVersion;
     use super::Limit;
     use super::Moment;
+    use super::VersionParam;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct All {
         #[serde(default)]
         limit: Limit,
-        version: Option<AskedVersion>,
+        version: Option<VersionParam>,
         at: Option<Moment>,
     }
 

@@ -1,4 +1,4 @@
-//! What is said on a channel.
+//! The messages on the channels of Redis.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -9,18 +9,18 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::store::AppendedEvent;
 
-/// How the channels are named, a stream's name behind it.
+/// The prefix of a channel. The name of the stream follows.
 pub(super) const CHANNELS: &str = "esctl:events:";
 
-/// A stream has new events.
+/// A notice that a stream has new events.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Announcement {
+pub(super) struct Notice {
     stream: StreamName,
     version: Version,
     position: Position,
 }
 
-/// An announcement as it is written.
+/// A notice as it is sent.
 #[derive(Serialize)]
 struct Message<'a> {
     stream: &'a StreamName,
@@ -29,14 +29,15 @@ struct Message<'a> {
     from: Uuid,
 }
 
-/// The one part that is read: the rest is for people and programs outside, since the store is asked in any case.
+/// The part of a message that is read: its sender. The other fields are for other consumers, because an instance reads
+/// the store anyway.
 #[derive(Deserialize)]
 struct Sender {
     from: Uuid,
 }
 
-impl Announcement {
-    /// Of the last event that was appended.
+impl Notice {
+    /// Creates the notice of an append from its last event.
     pub(super) fn of(stream: StreamName, last: &AppendedEvent) -> Self {
         Self { stream, version: last.version, position: last.position }
     }
@@ -45,15 +46,15 @@ impl Announcement {
         format!("{CHANNELS}{}", self.stream)
     }
 
-    /// As text, said by an instance.
+    /// Returns the text of a message from an instance.
     pub(super) fn text(&self, from: Uuid) -> String {
         let message = Message { stream: &self.stream, version: self.version, position: self.position, from };
-        // Names and numbers can always be written.
+        // Names and numbers always serialize.
         serde_json::to_string(&message).unwrap_or_default()
     }
 }
 
-/// Whether an instance said this itself. What cannot be read was said by somebody else.
+/// Returns true if an instance sent this message itself. A malformed message counts as foreign.
 pub(super) fn is_own(text: &[u8], instance: Uuid) -> bool {
     serde_json::from_slice::<Sender>(text).is_ok_and(|sender| sender.from == instance)
 }
@@ -62,7 +63,7 @@ pub(super) fn is_own(text: &[u8], instance: Uuid) -> bool {
 mod tests {
     use uuid::Uuid;
 
-    use super::Announcement;
+    use super::Notice;
     use super::is_own;
     use crate::event::Position;
     use crate::event::StreamName;
@@ -71,13 +72,13 @@ mod tests {
     #[test]
     fn an_instance_knows_its_own_words() {
         let stream = StreamName::parse("order-\"17\"").unwrap();
-        let announcement = Announcement { stream, version: Version(3), position: Position(9) };
+        let notice = Notice { stream, version: Version(3), position: Position(9) };
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let text = announcement.text(one);
+        let text = notice.text(one);
         assert_eq!(text, r#"{"stream":"order-\"17\"","version":3,"position":9,"from":"00000000-0000-0000-0000-000000000001"}"#);
         assert!(is_own(text.as_bytes(), one));
         assert!(!is_own(text.as_bytes(), other));
         assert!(!is_own(b"rubbish", one));
-        assert_eq!(announcement.channel(), "esctl:events:order-\"17\"");
+        assert_eq!(notice.channel(), "esctl:events:order-\"17\"");
     }
 }

@@ -1,9 +1,9 @@
-//! The log for consumers outside: the Redis Stream `esctl:log`, with the newest events of the store in their order.
+//! The log for other consumers: the Redis Stream `esctl:log` with the newest events of the store, in order.
 //!
-//! An entry's id is `POSITION-0`, so Redis itself refuses an event that is in it or that comes too late: several instances
-//! write it, each event is in it once. Its fields: `position`, `event_id`, `stream`, `version`, `type`, `recorded_at`, and
-//! `data` as any client may see it, unless it is over [`DATA_BYTES`]: whoever wants more asks the server, as somebody. It is
-//! trimmed to about [`KEPT`] entries, and read in consumer groups:
+//! The id of an entry is `POSITION-0`. Redis refuses an id that is not greater than the last one, so several instances
+//! can write the log and each event is in it once. The fields are `position`, `event_id`, `stream`, `version`, `type`,
+//! `recorded_at` and `data`. `data` is what any client may see. It is empty if it exceeds [`DATA_BYTES`]; a consumer
+//! can then read the event from the server. The log is trimmed to about [`KEPT`] entries and read in consumer groups:
 //!
 //! ```text
 //! XGROUP CREATE esctl:log shop 0 MKSTREAM
@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use crate::event::EventView;
 use crate::event::Position;
-use crate::server::sight::EventSight;
+use crate::server::visibility::EventVisibility;
 use crate::store::ReadQuery;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -30,19 +30,19 @@ use crate::store::no_store_is_empty;
 /// The key of the log.
 pub const KEY: &str = "esctl:log";
 
-/// About so many entries are kept.
+/// Approximate number of entries that are kept.
 pub const KEPT: u64 = 10_000;
 
-/// The most bytes of `data` in an entry, so that all entries have room in memory.
+/// Maximum size of `data` in an entry, in bytes. It bounds the memory of Redis.
 pub const DATA_BYTES: usize = 8 << 10;
 
-/// Events that are written to Redis in one step.
+/// Number of events that are written to Redis in one step.
 const BATCH: u64 = 500;
 
-/// How often the store is looked at when nobody has said anything: other programs append as well.
+/// Interval of polling the store without notices, because other programs append as well.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long nothing is written after Redis has refused it.
+/// Pause after Redis has refused a write.
 const REFUSED: Duration = Duration::from_secs(5);
 
 /// Writes the log from the store.
@@ -52,14 +52,14 @@ pub(super) struct Log {
     due: Arc<Notify>,
 }
 
-/// Why nothing could be written this time.
-enum Trouble {
+/// The reason of a failed write.
+enum LogError {
     Redis(RedisError),
     Store(StoreError),
 }
 
-/// Whether it is the connection that failed, not what was asked.
-fn is_away(error: &RedisError) -> bool {
+/// Returns true if the connection failed, and not the command.
+fn is_connection_error(error: &RedisError) -> bool {
     error.is_io_error() || error.is_timeout() || error.is_connection_dropped() || error.is_unrecoverable_error()
 }
 
@@ -68,23 +68,25 @@ impl Log {
         Self { store, due: Arc::default() }
     }
 
-    /// There may be something to write.
+    /// Requests a write of new events.
     pub(super) fn due(&self) {
         self.due.notify_one();
     }
 
-    /// Brings the log up to date, and goes on, until Redis is away.
+    /// Writes new events to the log until the connection fails.
     pub(super) async fn follow(&self, mut connection: MultiplexedConnection) -> RedisError {
         match self.is_of_this_store(&mut connection).await {
             Ok(true) => {}
             Ok(false) => {
-                tracing::error!("the Redis Stream {KEY} is of another store, so it is not written; DEL {KEY} begins it anew");
+                tracing::error!(
+                    "the Redis Stream {KEY} belongs to another store and is not written; run 'DEL {KEY}' in Redis to start a new one"
+                );
                 return std::future::pending().await;
             }
-            Err(error) if is_away(&error) => return error,
-            // It is no Redis Stream, for instance.
+            Err(error) if is_connection_error(&error) => return error,
+            // The key may hold another type than a Redis Stream, for example.
             Err(error) => {
-                tracing::error!(%error, "the key {KEY} of Redis cannot be read, so it is not written");
+                tracing::error!(%error, "failed to read the Redis key {KEY}; it is not written");
                 return std::future::pending().await;
             }
         }
@@ -92,23 +94,23 @@ impl Log {
         loop {
             match self.catch_up(&mut connection, &mut last).await {
                 Ok(()) => refused = false,
-                Err(Trouble::Redis(error)) if is_away(&error) => return error,
-                // It has no memory left, or takes no writes: news goes on all the same.
-                Err(Trouble::Redis(error)) => {
+                Err(LogError::Redis(error)) if is_connection_error(&error) => return error,
+                // Redis may be out of memory or read-only. Notices are still sent.
+                Err(LogError::Redis(error)) => {
                     if !refused {
-                        tracing::warn!(%error, "Redis does not take the Redis Stream {KEY}");
+                        tracing::warn!(%error, "Redis refused a write to the Redis Stream {KEY}; retrying");
                     }
                     refused = true;
                     tokio::time::sleep(REFUSED).await;
                 }
-                // Whoever serves clients says so as well, and more often.
-                Err(Trouble::Store(error)) => tracing::info!(%error, "the log cannot be brought up to date for now"),
+                // The follower of the store reports the same error, and more often.
+                Err(LogError::Store(error)) => tracing::info!(%error, "failed to read events for the Redis Stream; retrying"),
             }
             let _ = tokio::time::timeout(PAUSE, self.due.notified()).await;
         }
     }
 
-    /// Whether the last entry is an event of this store; an empty log is anybody's.
+    /// Returns true if the last entry is an event of this store, or if the log is empty.
     async fn is_of_this_store(&self, connection: &mut MultiplexedConnection) -> Result<bool, RedisError> {
         type Entry = (String, Vec<String>);
         let newest: Vec<Entry> =
@@ -120,44 +122,44 @@ impl Log {
             match self.store.event_at(Position(position)).await {
                 Ok(event) => return Ok(event.is_some_and(|event| Some(&event.event_id.to_string()) == event_id)),
                 Err(StoreError::NoStore(_)) => return Ok(false),
-                Err(error) => tracing::info!(%error, "the log cannot be compared with the store for now"),
+                Err(error) => tracing::info!(%error, "failed to compare the Redis Stream with the store; retrying"),
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Writes what is missing after `last`, which is none of the log's business but saves work.
-    async fn catch_up(&self, connection: &mut MultiplexedConnection, last: &mut Position) -> Result<(), Trouble> {
-        *last = (*last).max(write(connection, &[]).await.map_err(Trouble::Redis)?);
-        let head = no_store_is_empty(self.store.head().await).map_err(Trouble::Store)?.position;
+    /// Writes the events after the last entry. `last` saves reading it from Redis when nothing is new.
+    async fn catch_up(&self, connection: &mut MultiplexedConnection, last: &mut Position) -> Result<(), LogError> {
+        *last = (*last).max(write(connection, &[]).await.map_err(LogError::Redis)?);
+        let head = no_store_is_empty(self.store.head().await).map_err(LogError::Store)?.position;
         while *last < head {
-            // What would be trimmed at once is not written.
+            // Entries that would be trimmed at once are not written.
             let from = (last.0 + 1).max((head.0 + 1).saturating_sub(KEPT));
             let mut scan = self.store.scan_limited(ReadQuery::all().from(from).to(head.0), BATCH);
             let mut fields = Vec::new();
-            while let Some(chunk) = scan.next().await.map_err(Trouble::Store)? {
+            while let Some(chunk) = scan.next().await.map_err(LogError::Store)? {
                 for event in chunk.iter() {
                     fields.extend([event.position.to_string(), event.event_id.to_string(), event.stream.to_owned()]);
                     fields.extend([event.version.to_string(), event.event_type.to_owned(), event.recorded_at.to_string()]);
-                    fields.push(data_for_all(&event));
+                    fields.push(public_data(&event));
                 }
             }
             if fields.is_empty() {
                 return Ok(());
             }
-            *last = write(connection, &fields).await.map_err(Trouble::Redis)?;
+            *last = write(connection, &fields).await.map_err(LogError::Redis)?;
         }
         Ok(())
     }
 }
 
-/// What an event says, as any client may see it; empty where it is too much, or cannot be read.
-fn data_for_all(event: &EventView<'_>) -> String {
-    let seen = EventSight::Client.event(event).map(|seen| seen.data.get().to_owned());
+/// Returns the data that any client may see; empty if it is too large or malformed.
+fn public_data(event: &EventView<'_>) -> String {
+    let seen = EventVisibility::Client.event(event).map(|seen| seen.data.get().to_owned());
     seen.ok().filter(|data| data.len() <= DATA_BYTES).unwrap_or_default()
 }
 
-/// Writes what the log has not had; where it stands then.
+/// Writes events that are not yet in the log, and returns its last position.
 async fn write(connection: &mut MultiplexedConnection, fields: &[String]) -> Result<Position, RedisError> {
     let script = Script::new(include_str!("append_log.lua"));
     let last: u64 = script.key(KEY).arg(KEPT).arg(fields).invoke_async(connection).await?;

@@ -1,6 +1,6 @@
-//! How a request that cannot be answered is answered: status, code, message, what to do.
+//! Error responses: status, code, message and hint.
 //!
-//! The codes are those of the command line. What went wrong inside is for the log, not for clients.
+//! The codes are those of the command line. Internal causes go to the log, not to clients.
 
 use std::time::Duration;
 
@@ -20,117 +20,117 @@ use crate::ops::CURSOR_BEYOND_END;
 use crate::ops::Failure;
 use crate::ops::FailureKind;
 
-/// When to try again what cannot be done now, unless something better is known.
+/// The default delay before a retry.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Why a request is not answered as it was meant to be.
+/// An error that ends a request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Problem {
-    /// The status of HTTP.
+pub struct HttpProblem {
+    /// The HTTP status.
     pub status: StatusCode,
-    /// When to try again, where that may help.
+    /// The delay after which a retry may succeed.
     pub retry_after: Option<Duration>,
-    /// What is said.
+    /// The error as the client gets it.
     pub error: Box<ErrorDetail>,
 }
 
-/// The body of an answer that is a problem.
+/// The body of an error response.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ErrorBody {
-    /// What went wrong.
+    /// The error.
     pub error: ErrorDetail,
 }
 
-/// What went wrong.
+/// An error as the client gets it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ErrorDetail {
-    /// Stable, in snake_case, for programs.
+    /// The stable code, in snake_case.
     #[schema(value_type = String, example = "resource_locked")]
     pub code: &'static str,
-    /// One sentence, for people.
+    /// The message: one sentence for people.
     pub message: String,
-    /// What to do about it.
+    /// The hint: what to do about the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The particulars, for programs.
+    /// The values behind the message, for programs.
     #[serde(skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Object)]
     pub details: Map<String, Value>,
 }
 
-impl Problem {
-    /// A problem of a status, with a code and a message.
+impl HttpProblem {
+    /// Returns an error with a status, a code and a message.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let error = ErrorDetail { code, message: message.into(), hint: None, details: Map::new() };
         Self { status, retry_after: None, error: error.into() }
     }
 
-    /// The request itself cannot be (400).
+    /// Returns an error for an invalid request (400).
     pub fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    /// Nobody knows who asks (401).
+    /// Returns an error for a caller that is not authenticated (401).
     pub fn unauthorized(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, code, message)
     }
 
-    /// Not for this caller (403).
+    /// Returns an error for a request that this caller may not send (403).
     pub fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, message)
     }
 
-    /// There is no such thing (404).
+    /// Returns an error for something that does not exist (404).
     pub fn not_found(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)
     }
 
-    /// Too much at once (413).
+    /// Returns an error for input that exceeds a size limit (413).
     pub fn too_large(what: &str, limit: usize) -> Self {
-        let message = format!("{what} is over the limit of {limit} bytes");
+        let message = format!("{what} exceeds the limit of {limit} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message).with("limit", limit)
     }
 
-    /// Too often (429).
+    /// Returns an error for a client that exceeds its rate (429).
     pub fn too_often(wait: Duration) -> Self {
         let message = "too many requests from this client";
         Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message) }
     }
 
-    /// Not now (503).
+    /// Returns an error for something that is unavailable at the moment (503).
     pub fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
         Self { retry_after: Some(SOON), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message) }
     }
 
-    /// The server stops (503).
+    /// Returns the error of a server that is stopping (503).
     pub fn stopping() -> Self {
-        Self::unavailable("stopping", "this server is stopping").hint("send it again, to another instance or a little later")
+        Self::unavailable("stopping", "the server is stopping").hint("retry later or on another instance")
     }
 
-    /// A command was sent, and nobody knows what became of it (504).
+    /// Returns the error of a command whose outcome is unknown (504).
     pub fn outcome_unknown() -> Self {
-        let message = "nobody knows yet whether the command was applied";
+        let message = "outcome unknown: the command may or may not have been applied";
         let made = Self::new(StatusCode::GATEWAY_TIMEOUT, FailureKind::OutcomeUnknown.name(), message);
-        made.hint("send it again with the same Idempotency-Key: it counts once")
+        made.hint("send the command again with the same Idempotency-Key; it is applied once")
     }
 
-    /// Corrects the hint for a command without an idempotency key: a command that is sent again could count twice.
+    /// Corrects the hint for a command without an idempotency key, which could be applied twice if it is repeated.
     #[must_use]
     pub fn of_command_without_key(self) -> Self {
         if self.error.code != FailureKind::OutcomeUnknown.name() {
             return self;
         }
-        self.hint("no Idempotency-Key was sent: read the stream before you send it again, or it may count twice")
+        self.hint("read the stream before you send the command again: without an Idempotency-Key it may be applied twice")
     }
 
-    /// What to do about it.
+    /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.error.hint = Some(hint.into());
         self
     }
 
-    /// One particular, for programs.
+    /// Adds a value for programs.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.error.details.insert(key.to_owned(), value.into());
@@ -138,7 +138,7 @@ impl Problem {
     }
 }
 
-/// The status of a kind of failure.
+/// Returns the status for a kind of failure.
 fn status(kind: FailureKind) -> StatusCode {
     match kind {
         FailureKind::Usage => StatusCode::BAD_REQUEST,
@@ -147,21 +147,21 @@ fn status(kind: FailureKind) -> StatusCode {
         FailureKind::Rejected => StatusCode::UNPROCESSABLE_ENTITY,
         FailureKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         FailureKind::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
-        // The caller cannot do anything about these: the database refuses the server, or is not as it should be.
+        // The caller cannot fix these: the database refuses the server, or the stored data is damaged.
         FailureKind::NotAllowed | FailureKind::Integrity | FailureKind::Unsupported | FailureKind::Bug => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
     }
 }
 
-impl From<Failure> for Problem {
+impl From<Failure> for HttpProblem {
     fn from(failure: Failure) -> Self {
-        // A store that is not there is no thing that a client asked for.
+        // A missing store is a fault of the server's configuration, not of the request.
         let kind = match failure.code {
             "store_not_found" => FailureKind::Unavailable,
-            // The server cannot do it, and the application can.
+            // The server cannot do this, but the application that maintains the read model can.
             "maintained_by_application" => FailureKind::Conflict,
-            // The client's cursor names an event that is not there.
+            // The client's cursor names an event that does not exist.
             CURSOR_BEYOND_END if failure.kind == FailureKind::Integrity => FailureKind::NotFound,
             _ => failure.kind,
         };
@@ -170,21 +170,21 @@ impl From<Failure> for Problem {
             let Failure { code, message, hint, details, .. } = failure;
             return Self { status, retry_after: None, error: ErrorDetail { code, message, hint, details }.into() };
         }
-        // Where the store is and what it said is nothing for clients.
+        // Clients must not learn where the store is or what it answered.
         let said = [vec![failure.message], failure.causes].concat().join(": ");
         tracing::error!(code = failure.code, "{}", escape_unsafe(&said));
         match kind {
             FailureKind::OutcomeUnknown => Self::outcome_unknown(),
-            FailureKind::Unavailable => Self::unavailable(failure.code, "the store cannot be reached at the moment"),
-            _ => Self::new(status, failure.code, "the server cannot do this; its log says why"),
+            FailureKind::Unavailable => Self::unavailable(failure.code, "the store is unavailable"),
+            _ => Self::new(status, failure.code, "internal error; the reason is in the log of the server"),
         }
     }
 }
 
-/// Everything that is a failure at the command line is a problem here.
+/// Converts every failure of the command line into an error response.
 macro_rules! failures {
     ($($error:ty)+) => {
-        $(impl From<$error> for Problem {
+        $(impl From<$error> for HttpProblem {
             fn from(error: $error) -> Self {
                 Failure::from(error).into()
             }
@@ -201,7 +201,7 @@ failures! {
     crate::event::JsonError
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for HttpProblem {
     fn into_response(self) -> Response {
         let Self { status, retry_after, error } = self;
         let mut response = (status, Json(ErrorBody { error: *error })).into_response();
@@ -218,7 +218,7 @@ impl IntoResponse for Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::Problem;
+    use super::HttpProblem;
     use super::StatusCode;
     use crate::store::StoreError;
 
@@ -227,7 +227,7 @@ mod tests {
         let place = || "postgres://db.internal/shop".to_owned();
         let away = StoreError::Unavailable { message: format!("cannot connect to {}", place()), source: None };
         for error in [StoreError::NoStore(place()), away] {
-            let problem = Problem::from(error);
+            let problem = HttpProblem::from(error);
             assert_eq!(problem.status, StatusCode::SERVICE_UNAVAILABLE);
             assert!(problem.retry_after.is_some() && !format!("{problem:?}").contains("internal"), "{problem:?}");
         }

@@ -1,6 +1,7 @@
-//! What a caller may do with which thing: a player moves only for itself, an owner touches only what it owns.
+//! The decision on which commands a caller may send: a player moves only for itself, and only the owner changes a
+//! resource.
 //!
-//! Documents belong to nobody; who changed one is recorded as the client of the token.
+//! Documents have no owner. The client of the token is recorded with each change.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -13,14 +14,14 @@ use crate::ops::replay::PointInTime;
 use crate::ops::show_resource::show_resource;
 use crate::runtime::CommandEnvelope;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Server;
 
-/// Lets a command pass that the caller may send, completed by what only the server knows.
+/// Checks that the caller may send a command, and adds what only the server knows.
 ///
 /// # Errors
-/// It is a command of somebody else (403), or as the store says.
-pub(super) async fn only_as_itself(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope) -> Result<(), Problem> {
+/// Forbidden if the command acts for another player or owner.
+pub(super) async fn authorize(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope) -> Result<(), HttpProblem> {
     let Value::Object(payload) = &mut envelope.payload else { return Ok(()) };
     match envelope.command.as_str() {
         "game.create" => seed(server, caller, &envelope.id, payload).await,
@@ -31,45 +32,47 @@ pub(super) async fn only_as_itself(server: &Server, caller: &Caller, envelope: &
     }
 }
 
-/// Whether the server draws the seed of a new game.
+/// Returns true if the server draws the seed of a new game.
 pub(super) fn draws_seed(envelope: &CommandEnvelope) -> bool {
     envelope.command == "game.create" && envelope.payload.get("seed").is_none()
 }
 
-/// Who knows the seed knows the decks, so players do not choose it.
-async fn seed(server: &Server, caller: &Caller, id: &str, payload: &mut Map<String, Value>) -> Result<(), Problem> {
+/// Sets the seed of a new game. The seed determines the decks, so players must not choose it.
+async fn seed(server: &Server, caller: &Caller, id: &str, payload: &mut Map<String, Value>) -> Result<(), HttpProblem> {
     if payload.contains_key("seed") {
-        let hint = "leave it out: the server draws one";
-        let forbidden = || Problem::forbidden("seed_not_allowed", "only administrators may choose the seed of a game").hint(hint);
+        let hint = "leave out the seed; the server draws one";
+        let forbidden =
+            || HttpProblem::forbidden("seed_not_allowed", "only administrators may choose the seed of a game").hint(hint);
         return if caller.is_trusted() { Ok(()) } else { Err(forbidden()) };
     }
-    // The one that it was created with, where it was: sent again, the command must be the same one.
+    // A repeated command must be identical, so it gets the seed that the game was created with.
     let seed = seed_for(&server.store, id, Uuid::new_v4()).await?;
     payload.insert("seed".to_owned(), seed.into());
     Ok(())
 }
 
-/// What names somebody names the caller, unless another one is named that the caller may act for.
-fn own(caller: &Caller, payload: &mut Map<String, Value>, field: &str) -> Result<(), Problem> {
+/// Sets a missing name in a payload to the caller's own. A name that is given must be one that the caller may act for.
+fn own(caller: &Caller, payload: &mut Map<String, Value>, field: &str) -> Result<(), HttpProblem> {
     match (payload.get(field), &caller.acts_as) {
         (Some(Value::String(name)), _) => caller.must_be(name),
         (None, Some(name)) => {
             payload.insert(field.to_owned(), name.clone().into());
             Ok(())
         }
-        // What is no name is for the domain to refuse.
+        // The domain rejects a value that is not a name.
         _ => Ok(()),
     }
 }
 
-/// The resource is the caller's own. A resource never changes its owner, so this still holds when the command is decided.
-async fn owned(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope) -> Result<(), Problem> {
+/// Checks that the caller owns the resource. A resource never changes its owner, so this still holds when the command
+/// is decided.
+async fn owned(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope) -> Result<(), HttpProblem> {
     if caller.is_trusted() {
         return Ok(());
     }
     match show_resource(&server.store, &envelope.id, PointInTime::Head, (server.clock)()).await {
         Ok(resource) => caller.must_be(resource.state["owner_id"].as_str().unwrap_or_default()),
-        // The command itself says so; and it does not go to one that somebody creates meanwhile.
+        // The command reports it. The expected version keeps it from a resource that is created in the meantime.
         Err(OpsError::NotFound { .. }) => {
             envelope.options.expected = Some(Version::ZERO);
             Ok(())

@@ -1,8 +1,8 @@
-//! What a caller may see: the one place that says it, for every door (queries, events, what was missed, replay, live).
+//! The part of states and events that a caller may see, for queries, replays and live connections alike.
 //!
-//! The server's own people see everything where they ask for it. Everybody else sees the client's schema of a resource,
-//! a game as the player he is, or as one who watches, and of an event neither its hash nor its idempotency key: out
-//! of the chain somebody could work out a hidden field that has few possible values, and a key is its client's own.
+//! An administrator sees everything on request. Every other caller sees the client's schema of a resource, and a game
+//! as the player that it acts as or as a spectator. Of an event it sees neither the hash nor the idempotency key. A
+//! hash would allow guessing a hidden field that has few possible values, and a key is private to its client.
 
 use serde::Serialize;
 use serde_json::Map;
@@ -25,68 +25,69 @@ use crate::event::category_of;
 use crate::ops::BrokenStream;
 use crate::runtime::CommandOutcome;
 use crate::server::Caller;
-use crate::server::Problem;
+use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::store::StoreError;
 
 /// The fields of an event's metadata that clients see.
 const CLIENT_METADATA: [&str; 3] = ["client_id", "correlation_id", "causation_id"];
 
-/// How somebody looks at states.
+/// The visibility of states for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight {
+pub struct Visibility {
     viewer: Viewer,
-    /// Whether the caller himself has named the player.
+    /// Set if the request names the player, who must then take part in the game.
     named: bool,
 }
 
-/// How somebody looks at events. All clients see the same ones in the same way, so what is sent to many is written once.
+/// The visibility of events. All clients see an event in the same way, so its text is shared between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventSight {
-    /// As they are recorded.
+pub enum EventVisibility {
+    /// All fields, as recorded.
     Server,
-    /// Without what is hidden.
+    /// Without hidden fields.
     Client,
 }
 
-/// An event as somebody sees it.
+/// An event as a caller sees it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Event)]
-pub struct SeenEvent {
-    /// Its place in the store, from 1.
+pub struct VisibleEvent {
+    /// The position of the event in the store, from 1.
     pub position: Position,
-    /// Its id, unique in the store.
+    /// The id of the event, unique in the store.
     pub event_id: Uuid,
-    /// Its stream.
+    /// The name of the stream.
     pub stream: String,
-    /// Its place in its stream, from 1.
+    /// The version of the event in its stream, from 1.
     pub version: Version,
-    /// What happened.
+    /// The type of the event, in the past tense.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// Which shape `data` has.
+    /// The version of the schema of `data`.
     pub schema_version: u32,
-    /// When it was recorded.
+    /// The time at which the event was recorded.
     pub recorded_at: Timestamp,
-    /// The fact.
+    /// The data of the event.
     #[schema(value_type = Object)]
     pub data: Box<RawValue>,
-    /// Who, and in connection with what.
+    /// The client and the ids that connect the event with others.
     #[schema(value_type = Object)]
     pub metadata: Box<RawValue>,
-    /// Its link in the hash chain. Only in the server's view.
+    /// The link of the event in the hash chain. Only for administrators who ask for the server's view.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub hash: Option<Hash>,
 }
 
-impl Sight {
-    /// How a caller looks: as the server's own people where he asks for that, as the player he is or names, else as one
-    /// who watches.
+impl Visibility {
+    /// Returns the visibility of a caller: the server's view on request, else that of the player which it names or acts
+    /// as, else that of a spectator.
     ///
     /// # Errors
-    /// When he asks for the server's view and is no administrator, or names a player that he is not.
-    pub fn of(caller: &Caller, player: Option<&str>, server: bool) -> Result<Self, Problem> {
+    /// Forbidden if the caller asks for the server's view and is no administrator, or names a player that it does not
+    /// act as.
+    pub fn of(caller: &Caller, player: Option<&str>, server: bool) -> Result<Self, HttpProblem> {
         if server {
             caller.may(Scope::Admin)?;
             return Ok(Self { viewer: Viewer::Server, named: false });
@@ -99,39 +100,39 @@ impl Sight {
         Ok(Self { viewer, named: player.is_some() })
     }
 
-    /// How a caller looks who asks for nothing in particular.
+    /// Returns the visibility of a caller that asks for no view in particular.
     pub fn plain(caller: &Caller) -> Self {
         let viewer = caller.acts_as.clone().map_or(Viewer::Watcher, Viewer::Player);
         Self { viewer, named: false }
     }
 
-    /// Who looks at a game.
+    /// Returns the viewer of a game.
     pub fn viewer(&self) -> &Viewer {
         &self.viewer
     }
 
-    /// Whether the caller himself has named the player, who must then play in the game.
+    /// Returns true if the request names the player, who must then take part in the game.
     pub fn names_player(&self) -> bool {
         self.named
     }
 
-    /// Returns the broken streams of a category as the caller may see them.
+    /// Returns the broken streams of a category, as the caller may see them.
     pub fn broken(&self, category: &str, broken: Vec<BrokenStream>) -> Vec<BrokenStream> {
         let hides = !self.sees_all_of(category);
         broken.into_iter().map(|stream| if hides { stream.without_details() } else { stream }).collect()
     }
 
-    /// Whether it is the server's own view.
+    /// Returns true if this is the server's view, which hides nothing.
     pub fn is_server(&self) -> bool {
         self.viewer == Viewer::Server
     }
 
-    /// Whether everything of a category is shown to everybody: no field of it is the server's alone.
+    /// Returns true if no field of the category is hidden from this caller.
     pub fn sees_all_of(&self, category: &str) -> bool {
         self.is_server() || !["resource", "game"].contains(&category)
     }
 
-    /// A state in full, as its domain shows it, as it is seen.
+    /// Returns the visible part of a state. `state` is complete, as its domain shows it.
     pub fn state(&self, category: &str, state: Value) -> Value {
         match category {
             _ if self.is_server() => state,
@@ -141,15 +142,15 @@ impl Sight {
         }
     }
 
-    /// How the same caller looks at events.
-    pub fn events(&self) -> EventSight {
-        if self.is_server() { EventSight::Server } else { EventSight::Client }
+    /// Returns the same caller's visibility of events.
+    pub fn events(&self) -> EventVisibility {
+        if self.is_server() { EventVisibility::Server } else { EventVisibility::Client }
     }
 
-    /// What became of a command, as it is seen.
+    /// Returns the visible part of the outcome of a command.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] when an event is no JSON.
+    /// [`StoreError::Integrity`] if the data of an event is not JSON.
     pub fn outcome(&self, mut outcome: CommandOutcome) -> Result<CommandOutcome, StoreError> {
         let category = outcome.stream.category();
         for event in &mut outcome.events {
@@ -164,14 +165,14 @@ impl Sight {
     }
 }
 
-impl EventSight {
-    /// An event, as it is seen.
+impl EventVisibility {
+    /// Returns the visible part of an event.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] when it is no JSON.
-    pub fn event(self, event: &EventView<'_>) -> Result<SeenEvent, StoreError> {
+    /// [`StoreError::Integrity`] if its data or metadata is not JSON.
+    pub fn event(self, event: &EventView<'_>) -> Result<VisibleEvent, StoreError> {
         let damaged = |error: serde_json::Error| unreadable(event.position, &error);
-        Ok(SeenEvent {
+        Ok(VisibleEvent {
             position: event.position,
             event_id: event.event_id,
             stream: event.stream.to_owned(),
@@ -205,5 +206,5 @@ impl EventSight {
 }
 
 fn unreadable(place: impl std::fmt::Display, error: &dyn std::error::Error) -> StoreError {
-    StoreError::integrity(format!("event {place} cannot be read: {error}"))
+    StoreError::integrity(format!("event {place} is unreadable: {error}"))
 }

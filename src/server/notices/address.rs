@@ -1,4 +1,4 @@
-//! Where Redis is. The password in it is never shown.
+//! The address of Redis. Its password is never shown.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,28 +14,26 @@ use crate::store::check_separators;
 use crate::store::named;
 use crate::store::redact_url;
 
-/// How a URL may begin.
+/// The schemes of Redis URLs.
 const SCHEMES: [&str; 4] = ["redis://", "rediss://", "redis+unix://", "unix://"];
 
-/// The URL of a Redis server, read: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, with TLS `rediss://…`, or `unix://PATH`.
+/// A parsed URL of a Redis server: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, with TLS `rediss://…`, or `unix://PATH`.
 #[derive(Clone)]
 pub struct RedisUrl {
     info: ConnectionInfo,
     shown: String,
 }
 
-/// A text that is no URL of a Redis server.
+/// An invalid URL of a Redis server.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "Redis URL \"{shown}\" {reason}; it may be redis://USER:PASSWORD@HOST:PORT/DATABASE, with TLS rediss://…, or unix://PATH"
-)]
+#[error("URL of Redis \"{shown}\" {reason}; expected redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss://… or unix://PATH")]
 pub struct RedisUrlError {
     shown: String,
     reason: String,
 }
 
 impl RedisUrl {
-    /// How to connect. Commands and messages share one connection, which the newer protocol makes possible (Redis 6).
+    /// Returns the connection settings. Commands and messages share a connection, which requires protocol 3 (Redis 6).
     pub(super) fn connection(&self) -> ConnectionInfo {
         let settings = self.info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         self.info.clone().set_redis_settings(settings)
@@ -52,17 +50,17 @@ impl FromStr for RedisUrl {
             return Err(refused("has an unknown scheme"));
         }
         check_parameters(text).map_err(|reason| refused(&reason))?;
-        // What the library says of it might hold the password.
-        let info = text.into_connection_info().map_err(|_| refused("cannot be read"))?;
+        // The error of the library may quote the password.
+        let info = text.into_connection_info().map_err(|_| refused("is malformed"))?;
         Ok(Self { info, shown })
     }
 }
 
-/// The library passes over parameters that it does not know, so that `?db=2` of a TCP address would change nothing.
+/// Refuses unknown parameters. The library ignores them, so `?db=2` of a TCP address would have no effect.
 fn check_parameters(text: &str) -> Result<(), String> {
     let tcp = text.starts_with("redis://") || text.starts_with("rediss://");
     if tcp {
-        // A word of the library's: do not check the certificate.
+        // An option of the library: do not verify the certificate.
         let encrypted = text.strip_suffix("#insecure").filter(|text| text.starts_with("rediss://"));
         check_separators(encrypted.unwrap_or(text))?;
     }
@@ -70,7 +68,7 @@ fn check_parameters(text: &str) -> Result<(), String> {
     let known: &[&str] = if tcp { &["protocol"] } else { &["db", "user", "pass", "protocol"] };
     let Ok(url) = Url::parse(text) else { return Ok(()) };
     match url.query_pairs().find(|(key, _)| !known.contains(&&**key)) {
-        Some((key, _)) => Err(format!("does not know {}; it may be {}", named(text, &key), known.join(", "))),
+        Some((key, _)) => Err(format!("does not support {}; expected {}", named(text, &key), known.join(", "))),
         None => Ok(()),
     }
 }
@@ -116,7 +114,7 @@ mod tests {
             assert!(text.parse::<RedisUrl>().is_ok(), "{text}");
         }
         for (text, part) in [
-            ("redis://h/1?db=2", "does not know the parameter \"db\""),
+            ("redis://h/1?db=2", "does not support the parameter \"db\""),
             ("redis://h?protocol=2&protocol=3", "twice"),
             ("unix:///run/a.sock?db=1&db=2", "twice"),
             ("redis://u:12/secret@h", "%2F"),
