@@ -11,7 +11,7 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::EventFilter;
 use crate::ops::Selection;
-use crate::store::Source;
+use crate::store::ReadSource;
 use crate::store::Store;
 
 /// Bounds on the events to read.
@@ -58,7 +58,7 @@ impl HistoryArgs {
     /// # Errors
     /// A text that is no time (2), bounds that cross (2), a cursor beyond the end of the stream (8).
     pub(super) async fn page(&self, app: &App, store: &Store, category: &str, id: &str) -> Result<HistoryPage, CliError> {
-        let source = Source::Stream(StreamName::of(category, id)?);
+        let source = ReadSource::Stream(StreamName::of(category, id)?);
         let (from, to) = self.selection.selection(app)?.places(store, &source, false).await?;
         let filter = EventFilter::new(None, self.selection.by.as_deref());
         Ok(HistoryPage { from, to, filter, left: self.limit.unwrap_or(u64::MAX), last: None, next: None })

@@ -1,21 +1,22 @@
-//! Many recorded events in one flat buffer that is filled again and again: no allocation an event.
+//! Recorded events in one flat, reusable buffer, without an allocation for each event.
 
 use uuid::Uuid;
 
 use crate::event::envelope::EventView;
 use crate::event::hash::Hash;
-use crate::event::place::Position;
-use crate::event::place::Version;
 use crate::event::time::Timestamp;
+use crate::event::version::Position;
+use crate::event::version::Version;
 
-/// A run of recorded events, read at once. All texts lie one behind the other in one string.
+/// Recorded events of one read. All their texts are in one string.
 #[derive(Debug, Default, Clone)]
 pub struct EventChunk {
     text: String,
     rows: Vec<Row>,
-    /// The kept content hashes of events whose payload was erased or archived, by index, in order: few or none.
+    /// The recorded content hashes of events whose payload was erased or archived, by index, in ascending order. Mostly
+    /// empty.
     kept: Vec<(usize, Hash)>,
-    /// The indexes of quarantined events, in order: few or none.
+    /// The indexes of quarantined events, in ascending order. Mostly empty.
     quarantined: Vec<usize>,
 }
 
@@ -35,7 +36,7 @@ struct Row {
 }
 
 impl EventChunk {
-    /// Forgets the events and keeps the memory.
+    /// Removes all events and keeps the memory.
     pub fn clear(&mut self) {
         self.text.clear();
         self.rows.clear();
@@ -43,17 +44,17 @@ impl EventChunk {
         self.quarantined.clear();
     }
 
-    /// How many events there are.
+    /// Returns the number of events.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no events.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Bytes of text held: a measure of when a chunk is large enough.
+    /// Returns the size of all texts in bytes.
     pub fn text_bytes(&self) -> usize {
         self.text.len()
     }
@@ -68,18 +69,18 @@ impl EventChunk {
         self.quarantined.retain(|index| *index < count);
     }
 
-    /// Marks the events that are quarantined.
+    /// Marks the quarantined events.
     pub fn mark_quarantined(&mut self, quarantined: impl Fn(Uuid) -> bool) {
         let marked = self.rows.iter().enumerate().filter(|(_, row)| quarantined(row.event_id));
         self.quarantined = marked.map(|(index, _)| index).collect();
     }
 
-    /// Copies an event to the end.
+    /// Appends a copy of an event.
     pub fn push(&mut self, event: &EventView<'_>) {
         let start = self.text.len();
         self.quarantined.extend(event.quarantined.then_some(self.rows.len()));
         self.kept.extend(event.kept_content.map(|content| (self.rows.len(), content)));
-        // Each is far below 4 GiB: names are limited, and no backend holds larger values.
+        // Each text is far smaller than 4 GiB: names are limited, and no backend stores larger values.
         let mut add = |text: &str| {
             self.text.push_str(text);
             text.len() as u32
@@ -99,17 +100,17 @@ impl EventChunk {
         });
     }
 
-    /// The event at an index, from 0.
+    /// Returns the event at an index, from 0.
     pub fn get(&self, index: usize) -> Option<EventView<'_>> {
         self.rows.get(index).map(|row| self.view(index, row))
     }
 
-    /// The last event.
+    /// Returns the last event.
     pub fn last(&self) -> Option<EventView<'_>> {
         self.get(self.rows.len().checked_sub(1)?)
     }
 
-    /// The events in the order they were read.
+    /// Iterates over the events in the order in which they were read.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = EventView<'_>> + DoubleEndedIterator {
         self.rows.iter().enumerate().map(|(index, row)| self.view(index, row))
     }

@@ -1,24 +1,25 @@
-//! Decimal numbers as they are written, and whether a 64-bit float gives them back.
+//! Decimal numbers in their written form, and their conversion to 64-bit floats.
 
 use serde_json::Number;
 
-/// Returns whether a JSON number comes back with the same decimal value once it is kept as a 64-bit float.
+/// Returns true for a JSON number that keeps its decimal value as a 64-bit float.
 ///
-/// The spelling may differ: `1.10` comes back as `1.1`, `1e2` as `100.0`. `12345678901234567.89` and `1e-400` do not come
-/// back.
+/// The spelling may differ: `1.10` becomes `1.1`, `1e2` becomes `100.0`. `12345678901234567.89` and `1e-400` change their
+/// value.
 pub fn survives_as_float(number: &str) -> bool {
     let Some(written) = Decimal::read(number) else { return false };
     if written.digits.len() <= SAFE_DIGITS && written.exponent.abs() <= SAFE_EXPONENT {
         return true;
     }
-    // As it is recorded. Of two shortest texts at the same distance from a float the standard library may write the other one.
+    // Compares with the recorded text: for two shortest texts at the same distance the standard library may write the other
+    // one.
     let kept = number.parse().ok().and_then(Number::from_f64);
     kept.is_some_and(|kept| Decimal::read(&kept.to_string()) == Some(written))
 }
 
-/// The number of significant digits up to which a float keeps every number …
+/// The number of significant digits up to which a float preserves every number with an exponent within [`SAFE_EXPONENT`].
 const SAFE_DIGITS: usize = 15;
-/// … with an exponent within this range.
+/// The absolute exponent up to which a float preserves every number of [`SAFE_DIGITS`].
 const SAFE_EXPONENT: i64 = 280;
 
 /// A decimal number: its significant digits, without zeros at either end, times a power of ten.
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn another_value_does_not_survive() {
-        // The text at the same distance that is recorded is 80136521414471.12.
+        // The recorded text at the same distance is 80136521414471.12.
         assert!(survives_as_float("80136521414471.12") && !survives_as_float("80136521414471.13"));
         let cases = ["12345678901234567.89", "1e-400", "1e400", "0.10000000000000000001", "9007199254740993.0", "4e-324"];
         let more = ["1e99999999999999999999", "3.14159265358979323846", "-1e-400", "123456789012345678.5", "2.5e-324"];

@@ -1,5 +1,4 @@
-//! The envelope: an event as a writer brings it, as the store has recorded it, and a borrowed view
-//! of the latter for the hot paths.
+//! The envelope of an event: before the append, after it, and as a borrowed view for the hot paths.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -13,35 +12,35 @@ use crate::event::json::JsonObject;
 use crate::event::name::EventType;
 use crate::event::name::StreamName;
 use crate::event::name::category_of;
-use crate::event::place::Position;
-use crate::event::place::Version;
 use crate::event::time::Timestamp;
+use crate::event::version::Position;
+use crate::event::version::Version;
 
-/// An event that is to be appended; the store adds position, version, time and hash.
+/// An event to append. The store adds position, version, time and hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Unique in the store; the same id again is the same event.
+    /// The id, unique in the store. An event with a known id is a repetition.
     pub event_id: Uuid,
-    /// What happened, in the past tense.
+    /// The type, in the past tense.
     pub event_type: EventType,
-    /// Which shape `data` has, from 1.
+    /// The version of the schema of `data`, from 1.
     pub schema_version: u32,
-    /// The fact.
+    /// The data.
     pub data: JsonObject,
-    /// Who, and in connection with what.
+    /// The metadata: the client and the correlation.
     pub metadata: JsonObject,
 }
 
 impl NewEvent {
-    /// An event of schema version 1 with an id of its own (UUIDv7) and no metadata.
+    /// Returns an event of schema version 1 with a new id (UUIDv7) and no metadata.
     ///
     /// # Errors
-    /// When `data` does not serialise to a JSON object that every backend can hold.
+    /// `data` does not serialise to a JSON object that every backend can store.
     pub fn new<T: Serialize + ?Sized>(event_type: EventType, data: &T) -> Result<Self, JsonError> {
         Ok(Self { event_id: new_id(), event_type, schema_version: 1, data: JsonObject::of(data)?, metadata: JsonObject::empty() })
     }
 
-    /// The hash over what this event brings to a stream.
+    /// Returns the hash of the content of this event in a stream.
     pub fn content_hash(&self, stream: &StreamName) -> Hash {
         content_hash(
             stream.as_str(),
@@ -54,45 +53,44 @@ impl NewEvent {
     }
 }
 
-/// A recorded event, borrowed from the buffer it was read into.
+/// A recorded event, borrowed from the buffer of its read.
 ///
-/// Its names and texts come from the store as they are: nothing here is checked again, and nothing
-/// here may reach a terminal without passing the output layer.
+/// Names and texts come unchecked from the store. None of them may reach a terminal without the output layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventView<'a> {
-    /// Place in the whole store.
+    /// The position in the store.
     pub position: Position,
-    /// Unique in the store.
+    /// The id, unique in the store.
     pub event_id: Uuid,
-    /// The stream it belongs to.
+    /// The stream of the event.
     pub stream: &'a str,
-    /// Place in its stream.
+    /// The version in the stream.
     pub version: Version,
-    /// What happened.
+    /// The type.
     pub event_type: &'a str,
-    /// Which shape `data` has.
+    /// The version of the schema of `data`.
     pub schema_version: u32,
-    /// When the store recorded it.
+    /// The time at which the store recorded the event.
     pub recorded_at: Timestamp,
-    /// Canonical JSON object.
+    /// The data, a canonical JSON object.
     pub data: &'a str,
-    /// Canonical JSON object.
+    /// The metadata, a canonical JSON object.
     pub metadata: &'a str,
-    /// Its link in the hash chain.
+    /// The hash of the event in the chain.
     pub hash: Hash,
-    /// The content hash that was recorded, where the payload was erased or archived since.
+    /// The recorded content hash of an event whose payload was erased or archived since.
     pub kept_content: Option<Hash>,
-    /// True for a quarantined event: folds leave it out.
+    /// True for a quarantined event, which folds leave out.
     pub quarantined: bool,
 }
 
 impl EventView<'_> {
-    /// What stands before the first `-` of the stream's name.
+    /// Returns the category of the stream.
     pub fn category(&self) -> &str {
         category_of(self.stream)
     }
 
-    /// Who asked for it; `None` where the metadata, which may be of any program, do not say.
+    /// Returns the client that sent the request; `None` where the metadata, which any program may write, have no client id.
     pub fn client_id(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct Origin {
@@ -101,18 +99,18 @@ impl EventView<'_> {
         serde_json::from_str::<Origin>(self.metadata).ok()?.client_id
     }
 
-    /// Returns the content hash that the chain is made of: the kept one of an event whose payload was erased or archived,
-    /// and else that of what is stored.
+    /// Returns the content hash that the chain uses: the recorded one where the payload was erased or archived, otherwise
+    /// the hash of the stored content.
     pub fn content_hash(&self) -> Hash {
         self.kept_content.unwrap_or_else(|| self.stored_content_hash())
     }
 
-    /// Computes the hash over the stored stream, id, type, schema version, data and metadata.
+    /// Computes the hash of the stored stream, id, type, schema version, data and metadata.
     pub fn stored_content_hash(&self) -> Hash {
         content_hash(self.stream, self.event_id, self.event_type, self.schema_version, self.data, self.metadata)
     }
 
-    /// A copy that owns its texts.
+    /// Returns a copy that owns its texts.
     pub fn to_recorded(&self) -> RecordedEvent {
         RecordedEvent {
             position: self.position,
@@ -131,37 +129,37 @@ impl EventView<'_> {
     }
 }
 
-/// A recorded event that owns its texts, for where one event is kept.
+/// A recorded event that owns its texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedEvent {
-    /// Place in the whole store.
+    /// The position in the store.
     pub position: Position,
-    /// Unique in the store.
+    /// The id, unique in the store.
     pub event_id: Uuid,
-    /// The stream it belongs to.
+    /// The stream of the event.
     pub stream: String,
-    /// Place in its stream.
+    /// The version in the stream.
     pub version: Version,
-    /// What happened.
+    /// The type.
     pub event_type: String,
-    /// Which shape `data` has.
+    /// The version of the schema of `data`.
     pub schema_version: u32,
-    /// When the store recorded it.
+    /// The time at which the store recorded the event.
     pub recorded_at: Timestamp,
-    /// Canonical JSON object.
+    /// The data, a canonical JSON object.
     pub data: String,
-    /// Canonical JSON object.
+    /// The metadata, a canonical JSON object.
     pub metadata: String,
-    /// Its link in the hash chain.
+    /// The hash of the event in the chain.
     pub hash: Hash,
-    /// The content hash that was recorded, where the payload was erased or archived since.
+    /// The recorded content hash of an event whose payload was erased or archived since.
     pub kept_content: Option<Hash>,
-    /// True for a quarantined event: folds leave it out.
+    /// True for a quarantined event, which folds leave out.
     pub quarantined: bool,
 }
 
 impl RecordedEvent {
-    /// The same event, borrowed.
+    /// Returns a borrowed view of the event.
     pub fn view(&self) -> EventView<'_> {
         EventView {
             position: self.position,

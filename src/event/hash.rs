@@ -1,5 +1,4 @@
-//! The hash chain: any change, removal or reordering of events shows, and one head hash kept
-//! elsewhere vouches for everything before it.
+//! The hash chain. It reveals any modification, removal or reordering of events, and each hash covers all events before it.
 //!
 //! ```text
 //! content = SHA-256(f(stream) ‖ f(event id, 16 bytes) ‖ f(type) ‖ f(schema version, 8 bytes) ‖ f(data) ‖ f(metadata))
@@ -17,16 +16,16 @@ use sha2::Digest;
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::event::place::Position;
-use crate::event::place::Version;
 use crate::event::time::Timestamp;
+use crate::event::version::Position;
+use crate::event::version::Version;
 
 /// A SHA-256 hash, shown as 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// What the first event of a store follows on.
+    /// The predecessor of the first event of a store.
     pub const ZERO: Self = Self([0; 32]);
 
     /// Reads 64 hexadecimal digits.
@@ -60,16 +59,16 @@ impl Serialize for Hash {
     }
 }
 
-/// The hash of a text by itself.
+/// Returns the hash of a text.
 pub fn text_hash(text: &str) -> Hash {
     Hash(Sha256::digest(text.as_bytes()).into())
 }
 
-/// The hash over what a writer brings: everything of an event but its place and time.
+/// Returns the hash of the content of an event: all of it except position, version and time.
 ///
 /// `data` and `metadata` must be canonical (see [`canonical_json`](crate::event::canonical_json)).
 pub fn content_hash(stream: &str, event_id: Uuid, event_type: &str, schema_version: u32, data: &str, metadata: &str) -> Hash {
-    // Hashed in one piece: a small text costs less to copy than to begin with.
+    // Hashed in one piece: copying a small text costs less than another call.
     let names = stream.len() + event_type.len();
     let mut content = Vec::with_capacity(names + data.len() + metadata.len() + 16 + 7 * size_of::<u64>());
     let mut field = |bytes: &[u8]| {
@@ -85,7 +84,7 @@ pub fn content_hash(stream: &str, event_id: Uuid, event_type: &str, schema_versi
     Hash(Sha256::digest(&content).into())
 }
 
-/// The hash of an event in the chain: the one before it, its place and time, and its content.
+/// Returns the hash of an event in the chain, from the hash before it, its position, version and time, and its content.
 pub fn chain_hash(previous: Hash, position: Position, version: Version, recorded_at: Timestamp, content: Hash) -> Hash {
     let mut block = [0_u8; 88];
     block[..32].copy_from_slice(&previous.0);
@@ -103,11 +102,11 @@ mod tests {
     use super::Hash;
     use super::chain_hash;
     use super::content_hash;
-    use crate::event::place::Position;
-    use crate::event::place::Version;
     use crate::event::time::Timestamp;
+    use crate::event::version::Position;
+    use crate::event::version::Version;
 
-    /// The vector of docs/adr/0005-hash-chain.md, where it is worked out with `sha256sum`.
+    /// The test vector of docs/adr/0005-hash-chain.md, which derives it with `sha256sum`.
     #[test]
     fn the_published_vector_holds() {
         let id = Uuid::parse_str("018c2f5e-7a00-7000-8000-000000000001").unwrap();

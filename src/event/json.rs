@@ -1,8 +1,10 @@
-//! Canonical JSON: one text for one meaning, the same in every backend.
+//! Canonical JSON: one text for one value, the same in every backend.
 //!
-//! Object keys in order of their code points, no white space, the shortest escapes and numbers, -0 as
-//! 0. What some backend cannot hold is refused here, before anything is written: a NUL in a string,
-//! an integer beyond 64 signed bits, a number that a double does not give back, a key twice, nesting over [`MAX_DEPTH`].
+//! Object keys are in the order of their code points. There is no white space; escapes and numbers are the shortest; -0 is
+//! 0.
+//!
+//! Values that some backend cannot store are refused: a NUL in a string, an integer beyond 64 signed bits, a number that
+//! changes as a double, a repeated key, and nesting deeper than [`MAX_DEPTH`].
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -20,10 +22,10 @@ use thiserror::Error;
 
 use crate::event::decimal::survives_as_float;
 
-/// How deep arrays and objects may be nested.
+/// The deepest nesting of arrays and objects.
 pub const MAX_DEPTH: usize = 64;
 
-/// Why a text is no JSON that every backend can hold; names the line and the column.
+/// The reason why a text is not JSON that every backend can store, with line and column.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}{}", hint.map_or_else(String::new, |hint| format!("; {hint}")))]
 pub struct JsonError {
@@ -41,7 +43,7 @@ impl JsonError {
         &self.message
     }
 
-    /// Returns what to do about it, where that is known.
+    /// Returns the advice, if there is any.
     pub fn hint(&self) -> Option<&'static str> {
         self.hint
     }
@@ -55,7 +57,7 @@ impl JsonObject {
     /// Reads a JSON object and brings it into canonical form.
     ///
     /// # Errors
-    /// When the text is no JSON, no object, or holds what some backend cannot.
+    /// The text is not JSON, not an object, or has a value that some backend cannot store.
     ///
     /// ```
     /// use esctl::event::JsonObject;
@@ -71,21 +73,21 @@ impl JsonObject {
         Ok(Self(canonical))
     }
 
-    /// The canonical form of what a value serialises to.
+    /// Returns the canonical form of a serialised value.
     ///
     /// # Errors
-    /// When that is no object, or holds what some backend cannot.
+    /// The value is not an object, or has a part that some backend cannot store.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, JsonError> {
         let text = serde_json::to_string(value).map_err(|error| JsonError::new(error.to_string()))?;
         Self::parse(&text)
     }
 
-    /// The object without members.
+    /// Returns the object without members.
     pub fn empty() -> Self {
         Self("{}".into())
     }
 
-    /// The canonical text.
+    /// Returns the canonical text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -109,10 +111,10 @@ fn kind_of(canonical: &str) -> &'static str {
     }
 }
 
-/// Brings any JSON text into canonical form.
+/// Brings a JSON text into canonical form.
 ///
 /// # Errors
-/// When the text is no JSON or holds what some backend cannot.
+/// The text is not JSON, or has a value that some backend cannot store.
 pub fn canonical_json(text: &str) -> Result<String, JsonError> {
     check_numbers(text)?;
     let mut out = Vec::with_capacity(text.len());
@@ -124,10 +126,10 @@ pub fn canonical_json(text: &str) -> Result<String, JsonError> {
     String::from_utf8(out).map_err(|error| JsonError::new(error.to_string()))
 }
 
-/// Checks that each number in a JSON text comes back as it is written: a parser turns it into the nearest one without a word.
+/// Checks that each number in a JSON text keeps its value. A parser silently replaces it with the nearest float.
 ///
 /// # Errors
-/// With the line and the column of one that does not.
+/// The first number that changes, with its line and column.
 pub fn check_numbers(text: &str) -> Result<(), JsonError> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -158,19 +160,19 @@ pub fn check_numbers(text: &str) -> Result<(), JsonError> {
     Ok(())
 }
 
-/// The hint for a number that does not come back.
+/// The hint for a number that changes.
 const AS_A_STRING: &str = "write it as a string";
-/// The longest number that is shown whole.
+/// The longest number that is shown in full.
 const SHOWN_DIGITS: usize = 60;
 
-/// Checks that a number comes back with the same decimal value.
+/// Checks that a number keeps its decimal value.
 ///
 /// # Errors
-/// It does not, as the beginning of a sentence.
+/// The reason, as the start of a message.
 pub fn check_number(number: &str) -> Result<(), String> {
     let shown = || number.get(..SHOWN_DIGITS).map_or_else(|| number.to_owned(), |start| format!("{start}…"));
     if number.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) {
-        // Something that is no number is for the parser to refuse.
+        // The parser refuses a text that is not a number.
         let kept: f64 = number.parse().unwrap_or_default();
         if !kept.is_finite() {
             return Err(format!("number out of range: {}", shown()));
@@ -186,18 +188,18 @@ pub fn check_number(number: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns whether a text is a number in the grammar of JSON.
+/// Returns true for a number in the grammar of JSON.
 fn is_number(text: &str) -> bool {
     serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
 }
 
-/// Writes what is read, canonically, without building a tree.
+/// A writer of the canonical form of the JSON that is read. It builds no tree.
 struct Canonical<'o> {
     out: &'o mut Vec<u8>,
     depth: usize,
 }
 
-/// One member of an object in the output: its key with the quotes, and all of it.
+/// A member of an object in the output: the range of its key with the quotes, and the range of the whole member.
 struct Member {
     key: Range<usize>,
     all: Range<usize>,
@@ -303,7 +305,7 @@ impl<'de> Visitor<'de> for Canonical<'_> {
     }
 }
 
-/// Ends an array or object, turning the comma after its last element into the bracket.
+/// Ends an array or object: the comma after its last element becomes the bracket.
 fn close(out: &mut Vec<u8>, open: usize, bracket: u8) {
     if out.len() > open + 1 {
         out.pop();
@@ -311,14 +313,14 @@ fn close(out: &mut Vec<u8>, open: usize, bracket: u8) {
     out.push(bracket);
 }
 
-/// Orders two keys, given with quotes and escapes, by the code points they stand for.
+/// Compares two keys, given with quotes and escapes, by their code points.
 fn compare_keys(a: &[u8], b: &[u8]) -> Ordering {
     if a.contains(&b'\\') || b.contains(&b'\\') {
-        // Escapes sort elsewhere than what they stand for; such keys are rare.
+        // Escapes sort differently from the characters they represent. Such keys are rare.
         let plain = |key: &[u8]| serde_json::from_slice::<String>(key).unwrap_or_default();
         return plain(a).cmp(&plain(b));
     }
-    // Without the closing quote, which would make "a" come after "a!".
+    // Without the closing quote, which would sort "a" after "a!".
     a[..a.len() - 1].cmp(&b[..b.len() - 1])
 }
 

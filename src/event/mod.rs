@@ -1,7 +1,6 @@
 //! The event and its envelope: names, versions, positions, times, canonical form and hash.
 //!
-//! Everything above speaks in these types. This layer does no I/O and knows no database, no domain
-//! and no clock.
+//! All layers above use these types. This layer does no I/O and knows no database, no domain and no clock.
 
 mod chunk;
 mod decimal;
@@ -10,9 +9,9 @@ mod hash;
 mod id;
 mod json;
 mod name;
-mod place;
 mod text;
 mod time;
+mod version;
 
 pub use chunk::EventChunk;
 pub use decimal::survives_as_float;
@@ -36,10 +35,6 @@ pub use name::NameError;
 pub use name::RESERVED_STREAMS;
 pub use name::StreamName;
 pub use name::category_of;
-pub use place::ExpectedVersion;
-pub use place::PlaceError;
-pub use place::Position;
-pub use place::Version;
 pub use text::escape_unsafe;
 pub use text::is_blank;
 pub use text::is_unsafe;
@@ -47,3 +42,7 @@ pub use text::nfc;
 pub use text::same_text;
 pub use time::TimeError;
 pub use time::Timestamp;
+pub use version::ExpectedVersion;
+pub use version::ExpectedVersionError;
+pub use version::Position;
+pub use version::Version;

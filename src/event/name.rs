@@ -1,4 +1,4 @@
-//! Names of streams and of event types, checked once and then trusted.
+//! The names of streams and of event types, checked once.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::event::text::nfc;
 /// The longest name of a stream or an event type, in bytes of UTF-8.
 pub const MAX_NAME_BYTES: usize = 200;
 
-/// Why a name was refused.
+/// The reason why a name was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{kind} name \"{}\" {reason}", escape_unsafe(.name))]
 pub struct NameError {
@@ -23,7 +23,7 @@ pub struct NameError {
     reason: String,
 }
 
-/// The category of a stream: what stands before the first `-`, the whole name where there is none.
+/// Returns the category of a stream: the part before the first `-`, or the whole name where there is none.
 pub fn category_of(stream: &str) -> &str {
     stream.split_once('-').map_or(stream, |(category, _)| category)
 }
@@ -39,7 +39,7 @@ fn check(kind: &'static str, text: &str) -> Result<String, NameError> {
     if text.trim().is_empty() {
         return refuse("is empty".into());
     }
-    // Before normalising, so that a name of a gigabyte costs nothing.
+    // Before normalisation, which would be slow for a huge name.
     if text.len() > 4 * MAX_NAME_BYTES {
         return refuse(format!("has {} bytes; at most {MAX_NAME_BYTES} are allowed", text.len()));
     }
@@ -70,13 +70,13 @@ macro_rules! name {
             /// Checks a name and brings it into normal form C, so that equal-looking names are equal.
             ///
             /// # Errors
-            /// When it is empty, longer than [`MAX_NAME_BYTES`], not printable, or starts with `$` without being one of
+            /// The name is empty, longer than [`MAX_NAME_BYTES`], not printable, or starts with `$` without being one of
             /// [`RESERVED_STREAMS`].
             pub fn parse(text: &str) -> Result<Self, NameError> {
                 check($kind, text).map(Self)
             }
 
-            /// The name as text.
+            /// Returns the name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -127,10 +127,10 @@ name! {
 }
 
 impl StreamName {
-    /// Reads the name of a stream that is in a store: as [`StreamName::parse`], and also one that begins with `$`.
+    /// Reads a stored stream name. Accepts the names of [`StreamName::parse`], also with a `$` before them.
     ///
     /// # Errors
-    /// As [`StreamName::parse`].
+    /// The name is invalid, as in [`StreamName::parse`].
     pub fn recorded(text: &str) -> Result<Self, NameError> {
         match text.strip_prefix('$') {
             Some(rest) => check("stream", rest).map(|rest| Self(format!("${rest}"))),
@@ -143,10 +143,10 @@ impl StreamName {
         self.0.starts_with('$')
     }
 
-    /// The stream of one thing of a category.
+    /// Returns the name of a stream from its category and id.
     ///
     /// # Errors
-    /// As [`StreamName::parse`].
+    /// The id is empty, or the name is invalid as in [`StreamName::parse`].
     pub fn of(category: &str, id: &str) -> Result<Self, NameError> {
         if id.trim().is_empty() {
             return Err(NameError { kind: "stream", name: format!("{category}-{id}"), reason: "has an empty id".into() });
@@ -154,12 +154,12 @@ impl StreamName {
         Self::parse(&format!("{category}-{id}"))
     }
 
-    /// What stands before the first `-`; the whole name where there is none.
+    /// Returns the part before the first `-`, or the whole name where there is none.
     pub fn category(&self) -> &str {
         category_of(&self.0)
     }
 
-    /// What stands after the first `-`; empty where there is none.
+    /// Returns the part after the first `-`; empty where there is none.
     pub fn id(&self) -> &str {
         self.0.split_once('-').map_or("", |(_, id)| id)
     }

@@ -1,4 +1,4 @@
-//! Which characters must not reach a terminal or a name as they are, and how they are shown instead.
+//! Characters that must not reach a terminal or a name unchanged, and their visible form.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -7,11 +7,11 @@ use unicode_normalization::IsNormalized;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::is_nfc_quick;
 
-/// Whether a character can change what a terminal shows instead of being shown: C0, DEL and C1
-/// controls, bidirectional controls, zero-width characters and line separators.
+/// Returns true for a character that can change the output of a terminal instead of being shown: C0, DEL and C1 controls,
+/// bidirectional controls, zero-width characters and line separators.
 ///
-/// The bidirectional ones are those of Unicode Standard Annex #9, the invisible ones the
-/// `Default_Ignorable` format characters that have been used for spoofing.
+/// The bidirectional controls are those of Unicode Standard Annex #9. The invisible ones are the `Default_Ignorable` format
+/// characters that have been used for spoofing.
 pub fn is_unsafe(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
@@ -39,10 +39,10 @@ pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_unsafe(c) || invisible(c))
 }
 
-/// The text with every unsafe character replaced by a visible `\u001b`-like escape.
+/// Replaces every unsafe character by a visible escape like `\u001b`.
 ///
-/// Borrowed, and free of any allocation, when there is nothing to replace. The escapes are those of
-/// JSON (a surrogate pair beyond U+FFFF), so inside a JSON string the value stays the same.
+/// Borrowed, without an allocation, where there is nothing to replace. The escapes are those of JSON (a surrogate pair
+/// beyond U+FFFF), so the value of a JSON string stays the same.
 pub fn escape_unsafe(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -62,7 +62,7 @@ pub fn escape_unsafe(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Returns the text in normal form C, the form in which text is compared: equal-looking texts are then equal.
+/// Returns the text in normal form C, in which texts are compared. Equal-looking texts are then equal.
 pub fn nfc(text: &str) -> Cow<'_, str> {
     match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! A moment in UTC, to the microsecond: what the store records and what replay asks for.
+//! Moments in UTC with microsecond precision.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ use thiserror::Error;
 #[cfg_attr(feature = "server", schema(value_type = String, format = DateTime))]
 pub struct Timestamp(i64);
 
-/// Why a time was refused.
+/// The reason why a time was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct TimeError(String);
@@ -27,15 +27,15 @@ const LAST_MICROS: i64 = 253_402_207_199_999_999;
 const MINUTE_MICROS: u64 = 60_000_000;
 
 impl Timestamp {
-    /// 1970-01-01T00:00:00Z: earlier than anything a store has recorded.
+    /// 1970-01-01T00:00:00Z, earlier than any recorded time.
     pub const MIN: Self = Self(0);
-    /// The end of the year 9999, nearly: later than anything a store has recorded.
+    /// Almost the end of the year 9999, later than any recorded time.
     pub const MAX: Self = Self(LAST_MICROS);
 
-    /// The moment so many microseconds after 1970.
+    /// Returns the moment `micros` microseconds after 1970.
     ///
     /// # Errors
-    /// Before 1970 or after the year 9999.
+    /// The moment is before 1970 or after the year 9999.
     pub fn from_micros(micros: i64) -> Result<Self, TimeError> {
         if (0..=LAST_MICROS).contains(&micros) {
             return Ok(Self(micros));
@@ -44,38 +44,40 @@ impl Timestamp {
         Err(TimeError(format!("{micros} µs since 1970 is {side}")))
     }
 
-    /// Like [`Timestamp::from_micros`], for constants: one out of range does not compile.
+    /// Returns the same as [`Timestamp::from_micros`], for constants: a value out of range does not compile.
     pub(crate) const fn from_micros_const(micros: i64) -> Self {
         assert!(micros >= 0 && micros <= LAST_MICROS);
         Self(micros)
     }
 
-    /// Like [`Timestamp::from_micros`], with what lies outside moved to the nearest moment inside.
+    /// Returns the same as [`Timestamp::from_micros`]; a value out of range becomes the nearest moment within it.
     pub fn from_micros_saturating(micros: i64) -> Self {
         Self(micros.clamp(0, LAST_MICROS))
     }
 
-    /// Microseconds since 1970.
+    /// Returns the microseconds since 1970.
     pub fn micros(self) -> i64 {
         self.0
     }
 
-    /// So much later; the last moment there is when that is too far.
+    /// Returns the moment after a duration, or the last moment where that is too far.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(micros).min(LAST_MICROS))
     }
 
-    /// Returns the present by a clock that says `self`: that time, or the time of the last event where it is at most a minute
-    /// later. A clock that is a little behind does not come before what has happened; an event that a wrong clock recorded
-    /// far in the future does not count.
+    /// Returns the present by a clock that says `self`. The time of the last event counts instead where it is at most a
+    /// minute later.
+    ///
+    /// A clock that is slightly behind is never before the last event. An event recorded far in the future by a wrong clock
+    /// does not count.
     #[must_use]
     pub fn present(self, last_event: Self) -> Self {
         if last_event.micros_since(self) <= MINUTE_MICROS { self.max(last_event) } else { self }
     }
 
-    /// Microseconds from an earlier moment to this one; 0 when that moment is not earlier.
+    /// Returns the microseconds since an earlier moment; 0 where that moment is not earlier.
     pub fn micros_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }
@@ -83,7 +85,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Within the range that from_micros checks jiff can show everything.
+        // jiff can show every moment within the range of from_micros.
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(moment) => write!(f, "{moment:.6}"),
             Err(_) => write!(f, "@{}us", self.0),
@@ -93,9 +95,9 @@ impl fmt::Display for Timestamp {
 
 impl FromStr for Timestamp {
     type Err = TimeError;
-    /// RFC 3339 with an offset. (What people type is read by the command line.)
+    /// Reads RFC 3339 with an offset. The command line reads other forms.
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        // The parser would pass over a zone, also one that contradicts the offset.
+        // The parser would ignore a zone, even one that contradicts the offset.
         if text.contains('[') {
             return Err(TimeError("a time zone in brackets is not supported here; write an offset".into()));
         }

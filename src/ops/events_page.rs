@@ -7,7 +7,7 @@ use crate::ops::cursor::check_cursor;
 use crate::ops::error::OpsError;
 use crate::ops::not_found::no_stream;
 use crate::store::ReadQuery;
-use crate::store::Source;
+use crate::store::ReadSource;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -18,7 +18,7 @@ const PAGE_BYTES: usize = 4 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventsAfter {
     /// A stream, with versions as places, or the whole store, with positions as places.
-    pub source: Source,
+    pub source: ReadSource,
     /// The place after which the page begins, in the direction of reading; none: the end at which reading begins.
     pub after: Option<u64>,
     /// Maximum number of events.
@@ -49,8 +49,8 @@ pub async fn events_page<T: Send>(
     mut show: impl FnMut(&EventView<'_>) -> Result<T, OpsError> + Send,
 ) -> Result<EventsPage<T>, OpsError> {
     let last = match &input.source {
-        Source::All => store.head().await?.position.0,
-        Source::Stream(stream) => match store.stream_version(stream.clone()).await? {
+        ReadSource::All => store.head().await?.position.0,
+        ReadSource::Stream(stream) => match store.stream_version(stream.clone()).await? {
             Version::ZERO => return Err(no_stream(store, stream).await),
             Version(last) => last,
         },
@@ -90,8 +90,8 @@ pub async fn events_page<T: Send>(
             bytes += event.data.len() + event.metadata.len();
             page.items.push(show(&event)?);
             reached = Some(match &input.source {
-                Source::All => event.position.0,
-                Source::Stream(_) => event.version.0,
+                ReadSource::All => event.position.0,
+                ReadSource::Stream(_) => event.version.0,
             });
         }
     }
@@ -109,6 +109,6 @@ pub async fn missing_events<T: Send>(
     limit: u64,
     show: impl FnMut(&EventView<'_>) -> Result<T, OpsError> + Send,
 ) -> Result<EventsPage<T>, OpsError> {
-    let input = EventsAfter { source: Source::Stream(stream.clone()), after: Some(after.0), limit, backwards: false };
+    let input = EventsAfter { source: ReadSource::Stream(stream.clone()), after: Some(after.0), limit, backwards: false };
     events_page(store, &input, show).await
 }

@@ -4,8 +4,8 @@ use crate::event::StreamName;
 use crate::ops::error::OpsError;
 use crate::ops::selection::Selection;
 use crate::store::ReadQuery;
+use crate::store::ReadSource;
 use crate::store::Scan;
-use crate::store::Source;
 use crate::store::Store;
 
 /// The input of a reading.
@@ -31,7 +31,7 @@ pub struct ReadEvents {
 /// [`OpsError::NotFound`] when there is no such stream; [`OpsError::Invalid`] when the bounds cross;
 /// [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end.
 pub async fn read_events(store: &Store, input: &ReadEvents) -> Result<Scan, OpsError> {
-    let source = input.stream.clone().map_or(Source::All, Source::Stream);
+    let source = input.stream.clone().map_or(ReadSource::All, ReadSource::Stream);
     let (from, to) = input.selection.places(store, &source, input.backwards).await?;
     let mut query = ReadQuery { source, ..ReadQuery::all() }.from(from).to(to);
     query = query.categories(input.categories.clone()).types(input.types.clone());

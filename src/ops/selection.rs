@@ -6,7 +6,7 @@ use crate::ops::error::OpsError;
 use crate::ops::not_found::must_exist;
 use crate::runtime::RuntimeError;
 use crate::runtime::version_at;
-use crate::store::Source;
+use crate::store::ReadSource;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -32,7 +32,7 @@ impl Selection {
     /// # Errors
     /// [`OpsError::NotFound`] when there is no such stream; [`OpsError::Invalid`] when the bounds cross;
     /// [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end.
-    pub async fn places(&self, store: &Store, source: &Source, backwards: bool) -> Result<(u64, u64), OpsError> {
+    pub async fn places(&self, store: &Store, source: &ReadSource, backwards: bool) -> Result<(u64, u64), OpsError> {
         self.check()?;
         let end = match end_of(store, source).await {
             // A damaged store is read up to the damage, where the reading fails.
@@ -74,11 +74,11 @@ impl Selection {
 }
 
 /// Returns the last place of a stream or of the store.
-async fn end_of(store: &Store, source: &Source) -> Result<u64, OpsError> {
+async fn end_of(store: &Store, source: &ReadSource) -> Result<u64, OpsError> {
     match source {
         // This fails if there is no store, even if nothing is selected.
-        Source::All => Ok(store.head().await?.position.0),
-        Source::Stream(stream) => {
+        ReadSource::All => Ok(store.head().await?.position.0),
+        ReadSource::Stream(stream) => {
             must_exist(store, stream.clone()).await?;
             Ok(store.stream_version(stream.clone()).await?.0)
         }
@@ -86,7 +86,7 @@ async fn end_of(store: &Store, source: &Source) -> Result<u64, OpsError> {
 }
 
 /// Returns the last place before a moment; 0 if there is none.
-pub(crate) async fn place_before(store: &Store, source: &Source, moment: Timestamp) -> Result<u64, OpsError> {
+pub(crate) async fn place_before(store: &Store, source: &ReadSource, moment: Timestamp) -> Result<u64, OpsError> {
     match moment {
         Timestamp::MIN => Ok(0),
         moment => place_at(store, source, Timestamp::from_micros_saturating(moment.micros() - 1)).await,
@@ -94,10 +94,10 @@ pub(crate) async fn place_before(store: &Store, source: &Source, moment: Timesta
 }
 
 /// Returns the last place of a stream or of the store at a moment; 0 if there is none.
-pub(crate) async fn place_at(store: &Store, source: &Source, moment: Timestamp) -> Result<u64, OpsError> {
+pub(crate) async fn place_at(store: &Store, source: &ReadSource, moment: Timestamp) -> Result<u64, OpsError> {
     let position = store.position_at(moment).await?;
     Ok(match source {
-        Source::All => position.0,
-        Source::Stream(stream) => version_at(store, stream, position).await?.0,
+        ReadSource::All => position.0,
+        ReadSource::Stream(stream) => version_at(store, stream, position).await?.0,
     })
 }

@@ -20,8 +20,8 @@ use crate::runtime::Clock;
 use crate::runtime::RuntimeError;
 use crate::store::Head;
 use crate::store::ReadQuery;
+use crate::store::ReadSource;
 use crate::store::Scan;
-use crate::store::Source;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
@@ -120,7 +120,7 @@ impl Tail {
     /// # Errors
     /// [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end; [`OpsError::Invalid`] when the bounds cross.
     pub async fn open(store: &Store, input: &TailEvents) -> Result<Self, OpsError> {
-        let source = input.stream.clone().map_or(Source::All, Source::Stream);
+        let source = input.stream.clone().map_or(ReadSource::All, ReadSource::Stream);
         let query = ReadQuery { source, categories: input.categories.clone(), types: input.types.clone(), ..ReadQuery::all() };
         let mut tail = Self {
             store: store.clone(),
@@ -207,8 +207,8 @@ impl Tail {
 
     fn place(&self, event: &EventView<'_>) -> u64 {
         match self.query.source {
-            Source::All => event.position.0,
-            Source::Stream(_) => event.version.0,
+            ReadSource::All => event.position.0,
+            ReadSource::Stream(_) => event.version.0,
         }
     }
 
@@ -297,8 +297,8 @@ impl Tail {
     async fn highest(&mut self, head: Head) -> Result<u64, StoreError> {
         let head = head.position;
         match &self.query.source {
-            Source::All => Ok(head.0),
-            Source::Stream(stream) => match self.known {
+            ReadSource::All => Ok(head.0),
+            ReadSource::Stream(stream) => match self.known {
                 Some((at, version)) if at == head => Ok(version),
                 _ => {
                     let Version(version) = no_store_is_empty(self.store.stream_version(stream.clone()).await)?;

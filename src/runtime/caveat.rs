@@ -4,8 +4,8 @@ use crate::event::Timestamp;
 use crate::runtime::control::Control;
 use crate::runtime::control::Paused;
 use crate::runtime::error::RuntimeError;
-use crate::store::Problem;
-use crate::store::ProblemState;
+use crate::store::FailedEvent;
+use crate::store::FailedEventState;
 use crate::store::ReadModel;
 use crate::store::Store;
 
@@ -17,7 +17,7 @@ pub enum Caveat {
     /// The projection is paused.
     Paused(Paused),
     /// The projection is stopped at an event that failed to apply.
-    Stopped(Problem),
+    Stopped(FailedEvent),
     /// This number of streams is parked. Their rows lack events.
     Parked(usize),
     /// This number of events was released or quarantined after the rows had passed them. A rebuild is needed.
@@ -49,7 +49,7 @@ impl Caveat {
 /// The stored conditions that limit a read model.
 pub(super) struct Limitations {
     pub(super) paused: Option<Paused>,
-    pub(super) failing: Option<Problem>,
+    pub(super) failing: Option<FailedEvent>,
     pub(super) parked: usize,
     pub(super) missing: usize,
     pub(super) quarantined: usize,
@@ -58,11 +58,11 @@ pub(super) struct Limitations {
 impl Limitations {
     pub(super) async fn load(store: &Store, name: &str, now: Timestamp) -> Result<Self, RuntimeError> {
         let paused = Control::load(store, name, now).await?.paused;
-        let problems = store.problems(ReadModel::live(name)).await?;
+        let problems = store.failed_events(ReadModel::live(name)).await?;
         let count = |state| problems.iter().filter(|problem| problem.state == state).count();
-        let (parked, missing) = (count(ProblemState::Parked), count(ProblemState::Missing));
-        let quarantined = count(ProblemState::Quarantined);
-        let failing = problems.into_iter().find(|problem| problem.state == ProblemState::Failing);
+        let (parked, missing) = (count(FailedEventState::Parked), count(FailedEventState::Missing));
+        let quarantined = count(FailedEventState::Quarantined);
+        let failing = problems.into_iter().find(|problem| problem.state == FailedEventState::Failing);
         Ok(Self { paused, failing, parked, missing, quarantined })
     }
 

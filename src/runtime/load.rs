@@ -166,17 +166,17 @@ async fn trusted<F: Fold + ?Sized>(
     snapshot: &Snapshot,
     loaded: &mut Loaded,
 ) -> Result<Option<String>, StoreError> {
-    if let Some(misfit) = snapshot.misfit_of_logic(fold.version().version) {
-        return Ok(Some(misfit.to_string()));
+    if let Some(mismatch) = snapshot.mismatch_of_logic(fold.version().version) {
+        return Ok(Some(mismatch.to_string()));
     }
     let place = snapshot.version.0;
     let mut scan = store.scan_limited(ReadQuery::stream(snapshot.stream.clone()).from(place).to(place), 1);
     let event = scan.next().await?.and_then(|chunk| chunk.get(0).map(|event| event.to_recorded()));
-    if let Some(misfit) = scan.quarantine().and_then(|quarantine| snapshot.misfit_of_quarantine(quarantine)) {
-        return Ok(Some(misfit.to_string()));
+    if let Some(mismatch) = scan.quarantine().and_then(|quarantine| snapshot.mismatch_of_quarantine(quarantine)) {
+        return Ok(Some(mismatch.to_string()));
     }
-    if let Some(misfit) = snapshot.misfit(event.as_ref().map(|event| event.hash)) {
-        return Ok(Some(misfit.to_string()));
+    if let Some(mismatch) = snapshot.mismatch(event.as_ref().map(|event| event.hash)) {
+        return Ok(Some(mismatch.to_string()));
     }
     if let Err(error) = fold.restore(&snapshot.state) {
         return Ok(Some(format!("unreadable state: {error}")));

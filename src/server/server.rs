@@ -176,7 +176,7 @@ impl Server {
             Err(StoreError::Unavailable { message, .. }) => tracing::warn!("{message}; retrying"),
             done => {
                 done?;
-                return Ok(self.store.must_take_writes().await?);
+                return Ok(self.store.check_writable().await?);
             }
         }
         let server = self.clone();

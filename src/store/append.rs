@@ -1,4 +1,4 @@
-//! What an append is made of, and what it answers.
+//! Append requests and their answers.
 
 use std::sync::Arc;
 
@@ -10,77 +10,77 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 
-/// Where `recorded_at` comes from. It always grows with the position: `max(that, last + 1 µs)`.
+/// The source of `recorded_at`. The recorded time always grows with the position: `max(source, last + 1 µs)`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum RecordTime {
     /// The clock of the store's machine.
     #[default]
     StoreClock,
-    /// A clock of the caller's own, for scenarios and tests.
+    /// A clock of the caller, for scenarios and tests.
     Clock(Timestamp),
-    /// The times the events had elsewhere, one each. Accepted only where they keep growing.
+    /// The original times of copied events, one for each event. Refused unless they keep growing.
     Given(Vec<Timestamp>),
 }
 
-/// One append, all or nothing: events for one stream.
+/// A request to append events to one stream, all or none.
 #[derive(Debug, Clone)]
 pub struct AppendRequest {
     /// The stream.
     pub stream: StreamName,
-    /// What it must be like.
+    /// The expected version of the stream.
     pub expected: ExpectedVersion,
-    /// In their order.
+    /// The events, in their order.
     pub events: Vec<NewEvent>,
-    /// When they are recorded.
+    /// The source of the recorded times.
     pub time: RecordTime,
 }
 
-/// A checked [`AppendRequest`] as a backend gets it, with the content hash of each event. Cheap to clone.
+/// A checked [`AppendRequest`] with the content hash of each event. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct BackendAppend {
     /// The request.
     pub request: Arc<AppendRequest>,
-    /// One for each event.
+    /// The content hashes, one for each event.
     pub content: Arc<[Hash]>,
 }
 
-/// Whether an append changed anything.
+/// The effect of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The events were recorded now.
+    /// The events were recorded.
     Applied,
-    /// The very same events had been recorded before; nothing was changed.
+    /// The same events had been recorded before. Nothing was changed.
     AlreadyApplied,
 }
 
-/// What the store added to an event.
+/// The values that the store gave an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AppendedEvent {
-    /// Its place in the store.
+    /// The position of the event.
     pub position: Position,
-    /// Its place in the stream.
+    /// The version of the event.
     pub version: Version,
-    /// Its time.
+    /// The time at which the event was recorded.
     pub recorded_at: Timestamp,
-    /// Its link in the chain.
+    /// The hash of the event in the chain.
     pub hash: Hash,
 }
 
 /// The answer to an append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
-    /// Whether anything was changed.
+    /// The effect of the append.
     pub outcome: Outcome,
-    /// One for each event of the request.
+    /// The stored values, one for each event of the request.
     pub events: Vec<AppendedEvent>,
-    /// By how many microseconds the clock was behind the time of the event before; 0 when it was not.
+    /// The microseconds by which the clock was behind the previous event; 0 when it was not.
     pub clock_behind_micros: u64,
 }
 
-/// What a backend answers to one append of a group.
+/// The answer of a backend to one append of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackendAnswer {
-    /// Recorded.
+    /// The events were recorded.
     Appended(Appended),
     /// The stream is at another version than expected. Nothing was recorded.
     WrongVersion(Version),
@@ -88,11 +88,11 @@ pub enum BackendAnswer {
     KnownId,
     /// A given time is not after the time of the event before. Nothing was recorded.
     TimeGoesBack(Timestamp),
-    /// The append is larger than this database takes as one. Nothing was recorded.
+    /// The append is larger than this database accepts. Nothing was recorded.
     TooLarge {
-        /// How large it is.
+        /// The size of the append.
         bytes: u64,
-        /// What there is room for.
+        /// The largest accepted size.
         limit: u64,
     },
 }

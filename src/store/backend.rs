@@ -5,7 +5,6 @@ use std::pin::Pin;
 use uuid::Uuid;
 
 use crate::event::EventChunk;
-use crate::event::Hash;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
@@ -16,8 +15,8 @@ use crate::store::append::BackendAppend;
 use crate::store::clock::TOO_LATE;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
+use crate::store::failed_event::FailedEvent;
 use crate::store::identity::LastSeen;
-use crate::store::problem::Problem;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -32,156 +31,151 @@ use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
 
-/// What a backend answers with.
+/// The pending answer of a backend.
 ///
-/// The work starts when the method is called, not when the answer is awaited, and dropping the answer
-/// does not stop it: a write is never cut in the middle, and a scan reads ahead while its reader works. An append may also be
-/// one that goes on only while it is awaited, as `Store` does to its end; cut off, it is in the store whole or not at all.
+/// The work starts when the method is called, not when the answer is awaited. Dropping the answer does not stop the work: a
+/// write is never cut in the middle, and a scan reads ahead while its reader works.
+///
+/// An append may instead progress only while it is awaited, as `Store` does until the end. Cut off, it is in the store
+/// whole or not at all.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
-/// The last event of a store, as the next one will follow on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Head {
-    /// Its position; 0: no events.
-    pub position: Position,
-    /// Its time.
-    pub recorded_at: Timestamp,
-    /// Its link in the chain.
-    pub hash: Hash,
-}
-
-/// The version of the schema this program writes, on every backend.
+/// The schema version that this program writes, on every backend.
 pub(crate) const SCHEMA_VERSION: u32 = 3;
 
-/// What was done to have a store of this program's schema.
+/// The effect of initialising a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Init {
-    /// Nothing: it was there.
+    /// The store existed with this program's schema version.
     Found,
-    /// There was none, and it was made.
+    /// The store was created.
     Made,
-    /// It was of an older schema, and was brought up to date.
+    /// The store had an older schema version and was migrated.
     Migrated {
-        /// The version of the schema it had.
+        /// The schema version before the migration.
         from: u32,
     },
 }
 
-/// One event store in one database. What each backend promises is in `docs/design/backends.md`, and is tried
-/// by `tests/conformance`.
+/// An event store in one database. The promises of each backend are in `docs/design/backends.md`; `tests/conformance`
+/// checks them.
 ///
-/// A method that reads answers [`StoreError::NoStore`] where nothing has been written yet, and makes
-/// nothing; one that writes makes the store when it is not there, and brings one of an older schema up to date.
-/// A store of an older schema can be read as it is: what its schema does not have yet is empty.
+/// A method that reads returns [`StoreError::NoStore`] where no store exists, and creates nothing. A method that writes
+/// creates a missing store and migrates one of an older schema version. A store of an older schema version can be read
+/// without a migration: what its schema lacks is empty.
 pub trait Backend: Send + Sync {
-    /// The kind of database, for people: `SQLite`.
+    /// Returns the name of the database product for display: `SQLite`.
     fn kind(&self) -> &'static str;
 
-    /// Where it is, for people; holds no secret.
+    /// Returns the location for display, without secrets.
     fn place(&self) -> String;
 
-    /// Returns the time of the server's clock; `None` where the database has no server. Makes nothing.
+    /// Returns the time of the server's clock; `None` where the database has no server. Creates nothing.
     fn server_clock(&self) -> Answer<Option<Timestamp>>;
 
-    /// Returns the first moment that a clock of this machine must not reach.
+    /// Returns the first moment beyond the supported range of this machine's clock.
     fn end_of_time(&self) -> Timestamp {
         TOO_LATE
     }
 
-    /// Makes the schema, or brings an older one up to date.
+    /// Creates the schema, or migrates an older one.
     fn init(&self) -> Answer<Init>;
 
-    /// Returns the recorded head and the last event, both of one moment.
+    /// Returns the recorded head and the last event, as of one moment.
     fn end(&self) -> Answer<StoreEnd>;
 
-    /// Makes many appends in one transaction, in their order; each has an answer of its own, and one
-    /// that is refused leaves the others untouched.
+    /// Makes several appends in one transaction, in their order. Each has an answer of its own; a refused append does not
+    /// affect the others.
     ///
-    /// The same transaction finds `last_seen` in the store: otherwise the store was replaced under this process, nothing is
-    /// appended, and the error is [`StoreError::Replaced`].
+    /// The same transaction looks for `last_seen` in the store. Where it is missing the store was replaced under this
+    /// process: nothing is appended, and the error is [`StoreError::Replaced`].
     fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Answer<Vec<BackendAnswer>>;
 
-    /// Reads the next events of a query into a buffer: at most `limit`, fewer when they are large.
+    /// Reads the next events of a query into a buffer: at most `limit`, fewer where they are large.
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page>;
 
-    /// Those events of these ids that are in the store, in any order.
+    /// Returns the stored events with these ids, in any order.
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>>;
 
-    /// Where a stream is; 0: there is no such stream.
+    /// Returns the version of a stream; 0 where there is no such stream.
     fn stream_version(&self, stream: StreamName) -> Answer<Version>;
 
-    /// Streams in the order of their names.
+    /// Returns streams in the order of their names.
     fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>>;
 
-    /// How large the store is, in bytes, with its indexes and read models.
+    /// Returns the size of the store in bytes, with its indexes and read models.
     fn size_bytes(&self) -> Answer<u64>;
 
-    /// Returns true where this server is a copy that may be behind its primary: a standby, a secondary.
+    /// Returns true where this server is a standby or secondary that may be behind its primary.
     fn may_lag(&self) -> Answer<bool> {
         Box::pin(async { Ok(false) })
     }
 
-    /// The database's own check of its files: what it found, nothing when all is well.
+    /// Runs the database's own check of its files. Returns its findings; none where all is well.
     fn check(&self) -> Answer<Vec<String>>;
 
-    /// Finds what is left of read models that are not whole, and values beside the events that esctl never wrote, a line each.
+    /// Finds incomplete read models, and values beside the events that esctl never wrote. Returns one line for each
+    /// finding.
     fn check_read_models(&self) -> Answer<Vec<String>>;
 
-    /// Compares the schema with the one that this program makes. A store of an older version has no faults.
+    /// Compares the schema with the one that this program creates. A store of an older schema version has no faults.
     fn schema_faults(&self) -> Answer<Vec<SchemaFault>>;
 
-    /// Puts back what is missing or differs in the schema of a store that is there. Returns what was put back; an error is
-    /// [`StoreError::Schema`] and names what prevents it, and nothing is changed then.
+    /// Restores missing or differing parts of the schema. Returns the restored parts.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] names the obstacle; nothing is changed then.
     fn repair_schema(&self) -> Answer<Vec<String>>;
 
-    /// Keeps a snapshot; one of the same stream, reducer and version is replaced.
+    /// Stores a snapshot. An earlier one of the same stream, reducer and version is replaced.
     fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()>;
 
-    /// The newest snapshot of a stream made by a reducer, at or below a version.
+    /// Returns the newest snapshot of a stream and a reducer, at or below a version.
     fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>>;
 
-    /// Snapshots in the order of stream, reducer, version.
+    /// Returns snapshots in the order of stream, reducer and version.
     fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>>;
 
-    /// Deletes snapshots; how many there were.
+    /// Deletes snapshots. Returns the number of deleted snapshots.
     fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64>;
 
-    /// What is known of each projection that has run in this store.
+    /// Returns the records of all projections that have run in this store.
     fn projections(&self) -> Answer<Vec<ProjectionRecord>>;
 
-    /// The rows of these keys, in the order of the keys.
+    /// Returns the rows of these keys, in the order of the keys.
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>>;
 
-    /// Writes rows, problems and checkpoint in one transaction; the read model is made when it is not there.
-    /// `false`, and nothing written, when the checkpoint is not where the caller believes, the read model has had other
-    /// commits than the caller knows of, or the rows that are there were made by another version of the logic.
+    /// Writes rows, failed events and checkpoint in one transaction. Creates the read model where it is missing.
+    ///
+    /// Returns false, and writes nothing, where the checkpoint is not the one that the caller expects, the read model had
+    /// other commits since, or its rows were made by another logic version.
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool>;
 
-    /// The problems of a read model, in the order of their positions.
-    fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>>;
+    /// Returns the failed events of a read model, in the order of their positions.
+    fn failed_events(&self, model: ReadModel) -> Answer<Vec<FailedEvent>>;
 
-    /// Puts the read model that was built beside in the place of the old one, in one step, if its
-    /// checkpoint is where the caller believes. The old one is kept as the previous one, until the next time.
+    /// Swaps in the rebuilt read model, in one step, if its checkpoint is the one that the caller expects. The old one is
+    /// kept as the previous one until the next swap.
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool>;
 
-    /// Exchanges the live read model and the previous one, in one step; `false`: one of them is not there.
+    /// Exchanges the live and the previous read model, in one step. Returns false where either is missing.
     fn exchange_read_models(&self, name: String) -> Answer<bool>;
 
-    /// Throws away a read model and its checkpoint; whether there was one. Never touches events.
+    /// Drops a read model and its checkpoint. Returns false where there was none. Never touches events.
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool>;
 
-    /// Rows of a read model in the order of their keys.
+    /// Returns rows of a read model in the order of their keys.
     fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>>;
 
-    /// How many rows a read model has.
+    /// Returns the number of rows of a read model.
     fn count_rows(&self, model: ReadModel) -> Answer<u64>;
 
-    /// The records of a kind, in the order of their names.
+    /// Returns the records of a kind, in the order of their names.
     fn records(&self, kind: String) -> Answer<Vec<Record>>;
 
-    /// Keeps a record; one of the same kind and name is replaced.
+    /// Stores a record. An earlier one of the same kind and name is replaced.
     fn put_record(&self, record: Record) -> Answer<()>;
 
-    /// Deletes a record; whether there was one.
+    /// Deletes a record. Returns false where there was none.
     fn delete_record(&self, kind: String, name: String) -> Answer<bool>;
 }

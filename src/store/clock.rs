@@ -7,15 +7,16 @@ use crate::store::clock_refused::ClockRefused;
 use crate::store::error::StoreError;
 use crate::store::options::SystemClock;
 
-/// 9999-01-01. From there on the year 9999 leaves room for 30 million million events, a microsecond apart.
+/// 9999-01-01, the end of the supported range. The rest of the year 9999 has room for 30 million million events, a
+/// microsecond apart.
 pub(crate) const TOO_LATE: Timestamp = Timestamp::from_micros_const(253_370_764_800_000_000);
-/// 2106-02-07T06:28:16Z: from there on the driver for MongoDB cannot make the ids that it needs.
+/// 2106-02-07T06:28:16Z, the end of the supported range with MongoDB: its driver cannot make object ids from there on.
 pub(crate) const TOO_LATE_FOR_MONGODB: Timestamp = Timestamp::from_micros_const(4_294_967_296_000_000);
 
-/// Returns the time of a clock.
+/// Reads the time of a clock.
 ///
 /// # Errors
-/// [`ClockRefused::OutOfRange`] before 1970, and from `end` on.
+/// [`ClockRefused::OutOfRange`] when the time is before 1970, or `end` or later.
 pub(crate) fn read(clock: &SystemClock, end: Timestamp) -> Result<Timestamp, StoreError> {
     let time = clock();
     let micros = match time.duration_since(UNIX_EPOCH) {
@@ -28,24 +29,24 @@ pub(crate) fn read(clock: &SystemClock, end: Timestamp) -> Result<Timestamp, Sto
     }
 }
 
-/// Returns a time for people, also one that no [`Timestamp`] can hold.
+/// Returns a time for display, including a time that no [`Timestamp`] can hold.
 fn shown(micros: i64) -> String {
     jiff::Timestamp::from_microsecond(micros).map_or_else(|_| format!("{micros} µs since 1970"), |time| format!("{time:.6}"))
 }
 
-/// Returns the time of the event after one at `last`: `wanted`, or a microsecond later than `last` where that is more.
+/// Returns the time of the next event after one at `last`: `wanted`, or a microsecond after `last` where that is later.
 ///
 /// # Errors
-/// [`ClockRefused::NoTimeLeft`].
+/// [`ClockRefused::NoTimeLeft`] when no later time can be recorded.
 pub(crate) fn after(last: Timestamp, wanted: Timestamp) -> Result<Timestamp, StoreError> {
     let next = last.micros().checked_add(1).and_then(|micros| Timestamp::from_micros(micros).ok());
     Ok(wanted.max(next.ok_or(ClockRefused::NoTimeLeft { last })?))
 }
 
-/// Returns a time that was read from a store; `of` names what has it.
+/// Reads a stored time; `of` names its owner in the error.
 ///
 /// # Errors
-/// [`StoreError::Integrity`]: no store records such a time.
+/// [`StoreError::Integrity`] when no store records such a time.
 pub(crate) fn recorded(micros: i64, of: impl FnOnce() -> String) -> Result<Timestamp, StoreError> {
     let never_written = |error| StoreError::integrity(format!("{} has a time that was never written there: {error}", of()));
     Timestamp::from_micros(micros).map_err(never_written)

@@ -1,8 +1,8 @@
-//! The comparison of the clock of this machine with a reference, before something is appended.
+//! The comparison of this machine's clock with a reference, before an append.
 //!
-//! If the database has a server, its clock is the reference. An embedded store has none: there the clock is
-//! compared with the time of the last event. A process that goes on for long compares the clock with the time that has
-//! passed since, so an append costs no further request.
+//! The reference is the clock of the database server. An embedded store has no server: its reference is the time of the
+//! last event. A long-running process compares the clock with the time that has passed since, so an append needs no further
+//! request.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -27,24 +27,24 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// A moment at which the clock was found right.
 #[derive(Debug, Clone, Copy)]
-struct Baseline {
+struct CheckedClock {
     clock: Timestamp,
     monotonic: Instant,
     /// Time since the machine was started, with the time in which it was suspended. Known on Linux only.
     uptime: Option<Duration>,
 }
 
-impl Baseline {
+impl CheckedClock {
     fn at(clock: Timestamp) -> Self {
         Self { clock, monotonic: Instant::now(), uptime: uptime() }
     }
 
-    /// Returns what the clock should say now, by the monotonic clock.
+    /// Returns the expected time of the clock by the monotonic clock.
     fn expected(&self) -> Timestamp {
         self.clock.plus(self.monotonic.elapsed())
     }
 
-    /// Returns the same with the time in which the machine was suspended.
+    /// Returns the expected time of the clock, including the time in which the machine was suspended.
     fn expected_after_sleep(&self) -> Timestamp {
         let slept = uptime().zip(self.uptime).and_then(|(now, then)| now.checked_sub(then));
         slept.map_or_else(|| self.expected(), |passed| self.clock.plus(passed))
@@ -61,9 +61,9 @@ struct Comparison {
     clock: Timestamp,
     reference: ClockReference,
     time: Timestamp,
-    /// The difference from which on there is a warning.
+    /// The smallest difference that causes a warning.
     warned: Duration,
-    /// The difference from which on the clock is refused.
+    /// The smallest difference that is refused, and its description.
     refused: (Duration, &'static str),
 }
 
@@ -76,7 +76,7 @@ impl Comparison {
         Self { clock, reference: ClockReference::PassedTime, time, warned: MINUTE, refused: (HOUR, "1 hour") }
     }
 
-    /// A store may rest for a year; a clock that goes back is warned about with each append.
+    /// Compares with the last event. A store may rest for a year; a clock that goes back is warned about with each append.
     fn with_last_event(clock: Timestamp, time: Timestamp) -> Self {
         let (warned, refused) = if clock > time {
             (DAY * 30, (DAY * 365, "365 days after the last event"))
@@ -94,29 +94,29 @@ impl Comparison {
 /// The check of the clock before an append.
 pub(crate) struct ClockCheck {
     options: OpenOptions,
-    baseline: Mutex<Option<Baseline>>,
+    checked: Mutex<Option<CheckedClock>>,
     warned: AtomicBool,
 }
 
 impl ClockCheck {
     pub(crate) fn new(options: OpenOptions) -> Self {
-        Self { options, baseline: Mutex::default(), warned: AtomicBool::new(false) }
+        Self { options, checked: Mutex::default(), warned: AtomicBool::new(false) }
     }
 
-    /// Checks the clock before an append: with the reference the first time, later with the time that has passed.
+    /// Checks the clock before an append: against the reference the first time, later against the time that has passed.
     ///
     /// # Errors
-    /// [`StoreError::ClockRefused`]; as the backend says when it is asked for its clock or its last event.
+    /// [`StoreError::ClockRefused`] when the clock is out of range or differs too much from the reference.
     pub(crate) async fn check(&self, backend: &dyn Backend) -> Result<(), StoreError> {
         let clock = read(&self.options.clock, backend.end_of_time())?;
-        let baseline = *self.baseline.lock().unwrap_or_else(PoisonError::into_inner);
-        if baseline.is_some_and(|baseline| clock.micros().abs_diff(baseline.expected().micros()) < MINUTE.as_micros() as u64) {
+        let checked = *self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if checked.is_some_and(|checked| clock.micros().abs_diff(checked.expected().micros()) < MINUTE.as_micros() as u64) {
             return Ok(());
         }
         let compared = match self.compare_with_server(backend).await? {
             Some(compared) => Some(compared),
-            None => match baseline {
-                Some(baseline) => Some(Comparison::with_passed_time(clock, baseline.expected_after_sleep())),
+            None => match checked {
+                Some(checked) => Some(Comparison::with_passed_time(clock, checked.expected_after_sleep())),
                 None => self.compare_with_last_event(backend, clock).await?,
             },
         };
@@ -124,11 +124,12 @@ impl ClockCheck {
             self.judge(&compared)?;
         }
         let clock = read(&self.options.clock, backend.end_of_time())?;
-        *self.baseline.lock().unwrap_or_else(PoisonError::into_inner) = Some(Baseline::at(clock));
+        *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(CheckedClock::at(clock));
         Ok(())
     }
 
-    /// The server read its clock at some moment between the question and the answer: what lies between counts for nothing.
+    /// Compares with the server's clock. The server read it at an unknown moment of the request, so the duration of the
+    /// request is not counted.
     async fn compare_with_server(&self, backend: &dyn Backend) -> Result<Option<Comparison>, StoreError> {
         let end = backend.end_of_time();
         let before = read(&self.options.clock, end)?;

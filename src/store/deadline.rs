@@ -1,4 +1,4 @@
-//! The bound on the time of an answer.
+//! The time limit of an answer.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::store::backend::Answer;
 use crate::store::backend::Backend;
 use crate::store::error::StoreError;
 
-/// Awaits an answer for as long as the timeout allows.
+/// Awaits an answer until the timeout passes.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the timeout passes, or the error of the answer.

@@ -1,4 +1,4 @@
-//! What an append answers whose event ids the store knows already: once, for all backends.
+//! The answer to an append whose event ids are in the store already. Shared by all backends.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use crate::store::error::EventField;
 use crate::store::error::IdConflict;
 use crate::store::error::StoreError;
 
-/// Compares a batch with those of its events that are in the store. `None`: none of them is.
+/// Compares a batch with its events that are in the store. Returns `None` where none of them is.
 ///
 /// # Errors
-/// [`StoreError::IdConflict`] when they are not this very batch.
+/// [`StoreError::IdConflict`] when the stored events are not this batch.
 pub(crate) fn judge(append: &BackendAppend, known: &[RecordedEvent]) -> Result<Option<Appended>, StoreError> {
     if known.is_empty() {
         return Ok(None);
@@ -43,7 +43,7 @@ pub(crate) fn judge(append: &BackendAppend, known: &[RecordedEvent]) -> Result<O
         });
     }
     let conflict = |reason| {
-        // A backend gives them in any order; the first of the batch is named.
+        // Backends return the events in any order; the error names the first one of the batch.
         let event_id = request.events.iter().map(|event| event.event_id).find(|id| by_id.contains_key(id));
         Err(StoreError::IdConflict { event_id: event_id.unwrap_or_default(), reason })
     };
@@ -56,7 +56,7 @@ pub(crate) fn judge(append: &BackendAppend, known: &[RecordedEvent]) -> Result<O
     Ok(Some(Appended { outcome: Outcome::AlreadyApplied, events, clock_behind_micros: 0 }))
 }
 
-/// Returns the fields in which an event of a request differs from the recorded one of the same id.
+/// Returns the fields in which an event of a request differs from the recorded event with the same id.
 fn differing_fields(stream: &str, event: &NewEvent, content: Hash, recorded: &RecordedEvent) -> Vec<EventField> {
     if recorded.stream == stream && recorded.view().content_hash() == content {
         return Vec::new();

@@ -1,15 +1,15 @@
-//! The end of a store: the head as it is recorded, and the last event there is. The two must be the same.
+//! The end of a store: the recorded head and the last event. The two must agree.
 
 use crate::event::Position;
-use crate::store::backend::Head;
 use crate::store::error::StoreError;
+use crate::store::head::Head;
 
-/// The recorded head of a store and its last event, both of one moment.
+/// The recorded head of a store and its last event, as of one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StoreEnd {
-    /// The head as it is recorded: the next event follows on it.
+    /// The recorded head, on which the next event follows.
     pub head: Head,
-    /// The last event that is stored.
+    /// The last stored event.
     pub last: Head,
 }
 
@@ -40,7 +40,7 @@ impl StoreEnd {
     /// Returns the head.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] when the last event is another one than the head says.
+    /// [`StoreError::Integrity`] when the last event is not the recorded head.
     pub fn agreed(self) -> Result<Head, StoreError> {
         match self.difference() {
             Some(difference) => Err(StoreError::integrity(difference)),
@@ -49,7 +49,7 @@ impl StoreEnd {
     }
 }
 
-/// Returns the error for an event that is stored behind the head: no append of esctl has written it there.
+/// Returns the error for an event that is stored after the head: no append of esctl has written it there.
 pub(crate) fn behind_the_head(position: Position, head: Position) -> StoreError {
     StoreError::integrity(format!(
         "an event is at position {position}, the head of the store is at position {head}: the event was added behind it, or the head was moved"

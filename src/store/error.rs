@@ -1,4 +1,4 @@
-//! Why a store did not do what it was asked. Each kind has one exit code at the command line.
+//! The errors of a store. Each kind has one exit code at the command line.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -12,105 +12,105 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::store::clock_refused::ClockRefused;
 
-/// The cause of an error; shared, since one failure can answer many grouped appends.
+/// The cause of an error. Shared, because one failure can answer many grouped appends.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
-/// Why a store did not do what it was asked.
+/// The error of a store operation.
 #[derive(Debug, Clone, Error)]
 pub enum StoreError {
-    /// Another append came first, or the caller was wrong about the stream. Load again, decide again.
+    /// The stream was modified concurrently, or the caller expected a wrong version. Reload and retry.
     #[error("conflict: stream {stream} is at version {actual}, expected {expected}")]
     Conflict {
         /// The stream.
         stream: StreamName,
-        /// What the caller expected.
+        /// The expected version.
         expected: ExpectedVersion,
-        /// Where the stream is.
+        /// The version of the stream.
         actual: Version,
     },
-    /// An event id was used before, and not for this very batch.
+    /// An event id is in the store already, and the append is not a repetition of the earlier one.
     #[error("conflict: event id {event_id} {reason}")]
     IdConflict {
-        /// The id.
+        /// The event id.
         event_id: Uuid,
-        /// Used for what.
+        /// The earlier use of the id.
         reason: IdConflict,
     },
-    /// The request itself cannot be: nothing was tried.
+    /// The request is invalid. Nothing was tried.
     #[error("{0}")]
     Invalid(String),
-    /// There is no such thing.
+    /// The named thing does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// There is no store at the place named; a write would make one.
+    /// There is no store at this location; a write would create one.
     #[error("no event store at {0}")]
     NoStore(String),
-    /// It cannot be done now; the same call may work later.
+    /// The operation is impossible at the moment; the same call may work later.
     #[error("{message}")]
     Unavailable {
-        /// What was tried.
+        /// The operation that was tried.
         message: String,
-        /// What the database said.
+        /// The error of the database.
         #[source]
         source: Option<Cause>,
     },
-    /// The database does not let this user do it.
+    /// The database denies this user the operation.
     #[error("{message}")]
     NotAllowed {
-        /// What was tried.
+        /// The operation that was tried.
         message: String,
-        /// What the database said.
+        /// The error of the database.
         #[source]
         source: Option<Cause>,
     },
-    /// The store is damaged: what is there cannot be what was written.
+    /// The store is damaged: its content cannot be what was written.
     #[error("{message}")]
     Integrity {
-        /// What is wrong, and where.
+        /// The damage and its location.
         message: String,
-        /// What the database said.
+        /// The error of the database.
         #[source]
         source: Option<Cause>,
     },
-    /// The schema is not the one that this program makes: something that writes rely on is missing.
+    /// A part of the schema that writes rely on is missing or differs.
     #[error("{0}")]
     Schema(String),
-    /// The store that this process has worked with is not the one that is there now.
+    /// The store is not the one that this process has worked with.
     #[error("{0}")]
     Replaced(String),
-    /// A read model was made from the events of another store, or of this one before it was put back from a backup.
+    /// The read model was made from the events of another store, or of this store before a backup was restored.
     #[error(
-        "the checkpoint of projection {projection} at position {position} is not of this store: {}",
+        "the checkpoint of projection {projection} at position {position} belongs to another store: {}",
         missing_at_checkpoint(*event_id)
     )]
     ForeignCheckpoint {
         /// The projection.
         projection: String,
-        /// Where its read model stands.
+        /// The position of the checkpoint.
         position: Position,
-        /// The event that should be there; none: the checkpoint names no event.
+        /// The event that is missing; `None` where the checkpoint names no event.
         event_id: Option<Uuid>,
     },
-    /// Not a store that this program can work with: of a newer esctl, or a database of another program.
+    /// The database belongs to a newer esctl or to another program.
     #[error("{0}")]
     Unsupported(String),
-    /// The server, its database or a pooler before it does not give what a store needs.
+    /// The server, its database or a pooler lacks something that a store needs.
     #[error("{message}")]
     Unsuitable {
-        /// The part that does not.
+        /// The kind of the obstacle.
         problem: ServerProblem,
-        /// The place, and the reason.
+        /// The location and the reason.
         message: String,
     },
     /// The clock of this machine was refused. Nothing was appended.
     #[error(transparent)]
     ClockRefused(#[from] ClockRefused),
-    /// A write was sent and nobody knows whether it was done. Repeating it with the same event ids is safe.
+    /// Outcome unknown: the write may or may not have been done. Repeating it with the same event ids is safe.
     #[error("{message}")]
     OutcomeUnknown {
-        /// What was sent.
+        /// The write that was sent.
         message: String,
-        /// What broke.
+        /// The failure.
         #[source]
         source: Option<Cause>,
     },
@@ -119,51 +119,51 @@ pub enum StoreError {
     Bug(String),
 }
 
-/// A reason why a store cannot be kept on a server.
+/// The reason why a server is unsuitable for a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerProblem {
     /// The server is another product that speaks the protocol of the database.
     Product,
-    /// The encoding of the database does not hold every text.
+    /// The encoding of the database cannot represent every text.
     Encoding,
-    /// A pooler gives statements of one transaction to different connections, or loses settings.
+    /// A pooler sends statements of one transaction to different connections, or loses settings.
     Pooler,
 }
 
-/// The event that an id was used for before.
+/// The earlier use of an event id.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IdConflict {
-    /// Another event.
+    /// The id belongs to a different event.
     #[error("already used by a different event (stream {stream}, version {version}); {}", in_words(differs))]
     OtherEvent {
-        /// The stream of the event known under the id.
+        /// The stream of the stored event.
         stream: String,
-        /// Its version.
+        /// The version of the stored event.
         version: Version,
         /// The fields that differ, in the order of [`EventField`]; never empty.
         differs: Vec<EventField>,
     },
-    /// This event, but others of the same batch are not there.
-    #[error("and {known} of the {of} events of this batch have been appended before, the others have not")]
+    /// The event is in the store, but other events of the same batch are not.
+    #[error("was appended before with {known} of the {of} events of this batch, without the others")]
     PartOfBatch {
-        /// How many events of the batch are known.
+        /// The number of stored events of the batch.
         known: usize,
-        /// How many events the batch has.
+        /// The number of events of the batch.
         of: usize,
     },
-    /// All events of this batch are there, but not one after the other in this order.
-    #[error("and the others of this batch have been appended before, but not in this order without others between them")]
+    /// All events of the batch are in the store, but not consecutively in this order.
+    #[error("was appended before with the other events of this batch, but not consecutively in this order")]
     OtherOrder,
 }
 
-/// A field of an event that its content consists of.
+/// A field of the content of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventField {
     /// The stream.
     Stream,
     /// The type.
     Type,
-    /// The version of the schema of the data.
+    /// The schema version of the data.
     SchemaVersion,
     /// The data.
     Data,
@@ -172,7 +172,7 @@ pub enum EventField {
 }
 
 impl EventField {
-    /// Returns its name, as in the JSON of an event.
+    /// Returns the name of the field in the JSON of an event.
     pub fn name(self) -> &'static str {
         match self {
             Self::Stream => "stream",
@@ -196,22 +196,19 @@ fn in_words(differs: &[EventField]) -> String {
 
 fn missing_at_checkpoint(event_id: Option<Uuid>) -> String {
     match event_id {
-        Some(event_id) => format!("event {event_id} is not there"),
+        Some(event_id) => format!("event {event_id} is missing here"),
         None => "it names no event".to_owned(),
     }
 }
 
 impl StoreError {
-    /// A store that is damaged, as found by this program itself.
+    /// Returns the error for damage that this program itself has found.
     pub fn integrity(message: impl Into<String>) -> Self {
         Self::Integrity { message: message.into(), source: None }
     }
 }
 
-/// A store in which nothing was written yet is empty: nothing is what it answers.
-///
-/// # Errors
-/// As before, but for [`StoreError::NoStore`].
+/// Turns [`StoreError::NoStore`] into an empty answer; other answers pass unchanged.
 pub fn no_store_is_empty<T: Default>(answer: Result<T, StoreError>) -> Result<T, StoreError> {
     match answer {
         Err(StoreError::NoStore(_)) => Ok(T::default()),

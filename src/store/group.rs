@@ -1,7 +1,7 @@
-//! Appends that are asked for at the same time share a transaction; each keeps its own outcome.
+//! Group commit: concurrent appends share a transaction, and each keeps its own outcome.
 //!
-//! While one group is being written the next one gathers, so nobody waits for company, and a lone
-//! append pays nothing for the possibility.
+//! While one group is being written the next one gathers. No append waits for others, and a single append costs nothing
+//! extra.
 
 use std::mem;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::store::backend::Backend;
 use crate::store::error::StoreError;
 use crate::store::identity::Identity;
 
-/// At most so many events in one transaction of gathered appends.
+/// The largest number of events in one transaction of grouped appends.
 const MAX_EVENTS: usize = 2000;
 
 struct Waiting {
@@ -30,7 +30,7 @@ struct Queue {
     writing: bool,
 }
 
-/// Gathers appends for one backend.
+/// The queue of concurrent appends to one backend.
 pub(crate) struct Grouper {
     backend: Arc<dyn Backend>,
     identity: Arc<Identity>,
@@ -42,7 +42,7 @@ impl Grouper {
         Arc::new(Self { backend, identity, queue: Mutex::default() })
     }
 
-    /// Appends in one transaction, perhaps together with others.
+    /// Appends in one transaction, perhaps together with other appends.
     pub(crate) async fn append(self: &Arc<Self>, appends: Vec<BackendAppend>) -> Result<Vec<BackendAnswer>, StoreError> {
         let (answer, outcome) = oneshot::channel();
         let start = {
@@ -51,7 +51,7 @@ impl Grouper {
             !mem::replace(&mut queue.writing, true)
         };
         if start {
-            // A task of its own: a caller that goes away does not cut the writing of the others.
+            // A task of its own: a caller that is cancelled does not stop the writes of the others.
             tokio::spawn(Self::write_all(Arc::clone(self)));
         }
         let gone =
@@ -60,8 +60,8 @@ impl Grouper {
     }
 
     async fn write_all(self: Arc<Self>) {
-        // The runtime of the caller that started this may end first: then the next append starts anew.
-        let mut end = GiveUp { grouper: &self, armed: true };
+        // The runtime of the caller that started this may end first. The guard lets the next append start another task.
+        let mut end = LeaderGuard { grouper: &self, armed: true };
         while let Some(group) = self.next_group() {
             let mut appends = Vec::new();
             let mut callers = Vec::with_capacity(group.len());
@@ -77,7 +77,7 @@ impl Grouper {
                     Ok(answers) => Ok(answers.by_ref().take(size).collect()),
                     Err(error) => Err(error.clone()),
                 };
-                // Nobody listens any more where the caller went away; the append is done all the same.
+                // A cancelled caller no longer receives; the append is done all the same.
                 let _ = caller.send(part);
             }
         }
@@ -101,13 +101,13 @@ impl Grouper {
     }
 }
 
-/// What is to be done when the writing ends before its time.
-struct GiveUp<'g> {
+/// A guard that answers the waiting appends when the writing task ends early.
+struct LeaderGuard<'g> {
     grouper: &'g Grouper,
     armed: bool,
 }
 
-impl Drop for GiveUp<'_> {
+impl Drop for LeaderGuard<'_> {
     fn drop(&mut self) {
         if !self.armed {
             return;
@@ -117,9 +117,9 @@ impl Drop for GiveUp<'_> {
             queue.writing = false;
             mem::take(&mut queue.waiting)
         };
-        // These have not been sent; those that were are answered as of unknown outcome.
+        // These have not been sent. Appends that were sent are answered as outcome unknown.
         for waiting in waiting {
-            let message = "the program part that was writing has ended; nothing was appended".into();
+            let message = "the task that was writing has ended; nothing was appended".into();
             let _ = waiting.answer.send(Err(StoreError::Unavailable { message, source: None }));
         }
     }

@@ -1,4 +1,4 @@
-//! The newest event that a process knows of its store: a store that does not have it any more was replaced.
+//! The newest event that a process knows of its store. A store that lacks it was replaced.
 
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -8,29 +8,30 @@ use crate::event::EventChunk;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::store::append::BackendAnswer;
-use crate::store::backend::Head;
 use crate::store::error::StoreError;
+use crate::store::head::Head;
 
-/// An event that a process has read or appended. Its hash vouches for every event before it.
+/// An event that a process has read or appended. Its hash covers every event before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastSeen {
-    /// Its position.
+    /// The position of the event.
     pub position: Position,
-    /// Its link in the chain.
+    /// The hash of the event in the chain.
     pub hash: Hash,
 }
 
 impl LastSeen {
-    /// Compares with the last event of a store. `None`: the store has more events, so the position has to be looked up.
+    /// Compares the event with the last event of a store. Returns `None` where the store has more events, so the position
+    /// must be looked up.
     pub fn is_in(self, head: Head) -> Option<bool> {
         (head.position <= self.position).then(|| (head.position, head.hash) == (self.position, self.hash))
     }
 
-    /// Returns the error for a store that does not have this event.
+    /// Returns the error for a store that lacks this event.
     pub fn not_in(self, place: &str) -> StoreError {
         let position = self.position;
         StoreError::Replaced(format!(
-            "the event store at {place} was replaced: it does not have the event at position {position} that this process has seen"
+            "the event store at {place} was replaced: it lacks the event at position {position} that this process has seen"
         ))
     }
 }
@@ -50,8 +51,8 @@ impl Identity {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the newest event seen. It has to be read before the store is asked: what is seen meanwhile may be newer
-    /// than the answer.
+    /// Returns the newest event seen. Call it before the store is asked: an event seen meanwhile may be newer than the
+    /// answer.
     pub(crate) fn last_seen(&self) -> Option<LastSeen> {
         self.known().last_seen
     }
@@ -77,7 +78,7 @@ impl Identity {
         }
     }
 
-    /// Remembers what became of appends.
+    /// Remembers the events of answered appends, or the error.
     pub(crate) fn note_appended(&self, outcome: &Result<Vec<BackendAnswer>, StoreError>) {
         match outcome {
             Ok(answers) => {
@@ -100,7 +101,7 @@ impl Identity {
     /// Checks that the store was not found to be replaced.
     ///
     /// # Errors
-    /// [`StoreError::Replaced`].
+    /// [`StoreError::Replaced`] after the store was found to be replaced.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         self.known().replaced.clone().map_or(Ok(()), Err)
     }

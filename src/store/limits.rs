@@ -1,9 +1,9 @@
-//! The limits of what a store takes.
+//! The limits on what a store accepts.
 
-/// Limits of what a store takes.
+/// The limits on what a store accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of data and metadata of one event. 1 MiB by default.
+    /// The largest size of data and metadata of one event, in bytes. 1 MiB by default.
     pub event_bytes: usize,
 }
 

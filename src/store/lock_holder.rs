@@ -1,4 +1,4 @@
-//! The process that holds a lock on a file, where the system tells: Linux lists all locks in `/proc/locks`.
+//! The process that holds a lock on a file. Only Linux lists the locks, in `/proc/locks`.
 
 use std::fmt;
 use std::fs;
@@ -8,9 +8,9 @@ use std::process;
 /// A process that holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockHolder {
-    /// The number of the process.
+    /// The process id.
     pub pid: u32,
-    /// The name of its program; empty where the system does not tell.
+    /// The name of the program; empty where it is unknown.
     pub program: String,
 }
 
@@ -23,7 +23,7 @@ impl fmt::Display for LockHolder {
     }
 }
 
-/// Returns another process that holds an exclusive lock on a file or folder, if there is one and the system tells.
+/// Returns another process that holds an exclusive lock on a file or folder, if the system shows one.
 #[cfg(unix)]
 pub fn lock_holder(path: &Path) -> Option<LockHolder> {
     use std::os::unix::fs::MetadataExt;
@@ -34,17 +34,18 @@ pub fn lock_holder(path: &Path) -> Option<LockHolder> {
     Some(LockHolder { pid, program: program.trim().chars().filter(|c| !c.is_control()).collect() })
 }
 
-/// The system does not tell.
+/// Returns `None`: the system does not show locks.
 #[cfg(not(unix))]
 pub fn lock_holder(_: &Path) -> Option<LockHolder> {
     None
 }
 
-/// The processes with an exclusive lock on a file, in lines like `1: POSIX  ADVISORY  WRITE 1234 08:01:131085 120 120`.
+/// Returns the processes with an exclusive lock on a file, from lines like `1: POSIX  ADVISORY  WRITE 1234 08:01:131085 120
+/// 120`.
 fn holders(locks: &str, inode: u64) -> impl Iterator<Item = u32> {
     locks.lines().filter_map(move |line| {
         let mut fields = line.split_whitespace().skip(1);
-        // A line with an arrow is a process that waits.
+        // A line with an arrow is a process that waits for the lock.
         fields.next().filter(|kind| *kind != "->")?;
         fields.by_ref().nth(1).filter(|mode| *mode == "WRITE")?;
         let pid = fields.next()?.parse().ok()?;
@@ -53,7 +54,7 @@ fn holders(locks: &str, inode: u64) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Returns false when a process is known not to have the file open: another file system can have the same inode number.
+/// Returns false for a process that is known not to have the file open: another file system can have the same inode number.
 fn has_open(pid: u32, path: &Path) -> bool {
     let (Ok(path), Ok(open)) = (fs::canonicalize(path), fs::read_dir(format!("/proc/{pid}/fd"))) else { return true };
     open.flatten().any(|link| fs::read_link(link.path()).is_ok_and(|target| target == path))

@@ -1,13 +1,11 @@
-//! Where events are kept: the contract of a backend, the [`Store`] that everyone uses, and the only
-//! list of backends.
+//! The event store: the contract of a backend, the [`Store`] over any backend, and the only list of backends.
 //!
-//! A backend folder holds its database's own statements and nothing that another one repeats; what is
-//! common (checks, hashing, duplicate answers, grouping, paging) is written once, above them.
-//! No backend knows a domain.
+//! A backend folder has only the statements of its own database. Checks, hashing, duplicate answers, grouping and paging
+//! are shared code above the backends. No backend knows a domain.
 
 mod append;
 mod backend;
-mod bare;
+mod baseline;
 mod clock;
 mod clock_check;
 mod clock_refused;
@@ -16,9 +14,14 @@ mod deadline;
 mod duplicate;
 mod end;
 mod error;
-mod facade;
+mod event_store;
+
+mod failed_event;
 mod group;
+mod head;
 mod identity;
+mod invalid_url;
+mod known_quarantine;
 mod limits;
 mod lock_holder;
 #[cfg(feature = "mongodb")]
@@ -27,6 +30,7 @@ pub mod mongodb;
 #[path = "absent/mongodb.rs"]
 mod mongodb;
 mod observer;
+mod open;
 mod options;
 mod parameters;
 #[cfg(feature = "postgres")]
@@ -35,14 +39,16 @@ pub mod postgres;
 #[path = "absent/postgres.rs"]
 mod postgres;
 mod prepare;
-mod problem;
 mod quarantine;
 mod read;
 mod read_model;
+mod reader;
 mod record;
 mod redact;
 mod scan;
 mod schema;
+mod schema_state;
+
 mod scratch;
 mod server_url;
 mod snapshot;
@@ -58,9 +64,8 @@ pub use append::Outcome;
 pub use append::RecordTime;
 pub use backend::Answer;
 pub use backend::Backend;
-pub use backend::Head;
 pub use backend::Init;
-pub use bare::Bare;
+pub use baseline::Baseline;
 pub use clock_refused::ClockReference;
 pub use clock_refused::ClockRefused;
 pub use end::StoreEnd;
@@ -69,21 +74,24 @@ pub use error::IdConflict;
 pub use error::ServerProblem;
 pub use error::StoreError;
 pub use error::no_store_is_empty;
-pub use facade::Store;
+pub use event_store::Store;
+pub use failed_event::FailedEvent;
+pub use failed_event::FailedEventChanges;
+pub use failed_event::FailedEventState;
+pub use head::Head;
 pub use identity::LastSeen;
 pub use limits::Limits;
 pub use lock_holder::LockHolder;
 pub use lock_holder::lock_holder;
 pub use observer::Observer;
+pub use open::open;
+pub use open::open_baseline;
 pub use options::OpenOptions;
 pub use options::SystemClock;
 pub use options::Warn;
 pub(crate) use parameters::check_repeated;
 pub(crate) use parameters::check_separators;
 pub(crate) use parameters::named;
-pub use problem::Problem;
-pub use problem::ProblemChanges;
-pub use problem::ProblemState;
 pub use quarantine::QUARANTINE_ADDED;
 pub use quarantine::QUARANTINE_RELEASED;
 pub use quarantine::QUARANTINE_STREAM;
@@ -92,7 +100,7 @@ pub use quarantine::QuarantineRecord;
 pub use quarantine::Quarantined;
 pub use read::Page;
 pub use read::ReadQuery;
-pub use read::Source;
+pub use read::ReadSource;
 pub use read::StreamInfo;
 pub use read::StreamQuery;
 pub use read_model::Checkpoint;
@@ -111,41 +119,9 @@ pub use scratch::remove_scratch;
 pub use scratch::scratch_url;
 pub use server_url::ServerAddress;
 pub use server_url::ServerUrl;
-pub use snapshot::Misfit;
 pub use snapshot::Snapshot;
 pub use snapshot::SnapshotInfo;
+pub use snapshot::SnapshotMismatch;
 pub use snapshot::SnapshotQuery;
 pub use snapshot::state_hash;
 pub use url::StoreUrl;
-
-use std::sync::Arc;
-
-/// Returns the store at a URL. Nothing is touched: the first read finds out what is missing, and the first write makes it.
-///
-/// # Errors
-/// [`StoreError::ClockRefused`] when the clock of this machine is out of range.
-pub fn open(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Store, StoreError> {
-    let options = options.into();
-    let backend: Arc<dyn Backend> = match url {
-        StoreUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::file(path.clone(), &options)),
-        StoreUrl::SqliteMemory => Arc::new(sqlite::Sqlite::memory(&options)),
-        StoreUrl::Server(url) => url.open(&options),
-    };
-    clock::read(&options.clock, backend.end_of_time())?;
-    Ok(Store::new(backend, options))
-}
-
-/// The bare database under a scratch store.
-///
-/// # Errors
-/// [`StoreError::Unsupported`] for a store in memory, which nobody else can open.
-pub fn bare(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Box<dyn Bare>, StoreError> {
-    let options = options.into();
-    match url {
-        StoreUrl::SqliteFile(path) => Ok(Box::new(sqlite::BareSqlite::file(path.clone(), options.timeout))),
-        StoreUrl::SqliteMemory => {
-            Err(StoreError::Unsupported("a store in memory cannot be measured: nobody else can open it".into()))
-        }
-        StoreUrl::Server(url) => Ok(url.bare(&options)),
-    }
-}

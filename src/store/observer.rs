@@ -1,6 +1,6 @@
-//! Who is told of what is written through a store: numbers for operators, news for other processes.
+//! Observers of the writes through a store: metrics for operators, notices for other processes.
 //!
-//! A store without observers does not even look at the clock.
+//! A store without observers does not read the clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,25 +12,25 @@ use crate::store::append::BackendAppend;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
 
-/// Is told of what is written. Called on the writer's way, so it must neither wait nor fail.
+/// An observer of the writes through a store. Its methods are called by the writer, so they must neither wait nor fail.
 pub trait Observer: Send + Sync {
-    /// An append is about to be sent. It is answered, unless its caller goes away.
+    /// Called before an append is sent. [`Observer::appended`] follows unless the caller is cancelled.
     fn appending(&self, _append: &AppendRequest) {}
 
-    /// An append was answered; `took` is how long its caller waited.
+    /// Called after an append was answered; `took` is the time that the caller waited.
     fn appended(&self, append: &AppendRequest, outcome: &Result<Appended, StoreError>, took: Duration);
 
-    /// A snapshot was kept.
+    /// Called after a snapshot was stored.
     fn snapshot_kept(&self) {}
 
-    /// A write that is no append is about to be sent. It is answered, unless its caller goes away.
+    /// Called before another write is sent. [`Observer::written`] follows unless the caller is cancelled.
     fn writing(&self) {}
 
-    /// Such a write was answered. `Ok(false)` means that there was nothing to change.
+    /// Called after another write was answered. `Ok(false)` means that there was nothing to change.
     fn written(&self, _outcome: Result<bool, &StoreError>) {}
 }
 
-/// The answer to a write that is no append.
+/// The answer to a write other than an append.
 pub(super) trait Change {
     /// Returns true where the write changed something.
     fn has_changed(&self) -> bool;
@@ -66,7 +66,7 @@ impl Change for Init {
     }
 }
 
-/// Everybody who is told.
+/// The observers of a store.
 #[derive(Clone, Default)]
 pub(super) struct Observers(Vec<Arc<dyn Observer>>);
 
@@ -75,7 +75,7 @@ impl Observers {
         self.0.push(observer);
     }
 
-    /// When appends begin, of which observers are told; `None` where there are none.
+    /// Announces appends. Returns the time of the announcement; `None` without observers.
     pub(super) fn begin(&self, appends: &[BackendAppend]) -> Option<Instant> {
         for observer in &self.0 {
             appends.iter().for_each(|append| observer.appending(&append.request));

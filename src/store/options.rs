@@ -10,26 +10,27 @@ pub type SystemClock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// A function that shows a warning of a store to the operator.
 pub type Warn = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Settings for opening a store. `timeout.into()` gives the default ones.
+/// The settings for opening a store. `timeout.into()` gives the defaults.
 #[derive(Clone)]
 pub struct OpenOptions {
     /// The longest time to connect, to wait for a lock, and to wait for one answer.
     pub timeout: Duration,
-    /// All runtimes of the program have I/O and time enabled, as `#[tokio::main]` makes them. A program that is the only
-    /// writer then appends to PostgreSQL from its own thread. In a runtime without I/O an append panics.
+    /// True if all runtimes of the program have I/O and time enabled, as `#[tokio::main]` makes them. A program that is the
+    /// only writer then appends to PostgreSQL from its own thread. In a runtime without I/O such an append panics.
     pub callers_have_io: bool,
-    /// Append although the clock was refused.
+    /// True to append although the clock was refused.
     pub accept_clock: bool,
-    /// Work with a server of another product that speaks the protocol of PostgreSQL or MongoDB.
+    /// True to accept a server of another product that speaks the protocol of PostgreSQL or MongoDB.
     pub accept_server: bool,
-    /// The clock that events are recorded by on a database without a server of its own, and that is checked before an append.
+    /// The clock that is checked before an append. It also gives the recorded time on a database without a server of its
+    /// own.
     pub clock: SystemClock,
-    /// The receiver of warnings. By default they go to the log.
+    /// The receiver of warnings; by default the log.
     pub warn: Warn,
 }
 
 impl OpenOptions {
-    /// Returns settings with this timeout; the system clock, and everything else off.
+    /// Returns settings with this timeout and defaults for the rest: the system clock, and everything else off.
     pub fn new(timeout: Duration) -> Self {
         Self {
             timeout,

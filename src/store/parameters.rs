@@ -1,17 +1,17 @@
-//! Checks of a server's URL that do not depend on the server: unescaped separators, and parameters that are given twice.
+//! Checks of server URLs that are common to all servers: unescaped separators and repeated parameters.
 
 use std::collections::HashSet;
 
 use crate::event::escape_unsafe;
 use crate::store::redact::redact_url;
 
-/// How to write the separators of a URL in a user name or password.
+/// The advice on separators in a user name or password.
 const ENCODING: &str = "in a user name or password write @ as %40, / as %2F, ? as %3F, # as %23 and : as %3A";
 
-/// Checks that no separator of a URL stands in an unescaped password.
+/// Checks that a password contains no unescaped separator of a URL.
 ///
 /// # Errors
-/// An `@` or `#` after the host, a backslash, a blank, and a colon without a port. The reason holds no value of the URL.
+/// The reason, without any value of the URL: an `@` or `#` after the host, a backslash, a blank, or a colon without a port.
 pub(crate) fn check_separators(url: &str) -> Result<(), String> {
     let (authority, after_host) = parts(url);
     for separator in ['@', '#'] {
@@ -28,11 +28,11 @@ pub(crate) fn check_separators(url: &str) -> Result<(), String> {
     if authority.ends_with(':') { Err("has a colon without a port after the host".to_owned()) } else { Ok(()) }
 }
 
-/// Checks that no parameter is given twice. `same` gives a parameter the name under which it counts, or none where the parameter
-/// may be repeated.
+/// Checks that no parameter is repeated. `same` returns the canonical name of a parameter, or `None` where it may be
+/// repeated.
 ///
 /// # Errors
-/// A parameter that is given twice, named unless its name may be a part of a secret.
+/// The repeated parameter. It is not named where its name may be a part of a secret.
 pub(crate) fn check_repeated(url: &str, same: impl Fn(&str) -> Option<String>) -> Result<(), String> {
     let mut seen = HashSet::new();
     let query = parts(url).1.split_once('?').map_or("", |(_, query)| query);
@@ -45,7 +45,7 @@ pub(crate) fn check_repeated(url: &str, same: impl Fn(&str) -> Option<String>) -
     Ok(())
 }
 
-/// The part with the host, and what follows it.
+/// Returns the part with the host, and the rest.
 fn parts(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))

@@ -1,4 +1,4 @@
-//! The checks that an append passes before any backend sees it.
+//! The checks that an append passes before it is sent to a backend.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::store::clock::TOO_LATE;
 use crate::store::error::StoreError;
 use crate::store::limits::Limits;
 
-/// An id that more than one of the events has.
+/// Returns an id that more than one of the events has.
 fn id_twice(events: &[NewEvent]) -> Option<Uuid> {
-    // Ids that were made one after the other grow, mostly; then nothing need be remembered.
+    // Consecutively made ids mostly grow; then nothing needs to be remembered.
     if events.is_sorted_by(|a, b| a.event_id < b.event_id) {
         return None;
     }
@@ -27,7 +27,7 @@ fn id_twice(events: &[NewEvent]) -> Option<Uuid> {
 /// Checks an append and computes the content hash of each event.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] when it cannot be, on any backend.
+/// [`StoreError::Invalid`] when no backend could make the append.
 pub(crate) fn prepare(request: AppendRequest, limits: Limits) -> Result<BackendAppend, StoreError> {
     let invalid = |message: String| Err(StoreError::Invalid(message));
     if request.events.is_empty() {
@@ -37,7 +37,7 @@ pub(crate) fn prepare(request: AppendRequest, limits: Limits) -> Result<BackendA
         let bytes = event.data.as_str().len() + event.metadata.as_str().len();
         if bytes > limits.event_bytes {
             let limit = limits.event_bytes;
-            return invalid(format!("an event of {bytes} bytes is over the limit of {limit} bytes"));
+            return invalid(format!("an event of {bytes} bytes exceeds the limit of {limit} bytes"));
         }
         if event.event_id.is_nil() {
             return invalid("the nil UUID is no event id".into());
@@ -55,17 +55,17 @@ pub(crate) fn prepare(request: AppendRequest, limits: Limits) -> Result<BackendA
         RecordTime::Given(times) => times.as_slice(),
     };
     if let Some(late) = brought.iter().find(|moment| **moment >= TOO_LATE) {
-        return invalid(format!("{late} is too late: a store takes times before {TOO_LATE}, so that later ones can follow"));
+        return invalid(format!("{late} is too late: recorded times must be before {TOO_LATE}, so that later events can follow"));
     }
     if let RecordTime::Given(times) = &request.time {
         if let Some(first) = times.first().filter(|first| **first == Timestamp::MIN) {
-            return invalid(format!("{first} is too early: a store takes times after it"));
+            return invalid(format!("{first} is too early: recorded times must be later"));
         }
         if times.len() != request.events.len() {
             return invalid(format!("{} times for {} events", times.len(), request.events.len()));
         }
         if let Some(pair) = times.windows(2).find(|pair| pair[1] <= pair[0]) {
-            return invalid(format!("times must keep growing: {} is followed by {}", pair[0], pair[1]));
+            return invalid(format!("times must be increasing: {} is followed by {}", pair[0], pair[1]));
         }
     }
     let content = request.events.iter().map(|event| event.content_hash(&request.stream)).collect();

@@ -1,5 +1,7 @@
-//! The set of quarantined events: those that every fold leaves out. It is kept in a reserved stream of the store, an
-//! event for each quarantine and each release, and counts as it is now for folds of earlier moments, too.
+//! The set of quarantined events, which every fold leaves out.
+//!
+//! A reserved stream has one event for each quarantine and each release. The set as of now also counts for folds of earlier
+//! moments.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -25,18 +27,18 @@ pub const QUARANTINE_RELEASED: &str = "quarantine.released";
 /// The data of a `quarantine.added` or `quarantine.released` event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantineRecord {
-    /// Id of the event.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// Stream of the event.
+    /// The stream of the event.
     pub stream: String,
-    /// Version of the event in its stream.
+    /// The version of the event.
     pub version: Version,
-    /// Position of the event in the store.
+    /// The position of the event.
     pub position: Position,
-    /// Type of the event.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// Reason that the operator gave.
+    /// The reason that the operator gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -44,22 +46,22 @@ pub struct QuarantineRecord {
 /// A quarantined event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quarantined {
-    /// The event, and the reason.
+    /// The event and the reason.
     #[serde(flatten)]
     pub event: QuarantineRecord,
-    /// Time of the quarantine.
+    /// The time of the quarantine.
     pub since: Timestamp,
-    /// Client that quarantined the event.
+    /// The client that quarantined the event.
     pub by: Option<String>,
 }
 
 /// The quarantined events of a store, by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quarantine {
-    /// Version of the reserved stream that this set is made of.
+    /// The version of the reserved stream that this set is made of.
     pub(crate) version: Version,
     events: BTreeMap<Uuid, Quarantined>,
-    /// The streams of which an event was ever quarantined.
+    /// The streams with an event that is or was quarantined.
     streams: BTreeSet<String>,
 }
 
@@ -101,12 +103,12 @@ impl Quarantine {
         self.events.values().filter(of_it).count()
     }
 
-    /// Returns true for a stream of which an event is or was quarantined.
+    /// Returns true for a stream with an event that is or was quarantined.
     pub fn has_concerned(&self, stream: &str) -> bool {
         self.streams.contains(stream)
     }
 
-    /// Returns the version of the reserved stream: the next quarantine or release is appended behind it.
+    /// Returns the version of the reserved stream, after which the next quarantine or release is appended.
     pub fn version(&self) -> Version {
         self.version
     }
@@ -114,7 +116,7 @@ impl Quarantine {
     /// Applies the next event of the reserved stream.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] when the event is not one that esctl writes there.
+    /// [`StoreError::Integrity`] when the event cannot be one that esctl wrote.
     pub(crate) fn apply(&mut self, event: &EventView<'_>) -> Result<(), StoreError> {
         let damaged = |_| {
             let message = format!("event {} of the reserved stream {QUARANTINE_STREAM} cannot be read", event.version);
@@ -131,7 +133,7 @@ impl Quarantine {
                 let record: QuarantineRecord = serde_json::from_str(event.data).map_err(damaged)?;
                 self.events.remove(&record.event_id);
             }
-            // Of a newer program: it changes nothing here.
+            // An event of a newer program: it changes nothing here.
             _ => {}
         }
         self.version = event.version;

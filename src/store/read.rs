@@ -1,4 +1,4 @@
-//! What may be read, and what comes back.
+//! Queries for events and streams, and their answers.
 
 use std::borrow::Cow;
 
@@ -15,40 +15,40 @@ use crate::store::error::StoreError;
 
 /// The whole store by position, or one stream by version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// All events; places are positions.
+pub enum ReadSource {
+    /// All events; a place is a position.
     All,
-    /// One stream; places are versions.
+    /// The events of one stream; a place is a version.
     Stream(StreamName),
 }
 
-/// Which events to read. Places are inclusive at both ends.
+/// A query for events. Both ends of the range are inclusive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadQuery {
-    /// From where.
-    pub source: Source,
+    /// The events to read from.
+    pub source: ReadSource,
     /// The lowest place, from 1.
     pub from: u64,
     /// The highest place.
     pub to: u64,
-    /// From the highest down.
+    /// True to read from the highest place down.
     pub backwards: bool,
-    /// Only events of these categories; none: all.
+    /// The categories to read; empty for all.
     pub categories: Vec<String>,
-    /// Only events of these types; none: all.
+    /// The types to read; empty for all.
     pub types: Vec<String>,
-    /// Read every event that is stored, also behind the recorded head, which is not looked at: for a store that is damaged.
+    /// True to read every stored event, also after the recorded head, which is not read: for a damaged store.
     pub beyond_head: bool,
 }
 
-/// The highest place there can be: stores keep places as signed 64-bit integers.
+/// The highest place. Stores keep positions and versions as signed 64-bit integers.
 pub(crate) const LAST_PLACE: u64 = i64::MAX.unsigned_abs();
 
 impl ReadQuery {
-    /// Everything, forwards.
+    /// Returns a query for all events, forwards.
     pub fn all() -> Self {
         Self {
-            source: Source::All,
+            source: ReadSource::All,
             from: 1,
             to: LAST_PLACE,
             backwards: false,
@@ -58,40 +58,40 @@ impl ReadQuery {
         }
     }
 
-    /// All of one stream, forwards.
+    /// Returns a query for all events of one stream, forwards.
     pub fn stream(stream: StreamName) -> Self {
-        Self { source: Source::Stream(stream), ..Self::all() }
+        Self { source: ReadSource::Stream(stream), ..Self::all() }
     }
 
-    /// From this place on; 0 means 1.
+    /// Sets the lowest place; 0 means 1.
     #[must_use]
     pub fn from(mut self, place: u64) -> Self {
         self.from = place.clamp(1, LAST_PLACE);
         self
     }
 
-    /// Up to and including this place.
+    /// Sets the highest place.
     #[must_use]
     pub fn to(mut self, place: u64) -> Self {
         self.to = place.min(LAST_PLACE);
         self
     }
 
-    /// From the highest place down.
+    /// Reads from the highest place down.
     #[must_use]
     pub fn backwards(mut self) -> Self {
         self.backwards = true;
         self
     }
 
-    /// Only events of these categories; none: all.
+    /// Restricts the query to these categories; empty for all.
     #[must_use]
     pub fn categories(mut self, categories: Vec<String>) -> Self {
         self.categories = categories;
         self
     }
 
-    /// Only events of these types; none: all.
+    /// Restricts the query to these types; empty for all.
     #[must_use]
     pub fn types(mut self, types: Vec<String>) -> Self {
         self.types = types;
@@ -106,49 +106,49 @@ impl ReadQuery {
         self
     }
 
-    /// Reads every event that is stored, also behind the recorded head, which is not looked at.
+    /// Reads every stored event, also after the recorded head, which is not read.
     #[must_use]
     pub fn beyond_head(mut self) -> Self {
         self.beyond_head = true;
         self
     }
 
-    /// Whether an event of this stream and type is wanted.
+    /// Returns true for an event whose stream and type match the query.
     pub fn wants(&self, stream: &str, event_type: &str) -> bool {
         (self.categories.is_empty() || self.categories.iter().any(|category| category == category_of(stream)))
             && (self.types.is_empty() || self.types.iter().any(|wanted| wanted == event_type))
     }
 }
 
-/// A part of what a [`ReadQuery`] asks for.
+/// A part of the answer to a [`ReadQuery`].
 #[derive(Debug, Default)]
 pub struct Page {
     /// The events.
     pub events: EventChunk,
-    /// How many events were looked at, wanted or not: as many as the places passed, where none is missing.
+    /// The number of events that were examined, matching or not. Equals the number of passed places where none is missing.
     pub looked_at: u64,
-    /// The place looked at first.
+    /// The place that was examined first.
     pub first: u64,
-    /// The place looked at last.
+    /// The place that was examined last.
     pub last: u64,
-    /// The highest place of the source, found out before the events were read: at least up to there they must
-    /// be. More may have come since.
+    /// The highest place of the source, read before the events. Up to there the events must be complete; more may have come
+    /// since.
     pub highest: u64,
-    /// Whether there was nothing more to look at.
+    /// True if no further places were left to examine.
     pub end: bool,
     /// The version of the reserved stream of quarantines, as of this page.
     pub quarantine: Version,
 }
 
 impl Page {
-    /// Returns whether a place comes right after the one looked at last. If not, the page ends before it, so that what is
-    /// before a gap is read, and the next page begins with the gap.
+    /// Returns true where a place directly follows the last examined one. Otherwise the page ends before it: the events
+    /// before a gap are read, and the next page begins with the gap.
     pub(crate) fn is_followed_by(&self, place: u64, backwards: bool) -> bool {
         let next = if backwards { self.last.checked_sub(1) } else { self.last.checked_add(1) };
         self.looked_at == 0 || next == Some(place)
     }
 
-    /// Notes that a place was looked at.
+    /// Counts an examined place.
     pub(crate) fn look_at(&mut self, place: u64) {
         self.last = place;
         if self.looked_at == 0 {
@@ -158,16 +158,16 @@ impl Page {
     }
 }
 
-/// Which streams to list.
+/// A query for a list of streams.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StreamQuery {
-    /// Only of this category.
+    /// The category to list; `None` for all.
     pub category: Option<String>,
-    /// Only names that start with this.
+    /// The start of the names to list.
     pub prefix: Option<String>,
-    /// Only names after this one.
+    /// The name after which the answer begins.
     pub after: Option<String>,
-    /// At most so many.
+    /// The largest number of streams.
     pub limit: usize,
 }
 
@@ -204,12 +204,12 @@ pub struct StreamInfo {
 }
 
 impl StreamInfo {
-    /// Its name, checked.
+    /// Returns the checked name.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] when it is no name that a store takes.
+    /// [`StoreError::Integrity`] when no store accepts the name.
     pub fn name(&self) -> Result<StreamName, StoreError> {
-        let damaged = |error| StoreError::integrity(format!("a stream has a name that was never taken: {error}"));
+        let damaged = |error| StoreError::integrity(format!("a stream has an invalid name: {error}"));
         StreamName::recorded(&self.stream).map_err(damaged)
     }
 }

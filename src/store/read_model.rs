@@ -1,4 +1,4 @@
-//! Read models as the store keeps them: rows of JSON under a key, and a checkpoint that moves with them.
+//! Stored read models: rows of JSON under a key, and a checkpoint that moves with them.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -6,27 +6,27 @@ use uuid::Uuid;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::problem::ProblemChanges;
+use crate::store::failed_event::FailedEventChanges;
 use crate::store::read::LAST_PLACE;
 
-/// Which of the read models of one projection.
+/// The role of a read model of a projection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// The one that answers queries.
+    /// The read model that answers queries.
     #[default]
     Live,
-    /// The one that is built beside it.
+    /// The read model that is being rebuilt.
     Building,
-    /// The one that answered before the last rebuild.
+    /// The read model that answered queries before the last rebuild.
     Previous,
 }
 
 impl Part {
-    /// All of them.
+    /// All roles.
     pub const ALL: [Self; 3] = [Self::Live, Self::Building, Self::Previous];
 
-    /// Its name, in the database as well.
+    /// Returns the stored name of the role.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -35,7 +35,7 @@ impl Part {
         }
     }
 
-    /// The part of a name.
+    /// Returns the role with a stored name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.as_str() == name)
     }
@@ -46,30 +46,30 @@ impl Part {
 pub struct ReadModel {
     /// The name of the projection: `[a-z][a-z0-9_]*`.
     pub name: String,
-    /// Which of its read models.
+    /// The role of the read model.
     pub part: Part,
 }
 
 impl ReadModel {
-    /// The one that answers queries.
+    /// Returns the read model that answers queries.
     pub fn live(name: &str) -> Self {
         Self { name: name.to_owned(), part: Part::Live }
     }
 
-    /// The one that is built beside it.
+    /// Returns the read model that is being rebuilt.
     pub fn building(name: &str) -> Self {
         Self { name: name.to_owned(), part: Part::Building }
     }
 
-    /// The one that answered before the last rebuild.
+    /// Returns the read model that answered queries before the last rebuild.
     pub fn previous(name: &str) -> Self {
         Self { name: name.to_owned(), part: Part::Previous }
     }
 
-    /// Looks closely at the name: it goes into statements, and into names of tables and collections.
+    /// Checks the name, which becomes part of statements and of table and collection names.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] when it is no plain word.
+    /// [`StoreError::Invalid`] when the name has another form or a reserved ending.
     pub fn check_name(&self) -> Result<(), StoreError> {
         let name = &self.name;
         let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -81,13 +81,13 @@ impl ReadModel {
             return Ok(());
         }
         let rule = "a to z, 0 to 9 and _, at most 48, not ending in _building or _previous";
-        Err(StoreError::Invalid(format!("\"{name}\" is no name of a read model: {rule}")))
+        Err(StoreError::Invalid(format!("\"{name}\" is not a valid name of a read model: {rule}")))
     }
 
-    /// The name of its table where read models are tables.
+    /// Returns the name of its table where read models are tables.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] when the name is no plain word.
+    /// [`StoreError::Invalid`] as in [`ReadModel::check_name`].
     pub(crate) fn table(&self) -> Result<String, StoreError> {
         self.check_name()?;
         let name = &self.name;
@@ -98,41 +98,42 @@ impl ReadModel {
     }
 }
 
-/// The largest row, in bytes of its JSON: alike everywhere, and what one document of MongoDB holds with room to spare.
+/// The largest row, in bytes of its JSON. It is the same on every backend and fits into a document of MongoDB with room to
+/// spare.
 pub const MAX_ROW_BYTES: usize = 12 << 20;
 
-/// The position a projection has reached, and the id of the event it stands on, by which a restored or
-/// different store under it is found out.
+/// The position that a projection has reached, with the id of the event there. The id reveals that the store was restored
+/// or is another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Checkpoint {
-    /// The last position taken in; 0: none.
+    /// The last applied position; 0 where there is none.
     pub position: Position,
-    /// The id of the event there.
+    /// The id of the event at the position.
     pub event_id: Option<Uuid>,
 }
 
 impl Checkpoint {
-    /// The checkpoint of a read model whose record has values that esctl never wrote. It stands on no event, so the read model
-    /// belongs to no store, and is rebuilt.
+    /// The checkpoint of a read model whose record has values that esctl never wrote. Its event cannot exist, so the read
+    /// model belongs to no store and is rebuilt.
     const DAMAGED: Self = Self { position: Position(LAST_PLACE), event_id: None };
 }
 
-/// The values of a read model as a database keeps them; none: a value that esctl never writes.
-pub(crate) struct KeptRecord {
-    /// Number of commits.
+/// The stored values of a read model; `None` for a value that esctl never writes.
+pub(crate) struct StoredRecord {
+    /// The number of commits.
     pub(crate) commits: Option<i64>,
-    /// Version of the logic.
+    /// The logic version.
     pub(crate) logic_version: Option<i64>,
-    /// Position of the checkpoint.
+    /// The position of the checkpoint.
     pub(crate) position: Option<i64>,
-    /// Id of the event there.
+    /// The id of the event at the position.
     pub(crate) event_id: Option<Option<Uuid>>,
-    /// Time of the last commit, in microseconds since 1970.
+    /// The time of the last commit, in microseconds since 1970.
     pub(crate) updated_at: Option<i64>,
 }
 
-impl KeptRecord {
-    /// Returns the record of a read model. One with a value that esctl never wrote stands on no event of the store.
+impl StoredRecord {
+    /// Returns the record of a read model. With a value that esctl never wrote, the checkpoint belongs to no store.
     pub(crate) fn of(self, model: ReadModel) -> ProjectionRecord {
         let whole = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
         let commits = whole(self.commits).filter(|commits| *commits < LAST_PLACE);
@@ -154,60 +155,59 @@ impl KeptRecord {
     }
 }
 
-/// What a store knows of one read model of a projection.
+/// The stored record of a read model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectionRecord {
-    /// Which read model.
+    /// The read model.
     pub model: ReadModel,
-    /// The version of the logic that made its rows.
+    /// The logic version that made its rows.
     pub logic_version: u32,
-    /// How many commits have made it: whoever knows this number knows whether anybody else has changed it since.
+    /// The number of commits. A changed number means that the read model was modified concurrently.
     pub commits: u64,
-    /// How far it is.
+    /// The checkpoint.
     pub checkpoint: Checkpoint,
-    /// When it last moved.
+    /// The time of the last commit.
     pub updated_at: Timestamp,
 }
 
 /// Rows and the checkpoint that goes with them. The checkpoint may stay where it is.
 #[derive(Debug, Clone)]
 pub struct RowsCommit {
-    /// Where to.
+    /// The read model to write to.
     pub model: ReadModel,
-    /// The version of the logic that made the rows.
+    /// The logic version that made the rows.
     pub logic_version: u32,
-    /// Where the checkpoint must be; 0 also where there is none yet.
+    /// The expected position of the checkpoint; 0 also where there is none yet.
     pub from: Position,
-    /// How many commits must have made the read model, 0 where there is none yet; `None`: any number.
+    /// The expected number of commits, 0 where there are none yet; `None` accepts any number.
     pub commits: Option<u64>,
-    /// Where it goes.
+    /// The new checkpoint.
     pub to: Checkpoint,
-    /// Rows to write, by key; each of at most [`MAX_ROW_BYTES`].
+    /// The rows to write, by key; each of at most [`MAX_ROW_BYTES`].
     pub rows: Vec<(String, String)>,
-    /// Problems that come up or are solved with it.
-    pub problems: ProblemChanges,
-    /// When.
+    /// The changes to the failed events.
+    pub failed_events: FailedEventChanges,
+    /// The time of the commit.
     pub now: Timestamp,
 }
 
-/// Which rows to read.
+/// A query for rows.
 #[derive(Debug, Clone, Default)]
 pub struct RowQuery {
     /// The name of the projection.
     pub name: String,
-    /// Which of its read models; the live one unless told.
+    /// The role of the read model; the live one by default.
     pub part: Part,
-    /// Fields at the top of the row and the values they must have, of the same kind of JSON; a field
-    /// that is not there is null.
+    /// Top-level fields of the row with their required values, of the same JSON type. A missing field equals null.
     pub filters: Vec<(String, serde_json::Value)>,
-    /// Only keys after this one.
+    /// The key after which the answer begins.
     pub after: Option<String>,
-    /// At most so many.
+    /// The largest number of rows.
     pub limit: usize,
 }
 
 impl RowQuery {
-    /// The read model that is asked.
+    /// Returns the read model to query.
     pub fn model(&self) -> ReadModel {
         ReadModel { name: self.name.clone(), part: self.part }
     }

@@ -1,21 +1,21 @@
-//! URLs as they may be shown: without any part of a password.
+//! URLs for display, without any part of a password.
 //!
 //! Works on text that is not a valid URL as well, because an error message shows exactly that. An unescaped password can
-//! contain every separator of a URL, so a text has several readings. Only what is no secret in any of them is shown.
+//! contain every separator of a URL, so a text has several readings. Only text that is no secret in any of them is shown.
 
 use std::borrow::Cow;
 
-/// Replaces a secret.
+/// The replacement of a secret.
 const HIDDEN: &str = "***";
 
-/// Schemes that are recognized without the two slashes.
+/// The schemes that are recognized without the two slashes.
 const SCHEMES: [&str; 10] =
     ["postgres", "postgresql", "mongodb", "mongodb+srv", "redis", "rediss", "redis+unix", "unix", "http", "https"];
 
-/// A parameter whose name contains one of these words holds a secret.
+/// Parts of parameter names. A parameter whose name contains one of them holds a secret.
 const SECRET_WORDS: [&str; 7] = ["pass", "pwd", "secret", "token", "key", "credential", "properties"];
 
-/// Parameters that are shown although they follow a secret one. Any other text there may belong to the secret.
+/// The parameters that are shown although they follow a secret one. Any other text there may belong to the secret.
 const HARMLESS: [&str; 20] = [
     "schema",
     "sslmode",
@@ -95,11 +95,11 @@ fn split_scheme(text: &str) -> (&str, &str) {
     let Some((scheme, rest)) = text.split_once(':') else { return ("", text) };
     let slashes = rest.len() - rest.trim_start_matches('/').len();
     let named = !scheme.is_empty() && scheme.bytes().all(in_scheme);
-    // Of "user:password" only a known scheme can be told apart.
+    // Only a known scheme can be distinguished from "user:password".
     if named && (slashes >= 2 || is_known(scheme)) { text.split_at(scheme.len() + 1 + slashes.min(2)) } else { ("", text) }
 }
 
-/// `host:port,host:port/path?key=value`, or something else that was typed instead.
+/// Redacts `host:port,host:port/path?key=value`, or other text in its place.
 fn redact_hosts(place: &str) -> String {
     let end = place.find(['/', '?', '#']).unwrap_or(place.len());
     let mut start = 0;
@@ -156,8 +156,8 @@ fn following_parameter(parameter: &str) -> Option<String> {
     harmless.then(|| parameter.to_owned())
 }
 
-/// The offset of the value of the first parameter that holds a secret. Its equals sign may be percent-encoded, as it is
-/// inside the value of another parameter.
+/// Returns the offset of the value of the first parameter that holds a secret. Its equals sign may be percent-encoded, as
+/// it is inside the value of another parameter.
 fn secret_value(text: &str) -> Option<usize> {
     let signs = ["=", "%3D", "%3d"].into_iter().flat_map(|sign| text.match_indices(sign));
     signs.filter(|(at, _)| is_secret(&text[..*at])).map(|(at, sign)| at + sign.len()).min()
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(redact_text("plain: text"), "plain: text");
     }
 
-    /// Marks that stand for the characters of a password, so that each part of it is recognized.
+    /// Marks in place of the characters of a password, so that each part of it is recognized.
     const MARKS: [&str; 4] = ["QQZ", "ÄÖ7", "秘密", "xxq"];
 
     /// A password of marks with every separator of a URL between them.

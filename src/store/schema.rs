@@ -1,34 +1,34 @@
-//! The schema of a store: as it is, as it must be, and the differences between the two.
+//! The schema of a store: the actual one, the expected one, and the differences between the two.
 //!
-//! Each backend derives the schema as it must be from the statements that make it.
+//! Each backend derives the expected schema from the statements that create it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::store::error::StoreError;
 
-/// A difference between the schema of a store and the schema that this program makes.
+/// A difference between the schema of a store and the schema that this program creates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaFault {
-    /// The difference, for people.
+    /// The description of the difference.
     pub message: String,
-    /// Whether the store takes no writes until it is repaired: an event could be appended twice, or be lost.
+    /// True if the store accepts no writes until it is repaired: an event could be appended twice, or be lost.
     pub blocks: bool,
 }
 
-/// Checks that nothing is missing that writes rely on.
+/// Checks that the parts of the schema that writes rely on are complete.
 ///
 /// # Errors
-/// [`StoreError::Schema`], naming what is missing.
-pub(crate) fn must_take_writes(place: &str, faults: &[SchemaFault]) -> Result<(), StoreError> {
+/// [`StoreError::Schema`] with the missing parts.
+pub(crate) fn check_writable(place: &str, faults: &[SchemaFault]) -> Result<(), StoreError> {
     let missing: Vec<&str> = faults.iter().filter(|fault| fault.blocks).map(|fault| fault.message.as_str()).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    Err(StoreError::Schema(format!("the event store at {place} takes no writes: {}", missing.join("; "))))
+    Err(StoreError::Schema(format!("the event store at {place} accepts no writes: {}", missing.join("; "))))
 }
 
-/// Tables, views and functions.
+/// The tables, views and functions of a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Schema {
     /// The tables, by name.
@@ -42,74 +42,74 @@ pub(crate) struct Schema {
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Table {
-    /// Its columns in their order.
+    /// The columns in their order.
     pub(crate) columns: Vec<Column>,
-    /// The columns of its primary key.
+    /// The columns of the primary key.
     pub(crate) primary_key: Vec<String>,
-    /// Its other indexes.
+    /// The other indexes.
     pub(crate) indexes: Vec<Index>,
-    /// The conditions of its CHECK constraints.
+    /// The conditions of the CHECK constraints.
     pub(crate) checks: Vec<String>,
-    /// Its other rules, as a text that is the same for the same rules.
+    /// The other constraints, as a canonical text.
     pub(crate) rules: String,
-    /// Additions of others that change what is written to it or read from it.
+    /// Foreign additions that change the data that is written or read.
     pub(crate) added: Vec<String>,
 }
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Column {
-    /// Its name.
+    /// The name.
     pub(crate) name: String,
-    /// Its type, with its collation where that is not the default.
+    /// The type, with the collation where that is not the default.
     pub(crate) kind: String,
-    /// Whether it takes no NULL.
+    /// True if NULL is not allowed.
     pub(crate) not_null: bool,
-    /// Its default, as an expression.
+    /// The default, as an expression.
     pub(crate) default: Option<String>,
 }
 
 /// An index of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Index {
-    /// Its name.
+    /// The name.
     pub(crate) name: String,
-    /// Its columns in their order.
+    /// The columns in their order.
     pub(crate) columns: Vec<String>,
-    /// Whether it keeps two rows from having the same values.
+    /// True if two rows cannot have the same values.
     pub(crate) unique: bool,
 }
 
-/// One difference.
+/// A difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Difference {
-    /// There is no such table.
+    /// A table is missing.
     NoTable(String),
-    /// A table has no such column.
+    /// A column is missing.
     NoColumn(String, Column),
-    /// A column is of another type; its type as it is.
+    /// A column has another type, which is the last value.
     OtherType(String, Column, String),
-    /// A column takes NULL.
+    /// A column allows NULL.
     Nullable(String, Column),
     /// A column has no default, or another one.
     NoDefault(String, Column),
-    /// A table has no such CHECK constraint.
+    /// A CHECK constraint is missing.
     NoCheck(String, String),
-    /// Something was added to a table that changes what is written to it or read from it.
+    /// A foreign addition to a table changes the data that is written or read.
     Added(String, String),
-    /// A table has no primary key, or another one.
+    /// A primary key is missing or differs.
     NoPrimaryKey(String, Vec<String>),
-    /// A table has no such index.
+    /// An index is missing.
     NoIndex(String, Index),
-    /// Other rules of a table differ.
+    /// Other constraints of a table differ.
     OtherRules(String),
-    /// There is no such view.
+    /// A view is missing.
     NoView(String),
-    /// A view is defined in another way.
+    /// A view has another definition.
     OtherView(String),
-    /// There is no such function.
+    /// A function is missing.
     NoFunction(String),
-    /// A function does something else.
+    /// A function has another body.
     OtherFunction(String),
 }
 
@@ -149,7 +149,7 @@ impl Difference {
     }
 }
 
-/// Returns differences as they are reported: those of one table that block nothing in one line.
+/// Returns differences as they are reported. Those of one table that block no writes share a line.
 pub(crate) fn faults_of(differences: &[Difference]) -> Vec<SchemaFault> {
     let mut faults: Vec<SchemaFault> = Vec::new();
     let mut last = None;
@@ -183,22 +183,24 @@ impl fmt::Display for Difference {
                 let kind = if *unique { "unique index" } else { "index" };
                 write!(f, "{kind} {name} on {table} ({}) is missing", columns.join(", "))
             }
-            Self::OtherRules(table) => write!(f, "table {table} has other constraints than esctl gives it"),
+            Self::OtherRules(table) => write!(f, "table {table} has other constraints than the ones that esctl creates"),
             Self::NoView(view) => write!(f, "view {view} is missing"),
-            Self::OtherView(view) => write!(f, "view {view} is defined in another way"),
-            Self::NoFunction(function) => write!(f, "function {} is missing", bare(function)),
-            Self::OtherFunction(function) => write!(f, "function {} is not the one that esctl makes", bare(function)),
+            Self::OtherView(view) => write!(f, "view {view} has another definition"),
+            Self::NoFunction(function) => write!(f, "function {} is missing", without_arguments(function)),
+            Self::OtherFunction(function) => {
+                write!(f, "function {} differs from the one that esctl creates", without_arguments(function))
+            }
         }
     }
 }
 
 /// Returns the name of a function without its arguments.
-pub(crate) fn bare(function: &str) -> &str {
+pub(crate) fn without_arguments(function: &str) -> &str {
     function.split('(').next().unwrap_or_default()
 }
 
 impl Table {
-    /// Compares with the table as it must be. Columns and indexes that others have added do not count.
+    /// Compares with the expected table. Additional columns and indexes do not count.
     fn differences(&self, name: &str, expected: &Self) -> Vec<Difference> {
         let mut differences = Vec::new();
         let table = || name.to_owned();
@@ -222,7 +224,7 @@ impl Table {
             differences.push(Difference::NoPrimaryKey(table(), expected.primary_key.clone()));
         }
         for index in &expected.indexes {
-            // Under any name: one that was made again by hand serves as well.
+            // Any name counts: an index that was created again by hand serves as well.
             let serves = |found: &&Index| found.columns == index.columns && (found.unique || !index.unique);
             if self.indexes.iter().find(serves).is_none() {
                 differences.push(Difference::NoIndex(table(), index.clone()));
@@ -239,7 +241,7 @@ impl Table {
 }
 
 impl Schema {
-    /// Compares with the schema as it must be. What others have added does not count.
+    /// Compares with the expected schema. Additional tables, views and functions do not count.
     pub(crate) fn differences(&self, expected: &Self) -> Vec<Difference> {
         let mut differences = Vec::new();
         for (name, table) in &expected.tables {

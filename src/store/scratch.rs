@@ -1,6 +1,6 @@
-//! A scratch area: a store of its own beside the one that a URL names, on the same server, made to be removed.
+//! Scratch areas: temporary stores on the same server as the store of a URL.
 //!
-//! The store of the URL itself is never touched: what is removed has a name that only [`scratch_url`] gives.
+//! The store of the URL itself is never touched: only areas with a name from [`scratch_url`] are removed.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;
 use crate::store::url::StoreUrl;
 
-/// How the schema or the database of a scratch area begins; what follows is random.
+/// The start of the name of a scratch schema or database; a random part follows.
 const PREFIX: &str = "esctl_scratch_";
 
-/// Where a scratch store of the same kind as this one can be made: in this folder for the embedded kinds, in a schema or a
-/// database of its own on a server. Nothing is made yet.
+/// Returns the URL of a scratch store of the same kind: a file in this folder, or a schema or database of its own on the
+/// server. Creates nothing.
 pub fn scratch_url(url: &StoreUrl, folder: &Path) -> StoreUrl {
     let name = format!("{PREFIX}{}", &Uuid::new_v4().simple().to_string()[..12]);
     match url {
@@ -23,16 +23,15 @@ pub fn scratch_url(url: &StoreUrl, folder: &Path) -> StoreUrl {
     }
 }
 
-/// Removes a scratch area with all that is in it; one that was never made is no fault. The folder of an embedded one
-/// is its owner's to remove.
+/// Removes a scratch area with everything in it, if it exists. The caller removes the folder of a file.
 ///
 /// # Errors
-/// [`StoreError::Bug`] when the URL is not one of [`scratch_url`]; or as the server says.
+/// [`StoreError::Bug`] when the URL is not from [`scratch_url`].
 pub async fn remove_scratch(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<(), StoreError> {
     let StoreUrl::Server(url) = url else { return Ok(()) };
     match url.area() {
         name if name.starts_with(PREFIX) => url.remove(&options.into()).await,
-        name => Err(StoreError::Bug(format!("{name} is no scratch area; it was not removed"))),
+        name => Err(StoreError::Bug(format!("{name} is not a scratch area and was not removed"))),
     }
 }
 

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
-use crate::store::bare::Bare;
+use crate::store::baseline::Baseline;
 use crate::store::options::OpenOptions;
 
 /// The address of a store on a server. Its `Display` and `Debug` show no secrets.
 pub trait ServerAddress: fmt::Display + fmt::Debug + Send + Sync {
-    /// Returns the backend of the store. Nothing is touched yet.
+    /// Returns the backend of the store. Sends no request.
     fn open(&self, options: &OpenOptions) -> Arc<dyn Backend>;
 
-    /// Returns the bare database beside the store. Nothing is touched yet.
-    fn bare(&self, options: &OpenOptions) -> Box<dyn Bare>;
+    /// Returns the raw database beside the store. Sends no request.
+    fn baseline(&self, options: &OpenOptions) -> Box<dyn Baseline>;
 
     /// Returns the whole URL, for a program that is to open the same store. It must never be shown.
     fn with_secrets(&self) -> String;

@@ -5,29 +5,20 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::store::error::StoreError;
+use crate::store::invalid_url::invalid_url;
 use crate::store::mongodb;
 use crate::store::postgres;
-use crate::store::redact::redact_url;
 use crate::store::server_url::ServerUrl;
 
-/// A store's URL, read.
+/// The parsed URL of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
     /// `sqlite:PATH`
     SqliteFile(PathBuf),
-    /// `sqlite::memory:`: a store that lives as long as the process.
+    /// `sqlite::memory:`, a store that lives as long as the process.
     SqliteMemory,
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`, `mongodb://…/DATABASE` or `mongodb+srv://…/DATABASE`
     Server(ServerUrl),
-}
-
-/// What a store URL may look like, for messages.
-const FORMS: &str = "sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE, \
-                     mongodb://HOST/DATABASE, mongodb+srv://HOST/DATABASE";
-
-/// Returns the error for a URL, with the forms that there are and without secrets.
-pub(in crate::store) fn invalid_url(text: &str, reason: &str) -> StoreError {
-    StoreError::Invalid(format!("store URL \"{}\" {reason}; it may be {FORMS}", redact_url(text)))
 }
 
 impl FromStr for StoreUrl {
@@ -42,7 +33,7 @@ impl FromStr for StoreUrl {
             "sqlite" => match rest.strip_prefix("//").unwrap_or(rest) {
                 "" => invalid("names no file"),
                 ":memory:" => Ok(Self::SqliteMemory),
-                path if path.contains('\0') => invalid("holds NUL"),
+                path if path.contains('\0') => invalid("contains NUL"),
                 path => Ok(Self::SqliteFile(PathBuf::from(path))),
             },
             "postgres" | "postgresql" => postgres::parse(text).map(Self::Server),
@@ -53,8 +44,8 @@ impl FromStr for StoreUrl {
 }
 
 impl StoreUrl {
-    /// The whole URL, its password included, for a program that is to open the same store. Never to be shown, nor to be an
-    /// argument of a program, which everybody on a machine can see.
+    /// Returns the whole URL with its password, for a program that is to open the same store. It must never be shown, nor
+    /// be a command-line argument, which every user of a machine can see.
     pub(crate) fn with_secrets(&self) -> String {
         match self {
             Self::SqliteFile(_) | Self::SqliteMemory => self.to_string(),

@@ -3,9 +3,9 @@
 use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::event::Version;
-use esctl::store::Problem;
-use esctl::store::ProblemChanges;
-use esctl::store::ProblemState;
+use esctl::store::FailedEvent;
+use esctl::store::FailedEventChanges;
+use esctl::store::FailedEventState;
 use esctl::store::ReadModel;
 use esctl::store::RowsCommit;
 use esctl::store::Store;
@@ -20,9 +20,9 @@ use crate::read_models::commit;
 use crate::read_models::keys;
 use crate::read_models::things;
 
-fn problem(position: u64, state: ProblemState) -> Problem {
+fn problem(position: u64, state: FailedEventState) -> FailedEvent {
     let at = |micros| Timestamp::from_micros(micros).unwrap();
-    Problem {
+    FailedEvent {
         event_id: Uuid::from_u128(position.into()),
         position: Position(position),
         stream: "thing-é😀".into(),
@@ -36,40 +36,40 @@ fn problem(position: u64, state: ProblemState) -> Problem {
     }
 }
 
-fn with(commit: RowsCommit, put: Vec<Problem>, solved: &[u64]) -> RowsCommit {
+fn with(commit: RowsCommit, put: Vec<FailedEvent>, solved: &[u64]) -> RowsCommit {
     let solved = solved.iter().map(|position| Uuid::from_u128((*position).into())).collect();
-    RowsCommit { problems: ProblemChanges { put, solved }, ..commit }
+    RowsCommit { failed_events: FailedEventChanges { put, solved }, ..commit }
 }
 
 async fn places(store: &Store, model: ReadModel) -> Vec<u64> {
-    store.problems(model).await.unwrap().iter().map(|problem| problem.position.0).collect()
+    store.failed_events(model).await.unwrap().iter().map(|problem| problem.position.0).collect()
 }
 
 pub async fn problems_come_back_as_they_were_and_are_replaced_and_solved<S: Subject>(subject: S) {
     let store = subject.store();
     store.init().await.unwrap();
-    assert!(store.problems(things()).await.unwrap().is_empty());
-    let parked = problem(9, ProblemState::Parked);
-    let mut failing = problem(4, ProblemState::Failing);
+    assert!(store.failed_events(things()).await.unwrap().is_empty());
+    let parked = problem(9, FailedEventState::Parked);
+    let mut failing = problem(4, FailedEventState::Failing);
     let first = with(commit(things(), 0, 3, &[("a", json!({}))]), vec![parked.clone(), failing.clone()], &[]);
     assert!(store.commit_rows(first).await.unwrap());
-    assert_eq!(store.problems(things()).await.unwrap(), [failing.clone(), parked.clone()]);
-    assert!(store.problems(ReadModel::live("others")).await.unwrap().is_empty());
+    assert_eq!(store.failed_events(things()).await.unwrap(), [failing.clone(), parked.clone()]);
+    assert!(store.failed_events(ReadModel::live("others")).await.unwrap().is_empty());
 
     // The checkpoint may stay where it is.
     failing.attempts = 3;
-    failing.state = ProblemState::Skipped;
+    failing.state = FailedEventState::Skipped;
     assert!(store.commit_rows(with(commit(things(), 3, 3, &[]), vec![failing.clone()], &[9, 77])).await.unwrap());
-    assert_eq!(store.problems(things()).await.unwrap(), [failing]);
+    assert_eq!(store.failed_events(things()).await.unwrap(), [failing]);
     assert!(store.commit_rows(with(commit(things(), 3, 4, &[]), vec![], &[4])).await.unwrap());
-    assert!(store.problems(things()).await.unwrap().is_empty());
+    assert!(store.failed_events(things()).await.unwrap().is_empty());
 }
 
 pub async fn a_commit_that_is_refused_changes_no_problem<S: Subject>(subject: S) {
     let store = subject.store();
-    let known = problem(4, ProblemState::Failing);
+    let known = problem(4, FailedEventState::Failing);
     assert!(store.commit_rows(with(commit(things(), 0, 3, &[]), vec![known.clone()], &[])).await.unwrap());
-    let elsewhere = with(commit(things(), 2, 5, &[("a", json!({}))]), vec![problem(5, ProblemState::Parked)], &[4]);
+    let elsewhere = with(commit(things(), 2, 5, &[("a", json!({}))]), vec![problem(5, FailedEventState::Parked)], &[4]);
     assert!(!store.commit_rows(elsewhere.clone()).await.unwrap());
     let other_logic = RowsCommit { from: Position(3), logic_version: 2, ..elsewhere.clone() };
     assert!(!store.commit_rows(other_logic).await.unwrap());
@@ -77,7 +77,7 @@ pub async fn a_commit_that_is_refused_changes_no_problem<S: Subject>(subject: S)
         let not_seen = RowsCommit { from: Position(3), commits: Some(commits), ..elsewhere.clone() };
         assert!(!store.commit_rows(not_seen).await.unwrap());
     }
-    assert_eq!(store.problems(things()).await.unwrap(), [known]);
+    assert_eq!(store.failed_events(things()).await.unwrap(), [known]);
     assert!(keys(&store, all("things")).await.is_empty());
     let seen = RowsCommit { from: Position(3), commits: Some(1), ..elsewhere };
     assert!(store.commit_rows(seen.clone()).await.unwrap());
@@ -88,9 +88,9 @@ pub async fn a_commit_that_is_refused_changes_no_problem<S: Subject>(subject: S)
 pub async fn problems_stay_with_the_read_model_they_are_of<S: Subject>(subject: S) {
     let store = subject.store();
     let building = ReadModel::building("things");
-    let first = with(commit(things(), 0, 3, &[("old", json!({}))]), vec![problem(1, ProblemState::Parked)], &[]);
+    let first = with(commit(things(), 0, 3, &[("old", json!({}))]), vec![problem(1, FailedEventState::Parked)], &[]);
     assert!(store.commit_rows(first).await.unwrap());
-    let beside = with(commit(building.clone(), 0, 3, &[("new", json!({}))]), vec![problem(2, ProblemState::Skipped)], &[]);
+    let beside = with(commit(building.clone(), 0, 3, &[("new", json!({}))]), vec![problem(2, FailedEventState::Skipped)], &[]);
     assert!(store.commit_rows(beside).await.unwrap());
     assert_eq!((places(&store, things()).await, places(&store, building.clone()).await), (vec![1], vec![2]));
     assert!(store.swap_read_model("things", Position(3), vec![]).await.unwrap());
@@ -140,7 +140,7 @@ pub async fn of_two_that_try_an_event_again_at_once_one_does<S: Shared>(subject:
     let runner = subject.open();
     let start = with(
         commit(things(), 0, 50, &[("tried", json!({"n":0}))]),
-        (1..=20).map(|n| problem(n, ProblemState::Parked)).collect(),
+        (1..=20).map(|n| problem(n, FailedEventState::Parked)).collect(),
         &[],
     );
     assert!(runner.commit_rows(start).await.unwrap());
@@ -151,7 +151,7 @@ pub async fn of_two_that_try_an_event_again_at_once_one_does<S: Shared>(subject:
             loop {
                 // In this order: what is read after the number of commits is of that commit or a later one.
                 let commits = store.projections().await.unwrap()[0].commits;
-                let Some(first) = store.problems(things()).await.unwrap().into_iter().next() else { return };
+                let Some(first) = store.failed_events(things()).await.unwrap().into_iter().next() else { return };
                 let row = store.rows(things(), vec!["tried".into()]).await.unwrap()[0].clone().unwrap();
                 let n = serde_json::from_str::<serde_json::Value>(&row).unwrap()["n"].as_u64().unwrap() + 1;
                 let again = with(commit(things(), 50, 50, &[("tried", json!({ "n": n }))]), vec![], &[first.position.0]);

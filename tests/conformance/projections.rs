@@ -28,9 +28,9 @@ use esctl::runtime::pause;
 use esctl::runtime::resume;
 use esctl::runtime::set_on_error;
 use esctl::runtime::system_clock;
+use esctl::store::FailedEvent;
+use esctl::store::FailedEventState;
 use esctl::store::MAX_ROW_BYTES;
-use esctl::store::Problem;
-use esctl::store::ProblemState;
 use esctl::store::ReadModel;
 use esctl::store::Store;
 use serde_json::Value;
@@ -124,13 +124,13 @@ pub fn wanted<const N: usize>(rows: [(&str, &[u64]); N]) -> BTreeMap<String, Vec
     rows.into_iter().map(|(key, positions)| (key.to_owned(), positions.to_vec())).collect()
 }
 
-pub async fn problems(store: &Store) -> Vec<(u64, ProblemState, u32)> {
-    let found = store.problems(ReadModel::live("seen")).await.unwrap();
+pub async fn problems(store: &Store) -> Vec<(u64, FailedEventState, u32)> {
+    let found = store.failed_events(ReadModel::live("seen")).await.unwrap();
     found.into_iter().map(|problem| (problem.position.0, problem.state, problem.attempts)).collect()
 }
 
-pub async fn problem_at(store: &Store, position: u64) -> Problem {
-    let found = store.problems(ReadModel::live("seen")).await.unwrap();
+pub async fn problem_at(store: &Store, position: u64) -> FailedEvent {
+    let found = store.failed_events(ReadModel::live("seen")).await.unwrap();
     found.into_iter().find(|problem| problem.position.0 == position).unwrap()
 }
 
@@ -156,7 +156,7 @@ pub async fn it_stops_right_before_an_event_that_cannot_be_taken_in<S: Subject>(
         assert!(matches!(&error, RuntimeError::Fold { position, .. } if position.0 == 8), "{error:?}");
         assert_eq!(at(&store).await, 7);
         assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7]), ("thing-b", &[4, 5, 6])]));
-        assert_eq!(problems(&store).await, [(8, ProblemState::Failing, attempt)]);
+        assert_eq!(problems(&store).await, [(8, FailedEventState::Failing, attempt)]);
     }
     let problem = problem_at(&store, 8).await;
     assert_eq!((problem.stream.as_str(), problem.version.0), ("thing-a", 5));
@@ -175,19 +175,19 @@ pub async fn an_event_that_is_skipped_stays_left_out_also_of_rebuilds<S: Subject
     let all = seen(&[8]);
     assert!(projector(&store, &all).skip(uuid::Uuid::from_u128(1)).await.is_err());
     assert_eq!(projector(&store, &all).skip(id).await.unwrap().problem, None);
-    assert_eq!(problems(&store).await, [(8, ProblemState::Skipped, 1)]);
+    assert_eq!(problems(&store).await, [(8, FailedEventState::Skipped, 1)]);
     run(&store, &seen(&[8])).await.unwrap();
     let without = wanted([("thing-a", &[1, 2, 3, 7]), ("thing-b", &[4, 5, 6, 9, 10])]);
     assert_eq!(rows(&store).await, without);
     for _ in 0..2 {
         rebuild(&store, &seen(&[8])).await.unwrap();
         assert_eq!(rows(&store).await, without);
-        assert_eq!(problems(&store).await, [(8, ProblemState::Skipped, 1)]);
+        assert_eq!(problems(&store).await, [(8, FailedEventState::Skipped, 1)]);
     }
     // To be taken in after all: by the next rebuild.
     let mended = seen(&[]);
     assert!(projector(&store, &mended).retry(id).await.unwrap().rebuild_needed);
-    assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
+    assert_eq!(problems(&store).await, [(8, FailedEventState::Missing, 1)]);
     rebuild(&store, &mended).await.unwrap();
     assert!(problems(&store).await.is_empty());
     assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7, 8]), ("thing-b", &[4, 5, 6, 9, 10])]));
@@ -201,7 +201,7 @@ pub async fn a_parked_stream_is_held_back_and_the_others_go_on<S: Subject>(subje
     assert_eq!((report.events_applied, report.held_back), (2, 2));
     let held_back = wanted([("thing-a", &[1, 2, 3]), ("thing-b", &[4, 5, 6, 9, 10])]);
     assert_eq!(rows(&store).await, held_back);
-    assert_eq!(problems(&store).await, [(7, ProblemState::Parked, 1)]);
+    assert_eq!(problems(&store).await, [(7, FailedEventState::Parked, 1)]);
     put(&store, "thing-a", 1).await;
     let report = run(&store, &seen(&[])).await.unwrap();
     assert_eq!((report.events_applied, report.held_back), (0, 1));
@@ -210,12 +210,12 @@ pub async fn a_parked_stream_is_held_back_and_the_others_go_on<S: Subject>(subje
     let (bad, worse, good) = (seen(&[7]), seen(&[8]), seen(&[]));
     let again = projector(&store, &bad).retry(id).await.unwrap();
     assert_eq!((again.events_applied, again.problem.unwrap().position.0), (0, 7));
-    assert_eq!(problems(&store).await, [(7, ProblemState::Parked, 2)]);
+    assert_eq!(problems(&store).await, [(7, FailedEventState::Parked, 2)]);
     assert_eq!(rows(&store).await, held_back);
     // The next one of the stream may be bad, too.
     let again = projector(&store, &worse).retry(id).await.unwrap();
     assert_eq!((again.events_applied, again.problem.unwrap().position.0), (1, 8));
-    assert_eq!(problems(&store).await, [(8, ProblemState::Parked, 1)]);
+    assert_eq!(problems(&store).await, [(8, FailedEventState::Parked, 1)]);
     let id = problem_at(&store, 8).await.event_id;
     let again = projector(&store, &good).retry(id).await.unwrap();
     assert_eq!((again.events_applied, again.problem), (2, None));
@@ -229,19 +229,19 @@ pub async fn skipping_a_parked_event_lets_the_rest_of_its_stream_in<S: Subject>(
     two_things(&store).await;
     set_on_error(&store, "seen", OnError::Park).await.unwrap();
     run(&store, &seen(&[7, 9])).await.unwrap();
-    assert_eq!(problems(&store).await, [(7, ProblemState::Parked, 1), (9, ProblemState::Parked, 1)]);
+    assert_eq!(problems(&store).await, [(7, FailedEventState::Parked, 1), (9, FailedEventState::Parked, 1)]);
     let bad = seen(&[7, 9]);
     let id = problem_at(&store, 7).await.event_id;
     let skipped = projector(&store, &bad).skip(id).await.unwrap();
     assert_eq!((skipped.events_applied, skipped.problem), (1, None));
-    assert_eq!(problems(&store).await, [(7, ProblemState::Skipped, 1), (9, ProblemState::Parked, 1)]);
+    assert_eq!(problems(&store).await, [(7, FailedEventState::Skipped, 1), (9, FailedEventState::Parked, 1)]);
     let without = wanted([("thing-a", &[1, 2, 3, 8]), ("thing-b", &[4, 5, 6])]);
     assert_eq!(rows(&store).await, without);
     put(&store, "thing-a", 1).await;
     run(&store, &bad).await.unwrap();
     rebuild(&store, &bad).await.unwrap();
     assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 8, 11]), ("thing-b", &[4, 5, 6])]));
-    assert_eq!(problems(&store).await, [(7, ProblemState::Skipped, 1), (9, ProblemState::Parked, 1)]);
+    assert_eq!(problems(&store).await, [(7, FailedEventState::Skipped, 1), (9, FailedEventState::Parked, 1)]);
 }
 
 pub async fn it_stops_right_before_an_event_that_makes_a_row_too_large<S: Subject>(subject: S) {
@@ -268,8 +268,8 @@ pub async fn it_stops_right_before_an_event_that_makes_a_row_too_large<S: Subjec
     set_on_error(&store, "heavy", OnError::Park).await.unwrap();
     let report = runner.catch_up(&mut |_| {}).await.unwrap();
     assert_eq!((report.position.0, report.events_applied, report.held_back), (7, 2, 1));
-    let problems = store.problems(ReadModel::live("heavy")).await.unwrap();
-    assert_eq!(problems.iter().map(|found| (found.position.0, found.state)).collect::<Vec<_>>(), [(5, ProblemState::Parked)]);
+    let problems = store.failed_events(ReadModel::live("heavy")).await.unwrap();
+    assert_eq!(problems.iter().map(|found| (found.position.0, found.state)).collect::<Vec<_>>(), [(5, FailedEventState::Parked)]);
     let kept = store.query_rows(all("heavy")).await.unwrap();
     let kept = kept.iter().map(|(key, row)| (key.as_str(), row.len() > 10_000_000, &row[..6])).collect::<Vec<_>>();
     assert_eq!(kept, [("a", true, "{\"n\":2"), ("b", false, "{\"n\":4")]);
@@ -334,18 +334,18 @@ pub async fn a_skip_that_is_taken_back_is_missing_until_a_rebuild<S: Subject>(su
     run(&store, &bad).await.unwrap();
     for _ in 0..2 {
         assert!(projector(&store, &bad).retry(id).await.unwrap().rebuild_needed);
-        assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
+        assert_eq!(problems(&store).await, [(8, FailedEventState::Missing, 1)]);
         put(&store, "thing-a", 1).await;
         run(&store, &mended).await.unwrap();
     }
     let queries = QueryBus::new(store.clone(), system_clock()).with(Arc::new(seen(&[])));
     assert_eq!(queries.caveats("seen").await.unwrap(), [Caveat::Missing(1)]);
     projector(&store, &bad).skip(id).await.unwrap();
-    assert_eq!(problems(&store).await, [(8, ProblemState::Skipped, 1)]);
+    assert_eq!(problems(&store).await, [(8, FailedEventState::Skipped, 1)]);
     assert!(projector(&store, &bad).retry(id).await.unwrap().rebuild_needed);
     // A rebuild takes it in, or stands before it again.
     rebuild(&store, &bad).await.unwrap_err();
-    assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
+    assert_eq!(problems(&store).await, [(8, FailedEventState::Missing, 1)]);
     rebuild(&store, &mended).await.unwrap();
     assert!(problems(&store).await.is_empty());
     assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 7, 8, 11, 12]), ("thing-b", &[4, 5, 6, 9, 10])]));
@@ -368,13 +368,13 @@ pub async fn what_was_left_out_of_a_rebuild_under_way_or_of_the_read_model_befor
     assert_eq!((rows(&store).await, problems(&store).await), (whole.clone(), Vec::new()));
     // The one before lacks it, and says so.
     assert!(store.exchange_read_models("seen").await.unwrap());
-    assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
+    assert_eq!(problems(&store).await, [(8, FailedEventState::Missing, 1)]);
     // Another skip of it is one of both.
     projector(&store, &mended).skip(id).await.unwrap();
     rebuild(&store, &mended).await.unwrap();
     assert!(projector(&store, &mended).retry(id).await.unwrap().rebuild_needed);
     assert!(store.exchange_read_models("seen").await.unwrap());
-    assert_eq!(problems(&store).await, [(8, ProblemState::Missing, 1)]);
+    assert_eq!(problems(&store).await, [(8, FailedEventState::Missing, 1)]);
     rebuild(&store, &mended).await.unwrap();
     assert_eq!((rows(&store).await, problems(&store).await), (whole, Vec::new()));
 }

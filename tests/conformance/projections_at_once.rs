@@ -225,7 +225,7 @@ pub async fn a_skip_that_is_taken_back_while_another_one_rebuilds_is_taken_back<
     let store = subject.open();
     put(&store, "thing-a", 5).await;
     run(&store, &seen(&[4])).await.unwrap_err();
-    let id = store.problems(ReadModel::building("seen")).await.unwrap()[0].event_id;
+    let id = store.failed_events(ReadModel::building("seen")).await.unwrap()[0].event_id;
     projector(&store, &seen(&[4])).skip(id).await.unwrap();
     run(&store, &seen(&[4])).await.unwrap();
     assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3, 5])]));
@@ -246,7 +246,8 @@ pub async fn runners_operators_and_rebuilds_at_once_take_each_event_in_once<S: S
     set_on_error(&store, "seen", OnError::Park).await.unwrap();
     let bad = [3, 18, 27];
     run(&store, &seen(&bad)).await.unwrap();
-    let ids: Vec<_> = store.problems(ReadModel::live("seen")).await.unwrap().into_iter().map(|found| found.event_id).collect();
+    let ids: Vec<_> =
+        store.failed_events(ReadModel::live("seen")).await.unwrap().into_iter().map(|found| found.event_id).collect();
     let mut tasks = JoinSet::new();
     for number in 0..6_usize {
         let (store, ids) = (subject.open(), ids.clone());

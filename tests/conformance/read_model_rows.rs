@@ -196,7 +196,7 @@ pub async fn names_that_are_no_plain_words_are_refused<S: Subject>(subject: S) {
         let model = ReadModel::live(name);
         assert_fails!(store.commit_rows(commit(model.clone(), 0, 1, &[])).await, StoreError::Invalid(_));
         assert_fails!(store.exchange_read_models(name).await, StoreError::Invalid(_));
-        assert_fails!(store.problems(model.clone()).await, StoreError::Invalid(_));
+        assert_fails!(store.failed_events(model.clone()).await, StoreError::Invalid(_));
         assert_fails!(store.swap_read_model(name, Position(1), vec![]).await, StoreError::Invalid(_));
         assert_fails!(store.drop_read_model(model.clone()).await, StoreError::Invalid(_));
         assert_fails!(store.rows(model.clone(), vec![]).await, StoreError::Invalid(_));

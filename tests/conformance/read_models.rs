@@ -5,7 +5,7 @@ use std::time::Duration;
 use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::store::Checkpoint;
-use esctl::store::ProblemChanges;
+use esctl::store::FailedEventChanges;
 use esctl::store::ProjectionRecord;
 use esctl::store::ReadModel;
 use esctl::store::RowQuery;
@@ -32,7 +32,7 @@ pub fn commit(model: ReadModel, from: u64, to: u64, rows: &[(&str, Value)]) -> R
         commits: None,
         to: Checkpoint { position: Position(to), event_id: Some(uuid::Uuid::from_u128(to.into())) },
         rows: rows.iter().map(|(key, row)| ((*key).to_owned(), row.to_string())).collect(),
-        problems: ProblemChanges::default(),
+        failed_events: FailedEventChanges::default(),
         now: now(),
     }
 }

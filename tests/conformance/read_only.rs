@@ -12,13 +12,14 @@ use esctl::store::Answer;
 use esctl::store::Backend;
 use esctl::store::BackendAnswer;
 use esctl::store::BackendAppend;
+use esctl::store::FailedEvent;
 use esctl::store::Init;
 use esctl::store::LastSeen;
 use esctl::store::Page;
-use esctl::store::Problem;
 use esctl::store::ProjectionRecord;
 use esctl::store::ReadModel;
 use esctl::store::ReadQuery;
+use esctl::store::ReadSource;
 use esctl::store::Record;
 use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
@@ -26,7 +27,6 @@ use esctl::store::SchemaFault;
 use esctl::store::Snapshot;
 use esctl::store::SnapshotInfo;
 use esctl::store::SnapshotQuery;
-use esctl::store::Source;
 use esctl::store::Store;
 use esctl::store::StoreEnd;
 use esctl::store::StoreError;
@@ -79,8 +79,8 @@ impl Backend for ReadOnly {
         self.ask(|store| async move {
             buffer.clear();
             let highest = match &query.source {
-                Source::All => store.head().await?.position.0,
-                Source::Stream(stream) => store.stream_version(stream.clone()).await?.0,
+                ReadSource::All => store.head().await?.position.0,
+                ReadSource::Stream(stream) => store.stream_version(stream.clone()).await?.0,
             };
             let last = highest.min(query.to);
             let looked_at = (last + 1).saturating_sub(query.from);
@@ -139,8 +139,8 @@ impl Backend for ReadOnly {
     fn commit_rows(&self, _: RowsCommit) -> Answer<bool> {
         refused()
     }
-    fn problems(&self, model: ReadModel) -> Answer<Vec<Problem>> {
-        self.ask(|store| async move { store.problems(model).await })
+    fn failed_events(&self, model: ReadModel) -> Answer<Vec<FailedEvent>> {
+        self.ask(|store| async move { store.failed_events(model).await })
     }
     fn swap_read_model(&self, _: String, _: Position, _: Vec<String>) -> Answer<bool> {
         refused()

@@ -6,7 +6,7 @@ use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::event::Version;
 use esctl::store::Checkpoint;
-use esctl::store::ProblemChanges;
+use esctl::store::FailedEventChanges;
 use esctl::store::ReadModel;
 use esctl::store::ReadQuery;
 use esctl::store::Record;
@@ -108,7 +108,7 @@ pub async fn writes_beside_the_events_are_refused_as_well<S: Replaceable>(subjec
         commits: None,
         to: Checkpoint::default(),
         rows: vec![("a".into(), "{}".into())],
-        problems: ProblemChanges::default(),
+        failed_events: FailedEventChanges::default(),
         now: Timestamp::from_micros(1).unwrap(),
     };
     assert_fails!(store.commit_rows(commit).await, StoreError::Replaced(_));

@@ -4,8 +4,8 @@ use esctl::event::ExpectedVersion;
 use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::store::Checkpoint;
+use esctl::store::FailedEventChanges;
 use esctl::store::Outcome;
-use esctl::store::ProblemChanges;
 use esctl::store::ReadModel;
 use esctl::store::Record;
 use esctl::store::RowsCommit;
@@ -62,7 +62,7 @@ pub async fn a_store_as_it_is_made_has_no_faults<S: Meddled>(subject: S) {
         commits: None,
         to: Checkpoint::default(),
         rows: vec![("a".into(), "{}".into())],
-        problems: ProblemChanges::default(),
+        failed_events: FailedEventChanges::default(),
         now: Timestamp::from_micros(1).unwrap(),
     };
     assert!(store.commit_rows(commit).await.unwrap());
@@ -85,7 +85,7 @@ pub async fn without_a_unique_index_nothing_is_written_until_it_is_put_back<S: M
         }
         let record = Record { kind: "kind".into(), name: "name".into(), value: "{}".into() };
         assert_fails!(store.put_record(record).await, StoreError::Schema(_));
-        assert_fails!(store.must_take_writes().await, StoreError::Schema(_));
+        assert_fails!(store.check_writable().await, StoreError::Schema(_));
         assert_eq!(whole(&store).await.len(), 2);
 
         let put_back = store.repair_schema().await.unwrap().join("\n");
@@ -274,7 +274,7 @@ pub async fn what_others_have_added_is_named_and_not_removed<S: Meddled>(_: S) {
         assert_fails!(store.append(request("thing-1", ExpectedVersion::Any, events(1))).await, StoreError::Schema(_));
         let refused = store.repair_schema().await.unwrap_err();
         let reason = refused.to_string();
-        assert!(reason.contains("remove it first") || reason.contains("cannot put back what is lost"), "{reason}");
+        assert!(reason.contains("remove it first") || reason.contains("cannot restore lost data"), "{reason}");
     }
 }
 
@@ -284,7 +284,7 @@ pub async fn a_view_that_is_missing_is_named_and_keeps_nobody_from_writing<S: Me
     let store = subject.open();
     let said = messages(&store).await;
     assert!(said.contains("view log is missing") || said.contains("view events is missing"), "{said}");
-    store.must_take_writes().await.unwrap();
+    store.check_writable().await.unwrap();
     put(&store, "thing-1", 1).await;
     assert_eq!(store.repair_schema().await.unwrap().len(), 1);
     assert_eq!(messages(&store).await, "");

@@ -3,7 +3,7 @@
 use esctl::event::Position;
 use esctl::event::Timestamp;
 use esctl::store::Checkpoint;
-use esctl::store::ProblemChanges;
+use esctl::store::FailedEventChanges;
 use esctl::store::ReadModel;
 use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
@@ -26,7 +26,7 @@ fn commit(from: u64, to: u64, rows: &[(&str, Value)]) -> RowsCommit {
         commits: None,
         to: Checkpoint { position: Position(to), event_id: None },
         rows: rows.iter().map(|(key, row)| ((*key).to_owned(), row.to_string())).collect(),
-        problems: ProblemChanges::default(),
+        failed_events: FailedEventChanges::default(),
         now: Timestamp::from_micros(1).unwrap(),
     }
 }

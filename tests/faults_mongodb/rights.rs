@@ -115,7 +115,7 @@ fn beside(n: u64) -> esctl::store::RowsCommit {
         commits: None,
         to: esctl::store::Checkpoint { position: esctl::event::Position(1), event_id: None },
         rows: vec![("a".into(), serde_json::json!({ "n": n }).to_string())],
-        problems: esctl::store::ProblemChanges::default(),
+        failed_events: esctl::store::FailedEventChanges::default(),
         now: esctl::event::Timestamp::from_micros(1).unwrap(),
     }
 }

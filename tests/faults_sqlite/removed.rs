@@ -2,7 +2,7 @@
 
 use esctl::event::Position;
 use esctl::store::ReadQuery;
-use esctl::store::Source;
+use esctl::store::ReadSource;
 use esctl::store::Store;
 use esctl::store::StoreError;
 use rusqlite::Connection;
@@ -94,7 +94,7 @@ fn events_before_a_gap_or_a_damaged_event_are_read_first() {
                     (ReadQuery::all().backwards(), 2500 - at),
                 ] {
                     // That the last one was removed from a stream, only the head of the store knows.
-                    let is_missed = at < 2500 || !damage.starts_with("DELETE") || query.source == Source::All;
+                    let is_missed = at < 2500 || !damage.starts_with("DELETE") || query.source == ReadSource::All;
                     let wanted = query.clone();
                     let mut scan = store.scan(query);
                     let mut seen = 0;

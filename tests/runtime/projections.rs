@@ -19,8 +19,8 @@ use esctl::runtime::RunReport;
 use esctl::runtime::RuntimeError;
 use esctl::store::AppendRequest;
 use esctl::store::Checkpoint;
+use esctl::store::FailedEventChanges;
 use esctl::store::Part;
-use esctl::store::ProblemChanges;
 use esctl::store::ReadModel;
 use esctl::store::RecordTime;
 use esctl::store::RowsCommit;
@@ -136,7 +136,7 @@ async fn a_checkpoint_of_another_store_is_found_out(on: Backend) {
         commits: None,
         to: Checkpoint { position: Position(1), event_id: Some(Uuid::from_u128(7)) },
         rows: Vec::new(),
-        problems: ProblemChanges::default(),
+        failed_events: FailedEventChanges::default(),
         now: (world.clock())(),
     };
     assert!(world.store.commit_rows(foreign).await.unwrap());

@@ -15,12 +15,12 @@ use esctl::runtime::Clock;
 use esctl::runtime::Projector;
 use esctl::runtime::Query;
 use esctl::runtime::QueryBus;
+use esctl::store::FailedEvent;
+use esctl::store::FailedEventChanges;
+use esctl::store::FailedEventState;
 use esctl::store::Init;
 use esctl::store::Outcome;
 use esctl::store::Part;
-use esctl::store::Problem;
-use esctl::store::ProblemChanges;
-use esctl::store::ProblemState;
 use esctl::store::ReadModel;
 use esctl::store::ReadQuery;
 use esctl::store::Record;
@@ -77,7 +77,7 @@ async fn is_as_dumped<D: Dump>(store: &Store) {
     assert_eq!(store.query_rows(of_ann).await.unwrap().len(), 2);
     for part in Part::ALL {
         let model = ReadModel { name: "resources".into(), part };
-        assert!(store.problems(model).await.unwrap().is_empty());
+        assert!(store.failed_events(model).await.unwrap().is_empty());
     }
     let records: Vec<String> = store.records("projection").await.unwrap().into_iter().map(|record| record.name).collect();
     assert_eq!(records, if D::VERSION == 1 { [].as_slice() } else { &["things"] });
@@ -211,12 +211,12 @@ pub async fn what_the_new_version_adds_works<D: Dump>() {
         commits: Some(live.commits),
         to: live.checkpoint,
         rows: Vec::new(),
-        problems: ProblemChanges { put: vec![problem()], solved: Vec::new() },
+        failed_events: FailedEventChanges { put: vec![problem()], solved: Vec::new() },
         now: live.updated_at,
     };
     assert!(store.commit_rows(commit.clone()).await.unwrap());
     assert!(!store.commit_rows(commit).await.unwrap());
-    assert_eq!(dump.open().problems(ReadModel::live("resources")).await.unwrap(), [problem()]);
+    assert_eq!(dump.open().failed_events(ReadModel::live("resources")).await.unwrap(), [problem()]);
 }
 
 /// Version 3: events without a kept content hash, snapshots that leave out nothing or what they say, reserved streams.
@@ -241,8 +241,8 @@ pub async fn a_program_of_this_version_knows_what_the_columns_mean<D: Dump>() {
     assert_eq!(whole(&dump.open()).await.pop().unwrap().stream, "$quarantine");
 }
 
-fn problem() -> Problem {
-    Problem {
+fn problem() -> FailedEvent {
+    FailedEvent {
         event_id: Uuid::from_u128(7),
         position: Position(34),
         stream: "resource-gold".into(),
@@ -252,7 +252,7 @@ fn problem() -> Problem {
         attempts: 1,
         first_at: Timestamp::MIN,
         last_at: Timestamp::MAX,
-        state: ProblemState::Parked,
+        state: FailedEventState::Parked,
     }
 }
 

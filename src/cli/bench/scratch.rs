@@ -14,7 +14,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::signals::uncut;
 use crate::store;
-use crate::store::Bare;
+use crate::store::Baseline;
 use crate::store::OpenOptions;
 use crate::store::Store;
 use crate::store::StoreUrl;
@@ -66,8 +66,8 @@ impl<'a> Scratch<'a> {
     }
 
     /// The bare database under it.
-    pub(super) fn bare(&self) -> Result<Box<dyn Bare>, CliError> {
-        Ok(store::bare(&self.url, self.app.open_options())?)
+    pub(super) fn bare(&self) -> Result<Box<dyn Baseline>, CliError> {
+        Ok(store::open_baseline(&self.url, self.app.open_options())?)
     }
 
     /// Its URL, for a program of its own. Never to be shown.

@@ -13,7 +13,7 @@ use crate::cli::write_record::Effect;
 use crate::ops::projections::errors::Word;
 use crate::ops::projections::errors::projection_errors;
 use crate::ops::projections::errors::release_event;
-use crate::store::ProblemState;
+use crate::store::FailedEventState;
 
 /// Show the events that a projection cannot take in, try one again, or leave one out
 ///
@@ -96,12 +96,12 @@ impl Errors {
     }
 }
 
-fn state(state: ProblemState) -> Cell {
+fn state(state: FailedEventState) -> Cell {
     match state {
-        ProblemState::Failing => Cell::new("failing").tone(Tone::Bad),
-        ProblemState::Parked => Cell::new("parked").tone(Tone::Warn),
-        ProblemState::Skipped => Cell::new("skipped"),
-        ProblemState::Missing => Cell::new("missing").tone(Tone::Warn),
-        ProblemState::Quarantined => Cell::new("quarantined"),
+        FailedEventState::Failing => Cell::new("failing").tone(Tone::Bad),
+        FailedEventState::Parked => Cell::new("parked").tone(Tone::Warn),
+        FailedEventState::Skipped => Cell::new("skipped"),
+        FailedEventState::Missing => Cell::new("missing").tone(Tone::Warn),
+        FailedEventState::Quarantined => Cell::new("quarantined"),
     }
 }

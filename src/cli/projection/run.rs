@@ -130,7 +130,7 @@ fn is_the_stores(error: &OpsError) -> bool {
 }
 
 async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) -> Result<(), CliError> {
-    store.must_take_writes().await?;
+    store.check_writable().await?;
     let host = whoami::hostname().unwrap_or_else(|_| "unknown".into());
     let who = Identity { host, pid: std::process::id(), by: app.client() };
     let mut follower = Follower::start(store, queries, names, app.clock(), who)?;

@@ -32,7 +32,7 @@ pub use serve::Target;
 pub use serve::bench_serve;
 
 use crate::runtime::Clock;
-use crate::store::Bare;
+use crate::store::Baseline;
 use crate::store::Store;
 
 /// The environment of a benchmark.
@@ -40,7 +40,7 @@ pub struct Bench<'a> {
     /// A store in a scratch area. Benchmarks fill it with events.
     pub store: Store,
     /// The bare database under it.
-    pub bare: Box<dyn Bare>,
+    pub bare: Box<dyn Baseline>,
     /// The clock for the time of events.
     pub clock: Clock,
     /// Gets the number of events that were written or read since the last call.

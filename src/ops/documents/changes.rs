@@ -5,7 +5,7 @@ use crate::ops::cursor::check_cursor;
 use crate::ops::documents::get::document_stream;
 use crate::ops::error::OpsError;
 use crate::runtime::DocumentChanges;
-use crate::store::Source;
+use crate::store::ReadSource;
 use crate::store::Store;
 
 /// Reads the changes of a document after a version; 0: all changes.
@@ -15,6 +15,6 @@ use crate::store::Store;
 pub async fn document_changes(store: &Store, id: &str, after: Version) -> Result<DocumentChanges, OpsError> {
     let stream = document_stream(store, id).await?;
     let end = store.stream_version(stream.clone()).await?;
-    check_cursor(store, &Source::Stream(stream.clone()), after.0, end.0).await?;
+    check_cursor(store, &ReadSource::Stream(stream.clone()), after.0, end.0).await?;
     Ok(DocumentChanges::open(store, &stream, after))
 }

@@ -9,8 +9,8 @@ use crate::runtime::Clock;
 use crate::runtime::Projector;
 use crate::runtime::QueryBus;
 use crate::runtime::Released;
+use crate::store::FailedEvent;
 use crate::store::Part;
-use crate::store::Problem;
 use crate::store::Store;
 
 /// An event that a projection could not apply.
@@ -22,7 +22,7 @@ pub struct ProjectionProblem {
     pub part: Part,
     /// The failed event, and its state.
     #[serde(flatten)]
-    pub problem: Problem,
+    pub problem: FailedEvent,
 }
 
 /// Lists the failed events of a projection, in the order of their positions. Those of a rebuild in progress come last.

@@ -18,7 +18,7 @@ use crate::runtime::QueryBus;
 use crate::runtime::RunReport;
 use crate::runtime::Runner;
 use crate::runtime::RuntimeError;
-use crate::store::ProblemState;
+use crate::store::FailedEventState;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -279,7 +279,7 @@ impl One {
             self.beat(false).await;
             let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
             let problems = projector.problems().await;
-            let stands = problems.is_ok_and(|known| known.iter().any(|(_, problem)| problem.state == ProblemState::Failing));
+            let stands = problems.is_ok_and(|known| known.iter().any(|(_, problem)| problem.state == FailedEventState::Failing));
             if stands && waited < wait {
                 continue;
             }

@@ -18,9 +18,9 @@ use crate::runtime::Runner;
 use crate::runtime::check_belongs;
 use crate::runtime::is_built_in;
 use crate::runtime::version_at;
+use crate::store::FailedEvent;
+use crate::store::FailedEventState;
 use crate::store::Part;
-use crate::store::Problem;
-use crate::store::ProblemState;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
@@ -275,14 +275,14 @@ async fn status(
     // A read model that was never completed may be stopped while it is built.
     let answering = if live.is_some() { ReadModel::live(name) } else { ReadModel::building(name) };
     let Control { paused, on_error, runners } = Control::load(store, name, now).await?;
-    let problems = store.problems(answering).await?;
+    let problems = store.failed_events(answering).await?;
     let count = |state| problems.iter().filter(|problem| problem.state == state).count() as u64;
     let held_back = match closely {
         true => held_back(store, &problems, position).await?,
-        false => HeldBack { events: count(ProblemState::Parked), oldest: None },
+        false => HeldBack { events: count(FailedEventState::Parked), oldest: None },
     };
     let not_taken_in = oldest.into_iter().chain(held_back.oldest).min();
-    let stopped_at = problems.iter().find(|problem| problem.state == ProblemState::Failing).map(|problem| problem.position);
+    let stopped_at = problems.iter().find(|problem| problem.state == FailedEventState::Failing).map(|problem| problem.position);
     let belongs = check_belongs(store, name, live.map(|live| live.checkpoint).unwrap_or_default()).await;
     let foreign = match belongs {
         Err(StoreError::ForeignCheckpoint { .. }) => true,
@@ -294,8 +294,8 @@ async fn status(
         _ if stopped_at.is_some() => ProjectionState::Stopped,
         None => ProjectionState::NeverRun,
         Some(live) if live.logic_version != projection.version() => ProjectionState::Outdated,
-        Some(_) if count(ProblemState::Parked) > 0 => ProjectionState::Parked,
-        Some(_) if count(ProblemState::Missing) > 0 => ProjectionState::Incomplete,
+        Some(_) if count(FailedEventState::Parked) > 0 => ProjectionState::Parked,
+        Some(_) if count(FailedEventState::Missing) > 0 => ProjectionState::Incomplete,
         Some(_) if oldest.is_some() && maintained_by == Maintainer::Application => ProjectionState::PossiblyBehind,
         Some(_) if oldest.is_some() => ProjectionState::Behind,
         Some(_) if position < head => ProjectionState::NothingForIt,
@@ -316,10 +316,10 @@ async fn status(
         paused,
         on_error,
         problems: ProblemCounts {
-            failing: count(ProblemState::Failing),
-            parked: count(ProblemState::Parked),
-            skipped: count(ProblemState::Skipped),
-            missing: count(ProblemState::Missing),
+            failing: count(FailedEventState::Failing),
+            parked: count(FailedEventState::Parked),
+            skipped: count(FailedEventState::Skipped),
+            missing: count(FailedEventState::Missing),
         },
         stopped_at,
         future_events: 0,
@@ -334,17 +334,17 @@ struct HeldBack {
     oldest: Option<Timestamp>,
 }
 
-async fn held_back(store: &Store, problems: &[Problem], position: Position) -> Result<HeldBack, OpsError> {
+async fn held_back(store: &Store, problems: &[FailedEvent], position: Position) -> Result<HeldBack, OpsError> {
     let mut found = HeldBack::default();
-    for parked in problems.iter().filter(|problem| problem.state == ProblemState::Parked) {
+    for parked in problems.iter().filter(|problem| problem.state == FailedEventState::Parked) {
         let Ok(stream) = StreamName::parse(&parked.stream) else { continue };
         // The last event of the stream has usually been passed.
         let last = match store.first(ReadQuery::stream(stream.clone()).backwards()).await? {
             Some(last) if last.position <= position => last.version,
             _ => version_at(store, &stream, position).await?,
         };
-        let is_skipped = |problem: &&Problem| {
-            problem.state == ProblemState::Skipped && problem.stream == parked.stream && problem.version > parked.version
+        let is_skipped = |problem: &&FailedEvent| {
+            problem.state == FailedEventState::Skipped && problem.stream == parked.stream && problem.version > parked.version
         };
         let skipped = problems.iter().filter(is_skipped).count() as u64;
         found.events += (last.0 + 1).saturating_sub(parked.version.0 + skipped);

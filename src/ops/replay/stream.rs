@@ -20,8 +20,8 @@ use crate::runtime::LoadOptions;
 use crate::runtime::Loaded;
 use crate::runtime::PassedOver;
 use crate::runtime::load_to_report;
-use crate::store::Misfit;
 use crate::store::ReadQuery;
+use crate::store::SnapshotMismatch;
 use crate::store::Store;
 
 /// The input of a replay.
@@ -118,7 +118,7 @@ async fn snapshots_beyond(store: &Store, stream: &StreamName, reducer: &str, end
         let place = snapshot.version.0;
         // Otherwise snapshot and event were added meanwhile.
         if store.first(ReadQuery::stream(stream.clone()).from(place).to(place)).await?.is_none() {
-            found.push(PassedOver { version: snapshot.version, reason: Misfit::NoEvent.to_string() });
+            found.push(PassedOver { version: snapshot.version, reason: SnapshotMismatch::NoEvent.to_string() });
         }
         at_most = Version(place - 1);
     }

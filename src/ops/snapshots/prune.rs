@@ -88,6 +88,6 @@ impl Prunable {
         let Some(snapshot) = found.filter(|snapshot| snapshot.version == info.version) else { return Ok(true) };
         let place = info.version.0;
         let event = self.store.first(ReadQuery::stream(info.stream.clone()).from(place).to(place)).await?;
-        Ok(snapshot.misfit(event.map(|event| event.hash)).is_some())
+        Ok(snapshot.mismatch(event.map(|event| event.hash)).is_some())
     }
 }

@@ -141,7 +141,7 @@ async fn compare_all(
         }
         // Only the kept rows may change meanwhile. The events up to the checkpoint do not.
         let kept = kept(store, name, keys.as_ref()).await?;
-        let left_out = LeftOut::of(store.problems(record.model.clone()).await?);
+        let left_out = LeftOut::of(store.failed_events(record.model.clone()).await?);
         if !is_unchanged(live_record(store, name).await?.as_ref(), &record) {
             continue;
         }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use crate::ops::error::OpsError;
 use crate::ops::verify::verifier::Verifier;
 use crate::runtime::check_belongs;
+use crate::store::FailedEvent;
 use crate::store::Part;
-use crate::store::Problem;
 use crate::store::ReadModel;
 use crate::store::StoreError;
 
@@ -46,14 +46,14 @@ impl Verifier<'_> {
     /// Checks that each failed event of a read model is an event of this store.
     async fn problems(&mut self, model: ReadModel) -> Result<(), OpsError> {
         let name = model.name.clone();
-        let problems = self.store.problems(model).await?;
+        let problems = self.store.failed_events(model).await?;
         for problems in problems.chunks(AT_ONCE) {
             let ids = problems.iter().map(|problem| problem.event_id).collect();
             let events = self.store.events_by_id(ids).await?;
             let events: HashMap<_, _> = events.into_iter().map(|event| (event.event_id, event)).collect();
             for problem in problems {
                 let fits = events.get(&problem.event_id).is_some_and(|event| {
-                    let Problem { position, stream, version, event_type, .. } = problem;
+                    let FailedEvent { position, stream, version, event_type, .. } = problem;
                     (event.position, event.stream.as_str(), event.version, event.event_type.as_str())
                         == (*position, stream.as_str(), *version, event_type.as_str())
                 });

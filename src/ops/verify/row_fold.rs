@@ -13,24 +13,26 @@ use crate::ops::verify::comparison::compare_text;
 use crate::ops::verify::comparison::saved;
 use crate::runtime::RuntimeError;
 use crate::runtime::apply;
-use crate::store::Problem;
-use crate::store::ProblemState;
+use crate::store::FailedEvent;
+use crate::store::FailedEventState;
 
 /// The failed events of a read model, which tell the events that its rows leave out.
-pub(crate) struct LeftOut(Vec<Problem>);
+pub(crate) struct LeftOut(Vec<FailedEvent>);
 
 impl LeftOut {
-    pub(crate) fn of(failed: Vec<Problem>) -> Self {
+    pub(crate) fn of(failed: Vec<FailedEvent>) -> Self {
         Self(failed)
     }
 
     /// Returns the failed event because of which an event up to the checkpoint is not in its row.
-    fn reason(&self, event: &EventView<'_>) -> Option<&Problem> {
+    fn reason(&self, event: &EventView<'_>) -> Option<&FailedEvent> {
         self.0.iter().find(|failed| match failed.state {
-            ProblemState::Skipped | ProblemState::Missing | ProblemState::Failing => failed.event_id == event.event_id,
+            FailedEventState::Skipped | FailedEventState::Missing | FailedEventState::Failing => {
+                failed.event_id == event.event_id
+            }
             // Both rows leave out an event that is still quarantined. After a release the row must be rebuilt.
-            ProblemState::Quarantined => failed.event_id == event.event_id && !event.quarantined,
-            ProblemState::Parked => failed.stream == event.stream && failed.version <= event.version,
+            FailedEventState::Quarantined => failed.event_id == event.event_id && !event.quarantined,
+            FailedEventState::Parked => failed.stream == event.stream && failed.version <= event.version,
         })
     }
 }
@@ -128,13 +130,13 @@ impl RowFold {
     }
 }
 
-fn reason_text(failed: &Problem) -> String {
+fn reason_text(failed: &FailedEvent) -> String {
     let position = failed.position;
     match failed.state {
-        ProblemState::Skipped => format!("event {position} was skipped by an operator"),
-        ProblemState::Missing => format!("event {position} was skipped and the skip was reverted; a rebuild applies it"),
-        ProblemState::Parked => format!("the stream {} is parked at event {position}", failed.stream),
-        ProblemState::Failing => format!("the projection is stopped at event {position}, which failed to apply"),
-        ProblemState::Quarantined => format!("event {position} was quarantined and released; a rebuild applies it"),
+        FailedEventState::Skipped => format!("event {position} was skipped by an operator"),
+        FailedEventState::Missing => format!("event {position} was skipped and the skip was reverted; a rebuild applies it"),
+        FailedEventState::Parked => format!("the stream {} is parked at event {position}", failed.stream),
+        FailedEventState::Failing => format!("the projection is stopped at event {position}, which failed to apply"),
+        FailedEventState::Quarantined => format!("event {position} was quarantined and released; a rebuild applies it"),
     }
 }

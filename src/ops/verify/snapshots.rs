@@ -12,9 +12,9 @@ use crate::ops::snapshots::pages::SnapshotPages;
 use crate::ops::verify::comparison::StateComparison;
 use crate::ops::verify::stream::fold_and_compare_snapshots;
 use crate::ops::verify::verifier::Verifier;
-use crate::store::Misfit;
 use crate::store::ReadQuery;
 use crate::store::SnapshotInfo;
+use crate::store::SnapshotMismatch;
 use crate::store::Store;
 
 impl Verifier<'_> {
@@ -46,10 +46,10 @@ impl Verifier<'_> {
         // A listed snapshot that does not exist has been deleted meanwhile.
         let Some(snapshot) = snapshot.filter(|snapshot| snapshot.version == place) else { return Ok(()) };
         let position = event.as_ref().map(|event| event.position);
-        if let Some(misfit) = snapshot.misfit(event.map(|event| event.hash)) {
+        if let Some(mismatch) = snapshot.mismatch(event.map(|event| event.hash)) {
             let stream = &info.stream;
             let message = format!(
-                "the snapshot of {stream} at version {place} cannot be trusted: {misfit}; run 'esctl snapshot delete {stream} --version {place}' to delete it"
+                "the snapshot of {stream} at version {place} cannot be trusted: {mismatch}; run 'esctl snapshot delete {stream} --version {place}' to delete it"
             );
             self.report.add("snapshot", position, message);
         } else if info.bytes != snapshot.state.len() as u64 {
@@ -149,7 +149,7 @@ impl VerifySnapshots {
         let mut results = Vec::with_capacity(group.len());
         for info in group {
             if info.is_out_of_range() {
-                results.push(checked_snapshot(info, Some(Misfit::NoEvent.to_string())));
+                results.push(checked_snapshot(info, Some(SnapshotMismatch::NoEvent.to_string())));
                 continue;
             }
             let place = info.version.0;
@@ -157,10 +157,10 @@ impl VerifySnapshots {
             // A listed snapshot that does not exist has been deleted meanwhile.
             let Some(snapshot) = found.filter(|snapshot| snapshot.version == info.version) else { continue };
             let event = self.store.first(ReadQuery::stream(info.stream.clone()).from(place).to(place)).await?;
-            let misfit = snapshot.misfit(event.map(|event| event.hash));
-            let misfit = misfit.or(snapshot.misfit_of_quarantine(&*self.store.quarantine().await?));
-            results.push(match misfit {
-                Some(misfit) => checked_snapshot(info, Some(misfit.to_string())),
+            let mismatch = snapshot.mismatch(event.map(|event| event.hash));
+            let mismatch = mismatch.or(snapshot.mismatch_of_quarantine(&*self.store.quarantine().await?));
+            results.push(match mismatch {
+                Some(mismatch) => checked_snapshot(info, Some(mismatch.to_string())),
                 None => not_checked(info),
             });
         }

@@ -39,10 +39,10 @@ use crate::runtime::PassedOver;
 use crate::runtime::RuntimeError;
 use crate::runtime::apply;
 use crate::runtime::check_belongs;
-use crate::store::Misfit;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::SnapshotInfo;
+use crate::store::SnapshotMismatch;
 use crate::store::Store;
 
 /// Number of broken rules after which no more are reported for a stream.
@@ -223,26 +223,26 @@ async fn compare_snapshot(
 ) -> Result<Option<StateComparison>, OpsError> {
     let found = store.snapshot(info.stream.clone(), info.reducer.clone(), info.version).await?;
     let Some(snapshot) = found.filter(|snapshot| snapshot.version == info.version) else { return Ok(None) };
-    if let Some(misfit) = snapshot.misfit_of_logic(fold.version().version) {
-        return Ok(Some(StateComparison::NotComparable(misfit.to_string())));
+    if let Some(mismatch) = snapshot.mismatch_of_logic(fold.version().version) {
+        return Ok(Some(StateComparison::NotComparable(mismatch.to_string())));
     }
-    if let Some(misfit) = snapshot.misfit_of_quarantine(&*store.quarantine().await?) {
-        return Ok(Some(StateComparison::NotComparable(misfit.to_string())));
+    if let Some(mismatch) = snapshot.mismatch_of_quarantine(&*store.quarantine().await?) {
+        return Ok(Some(StateComparison::NotComparable(mismatch.to_string())));
     }
-    let Some(misfit) = snapshot.misfit(event_hash) else { return Ok(Some(compare_text(fold, &snapshot.state)?)) };
-    let changes = match misfit {
+    let Some(mismatch) = snapshot.mismatch(event_hash) else { return Ok(Some(compare_text(fold, &snapshot.state)?)) };
+    let changes = match mismatch {
         // The changed places say more than a wrong hash.
-        Misfit::State => match compare_text(fold, &snapshot.state)? {
+        SnapshotMismatch::State => match compare_text(fold, &snapshot.state)? {
             StateComparison::Equal => Vec::new(),
             different => return Ok(Some(different)),
         },
-        Misfit::History => {
+        SnapshotMismatch::History => {
             let expected = event_hash.map(|hash| hash.to_string().into());
             vec![whole(expected, Some(snapshot.event_hash.to_string().into()))]
         }
-        Misfit::NoEvent | Misfit::Logic { .. } | Misfit::Quarantine => Vec::new(),
+        SnapshotMismatch::NoEvent | SnapshotMismatch::Logic { .. } | SnapshotMismatch::Quarantine => Vec::new(),
     };
-    Ok(Some(StateComparison::Different { reason: misfit.to_string(), changes, event: None }))
+    Ok(Some(StateComparison::Different { reason: mismatch.to_string(), changes, event: None }))
 }
 
 /// Returns the row that a stream has in its domain's read model; none without a read model of the current logic.
@@ -263,7 +263,7 @@ async fn stored_row(store: &Store, stream: &StreamName, reducer: &str) -> Result
             return Ok(None);
         };
         let rows = store.rows(model.clone(), vec![key.clone()]).await?;
-        let failed = store.problems(model.clone()).await?;
+        let failed = store.failed_events(model.clone()).await?;
         record = live_record(store, projection.name()).await?;
         // Otherwise a runner has committed in between, and the row may be of either moment.
         if is_unchanged(record.as_ref(), &before) {

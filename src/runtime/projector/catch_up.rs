@@ -10,8 +10,8 @@ use crate::runtime::projector::runner::Projector;
 use crate::runtime::projector::runner::RunReport;
 use crate::runtime::projector::runner::check_belongs;
 use crate::store::Checkpoint;
+use crate::store::FailedEventState;
 use crate::store::Part;
-use crate::store::ProblemState;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::StoreError;
@@ -114,8 +114,8 @@ impl Projector<'_> {
             // An unavailable store is no reason to delete hours of work.
             found => found.map(|()| true)?,
         };
-        let problems = self.store.problems(begun.model.clone()).await?;
-        let lacks = problems.iter().any(|problem| problem.state == ProblemState::Missing);
+        let problems = self.store.failed_events(begun.model.clone()).await?;
+        let lacks = problems.iter().any(|problem| problem.state == FailedEventState::Missing);
         Ok(Some(begun).filter(|begun| begun.logic_version == self.projection.version() && belongs && !lacks))
     }
 

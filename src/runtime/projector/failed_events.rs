@@ -9,9 +9,9 @@ use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::runtime::control::OnError;
 use crate::runtime::error::RuntimeError;
-use crate::store::Problem;
-use crate::store::ProblemChanges;
-use crate::store::ProblemState;
+use crate::store::FailedEvent;
+use crate::store::FailedEventChanges;
+use crate::store::FailedEventState;
 
 /// Maximum number of parked streams. Beyond it the projection stops, because the fault is not in single events.
 pub(super) const MAX_PARKED: usize = 1000;
@@ -32,7 +32,7 @@ pub(super) enum EventAction {
 #[derive(Debug, Clone, Default)]
 pub(in crate::runtime) struct EventFailures {
     /// The event that the run was stopped at.
-    pub(in crate::runtime) failing: Option<Problem>,
+    pub(in crate::runtime) failing: Option<FailedEvent>,
     /// Number of parked streams.
     pub(in crate::runtime) parked: usize,
     /// Number of quarantined events that were left out.
@@ -42,24 +42,24 @@ pub(in crate::runtime) struct EventFailures {
 /// The failed events of a read model.
 pub(super) struct FailedEvents {
     on_error: OnError,
-    failing: Option<Problem>,
+    failing: Option<FailedEvent>,
     parked: HashSet<String>,
     skipped: HashSet<Uuid>,
-    changes: ProblemChanges,
+    changes: FailedEventChanges,
 }
 
 impl FailedEvents {
     /// Starts with the known failed events. `inherited` ones are stored with the first commit.
-    pub(super) fn new(on_error: OnError, known: Vec<Problem>, inherited: Vec<Problem>) -> Self {
-        let changes = ProblemChanges { put: inherited.clone(), solved: Vec::new() };
+    pub(super) fn new(on_error: OnError, known: Vec<FailedEvent>, inherited: Vec<FailedEvent>) -> Self {
+        let changes = FailedEventChanges { put: inherited.clone(), solved: Vec::new() };
         let mut failed_events = Self { on_error, failing: None, parked: HashSet::new(), skipped: HashSet::new(), changes };
         for problem in known.into_iter().chain(inherited) {
             match problem.state {
-                ProblemState::Failing => failed_events.failing = Some(problem),
-                ProblemState::Parked => drop(failed_events.parked.insert(problem.stream)),
-                ProblemState::Skipped => drop(failed_events.skipped.insert(problem.event_id)),
+                FailedEventState::Failing => failed_events.failing = Some(problem),
+                FailedEventState::Parked => drop(failed_events.parked.insert(problem.stream)),
+                FailedEventState::Skipped => drop(failed_events.skipped.insert(problem.event_id)),
                 // The rows have passed the event.
-                ProblemState::Missing | ProblemState::Quarantined => {}
+                FailedEventState::Missing | FailedEventState::Quarantined => {}
             }
         }
         failed_events
@@ -88,7 +88,7 @@ impl FailedEvents {
     /// Records that an event was left out because it is quarantined.
     pub(super) fn quarantined(&mut self, event: &EventView<'_>, now: Timestamp) {
         self.failing.take_if(|problem| problem.event_id == event.event_id);
-        self.changes.put.push(Problem {
+        self.changes.put.push(FailedEvent {
             event_id: event.event_id,
             position: event.position,
             stream: event.stream.to_owned(),
@@ -98,14 +98,14 @@ impl FailedEvents {
             attempts: 0,
             first_at: now,
             last_at: now,
-            state: ProblemState::Quarantined,
+            state: FailedEventState::Quarantined,
         });
     }
 
     /// Records that an event failed to apply. Returns true if the projection continues without it.
     pub(super) fn failed(&mut self, event: &EventView<'_>, error: &RuntimeError, now: Timestamp) -> bool {
         let goes_on = self.on_error == OnError::Park && self.parked.len() < MAX_PARKED;
-        let state = if goes_on { ProblemState::Parked } else { ProblemState::Failing };
+        let state = if goes_on { FailedEventState::Parked } else { FailedEventState::Failing };
         let before = self.failing.take_if(|problem| problem.event_id == event.event_id);
         self.changes.put.push(problem(event, error, before.as_ref(), state, now));
         if goes_on {
@@ -115,18 +115,18 @@ impl FailedEvents {
     }
 
     /// Returns the event that the run is stopped at.
-    pub(super) fn stopped_at(&self) -> Option<&Problem> {
-        self.changes.put.iter().find(|problem| problem.state == ProblemState::Failing)
+    pub(super) fn stopped_at(&self) -> Option<&FailedEvent> {
+        self.changes.put.iter().find(|problem| problem.state == FailedEventState::Failing)
     }
 
     /// Returns the failed events of a run in memory.
     pub(super) fn found(&self) -> EventFailures {
-        let quarantined = self.changes.put.iter().filter(|problem| problem.state == ProblemState::Quarantined).count();
+        let quarantined = self.changes.put.iter().filter(|problem| problem.state == FailedEventState::Quarantined).count();
         EventFailures { failing: self.stopped_at().cloned(), parked: self.parked.len(), quarantined }
     }
 
     /// Returns the changes since the last call.
-    pub(super) fn changes(&mut self) -> ProblemChanges {
+    pub(super) fn changes(&mut self) -> FailedEventChanges {
         std::mem::take(&mut self.changes)
     }
 
@@ -139,11 +139,11 @@ impl FailedEvents {
 pub(super) fn problem(
     event: &EventView<'_>,
     error: &RuntimeError,
-    before: Option<&Problem>,
-    state: ProblemState,
+    before: Option<&FailedEvent>,
+    state: FailedEventState,
     now: Timestamp,
-) -> Problem {
-    Problem {
+) -> FailedEvent {
+    FailedEvent {
         event_id: event.event_id,
         position: event.position,
         stream: event.stream.to_owned(),

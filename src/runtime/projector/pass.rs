@@ -15,8 +15,8 @@ use crate::runtime::projector::runner::ProgressMeter;
 use crate::runtime::projector::runner::Projector;
 use crate::runtime::projector::runner::RunReport;
 use crate::store::Checkpoint;
+use crate::store::FailedEventState;
 use crate::store::Part;
-use crate::store::ProblemState;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
@@ -77,12 +77,12 @@ impl<'p> Pass<'p> {
         let commits = record.as_ref().map_or(0, |record| record.commits);
         let updated_at = record.as_ref().map(|record| record.updated_at);
         // Read after the record. If the failed events belong to a later commit, the next commit is refused.
-        let known = if record.is_some() { projector.store.problems(model.clone()).await? } else { Vec::new() };
+        let known = if record.is_some() { projector.store.failed_events(model.clone()).await? } else { Vec::new() };
         // The decisions of an operator remain valid in a rebuild.
         let mut inherited = Vec::new();
         if part == Part::Building && record.is_none() {
-            inherited = projector.store.problems(ReadModel::live(name)).await?;
-            inherited.retain(|problem| problem.state == ProblemState::Skipped);
+            inherited = projector.store.failed_events(ReadModel::live(name)).await?;
+            inherited.retain(|problem| problem.state == FailedEventState::Skipped);
         }
         let skips = inherited.iter().map(|problem| problem.event_id).collect();
         let failed_events = FailedEvents::new(projector.control().await?.on_error, known, inherited);
@@ -152,8 +152,8 @@ impl<'p> Pass<'p> {
             return Ok(false);
         }
         let store = self.projector.store;
-        let mut live = store.problems(ReadModel::live(&self.model.name)).await?;
-        live.retain(|problem| problem.state == ProblemState::Skipped);
+        let mut live = store.failed_events(ReadModel::live(&self.model.name)).await?;
+        live.retain(|problem| problem.state == FailedEventState::Skipped);
         if self.skips.iter().all(|skip| live.iter().any(|problem| problem.event_id == *skip)) {
             return Ok(true);
         }
@@ -244,7 +244,7 @@ impl<'p> Pass<'p> {
             commits: Some(self.commits),
             to: self.reached,
             rows,
-            problems: self.failed_events.changes(),
+            failed_events: self.failed_events.changes(),
             now,
         };
         let done = self.projector.store.commit_rows(commit).await?;

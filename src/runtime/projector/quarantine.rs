@@ -7,10 +7,10 @@ use crate::event::RecordedEvent;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::runner::Projector;
 use crate::store::Checkpoint;
+use crate::store::FailedEvent;
+use crate::store::FailedEventChanges;
+use crate::store::FailedEventState;
 use crate::store::Part;
-use crate::store::Problem;
-use crate::store::ProblemChanges;
-use crate::store::ProblemState;
 use crate::store::ReadModel;
 use crate::store::RowsCommit;
 
@@ -37,7 +37,7 @@ impl Projector<'_> {
                 };
                 let passed = record.checkpoint.position >= event.position && self.key(&event.view()).is_some();
                 let now = (self.clock)();
-                let missing = Problem {
+                let missing = FailedEvent {
                     event_id: event.event_id,
                     position: event.position,
                     stream: event.stream.clone(),
@@ -47,7 +47,7 @@ impl Projector<'_> {
                     attempts: 0,
                     first_at: now,
                     last_at: now,
-                    state: ProblemState::Missing,
+                    state: FailedEventState::Missing,
                 };
                 let commit = RowsCommit {
                     model: record.model,
@@ -56,7 +56,10 @@ impl Projector<'_> {
                     commits: Some(record.commits),
                     to: record.checkpoint,
                     rows: Vec::new(),
-                    problems: ProblemChanges { put: if passed { vec![missing] } else { Vec::new() }, solved: Vec::new() },
+                    failed_events: FailedEventChanges {
+                        put: if passed { vec![missing] } else { Vec::new() },
+                        solved: Vec::new(),
+                    },
                     now,
                 };
                 if self.store.commit_rows(commit).await? {
@@ -78,7 +81,7 @@ impl Projector<'_> {
             commits: Some(0),
             to: Checkpoint::default(),
             rows: Vec::new(),
-            problems: ProblemChanges::default(),
+            failed_events: FailedEventChanges::default(),
             now: (self.clock)(),
         };
         Ok(self.store.commit_rows(commit).await?)
@@ -86,13 +89,14 @@ impl Projector<'_> {
 
     /// Returns true if the live read model is marked as missing an event.
     pub async fn lacks(&self, event_id: Uuid) -> Result<bool, RuntimeError> {
-        let problems = self.store.problems(ReadModel::live(self.projection.name())).await?;
-        Ok(problems.iter().any(|problem| problem.event_id == event_id && problem.state == ProblemState::Missing))
+        let problems = self.store.failed_events(ReadModel::live(self.projection.name())).await?;
+        Ok(problems.iter().any(|problem| problem.event_id == event_id && problem.state == FailedEventState::Missing))
     }
 
     /// Returns true if the projection is stopped at an event.
     pub async fn stops_at(&self, event_id: Uuid) -> Result<bool, RuntimeError> {
-        let stops = |(_, problem): &(Part, Problem)| problem.event_id == event_id && problem.state == ProblemState::Failing;
+        let stops =
+            |(_, problem): &(Part, FailedEvent)| problem.event_id == event_id && problem.state == FailedEventState::Failing;
         Ok(self.problems().await?.iter().any(stops))
     }
 }

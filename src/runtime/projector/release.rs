@@ -9,10 +9,10 @@ use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::failed_events::problem;
 use crate::runtime::projector::rows::Rows;
 use crate::runtime::projector::runner::Projector;
+use crate::store::FailedEvent;
+use crate::store::FailedEventChanges;
+use crate::store::FailedEventState;
 use crate::store::Part;
-use crate::store::Problem;
-use crate::store::ProblemChanges;
-use crate::store::ProblemState;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
@@ -29,7 +29,7 @@ pub struct Released {
     /// Number of events that were applied: this event, and held-back ones of its stream.
     pub events_applied: u64,
     /// The event that fails to apply now: the same one, or a later one of its stream.
-    pub problem: Option<Problem>,
+    pub problem: Option<FailedEvent>,
     /// True if the event was skipped and later events have been applied. The read model lacks the event until it is
     /// rebuilt, and it stays listed until then.
     pub rebuild_needed: bool,
@@ -37,17 +37,17 @@ pub struct Released {
 
 impl Projector<'_> {
     /// Returns the failed events of a projection, those of a rebuild under way included.
-    pub async fn problems(&self) -> Result<Vec<(Part, Problem)>, RuntimeError> {
+    pub async fn problems(&self) -> Result<Vec<(Part, FailedEvent)>, RuntimeError> {
         let mut found = Vec::new();
         for part in [Part::Live, Part::Building] {
             let model = ReadModel { name: self.projection.name().to_owned(), part };
-            found.extend(self.store.problems(model).await?.into_iter().map(|problem| (part, problem)));
+            found.extend(self.store.failed_events(model).await?.into_iter().map(|problem| (part, problem)));
         }
         Ok(found)
     }
 
     /// Retries a failed event, followed by the held-back events of its stream. A skipped event is applied by the next
-    /// rebuild. Until then it is [missing](ProblemState::Missing).
+    /// rebuild. Until then it is [missing](FailedEventState::Missing).
     ///
     /// # Errors
     /// [`RuntimeError::NotFound`] if it is not a failed event of this projection.
@@ -89,9 +89,9 @@ impl Projector<'_> {
         loop {
             let Some(record) = self.record(part).await? else { return Ok(None) };
             // Read after the record. If the failed events belong to a later commit, the commit below is refused.
-            let problems = self.store.problems(record.model.clone()).await?;
+            let problems = self.store.failed_events(record.model.clone()).await?;
             let Some(found) = problems.iter().find(|problem| problem.event_id == event_id) else { return Ok(None) };
-            let left_out = matches!(found.state, ProblemState::Skipped | ProblemState::Missing);
+            let left_out = matches!(found.state, FailedEventState::Skipped | FailedEventState::Missing);
             if part == Part::Previous && !left_out {
                 return Ok(None);
             }
@@ -108,13 +108,13 @@ impl Projector<'_> {
     async fn release(
         &self,
         record: &ProjectionRecord,
-        found: &Problem,
-        problems: &[Problem],
+        found: &FailedEvent,
+        problems: &[FailedEvent],
         skip: bool,
     ) -> Result<Option<Released>, RuntimeError> {
         let now = (self.clock)();
         // The next run begins with this event.
-        if found.state == ProblemState::Failing && !skip {
+        if found.state == FailedEventState::Failing && !skip {
             return self.run_again(record, found).await.map(Some);
         }
         let mut work = self.compute(record, found, problems, skip, false).await?;
@@ -139,7 +139,7 @@ impl Projector<'_> {
             commits: Some(record.commits),
             to: record.checkpoint,
             rows,
-            problems: work.changes,
+            failed_events: work.changes,
             now,
         };
         if !self.store.commit_rows(commit).await? {
@@ -152,7 +152,7 @@ impl Projector<'_> {
             problem: work.problem,
             rebuild_needed: !skip
                 && has_passed(record, found, problems)
-                && matches!(found.state, ProblemState::Skipped | ProblemState::Missing),
+                && matches!(found.state, FailedEventState::Skipped | FailedEventState::Missing),
         }))
     }
 
@@ -160,22 +160,23 @@ impl Projector<'_> {
     async fn compute(
         &self,
         record: &ProjectionRecord,
-        found: &Problem,
-        problems: &[Problem],
+        found: &FailedEvent,
+        problems: &[FailedEvent],
         skip: bool,
         weighed: bool,
     ) -> Result<Work, RuntimeError> {
         let now = (self.clock)();
-        let mut work = Work { rows: Rows::new(false, weighed), applied: 0, changes: ProblemChanges::default(), problem: None };
+        let mut work =
+            Work { rows: Rows::new(false, weighed), applied: 0, changes: FailedEventChanges::default(), problem: None };
         match (found.state, skip) {
-            (ProblemState::Skipped, false) if has_passed(record, found, problems) => {
-                work.changes.put.push(with_state(ProblemState::Missing, found, now));
+            (FailedEventState::Skipped, false) if has_passed(record, found, problems) => {
+                work.changes.put.push(with_state(FailedEventState::Missing, found, now));
             }
-            (ProblemState::Skipped, false) => work.changes.solved.push(found.event_id),
-            (_, true) => work.changes.put.push(with_state(ProblemState::Skipped, found, now)),
+            (FailedEventState::Skipped, false) => work.changes.solved.push(found.event_id),
+            (_, true) => work.changes.put.push(with_state(FailedEventState::Skipped, found, now)),
             (_, false) => {}
         }
-        if found.state == ProblemState::Parked {
+        if found.state == FailedEventState::Parked {
             let from = if skip { found.version.next() } else { found.version };
             self.apply_held_back(record, found, problems, from, &mut work).await?;
         }
@@ -183,17 +184,17 @@ impl Projector<'_> {
     }
 
     /// Runs a stopped read model again.
-    async fn run_again(&self, record: &ProjectionRecord, found: &Problem) -> Result<Released, RuntimeError> {
+    async fn run_again(&self, record: &ProjectionRecord, found: &FailedEvent) -> Result<Released, RuntimeError> {
         let part = record.model.part;
         let events_applied = match self.run(part, Some(record.clone()), None, &mut |_| {}).await {
             Ok(report) => report.events_applied,
             Err(RuntimeError::Fold { .. }) => 0,
             Err(error) => return Err(error),
         };
-        let problems = self.store.problems(record.model.clone()).await?;
+        let problems = self.store.failed_events(record.model.clone()).await?;
         let problem = problems.into_iter().find(|problem| {
-            problem.state == ProblemState::Failing
-                || (problem.event_id == found.event_id && problem.state == ProblemState::Parked)
+            problem.state == FailedEventState::Failing
+                || (problem.event_id == found.event_id && problem.state == FailedEventState::Parked)
         });
         let projection = self.projection.name().to_owned();
         Ok(Released { projection, event_id: found.event_id, events_applied, problem, rebuild_needed: false })
@@ -203,8 +204,8 @@ impl Projector<'_> {
     async fn apply_held_back(
         &self,
         record: &ProjectionRecord,
-        found: &Problem,
-        problems: &[Problem],
+        found: &FailedEvent,
+        problems: &[FailedEvent],
         from: Version,
         work: &mut Work,
     ) -> Result<(), RuntimeError> {
@@ -213,11 +214,12 @@ impl Projector<'_> {
         while let Some(chunk) = scan.next().await? {
             work.rows.hold(self, &record.model, chunk).await?;
             for event in chunk.iter().take_while(|event| event.position <= record.checkpoint.position) {
-                let skipped = |problem: &Problem| problem.event_id == event.event_id && problem.state == ProblemState::Skipped;
+                let skipped =
+                    |problem: &FailedEvent| problem.event_id == event.event_id && problem.state == FailedEventState::Skipped;
                 let Some(key) = self.key(&event).filter(|_| !problems.iter().any(skipped)) else { continue };
                 if let Err(error) = work.rows.apply(&key, &event) {
                     let before = Some(found).filter(|found| found.event_id == event.event_id);
-                    let failed = problem(&event, &error, before, ProblemState::Parked, (self.clock)());
+                    let failed = problem(&event, &error, before, FailedEventState::Parked, (self.clock)());
                     work.changes.put.push(failed.clone());
                     if before.is_none() && !work.changes.put.iter().any(|put| put.event_id == found.event_id) {
                         work.changes.solved.push(found.event_id);
@@ -235,13 +237,13 @@ impl Projector<'_> {
     }
 }
 
-fn with_state(state: ProblemState, problem: &Problem, now: Timestamp) -> Problem {
-    Problem { state, last_at: now, ..problem.clone() }
+fn with_state(state: FailedEventState, problem: &FailedEvent, now: Timestamp) -> FailedEvent {
+    FailedEvent { state, last_at: now, ..problem.clone() }
 }
 
 /// Returns true if a read model has applied later events, so that this one cannot be applied in order any more.
-fn has_passed(record: &ProjectionRecord, found: &Problem, problems: &[Problem]) -> bool {
-    let parks_it = |problem: &Problem| problem.state == ProblemState::Parked && problem.stream == found.stream;
+fn has_passed(record: &ProjectionRecord, found: &FailedEvent, problems: &[FailedEvent]) -> bool {
+    let parks_it = |problem: &FailedEvent| problem.state == FailedEventState::Parked && problem.stream == found.stream;
     let held_back = problems.iter().any(|problem| parks_it(problem) && problem.version < found.version);
     found.position <= record.checkpoint.position && !held_back
 }
@@ -250,6 +252,6 @@ fn has_passed(record: &ProjectionRecord, found: &Problem, problems: &[Problem]) 
 struct Work {
     rows: Rows,
     applied: u64,
-    changes: ProblemChanges,
-    problem: Option<Problem>,
+    changes: FailedEventChanges,
+    problem: Option<FailedEvent>,
 }

@@ -25,7 +25,7 @@ use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
 use crate::server::http::schemas::EventHead;
 use crate::server::live;
-use crate::store::Source;
+use crate::store::ReadSource;
 
 /// The page of events to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -65,7 +65,7 @@ pub async fn list(
         let seen = live::last_event_id(&headers)?.map(|position| position.0);
         return feed::follow(&server, &caller, Position(seen.or(after).unwrap_or(0))).await;
     }
-    let input = EventsAfter { source: Source::All, after, limit: limit.events(), backwards };
+    let input = EventsAfter { source: ReadSource::All, after, limit: limit.events(), backwards };
     let EventsPage { items, next, .. } = events_page(&server.store, &input, |event| Ok(EventHead::of(event))).await?;
     Ok(answer::page(&uri, &ListPage::new(items, next.map(|position| position.to_string()))))
 }

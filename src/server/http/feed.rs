@@ -18,7 +18,7 @@ use crate::server::HttpProblem;
 use crate::server::Server;
 use crate::server::http::schemas::EventHead;
 use crate::server::live;
-use crate::store::Source;
+use crate::store::ReadSource;
 use crate::store::no_store_is_empty;
 
 /// Number of events that are read at once.
@@ -37,7 +37,7 @@ const HEARTBEAT: &str = ":\n\n";
 /// head.
 pub async fn follow(server: &Server, caller: &Caller, after: Position) -> Result<Response, HttpProblem> {
     let there = head(server).await?;
-    check_cursor(&server.store, &Source::All, after.0, there.0).await?;
+    check_cursor(&server.store, &ReadSource::All, after.0, there.0).await?;
     let slot = server.claim_slot()?;
     let client = FeedClient {
         head: server.live.head(),
@@ -123,7 +123,7 @@ impl FeedClient {
         if *self.head.borrow_and_update() <= self.after {
             return Ok(None);
         }
-        let input = EventsAfter { source: Source::All, after: Some(self.after.0), limit: BATCH, backwards: false };
+        let input = EventsAfter { source: ReadSource::All, after: Some(self.after.0), limit: BATCH, backwards: false };
         let heads = events_page(&self.server.store, &input, |event| Ok((event.position, EventHead::of(event)))).await?.items;
         let mut text = String::new();
         for (position, head) in heads {

@@ -32,7 +32,7 @@ use crate::server::http::schemas::VisibleState;
 use crate::server::live;
 use crate::server::visibility::Visibility;
 use crate::server::visibility::VisibleEvent;
-use crate::store::Source;
+use crate::store::ReadSource;
 use crate::store::StreamInfo;
 use crate::store::StreamQuery;
 
@@ -112,7 +112,7 @@ pub async fn events(
         return live::stream_events(&server, &caller, visibility, stream, after, &headers).await;
     }
     let after = after.map(|version| version.0);
-    let input = EventsAfter { source: Source::Stream(stream), after, limit: limit.events(), backwards };
+    let input = EventsAfter { source: ReadSource::Stream(stream), after, limit: limit.events(), backwards };
     let EventsPage { items, next, .. } = events_page(&server.store, &input, |event| Ok(visibility.event(event)?)).await?;
     Ok(answer::page(&uri, &ListPage::new(items, next.map(|version| version.to_string()))))
 }

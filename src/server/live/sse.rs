@@ -30,7 +30,7 @@ use crate::server::live::subscription::Subscription;
 use crate::server::live::text::EventFormat;
 use crate::server::live::topic::Notifier;
 use crate::server::visibility::EventVisibility;
-use crate::store::Source;
+use crate::store::ReadSource;
 use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
@@ -69,7 +69,7 @@ pub async fn stream_events(
 ) -> Result<Response, HttpProblem> {
     let after = last_event_id(headers)?.or(after).unwrap_or(Version::ZERO);
     let there = no_store_is_empty(server.store.stream_version(stream.clone()).await)?;
-    check_cursor(&server.store, &Source::Stream(stream.clone()), after.0, there.0).await?;
+    check_cursor(&server.store, &ReadSource::Stream(stream.clone()), after.0, there.0).await?;
     let slot = server.claim_slot()?;
     let notifier = Notifier::default();
     // The first turn sends all events there are.

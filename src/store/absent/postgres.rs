@@ -1,12 +1,9 @@
-//! A build without PostgreSQL.
+//! The substitute for PostgreSQL in a build without it.
 
 use crate::store::error::StoreError;
 use crate::store::server_url::ServerUrl;
 
-/// Refuses every URL of PostgreSQL.
-///
-/// # Errors
-/// [`StoreError::Unsupported`], always.
+/// Refuses every URL of PostgreSQL with [`StoreError::Unsupported`].
 pub(in crate::store) fn parse(_: &str) -> Result<ServerUrl, StoreError> {
     Err(StoreError::Unsupported("this build of esctl has no PostgreSQL: it was built without the feature postgres".into()))
 }

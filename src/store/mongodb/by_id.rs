@@ -16,7 +16,7 @@ use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::documents;
 use crate::store::mongodb::documents::summary;
 
-/// Event ids looked for at once.
+/// The number of event ids in one request.
 const IDS: usize = 5000;
 
 fn ids_filter(ids: &[Uuid]) -> Document {
@@ -24,7 +24,7 @@ fn ids_filter(ids: &[Uuid]) -> Document {
     doc! { "events.id": { "$in": ids } }
 }
 
-/// Which of these ids are there. (Those of the same commits come along: more may be known than was asked.)
+/// Returns the ids that are in the store. Ids of other events of the same commits are included.
 pub(crate) async fn known(connection: &Connection, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
     let failed = connection.failed("cannot read");
     let (mut known, mut highest) = (HashSet::new(), Position::default());
@@ -32,7 +32,7 @@ pub(crate) async fn known(connection: &Connection, ids: &[Uuid]) -> Result<HashS
         let find = connection.commits.find(ids_filter(ids)).projection(doc! { "events.id": 1 });
         let mut commits = find.await.map_err(&failed)?;
         while commits.advance().await.map_err(&failed)? {
-            let damaged = |_| StoreError::integrity("a commit has events that were never written there");
+            let damaged = |_| StoreError::integrity("a commit has invalid events");
             let commit = commits.current();
             let events = commit.get_array("events").map_err(damaged)?;
             let first = commit.get_i64("_id").map_err(damaged)?.unsigned_abs();
@@ -48,7 +48,7 @@ pub(crate) async fn known(connection: &Connection, ids: &[Uuid]) -> Result<HashS
     Ok(known)
 }
 
-/// Those events of these ids that are there.
+/// Returns the stored events with these ids.
 pub(crate) async fn events_by_id(connection: &Connection, ids: &[Uuid]) -> Result<Vec<RecordedEvent>, StoreError> {
     let failed = connection.failed("cannot read");
     let mut found = Vec::new();

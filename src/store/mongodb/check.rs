@@ -1,15 +1,15 @@
-//! How large the store is, and whether the database finds it whole.
+//! The size of the store, and the checks of the database's integrity.
 
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
 use mongodb::bson::doc;
 
 use crate::store::error::StoreError;
+use crate::store::mongodb::collections;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::end::head;
 use crate::store::mongodb::error::code;
 use crate::store::mongodb::error::code_of;
-use crate::store::mongodb::schema;
 
 fn number(document: &Document, field: &str) -> u64 {
     match document.get(field) {
@@ -20,7 +20,7 @@ fn number(document: &Document, field: &str) -> u64 {
     }
 }
 
-/// Bytes on the server's disk, indexes included.
+/// Returns the size on the server's disk in bytes, with the indexes.
 pub(crate) async fn size_bytes(connection: &Connection) -> Result<u64, StoreError> {
     let answer = connection.database.run_command(doc! { "dbStats": 1 }).await.map_err(connection.failed("cannot read"))?;
     Ok(number(&answer, "totalSize"))
@@ -32,10 +32,10 @@ pub(crate) async fn may_lag(connection: &Connection) -> Result<bool, StoreError>
     Ok(answer.get_bool("secondary").unwrap_or(false))
 }
 
-/// Maximum number of commits that are named.
+/// The largest number of reported commits.
 const MAX_COMMITS: i64 = 20;
 
-/// Finds commits whose place is none, or that say of themselves what their events do not.
+/// Finds commits with an invalid position, and commits whose summary contradicts their events.
 async fn contradicting_commits(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let failed = connection.failed("cannot check");
     let last = |field: &str| doc! { "$let": { "vars": { "last": { "$last": "$events" } }, "in": format!("$$last.{field}") } };
@@ -51,7 +51,7 @@ async fn contradicting_commits(connection: &Connection) -> Result<Vec<String>, S
         let commit = commits.deserialize_current().map_err(&failed)?;
         let commit: Document = (&*commit).try_into().map_err(|_| StoreError::integrity("a commit cannot be read"))?;
         let place = commit.get("_id").unwrap_or(&Bson::Null).to_string();
-        found.push(format!("the commit at position {place} says of itself what its events do not"));
+        found.push(format!("the commit at position {place} has a summary that contradicts its events"));
     }
     Ok(found)
 }
@@ -59,7 +59,7 @@ async fn contradicting_commits(connection: &Connection) -> Result<Vec<String>, S
 /// Compares the number of events in the commits with the position of the last one.
 async fn missing_events(connection: &Connection, events: u64) -> Result<Option<String>, StoreError> {
     let failed = connection.failed("cannot check");
-    // Up to the head as it was: more may come meanwhile.
+    // Up to the head as it was read: more events may come meanwhile.
     let upto = doc! { "$match": { "_id": { "$lte": events.cast_signed() } } };
     let sum = doc! { "$group": { "_id": null, "events": { "$sum": "$count" } } };
     let mut sums = connection.commits.aggregate([upto, sum]).await.map_err(&failed)?;
@@ -70,26 +70,26 @@ async fn missing_events(connection: &Connection, events: u64) -> Result<Option<S
     Ok((there != events).then(|| format!("{there} events are stored, the last one is at position {events}")))
 }
 
-/// Returns what is wrong: events that are missing, and what the database itself finds in the collection and its indexes.
+/// Returns the findings: missing events, and the result of the database's own validation of the collection and its indexes.
 pub(crate) async fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let failed = connection.failed("cannot check");
     let mut found = Vec::new();
     match head(connection).await {
         Ok(head) => found.extend(missing_events(connection, head.position.0).await?),
-        // A head that cannot be read is a finding of its own.
+        // An unreadable head is reported separately.
         Err(StoreError::Integrity { .. }) => {}
         Err(error) => return Err(error),
     }
     found.extend(contradicting_commits(connection).await?);
-    match connection.database.run_command(doc! { "validate": schema::COMMITS, "background": true }).await {
+    match connection.database.run_command(doc! { "validate": collections::COMMITS, "background": true }).await {
         Ok(answer) => {
             let errors = answer.get_array("errors").map(Vec::as_slice).unwrap_or_default();
             found.extend(errors.iter().map(|error| error.as_str().map_or_else(|| error.to_string(), str::to_owned)));
             if matches!(answer.get_bool("valid"), Ok(false)) && errors.is_empty() {
-                found.push(format!("the collection {} is not valid", schema::COMMITS));
+                found.push(format!("the collection {} is not valid", collections::COMMITS));
             }
         }
-        // A user that may only read and write cannot ask for it.
+        // A user with the role readWrite may not run this command.
         Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) => {}
         Err(error) => return Err(failed(error)),
     }

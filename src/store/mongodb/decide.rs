@@ -1,4 +1,4 @@
-//! What becomes of each append of a group behind a known end of the store. No I/O.
+//! Decides on each append of a group, given the end of the store. No I/O.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -17,55 +17,56 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
-use crate::store::backend::Head;
 use crate::store::clock;
 use crate::store::error::StoreError;
-use crate::store::mongodb::append::Tip;
+use crate::store::head::Head;
 use crate::store::mongodb::documents::bytes_of;
 use crate::store::mongodb::documents::commit_of;
+use crate::store::mongodb::known_state::KnownState;
 
-/// The most that one append may be as a document. MongoDB takes 16 MiB, and a copy of it may need room for a little more.
+/// The largest document of one append. The limit of MongoDB is 16 MiB, and a copy of the document may need slightly more.
 pub(crate) const MAX_COMMIT_BYTES: usize = 12 << 20;
 
-/// What becomes of an append.
+/// The decision on an append.
 pub(crate) enum Decision {
-    /// To be inserted.
+    /// The commit can be inserted.
     Commit(Box<Commit>),
-    /// Refused.
+    /// The append is refused.
     Refuse(BackendAnswer),
-    /// Refused for its times, unless it is known already.
+    /// The append is refused for its times, unless it is a repetition.
     TimeGoesBack(Timestamp),
 }
 
-/// An append that fits.
+/// An append that can be inserted.
 pub(crate) struct Commit {
-    /// What to insert.
+    /// The document to insert.
     pub(crate) document: RawDocumentBuf,
-    /// What to answer then.
+    /// The answer after the insert.
     pub(crate) appended: Appended,
-    /// The end of the store after it.
+    /// The end of the store after the insert.
     pub(crate) head: Head,
 }
 
-/// Decides on appends in their order, each as if those before it that fit were made. `known`: ids that are in the store.
+/// Decides on appends in their order, each as if the accepted ones before it were made. `known` has event ids that are in
+/// the store.
 ///
 /// # Errors
 /// [`StoreError::ClockRefused`] when no later time can be recorded.
 pub(crate) fn decide<'g>(
-    tip: &Tip,
+    state: &KnownState,
     group: &'g [BackendAppend],
     known: &HashSet<Uuid>,
     now: Timestamp,
 ) -> Result<Vec<Decision>, StoreError> {
-    let mut behind =
-        Behind { head: tip.head, clock_behind_micros: tip.head.recorded_at.micros_since(now), now, moved: HashMap::new() };
+    let mut end =
+        EndAfter { head: state.head, clock_behind_micros: state.head.recorded_at.micros_since(now), now, moved: HashMap::new() };
     let decide = |append: &'g BackendAppend| {
         if append.request.events.iter().any(|event| known.contains(&event.event_id)) {
             return Ok(Decision::Refuse(BackendAnswer::KnownId));
         }
-        let version = behind.moved.get(stream_of(append)).or_else(|| tip.streams.get(stream_of(append)));
+        let version = end.moved.get(stream_of(append)).or_else(|| state.streams.get(stream_of(append)));
         let version = version.copied().unwrap_or_default();
-        behind.decide(append, version)
+        end.decide(append, version)
     };
     group.iter().map(decide).collect()
 }
@@ -74,16 +75,16 @@ fn stream_of(append: &BackendAppend) -> &StreamName {
     &append.request.stream
 }
 
-/// The end of the store after the appends decided on so far.
-struct Behind<'g> {
+/// The end of the store after the appends decided so far.
+struct EndAfter<'g> {
     head: Head,
     now: Timestamp,
-    /// Against the events before the group: those of the group itself are at most microseconds ahead.
+    /// Measured against the last event before the group: the group's own events are at most microseconds ahead.
     clock_behind_micros: u64,
     moved: HashMap<&'g StreamName, Version>,
 }
 
-impl<'g> Behind<'g> {
+impl<'g> EndAfter<'g> {
     fn decide(&mut self, append: &'g BackendAppend, version: Version) -> Result<Decision, StoreError> {
         let request = &append.request;
         if !request.expected.holds(version) {
@@ -112,7 +113,7 @@ impl<'g> Behind<'g> {
         Ok(Decision::Commit(Box::new(Commit { document, appended, head: self.head })))
     }
 
-    /// Place, time and hash of each event.
+    /// Returns position, version, time and hash of each event.
     fn link(&self, append: &BackendAppend, mut version: Version) -> Result<Vec<AppendedEvent>, StoreError> {
         let Head { mut position, mut recorded_at, mut hash } = self.head;
         let mut link = |(index, content): (usize, &Hash)| {

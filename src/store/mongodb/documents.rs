@@ -1,4 +1,4 @@
-//! A commit as a BSON document: one append, its events in an array, written and read by hand.
+//! The BSON document of a commit: one append, with its events in an array, encoded and decoded by hand.
 //!
 //! ```text
 //! { _id: position of the first event, stream, first_version, count, recorded_at and hash of the last event,
@@ -6,11 +6,11 @@
 //!   events: [ { id, type, schema_version, recorded_at: µs since 1970, data, metadata, hash,
 //!               content_hash: where the payload was erased or archived } ] }
 //! ```
-//! A program that has had the database open since before it was brought up to date does not look at the mark again. It
-//! stops at the first commit of a newer schema, before it can append behind it: `schema` says so. (A program of version 2
-//! does not know that field; it stops because `count` is no longer an integer of 64 bits.)
+//! A program that had the database open during a migration does not read the marker again. It stops at the first commit
+//! with a newer `schema`, before it can append after it. (A program of version 2 does not know that field. It stops because
+//! `count` is no longer an integer of 64 bits.)
 //!
-//! `data` and `metadata` are the canonical text: that is what is hashed, and BSON would not give it back byte for byte.
+//! `data` and `metadata` are the canonical text, which is hashed and which BSON would not return byte for byte.
 
 use mongodb::bson::RawArray;
 use mongodb::bson::RawArrayBuf;
@@ -29,14 +29,14 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::append::AppendedEvent;
 use crate::store::append::BackendAppend;
-use crate::store::backend::Head;
 use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::StoreError;
+use crate::store::head::Head;
 
-/// Bytes of a value beside its content: names, lengths and types of the fields of one event, generously.
+/// The upper limit of bytes beside the content of an event: names, lengths and types of its fields.
 const FRAME_BYTES: usize = 200;
 
-/// The document of an append and what the store added to its events.
+/// Returns the document of an append, with the values that the store added to its events.
 pub(crate) fn commit_of(append: &BackendAppend, added: &[AppendedEvent]) -> RawDocumentBuf {
     let request = &append.request;
     let mut events = RawArrayBuf::new();
@@ -66,7 +66,7 @@ pub(crate) fn commit_of(append: &BackendAppend, added: &[AppendedEvent]) -> RawD
     commit
 }
 
-/// About how large the document of an append will be: not less than it is.
+/// Returns an upper limit of the size of an append's document.
 pub(crate) fn bytes_of(append: &BackendAppend) -> usize {
     let of_event = |event: &crate::event::NewEvent| {
         FRAME_BYTES + event.event_type.as_str().len() + event.data.as_str().len() + event.metadata.as_str().len()
@@ -82,42 +82,42 @@ fn bytes_ref(bytes: &[u8]) -> RawBinaryRef<'_> {
     RawBinaryRef { subtype: BinarySubtype::Generic, bytes }
 }
 
-/// What a commit says of itself, without its events.
+/// The summary fields of a commit, without its events.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Summary<'d> {
-    /// The position of its first event.
+    /// The position of the first event.
     pub(crate) first_position: u64,
-    /// Its stream.
+    /// The stream.
     pub(crate) stream: &'d str,
-    /// The version of its first event.
+    /// The version of the first event.
     pub(crate) first_version: u64,
-    /// How many events.
+    /// The number of events.
     pub(crate) count: u64,
-    /// The time of its last event.
+    /// The time of the last event.
     pub(crate) recorded_at: Timestamp,
-    /// The link of its last event in the chain.
+    /// The hash of the last event in the chain.
     pub(crate) hash: Hash,
-    /// The events, where they were asked for.
+    /// The events, where they were requested.
     pub(crate) events: Option<&'d RawArray>,
 }
 
 impl Summary<'_> {
-    /// What the next commit follows on.
+    /// Returns the last event, on which the next commit follows.
     pub(crate) fn head(&self) -> Head {
         Head { position: Position(self.first_position + self.count - 1), recorded_at: self.recorded_at, hash: self.hash }
     }
 
-    /// Where its stream is after it.
+    /// Returns the version of the stream after the commit.
     pub(crate) fn version(&self) -> Version {
         Version(self.first_version + self.count - 1)
     }
 }
 
 fn damaged(what: &str, position: u64) -> StoreError {
-    StoreError::integrity(format!("the commit at position {position} has a {what} that was never written there"))
+    StoreError::integrity(format!("the commit at position {position} has an invalid {what}"))
 }
 
-/// Reads what a commit says of itself.
+/// Reads the summary of a commit.
 pub(crate) fn summary(document: &RawDocument) -> Result<Summary<'_>, StoreError> {
     let mut found = Summary {
         first_position: 0,
@@ -136,7 +136,7 @@ pub(crate) fn summary(document: &RawDocument) -> Result<Summary<'_>, StoreError>
             "stream" => found.stream = value.as_str().ok_or_else(|| damaged(name, at))?,
             "first_version" => found.first_version = place(value).ok_or_else(|| damaged(name, at))?,
             "count" => found.count = count(value).ok_or_else(|| damaged(name, at))?,
-            "schema" => must_be_known(value, at)?,
+            "schema" => check_known(value, at)?,
             "recorded_at" => found.recorded_at = time(value).ok_or_else(|| damaged(name, at))?,
             "hash" => found.hash = Hash(bytes(value).ok_or_else(|| damaged(name, at))?),
             "events" => found.events = Some(value.as_array().ok_or_else(|| damaged(name, at))?),
@@ -144,14 +144,14 @@ pub(crate) fn summary(document: &RawDocument) -> Result<Summary<'_>, StoreError>
         }
     }
     if found.first_position == 0 || found.first_version == 0 || found.count == 0 || found.stream.is_empty() {
-        return Err(damaged("field missing or a value", found.first_position));
+        return Err(damaged("field, or lacks one", found.first_position));
     }
     Ok(found)
 }
 
-/// The events of a commit, one behind the other; [`event`] reads them.
+/// Returns the events of a commit in their order; [`event`] reads one.
 pub(crate) fn events<'d>(commit: &Summary<'d>) -> Result<Vec<&'d RawDocument>, StoreError> {
-    let array = commit.events.ok_or_else(|| damaged("field missing: events", commit.first_position))?;
+    let array = commit.events.ok_or_else(|| damaged("field: events are missing", commit.first_position))?;
     let mut events = Vec::with_capacity(usize::try_from(commit.count).unwrap_or(0).min(1 << 20));
     for element in array {
         let event = element.ok().and_then(RawBsonRef::as_document).ok_or_else(|| damaged("event", commit.first_position))?;
@@ -159,7 +159,7 @@ pub(crate) fn events<'d>(commit: &Summary<'d>) -> Result<Vec<&'d RawDocument>, S
     }
     if events.len() as u64 != commit.count {
         return Err(StoreError::integrity(format!(
-            "the commit at position {} holds {} events and was written with {}",
+            "the commit at position {} has {} events and was written with {}",
             commit.first_position,
             events.len(),
             commit.count
@@ -207,16 +207,16 @@ pub(crate) fn event<'d>(commit: &Summary<'d>, index: u64, document: &'d RawDocum
     Ok(event)
 }
 
-/// Returns the number of events that a commit says it has. Commits of schema version 2 have an integer of 64 bits.
+/// Reads the number of events from a commit's field. Commits of schema version 2 have an integer of 64 bits.
 pub(crate) fn count(value: RawBsonRef<'_>) -> Option<u64> {
     value.as_i32().and_then(|count| u64::try_from(count).ok()).or_else(|| place(value))
 }
 
-fn must_be_known(value: RawBsonRef<'_>, position: u64) -> Result<(), StoreError> {
+fn check_known(value: RawBsonRef<'_>, position: u64) -> Result<(), StoreError> {
     let version = value.as_i32().and_then(|version| u32::try_from(version).ok());
     match version.ok_or_else(|| damaged("schema", position))? {
         newer if newer > SCHEMA_VERSION => Err(StoreError::Unsupported(format!(
-            "this is a store of a newer esctl (schema {newer}; this one knows {SCHEMA_VERSION})"
+            "this is a store of a newer esctl (schema {newer}; this program supports up to {SCHEMA_VERSION})"
         ))),
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! The end of the store: there is no row for its head, the last commit says where the next one goes.
+//! The end of the store. There is no document for its head: the last commit determines the next position.
 
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
@@ -8,22 +8,22 @@ use mongodb::bson::doc;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::Timestamp;
-use crate::store::backend::Head;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
+use crate::store::head::Head;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::documents;
 use crate::store::mongodb::documents::summary;
 
-/// Reads what the next event follows on.
+/// Reads the last event, on which the next one follows.
 ///
 /// # Errors
-/// [`StoreError::Integrity`] when the last commit says of itself what its last event does not.
+/// [`StoreError::Integrity`] when the summary of the last commit contradicts its last event.
 pub(crate) async fn head(connection: &Connection) -> Result<Head, StoreError> {
     end(connection).await?.agreed()
 }
 
-/// As [`head`], with the position of the first event of the last commit; 0 where there is none.
+/// Reads as [`head`] does, with the position of the first event of the last commit; 0 where there is none.
 pub(crate) async fn head_and_commit(connection: &Connection) -> Result<(Head, i64), StoreError> {
     let (end, commit) = end_and_commit(connection).await?;
     Ok((end.agreed()?, commit))
@@ -40,13 +40,13 @@ pub(crate) async fn hash_at(connection: &Connection, position: Position) -> Resu
     event.map(|event| Ok(documents::event(&commit, index, event)?.hash)).transpose()
 }
 
-/// Reads what the last commit says of itself, and its last event.
+/// Reads the summary of the last commit, and its last event.
 pub(crate) async fn end(connection: &Connection) -> Result<StoreEnd, StoreError> {
     end_and_commit(connection).await.map(|(end, _)| end)
 }
 
 async fn end_and_commit(connection: &Connection) -> Result<(StoreEnd, i64), StoreError> {
-    // Of the events only what ends them: they may be many.
+    // Only the last event of the possibly many.
     let events = doc! { "$cond": [{ "$isArray": "$events" }, "$events", []] };
     let last = |field: &str| doc! { "$let": { "vars": { "last": { "$last": &events } }, "in": format!("$$last.{field}") } };
     let wanted = doc! {
@@ -57,14 +57,14 @@ async fn end_and_commit(connection: &Connection) -> Result<(StoreEnd, i64), Stor
     let last = last.await.map_err(connection.failed("cannot read"))?;
     let commit = last.as_ref().and_then(|last| last.get_i64("_id").ok()).unwrap_or(0);
     let end = last.map_or_else(|| Ok(StoreEnd::default()), |last| end_of(&last))?;
-    connection.ends_at(end.head.position);
+    connection.note_end(end.head.position);
     connection.settle(end.head.position).await?;
     Ok((end, commit))
 }
 
 fn end_of(commit: &RawDocument) -> Result<StoreEnd, StoreError> {
     let head = summary(commit)?.head();
-    let damaged = || StoreError::integrity("the last event has a value that was never written there");
+    let damaged = || StoreError::integrity("the last event has an invalid value");
     let events: Document = commit.try_into().map_err(|_| damaged())?;
     let [Bson::Int64(recorded_at), Bson::Binary(hash), Bson::Int32(count)] =
         events.get_array("events").map_err(|_| damaged())?.as_slice()
@@ -78,7 +78,7 @@ fn end_of(commit: &RawDocument) -> Result<StoreEnd, StoreError> {
     Ok(StoreEnd { head, last: Head { position, recorded_at, hash } })
 }
 
-/// Reads the position of the last event of the last commit that has a position, whatever else it says; 0: no events.
+/// Reads the position of the last event of the last commit with a valid position; 0 without events.
 pub(crate) async fn last_place(connection: &Connection) -> Result<u64, StoreError> {
     let events = doc! { "$cond": [{ "$isArray": "$events" }, { "$size": "$events" }, 0] };
     let last = connection.commits.find_one(doc! { "_id": { "$type": "long" } }).sort(doc! { "_id": -1 });

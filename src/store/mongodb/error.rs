@@ -1,4 +1,4 @@
-//! What MongoDB and its driver say, in the words of the store.
+//! The translation of errors of MongoDB and its driver into errors of the store.
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use mongodb::error::WriteFailure;
 use crate::store::error::Cause;
 use crate::store::error::StoreError;
 
-/// Codes of the server that esctl looks at; see `error_codes.yml` of MongoDB.
+/// The error codes of the server that esctl distinguishes; see `error_codes.yml` of MongoDB.
 pub(crate) mod code {
     pub(crate) const UNAUTHORIZED: i32 = 13;
     pub(crate) const AUTHENTICATION_FAILED: i32 = 18;
@@ -28,11 +28,11 @@ pub(crate) mod code {
     pub(crate) const OUT_OF_DISK_SPACE: i32 = 14_031;
     pub(crate) const NOT_WRITABLE_PRIMARY: i32 = 10_107;
     pub(crate) const NOT_PRIMARY_NO_SECONDARY_OK: i32 = 13_435;
-    /// The server is stopping, starting, or no longer the primary: another one takes the same request.
+    /// The server is stopping, starting, or no longer the primary: another one accepts the same request.
     pub(crate) const ELSEWHERE_OR_LATER: [i32; 13] = [6, 7, 89, 91, 133, 134, 189, 262, 9_001, 10_107, 11_600, 11_602, 13_435];
 }
 
-/// The code that the server gave, where it was the server.
+/// Returns the error code of the server, if the error is from the server.
 pub(crate) fn code_of(error: &Error) -> Option<i32> {
     match &*error.kind {
         ErrorKind::Command(error) => Some(error.code),
@@ -46,7 +46,7 @@ pub(crate) fn code_of(error: &Error) -> Option<i32> {
     }
 }
 
-/// What a server says of a command it refused, without the values in it: those are of the command, and so of events.
+/// The error text of a server, without the values in it, which may be those of events.
 #[derive(Debug, thiserror::Error)]
 #[error("error {code} of the server{name}{text}")]
 struct ServerText {
@@ -88,12 +88,12 @@ impl ServerText {
     }
 }
 
-/// Whether a document with the same unique key is there.
+/// Returns true where a document with the same unique key exists.
 pub(crate) fn is_duplicate(error: &Error) -> bool {
     code_of(error) == Some(code::DUPLICATE_KEY)
 }
 
-/// Whether nothing can have been done: no server was reached, or one that does not take writes.
+/// Returns true where nothing can have been done: no server was reached, or one that accepts no writes.
 pub(crate) fn was_not_sent(error: &Error) -> bool {
     match &*error.kind {
         ErrorKind::ServerSelection { .. } | ErrorKind::DnsResolve { .. } | ErrorKind::ConnectionPoolCleared { .. } => true,
@@ -103,7 +103,7 @@ pub(crate) fn was_not_sent(error: &Error) -> bool {
     }
 }
 
-/// Whether the same request may be answered later, or by another server; what became of this one is not known.
+/// Returns true where a later request, or another server, may succeed. The outcome of this request is unknown.
 pub(crate) fn may_pass(error: &Error) -> bool {
     was_not_sent(error)
         || matches!(&*error.kind, ErrorKind::Io(_))
@@ -111,7 +111,7 @@ pub(crate) fn may_pass(error: &Error) -> bool {
         || code_of(error).is_some_and(|code| code::ELSEWHERE_OR_LATER.contains(&code))
 }
 
-/// A TLS library tells the driver of a certificate it does not trust as of data that is not valid.
+/// Returns true for a TLS failure. A TLS library reports an untrusted certificate to the driver as invalid data.
 pub(crate) fn is_tls(error: &Error) -> bool {
     match &*error.kind {
         ErrorKind::InvalidTlsConfig { .. } => true,
@@ -120,39 +120,39 @@ pub(crate) fn is_tls(error: &Error) -> bool {
     }
 }
 
-/// Turns an error of the driver into that of a store. `doing` says what was tried; `behind` is the last failure to
-/// reach a server, which says more than that none was found.
-pub(crate) fn translate(error: Error, place: &str, doing: &str, behind: Option<Error>) -> StoreError {
+/// Translates an error of the driver; `doing` names the failed operation. `last_failure` is the last failure to reach a server,
+/// which is more specific than the error that none was found.
+pub(crate) fn translate(error: Error, place: &str, doing: &str, last_failure: Option<Error>) -> StoreError {
     let code = code_of(&error);
-    let behind = behind.filter(|_| matches!(&*error.kind, ErrorKind::ServerSelection { .. }));
-    let cause = behind.unwrap_or(error);
+    let last_failure = last_failure.filter(|_| matches!(&*error.kind, ErrorKind::ServerSelection { .. }));
+    let cause = last_failure.unwrap_or(error);
     let what = |reason: &str| format!("{doing} {place}: {reason}");
     let not_allowed = |message, source| StoreError::NotAllowed { message, source };
     let unavailable = |message, source| StoreError::Unavailable { message, source };
     let kind = &*cause.kind;
     let source: Option<Cause> = match ServerText::of(kind) {
         Some(said) => Some(Arc::new(said)),
-        // The kind alone: the error around it shows the raw answer of the server, and so events.
+        // Only the kind: the error around it shows the raw answer of the server, which may contain events.
         None => Some(Arc::new(kind.clone())),
     };
     if is_tls(&cause) {
-        return not_allowed(what("no trusted TLS connection can be made"), source);
+        return not_allowed(what("cannot establish a trusted TLS connection"), source);
     }
     match (kind, code) {
         (ErrorKind::Authentication { .. }, _) | (_, Some(code::AUTHENTICATION_FAILED | code::ATLAS_ERROR)) => {
-            not_allowed(what("user name or password is wrong, or of another authSource"), source)
+            not_allowed(what("authentication failed; check user name, password and authSource"), source)
         }
-        (_, Some(code::UNAUTHORIZED)) => not_allowed(what("not allowed"), source),
-        (_, Some(code::INVALID_NAMESPACE)) => StoreError::Invalid(what("this is no name of a database")),
-        (_, Some(code::MAX_TIME_EXPIRED)) => unavailable(what("it took too long"), source),
+        (_, Some(code::UNAUTHORIZED)) => not_allowed(what("permission denied"), source),
+        (_, Some(code::INVALID_NAMESPACE)) => StoreError::Invalid(what("invalid database name")),
+        (_, Some(code::MAX_TIME_EXPIRED)) => unavailable(what("the server took too long"), source),
         (_, Some(code::OUT_OF_DISK_SPACE)) => unavailable(what("the disk is full"), source),
         (ErrorKind::InvalidArgument { .. }, _) => StoreError::Invalid(what(&kind.to_string())),
         (ErrorKind::Bson(_) | ErrorKind::BsonDeserialization(_) | ErrorKind::InvalidResponse { .. }, _) => {
-            StoreError::Integrity { message: what("the database does not answer as it should"), source }
+            StoreError::Integrity { message: what("unexpected answer of the database"), source }
         }
         (ErrorKind::IncompatibleServer { .. }, _) => StoreError::Unsupported(what(&kind.to_string())),
         (ErrorKind::Command(_) | ErrorKind::Write(_) | ErrorKind::InsertMany(_), _) if !may_pass(&cause) => {
-            unavailable(what("the server refused"), source)
+            unavailable(what("the server refused the request"), source)
         }
         _ => unavailable(what("the server cannot be reached"), source),
     }

@@ -1,5 +1,7 @@
-//! JSON values as BSON, and fields of rows compared with them: by the server where a row is in its collection, here where it is
-//! staged. A field that is not there is null; values are equal when they are of the same kind of JSON and the same.
+//! JSON values as BSON, and the comparison of fields of rows with them.
+//!
+//! The server compares rows in their collection; this program compares staged rows. A missing field equals null. Values are
+//! equal when they have the same JSON type and the same value.
 
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
@@ -7,7 +9,7 @@ use mongodb::bson::doc;
 use serde_json::Number;
 use serde_json::Value;
 
-/// A JSON value as people find it with queries. (A key with NUL, which BSON cannot hold, is left out of this copy.)
+/// Returns a JSON value as BSON, for queries of operators. A key with NUL, which BSON cannot represent, is left out.
 pub(crate) fn bson_of(value: &Value) -> Bson {
     match value {
         Value::Null => Bson::Null,
@@ -26,19 +28,19 @@ fn number_of(number: &Number) -> Bson {
     number.as_i64().map_or_else(|| Bson::Double(number.as_f64().unwrap_or(f64::NAN)), Bson::Int64)
 }
 
-/// The path of a field of a row, where it can be said as a path, and so be indexed.
+/// Returns the path of a field of a row, where it can be written as a path and thus be indexed.
 pub(crate) fn plain_path(field: &str) -> Option<String> {
     let plain = !field.is_empty() && !field.starts_with('$') && !field.contains(['.', '\0']);
     plain.then(|| format!("row.{field}"))
 }
 
-/// What finds the rows whose field has this value.
+/// Returns the filter for rows whose field has this value.
 pub(crate) fn condition(field: &str, value: &Value) -> Document {
     let wanted = bson_of(value);
     let of_row = doc! { "$getField": { "field": { "$literal": field }, "input": "$row" } };
     let or_null = doc! { "$ifNull": [of_row, Bson::Null] };
     let exact = doc! { "$expr": { "$eq": [or_null, { "$literal": wanted.clone() }] } };
-    // The server has no index for that. This finds more, lists that hold the value, but by an index.
+    // The exact comparison has no index. This condition has one; it also matches lists that contain the value.
     match (plain_path(field), value) {
         (Some(path), Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
             doc! { "$and": [{ path: { "$eq": wanted } }, exact] }
@@ -47,7 +49,7 @@ pub(crate) fn condition(field: &str, value: &Value) -> Document {
     }
 }
 
-/// Whether the field of a row has this value: as [`condition`].
+/// Returns true if the field of a row has this value, as [`condition`] does.
 pub(crate) fn matches(row: &Value, field: &str, value: &Value) -> bool {
     same(row.get(field).unwrap_or(&Value::Null), value)
 }

@@ -1,5 +1,5 @@
-//! What the database must have beside its documents: the indexes of the commits and the view of the events. What differs, and
-//! how it is put back.
+//! The schema of the database beside its documents: the indexes of the commits and the view of the events. Its faults, and
+//! their repair.
 
 use mongodb::IndexModel;
 use mongodb::bson::Bson;
@@ -9,19 +9,19 @@ use mongodb::error::Error;
 use uuid::Uuid;
 
 use crate::store::error::StoreError;
+use crate::store::mongodb::collections::COMMITS;
+use crate::store::mongodb::collections::EVENTS;
+use crate::store::mongodb::collections::INDEX_EVENT_ID;
+use crate::store::mongodb::collections::INDEX_NEW_STREAM;
+use crate::store::mongodb::collections::META;
+use crate::store::mongodb::collections::PROJECTIONS;
+use crate::store::mongodb::collections::RECORDS;
+use crate::store::mongodb::collections::SNAPSHOTS;
+use crate::store::mongodb::collections::STAGED_ROWS;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::error::code;
 use crate::store::mongodb::error::code_of;
 use crate::store::mongodb::error::is_duplicate;
-use crate::store::mongodb::schema::COMMITS;
-use crate::store::mongodb::schema::EVENTS;
-use crate::store::mongodb::schema::INDEX_EVENT_ID;
-use crate::store::mongodb::schema::INDEX_NEW_STREAM;
-use crate::store::mongodb::schema::META;
-use crate::store::mongodb::schema::PROJECTIONS;
-use crate::store::mongodb::schema::RECORDS;
-use crate::store::mongodb::schema::SNAPSHOTS;
-use crate::store::mongodb::schema::STAGED_ROWS;
 use crate::store::mongodb::schema::events_view;
 use crate::store::mongodb::schema::indexes;
 use crate::store::mongodb::schema::make_view;
@@ -30,23 +30,23 @@ use crate::store::schema::SchemaFault;
 /// The collections of a store, except those of read models.
 const COLLECTIONS: [&str; 6] = [COMMITS, SNAPSHOTS, PROJECTIONS, STAGED_ROWS, RECORDS, META];
 
-/// Why the schema differs.
-// A handful exists at a time, so the size of the largest does not matter.
+/// A difference from the expected schema.
+// There are only a few at a time, so the size of the largest does not matter.
 #[expect(clippy::large_enum_variant)]
-enum Difference {
-    /// An index is missing, or is another one: the name of the one that takes its place.
+enum IndexDifference {
+    /// An index is missing or differs; the names of the indexes in its place.
     Index(IndexModel, Vec<String>),
     /// An index removes commits after a time.
     Expires(String),
     /// A collection keeps a limited number of documents.
     Capped(String),
-    /// A collection takes values that differ for the same.
+    /// A collection treats different values as equal.
     Collation(String),
-    /// The view of the events is missing or another one.
+    /// The view of the events is missing (true) or differs (false).
     View(bool),
 }
 
-impl Difference {
+impl IndexDifference {
     fn fault(&self) -> SchemaFault {
         let (message, blocks) = match self {
             Self::Index(index, in_place) => {
@@ -55,12 +55,12 @@ impl Difference {
                 (format!("unique index {name} on {COMMITS} ({key}) {what}"), true)
             }
             Self::Expires(name) => (format!("index {name} on {COMMITS} removes events after a time"), true),
-            Self::Capped(collection) => (format!("collection {collection} is capped: it removes its oldest documents"), true),
+            Self::Capped(collection) => (format!("collection {collection} is capped, so it removes its oldest documents"), true),
             Self::Collation(collection) => {
-                (format!("collection {collection} has a collation: it takes names that differ for the same"), true)
+                (format!("collection {collection} has a collation, so different names can be equal"), true)
             }
             Self::View(true) => (format!("view {EVENTS} is missing"), false),
-            Self::View(false) => (format!("view {EVENTS} is defined in another way"), false),
+            Self::View(false) => (format!("view {EVENTS} has another definition"), false),
         };
         SchemaFault { message, blocks }
     }
@@ -74,7 +74,7 @@ fn keys_of(keys: &Document) -> String {
     keys.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether two keys are of the same fields in the same order and direction, whatever numbers say so.
+/// Returns true if two keys have the same fields in the same order and direction, whatever the number type.
 fn same_key(one: &Document, other: &Document) -> bool {
     let directions = |key: &Document| {
         let direction = |value: &Bson| match value {
@@ -88,7 +88,7 @@ fn same_key(one: &Document, other: &Document) -> bool {
     directions(one) == directions(other)
 }
 
-/// Whether an index does what the expected one does.
+/// Returns true if an index does what the expected one does.
 fn serves(found: &Document, expected: &IndexModel) -> bool {
     let options = expected.options.clone().unwrap_or_default();
     let filter = found.get_document("partialFilterExpression").ok();
@@ -117,7 +117,7 @@ async fn listed(connection: &Connection) -> Result<Vec<Document>, StoreError> {
     Ok(batch.iter().filter_map(Bson::as_document).cloned().collect())
 }
 
-async fn differences(connection: &Connection) -> Result<Vec<Difference>, StoreError> {
+async fn differences(connection: &Connection) -> Result<Vec<IndexDifference>, StoreError> {
     let found = listed(connection).await?;
     let name = |index: &Document| index.get_str("name").unwrap_or_default().to_owned();
     let mut differences = Vec::new();
@@ -129,10 +129,10 @@ async fn differences(connection: &Connection) -> Result<Vec<Difference>, StoreEr
             name(found) == name_of(&expected) || found.get_document("key").is_ok_and(|key| same_key(key, &expected.keys))
         };
         let in_place = found.iter().filter(in_place).map(name).collect();
-        differences.push(Difference::Index(expected, in_place));
+        differences.push(IndexDifference::Index(expected, in_place));
     }
     differences.extend(
-        found.iter().filter(|index| index.contains_key("expireAfterSeconds")).map(|index| Difference::Expires(name(index))),
+        found.iter().filter(|index| index.contains_key("expireAfterSeconds")).map(|index| IndexDifference::Expires(name(index))),
     );
     let failed = connection.failed("cannot read");
     let names = [COLLECTIONS.as_slice(), &[EVENTS]].concat();
@@ -146,51 +146,51 @@ async fn differences(connection: &Connection) -> Result<Vec<Difference>, StoreEr
     };
     for (collection, options) in COLLECTIONS.into_iter().filter_map(|name| Some((name, options(name)?))) {
         if options.get_bool("capped").unwrap_or(false) {
-            differences.push(Difference::Capped(collection.into()));
+            differences.push(IndexDifference::Capped(collection.into()));
         }
         if options.contains_key("collation") {
-            differences.push(Difference::Collation(collection.into()));
+            differences.push(IndexDifference::Collation(collection.into()));
         }
     }
     let pipeline: Vec<Bson> = events_view().into_iter().map(Bson::from).collect();
     match options(EVENTS) {
         Some(view) if view.get_str("viewOn").ok() == Some(COMMITS) && view.get_array("pipeline").ok() == Some(&pipeline) => {}
-        view => differences.push(Difference::View(view.is_none())),
+        view => differences.push(IndexDifference::View(view.is_none())),
     }
     Ok(differences)
 }
 
-/// Returns what differs from what must be there.
+/// Returns the faults of the schema.
 pub(crate) async fn faults(connection: &Connection) -> Result<Vec<SchemaFault>, StoreError> {
-    Ok(differences(connection).await?.iter().map(Difference::fault).collect())
+    Ok(differences(connection).await?.iter().map(IndexDifference::fault).collect())
 }
 
-/// Puts back what differs. Returns what was put back.
+/// Repairs the faults. Returns the restored parts.
 pub(crate) async fn repair(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let failed = connection.failed("cannot repair the schema of");
     let differences = differences(connection).await?;
-    // Before anything is changed.
+    // Checked before anything is changed.
     for difference in &differences {
         match difference {
-            Difference::Index(index, _) => must_be_unique(connection, index).await?,
-            Difference::Capped(_) | Difference::Collation(_) => {
-                return Err(StoreError::Schema(format!("cannot put back what is lost: {}", difference.fault().message)));
+            IndexDifference::Index(index, _) => must_be_unique(connection, index).await?,
+            IndexDifference::Capped(_) | IndexDifference::Collation(_) => {
+                return Err(StoreError::Schema(format!("cannot restore lost data: {}", difference.fault().message)));
             }
-            Difference::Expires(_) | Difference::View(_) => {}
+            IndexDifference::Expires(_) | IndexDifference::View(_) => {}
         }
     }
     let drop_index = |name: String| async move { connection.commits.drop_index(name).await };
     for difference in &differences {
         match difference {
-            Difference::Index(index, in_place) => {
+            IndexDifference::Index(index, in_place) => {
                 for name in in_place {
                     drop_index(name.clone()).await.map_err(&failed)?;
                 }
                 connection.commits.create_index(index.clone()).await.map_err(|error| not_unique(connection, index, error))?;
             }
-            Difference::Expires(name) => drop_index(name.clone()).await.map_err(&failed)?,
-            Difference::View(_) => make_view(connection, EVENTS, COMMITS, &events_view()).await.map_err(&failed)?,
-            Difference::Capped(_) | Difference::Collation(_) => {}
+            IndexDifference::Expires(name) => drop_index(name.clone()).await.map_err(&failed)?,
+            IndexDifference::View(_) => make_view(connection, EVENTS, COMMITS, &events_view()).await.map_err(&failed)?,
+            IndexDifference::Capped(_) | IndexDifference::Collation(_) => {}
         }
     }
     Ok(differences.iter().map(|difference| difference.fault().message).collect())
@@ -199,7 +199,7 @@ pub(crate) async fn repair(connection: &Connection) -> Result<Vec<String>, Store
 fn not_unique(connection: &Connection, index: &IndexModel, error: Error) -> StoreError {
     if is_duplicate(&error) {
         let name = name_of(index);
-        return StoreError::Schema(format!("cannot put back unique index {name}: two commits have the same key"));
+        return StoreError::Schema(format!("cannot restore unique index {name}: two commits have the same key"));
     }
     connection.failed("cannot repair the schema of")(error)
 }
@@ -229,5 +229,5 @@ async fn must_be_unique(connection: &Connection, index: &IndexModel) -> Result<(
     };
     let key = found.get_document("_id").cloned().unwrap_or_default();
     let value = key.values().map(text).collect::<Vec<_>>().join(", ");
-    Err(StoreError::Schema(format!("cannot put back unique index {name}: {count} commits have the value {value}")))
+    Err(StoreError::Schema(format!("cannot restore unique index {name}: {count} commits have the value {value}")))
 }

@@ -1,10 +1,10 @@
-//! Inserting a run of commits, and finding out what became of them when the connection breaks.
+//! Inserts a run of commits, and determines the outcome when the connection breaks.
 //!
-//! The very same documents can be sent again and again: an `_id` is taken once, and the hash of the commit that took it
-//! says whether it was this one. So nothing is repeated blindly, and an outcome stays unknown only while no server answers.
+//! The same documents can be sent repeatedly: an `_id` is taken only once, and the hash of the stored commit shows whether
+//! it is this one. So nothing is repeated blindly, and an outcome stays unknown only while no server answers.
 //!
-//! A request is a list of updates that the server makes in their order, up to the first that fails. The first finds the
-//! commit that the new ones follow on, and fails where it is not there: then the database was replaced. The others insert.
+//! A request is a list of updates that the server makes in their order, up to the first failure. The first update looks for
+//! the preceding commit and fails where it is missing: then the database was replaced. The others insert.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +22,10 @@ use tokio::time::Instant;
 
 use crate::event::Hash;
 use crate::event::Position;
-use crate::store::backend::Head;
 use crate::store::error::StoreError;
+use crate::store::head::Head;
 use crate::store::identity::LastSeen;
+use crate::store::mongodb::collections;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::decide::Commit;
 use crate::store::mongodb::decide::MAX_COMMIT_BYTES;
@@ -32,60 +33,61 @@ use crate::store::mongodb::documents::summary;
 use crate::store::mongodb::error::code;
 use crate::store::mongodb::error::may_pass;
 use crate::store::mongodb::error::was_not_sent;
-use crate::store::mongodb::schema;
 
-/// The most commits in one request.
+/// The largest number of commits in one request.
 const MAX_COMMITS: usize = 2000;
-/// Before a request that failed is sent again.
+/// The pause before a failed request is sent again.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Why a run ended before its end.
-pub(crate) enum Stop {
+/// The reason for which a run ended early.
+pub(crate) enum StopReason {
     /// Others have appended since.
     Collided,
     /// An event of the next commit has an id that is in the store.
     KnownId,
-    /// It cannot be done, or nobody knows whether it was.
+    /// The insert failed, or its outcome is unknown.
     Failed(StoreError),
 }
 
-/// Commits that follow on one another.
-pub(crate) struct Run {
-    /// The `_id` and the hash of the commit that they follow on.
-    behind: Option<(i64, Hash)>,
+/// Consecutive commits.
+pub(crate) struct CommitRun {
+    /// The `_id` and the hash of the preceding commit.
+    after: Option<(i64, Hash)>,
     documents: Vec<RawDocumentBuf>,
     heads: Vec<Head>,
     bytes: usize,
 }
 
-/// What one request came to.
-enum Attempt {
-    /// So many went in, and then there was this duplicate.
+/// The result of one request.
+enum RequestOutcome {
+    /// This many commits were inserted; a duplicate stopped the others.
     Answered(usize, Option<Duplicate>),
-    /// It cannot be known; not even whether it will still be done.
-    Doubt(Option<Error>),
+    /// The outcome is unknown, and the request may still be carried out.
+    Unknown(Option<Error>),
     /// Nothing reached the server.
     NotSent(Error),
-    /// The server says no.
+    /// The server refused the request.
     Refused(StoreError),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Duplicate {
-    Place,
+    /// The position of the commit, or the version in its stream.
+    Position,
+    /// An event id.
     EventId,
 }
 
-impl Run {
-    /// An empty run behind a commit: its `_id` and its hash.
-    pub(crate) fn behind(commit: Option<(i64, Hash)>) -> Self {
-        // A store without events has none.
-        let behind = commit.filter(|(id, _)| *id > 0);
-        Self { behind, documents: Vec::new(), heads: Vec::new(), bytes: 0 }
+impl CommitRun {
+    /// Returns an empty run after a commit, given by its `_id` and its hash.
+    pub(crate) fn after(commit: Option<(i64, Hash)>) -> Self {
+        // A store without events has no preceding commit.
+        let after = commit.filter(|(id, _)| *id > 0);
+        Self { after, documents: Vec::new(), heads: Vec::new(), bytes: 0 }
     }
 
-    /// Whether there is room for one more in the same request.
-    pub(crate) fn takes(&self, commit: &Commit) -> bool {
+    /// Returns true if the same request has room for another commit.
+    pub(crate) fn has_room_for(&self, commit: &Commit) -> bool {
         let bytes = self.bytes + commit.document.as_bytes().len();
         self.documents.is_empty() || (bytes <= MAX_COMMIT_BYTES && self.documents.len() < MAX_COMMITS)
     }
@@ -97,89 +99,97 @@ impl Run {
         self.heads.push(head);
     }
 
-    /// Inserts them in their order. How many are there for certain, and why not all.
-    pub(crate) async fn insert(self, connection: &Connection, deadline: Instant) -> (usize, Option<Stop>) {
+    /// Inserts the commits in their order. Returns the number of stored commits, and the reason for which the others are
+    /// not stored.
+    pub(crate) async fn insert(self, connection: &Connection, deadline: Instant) -> (usize, Option<StopReason>) {
         let documents = Arc::new(self.documents);
         let mut inserted = 0;
-        // Whether an earlier request may have been carried out, or may be yet.
-        let mut doubt = false;
+        // True if an earlier request may have been carried out, or may still be.
+        let mut uncertain = false;
         let mut last_error = None;
         while inserted < documents.len() {
-            if doubt && Instant::now() >= deadline {
-                return (inserted, Some(Stop::Failed(unknown(connection, last_error))));
+            if uncertain && Instant::now() >= deadline {
+                return (inserted, Some(StopReason::Failed(unknown(connection, last_error))));
             }
-            let behind = match inserted.checked_sub(1) {
-                None => self.behind,
+            let after = match inserted.checked_sub(1) {
+                None => self.after,
                 Some(last) => documents[last].get_i64("_id").ok().map(|id| (id, self.heads[last].hash)),
             };
-            match attempt(connection, behind, &documents, inserted, deadline).await {
-                Attempt::Answered(count, duplicate) => {
+            match attempt(connection, after, &documents, inserted, deadline).await {
+                RequestOutcome::Answered(count, duplicate) => {
                     inserted += count;
                     match duplicate {
                         None => {}
-                        Some(duplicate) if !doubt => return (inserted, Some(stop_of(duplicate))),
+                        Some(duplicate) if !uncertain => return (inserted, Some(stop_reason(duplicate))),
                         Some(duplicate) => {
-                            match who_is_there(connection, &documents[inserted], self.heads[inserted], deadline).await {
-                                Who::This => inserted += 1,
-                                Who::Another => return (inserted, Some(stop_of(duplicate))),
-                                // Ours cannot be elsewhere than at its place.
-                                Who::Nobody if duplicate == Duplicate::EventId => return (inserted, Some(Stop::KnownId)),
-                                Who::Nobody => tokio::time::sleep(PAUSE).await,
+                            match find_occupant(connection, &documents[inserted], self.heads[inserted], deadline).await {
+                                Occupant::This => inserted += 1,
+                                Occupant::Other => return (inserted, Some(stop_reason(duplicate))),
+                                // This commit can be stored only at its own position.
+                                Occupant::None if duplicate == Duplicate::EventId => {
+                                    return (inserted, Some(StopReason::KnownId));
+                                }
+                                Occupant::None => tokio::time::sleep(PAUSE).await,
                             }
                         }
                     }
                 }
-                Attempt::NotSent(error) if !doubt => {
-                    return (inserted, Some(Stop::Failed(connection.failed("cannot append to")(error))));
+                RequestOutcome::NotSent(error) if !uncertain => {
+                    return (inserted, Some(StopReason::Failed(connection.failed("cannot append to")(error))));
                 }
-                Attempt::NotSent(error) => {
+                RequestOutcome::NotSent(error) => {
                     last_error = Some(error);
                     tokio::time::sleep(PAUSE).await;
                 }
-                Attempt::Doubt(error) => {
-                    doubt = true;
+                RequestOutcome::Unknown(error) => {
+                    uncertain = true;
                     last_error = error.or(last_error);
                     tokio::time::sleep(PAUSE).await;
                 }
-                Attempt::Refused(error @ StoreError::Replaced(_)) => return (inserted, Some(Stop::Failed(error))),
-                Attempt::Refused(_) if doubt => return (inserted, Some(Stop::Failed(unknown(connection, last_error)))),
-                Attempt::Refused(error) => return (inserted, Some(Stop::Failed(error))),
+                RequestOutcome::Refused(error @ StoreError::Replaced(_)) => return (inserted, Some(StopReason::Failed(error))),
+                RequestOutcome::Refused(_) if uncertain => {
+                    return (inserted, Some(StopReason::Failed(unknown(connection, last_error))));
+                }
+                RequestOutcome::Refused(error) => return (inserted, Some(StopReason::Failed(error))),
             }
         }
         (inserted, None)
     }
 }
 
-fn stop_of(duplicate: Duplicate) -> Stop {
+fn stop_reason(duplicate: Duplicate) -> StopReason {
     match duplicate {
-        Duplicate::Place => Stop::Collided,
-        Duplicate::EventId => Stop::KnownId,
+        Duplicate::Position => StopReason::Collided,
+        Duplicate::EventId => StopReason::KnownId,
     }
 }
 
 fn unknown(connection: &Connection, error: Option<Error>) -> StoreError {
-    let message = format!("it is not known whether the append to {} was done: the server gave no answer", connection.place);
+    let message = format!(
+        "outcome unknown: the append to {} may or may not have been applied; the server gave no answer",
+        connection.place
+    );
     StoreError::OutcomeUnknown { message, source: error.map(|error| Arc::new(*error.kind) as _) }
 }
 
-/// Sends the commits from an index on. The request goes on by itself when nobody waits any longer.
+/// Sends the commits from an index on. The request continues when the caller no longer waits.
 async fn attempt(
     connection: &Connection,
-    behind: Option<(i64, Hash)>,
+    after: Option<(i64, Hash)>,
     documents: &Arc<Vec<RawDocumentBuf>>,
     from: usize,
     deadline: Instant,
-) -> Attempt {
+) -> RequestOutcome {
     let (database, documents, timeout) = (connection.database.clone(), Arc::clone(documents), connection.timeout);
     let request = tokio::spawn(async move {
         let mut updates = RawArrayBuf::new();
-        if let Some((id, hash)) = behind {
+        if let Some((id, hash)) = after {
             updates.push(find_commit(id, hash));
         }
         for document in &documents[from..] {
             updates.push(insert_commit(document));
         }
-        let mut command = rawdoc! { "update": schema::COMMITS, "ordered": true };
+        let mut command = rawdoc! { "update": collections::COMMITS, "ordered": true };
         let wait = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
         command.append(cstr!("writeConcern"), rawdoc! { "w": "majority", "j": true, "wtimeout": wait });
         command.append(cstr!("updates"), updates);
@@ -188,24 +198,24 @@ async fn attempt(
     // Long enough for any answer, and short enough to try another connection in time.
     let patience = (Instant::now() + connection.timeout / 3).min(deadline);
     match tokio::time::timeout_at(patience, request).await {
-        Err(_) => Attempt::Doubt(None),
-        Ok(Err(_)) => Attempt::Refused(StoreError::Bug("a task of the database has died".into())),
-        Ok(Ok(Err(error))) if was_not_sent(&error) => Attempt::NotSent(error),
-        Ok(Ok(Err(error))) if may_pass(&error) => Attempt::Doubt(Some(error)),
-        Ok(Ok(Err(error))) => Attempt::Refused(connection.failed("cannot append to")(error)),
-        Ok(Ok(Ok(answer))) => judge(connection, behind, &answer),
+        Err(_) => RequestOutcome::Unknown(None),
+        Ok(Err(_)) => RequestOutcome::Refused(StoreError::Bug("a task of the database has died".into())),
+        Ok(Ok(Err(error))) if was_not_sent(&error) => RequestOutcome::NotSent(error),
+        Ok(Ok(Err(error))) if may_pass(&error) => RequestOutcome::Unknown(Some(error)),
+        Ok(Ok(Err(error))) => RequestOutcome::Refused(connection.failed("cannot append to")(error)),
+        Ok(Ok(Ok(answer))) => judge(connection, after, &answer),
     }
 }
 
-/// An update that changes nothing and fails where this commit is not there.
+/// Returns an update that changes nothing and fails where this commit is missing.
 fn find_commit(id: i64, hash: Hash) -> RawDocumentBuf {
     let mut commit = rawdoc! { "_id": id };
     commit.append(cstr!("hash"), RawBinaryRef { subtype: BinarySubtype::Generic, bytes: &hash.0 });
-    // To make one with another `_id` than the one looked for is an error.
+    // Inserting with another `_id` than the one in the filter is an error.
     rawdoc! { "q": commit, "u": { "$setOnInsert": { "_id": -1_i64 } }, "upsert": true }
 }
 
-/// An update that inserts a commit and fails where its place or an event id is taken.
+/// Returns an update that inserts a commit and fails where its position or an event id is taken.
 fn insert_commit(document: &RawDocumentBuf) -> RawDocumentBuf {
     let id = document.get_i64("_id").unwrap_or_default();
     let mut content = RawDocumentBuf::new();
@@ -215,60 +225,63 @@ fn insert_commit(document: &RawDocumentBuf) -> RawDocumentBuf {
     rawdoc! { "q": none, "u": [{ "$replaceWith": content }], "upsert": true }
 }
 
-/// The server's answer to a request. (The driver's own `insert_many` keeps which index a duplicate was in from us.)
-fn judge(connection: &Connection, behind: Option<(i64, Hash)>, answer: &Document) -> Attempt {
+/// Interprets the server's answer to a request. The driver's own `insert_many` does not show the index of a duplicate.
+fn judge(connection: &Connection, after: Option<(i64, Hash)>, answer: &Document) -> RequestOutcome {
     let count = answer.get_array("upserted").map(Vec::len).unwrap_or_default();
     if let Ok(concern) = answer.get_document("writeConcernError") {
-        // Done here, but not yet by most of the servers: it may be rolled back, and sending it again tells.
+        // The primary has the commits, but not yet a majority. They may be rolled back; sending them again determines the
+        // outcome.
         tracing::debug!(code = concern.get_i32("code").unwrap_or_default(), "an append is not yet durable");
-        return Attempt::Doubt(None);
+        return RequestOutcome::Unknown(None);
     }
     let error = answer.get_array("writeErrors").ok().and_then(|errors| errors.first()).and_then(|error| error.as_document());
-    let Some(error) = error else { return Attempt::Answered(count, None) };
+    let Some(error) = error else { return RequestOutcome::Answered(count, None) };
     let found = error.get_i32("code").unwrap_or_default();
-    if let Some((id, hash)) = behind.filter(|_| found == code::IMMUTABLE_FIELD && matches!(error.get_i32("index"), Ok(0))) {
+    if let Some((id, hash)) = after.filter(|_| found == code::IMMUTABLE_FIELD && matches!(error.get_i32("index"), Ok(0))) {
         let seen = LastSeen { position: Position(id.unsigned_abs()), hash };
-        return Attempt::Refused(seen.not_in(&connection.place));
+        return RequestOutcome::Refused(seen.not_in(&connection.place));
     }
     if found == code::DUPLICATE_KEY {
         let of_event_id = error.get_document("keyPattern").is_ok_and(|pattern| pattern.contains_key("events.id"));
-        return Attempt::Answered(count, Some(if of_event_id { Duplicate::EventId } else { Duplicate::Place }));
+        return RequestOutcome::Answered(count, Some(if of_event_id { Duplicate::EventId } else { Duplicate::Position }));
     }
     if code::ELSEWHERE_OR_LATER.contains(&found) {
-        return Attempt::Doubt(None);
+        return RequestOutcome::Unknown(None);
     }
     let message = error.get_str("errmsg").unwrap_or_default();
-    let message = format!("cannot append to {}: the server refused ({found}: {message})", connection.place);
-    Attempt::Refused(if found == code::UNAUTHORIZED {
+    let message = format!("cannot append to {}: the server refused the append ({found}: {message})", connection.place);
+    RequestOutcome::Refused(if found == code::UNAUTHORIZED {
         StoreError::NotAllowed { message, source: None }
     } else {
         StoreError::Unavailable { message, source: None }
     })
 }
 
-/// Which commit has a place.
-enum Who {
+/// The commit that has a position.
+enum Occupant {
+    /// The same commit.
     This,
-    Another,
-    /// None that most of the servers have.
-    Nobody,
+    /// Another commit.
+    Other,
+    /// No commit that a majority of the servers has.
+    None,
 }
 
-async fn who_is_there(connection: &Connection, document: &RawDocumentBuf, head: Head, deadline: Instant) -> Who {
-    let Ok(place) = document.get_i64("_id") else { return Who::Another };
+async fn find_occupant(connection: &Connection, document: &RawDocumentBuf, head: Head, deadline: Instant) -> Occupant {
+    let Ok(place) = document.get_i64("_id") else { return Occupant::Other };
     let connection = connection.clone();
-    let look = tokio::spawn(async move {
+    let search = tokio::spawn(async move {
         let Ok(Some(found)) = connection.commits.find_one(doc! { "_id": place }).projection(doc! { "events": 0 }).await else {
-            return Who::Nobody;
+            return Occupant::None;
         };
         match summary(&found) {
-            Ok(found) if found.hash == head.hash && connection.settle(head.position).await.is_ok() => Who::This,
-            Ok(found) if found.hash == head.hash => Who::Nobody,
-            _ => Who::Another,
+            Ok(found) if found.hash == head.hash && connection.settle(head.position).await.is_ok() => Occupant::This,
+            Ok(found) if found.hash == head.hash => Occupant::None,
+            _ => Occupant::Other,
         }
     });
-    match tokio::time::timeout_at(deadline, look).await {
-        Ok(Ok(who)) => who,
-        _ => Who::Nobody,
+    match tokio::time::timeout_at(deadline, search).await {
+        Ok(Ok(occupant)) => occupant,
+        _ => Occupant::None,
     }
 }

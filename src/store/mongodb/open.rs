@@ -1,23 +1,23 @@
-//! Opening a store of this backend from its URL.
+//! Opens a store of this backend from its URL.
 
 use std::sync::Arc;
 
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
-use crate::store::bare::Bare;
+use crate::store::baseline::Baseline;
 use crate::store::error::StoreError;
-use crate::store::mongodb::BareMongoDb;
-use crate::store::mongodb::MongoDb;
-use crate::store::mongodb::MongoUrl;
+use crate::store::invalid_url::invalid_url;
+use crate::store::mongodb::backend::MongoDb;
+use crate::store::mongodb::baseline::MongoDbBaseline;
+use crate::store::mongodb::url::MongoUrl;
 use crate::store::options::OpenOptions;
 use crate::store::server_url::ServerAddress;
 use crate::store::server_url::ServerUrl;
-use crate::store::url::invalid_url;
 
-/// Reads a URL of MongoDB. No server is asked.
+/// Parses a URL of MongoDB. Sends no request.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] with the reason; never with a password.
+/// [`StoreError::Invalid`] with the reason and without the password.
 pub(in crate::store) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
     MongoUrl::parse(text).map(ServerUrl::new).map_err(|reason| invalid_url(text, &reason))
 }
@@ -27,8 +27,8 @@ impl ServerAddress for MongoUrl {
         Arc::new(MongoDb::new(self.clone(), options.clone()))
     }
 
-    fn bare(&self, options: &OpenOptions) -> Box<dyn Bare> {
-        Box::new(BareMongoDb::new(self.clone(), options.clone()))
+    fn baseline(&self, options: &OpenOptions) -> Box<dyn Baseline> {
+        Box::new(MongoDbBaseline::new(self.clone(), options.clone()))
     }
 
     fn with_secrets(&self) -> String {

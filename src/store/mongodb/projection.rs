@@ -1,4 +1,5 @@
-//! The document of a projection: where its read models are, how far, and which rows are still on their way.
+//! The document of a projection: the collections and checkpoints of its read models, and the staged rows of their last
+//! commits.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,79 +11,56 @@ use mongodb::bson::doc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::event::Timestamp;
 use crate::store::error::StoreError;
+use crate::store::failed_event::FailedEvent;
+use crate::store::failed_event::FailedEventChanges;
+use crate::store::mongodb::collections;
 use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::read_model_state::ReadModelState;
 use crate::store::mongodb::rows;
-use crate::store::mongodb::schema;
-use crate::store::problem::Problem;
-use crate::store::problem::ProblemChanges;
-use crate::store::read_model::Checkpoint;
-use crate::store::read_model::KeptRecord;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
+use crate::store::read_model::StoredRecord;
 
-/// A projection has three read models in one document, which may have 16 MiB.
-const MAX_PROBLEM_BYTES: usize = 4 << 20;
-/// Before a reader looks again.
+/// The largest size of the failed events of a read model. A projection has three read models in one document of at most 16
+/// MiB.
+const MAX_FAILED_EVENT_BYTES: usize = 4 << 20;
+/// The pause before a reader tries again.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// A read model as its projection's document tells.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct State {
-    /// Where its rows are.
-    pub(crate) collection: String,
-    /// The number of its last commit.
-    pub(crate) number: i64,
-    /// The staged rows of its last commit, until they are all in their collection.
-    pub(crate) pending: Option<Uuid>,
-    /// The version of the logic that made its rows.
-    pub(crate) logic_version: u32,
-    /// How far it is.
-    pub(crate) checkpoint: Checkpoint,
-    /// When it last moved.
-    pub(crate) updated_at: Timestamp,
-    /// Whether there are rows that are compared by their texts.
-    pub(crate) large: bool,
-    /// Whether rows have been written, so that the collection must be there; none: an older program has not said so.
-    pub(crate) written: Option<bool>,
-    /// Events it cannot take in, in the order of their positions. Here, so that they move with the checkpoint.
-    pub(crate) problems: Vec<Problem>,
-}
-
-/// The problems after a commit.
-pub(crate) fn problems_after(before: Option<&State>, changes: &ProblemChanges) -> Vec<Problem> {
-    let changed = |problem: &&Problem| {
-        changes.solved.contains(&problem.event_id) || changes.put.iter().any(|put| put.event_id == problem.event_id)
+/// Returns the failed events after a commit.
+pub(crate) fn failed_events_after(before: Option<&ReadModelState>, changes: &FailedEventChanges) -> Vec<FailedEvent> {
+    let changed = |failed: &&FailedEvent| {
+        changes.solved.contains(&failed.event_id) || changes.put.iter().any(|put| put.event_id == failed.event_id)
     };
-    let known = before.map(|before| before.problems.as_slice()).unwrap_or_default();
-    let mut problems: Vec<Problem> = known.iter().filter(|problem| !changed(problem)).cloned().collect();
-    problems.extend(changes.put.iter().cloned());
-    problems.sort_by_key(|problem| problem.position);
-    problems
+    let known = before.map(|before| before.failed_events.as_slice()).unwrap_or_default();
+    let mut failed: Vec<FailedEvent> = known.iter().filter(|failed| !changed(failed)).cloned().collect();
+    failed.extend(changes.put.iter().cloned());
+    failed.sort_by_key(|failed| failed.position);
+    failed
 }
 
-/// A read model as it is kept; none: it does not say where its rows are. One with a value that esctl never wrote stands on no
-/// event of the store.
-fn state_of(part: &Document) -> Option<State> {
+/// Reads the state of a read model; `None` where it does not name a collection. With a value that esctl never wrote, the
+/// checkpoint belongs to no store.
+fn state_of(part: &Document) -> Option<ReadModelState> {
     let number = |field| part.get_i64(field).ok();
     let id_of = |value: &Bson| match value {
         Bson::Binary(binary) => Uuid::from_slice(&binary.bytes).ok(),
         _ => None,
     };
-    let problems = match part.get("problems") {
-        Some(Bson::Array(problems)) => {
-            problems.iter().map(|text| Problem::kept(text.as_str().unwrap_or_default(), None, None)).collect()
+    let failed_events = match part.get("problems") {
+        Some(Bson::Array(texts)) => {
+            texts.iter().map(|text| FailedEvent::stored(text.as_str().unwrap_or_default(), None, None)).collect()
         }
-        Some(_) => vec![Problem::kept("", None, None)],
+        Some(_) => vec![FailedEvent::stored("", None, None)],
         None => Vec::new(),
     };
     let event_id = match part.get("event_id") {
         Some(Bson::Null) | None => Some(None),
         Some(value) => id_of(value).map(Some),
     };
-    let kept = KeptRecord {
+    let kept = StoredRecord {
         commits: number("commit"),
         logic_version: number("logic_version"),
         position: number("position"),
@@ -90,8 +68,8 @@ fn state_of(part: &Document) -> Option<State> {
         updated_at: number("updated_at"),
     };
     let ProjectionRecord { logic_version, commits, checkpoint, updated_at, .. } = kept.of(ReadModel::default());
-    Some(State {
-        problems,
+    Some(ReadModelState {
+        failed_events,
         large: part.get_bool("large").unwrap_or_default(),
         written: part.get_bool("written").ok(),
         collection: part.get_str("collection").ok()?.to_owned(),
@@ -103,22 +81,22 @@ fn state_of(part: &Document) -> Option<State> {
     })
 }
 
-fn part(projection: &Document, part: &str) -> Option<State> {
+fn part(projection: &Document, part: &str) -> Option<ReadModelState> {
     projection.get_document(part).ok().and_then(state_of)
 }
 
-/// An id as BSON has it.
+/// Returns an id as BSON.
 pub(crate) fn bson_uuid(id: Uuid) -> Bson {
     Bson::from(BsonUuid::from_bytes(id.into_bytes()))
 }
 
-/// Names of live read models, each with the collection of its rows.
+/// The names of live read models, each with the collection of its rows.
 pub(crate) type Live = Vec<(String, String)>;
 
-/// The read models that projections name, whole or not.
-async fn states(connection: &Connection) -> Result<Vec<(ReadModel, Option<State>)>, StoreError> {
+/// Returns the read models that projections name, complete or not.
+async fn states(connection: &Connection) -> Result<Vec<(ReadModel, Option<ReadModelState>)>, StoreError> {
     let failed = connection.failed("cannot read");
-    let projections = connection.collection(schema::PROJECTIONS);
+    let projections = connection.collection(collections::PROJECTIONS);
     let mut cursor = projections.find(doc! {}).sort(doc! { "_id": 1 }).await.map_err(&failed)?;
     let mut states = Vec::new();
     while cursor.advance().await.map_err(&failed)? {
@@ -134,10 +112,10 @@ async fn states(connection: &Connection) -> Result<Vec<(ReadModel, Option<State>
     Ok(states)
 }
 
-/// What is known of each read model that is whole, and where the rows of the live ones are.
+/// Returns the records of the complete read models, and the collections of the live ones.
 pub(crate) async fn projections(connection: &Connection) -> Result<(Vec<ProjectionRecord>, Live), StoreError> {
     let mut states = states(connection).await?;
-    // No read model is called so: `check` finds it.
+    // No read model can have such a name: `check` reports it.
     states.retain(|(model, _)| model.check_name().is_ok());
     let states: Vec<_> = states.into_iter().filter_map(|(model, state)| Some((model, state?))).collect();
     let names = match states.iter().all(|(_, state)| state.written == Some(false)) {
@@ -146,8 +124,8 @@ pub(crate) async fn projections(connection: &Connection) -> Result<(Vec<Projecti
     };
     let (mut records, mut live) = (Vec::new(), Vec::new());
     for (model, state) in states {
-        if is_whole(connection, &model, &state, Some(&names)).await? {
-            let State { collection, number, logic_version, checkpoint, updated_at, .. } = state;
+        if is_complete(connection, &model, &state, Some(&names)).await? {
+            let ReadModelState { collection, number, logic_version, checkpoint, updated_at, .. } = state;
             if model.part == Part::Live {
                 live.push((model.name.clone(), collection));
             }
@@ -157,18 +135,18 @@ pub(crate) async fn projections(connection: &Connection) -> Result<(Vec<Projecti
     Ok((records, live))
 }
 
-/// Finds read models that are not whole. (Collections that no projection names are swept away by the next rebuild.)
+/// Finds incomplete read models. (The next rebuild removes collections that no projection names.)
 pub(crate) async fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
     for (model, state) in states(connection).await? {
         let (name, part) = (&model.name, model.part.as_str());
         let fault = match &state {
-            _ if model.check_name().is_err() => format!("no read model can be called \"{name}\""),
-            None => format!("read model {name} ({part}) does not say where its rows are"),
-            Some(state) if is_whole(connection, &model, state, None).await? => continue,
+            _ if model.check_name().is_err() => format!("\"{name}\" is not a valid name of a read model"),
+            None => format!("read model {name} ({part}) names no collection"),
+            Some(state) if is_complete(connection, &model, state, None).await? => continue,
             Some(_) => format!("read model {name} ({part}) has a checkpoint and not all of its rows"),
         };
-        // Others may have moved it meanwhile.
+        // Others may have changed it meanwhile.
         if self::state(connection, &model).await? == state {
             found.push(fault);
         }
@@ -181,12 +159,12 @@ async fn collection_names(connection: &Connection) -> Result<HashSet<String>, St
     Ok(names.into_iter().collect())
 }
 
-/// Whether the rows of a read model are there: their collection, where some have been written, and what is staged for its last
-/// commit. `names`: the collections that there are, if they are known.
-pub(crate) async fn is_whole(
+/// Returns true if the rows of a read model are complete: its collection, if rows have been written, and the staged rows of
+/// its last commit. `names` are the existing collections, if they are known.
+pub(crate) async fn is_complete(
     connection: &Connection,
     model: &ReadModel,
-    state: &State,
+    state: &ReadModelState,
     names: Option<&HashSet<String>>,
 ) -> Result<bool, StoreError> {
     if state.written != Some(false) {
@@ -200,7 +178,7 @@ pub(crate) async fn is_whole(
     }
     match state.pending {
         Some(pending) if !rows::are_staged(connection, state, pending).await? => {
-            // They are taken away after the mark was.
+            // Staged rows are removed after the mark was.
             let now = self::state(connection, model).await?;
             Ok(now.is_none_or(|now| now.pending != Some(pending)))
         }
@@ -208,48 +186,51 @@ pub(crate) async fn is_whole(
     }
 }
 
-/// What is known of a read model.
-pub(crate) async fn state(connection: &Connection, model: &ReadModel) -> Result<Option<State>, StoreError> {
-    let projection = connection.collection(schema::PROJECTIONS).find_one(doc! { "_id": &model.name }).await;
+/// Returns the state of a read model.
+pub(crate) async fn state(connection: &Connection, model: &ReadModel) -> Result<Option<ReadModelState>, StoreError> {
+    let projection = connection.collection(collections::PROJECTIONS).find_one(doc! { "_id": &model.name }).await;
     match projection.map_err(connection.failed("cannot read"))? {
         Some(projection) => Ok(part(&projection, model.part.as_str())),
         None => Ok(None),
     }
 }
 
-/// The collections that a projection names, as of one moment: what is looked up part by part can move from one that was
-/// not yet looked at to one that was.
+/// Returns the collections that a projection names, as of one moment. Read part by part, a collection could move between
+/// parts meanwhile.
 pub(crate) async fn collections(connection: &Connection, name: &str) -> Result<Vec<String>, StoreError> {
-    let projection = connection.collection(schema::PROJECTIONS).find_one(doc! { "_id": name }).await;
+    let projection = connection.collection(collections::PROJECTIONS).find_one(doc! { "_id": name }).await;
     let Some(projection) = projection.map_err(connection.failed("cannot read"))? else { return Ok(Vec::new()) };
     let states = Part::ALL.into_iter().filter_map(|model| part(&projection, model.as_str()));
     Ok(states.map(|state| state.collection).collect())
 }
 
-/// A look at a read model as of one commit of it: again, where it moved meanwhile.
-pub(crate) struct Look<'c> {
+/// A consistent read of a read model, as of one commit. It is repeated where the read model has changed meanwhile.
+pub(crate) struct ConsistentRead<'c> {
     connection: &'c Connection,
     model: ReadModel,
     deadline: Instant,
-    /// As it was before the rows were read; `None`: there is no such read model.
-    pub(crate) state: Option<State>,
+    /// The state before the rows were read; `None` where there is no such read model.
+    pub(crate) state: Option<ReadModelState>,
 }
 
-impl<'c> Look<'c> {
+impl<'c> ConsistentRead<'c> {
     pub(crate) async fn begin(connection: &'c Connection, model: ReadModel) -> Result<Self, StoreError> {
         let deadline = Instant::now() + connection.timeout;
         let state = state(connection, &model).await?;
         Ok(Self { connection, model, deadline, state })
     }
 
-    /// What was read, if it is of one commit; otherwise it is to be read again.
-    pub(crate) async fn end<T>(&mut self, outcome: Result<T, rows::Gone>) -> Result<Option<T>, StoreError> {
+    /// Returns the result if it is of one commit; otherwise the read must be repeated.
+    pub(crate) async fn end<T>(&mut self, outcome: Result<T, rows::RowsError>) -> Result<Option<T>, StoreError> {
         let after = state(self.connection, &self.model).await?;
         match outcome {
-            Err(rows::Gone::Failed(error)) => return Err(error),
+            Err(rows::RowsError::Failed(error)) => return Err(error),
             Ok(found) if after == self.state => return Ok(Some(found)),
             _ if Instant::now() >= self.deadline => {
-                let message = format!("cannot read {}: read model {} never stood still", self.connection.place, self.model.name);
+                let message = format!(
+                    "cannot read {}: read model {} was modified during every attempt",
+                    self.connection.place, self.model.name
+                );
                 return Err(StoreError::Unavailable { message, source: None });
             }
             _ => {}
@@ -260,17 +241,17 @@ impl<'c> Look<'c> {
     }
 }
 
-/// As [`state`] reads it.
+/// Returns the document of a state, as [`state`] reads it.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] when there are more problems than fit into a document.
-pub(crate) fn document_of(state: &State) -> Result<Document, StoreError> {
-    let problems = state.problems.iter().map(Problem::to_json).collect::<Result<Vec<_>, _>>()?;
-    let bytes: usize = problems.iter().map(String::len).sum();
-    if bytes > MAX_PROBLEM_BYTES {
-        let count = problems.len();
+/// [`StoreError::Invalid`] when the failed events do not fit into a document.
+pub(crate) fn document_of(state: &ReadModelState) -> Result<Document, StoreError> {
+    let failed = state.failed_events.iter().map(FailedEvent::to_json).collect::<Result<Vec<_>, _>>()?;
+    let bytes: usize = failed.iter().map(String::len).sum();
+    if bytes > MAX_FAILED_EVENT_BYTES {
+        let count = failed.len();
         return Err(StoreError::Invalid(format!(
-            "{count} problems of {bytes} bytes are over the {MAX_PROBLEM_BYTES} that a read model may have here"
+            "{count} failed events of {bytes} bytes exceed the limit of {MAX_FAILED_EVENT_BYTES} bytes for a read model"
         )));
     }
     let mut document = doc! {
@@ -290,8 +271,8 @@ pub(crate) fn document_of(state: &State) -> Result<Document, StoreError> {
     if state.large {
         document.insert("large", true);
     }
-    if !problems.is_empty() {
-        document.insert("problems", problems);
+    if !failed.is_empty() {
+        document.insert("problems", failed);
     }
     Ok(document)
 }

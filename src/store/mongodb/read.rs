@@ -1,7 +1,7 @@
-//! Reading events into flat chunks: commits in the order of their places, each looked into by hand.
+//! Reads events into flat chunks: commits in the order of their positions, each decoded by hand.
 //!
-//! A page that ends before the reading does leaves its cursor for the page that follows, so a scan is one query, and a
-//! commit of many pages is sent once. One that nobody comes back for is forgotten when others need the room.
+//! A page that ends early keeps its cursor for the following page, so a scan is one query, and a commit of many pages is
+//! sent once. An unused cursor is dropped when others need its slot.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -29,101 +29,101 @@ use crate::store::mongodb::streams::stream_version;
 use crate::store::quarantine::QUARANTINE_STREAM;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
-use crate::store::read::Source;
+use crate::store::read::ReadSource;
 
-/// A page ends when its texts are this large, so that events of a megabyte do not make it one of a gigabyte.
+/// The size of texts that ends a page. It keeps a page of large events small.
 const PAGE_BYTES: usize = 1 << 20;
-/// A page ends after so many events that were not wanted, so that an answer is never far away.
-const PAGE_LOOKS: u64 = 100_000;
-/// Commits asked for at once.
+/// The number of examined events that ends a page, so that an answer comes soon.
+const MAX_EXAMINED: u64 = 100_000;
+/// The number of commits in one batch.
 const BATCH: u32 = 1000;
-/// How many readings are kept open between their pages.
-const OPEN_WALKS: usize = 8;
+/// The number of cursors that are kept between pages.
+const MAX_OPEN_CURSORS: usize = 8;
 
-/// The readings that are open between their pages.
+/// The open cursors between pages.
 #[derive(Default)]
-pub(crate) struct Walks(Mutex<Vec<Walk>>);
+pub(crate) struct OpenCursors(Mutex<Vec<CommitScan>>);
 
-impl Walks {
-    fn take(&self, query: &ReadQuery) -> Option<Walk> {
+impl OpenCursors {
+    fn take(&self, query: &ReadQuery) -> Option<CommitScan> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = open.iter().position(|walk| walk.query == *query)?;
+        let index = open.iter().position(|scan| scan.query == *query)?;
         Some(open.remove(index))
     }
 
-    fn keep(&self, walk: Walk) {
-        let forgotten = {
+    fn keep(&self, scan: CommitScan) {
+        let dropped = {
             let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            open.push(walk);
-            (open.len() > OPEN_WALKS).then(|| open.remove(0))
+            open.push(scan);
+            (open.len() > MAX_OPEN_CURSORS).then(|| open.remove(0))
         };
-        drop(forgotten);
+        drop(dropped);
     }
 }
 
 /// Reads a page; see [`Backend::read`](crate::store::Backend::read).
 pub(crate) async fn read(
     connection: &Connection,
-    walks: &Walks,
+    cursors: &OpenCursors,
     query: ReadQuery,
     limit: usize,
     mut buffer: EventChunk,
 ) -> Result<Page, StoreError> {
     buffer.clear();
-    if let Some(mut walk) = walks.take(&query) {
+    if let Some(mut scan) = cursors.take(&query) {
         let mut page = Page { events: buffer, ..Page::default() };
-        match walk.fill(connection, limit, &mut page).await {
+        match scan.fill(connection, limit, &mut page).await {
             Ok(()) if !page.end => {
                 settle(connection, &page).await?;
-                return Ok(walk.put_down(page, walks));
+                return Ok(scan.keep_for_next_page(page, cursors));
             }
-            // It ends where the store ended when it was begun, perhaps by somebody else: that is looked up again.
+            // The cursor ends at the end of the store at its start. The end is looked up again.
             Ok(()) if page.looked_at > 0 => {
                 settle(connection, &page).await?;
                 page.end = false;
                 return Ok(page);
             }
             Ok(()) => buffer = page.events,
-            // The server forgets a reading that rests for long.
-            Err(Failure::Driver(error)) if code_of(&error) == Some(code::CURSOR_NOT_FOUND) => buffer = page.events,
+            // The server drops a cursor that is idle for long.
+            Err(ReadFailure::Driver(error)) if code_of(&error) == Some(code::CURSOR_NOT_FOUND) => buffer = page.events,
             Err(failure) => return before_damage(connection, failure, page).await,
         }
         buffer.clear();
     }
     let mut page = Page { events: buffer, ..Page::default() };
-    let mut walk = Walk::start(connection, query, limit).await?;
-    if let Err(failure) = walk.fill(connection, limit, &mut page).await {
+    let mut scan = CommitScan::start(connection, query, limit).await?;
+    if let Err(failure) = scan.fill(connection, limit, &mut page).await {
         return before_damage(connection, failure, page).await;
     }
     settle(connection, &page).await?;
-    Ok(walk.put_down(page, walks))
+    Ok(scan.keep_for_next_page(page, cursors))
 }
 
-/// Returns the events before one that is damaged; the next page begins with that one, and there are none.
-async fn before_damage(connection: &Connection, failure: Failure, mut page: Page) -> Result<Page, StoreError> {
+/// Returns the events before a damaged one. The next page begins with the damaged event and is an error.
+async fn before_damage(connection: &Connection, failure: ReadFailure, mut page: Page) -> Result<Page, StoreError> {
     match failure {
-        Failure::Store(StoreError::Integrity { .. }) if page.looked_at > 0 => {
+        ReadFailure::Store(StoreError::Integrity { .. }) if page.looked_at > 0 => {
             settle(connection, &page).await?;
             page.end = false;
             Ok(page)
         }
-        failure => Err(failure.told(connection)),
+        failure => Err(failure.into_store_error(connection)),
     }
 }
 
-/// Waits until the events of a page are there to stay.
+/// Waits until the events of a page are durable.
 async fn settle(connection: &Connection, page: &Page) -> Result<(), StoreError> {
     let highest = page.events.iter().next().into_iter().chain(page.events.last()).map(|event| event.position).max();
     connection.settle(highest.unwrap_or_default()).await
 }
 
-enum Failure {
+enum ReadFailure {
     Driver(Error),
     Store(StoreError),
 }
 
-impl Failure {
-    fn told(self, connection: &Connection) -> StoreError {
+impl ReadFailure {
+    fn into_store_error(self, connection: &Connection) -> StoreError {
         match self {
             Self::Driver(error) => connection.failed("cannot read")(error),
             Self::Store(error) => error,
@@ -131,72 +131,72 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for ReadFailure {
     fn from(error: Error) -> Self {
         Self::Driver(error)
     }
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for ReadFailure {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-/// A reading on its way through the commits.
-struct Walk {
-    /// What is left of it.
+/// A read on its way through the commits.
+struct CommitScan {
+    /// The rest of the query.
     query: ReadQuery,
     highest: u64,
     /// The version of the reserved stream of quarantines.
     quarantine: Version,
-    /// The commit that the lowest place is inside of, where one is: its own place is below.
+    /// The commit that contains the lowest place, if that is not its first.
     floor: Option<RawDocumentBuf>,
-    /// Commits from here on, once they are needed.
+    /// The cursor over the commits, once they are needed.
     cursor: Option<Cursor<RawDocumentBuf>>,
-    /// The place of the floor, which the cursor starts behind.
-    behind: u64,
-    /// At most so many commits are asked for.
+    /// The place of the floor, after which the cursor starts.
+    after: u64,
+    /// The largest number of commits to request.
     limit: Option<i64>,
-    /// Whether the cursor stands on a commit.
-    standing: bool,
+    /// True if the cursor is at an unfinished commit.
+    unfinished: bool,
 }
 
-impl Walk {
+impl CommitScan {
     async fn start(connection: &Connection, query: ReadQuery, limit: usize) -> Result<Self, StoreError> {
         let highest = async {
             match &query.source {
-                Source::All if query.beyond_head => last_place(connection).await,
-                Source::All => Ok(head(connection).await?.position.0),
-                Source::Stream(stream) => Ok(stream_version(connection, stream).await?.0),
+                ReadSource::All if query.beyond_head => last_place(connection).await,
+                ReadSource::All => Ok(head(connection).await?.position.0),
+                ReadSource::Stream(stream) => Ok(stream_version(connection, stream).await?.0),
             }
         };
         let reserved = StreamName::recorded(QUARANTINE_STREAM).map_err(|error| StoreError::Bug(error.to_string()))?;
         let (highest, quarantine) = tokio::try_join!(highest, stream_version(connection, &reserved))?;
         let unfiltered = query.categories.is_empty() && query.types.is_empty();
-        // Each commit has an event that is wanted, so no more of them are needed.
+        // Each commit has a requested event, so no more commits are needed.
         let limit = (unfiltered && limit < BATCH as usize).then_some(limit as i64);
-        let mut walk = Self { query, highest, quarantine, floor: None, cursor: None, behind: 0, limit, standing: false };
-        let from = walk.query.from;
-        if !walk.query.backwards && from > 1 && from <= highest {
-            let filter = walk.filter(doc! { "$lte": from.cast_signed() });
-            let floor = connection.commits.find_one(filter).sort(walk.order(-1)).await;
-            walk.floor = floor.map_err(connection.failed("cannot read"))?;
-            if let Some(floor) = &walk.floor {
-                walk.behind = walk.base(&summary(floor)?);
+        let mut scan = Self { query, highest, quarantine, floor: None, cursor: None, after: 0, limit, unfinished: false };
+        let from = scan.query.from;
+        if !scan.query.backwards && from > 1 && from <= highest {
+            let filter = scan.filter(doc! { "$lte": from.cast_signed() });
+            let floor = connection.commits.find_one(filter).sort(scan.order(-1)).await;
+            scan.floor = floor.map_err(connection.failed("cannot read"))?;
+            if let Some(floor) = &scan.floor {
+                scan.after = scan.base(&summary(floor)?);
             }
         }
-        Ok(walk)
+        Ok(scan)
     }
 
     fn field(&self) -> &'static str {
-        if self.query.source == Source::All { "_id" } else { "first_version" }
+        if self.query.source == ReadSource::All { "_id" } else { "first_version" }
     }
 
     fn filter(&self, range: Document) -> Document {
         match &self.query.source {
-            Source::All => doc! { "_id": range },
-            Source::Stream(stream) => doc! { "stream": stream.as_str(), "first_version": range },
+            ReadSource::All => doc! { "_id": range },
+            ReadSource::Stream(stream) => doc! { "stream": stream.as_str(), "first_version": range },
         }
     }
 
@@ -204,18 +204,18 @@ impl Walk {
         doc! { self.field(): direction }
     }
 
-    /// The place of a commit's first event.
+    /// Returns the place of a commit's first event.
     fn base(&self, commit: &Summary<'_>) -> u64 {
-        if self.query.source == Source::All { commit.first_position } else { commit.first_version }
+        if self.query.source == ReadSource::All { commit.first_position } else { commit.first_version }
     }
 
-    // Exclusive: a cursor may be sent to another thread, not shared with one.
+    // Exclusive: a cursor can be sent to another thread, but not shared with one.
     async fn open(&mut self, connection: &Connection) -> Result<Cursor<RawDocumentBuf>, Error> {
         let to = self.query.to.cast_signed();
         let (filter, order) = if self.query.backwards {
             (self.filter(doc! { "$lte": to }), self.order(-1))
         } else {
-            (self.filter(doc! { "$gt": self.behind.cast_signed(), "$lte": to }), self.order(1))
+            (self.filter(doc! { "$gt": self.after.cast_signed(), "$lte": to }), self.order(1))
         };
         let batch = self.limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(BATCH);
         let mut find = connection.commits.find(filter).sort(order).batch_size(batch);
@@ -225,16 +225,16 @@ impl Walk {
         find.await
     }
 
-    async fn fill(&mut self, connection: &Connection, limit: usize, page: &mut Page) -> Result<(), Failure> {
+    async fn fill(&mut self, connection: &Connection, limit: usize, page: &mut Page) -> Result<(), ReadFailure> {
         page.highest = self.highest;
         page.quarantine = self.quarantine;
         page.end = true;
-        let nothing_there = self.highest == 0 || (self.cursor.is_none() && self.query.from > self.highest);
-        if nothing_there || limit == 0 {
+        let is_empty = self.highest == 0 || (self.cursor.is_none() && self.query.from > self.highest);
+        if is_empty || limit == 0 {
             return Ok(());
         }
         if let Some(floor) = self.floor.take() {
-            let full = self.look_into(&floor, limit, page)?;
+            let full = self.push_events(&floor, limit, page)?;
             if full {
                 page.end = false;
                 self.floor = Some(floor);
@@ -242,7 +242,7 @@ impl Walk {
             }
         }
         while self.query.from <= self.query.to {
-            if !self.standing {
+            if !self.unfinished {
                 let cursor = match &mut self.cursor {
                     Some(cursor) => cursor,
                     None => {
@@ -255,10 +255,10 @@ impl Walk {
                 }
             }
             let Some(cursor) = self.cursor.take() else { return Ok(()) };
-            let full = self.look_into(cursor.current(), limit, page);
+            let full = self.push_events(cursor.current(), limit, page);
             self.cursor = Some(cursor);
-            self.standing = full?;
-            if self.standing {
+            self.unfinished = full?;
+            if self.unfinished {
                 page.end = false;
                 return Ok(());
             }
@@ -266,8 +266,8 @@ impl Walk {
         Ok(())
     }
 
-    /// Takes the events of a commit that are asked for. Whether the page is full; what is left of the query follows.
-    fn look_into(&mut self, commit: &RawDocument, limit: usize, page: &mut Page) -> Result<bool, StoreError> {
+    /// Adds the requested events of a commit to a page. Returns true if the page is full. Advances the rest of the query.
+    fn push_events(&mut self, commit: &RawDocument, limit: usize, page: &mut Page) -> Result<bool, StoreError> {
         let commit = summary(commit)?;
         let events = documents::events(&commit)?;
         let base = self.base(&commit);
@@ -292,7 +292,7 @@ impl Walk {
             } else {
                 self.query.from = place + 1;
             }
-            let full = page.events.len() >= limit || page.events.text_bytes() > PAGE_BYTES || page.looked_at >= PAGE_LOOKS;
+            let full = page.events.len() >= limit || page.events.text_bytes() > PAGE_BYTES || page.looked_at >= MAX_EXAMINED;
             if full {
                 return Ok(true);
             }
@@ -300,11 +300,11 @@ impl Walk {
         Ok(false)
     }
 
-    /// Leaves the reading to whoever asks for the next page.
-    fn put_down(self, page: Page, walks: &Walks) -> Page {
-        // One that was limited may not have all that the next page wants.
+    /// Keeps the cursor for the next page.
+    fn keep_for_next_page(self, page: Page, cursors: &OpenCursors) -> Page {
+        // A limited cursor may not have all events of the next page.
         if !page.end && self.limit.is_none() && self.query.from <= self.query.to {
-            walks.keep(self);
+            cursors.keep(self);
         }
         page
     }

@@ -1,20 +1,20 @@
-//! Read models in MongoDB, without transactions: so alike on a standalone server, a replica set and Atlas.
+//! Read models in MongoDB, without transactions: they work with a standalone server, a replica set and Atlas.
 //!
-//! A projection is one document in `projections`, with a part for the live read model, one for that built beside and
-//! one for the previous live one; each part names the collection of its rows, its checkpoint, and the number of the commit it stands on. One update of
-//! that document is each step that must be whole:
+//! A projection is one document in `projections`. It has a part for the live read model, one for the rebuilt one, and one for
+//! the previous live one. Each part names the collection of its rows, its checkpoint, and the number of its last commit. Each
+//! step that must be atomic is one update of that document:
 //!
-//! - A commit of rows first puts the rows aside (`staged_rows`), then moves the checkpoint **and** says which staged rows
-//!   belong to it (`pending`), then writes those rows into their collection and takes the mark away. Whoever is killed
-//!   before the second step has done nothing; after it, everything: readers lay the staged rows over the collection, and
-//!   the next commit first finishes the one before. A row carries the number of its commit and is written only from below
-//!   it, so somebody who was stopped in the middle and wakes up late changes nothing.
-//! - A swap makes the part that was built beside the live one, and the live one the previous one. The collection keeps its name, `rm_NAME.` and a random end; people find
-//!   it through the view `rm_NAME`, which is pointed there next (`view.rs`). A collection that no projection names is
-//!   dropped by the next swap or drop.
+//! - A commit of rows first stages the rows (`staged_rows`). It then moves the checkpoint **and** marks the staged rows that
+//!   belong to it (`pending`). Last, it writes those rows into their collection and removes the mark. A process that is killed
+//!   before the second step has done nothing. After that step the commit is made: readers merge the staged rows into the
+//!   collection, and the next commit first finishes the previous one. A row has the number of its commit and replaces only
+//!   older ones, so a process that resumes late changes nothing.
+//! - A swap makes the rebuilt part the live one, and the live one the previous one. The collection keeps its name, `rm_NAME.`
+//!   and a random end. Operators find it through the view `rm_NAME`, which changes next (`view.rs`). The next swap or drop
+//!   removes a collection that no projection names.
 //!
-//! A reader looks at the projection before and after it read rows, and reads again when it has moved meanwhile.
-//! No statement here names the events.
+//! A reader reads the projection before and after the rows, and repeats the read where it has changed meanwhile.
+//! No statement here uses the events.
 
 use mongodb::IndexModel;
 use mongodb::bson::doc;
@@ -22,19 +22,19 @@ use uuid::Uuid;
 
 use crate::event::Position;
 use crate::store::error::StoreError;
+use crate::store::mongodb::collections;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::filters::plain_path;
-use crate::store::mongodb::projection::State;
 use crate::store::mongodb::projection::bson_uuid;
 use crate::store::mongodb::projection::collections;
 use crate::store::mongodb::projection::document_of;
-use crate::store::mongodb::projection::is_whole;
-use crate::store::mongodb::projection::problems_after;
+use crate::store::mongodb::projection::failed_events_after;
+use crate::store::mongodb::projection::is_complete;
 use crate::store::mongodb::projection::state;
+use crate::store::mongodb::read_model_state::ReadModelState;
 use crate::store::mongodb::rows;
-use crate::store::mongodb::schema;
+use crate::store::mongodb::view::check_allowed;
 use crate::store::mongodb::view::drop_view;
-use crate::store::mongodb::view::must_be_allowed;
 use crate::store::mongodb::view::point;
 use crate::store::mongodb::view::show_live;
 use crate::store::mongodb::view::view_of;
@@ -42,14 +42,14 @@ use crate::store::read_model::Part;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowsCommit;
 
-/// Rows and checkpoint together; `false` when the checkpoint is elsewhere.
+/// Commits rows and checkpoint together. Returns false where the read model was modified concurrently.
 pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Result<bool, StoreError> {
     let begins = commit.from == Position::ZERO && commit.commits.is_none_or(|commits| commits == 0);
     if begins
         && let Some(left) = state(connection, &commit.model).await?
-        && !is_whole(connection, &commit.model, &left, None).await?
+        && !is_complete(connection, &commit.model, &left, None).await?
     {
-        // Of one that is not whole nothing is kept: its rows may be of any time.
+        // Nothing of an incomplete read model is kept: its rows may be of any time.
         drop_model(connection, &commit.model).await?;
     }
     let Some(before) = settled(connection, &commit.model).await? else {
@@ -58,12 +58,12 @@ pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Resu
         }
         let (name, collection) = (&commit.model.name, new_collection(&commit.model.name));
         if commit.model.part == Part::Live {
-            // Before there are rows, so that a name that is taken is found out in time.
+            // Before there are rows, so that a taken name is found in time.
             point(connection, name, &collection).await?;
         }
         let done = advance(connection, commit, None, collection).await?;
         if commit.model.part == Part::Live && !done {
-            // Somebody else has made it meanwhile.
+            // Another process has created it meanwhile.
             show_live(connection, name).await?;
         }
         return Ok(done);
@@ -78,11 +78,11 @@ pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Resu
     advance(connection, commit, Some(before), collection).await
 }
 
-/// The state of a read model whose last commit is finished; none: it is not there, or is not whole.
-async fn settled(connection: &Connection, model: &ReadModel) -> Result<Option<State>, StoreError> {
+/// Returns the state of a read model whose last commit is finished; `None` where it is missing or incomplete.
+async fn settled(connection: &Connection, model: &ReadModel) -> Result<Option<ReadModelState>, StoreError> {
     loop {
         match state(connection, model).await? {
-            Some(state) if state.pending.is_some() && !is_whole(connection, model, &state, None).await? => return Ok(None),
+            Some(state) if state.pending.is_some() && !is_complete(connection, model, &state, None).await? => return Ok(None),
             Some(state) if state.pending.is_some() => finish(connection, model, &state).await?,
             other => return Ok(other),
         }
@@ -96,11 +96,11 @@ fn new_collection(name: &str) -> String {
 async fn advance(
     connection: &Connection,
     commit: &RowsCommit,
-    before: Option<State>,
+    before: Option<ReadModelState>,
     collection: String,
 ) -> Result<bool, StoreError> {
     let part = commit.model.part.as_str();
-    let after = State {
+    let after = ReadModelState {
         number: before.as_ref().map_or(0, |before| before.number) + 1,
         pending: (!commit.rows.is_empty()).then(Uuid::new_v4),
         logic_version: commit.logic_version,
@@ -108,7 +108,7 @@ async fn advance(
         updated_at: commit.now,
         written: before.as_ref().map_or(Some(false), |before| before.written),
         large: before.as_ref().is_some_and(|before| before.large) || rows::any_large(&commit.rows),
-        problems: problems_after(before.as_ref(), &commit.problems),
+        failed_events: failed_events_after(before.as_ref(), &commit.failed_events),
         collection,
     };
     let change = doc! { "$set": { part: document_of(&after)? } };
@@ -125,26 +125,26 @@ async fn advance(
     }
     let moved = match before {
         Some(_) => {
-            let update = connection.collection(schema::PROJECTIONS).update_one(which, change).await;
+            let update = connection.collection(collections::PROJECTIONS).update_one(which, change).await;
             update.map_err(connection.failed("cannot write to"))?.modified_count
         }
-        None => connection.upsert(schema::PROJECTIONS, which, change).await?,
+        None => connection.upsert(collections::PROJECTIONS, which, change).await?,
     };
     if moved == 0 {
         rows::unstage(connection, &after).await?;
         return Ok(false);
     }
-    // From here on it is done. Should finishing fail, readers see it all the same, and the next commit finishes it.
+    // From here on the commit is done. If finishing fails, readers see the rows all the same, and the next commit finishes.
     if after.pending.is_some()
         && let Err(error) = finish(connection, &commit.model, &after).await
     {
-        tracing::warn!(%error, projection = commit.model.name, "rows are committed and not yet all in their collection");
+        tracing::warn!(%error, projection = commit.model.name, "rows are committed, but not yet all in their collection");
     }
     Ok(true)
 }
 
-/// Writes the staged rows of a commit where they belong. Anyone may do it, also twice, also at once.
-async fn finish(connection: &Connection, model: &ReadModel, state: &State) -> Result<(), StoreError> {
+/// Writes the staged rows of a commit into their collection. Several processes may do this repeatedly and concurrently.
+async fn finish(connection: &Connection, model: &ReadModel, state: &ReadModelState) -> Result<(), StoreError> {
     let Some(pending) = state.pending else { return Ok(()) };
     rows::apply(connection, state, pending).await?;
     let part = model.part.as_str();
@@ -154,12 +154,12 @@ async fn finish(connection: &Connection, model: &ReadModel, state: &State) -> Re
         format!("{part}.pending"): bson_uuid(pending),
     };
     let change = doc! { "$unset": { format!("{part}.pending"): "" }, "$set": { format!("{part}.written"): true } };
-    let done = connection.collection(schema::PROJECTIONS).update_one(which, change).await;
+    let done = connection.collection(collections::PROJECTIONS).update_one(which, change).await;
     done.map_err(connection.failed("cannot write to"))?;
     rows::unstage(connection, state).await
 }
 
-/// The read model built beside takes the place of the live one.
+/// Swaps in the rebuilt read model.
 pub(crate) async fn swap(
     connection: &Connection,
     name: &str,
@@ -168,7 +168,7 @@ pub(crate) async fn swap(
 ) -> Result<bool, StoreError> {
     let failed = connection.failed("cannot write to");
     let Some(building) = settled(connection, &ReadModel::building(name)).await? else { return Ok(false) };
-    if building.checkpoint.position != at || !is_whole(connection, &ReadModel::building(name), &building, None).await? {
+    if building.checkpoint.position != at || !is_complete(connection, &ReadModel::building(name), &building, None).await? {
         return Ok(false);
     }
     let fields = indexed_fields.iter().filter_map(|field| plain_path(field));
@@ -176,12 +176,12 @@ pub(crate) async fn swap(
     if !indexes.is_empty() {
         connection.collection(&building.collection).create_indexes(indexes).await.map_err(&failed)?;
     }
-    must_be_allowed(connection, name).await?;
+    check_allowed(connection, name).await?;
     let mut which = doc! { "_id": name, "building.collection": &building.collection, "building.commit": building.number };
-    let projections = connection.collection(schema::PROJECTIONS);
-    // One that is not whole is not kept as the previous one.
-    let live = whole_or_none(connection, &ReadModel::live(name)).await?;
-    let previous = match (&live, whole_or_none(connection, &ReadModel::previous(name)).await?) {
+    let projections = connection.collection(collections::PROJECTIONS);
+    // An incomplete read model is not kept as the previous one.
+    let live = complete_state(connection, &ReadModel::live(name)).await?;
+    let previous = match (&live, complete_state(connection, &ReadModel::previous(name)).await?) {
         (Some(live), _) => {
             which.insert("live.collection", &live.collection);
             "$live"
@@ -199,23 +199,23 @@ pub(crate) async fn swap(
     Ok(true)
 }
 
-/// The state of a read model, if it is whole.
-async fn whole_or_none(connection: &Connection, model: &ReadModel) -> Result<Option<State>, StoreError> {
+/// Returns the state of a read model, if it is complete.
+async fn complete_state(connection: &Connection, model: &ReadModel) -> Result<Option<ReadModelState>, StoreError> {
     match state(connection, model).await? {
-        Some(state) if is_whole(connection, model, &state, None).await? => Ok(Some(state)),
+        Some(state) if is_complete(connection, model, &state, None).await? => Ok(Some(state)),
         _ => Ok(None),
     }
 }
 
-/// The live read model and the previous one take each other's place.
+/// Exchanges the live and the previous read model.
 pub(crate) async fn exchange(connection: &Connection, name: &str) -> Result<bool, StoreError> {
-    must_be_allowed(connection, name).await?;
-    let live = whole_or_none(connection, &ReadModel::live(name)).await?;
-    let previous = whole_or_none(connection, &ReadModel::previous(name)).await?;
+    check_allowed(connection, name).await?;
+    let live = complete_state(connection, &ReadModel::live(name)).await?;
+    let previous = complete_state(connection, &ReadModel::previous(name)).await?;
     let (Some(live), Some(previous)) = (live, previous) else { return Ok(false) };
     let which = doc! { "_id": name, "live.collection": live.collection, "previous.collection": previous.collection };
     let exchange = vec![doc! { "$set": { "live": "$previous", "previous": "$live" } }];
-    let exchanged = connection.collection(schema::PROJECTIONS).update_one(which, exchange).await;
+    let exchanged = connection.collection(collections::PROJECTIONS).update_one(which, exchange).await;
     if exchanged.map_err(connection.failed("cannot write to"))?.modified_count == 0 {
         return Ok(false);
     }
@@ -223,12 +223,12 @@ pub(crate) async fn exchange(connection: &Connection, name: &str) -> Result<bool
     Ok(true)
 }
 
-/// Throws away a read model and its checkpoint.
+/// Drops a read model and its checkpoint.
 pub(crate) async fn drop_model(connection: &Connection, model: &ReadModel) -> Result<bool, StoreError> {
     let failed = connection.failed("cannot write to");
     let part = model.part.as_str();
     let which = doc! { "_id": &model.name, part: { "$exists": true } };
-    let projections = connection.collection(schema::PROJECTIONS);
+    let projections = connection.collection(collections::PROJECTIONS);
     let dropped = projections.update_one(which, doc! { "$unset": { part: "" } });
     let there = dropped.await.map_err(&failed)?.modified_count > 0;
     if model.part == Part::Live && there {
@@ -238,10 +238,10 @@ pub(crate) async fn drop_model(connection: &Connection, model: &ReadModel) -> Re
     Ok(there)
 }
 
-/// Drops collections that this projection does not name, with what is staged for them.
+/// Drops collections that this projection does not name, with their staged rows.
 async fn sweep(connection: &Connection, name: &str) -> Result<(), StoreError> {
     let failed = connection.failed("cannot write to");
-    // The names first: a collection is named in the projection before it is made.
+    // The names come first: a projection names a collection before it is created.
     let names = connection.database.list_collection_names().await.map_err(&failed)?;
     let used = collections(connection, name).await?;
     let prefix = format!("{}.", view_of(name));

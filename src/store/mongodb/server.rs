@@ -1,4 +1,4 @@
-//! The product behind a connection, as the server describes itself: MongoDB, or another one that speaks its protocol.
+//! The product of a server, by its own description: MongoDB, or another one that speaks its protocol.
 
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
@@ -6,11 +6,11 @@ use mongodb::bson::Document;
 use crate::store::error::ServerProblem;
 use crate::store::error::StoreError;
 
-/// Fields of `buildInfo` that every MongoDB server has, and no other product is known to have all of.
+/// The fields of `buildInfo` that every MongoDB server has. No other product is known to have all of them.
 const OWN_FIELDS: [&str; 3] = ["gitVersion", "javascriptEngine", "allocator"];
 
-/// Returns an error where a server is of another product and the caller does not accept that. `hello` and `build` are the
-/// answers to `hello` and `buildInfo`; the latter is `None` where this user may not ask.
+/// Checks that a server is MongoDB, or that the caller accepts another product. `hello` and `build` are the answers to
+/// `hello` and `buildInfo`; the latter is `None` where this user may not run it.
 ///
 /// # Errors
 /// [`StoreError::Unsuitable`] for another product.
@@ -29,7 +29,7 @@ fn other_product(hello: &Document, build: Option<&Document>) -> Option<&'static 
     if build_has("ferretdb") {
         return Some("FerretDB");
     }
-    // Of Azure and of the open-source project; it holds the versions of the product.
+    // In Azure DocumentDB and in the open-source project. It has the versions of the product.
     if hello.contains_key("internal") {
         return Some("DocumentDB");
     }
@@ -46,7 +46,7 @@ fn other_product(hello: &Document, build: Option<&Document>) -> Option<&'static 
     (!own).then_some("a server that only speaks its protocol")
 }
 
-/// Returns true where a host in the answer to `hello` has a name that ends so.
+/// Returns true where a host in the answer to `hello` is in this domain.
 fn named_in(hello: &Document, domain: &str) -> bool {
     let hosts = hello.get_array("hosts").into_iter().flatten();
     let mut names = hosts.chain(hello.get("me")).chain(hello.get("primary")).filter_map(Bson::as_str);
@@ -61,7 +61,7 @@ mod tests {
     use super::check;
     use super::other_product;
 
-    /// The answer of a MongoDB server to `buildInfo`, in part.
+    /// A part of the answer of a MongoDB server to `buildInfo`.
     fn genuine() -> Document {
         doc! { "version": "7.0.5", "gitVersion": "7809d71e84e314b497f282ea8aa06d7ded3eb205", "modules": [],
         "allocator": "tcmalloc", "javascriptEngine": "mozjs", "sysInfo": "deprecated", "bits": 64, "ok": 1 }

@@ -1,4 +1,4 @@
-//! Snapshots in MongoDB: the key `{stream, reducer, version}` is compared field by field, so the key is the only index.
+//! Snapshots in MongoDB. The key `{stream, reducer, version}` is compared field by field, so it is the only index.
 
 use mongodb::bson::Binary;
 use mongodb::bson::Bson;
@@ -11,19 +11,19 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::error::StoreError;
+use crate::store::mongodb::collections;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::decide::MAX_COMMIT_BYTES;
 use crate::store::mongodb::error::is_duplicate;
-use crate::store::mongodb::schema;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
-use crate::store::snapshot::kept_hash;
-use crate::store::snapshot::kept_left_out;
-use crate::store::snapshot::kept_reducer_version;
 use crate::store::snapshot::left_out_text;
+use crate::store::snapshot::stored_hash;
+use crate::store::snapshot::stored_left_out;
+use crate::store::snapshot::stored_reducer_version;
 
-/// Snapshots deleted at once.
+/// The number of snapshots that one request deletes.
 const AT_ONCE: usize = 1000;
 
 fn key(stream: &str, reducer: &str, version: Version) -> Document {
@@ -31,16 +31,14 @@ fn key(stream: &str, reducer: &str, version: Version) -> Document {
 }
 
 fn damaged() -> StoreError {
-    StoreError::integrity("a snapshot has a value that was never written there")
+    StoreError::integrity("a snapshot has an invalid value")
 }
 
-/// Keeps a snapshot.
+/// Stores a snapshot.
 pub(crate) async fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), StoreError> {
     let bytes = snapshot.state.len();
     if bytes > MAX_COMMIT_BYTES {
-        return Err(StoreError::Invalid(format!(
-            "a snapshot of {bytes} bytes is over the {MAX_COMMIT_BYTES} that one may have here"
-        )));
+        return Err(StoreError::Invalid(format!("a snapshot of {bytes} bytes exceeds the limit of {MAX_COMMIT_BYTES} bytes")));
     }
     let key = key(snapshot.stream.as_str(), &snapshot.reducer, snapshot.version);
     let document = doc! {
@@ -53,17 +51,17 @@ pub(crate) async fn put(connection: &Connection, snapshot: &Snapshot) -> Result<
         "state_hash": binary(snapshot.state_hash),
         "left_out": left_out_text(&snapshot.left_out),
     };
-    let snapshots = connection.collection(schema::SNAPSHOTS);
+    let snapshots = connection.collection(collections::SNAPSHOTS);
     loop {
         match snapshots.replace_one(doc! { "_id": key.clone() }, &document).upsert(true).await {
-            // Another one has made it at the same time: now it can be replaced.
+            // Another process has inserted it at the same time: now it can be replaced.
             Err(error) if is_duplicate(&error) => {}
             outcome => return outcome.map(|_| ()).map_err(connection.failed("cannot write to")),
         }
     }
 }
 
-/// The newest snapshot at or below a version.
+/// Returns the newest snapshot at or below a version.
 pub(crate) async fn newest(
     connection: &Connection,
     stream: &StreamName,
@@ -71,7 +69,7 @@ pub(crate) async fn newest(
     at_most: Version,
 ) -> Result<Option<Snapshot>, StoreError> {
     let range = doc! { "$gte": key(stream.as_str(), reducer, Version::ZERO), "$lte": key(stream.as_str(), reducer, at_most) };
-    let snapshots = connection.collection(schema::SNAPSHOTS);
+    let snapshots = connection.collection(collections::SNAPSHOTS);
     let newest = snapshots.find_one(doc! { "_id": range }).sort(doc! { "_id": -1 });
     let newest = newest.await.map_err(connection.failed("cannot read"))?;
     newest.map(|document| snapshot_of(&document).ok_or_else(damaged)).transpose()
@@ -83,9 +81,9 @@ fn binary(hash: Hash) -> Binary {
 
 fn snapshot_of(document: &Document) -> Option<Snapshot> {
     let info = info_of(document)?;
-    let hash = |field| kept_hash(document.get_binary_generic(field).map(Vec::as_slice).unwrap_or_default());
+    let hash = |field| stored_hash(document.get_binary_generic(field).map(Vec::as_slice).unwrap_or_default());
     let kept = document.get("left_out").map_or(Some("[]"), Bson::as_str);
-    let (left_out, state_hash) = kept_left_out(kept.unwrap_or_default(), hash("state_hash"));
+    let (left_out, state_hash) = stored_left_out(kept.unwrap_or_default(), hash("state_hash"));
     Some(Snapshot {
         stream: info.stream,
         version: info.version,
@@ -105,13 +103,13 @@ fn info_of(document: &Document) -> Option<SnapshotInfo> {
         stream: StreamName::recorded(key.get_str("stream").ok()?).ok()?,
         version: Version(u64::try_from(key.get_i64("version").ok()?).ok()?),
         reducer: key.get_str("reducer").ok()?.to_owned(),
-        reducer_version: kept_reducer_version(document.get_i64("reducer_version").ok()),
+        reducer_version: stored_reducer_version(document.get_i64("reducer_version").ok()),
         taken_at: Timestamp::from_micros_saturating(document.get_i64("taken_at").unwrap_or_default()),
         bytes: document.get_i64("bytes").unwrap_or_default().unsigned_abs(),
     })
 }
 
-/// Snapshots in the order of stream, reducer, version.
+/// Returns snapshots in the order of stream, reducer and version.
 pub(crate) async fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
     let failed = connection.failed("cannot read");
     if query.limit == 0 {
@@ -122,7 +120,7 @@ pub(crate) async fn list(connection: &Connection, query: &SnapshotQuery) -> Resu
     if let Some(stream) = &query.stream {
         filter.insert("_id.stream", stream.as_str());
     }
-    let snapshots = connection.collection(schema::SNAPSHOTS);
+    let snapshots = connection.collection(collections::SNAPSHOTS);
     let mut find = snapshots.find(filter).sort(doc! { "_id": 1 }).projection(doc! { "state": 0 });
     if let Ok(limit) = i32::try_from(query.limit) {
         find = find.limit(limit.into());
@@ -132,20 +130,16 @@ pub(crate) async fn list(connection: &Connection, query: &SnapshotQuery) -> Resu
     while cursor.advance().await.map_err(&failed)? {
         let document = cursor.deserialize_current().map_err(&failed)?;
         let key = || document.get("_id").unwrap_or(&Bson::Null).to_string();
-        let unreadable = || {
-            StoreError::integrity(format!(
-                "a snapshot has a key that was never written, {}: delete it from collection snapshots",
-                key()
-            ))
-        };
+        let unreadable =
+            || StoreError::integrity(format!("a snapshot has an invalid key, {}; delete it from collection snapshots", key()));
         found.push(info_of(&document).ok_or_else(unreadable)?);
     }
     Ok(found)
 }
 
-/// Deletes snapshots; how many there were.
+/// Deletes snapshots. Returns the number of deleted snapshots.
 pub(crate) async fn delete(connection: &Connection, snapshots: &[SnapshotInfo]) -> Result<u64, StoreError> {
-    let collection = connection.collection(schema::SNAPSHOTS);
+    let collection = connection.collection(collections::SNAPSHOTS);
     let mut deleted = 0;
     for snapshots in snapshots.chunks(AT_ONCE) {
         let key_of = |snapshot: &SnapshotInfo| Bson::from(key(snapshot.stream.as_str(), &snapshot.reducer, snapshot.version));

@@ -1,4 +1,4 @@
-//! Streams are not kept beside the commits: they are read from the indexes over them.
+//! The versions and the list of streams. They are not stored: they are read from the indexes of the commits.
 
 use std::collections::HashMap;
 
@@ -14,17 +14,17 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
 use crate::store::error::StoreError;
+use crate::store::mongodb::collections;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::documents::count;
 use crate::store::mongodb::documents::summary;
-use crate::store::mongodb::schema;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
 
-/// Names looked up at once.
+/// The number of names in one request.
 const NAMES: usize = 1000;
 
-/// Where a stream is.
+/// Returns the version of a stream.
 pub(crate) async fn stream_version(connection: &Connection, stream: &StreamName) -> Result<Version, StoreError> {
     let last = connection.commits.find_one(doc! { "stream": stream.as_str() });
     let last = last.sort(doc! { "first_version": -1 }).projection(doc! { "events": 0 });
@@ -35,7 +35,7 @@ pub(crate) async fn stream_version(connection: &Connection, stream: &StreamName)
     Ok(last.version())
 }
 
-/// Where streams are: those that there are.
+/// Returns the versions of those of the streams that exist.
 pub(crate) async fn versions(connection: &Connection, streams: &[StreamName]) -> Result<Vec<(StreamName, Version)>, StoreError> {
     if let [stream] = streams {
         return Ok(vec![(stream.clone(), stream_version(connection, stream).await?)]);
@@ -50,11 +50,11 @@ pub(crate) async fn versions(connection: &Connection, streams: &[StreamName]) ->
     Ok(found)
 }
 
-/// The last commit of each of these streams: one step of the index each, however long the streams are.
+/// Returns the last commit of each of these streams: one step of the index for each, however long the streams are.
 async fn last_commits(connection: &Connection, names: &[&str]) -> Result<HashMap<String, StreamInfo>, StoreError> {
     let failed = connection.failed("cannot read");
     let first = |field: &str| doc! { "$first": format!("${field}") };
-    // The order of the index `stream_version`, so that the server need not look at any other commit.
+    // In the order of the index `stream_version`, so that the server reads no other commit.
     let pipeline = [
         doc! { "$match": { "stream": { "$in": names } } },
         doc! { "$sort": { "stream": 1, "first_version": -1 } },
@@ -89,9 +89,9 @@ fn info_of(group: &RawDocument) -> Option<StreamInfo> {
     })
 }
 
-/// Streams in the order of their names, which MongoDB compares byte by byte.
+/// Returns streams in the order of their names, which MongoDB compares byte by byte.
 pub(crate) async fn streams(connection: &Connection, query: &StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
-    // A category is the names `category` and `category-…`; `.` comes right after `-`. So both filters are ranges.
+    // A category consists of the names `category` and `category-…`, and `.` follows `-`. So both filters are ranges.
     let prefix = query.prefix.as_deref().unwrap_or("");
     let category = query.category.as_deref();
     let lowest = category.map_or(prefix, |category| category.max(prefix));
@@ -113,7 +113,7 @@ pub(crate) async fn streams(connection: &Connection, query: &StreamQuery) -> Res
         if let Some(last) = names.last() {
             range = doc! { "$gt": last, "$lt": &beyond };
         }
-        // The range of a category also holds names such as `category!x`.
+        // The range of a category also contains names such as `category!x`.
         let fits = |name: &&String| category.is_none_or(|category| category == category_of(name)) && name.starts_with(prefix);
         let wanted: Vec<&str> = names.iter().filter(fits).map(String::as_str).collect();
         if !wanted.is_empty() {
@@ -128,14 +128,14 @@ pub(crate) async fn streams(connection: &Connection, query: &StreamQuery) -> Res
     Ok(found)
 }
 
-/// Names of streams by their first commits.
+/// Returns the names of streams from their first commits.
 async fn new_streams(connection: &Connection, range: &Document, limit: usize) -> Result<Vec<String>, StoreError> {
     let failed = connection.failed("cannot read");
     let find = || {
         let find = connection.commits.find(doc! { "first_version": 1, "stream": range.clone() });
         find.sort(doc! { "stream": 1 }).projection(doc! { "stream": 1, "_id": 0 }).limit(limit as i64)
     };
-    let mut cursor = match find().hint(Hint::Name(schema::INDEX_NEW_STREAM.to_owned())).await {
+    let mut cursor = match find().hint(Hint::Name(collections::INDEX_NEW_STREAM.to_owned())).await {
         Ok(cursor) => cursor,
         // Without the index the server answers all the same, slowly.
         Err(_) => find().await.map_err(&failed)?,
@@ -143,7 +143,7 @@ async fn new_streams(connection: &Connection, range: &Document, limit: usize) ->
     let mut names = Vec::new();
     while cursor.advance().await.map_err(&failed)? {
         let name = cursor.current().get_str("stream");
-        let name = name.map_err(|_| StoreError::integrity("a commit has a stream that was never written there"))?;
+        let name = name.map_err(|_| StoreError::integrity("a commit has an invalid stream"))?;
         names.push(name.to_owned());
     }
     Ok(names)

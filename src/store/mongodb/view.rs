@@ -1,11 +1,11 @@
-//! The view `rm_NAME`, under which people find the rows of the live read model `NAME`.
+//! The view `rm_NAME`, which shows the rows of the live read model `NAME` to operators.
 //!
-//! A swap moves the mark of the live read model, and then points the view there. A process that dies between the two leaves a
-//! view over the old rows. So each process compares the views with the marks when it first lists the read models, and whenever
-//! another collection has become the live one, and repairs what differs.
+//! A swap changes the document of the projection first, and the view second. A process that dies between the two leaves a
+//! view of the old rows. So each process compares the views with the projections when it first lists the read models, and
+//! whenever another collection has become the live one, and repairs differences.
 //!
-//! With the action `collMod` the view changes in one step. A user with the role `readWrite` has no such right, but may drop the
-//! view and make it again: until it is made, people find no rows.
+//! With the action `collMod` the view changes in one step. A user with the role `readWrite` lacks that right, but may drop
+//! the view and create it again. Between the two there is no view.
 
 use std::collections::HashMap;
 
@@ -22,9 +22,9 @@ use crate::store::mongodb::projection::state;
 use crate::store::mongodb::schema::make_view;
 use crate::store::read_model::ReadModel;
 
-/// What the name of every view begins with.
+/// The start of the name of every view.
 const PREFIX: &str = "rm_";
-/// The rights that one who swaps read models needs.
+/// The rights that a user needs to swap read models.
 const RIGHTS: &str = "the action collMod on the database (role dbAdmin), or createCollection and dropCollection (role readWrite)";
 
 /// Returns the name of a read model's view.
@@ -36,20 +36,20 @@ fn pipeline() -> [Document; 1] {
     [doc! { "$project": { "row": 1 } }]
 }
 
-/// Points a view to the collection of the live rows; it is made where it is not there.
+/// Points a view to the collection of the live rows. Creates a missing view.
 pub(crate) async fn point(connection: &Connection, name: &str, collection: &str) -> Result<(), StoreError> {
     let view = view_of(name);
     match make_view(connection, &view, collection, &pipeline()).await {
         Ok(()) => Ok(()),
-        // What cannot be changed as a view is none.
+        // A collection, which cannot be changed as a view.
         Err(error) if code_of(&error) == Some(code::INVALID_OPTIONS) => Err(foreign(connection, &view)),
-        Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) => make_again(connection, &view, collection).await,
+        Err(error) if code_of(&error) == Some(code::UNAUTHORIZED) => recreate(connection, &view, collection).await,
         Err(error) => Err(connection.failed("cannot write to")(error)),
     }
 }
 
 fn foreign(connection: &Connection, view: &str) -> StoreError {
-    StoreError::Unsupported(format!("{} holds a collection {view} that is not of esctl", connection.place))
+    StoreError::Unsupported(format!("{} has a collection {view} that esctl did not create", connection.place))
 }
 
 fn not_allowed(connection: &Connection, error: Error, view: &str) -> StoreError {
@@ -62,48 +62,51 @@ fn not_allowed(connection: &Connection, error: Error, view: &str) -> StoreError 
     }
 }
 
-/// Makes a view again, for a user who may not change one.
-async fn make_again(connection: &Connection, view: &str, collection: &str) -> Result<(), StoreError> {
+/// Creates a view again, for a user who may not change one.
+async fn recreate(connection: &Connection, view: &str, collection: &str) -> Result<(), StoreError> {
     let failed = |error| not_allowed(connection, error, view);
     for _ in 0..5 {
         match views(connection).await?.get(view) {
-            Some(Target::View(on)) if on == collection => return Ok(()),
-            Some(Target::Collection) => return Err(foreign(connection, view)),
-            Some(Target::View(_)) => connection.collection(view).drop().await.map_err(failed)?,
+            Some(ViewTarget::View(on)) if on == collection => return Ok(()),
+            Some(ViewTarget::Collection) => return Err(foreign(connection, view)),
+            Some(ViewTarget::View(_)) => connection.collection(view).drop().await.map_err(failed)?,
             None => {}
         }
         let create = doc! { "create": view, "viewOn": collection, "pipeline": pipeline().to_vec() };
         match connection.database.run_command(create).await {
-            // Another process was faster: perhaps it points elsewhere.
+            // Another process was faster. Its view may show another collection.
             Err(error) if code_of(&error) == Some(code::NAMESPACE_EXISTS) => {}
             made => return made.map(|_| ()).map_err(failed),
         }
     }
-    let message = format!("cannot change the view {view} in {}: others change it all the time", connection.place);
+    let message = format!("cannot change the view {view} in {}: other processes keep changing it", connection.place);
     Err(StoreError::Unavailable { message, source: None })
 }
 
-/// What is there under the name of a view.
-enum Target {
+/// The object with the name of a view.
+enum ViewTarget {
+    /// A view of this collection.
     View(String),
+    /// A collection.
     Collection,
 }
 
-/// Lists what is there under names of views.
-async fn views(connection: &Connection) -> Result<HashMap<String, Target>, StoreError> {
+/// Lists the objects with names of views.
+async fn views(connection: &Connection) -> Result<HashMap<String, ViewTarget>, StoreError> {
     let failed = connection.failed("cannot read");
     let named = doc! { "name": { "$regex": format!("^{PREFIX}[^.]*$") } };
     let mut cursor = connection.database.list_collections().filter(named).await.map_err(&failed)?;
     let mut found = HashMap::new();
     while cursor.advance().await.map_err(&failed)? {
         let listed = cursor.deserialize_current().map_err(&failed)?;
-        let target = listed.options.view_on.map_or(Target::Collection, Target::View);
+        let target = listed.options.view_on.map_or(ViewTarget::Collection, ViewTarget::View);
         found.insert(listed.name, target);
     }
     Ok(found)
 }
 
-/// Points the view to the live read model. Others may move that meanwhile and point there sooner: so it is looked at again.
+/// Points the view to the live read model. Others may swap meanwhile and point the view earlier, so this is repeated until
+/// it agrees.
 pub(crate) async fn show_live(connection: &Connection, name: &str) -> Result<(), StoreError> {
     let model = ReadModel::live(name);
     let mut live = state(connection, &model).await?.map(|live| live.collection);
@@ -115,16 +118,16 @@ pub(crate) async fn show_live(connection: &Connection, name: &str) -> Result<(),
     Ok(())
 }
 
-/// Drops the view of a read model that is not there any more.
+/// Drops the view of a read model that no longer exists.
 pub(crate) async fn drop_view(connection: &Connection, name: &str) -> Result<(), StoreError> {
     let view = view_of(name);
     connection.collection(&view).drop().await.map_err(|error| not_allowed(connection, error, &view))?;
-    // Others may have made one again meanwhile.
+    // Others may have created one again meanwhile.
     show_live(connection, name).await
 }
 
-/// Repairs the views that a process has left behind between the swap and the view. `live`: the read models and their
-/// collections. Without the right to write nothing is repaired.
+/// Repairs views that a process left behind between swap and view. `live` has the read models with their collections.
+/// Without write access nothing is repaired.
 pub(crate) async fn repair(connection: &Connection, live: &[(String, String)]) -> Result<(), StoreError> {
     if connection.knows_views(live) {
         return Ok(());
@@ -132,18 +135,18 @@ pub(crate) async fn repair(connection: &Connection, live: &[(String, String)]) -
     let found = views(connection).await?;
     for (name, collection) in live {
         let shown = found.get(&view_of(name));
-        // Once for each collection: where it is not possible, the next process tries.
+        // Once for each collection: where the repair fails, the next process tries.
         connection.note_view(name, collection);
         let outcome = match shown {
-            Some(Target::View(on)) if on == collection => Ok(()),
-            // A name that is taken is found out when the read model is written.
-            Some(Target::Collection) => Ok(()),
+            Some(ViewTarget::View(on)) if on == collection => Ok(()),
+            // A taken name is reported when the read model is written.
+            Some(ViewTarget::Collection) => Ok(()),
             _ => show_live(connection, name).await,
         };
         warn(name, outcome);
     }
     for (view, target) in &found {
-        let (Target::View(on), Some(name)) = (target, view.strip_prefix(PREFIX)) else { continue };
+        let (ViewTarget::View(on), Some(name)) = (target, view.strip_prefix(PREFIX)) else { continue };
         let ours = on.strip_prefix(view.as_str()).is_some_and(|end| end.starts_with('.'));
         let is_gone = ours && live.iter().all(|(live, _)| live != name);
         if is_gone && state(connection, &ReadModel::live(name)).await?.is_none() {
@@ -159,8 +162,8 @@ fn warn(name: &str, outcome: Result<(), StoreError>) {
     }
 }
 
-/// Checks before a swap that this user may change views: otherwise people would go on to see the old rows.
-pub(crate) async fn must_be_allowed(connection: &Connection, name: &str) -> Result<(), StoreError> {
+/// Checks before a swap that this user may change views. Otherwise operators would keep seeing the old rows.
+pub(crate) async fn check_allowed(connection: &Connection, name: &str) -> Result<(), StoreError> {
     let status = connection.database.run_command(doc! { "connectionStatus": 1, "showPrivileges": true }).await;
     let status = status.map_err(connection.failed("cannot read"))?;
     let list = |field: &str| status.get_document("authInfo").and_then(|info| info.get_array(field)).cloned().unwrap_or_default();
@@ -185,7 +188,7 @@ pub(crate) async fn must_be_allowed(connection: &Connection, name: &str) -> Resu
     Err(StoreError::NotAllowed { message, source: None })
 }
 
-/// Whether a privilege is for a collection of this database.
+/// Returns true if a privilege covers a collection of this database.
 fn covers(privilege: &Document, database: &str, collection: &str) -> bool {
     let Ok(resource) = privilege.get_document("resource") else { return false };
     let is = |field: &str, name: &str| resource.get_str(field).is_ok_and(|found| found.is_empty() || found == name);

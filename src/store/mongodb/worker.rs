@@ -1,4 +1,5 @@
-//! The thread that drives the database: what is asked runs there to its end, whoever awaits it, and on no runtime of a caller's.
+//! The thread that drives the database. A job runs there to its end, whether or not its caller still waits, and never on
+//! the runtime of a caller.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -17,24 +18,24 @@ use crate::store::error::StoreError;
 
 struct Running {
     runtime: Handle,
-    /// The thread goes on while there is a clone of this: here, and with each write under way.
+    /// The thread continues while a clone of this exists: one here, and one with each current write.
     alive: mpsc::Sender<()>,
     thread: JoinHandle<()>,
 }
 
-/// One thread with a runtime of its own. It starts with the first job; it ends with this value, after the last write.
+/// A thread with a runtime of its own. It starts with the first job and ends with this value, after the last write.
 #[derive(Default)]
 pub(crate) struct Worker {
     running: Mutex<Option<Running>>,
 }
 
 impl Worker {
-    /// Starts a job that reads: nobody waits for it once the store is gone.
+    /// Starts a job that reads. It is dropped with the store.
     pub(crate) fn read<T: Send + 'static>(&self, job: impl Future<Output = Result<T, StoreError>> + Send + 'static) -> Answer<T> {
         self.start(job, false)
     }
 
-    /// Starts a job that writes: it is done to its end, also when the store is dropped meanwhile.
+    /// Starts a job that writes. It runs to its end, also when the store is dropped meanwhile.
     pub(crate) fn write<T: Send + 'static>(
         &self,
         job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
@@ -42,18 +43,20 @@ impl Worker {
         self.start(job, true)
     }
 
-    /// Starts a job that writes and has no bound of its own: a server that stands still is not waited for for ever.
+    /// Starts a job that writes and has no time limit of its own. It gives up on a server that does not answer.
     pub(crate) fn write_within<T: Send + 'static>(
         &self,
         patience: Duration,
         job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Answer<T> {
         let late = move |_| {
-            let message = format!("it is not known whether the write was done: the server gave no answer within {patience:?}");
+            let message = format!(
+                "outcome unknown: the write may or may not have been applied; the server gave no answer within {patience:?}"
+            );
             Err(StoreError::OutcomeUnknown { message, source: None })
         };
         let died = |_| Err(StoreError::Bug("a task of the database has died".into()));
-        // A task of its own: the driver's work is not to be cut in the middle.
+        // A task of its own: the driver must not be interrupted.
         self.start(
             async move {
                 let task = tokio::time::timeout(patience, tokio::spawn(job));
@@ -72,7 +75,7 @@ impl Worker {
         let started = self.running().map(|(runtime, alive)| {
             let alive = writes.then_some(alive);
             runtime.spawn(async move {
-                // A caller that no longer waits does not undo what was done.
+                // A caller that no longer waits does not undo the work.
                 let _ = answer.send(job.await);
                 drop(alive);
             });
@@ -90,7 +93,7 @@ impl Worker {
             return Ok((running.runtime.clone(), running.alive.clone()));
         }
         let failed =
-            |error| StoreError::Unavailable { message: "no thread can be started".into(), source: Some(Arc::new(error) as _) };
+            |error| StoreError::Unavailable { message: "cannot start a thread".into(), source: Some(Arc::new(error) as _) };
         let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let handle = runtime.handle().clone();
         let (alive, mut last) = mpsc::channel(1);
@@ -102,7 +105,7 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// Waits for the writes under way.
+    /// Waits for the current writes.
     fn drop(&mut self) {
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Running { alive, thread, .. }) = running {

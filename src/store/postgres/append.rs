@@ -1,5 +1,6 @@
-//! Appending: a group in one statement, and what is done when the connection breaks meanwhile.
-//! (One event of a program that is alone has a way of its own: `alone.rs`.)
+//! Appends: a group in one statement, and the recovery when the connection breaks meanwhile.
+//!
+//! A single event of the only writer takes the fast path in `fast_append.rs`.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -25,43 +26,43 @@ use crate::store::append::RecordTime;
 use crate::store::clock::recorded;
 use crate::store::error::StoreError;
 use crate::store::identity::LastSeen;
+use crate::store::postgres::database::Database;
+use crate::store::postgres::database::Task;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
 use crate::store::postgres::lock_holder::name_holder;
-use crate::store::postgres::outcome::find_out;
+use crate::store::postgres::outcome::determine;
 use crate::store::postgres::peer::ServerProcess;
-use crate::store::postgres::session::Database;
-use crate::store::postgres::session::Task;
-use crate::store::postgres::transaction::Session;
+use crate::store::postgres::session::Session;
 
 pub(crate) const DOING: &str = "cannot append to";
-/// The outcome for a store that does not have the event that this process has seen.
+/// The outcome code for a store that lacks the last event that this process has seen.
 const REPLACED: i32 = 4;
 
-/// What is known before a group is appended.
+/// The facts that are known before a group is appended.
 #[derive(Default)]
-pub(crate) struct Before {
-    /// A position that this handle has been told of.
+pub(crate) struct AppendContext {
+    /// The highest position that this handle has seen.
     pub(crate) seen: Position,
-    /// The newest event that this process knows: a store without it is another one.
+    /// The newest event that this process knows. A store without it was replaced.
     pub(crate) last_seen: Option<LastSeen>,
-    /// The group has been sent already, on a connection that broke.
-    pub(crate) broken: Option<Perhaps>,
+    /// Set if the group was sent already, on a connection that broke.
+    pub(crate) broken: Option<UnknownOutcome>,
 }
 
-/// A group was sent, and nobody knows yet whether it was appended.
-pub(crate) struct Perhaps {
+/// A group that was sent and whose outcome is unknown.
+pub(crate) struct UnknownOutcome {
     /// The server process that was writing.
     pub(crate) process: ServerProcess,
     pub(crate) error: SqlError,
 }
 
-/// Appends a group. After a broken connection the store is asked what became of it; what was surely not appended is
-/// tried once more.
+/// Appends a group. After a broken connection the outcome is determined, and appends that were not made are tried once
+/// more.
 pub(crate) async fn append_group(
     database: &Database,
     group: &[BackendAppend],
-    before: Before,
+    before: AppendContext,
 ) -> Result<Vec<BackendAnswer>, StoreError> {
     let _turn = database.appending.lock().await;
     let mut open: Vec<(usize, &BackendAppend)> = group.iter().enumerate().collect();
@@ -75,19 +76,19 @@ pub(crate) async fn append_group(
     while !open.is_empty() {
         let asked: Vec<&BackendAppend> = open.iter().map(|(_, append)| *append).collect();
         let tried = match broken.take() {
-            Some(perhaps) => Err(Failed::Perhaps(perhaps)),
+            Some(unknown_outcome) => Err(AppendFailure::Unknown(unknown_outcome)),
             None => try_once(database, &asked, last_seen).await,
         };
         let found = match tried {
             Ok(found) => found.into_iter().map(Some).collect(),
-            Err(Failed::Surely(error)) if breaks == 0 => return Err(error),
-            // A part of the group has been appended before the connection broke.
-            Err(Failed::Surely(error)) => return Err(partly_unless_none(&answers, error)),
-            Err(Failed::Perhaps(Perhaps { process, error })) => {
+            Err(AppendFailure::NotAppended(error)) if breaks == 0 => return Err(error),
+            // A part of the group was appended before the connection broke.
+            Err(AppendFailure::NotAppended(error)) => return Err(group_error(&answers, error)),
+            Err(AppendFailure::Unknown(UnknownOutcome { process, error })) => {
                 breaks += 1;
-                let known = find_out(database, &process, &asked, seen).await.map_err(|cause| unknown(database, cause))?;
+                let known = determine(database, &process, &asked, seen).await.map_err(|cause| unknown(database, cause))?;
                 if breaks > 1 && known.iter().all(Option::is_none) {
-                    return Err(partly_unless_none(&answers, broke_again(database, error)));
+                    return Err(group_error(&answers, broke_again(database, error)));
                 }
                 known
             }
@@ -105,7 +106,7 @@ pub(crate) async fn append_group(
 
 fn unknown(database: &Database, cause: StoreError) -> StoreError {
     let place = database.pool.connector.url().place();
-    let message = format!("the connection to {place} broke after an append was sent, and what became of it cannot be found out");
+    let message = format!("the connection to {place} broke after an append was sent, and its outcome cannot be determined");
     StoreError::OutcomeUnknown { message, source: Some(Arc::new(cause)) }
 }
 
@@ -115,42 +116,42 @@ fn broke_again(database: &Database, error: SqlError) -> StoreError {
     StoreError::Unavailable { message, source: Some(Arc::new(error)) }
 }
 
-/// One error answers a whole group: it may not say that nothing was done where something was.
-fn partly_unless_none(answers: &[Option<BackendAnswer>], error: StoreError) -> StoreError {
+/// Returns the error for a whole group. It does not claim that nothing was appended where something was.
+fn group_error(answers: &[Option<BackendAnswer>], error: StoreError) -> StoreError {
     if answers.iter().all(Option::is_none) {
         return error;
     }
-    let message = "the connection broke while appends were made together, and not all of them can be answered".into();
+    let message = "the connection broke during a group of appends, and the outcome of some is unknown".into();
     StoreError::OutcomeUnknown { message, source: Some(Arc::new(error)) }
 }
 
-enum Failed {
+enum AppendFailure {
     /// Nothing was appended.
-    Surely(StoreError),
-    /// Nobody knows yet.
-    Perhaps(Perhaps),
+    NotAppended(StoreError),
+    /// The outcome is unknown.
+    Unknown(UnknownOutcome),
 }
 
 async fn try_once(
     database: &Database,
     group: &[&BackendAppend],
     last_seen: Option<LastSeen>,
-) -> Result<Vec<BackendAnswer>, Failed> {
+) -> Result<Vec<BackendAnswer>, AppendFailure> {
     let place = database.pool.connector.url().place();
-    let surely = |error: SqlError| match (error, last_seen) {
-        (SqlError::Store(StoreError::NoStore(_)), Some(seen)) => Failed::Surely(seen.not_in(&place)),
-        (error, _) => Failed::Surely(database.translate(error, DOING)),
+    let not_appended = |error: SqlError| match (error, last_seen) {
+        (SqlError::Store(StoreError::NoStore(_)), Some(seen)) => AppendFailure::NotAppended(seen.not_in(&place)),
+        (error, _) => AppendFailure::NotAppended(database.translate(error, DOING)),
     };
-    let task = if last_seen.is_some() { Task::GoOn } else { Task::WriteAgain };
+    let task = if last_seen.is_some() { Task::WriteToKnown } else { Task::WriteAgain };
     for last in [false, true] {
-        let mut lease = database.ready(task).await.map_err(surely)?;
+        let mut lease = database.ready(task).await.map_err(not_appended)?;
         let session = &mut lease.session;
-        let asking = async {
-            let answers = ask(session, group, last_seen, &place).await?;
+        let sending = async {
+            let answers = send(session, group, last_seen, &place).await?;
             session.commit().await?;
             Ok(answers)
         };
-        match timeout(database.pool.connector.patience(), asking).await.unwrap_or(Err(SqlError::Late)) {
+        match timeout(database.pool.connector.patience(), sending).await.unwrap_or(Err(SqlError::Late)) {
             Ok(answers) => {
                 database.pool.give_back(lease);
                 return Ok(answers);
@@ -159,22 +160,22 @@ async fn try_once(
                 let process = lease.session.backend.clone();
                 drop(lease);
                 database.pool.forget_idle();
-                return Err(Failed::Perhaps(Perhaps { process, error }));
+                return Err(AppendFailure::Unknown(UnknownOutcome { process, error }));
             }
             Err(error) => {
                 let error = name_holder(&mut lease.session, database.pool.connector.url().schema(), error).await;
-                let removed = error.nothing_there();
-                database.put_aside(lease, removed);
+                let removed = error.is_missing_object();
+                database.give_back_failed(lease, removed);
                 if !removed || last {
-                    return Err(surely(error));
+                    return Err(not_appended(error));
                 }
             }
         }
     }
-    Err(Failed::Surely(StoreError::Bug("an append was tried neither once nor twice".into())))
+    Err(AppendFailure::NotAppended(StoreError::Bug("an append was not tried".into())))
 }
 
-/// The arguments of the statement: an element for each append, then for each event.
+/// The arguments of the statement: arrays with an element for each append, then with an element for each event.
 #[derive(Default)]
 struct Arguments<'g> {
     streams: Vec<&'g str>,
@@ -204,7 +205,7 @@ impl<'g> Arguments<'g> {
                 ExpectedVersion::Any => -1,
                 ExpectedVersion::Exists => -2,
                 ExpectedVersion::NoStream => 0,
-                // No stream is at a version beyond.
+                // No stream is at a higher version.
                 ExpectedVersion::Exact(version) => i64::try_from(version.0).unwrap_or(i64::MAX),
             });
             arguments.sizes.push(int(request.events.len())?);
@@ -241,7 +242,7 @@ fn int(number: usize) -> Result<i32, SqlError> {
     Ok(i32::try_from(number).map_err(too_many)?)
 }
 
-async fn ask(
+async fn send(
     session: &mut Session,
     group: &[&BackendAppend],
     last_seen: Option<LastSeen>,
@@ -297,7 +298,7 @@ fn answer(row: &PgRow, append: &BackendAppend) -> Result<BackendAnswer, SqlError
         place = (place.0.next(), place.1.next());
         let recorded_at = match &request.time {
             RecordTime::Given(times) => times.get(index).copied().unwrap_or(time),
-            // From the first on they are a microsecond apart: all have the same clock.
+            // From the first event on they are a microsecond apart, because all have the same clock.
             RecordTime::StoreClock | RecordTime::Clock(_) => {
                 let micros = time.micros().saturating_add_unsigned(index as u64);
                 recorded(micros, || format!("the event at position {}", place.0))?

@@ -1,4 +1,4 @@
-//! The schema as the server has it, what differs from the schema that this program makes, and how that is put back.
+//! The actual schema from the server's catalog, its faults, and their repair.
 
 use std::collections::BTreeMap;
 
@@ -9,28 +9,28 @@ use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::schema::FUNCTIONS;
 use crate::store::postgres::schema::TABLES;
-use crate::store::postgres::statements::Kind;
+use crate::store::postgres::session::Session;
+use crate::store::postgres::statements::ObjectKind;
 use crate::store::postgres::statements::Statement;
-use crate::store::postgres::statements::made_by;
+use crate::store::postgres::statements::created_by;
 use crate::store::postgres::statements::statements;
-use crate::store::postgres::transaction::Session;
 use crate::store::schema::Column;
 use crate::store::schema::Difference;
 use crate::store::schema::Index;
 use crate::store::schema::Schema;
 use crate::store::schema::SchemaFault;
 use crate::store::schema::Table;
-use crate::store::schema::bare;
 use crate::store::schema::faults_of;
+use crate::store::schema::without_arguments;
 
-/// The tables that no program can fill again: they come back from a backup only.
+/// The tables that only a backup can restore.
 const EVENTS: [&str; 2] = ["events", "esctl_meta"];
 
 fn all_statements() -> Vec<Statement> {
     statements(TABLES.into_iter().chain(FUNCTIONS))
 }
 
-/// Reads the schema as it is, in one round trip.
+/// Reads the actual schema in one round trip.
 async fn read(session: &mut Session) -> Result<Schema, SqlError> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     let mut schema = Schema::default();
@@ -72,7 +72,7 @@ async fn read(session: &mut Session) -> Result<Schema, SqlError> {
     Ok(schema)
 }
 
-/// Returns the condition of a CHECK constraint, as it is written in the statements of this program.
+/// Returns the condition of a CHECK constraint in the spelling of this program's statements.
 fn condition(constraint: &str) -> String {
     let mut condition = constraint.strip_prefix("CHECK ").unwrap_or(constraint).trim();
     while let Some(inside) = condition.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
@@ -81,7 +81,7 @@ fn condition(constraint: &str) -> String {
     condition.to_owned()
 }
 
-/// The tables of read models without a key, where a row would be in twice.
+/// Returns the tables of read models without a primary key, which could have two rows for one key.
 fn without_key(schema: &Schema) -> impl Iterator<Item = &str> {
     let keyless = |(name, table): (&'_ String, &'_ Table)| {
         let is_key = |columns: &[String]| matches!(columns, [key] if key == "key");
@@ -91,28 +91,28 @@ fn without_key(schema: &Schema) -> impl Iterator<Item = &str> {
     schema.tables.iter().filter(move |entry| keyless(*entry)).map(|(name, _)| name.as_str())
 }
 
-/// Returns what differs from the schema as it must be. `None`: there is no store.
+/// Returns the faults of the schema; `None` where there is no store.
 pub(crate) async fn faults(session: &mut Session) -> Result<Option<Vec<SchemaFault>>, SqlError> {
     let found = read(session).await?;
     if !found.tables.contains_key("esctl_meta") {
         return Ok(None);
     }
-    let mut faults = faults_of(&found.differences(&made_by(&all_statements())));
+    let mut faults = faults_of(&found.differences(&created_by(&all_statements())));
     for table in without_key(&found) {
         faults.push(SchemaFault { message: format!("primary key {table} (key) is missing"), blocks: false });
     }
     Ok(Some(faults))
 }
 
-/// Puts back what differs, in one transaction. Returns what was put back.
+/// Repairs the faults in one transaction. Returns the restored parts.
 pub(crate) async fn repair(session: &mut Session, schema: &str) -> Result<Vec<String>, SqlError> {
     session.begin_always().await?;
-    // A function may use one that is put back after it.
+    // A function may use one that is restored after it.
     sqlx::raw_sql("SET LOCAL check_function_bodies = off").execute(&mut session.connection).await?;
     session.query(include_str!("sql/lock_schema.sql")).bind(schema).execute(&mut session.connection).await?;
     let found = read(session).await?;
     let made = all_statements();
-    let differences = found.differences(&made_by(&made));
+    let differences = found.differences(&created_by(&made));
     let mut done: Vec<String> = faults_of(&differences).into_iter().map(|fault| fault.message).collect();
     for difference in &differences {
         let statements = repair_of(difference, &made)?;
@@ -127,36 +127,36 @@ pub(crate) async fn repair(session: &mut Session, schema: &str) -> Result<Vec<St
         }
     }
     for table in without_key(&found) {
-        done.push(format!("primary key {table} (key) is missing; the read model is built again by its next run"));
-        // Only then does its next run begin at the first event.
-        let forget = format!(
+        done.push(format!("primary key {table} (key) is missing; the next run rebuilds the read model"));
+        // Only without them does the next run begin at the first event.
+        let remove = format!(
             "DROP TABLE \"{table}\"; DELETE FROM problems p WHERE read_model_table(p.name, p.part) = '{table}'; \
              DELETE FROM read_models r WHERE read_model_table(r.name, r.part) = '{table}'"
         );
-        sqlx::raw_sql(AssertSqlSafe(forget)).execute(&mut session.connection).await?;
+        sqlx::raw_sql(AssertSqlSafe(remove)).execute(&mut session.connection).await?;
     }
     session.commit().await?;
     Ok(done)
 }
 
-/// The statements that put back what differs.
+/// Returns the statements that repair a difference.
 fn repair_of(difference: &Difference, made: &[Statement]) -> Result<Vec<String>, SqlError> {
-    let text_of = |kind: Kind, name: &str| {
+    let text_of = |kind: ObjectKind, name: &str| {
         let found = made.iter().find(|statement| statement.kind == kind && statement.name == name);
         found.map(|statement| statement.text.clone()).ok_or_else(|| cannot(difference))
     };
     Ok(match difference {
         Difference::NoTable(table) if EVENTS.contains(&table.as_str()) => return Err(cannot(difference)),
         Difference::NoTable(table) if table == "store_head" => {
-            let head = text_of(Kind::Table, "head")?;
+            let head = text_of(ObjectKind::Table, "head")?;
             vec![head, "ALTER TABLE head RENAME TO store_head".into(), include_str!("sql/head_of_events.sql").into()]
         }
         Difference::NoTable(table) => {
-            let mut statements = vec![text_of(Kind::Table, table)?];
+            let mut statements = vec![text_of(ObjectKind::Table, table)?];
             let changes = format!("ALTER TABLE {table} ADD COLUMN");
             let later = |statement: &&Statement| {
                 statement.text.starts_with(&changes)
-                    || (statement.kind == Kind::Index && statement.text.contains(&format!(" ON {table} ")))
+                    || (statement.kind == ObjectKind::Index && statement.text.contains(&format!(" ON {table} ")))
             };
             statements.extend(made.iter().filter(later).map(|statement| statement.text.clone()));
             statements
@@ -166,11 +166,11 @@ fn repair_of(difference: &Difference, made: &[Statement]) -> Result<Vec<String>,
             let found = made.iter().find(|statement| statement.text.starts_with(&change));
             vec![found.map(|statement| statement.text.clone()).ok_or_else(|| cannot(difference))?]
         }
-        Difference::OtherType(table, column, found) if holds_all_of(&column.kind, found) => {
+        Difference::OtherType(table, column, found) if represents_all_of(&column.kind, found) => {
             let Column { name, kind, .. } = column;
-            // The view is made of the column.
+            // The view depends on the column.
             let drop_view = "DROP VIEW IF EXISTS log".to_owned();
-            vec![drop_view, format!("ALTER TABLE {table} ALTER COLUMN \"{name}\" TYPE {kind}"), text_of(Kind::View, "log")?]
+            vec![drop_view, format!("ALTER TABLE {table} ALTER COLUMN \"{name}\" TYPE {kind}"), text_of(ObjectKind::View, "log")?]
         }
         Difference::Added(table, what) if what.contains("UNLOGGED") => vec![format!("ALTER TABLE {table} SET LOGGED")],
         Difference::OtherType(..) | Difference::OtherRules(_) | Difference::Added(..) => return Err(cannot(difference)),
@@ -183,7 +183,7 @@ fn repair_of(difference: &Difference, made: &[Statement]) -> Result<Vec<String>,
             vec![format!("ALTER TABLE {table} ALTER COLUMN \"{}\" SET NOT NULL", column.name)]
         }
         Difference::NoPrimaryKey(table, columns) => {
-            // One that is deferrable, or of other columns, goes first.
+            // A key that is deferrable or has other columns is dropped first.
             let drop_key = format!(
                 "DO $$ DECLARE key text; BEGIN \
                  SELECT conname INTO key FROM pg_constraint WHERE conrelid = '{table}'::regclass AND contype = 'p'; \
@@ -193,19 +193,23 @@ fn repair_of(difference: &Difference, made: &[Statement]) -> Result<Vec<String>,
         }
         Difference::NoIndex(table, Index { name, .. }) => {
             let drop_constraint = format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}");
-            vec![drop_constraint, format!("DROP INDEX IF EXISTS {name}"), text_of(Kind::Index, name)?]
+            vec![drop_constraint, format!("DROP INDEX IF EXISTS {name}"), text_of(ObjectKind::Index, name)?]
         }
         Difference::NoView(view) | Difference::OtherView(view) => {
-            vec![format!("DROP VIEW IF EXISTS {view}"), text_of(Kind::View, view)?]
+            vec![format!("DROP VIEW IF EXISTS {view}"), text_of(ObjectKind::View, view)?]
         }
         Difference::NoFunction(function) | Difference::OtherFunction(function) => {
-            vec![text_of(Kind::Function, bare(function))?.replacen("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)]
+            vec![text_of(ObjectKind::Function, without_arguments(function))?.replacen(
+                "CREATE FUNCTION",
+                "CREATE OR REPLACE FUNCTION",
+                1,
+            )]
         }
     })
 }
 
-/// Returns true where a type holds each value of another one as it is.
-fn holds_all_of(kind: &str, found: &str) -> bool {
+/// Returns true where a type represents every value of another one unchanged.
+fn represents_all_of(kind: &str, found: &str) -> bool {
     match kind {
         "bigint" => ["integer", "smallint"].contains(&found),
         "integer" => found == "smallint",
@@ -217,16 +221,16 @@ fn holds_all_of(kind: &str, found: &str) -> bool {
 fn cannot(difference: &Difference) -> SqlError {
     let error = match difference {
         Difference::Added(..) => format!("cannot repair the schema: {difference}; remove it first"),
-        _ => format!("cannot put back what is lost: {difference}"),
+        _ => format!("cannot restore lost data: {difference}"),
     };
     StoreError::Schema(error).into()
 }
 
-/// Returns the error of a statement that puts something back: what is in the table may prevent it.
+/// Returns the error of a statement that repairs a difference. Existing rows may prevent it.
 fn prevented(difference: &Difference, error: SqlError) -> SqlError {
     match error.sqlstate() {
         Some(state) if state.starts_with("23") || state.starts_with("42") => {
-            StoreError::Schema(format!("cannot put back: {difference}: {error}")).into()
+            StoreError::Schema(format!("cannot restore: {difference}: {error}")).into()
         }
         _ => error,
     }
@@ -238,6 +242,6 @@ async fn must_be_unique(session: &mut Session, table: &str, columns: &[String]) 
     let sql = format!("SELECT concat_ws(', ', {columns}), count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1");
     let twice = session.query_as::<(String, i64)>(AssertSqlSafe(sql)).fetch_optional(&mut session.connection).await?;
     let Some((value, count)) = twice else { return Ok(()) };
-    let message = format!("cannot put back uniqueness of {table} ({columns}): {count} rows have the value {value}");
+    let message = format!("cannot restore the uniqueness of {table} ({columns}): {count} rows have the value {value}");
     Err(StoreError::Schema(message).into())
 }

@@ -1,7 +1,7 @@
-//! Opening connections: straight to a server, or to one behind a pooler.
+//! Opens connections: directly to a server, or through a pooler.
 //!
-//! A server takes the settings of a session when a connection starts. A pooler refuses or drops them, so a connection is told
-//! to be pooled by its settings, which are read back. Through a pooler every job is a transaction with settings of its own.
+//! A server accepts the settings of a session when a connection starts. A pooler refuses or drops them, so reading them
+//! back reveals it. Through a pooler every job is a transaction with settings of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -21,14 +21,14 @@ use crate::store::postgres::error::SqlError;
 use crate::store::postgres::peer::Wanted;
 use crate::store::postgres::schema::identify;
 use crate::store::postgres::server;
+use crate::store::postgres::session::Session;
 use crate::store::postgres::settings::Settings;
-use crate::store::postgres::transaction::Session;
 use crate::store::postgres::url::PostgresUrl;
 
-/// How much later than the server this side gives up waiting for an answer.
+/// The extra time that the client waits for an answer beyond the timeout of the server.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
-/// The place of a store and the way to connect to it. Clones share what was found out about a pooler.
+/// The address of a store and the way to connect to it. Clones share the knowledge of a pooler.
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub(crate) wanted: Arc<Wanted>,
@@ -37,7 +37,7 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    /// Returns a connector to a store. Nothing is touched.
+    /// Returns a connector to a store. Sends no request.
     pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
         let settings = Settings::new(url.schema(), options.timeout);
         let wanted = Wanted { url: url.clone(), settings, accept_server: options.accept_server };
@@ -49,7 +49,7 @@ impl Connector {
         &self.wanted.url
     }
 
-    /// Returns how long an answer is waited for.
+    /// Returns the longest wait for an answer.
     pub(crate) fn patience(&self) -> Duration {
         self.timeout.saturating_add(GRACE)
     }
@@ -59,7 +59,7 @@ impl Connector {
         self.pooled.load(Ordering::Relaxed)
     }
 
-    /// Opens a connection and finds out what is at its other end. Through a pooler a transaction has begun on it, as for
+    /// Opens a connection and identifies the server and the store. Through a pooler a transaction has begun on it, as after
     /// [`Session::begin`].
     pub(crate) async fn connect(&self, writes: bool) -> Result<Session, SqlError> {
         timeout(self.timeout, self.open(writes)).await.unwrap_or(Err(SqlError::Late))
@@ -87,7 +87,7 @@ impl Connector {
         let mut connection = PgConnection::connect_with(&options).await?;
         match identify(&mut connection, &self.wanted).await {
             Ok((backend, found)) => Ok(Session::straight(connection, backend, found)),
-            // A server of another product may fail at a question before it is recognised by an answer.
+            // A server of another product may fail at a query before it is recognised by an answer.
             Err(error @ SqlError::Sql(_)) => {
                 self.check_product(&mut connection).await?;
                 Err(error)
@@ -103,17 +103,17 @@ impl Connector {
 
     async fn open_pooled(&self, writes: bool) -> Result<Session, SqlError> {
         let mut session = match self.begin_pooled(writes).await {
-            // Once may be chance: a connection can break at any time.
+            // A single failure may be accidental: a connection can break at any time.
             Err(SqlError::NoTransactions) => self.begin_pooled(writes).await?,
             begun => begun?,
         };
-        // In a request of its own, so that it shows whether the settings of the one before are still there.
+        // In a request of its own, which shows whether the settings of the previous request are still in force.
         session.found = identify(&mut session.connection, &self.wanted).await?.1;
         Ok(session)
     }
 
-    /// Connects without settings and begins a transaction. A statement outside one comes first: where only that is answered,
-    /// the pooler allows no transactions.
+    /// Connects without settings and begins a transaction. A statement outside a transaction comes first: where only that
+    /// one is answered, the pooler allows no transactions.
     async fn begin_pooled(&self, writes: bool) -> Result<Session, SqlError> {
         let mut connection = PgConnection::connect_with(&self.options()?).await?;
         self.check_product(&mut connection).await?;

@@ -1,4 +1,4 @@
-//! The ends of the store and of its streams, and that nothing is stored behind the recorded head.
+//! The ends of the store and of its streams, and the check that no event is stored after the recorded head.
 
 use sqlx::AssertSqlSafe;
 use sqlx::Row;
@@ -9,20 +9,20 @@ use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
-use crate::store::backend::Head;
 use crate::store::end::StoreEnd;
 use crate::store::end::behind_the_head;
 use crate::store::error::StoreError;
+use crate::store::head::Head;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::read::for_version;
-use crate::store::postgres::transaction::Session;
+use crate::store::postgres::for_version::for_version;
+use crate::store::postgres::session::Session;
 
 /// Returns the error for a head row that is missing or damaged.
 pub(crate) fn damaged_head() -> SqlError {
-    StoreError::integrity("the head row of the store is missing or has a value that was never written there").into()
+    StoreError::integrity("the head row of the store is missing or has an invalid value").into()
 }
 
-/// Reads the recorded head and the last event in one statement, so of one moment.
+/// Reads the recorded head and the last event in one statement, as of one moment.
 pub(crate) async fn end(session: &mut Session) -> Result<StoreEnd, SqlError> {
     let row = session
         .query(AssertSqlSafe(for_version(session.found, include_str!("sql/end.sql"))))
@@ -32,14 +32,12 @@ pub(crate) async fn end(session: &mut Session) -> Result<StoreEnd, SqlError> {
     let head = head_at(&row, 0)?.ok_or_else(damaged_head)?;
     let last = match row.try_get::<Option<i64>, _>(3)? {
         None => Head::default(),
-        Some(_) => {
-            head_at(&row, 3)?.ok_or_else(|| StoreError::integrity("the last event has a value that was never written there"))?
-        }
+        Some(_) => head_at(&row, 3)?.ok_or_else(|| StoreError::integrity("the last event has an invalid value"))?,
     };
     Ok(StoreEnd { head, last })
 }
 
-/// Reads position, time and hash; none: one of them was never written by esctl.
+/// Reads position, time and hash; `None` where esctl never wrote one of the values.
 fn head_at(row: &PgRow, column: usize) -> Result<Option<Head>, SqlError> {
     let position = u64::try_from(row.try_get::<i64, _>(column)?);
     let recorded_at = Timestamp::from_micros(row.try_get(column + 1)?);
@@ -54,20 +52,20 @@ pub(crate) fn whole(row: &PgRow, column: usize) -> Result<u64, SqlError> {
     u64::try_from(row.try_get::<i64, _>(column)?).map_err(negative)
 }
 
-/// Checks that a position of a row is not behind the head, which is in a column of the same row.
+/// Checks that a position is not after the head, which is in another column of the same row.
 ///
 /// # Errors
 /// [`StoreError::Integrity`] when it is, or when there is no head.
-pub(crate) fn must_be_reached(row: &PgRow, position: Position, head: usize) -> Result<(), SqlError> {
+pub(crate) fn check_reached(row: &PgRow, position: Position, head: usize) -> Result<(), SqlError> {
     let head = row.try_get::<Option<i64>, _>(head)?.and_then(|head| u64::try_from(head).ok()).ok_or_else(damaged_head)?;
     if position.0 > head { Err(behind_the_head(position, Position(head)).into()) } else { Ok(()) }
 }
 
-/// Reads the version of a stream; 0: there is no such stream.
+/// Reads the version of a stream; 0 where there is no such stream.
 pub(crate) async fn version_of(session: &mut Session, stream: &StreamName) -> Result<Version, SqlError> {
     let statement =
         session.query(AssertSqlSafe(for_version(session.found, include_str!("sql/stream_version.sql")))).bind(stream.as_str());
     let row = statement.fetch_one(&mut session.connection).await?;
-    must_be_reached(&row, Position(whole(&row, 1)?), 2)?;
+    check_reached(&row, Position(whole(&row, 1)?), 2)?;
     Ok(Version(whole(&row, 0)?))
 }

@@ -1,4 +1,4 @@
-//! What PostgreSQL says, in the words of the store. What happened is told by its SQLSTATE, never by its text.
+//! The translation of PostgreSQL's errors into errors of the store. The SQLSTATE decides, never the text.
 
 use std::io;
 use std::sync::Arc;
@@ -9,36 +9,36 @@ use thiserror::Error as ThisError;
 use crate::store::error::ServerProblem;
 use crate::store::error::StoreError;
 
-/// What a job on a connection can fail with.
+/// The error of a job on a connection.
 #[derive(Debug, ThisError)]
 pub(crate) enum SqlError {
-    /// The driver or the server said so.
+    /// An error of the driver or the server.
     #[error(transparent)]
     Sql(#[from] Error),
-    /// The lock was not free in time.
+    /// A lock was not free in time.
     #[error("{source}")]
     Locked {
         /// The answer of the server.
         source: Error,
-        /// The session that holds the lock, in words.
+        /// The description of the session that holds the lock.
         holder: String,
     },
-    /// No answer came in time: the connection is of no use any more.
+    /// No answer came in time. The connection is unusable.
     #[error("the server gave no answer in time")]
     Late,
-    /// The settings of the session or transaction are not those that were sent: a pooler is in between.
+    /// The settings of the session or transaction were not applied: there is a pooler.
     #[error("the settings are not in force")]
     SettingsLost,
-    /// A pooler ends connections on which a transaction begins.
+    /// The pooler closes connections on which a transaction begins.
     #[error("no transaction can begin")]
     NoTransactions,
-    /// Already in the words of the store.
+    /// An error of the store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl SqlError {
-    /// Whether an answer of the server says that a lock was not free in time.
+    /// Returns true for the answer that a lock was not free in time.
     pub(crate) fn is_lock(error: &Error) -> bool {
         // lock_not_available
         matches!(error, Error::Database(error) if error.code().as_deref() == Some("55P03"))
@@ -51,36 +51,36 @@ impl SqlError {
         }
     }
 
-    /// Returns true where a connection fails with the settings of a session, and may not fail without.
+    /// Returns true for an error that the settings of a session may have caused.
     fn is_of_settings(code: &str) -> bool {
-        // protocol_violation is the answer of PgBouncer, feature_not_supported of others; a server that does not know a
-        // setting answers with undefined_object or invalid_parameter_value.
+        // protocol_violation is the answer of PgBouncer, feature_not_supported that of other poolers. A server that does
+        // not know a setting answers undefined_object or invalid_parameter_value.
         ["08P01", "0A000", "42704", "22023"].contains(&code)
     }
 
-    /// Returns true where the settings of a session were refused or lost, as they are by a pooler.
+    /// Returns true where the settings of a session were refused or lost, which indicates a pooler.
     pub(crate) fn refuses_settings(&self) -> bool {
         matches!(self, Self::SettingsLost) || self.sqlstate().is_some_and(|code| Self::is_of_settings(&code))
     }
 
-    /// Returns true where the other end does not take what was sent.
+    /// Returns true where the other end refuses the protocol.
     pub(crate) fn violates_protocol(&self) -> bool {
         self.sqlstate().as_deref() == Some("08P01")
     }
 
-    /// Whether the schema, or something in it, is not there.
-    pub(crate) fn nothing_there(&self) -> bool {
+    /// Returns true where the schema or an object in it does not exist.
+    pub(crate) fn is_missing_object(&self) -> bool {
         // undefined_table, undefined_function, invalid_schema_name
         matches!(self.sqlstate().as_deref(), Some("42P01" | "42883" | "3F000"))
     }
 
-    /// Whether a row with the same key is there.
-    pub(crate) fn is_there_already(&self) -> bool {
+    /// Returns true where a row with the same key exists.
+    pub(crate) fn is_duplicate(&self) -> bool {
         // unique_violation
         self.sqlstate().as_deref() == Some("23505")
     }
 
-    /// Whether the connection broke, so that nobody knows how far the server came.
+    /// Returns true where the connection broke, so the progress of the server is unknown.
     pub(crate) fn broken(&self) -> bool {
         match self {
             Self::Late => true,
@@ -90,7 +90,7 @@ impl SqlError {
         }
     }
 
-    /// In the words of the store; `doing` says what was tried.
+    /// Translates the error into one of the store; `doing` names the failed operation.
     pub(crate) fn translate(self, place: &str, doing: &str) -> StoreError {
         let what = |reason: &str| format!("{doing} {place}: {reason}");
         let code = self.sqlstate();
@@ -110,17 +110,17 @@ impl SqlError {
         }
         let (unavailable, reason) = match &error {
             Error::Io(error) if error.kind() != io::ErrorKind::InvalidData => (true, "the connection failed"),
-            // A TLS library tells the driver of a certificate it does not trust as of data that is not valid.
+            // A TLS library reports an untrusted certificate to the driver as invalid data.
             Error::Io(_) | Error::Tls(_) => {
-                let message = what("TLS is not possible as asked; sslmode and sslrootcert in the URL say what is wanted");
+                let message = what("the requested TLS connection failed; check sslmode and sslrootcert in the URL");
                 return StoreError::NotAllowed { message, source: Some(Arc::new(error)) };
             }
-            Error::Protocol(_) | Error::WorkerCrashed => (true, "the server does not speak as PostgreSQL does"),
+            Error::Protocol(_) | Error::WorkerCrashed => (true, "the server does not follow the protocol of PostgreSQL"),
             Error::Configuration(_) | Error::ConfigFile(_) => {
-                // Its text may hold parts of the URL.
-                return StoreError::Invalid(what("the connection cannot be set up as asked"));
+                // Its text may contain parts of the URL.
+                return StoreError::Invalid(what("the settings of the connection are invalid"));
             }
-            _ => (false, "a value is not what was written"),
+            _ => (false, "a value has an unexpected type"),
         };
         let source = Some(Arc::new(error) as _);
         if unavailable {
@@ -141,10 +141,10 @@ fn of_state(code: &str, error: Error, what: &dyn Fn(&str) -> String) -> StoreErr
     let not_allowed = |reason: &str| StoreError::NotAllowed { message: what(reason), source: source.clone() };
     let integrity = |reason: &str| StoreError::Integrity { message: what(reason), source: source.clone() };
     match code {
-        "28000" | "28P01" => not_allowed("the server does not let this user in"),
-        "42501" => not_allowed("this user is not allowed to"),
-        "25006" => not_allowed("the server takes no writes: it is a standby, or read-only"),
-        "3D000" => StoreError::NotFound(what("there is no such database")),
+        "28000" | "28P01" => not_allowed("the server refused to authenticate this user"),
+        "42501" => not_allowed("permission denied to this user"),
+        "25006" => not_allowed("the server accepts no writes: it is a standby, or read-only"),
+        "3D000" => StoreError::NotFound(what("the database does not exist")),
         "53100" => unavailable("the disk of the server is full"),
         "53300" => unavailable("the server has too many connections"),
         "55P03" => unavailable("another session holds the lock"),
@@ -152,18 +152,18 @@ fn of_state(code: &str, error: Error, what: &dyn Fn(&str) -> String) -> StoreErr
         "57P01" | "57P02" | "57P03" => unavailable("the server is starting or shutting down"),
         "P0002" => integrity("the head row of the store is missing"),
         // Raised by append_events.
-        "ES001" => integrity("the last event is another one than the head of the store says"),
+        "ES001" => integrity("the last event is not the recorded head of the store"),
         // invalid_column_reference: an upsert without the key that it relies on.
         "42P10" => StoreError::Schema(what("a primary key or unique index is missing")),
-        "23505" => integrity("two events claim one place"),
-        "22021" => StoreError::Invalid(what("PostgreSQL cannot hold a text with NUL in it")),
+        "23505" => integrity("two events have the same position, version or id"),
+        "22021" => StoreError::Invalid(what("PostgreSQL cannot store a text that contains NUL")),
         "54000" => StoreError::Invalid(what("a key or name is too long for an index")),
         _ if code.starts_with("XX") => integrity("the database is damaged"),
         _ => match &code[..2.min(code.len())] {
             "08" => unavailable("the connection failed"),
-            "40" | "53" | "55" | "57" | "58" => unavailable("the server cannot do it now"),
-            "22" => StoreError::Invalid(what("the server cannot hold a value")),
-            _ => integrity("the database does not answer as it should"),
+            "40" | "53" | "55" | "57" | "58" => unavailable("the server cannot do this at the moment"),
+            "22" => StoreError::Invalid(what("the server cannot store a value")),
+            _ => integrity("unexpected answer of the database"),
         },
     }
 }

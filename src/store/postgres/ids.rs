@@ -1,4 +1,4 @@
-//! Event ids as the server's `uuid[]`.
+//! Event ids as values of the types `uuid` and `uuid[]`.
 
 use sqlx::Postgres;
 use sqlx::encode::Encode;
@@ -10,14 +10,14 @@ use sqlx::postgres::types::Oid;
 use sqlx::types::Type;
 use uuid::Uuid;
 
-/// The types `uuid` and `uuid[]`; their numbers are part of PostgreSQL's catalog and never change.
+/// The object ids of `uuid` and `uuid[]`, which are constants of PostgreSQL's catalog.
 const UUID: u32 = 2950;
 const UUID_ARRAY: u32 = 2951;
 
-/// Many ids, as one argument.
+/// Several ids as one argument.
 pub(crate) struct Ids(pub(crate) Vec<Uuid>);
 
-/// One id, as an argument.
+/// An id as an argument.
 pub(crate) struct Id(pub(crate) Uuid);
 
 impl Type<Postgres> for Ids {
@@ -29,7 +29,7 @@ impl Type<Postgres> for Ids {
 impl Encode<'_, Postgres> for Ids {
     fn encode_by_ref(&self, buf: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
         let count = u32::try_from(self.0.len())?;
-        // One dimension, no NULL, the type of its elements, how many, counted from 1.
+        // One dimension, no NULL, the type of the elements, their number, the lower bound 1.
         for number in [1, 0, UUID, count, 1] {
             buf.extend_from_slice(&number.to_be_bytes());
         }

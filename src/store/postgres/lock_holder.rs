@@ -1,4 +1,4 @@
-//! The session of PostgreSQL that holds a lock which was waited for in vain.
+//! The session of PostgreSQL that holds a lock which was not free in time.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use sqlx::postgres::PgRow;
 use tokio::time::timeout;
 
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::transaction::Session;
+use crate::store::postgres::session::Session;
 
-/// How long the server may take to answer; without an answer no session is named.
+/// The longest wait for the answer. Without an answer no session is named.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Adds to an error about a lock the session that holds the lock, where the server tells. Other errors stay as they are. In a
-/// transaction that has failed the server tells nothing.
+/// Adds the session that holds the lock to a lock error, where the server returns it. Other errors stay unchanged. In a
+/// failed transaction the server returns nothing.
 pub(crate) async fn name_holder(session: &mut Session, schema: &str, error: SqlError) -> SqlError {
     match error {
         SqlError::Sql(source) if SqlError::is_lock(&source) => {
@@ -29,7 +29,7 @@ pub(crate) async fn name_holder(session: &mut Session, schema: &str, error: SqlE
     }
 }
 
-/// The session in words: process, application, user and address, as far as the server tells them to this user.
+/// Describes the session: process, application, user and address, as far as this user may see them.
 fn described(row: &PgRow) -> Result<String, sqlx::Error> {
     let (pid, application): (i32, String) = (row.try_get(0)?, row.try_get(1)?);
     let (user, address): (String, String) = (row.try_get(2)?, row.try_get(3)?);

@@ -1,22 +1,22 @@
-//! Opening a store of this backend from its URL.
+//! Opens a store of this backend from its URL.
 
 use std::sync::Arc;
 
 use crate::store::backend::Answer;
 use crate::store::backend::Backend;
-use crate::store::bare::Bare;
+use crate::store::baseline::Baseline;
 use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;
-use crate::store::postgres::BarePostgres;
-use crate::store::postgres::Postgres;
-use crate::store::postgres::PostgresUrl;
+use crate::store::postgres::backend::Postgres;
+use crate::store::postgres::baseline::PostgresBaseline;
+use crate::store::postgres::url::PostgresUrl;
 use crate::store::server_url::ServerAddress;
 use crate::store::server_url::ServerUrl;
 
-/// Reads a URL of PostgreSQL. No server is asked.
+/// Parses a URL of PostgreSQL. Sends no request.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] with the reason; never with a password.
+/// [`StoreError::Invalid`] with the reason and without the password.
 pub(in crate::store) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
     PostgresUrl::parse(text).map(ServerUrl::new)
 }
@@ -26,8 +26,8 @@ impl ServerAddress for PostgresUrl {
         Arc::new(Postgres::new(self, options))
     }
 
-    fn bare(&self, options: &OpenOptions) -> Box<dyn Bare> {
-        Box::new(BarePostgres::new(self, options))
+    fn baseline(&self, options: &OpenOptions) -> Box<dyn Baseline> {
+        Box::new(PostgresBaseline::new(self, options))
     }
 
     fn with_secrets(&self) -> String {

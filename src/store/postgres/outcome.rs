@@ -1,5 +1,7 @@
-//! What became of an append whose connection broke: asked by event id on a fresh connection, after the server process
-//! that may still be writing has come to its end. Nothing is guessed.
+//! The outcome of an append whose connection broke.
+//!
+//! First the server process that may still be writing is ended. Then a fresh connection looks for the event ids. Nothing is
+//! guessed.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -15,22 +17,22 @@ use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::duplicate::judge;
 use crate::store::error::StoreError;
+use crate::store::postgres::database::Database;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::peer::Found;
 use crate::store::postgres::peer::ServerProcess;
 use crate::store::postgres::read::events_by_id;
-use crate::store::postgres::session::Database;
-use crate::store::postgres::transaction::Session;
+use crate::store::postgres::session::Session;
+use crate::store::schema_state::SchemaState;
 
-/// Between two attempts to reach a server that is gone.
+/// The pause between two attempts to reach an unavailable server.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// An answer for each append that is in the store; `None` for one that is surely not, and will not be. What is at or
-/// below the position `before` was there before the append was sent.
+/// Returns an answer for each append that is in the store; `None` for one that is not and will not be. Events up to the
+/// position `before` existed before the append was sent.
 ///
 /// # Errors
-/// When the store cannot be asked within the timeout.
-pub(crate) async fn find_out(
+/// The store did not answer within the timeout.
+pub(crate) async fn determine(
     database: &Database,
     process: &ServerProcess,
     group: &[&BackendAppend],
@@ -43,7 +45,7 @@ pub(crate) async fn find_out(
         let asked = timeout(left, ask(database, process, group, before)).await.unwrap_or(Err(SqlError::Late));
         match asked {
             Ok(answers) => return Ok(answers),
-            // A server that starts again may be there in a moment.
+            // A restarting server may be available in a moment.
             Err(_) if start.elapsed() + PAUSE < limit => sleep(PAUSE).await,
             Err(error) => return Err(database.translate(error, "cannot ask")),
         }
@@ -57,17 +59,17 @@ async fn ask(
     before: Position,
 ) -> Result<Vec<Option<BackendAnswer>>, SqlError> {
     let mut session = database.pool.connector.connect(false).await?;
-    if session.found == Found::Nothing {
+    if session.found == SchemaState::Missing {
         return Ok(vec![None; group.len()]);
     }
-    end(&mut session, process, database.pool.connector.timeout).await?;
+    end_process(&mut session, process, database.pool.connector.timeout).await?;
     let ids = group.iter().flat_map(|append| append.request.events.iter().map(|event| event.event_id)).collect();
     let known = events_by_id(&mut session, ids).await?;
     Ok(group.iter().map(|append| answer(append, &known, before)).collect())
 }
 
-/// Ends the work of a server process for this program and waits until it is over.
-async fn end(session: &mut Session, process: &ServerProcess, limit: Duration) -> Result<(), SqlError> {
+/// Ends the work of a server process for this program and waits for its end.
+async fn end_process(session: &mut Session, process: &ServerProcess, limit: Duration) -> Result<(), SqlError> {
     let millis = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX).max(1);
     let gone: Option<bool> = session
         .query_scalar(include_str!("sql/end_process.sql"))
@@ -89,7 +91,7 @@ fn answer(append: &BackendAppend, known: &[RecordedEvent], before: Position) -> 
         Ok(Some(known)) if known.events.first().is_some_and(|first| first.position <= before) => {
             Some(BackendAnswer::Appended(known))
         }
-        // The attempt that broke did it; or an earlier one of another handle, which comes to the same.
+        // The broken attempt made the append, or an equal one of another handle did.
         Ok(Some(appended)) => Some(BackendAnswer::Appended(Appended { outcome: Outcome::Applied, ..appended })),
         Err(_) => Some(BackendAnswer::KnownId),
     }

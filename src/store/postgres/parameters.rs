@@ -1,4 +1,4 @@
-//! The parts of a PostgreSQL URL that can be given in two places, and the variables that the driver reads besides.
+//! The parts of a PostgreSQL URL that can be given in two places, and the environment variables that the driver reads.
 
 use std::borrow::Cow;
 use std::env;
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::event::escape_unsafe;
 
-/// The modes of TLS that PostgreSQL has.
+/// The TLS modes of PostgreSQL.
 pub(super) const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
 /// Returns the name of a part that the URL gives before the question mark and, with another value, as a parameter.
@@ -24,18 +24,18 @@ pub(super) fn contradiction(url: &Url, parameters: &[(String, String)]) -> Optio
     given.find(|(name, value)| parameters.iter().any(|(key, other)| key == name && other != value)).map(|(name, _)| name)
 }
 
-/// Decodes a part of a URL. An empty part is not given.
+/// Decodes a part of a URL; `None` for an empty part.
 fn decoded(part: &str) -> Option<Cow<'_, str>> {
-    // In a query a plus sign is a space; here it is a plus sign.
+    // A plus sign is a space in a query, but not in this part.
     let part = part.replace('+', "%2B").replace('=', "%3D").replace('&', "%26");
     let (decoded, _) = url::form_urlencoded::parse(part.as_bytes()).next()?;
     Some(Cow::Owned(decoded.into_owned())).filter(|decoded: &Cow<'_, str>| !decoded.is_empty())
 }
 
-/// Returns what is wrong with a variable that the driver would pass over silently.
+/// Checks the environment variables that the driver would silently ignore.
 ///
 /// # Errors
-/// `PGSSLMODE` or `PGPORT` has a value that PostgreSQL does not know, and the URL does not give one instead.
+/// `PGSSLMODE` or `PGPORT` has a value that PostgreSQL does not know, and the URL does not replace it.
 pub(super) fn check_environment(gives_sslmode: bool, gives_port: bool) -> Result<(), String> {
     let value = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let wrong = |name: &str, value: &str, possible: &str| {

@@ -1,7 +1,7 @@
-//! The connections of a store: few, opened when needed, kept while good.
+//! The connections of a store: few, opened on demand, kept while they work.
 //!
-//! Not the driver's pool: that one does not tell which server process a connection belongs to, and without it nobody
-//! can make sure that a write on a broken connection has come to its end.
+//! The pool of the driver is not used. It does not show the server process of a connection, without which the end of a
+//! write on a broken connection cannot be ensured.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use tokio::time::timeout;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::connector::GRACE;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::transaction::Session;
+use crate::store::postgres::session::Session;
 
-/// At most so many connections of one store. Appends use one at a time.
+/// The largest number of connections of one store. Appends use one at a time.
 const MAX_CONNECTIONS: usize = 4;
-/// A connection that was idle for so long is tried before it is used.
-pub(crate) const TRY_AFTER: Duration = Duration::from_secs(1);
+/// The idle time after which a connection is tested before it is used.
+pub(crate) const TEST_AFTER: Duration = Duration::from_secs(1);
 
-/// A connection on loan; one that is not given back is closed.
+/// A borrowed connection. It is closed unless it is given back.
 pub(crate) struct Lease {
     pub(crate) session: Session,
-    /// Opened just now.
+    /// True for a connection that was just opened.
     pub(crate) fresh: bool,
     _permit: OwnedSemaphorePermit,
 }
@@ -42,8 +42,8 @@ impl Pool {
         Self { connector, idle: RefCell::default(), permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
     }
 
-    /// Returns the connection used last, which is the one most surely good, or a new one. Through a pooler a transaction has
-    /// begun on it; one that `writes` has a number by which its outcome can be asked for.
+    /// Returns the most recently used connection, which is the likeliest to work, or a new one. Through a pooler a
+    /// transaction has begun on it. One that `writes` has a number, by which its outcome can be determined.
     pub(crate) async fn lease(&self, writes: bool) -> Result<Lease, SqlError> {
         let permit = timeout(self.connector.timeout, Arc::clone(&self.permits).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else { return Err(SqlError::Late) };
@@ -57,10 +57,10 @@ impl Pool {
         Ok(Lease { session: self.connector.connect(writes).await?, fresh: true, _permit: permit })
     }
 
-    /// Tries a connection that was idle; through a pooler by beginning a transaction.
+    /// Tests an idle connection; through a pooler by beginning a transaction.
     async fn is_good(&self, session: &mut Session, writes: bool) -> Result<bool, SqlError> {
         if !session.is_pooled() {
-            let fresh = session.used.elapsed() < TRY_AFTER;
+            let fresh = session.used.elapsed() < TEST_AFTER;
             return Ok(fresh || matches!(timeout(GRACE, session.connection.ping()).await, Ok(Ok(()))));
         }
         // The pooler may have to wait for a connection to the server.
@@ -72,16 +72,16 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection for the next job, unless the job left it in a state of its own.
+    /// Keeps a connection for the next job, unless the job changed its state.
     pub(crate) fn give_back(&self, lease: Lease) {
         let Lease { mut session, .. } = lease;
-        if !session.spoiled && !session.in_transaction() {
+        if !session.unusable && !session.in_transaction() {
             session.used = Instant::now();
             self.idle.borrow_mut().push(session);
         }
     }
 
-    /// Forgets the connections at rest: one has just broken, so they may have, too.
+    /// Closes the idle connections: one has just broken, so the others may be broken, too.
     pub(crate) fn forget_idle(&self) {
         self.idle.borrow_mut().clear();
     }

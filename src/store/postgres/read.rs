@@ -1,4 +1,4 @@
-//! Reading events into flat chunks. The one loop that every scan, replay and projection runs through.
+//! Reads events into flat chunks. Every scan, replay and projection uses this loop.
 
 use std::future::poll_fn;
 
@@ -17,45 +17,34 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::end::behind_the_head;
 use crate::store::error::StoreError;
+use crate::store::postgres::end::check_reached;
 use crate::store::postgres::end::damaged_head;
-use crate::store::postgres::end::must_be_reached;
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::for_version::for_version;
 use crate::store::postgres::ids::Ids;
-use crate::store::postgres::peer::Found;
-use crate::store::postgres::transaction::Session;
+use crate::store::postgres::session::Session;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
-use crate::store::read::Source;
+use crate::store::read::ReadSource;
 
-/// A page ends when its texts are this large, so that events of a megabyte do not make it one of a gigabyte.
+/// The size of texts that ends a page. It keeps a page of large events small.
 const PAGE_BYTES: usize = 1 << 20;
-/// A page of a filtered query looks at so many events at most, so that an answer is never far away.
-const PAGE_LOOKS: usize = 5000;
-/// At least so many rows are asked for, however large events were of late.
+/// The largest number of events that a page of a filtered query examines, so that an answer comes soon.
+const MAX_EXAMINED: usize = 5000;
+/// The smallest number of requested rows, also for large events.
 const FEWEST_ROWS: usize = 8;
-/// An answer with more bytes left than this is not read to its end: the connection is closed instead.
+/// The largest rest of an answer that is read to its end. For more the connection is closed instead.
 const DRAIN_BYTES: usize = 8 << 20;
-
-/// A statement that reads, as the store's version has it: what an older one does not have yet is empty.
-pub(crate) fn for_version(found: Found, sql: &str) -> String {
-    match found {
-        Found::Older(_) => {
-            let sql = sql.replace("NULL::bytea AS content_hash", "NULL::bytea AS kept").replace("store_head", "head");
-            sql.replace("content_hash", "NULL::bytea").replace("left_out", "'[]'")
-        }
-        Found::Current | Found::Nothing => sql.to_owned(),
-    }
-}
 
 fn statement(query: &ReadQuery) -> String {
     let backwards = query.backwards;
     let (page, next) = match (&query.source, backwards) {
-        (Source::All, false) => (include_str!("sql/read_all.sql"), 4),
-        (Source::All, true) => (include_str!("sql/read_all_backwards.sql"), 4),
-        (Source::Stream(_), false) => (include_str!("sql/read_stream.sql"), 5),
-        (Source::Stream(_), true) => (include_str!("sql/read_stream_backwards.sql"), 5),
+        (ReadSource::All, false) => (include_str!("sql/read_all.sql"), 4),
+        (ReadSource::All, true) => (include_str!("sql/read_all_backwards.sql"), 4),
+        (ReadSource::Stream(_), false) => (include_str!("sql/read_stream.sql"), 5),
+        (ReadSource::Stream(_), true) => (include_str!("sql/read_stream_backwards.sql"), 5),
     };
-    // A damaged store is read to its last event, whatever its head says.
+    // A damaged store is read up to its last event, whatever its recorded head.
     let head =
         if query.beyond_head { "coalesce((SELECT max(position) FROM events), 0)" } else { "(SELECT position FROM store_head)" };
     let page = page.replace("{head}", head);
@@ -70,7 +59,7 @@ fn unfiltered(query: &ReadQuery) -> bool {
     query.categories.is_empty() && query.types.is_empty()
 }
 
-/// Reads a page; see [`Backend::read`](crate::store::Backend::read). `event_bytes` is how large an event was of late.
+/// Reads a page; see [`Backend::read`](crate::store::Backend::read). `event_bytes` is the recent average size of an event.
 pub(crate) async fn read(
     session: &mut Session,
     query: &ReadQuery,
@@ -80,14 +69,14 @@ pub(crate) async fn read(
 ) -> Result<Page, SqlError> {
     events.clear();
     let mut page = Page { events, ..Page::default() };
-    let wanted = if unfiltered(query) { limit } else { PAGE_LOOKS };
+    let wanted = if unfiltered(query) { limit } else { MAX_EXAMINED };
     let rows_asked = (2 * PAGE_BYTES / event_bytes.max(1)).clamp(FEWEST_ROWS, wanted.max(FEWEST_ROWS)).min(wanted);
     let mut sql = session
         .query(AssertSqlSafe(for_version(session.found, &statement(query))))
         .bind(query.from.cast_signed())
         .bind(query.to.cast_signed())
         .bind(i64::try_from(rows_asked).unwrap_or(i64::MAX));
-    if let Source::Stream(stream) = &query.source {
+    if let ReadSource::Stream(stream) = &query.source {
         sql = sql.bind(stream.as_str());
     }
     if !unfiltered(query) {
@@ -97,10 +86,10 @@ pub(crate) async fn read(
     let mut cut = false;
     let mut head = None;
     while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
-        match take(&row?, query, &mut head, &mut page) {
+        match push_row(&row?, query, &mut head, &mut page) {
             Ok(true) => {}
             Ok(false) => cut = true,
-            // What is before a damaged event is read; the next page begins with it.
+            // The events before a damaged one are returned; the next page begins with it.
             Err(SqlError::Store(StoreError::Integrity { .. })) if page.looked_at > 0 => cut = true,
             Err(error) => return Err(error),
         }
@@ -112,13 +101,13 @@ pub(crate) async fn read(
     drop(rows);
     let looked_at = usize::try_from(page.looked_at).unwrap_or(usize::MAX);
     page.end = !cut && looked_at < rows_asked;
-    session.spoiled |= cut && (rows_asked - looked_at).saturating_mul(average(&page.events).max(event_bytes)) > DRAIN_BYTES;
+    session.unusable |= cut && (rows_asked - looked_at).saturating_mul(average(&page.events).max(event_bytes)) > DRAIN_BYTES;
     Ok(page)
 }
 
-/// Takes a row into a page: the first one says how far the source reaches, the others are events. `false`: places are missing
-/// before the event, so the page ends.
-fn take(row: &PgRow, query: &ReadQuery, head: &mut Option<Position>, page: &mut Page) -> Result<bool, SqlError> {
+/// Adds a row to a page. The first row has the end of the source, the others are events. Returns false where places are
+/// missing before an event, which ends the page.
+fn push_row(row: &PgRow, query: &ReadQuery, head: &mut Option<Position>, page: &mut Page) -> Result<bool, SqlError> {
     if bytes(row, 4)?.is_none() {
         if bytes(row, 1)?.is_none() {
             return Err(damaged_head());
@@ -145,12 +134,12 @@ fn take(row: &PgRow, query: &ReadQuery, head: &mut Option<Position>, page: &mut 
     Ok(true)
 }
 
-/// How many bytes of text an event of a chunk has; 0 when there is none.
+/// Returns the average size of the texts of an event in bytes; 0 without events.
 pub(crate) fn average(events: &EventChunk) -> usize {
     events.text_bytes().checked_div(events.len()).unwrap_or(0)
 }
 
-/// The event of a row; `None` when only its place was sent.
+/// Returns the event of a row; `None` where only its place was sent.
 fn view(row: &PgRow) -> Result<Option<EventView<'_>>, SqlError> {
     let Some(stream) = text(row, 6)? else { return Ok(None) };
     let there = |column| text(row, column)?.ok_or_else(|| damaged(column));
@@ -175,7 +164,7 @@ fn view(row: &PgRow) -> Result<Option<EventView<'_>>, SqlError> {
 }
 
 fn damaged(column: usize) -> SqlError {
-    StoreError::integrity(format!("an event has a value in column {column} that was never written there")).into()
+    StoreError::integrity(format!("an event has an invalid value in column {column}")).into()
 }
 
 fn bytes(row: &PgRow, column: usize) -> Result<Option<&[u8]>, SqlError> {
@@ -200,20 +189,20 @@ fn text(row: &PgRow, column: usize) -> Result<Option<&str>, SqlError> {
     std::str::from_utf8(bytes).map(Some).map_err(|_| damaged(column))
 }
 
-/// A `uuid` of a row.
+/// Reads a `uuid` of a row.
 pub(crate) fn id(row: &PgRow, column: usize) -> Result<Option<Uuid>, SqlError> {
     let Some(bytes) = bytes(row, column)? else { return Ok(None) };
     Uuid::from_slice(bytes).map(Some).map_err(|_| damaged(column))
 }
 
-/// Those events of these ids that are there.
+/// Returns the stored events with these ids.
 pub(crate) async fn events_by_id(session: &mut Session, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, SqlError> {
     let sql = AssertSqlSafe(for_version(session.found, include_str!("sql/events_by_id.sql")));
     let statement = session.query(sql);
     let rows = statement.bind(Ids(ids)).fetch_all(&mut session.connection).await?;
     let event = |row: &PgRow| {
         let event = view(row)?.ok_or_else(|| damaged(6))?;
-        must_be_reached(row, event.position, 12)?;
+        check_reached(row, event.position, 12)?;
         Ok(event.to_recorded())
     };
     rows.iter().map(event).collect()

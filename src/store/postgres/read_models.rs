@@ -1,4 +1,4 @@
-//! Read models in PostgreSQL: a table `rm_NAME` each, and their checkpoints. No statement here names the events.
+//! Read models in PostgreSQL: a table `rm_NAME` for each, and their checkpoints. No statement here uses the events.
 
 use std::collections::HashMap;
 
@@ -8,21 +8,21 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use crate::event::Position;
+use crate::store::failed_event::FailedEvent;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
 use crate::store::postgres::ids::Ids;
-use crate::store::postgres::peer::Found;
 use crate::store::postgres::read::id;
-use crate::store::postgres::transaction::Session;
-use crate::store::problem::Problem;
-use crate::store::read_model::KeptRecord;
+use crate::store::postgres::session::Session;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
+use crate::store::read_model::StoredRecord;
+use crate::store::schema_state::SchemaState;
 
-/// What is known of each read model.
+/// Returns the record of each read model.
 pub(crate) async fn projections(session: &mut Session) -> Result<Vec<ProjectionRecord>, SqlError> {
     let statement = match version_1(session).await? {
         false => include_str!("sql/projections.sql"),
@@ -32,26 +32,26 @@ pub(crate) async fn projections(session: &mut Session) -> Result<Vec<ProjectionR
     Ok(rows.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// Whether the store is of version 1 still: somebody may have brought it up to date since it was found.
+/// Returns true if the store still has schema version 1. Another process may have migrated it since.
 async fn version_1(session: &mut Session) -> Result<bool, SqlError> {
-    if matches!(session.found, Found::Older(_)) {
-        let looking = session.query_scalar("SELECT to_regclass('read_models') IS NULL");
-        return Ok(looking.fetch_one(&mut session.connection).await?);
+    if matches!(session.found, SchemaState::Older(_)) {
+        let statement = session.query_scalar("SELECT to_regclass('read_models') IS NULL");
+        return Ok(statement.fetch_one(&mut session.connection).await?);
     }
     Ok(false)
 }
 
-/// The record of a row; none: no read model is called so, which [`check`] finds.
+/// Returns the record of a row; `None` for an impossible name, which [`check`] reports.
 fn record(row: &PgRow) -> Result<Option<ProjectionRecord>, SqlError> {
     let (name, part): (String, String) = (row.try_get(0)?, row.try_get(1)?);
     let model = Part::parse(&part).map(|part| ReadModel { name, part }).filter(|model| model.check_name().is_ok());
     let Some(model) = model else { return Ok(None) };
     let number = |column| row.try_get::<Option<i64>, _>(column);
     let (commits, logic_version, position, updated_at) = (number(2)?, number(3)?, number(4)?, number(6)?);
-    Ok(Some(KeptRecord { commits, logic_version, position, event_id: Some(id(row, 5)?), updated_at }.of(model)))
+    Ok(Some(StoredRecord { commits, logic_version, position, event_id: Some(id(row, 5)?), updated_at }.of(model)))
 }
 
-/// Finds what is left of read models that are not whole.
+/// Finds incomplete read models.
 pub(crate) async fn check(session: &mut Session) -> Result<Vec<String>, SqlError> {
     if version_1(session).await? {
         return Ok(Vec::new());
@@ -59,23 +59,23 @@ pub(crate) async fn check(session: &mut Session) -> Result<Vec<String>, SqlError
     Ok(session.query_scalar(include_str!("sql/check_read_models.sql")).fetch_all(&mut session.connection).await?)
 }
 
-/// A table that is not there is a read model without rows, where there is a store at all.
-pub(crate) async fn or_none<T: Default>(session: &mut Session, result: Result<T, sqlx::Error>) -> Result<T, SqlError> {
+/// Turns the error of a missing table into an empty answer, if there is a store at all.
+pub(crate) async fn empty_if_missing<T: Default>(session: &mut Session, result: Result<T, sqlx::Error>) -> Result<T, SqlError> {
     let error = match result {
         Ok(value) => return Ok(value),
         Err(error) => SqlError::from(error),
     };
-    if error.nothing_there() {
-        session.go_on().await?;
-        let looking = session.query_scalar("SELECT to_regclass('esctl_meta') IS NOT NULL");
-        if looking.fetch_one(&mut session.connection).await? {
+    if error.is_missing_object() {
+        session.begin_again().await?;
+        let statement = session.query_scalar("SELECT to_regclass('esctl_meta') IS NOT NULL");
+        if statement.fetch_one(&mut session.connection).await? {
             return Ok(T::default());
         }
     }
     Err(error)
 }
 
-/// Returns the table of a read model and the condition that its checkpoint is there too: rows without one are of any time.
+/// Returns the table of a read model, with the condition that its checkpoint exists. Rows without one may be of any time.
 async fn rows_of(session: &mut Session, model: &ReadModel) -> Result<String, SqlError> {
     let table = model.table()?;
     if version_1(session).await? {
@@ -85,25 +85,26 @@ async fn rows_of(session: &mut Session, model: &ReadModel) -> Result<String, Sql
     Ok(format!("{table} WHERE EXISTS (SELECT FROM read_models WHERE name = {name} AND part = {part})"))
 }
 
-/// The rows of these keys.
+/// Returns the rows of these keys.
 pub(crate) async fn rows(session: &mut Session, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
     let sql = format!("SELECT key, row::text FROM {} AND key = ANY ($1)", rows_of(session, model).await?);
     let found = session.query_as::<(String, String)>(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut session.connection).await;
-    let found: HashMap<String, String> = or_none(session, found).await?.into_iter().collect();
+    let found: HashMap<String, String> = empty_if_missing(session, found).await?.into_iter().collect();
     Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
 }
 
-/// Rows, problems and checkpoint in one statement; `false` when the read model is not where the caller believes.
+/// Writes rows, failed events and checkpoint in one statement. Returns false where the read model was modified
+/// concurrently.
 pub(crate) async fn commit(session: &mut Session, commit: &RowsCommit) -> Result<bool, SqlError> {
     // Of two rows with one key the later one counts.
     let rows: HashMap<&str, &str> = commit.rows.iter().map(|(key, row)| (key.as_str(), row.as_str())).collect();
     let mut rows: Vec<(&str, &str)> = rows.into_iter().collect();
     rows.sort_unstable();
     let (keys, contents): (Vec<&str>, Vec<&str>) = rows.into_iter().unzip();
-    let problems = &commit.problems;
-    let failed = Ids(problems.put.iter().map(|problem| problem.event_id).collect());
-    let failed_at: Vec<i64> = problems.put.iter().map(|problem| problem.position.0.cast_signed()).collect();
-    let failures = problems.put.iter().map(Problem::to_json).collect::<Result<Vec<_>, _>>()?;
+    let changes = &commit.failed_events;
+    let failed = Ids(changes.put.iter().map(|failed| failed.event_id).collect());
+    let failed_at: Vec<i64> = changes.put.iter().map(|failed| failed.position.0.cast_signed()).collect();
+    let failures = changes.put.iter().map(FailedEvent::to_json).collect::<Result<Vec<_>, _>>()?;
     let statement = session
         .query_scalar(include_str!("sql/commit_rows.sql"))
         .bind(&commit.model.name)
@@ -116,26 +117,26 @@ pub(crate) async fn commit(session: &mut Session, commit: &RowsCommit) -> Result
         .bind(commit.now.micros())
         .bind(keys)
         .bind(contents)
-        .bind(Ids(problems.solved.clone()))
+        .bind(Ids(changes.solved.clone()))
         .bind(failed)
         .bind(failed_at)
         .bind(failures);
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
-/// The read model built beside takes the place of the live one.
+/// Swaps in the rebuilt read model. The live one becomes the previous one.
 pub(crate) async fn swap(session: &mut Session, name: &str, at: Position, fields: &[String]) -> Result<bool, SqlError> {
     let statement = session.query_scalar("SELECT swap_read_model($1, $2, $3)").bind(name).bind(at.0.cast_signed()).bind(fields);
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
-/// The live read model and the previous one take each other's place.
+/// Exchanges the live and the previous read model.
 pub(crate) async fn exchange(session: &mut Session, name: &str) -> Result<bool, SqlError> {
     let statement = session.query_scalar("SELECT exchange_read_models($1)").bind(name);
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
-/// Throws away a read model and its checkpoint.
+/// Drops a read model and its checkpoint.
 pub(crate) async fn drop_model(session: &mut Session, model: &ReadModel) -> Result<bool, SqlError> {
     let statement = session.query_scalar("SELECT drop_read_model($1, $2)").bind(&model.name).bind(model.part.as_str());
     Ok(statement.fetch_one(&mut session.connection).await?)
@@ -145,7 +146,7 @@ fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Rows in the order of their keys.
+/// Returns rows in the order of their keys.
 pub(crate) async fn query(session: &mut Session, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
     let mut sql = format!("SELECT key, row::text FROM {}", rows_of(session, &query.model()).await?);
     let mut values: Vec<String> = Vec::new();
@@ -154,7 +155,7 @@ pub(crate) async fn query(session: &mut Session, query: &RowQuery) -> Result<Vec
         sql.push_str(" AND key > $1");
     }
     for (field, value) in &query.filters {
-        // As text and not as an argument, so that the index on the field is found.
+        // A literal, not an argument, so that the index on the field is used.
         let field_text = literal(field);
         let of_row = format!("field_value(row, {field_text})");
         if value.is_null() {
@@ -172,12 +173,12 @@ pub(crate) async fn query(session: &mut Session, query: &RowQuery) -> Result<Vec
         statement = statement.bind(value);
     }
     let found = statement.fetch_all(&mut session.connection).await;
-    or_none(session, found).await
+    empty_if_missing(session, found).await
 }
 
-/// How many rows a read model has.
+/// Returns the number of rows of a read model.
 pub(crate) async fn count(session: &mut Session, model: &ReadModel) -> Result<u64, SqlError> {
     let sql = format!("SELECT count(*) FROM {}", rows_of(session, model).await?);
     let counted = session.query_scalar::<i64>(AssertSqlSafe(sql)).fetch_one(&mut session.connection).await;
-    Ok(or_none(session, counted).await?.unsigned_abs())
+    Ok(empty_if_missing(session, counted).await?.unsigned_abs())
 }

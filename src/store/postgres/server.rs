@@ -1,12 +1,12 @@
-//! The product behind a connection, as the server names it: PostgreSQL, or another one that speaks its protocol.
+//! The product of a server, by its own statement: PostgreSQL, or another one that speaks its protocol.
 
 use crate::store::error::ServerProblem;
 use crate::store::error::StoreError;
 
-/// The oldest major version of PostgreSQL whose statements esctl speaks.
+/// The oldest supported major version of PostgreSQL.
 const OLDEST_SERVER: u32 = 15;
 
-/// Products that speak the protocol, and the part of `version()` that tells them.
+/// Other products that speak the protocol, each with the part of `version()` that identifies it.
 const OTHER_PRODUCTS: [(&str, &str); 14] = [
     ("CockroachDB", "CockroachDB"),
     ("YugabyteDB", "-YB-"),
@@ -24,8 +24,8 @@ const OTHER_PRODUCTS: [(&str, &str); 14] = [
     ("H2", "server protocol using H2"),
 ];
 
-/// Returns an error where a server is none that esctl supports. `version` is what `version()` returns, `number` the setting
-/// `server_version_num` where it is known. A product other than PostgreSQL passes where the caller accepts it.
+/// Checks that esctl supports a server. `version` is the result of `version()`, `number` the setting `server_version_num`
+/// where it is known. Another product passes where the caller accepts it.
 ///
 /// # Errors
 /// [`StoreError::Unsuitable`] for another product, [`StoreError::Unsupported`] for an old PostgreSQL.
@@ -53,13 +53,13 @@ fn known_product(version: &str) -> Option<&'static str> {
     OTHER_PRODUCTS.iter().find(|(_, mark)| version.contains(&mark.to_lowercase())).map(|(name, _)| *name)
 }
 
-/// Returns the first part of what a server says of itself, without control characters.
+/// Returns the start of a version text, without control characters.
 fn printable(version: &str) -> String {
     version.chars().take(120).flat_map(char::escape_debug).collect()
 }
 
-/// Returns the major version where the text is that of a PostgreSQL server, `PostgreSQL 15.4 (…) on …, compiled by …, 64-bit`.
-/// The text of a fork differs: in the version, or in what follows the width of a word.
+/// Returns the major version of a PostgreSQL server, from a text such as `PostgreSQL 15.4 (…) on …, compiled by …, 64-bit`.
+/// The text of a fork differs in the version, or after the word size.
 fn major_of_postgresql(version: &str) -> Option<u32> {
     let rest = version.strip_prefix("PostgreSQL ")?;
     if !rest.ends_with("-bit") || !rest.contains("compiled by ") {

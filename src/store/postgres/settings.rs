@@ -1,8 +1,8 @@
-//! The settings that a job needs on its connection, and the SQL that sends them and reads them back.
+//! The settings of a session, and the SQL that sets and verifies them.
 
 use std::time::Duration;
 
-/// Settings of PostgreSQL that are times in milliseconds. The server shows them in the largest unit that fits.
+/// The settings that are times in milliseconds. The server shows them in the largest fitting unit.
 const TIMES: [&str; 2] = ["statement_timeout", "lock_timeout"];
 
 /// The settings that a job needs on its connection.
@@ -15,12 +15,12 @@ impl Settings {
         Self(vec![
             ("search_path", schema.to_owned()),
             ("statement_timeout", limit.to_string()),
-            // Before the statement's own: then the server can say that it was the lock.
+            // Less than the statement timeout, so that the server can report the lock as the reason.
             ("lock_timeout", (limit - limit / 10).max(1).to_string()),
             ("synchronous_commit", "on".into()),
             ("default_transaction_isolation", "read committed".into()),
             ("standard_conforming_strings", "on".into()),
-            // Every statement is served by an index. A plan made while a table was small must not stay a scan.
+            // Every statement has an index. A plan that was made for a small table must not remain a scan.
             ("enable_seqscan", "off".into()),
             ("enable_bitmapscan", "off".into()),
             ("enable_sort", "off".into()),

@@ -8,21 +8,21 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::read::for_version;
-use crate::store::postgres::transaction::Session;
+use crate::store::postgres::for_version::for_version;
+use crate::store::postgres::session::Session;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
-use crate::store::snapshot::kept_hash;
-use crate::store::snapshot::kept_left_out;
-use crate::store::snapshot::kept_reducer_version;
 use crate::store::snapshot::left_out_text;
+use crate::store::snapshot::stored_hash;
+use crate::store::snapshot::stored_left_out;
+use crate::store::snapshot::stored_reducer_version;
 
 fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Keeps a snapshot.
+/// Stores a snapshot.
 pub(crate) async fn put(session: &mut Session, snapshot: &Snapshot) -> Result<(), SqlError> {
     session
         .query(include_str!("sql/put_snapshot.sql"))
@@ -40,7 +40,7 @@ pub(crate) async fn put(session: &mut Session, snapshot: &Snapshot) -> Result<()
     Ok(())
 }
 
-/// The newest snapshot at or below a version.
+/// Returns the newest snapshot at or below a version.
 pub(crate) async fn newest(
     session: &mut Session,
     stream: &StreamName,
@@ -50,13 +50,13 @@ pub(crate) async fn newest(
     let sql = AssertSqlSafe(for_version(session.found, include_str!("sql/snapshot.sql")));
     let statement = session.query(sql).bind(stream.as_str()).bind(reducer).bind(whole(at_most.0));
     let Some(row) = statement.fetch_optional(&mut session.connection).await? else { return Ok(None) };
-    let (left_out, state_hash) = kept_left_out(row.try_get(6)?, kept_hash(row.try_get(5)?));
+    let (left_out, state_hash) = stored_left_out(row.try_get(6)?, stored_hash(row.try_get(5)?));
     Ok(Some(Snapshot {
         stream: stream.clone(),
         version: Version(row.try_get::<i64, _>(0)?.cast_unsigned()),
-        event_hash: kept_hash(row.try_get(1)?),
+        event_hash: stored_hash(row.try_get(1)?),
         reducer: reducer.to_owned(),
-        reducer_version: kept_reducer_version(row.try_get(2)?),
+        reducer_version: stored_reducer_version(row.try_get(2)?),
         taken_at: Timestamp::from_micros_saturating(row.try_get(3)?),
         state: row.try_get(4)?,
         left_out,
@@ -64,7 +64,7 @@ pub(crate) async fn newest(
     }))
 }
 
-/// Snapshots in the order of stream, reducer, version.
+/// Returns snapshots in the order of stream, reducer and version.
 pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
     let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
     let (first, last) = query.streams();
@@ -83,12 +83,12 @@ pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result
         Ok(SnapshotInfo {
             stream: StreamName::recorded(&name).map_err(|error| {
                 StoreError::integrity(format!(
-                    "a snapshot is of no stream, \"{name}\": {error}; delete its row from table snapshots"
+                    "a snapshot has the invalid stream name \"{name}\": {error}; delete its row from table snapshots"
                 ))
             })?,
             reducer: row.try_get(1)?,
             version: Version(row.try_get::<i64, _>(2)?.cast_unsigned()),
-            reducer_version: kept_reducer_version(row.try_get(3)?),
+            reducer_version: stored_reducer_version(row.try_get(3)?),
             taken_at: Timestamp::from_micros_saturating(row.try_get(4)?),
             bytes: row.try_get::<i64, _>(5)?.unsigned_abs(),
         })
@@ -96,7 +96,7 @@ pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result
     rows.iter().map(info).collect()
 }
 
-/// Deletes snapshots, all in one statement; how many there were.
+/// Deletes snapshots in one statement. Returns the number of deleted snapshots.
 pub(crate) async fn delete(session: &mut Session, snapshots: &[SnapshotInfo]) -> Result<u64, SqlError> {
     let streams: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.stream.as_str()).collect();
     let reducers: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.reducer.as_str()).collect();

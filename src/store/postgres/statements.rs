@@ -1,39 +1,39 @@
-//! The schema that the statements of this program make, as far as it can be read from them.
+//! The schema that this program's statements create, as far as it can be read from them.
 //!
-//! It reads the statements of this folder and no others: a type is one word, and each column is on a line of its own.
+//! Reads only the statements of this folder: a type is one word, and each column is on a line of its own.
 
 use crate::store::schema::Column;
 use crate::store::schema::Index;
 use crate::store::schema::Schema;
 use crate::store::schema::Table;
 
-/// One statement, and what it makes.
+/// A statement, with the object that it creates.
 pub(crate) struct Statement {
-    /// Its text.
+    /// The text.
     pub(crate) text: String,
-    /// The table, index, view or function.
+    /// The name of the table, index, view or function.
     pub(crate) name: String,
-    /// Its kind, as in `CREATE KIND`.
-    pub(crate) kind: Kind,
+    /// The kind of the object, as in `CREATE KIND`.
+    pub(crate) kind: ObjectKind,
 }
 
-/// What a statement makes.
+/// The kind of object that a statement creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ObjectKind {
     Table,
     Index,
     View,
     Function,
-    /// It changes what another one made.
+    /// The statement changes an existing object.
     Other,
 }
 
-/// Takes files of statements apart.
+/// Splits files into statements.
 pub(crate) fn statements<'s>(files: impl IntoIterator<Item = &'s str>) -> Vec<Statement> {
     files.into_iter().flat_map(parts).map(|text| statement(&text)).collect()
 }
 
-/// The statements of a file, without comments outside of functions.
+/// Returns the statements of a file, without comments outside of functions.
 fn parts(file: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut in_body = false;
@@ -59,43 +59,43 @@ fn parts(file: &str) -> Vec<String> {
 fn statement(text: &str) -> Statement {
     let words: Vec<&str> = text.split_whitespace().filter(|word| !["OR", "REPLACE", "UNIQUE"].contains(word)).take(3).collect();
     let kind = match words.get(..2) {
-        Some(["CREATE", "TABLE"]) => Kind::Table,
-        Some(["CREATE", "INDEX"]) => Kind::Index,
-        Some(["CREATE", "VIEW"]) => Kind::View,
-        Some(["CREATE", "FUNCTION"]) => Kind::Function,
-        _ => Kind::Other,
+        Some(["CREATE", "TABLE"]) => ObjectKind::Table,
+        Some(["CREATE", "INDEX"]) => ObjectKind::Index,
+        Some(["CREATE", "VIEW"]) => ObjectKind::View,
+        Some(["CREATE", "FUNCTION"]) => ObjectKind::Function,
+        _ => ObjectKind::Other,
     };
     let name = words.get(2).map_or("", |word| word.split('(').next().unwrap_or_default());
     Statement { text: text.to_owned(), name: name.to_owned(), kind }
 }
 
-/// Returns the schema that statements make.
-pub(crate) fn made_by(statements: &[Statement]) -> Schema {
+/// Returns the schema that statements create.
+pub(crate) fn created_by(statements: &[Statement]) -> Schema {
     let mut schema = Schema::default();
     for Statement { text, name, kind } in statements {
         match kind {
-            Kind::Table => {
+            ObjectKind::Table => {
                 schema.tables.insert(name.clone(), table(text));
             }
-            Kind::Index => {
+            ObjectKind::Index => {
                 if let Some((table, index)) = index(text, name) {
                     schema.tables.entry(table).or_default().indexes.push(index);
                 }
             }
-            Kind::View => {
+            ObjectKind::View => {
                 schema.views.insert(name.clone(), view(text));
             }
-            Kind::Function => {
+            ObjectKind::Function => {
                 let (function, definition) = function(text, name);
                 schema.functions.insert(function, definition);
             }
-            Kind::Other => alter(&mut schema, text),
+            ObjectKind::Other => alter(&mut schema, text),
         }
     }
     schema
 }
 
-/// Returns a function with its arguments, and its attributes and body, as the catalog tells them.
+/// Returns a function with its arguments, and its attributes and body, in the form of the catalog.
 fn function(text: &str, name: &str) -> (String, String) {
     let mut parts = text.split("$$");
     let (head, body) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -112,12 +112,12 @@ fn function(text: &str, name: &str) -> (String, String) {
     (format!("{name}({})", arguments.join(" ")), format!("{language} {volatility}{body}"))
 }
 
-/// Returns a type as the catalog names it.
+/// Returns a type by its name in the catalog.
 fn long_type(word: &str) -> String {
     word.replace("int2", "smallint").replace("int4", "integer").replace("int8", "bigint")
 }
 
-/// The text between the first bracket and the one that closes it.
+/// Returns the text between the first bracket and its closing bracket.
 fn in_brackets(text: &str) -> &str {
     let Some(start) = text.find('(') else { return "" };
     let mut depth = 0;
@@ -150,7 +150,7 @@ fn table(text: &str) -> Table {
         table.checks.extend(line.find("CHECK").map(|at| in_brackets(&line[at..]).to_owned()));
         table.columns.push(column);
     }
-    // A key takes no NULL.
+    // A key allows no NULL.
     for column in &mut table.columns {
         column.not_null |= table.primary_key.contains(&column.name);
     }
@@ -172,7 +172,7 @@ fn index(text: &str, name: &str) -> Option<(String, Index)> {
     Some((table.to_owned(), Index { name: name.to_owned(), columns: names(in_brackets(text)), unique }))
 }
 
-/// The names of a view's columns.
+/// Returns the names of a view's columns.
 fn view(text: &str) -> String {
     let select = text.split_once("SELECT").and_then(|(_, rest)| rest.split_once("FROM"));
     let columns = select.map(|(columns, _)| columns).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A PostgreSQL URL, read: what of it is ours, what is the driver's, and what of it may be shown.
+//! The URL of a PostgreSQL store: the part of esctl, the part of the driver, and the form for display.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,29 +18,29 @@ use crate::store::redact::redact_url;
 
 /// The schema of a store whose URL names none.
 const DEFAULT_SCHEMA: &str = "esctl";
-/// What may stand behind the question mark; `schema` is ours, the others are the driver's.
+/// The supported parameters. esctl uses `schema`, the driver the others.
 const PARAMETERS: [&str; 10] =
     ["schema", "sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "user", "password", "dbname"];
 
 /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&sslmode=…`
 ///
-/// Without `sslmode` (and `PGSSLMODE`) a server on this machine is asked for TLS and taken without; any other one must
-/// have it, with a certificate that is good for its name (`verify-full`). What the URL leaves out comes from the usual
-/// variables (`PGHOST`, `PGUSER`, `PGPASSWORD` …) and from `~/.pgpass`.
+/// Without `sslmode` (and `PGSSLMODE`), TLS is optional for a server on this machine. Any other server must offer it, with
+/// a certificate that is valid for its name (`verify-full`). Missing parts of the URL come from the usual variables
+/// (`PGHOST`, `PGUSER`, `PGPASSWORD` …) and from `~/.pgpass`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
-    /// Without `schema`; holds the password.
+    /// The URL without `schema`, with the password.
     secret: String,
     schema: String,
-    /// Whether it says what TLS must be like.
+    /// True if the URL has an `sslmode`.
     says_sslmode: bool,
 }
 
 impl PostgresUrl {
-    /// Reads a URL whose scheme is `postgres` or `postgresql`.
+    /// Parses a URL whose scheme is `postgres` or `postgresql`.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] with what it may be; never with a password.
+    /// [`StoreError::Invalid`] with the reason and without the password.
     pub fn parse(text: &str) -> Result<Self, StoreError> {
         let invalid = |reason: String| StoreError::Invalid(format!("store URL \"{}\" {reason}", redact_url(text)));
         let mut url = Url::parse(text).map_err(|error| invalid(format!("cannot be read: {error}")))?;
@@ -68,11 +68,12 @@ impl PostgresUrl {
             && !schema.starts_with("pg_");
         if !plain {
             return Err(invalid(
-                "has a schema that is no plain name: a to z, 0 to 9 and _, at most 40, not beginning with pg_".into(),
+                "has an invalid schema name; it may have a to z, 0 to 9 and _, at most 40 characters, not beginning with pg_"
+                    .into(),
             ));
         }
         if let Some(parameter) = contradiction(&url, &others) {
-            return Err(invalid(format!("has another {parameter} in its parameters than before them; give one of the two")));
+            return Err(invalid(format!("has another {parameter} in its parameters than before them; give only one of the two")));
         }
         let says_sslmode = others.iter().any(|(key, _)| key == "sslmode");
         url.set_query(None);
@@ -82,28 +83,29 @@ impl PostgresUrl {
             url.query_pairs_mut().extend_pairs(others);
         }
         let url = Self { secret: url.into(), schema, says_sslmode };
-        // Now, so that a bad port or path is wrong usage and no fault of the connection.
+        // Checked now, so that a bad port or path is wrong usage and not a failed connection.
         url.options().map_err(|()| invalid("cannot be read".into()))?;
         Ok(url)
     }
 
-    /// The same database, in another schema.
+    /// Returns the URL of the same database with another schema.
     pub(crate) fn in_schema(&self, schema: String) -> Self {
         Self { schema, ..self.clone() }
     }
 
-    /// The schema all tables of the store are in.
+    /// Returns the schema that contains all tables of the store.
     pub fn schema(&self) -> &str {
         &self.schema
     }
 
-    /// The whole URL, for a program that is to open the same store. Never to be shown.
+    /// Returns the whole URL, for a program that is to open the same store. It must never be shown.
     pub(crate) fn for_another_program(&self) -> String {
         let between = if self.secret.contains('?') { '&' } else { '?' };
         format!("{}{between}schema={}", self.secret, self.schema)
     }
 
-    /// What the driver connects with. Its `Debug` prints the password. The cause of an error is not kept: it may, too.
+    /// Returns the options of the driver. Their `Debug` prints the password, and the cause of an error may contain it, so
+    /// it is dropped.
     pub(crate) fn options(&self) -> Result<PgConnectOptions, ()> {
         let options: PgConnectOptions = self.secret.parse().map_err(|_| ())?;
         let in_environment = || std::env::var("PGSSLMODE").is_ok_and(|mode| !mode.is_empty());
@@ -114,7 +116,7 @@ impl PostgresUrl {
         Ok(options.ssl_mode(mode))
     }
 
-    /// Where it is, without the user and without any secret.
+    /// Returns the location for display, without the user and without secrets.
     pub(crate) fn place(&self) -> String {
         let Ok(options) = self.options() else { return "postgres://".into() };
         let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |socket| socket.display().to_string());

@@ -1,5 +1,5 @@
-//! A thread with a runtime of its own for all connections of a store: it does not end with the runtime of a caller,
-//! and it reads ahead while its caller works.
+//! A thread with a runtime of its own for all connections of a store. It outlives the runtime of a caller, and reads ahead
+//! while its caller works.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -19,12 +19,12 @@ use tokio::task::spawn_local;
 use crate::store::backend::Answer;
 use crate::store::error::StoreError;
 use crate::store::postgres::connector::Connector;
-use crate::store::postgres::session::Database;
+use crate::store::postgres::database::Database;
 
 type Work = Pin<Box<dyn Future<Output = ()>>>;
 
 struct Job {
-    /// Whether it is waited for when the store is closed.
+    /// True if closing the store waits for the job.
     writes: bool,
     start: Box<dyn FnOnce(Rc<Database>) -> Work + Send>,
 }
@@ -34,7 +34,7 @@ struct Running {
     thread: JoinHandle<()>,
 }
 
-/// The thread; it starts with the first job and ends with this value, after the writes under way.
+/// The worker thread. It starts with the first job and ends with this value, after the current writes.
 pub(crate) struct Worker {
     connector: Connector,
     running: Mutex<Option<Running>>,
@@ -45,7 +45,7 @@ impl Worker {
         Self { connector, running: Mutex::new(None) }
     }
 
-    /// Starts a job that only reads: it may be dropped when the store is closed.
+    /// Starts a job that only reads. It may be dropped when the store is closed.
     pub(crate) fn read<T, W>(&self, job: impl FnOnce(Rc<Database>) -> W + Send + 'static) -> Answer<T>
     where
         T: Send + 'static,
@@ -54,7 +54,7 @@ impl Worker {
         self.run(false, job)
     }
 
-    /// Starts a job that writes: closing the store waits for it.
+    /// Starts a job that writes. Closing the store waits for it.
     pub(crate) fn write<T, W>(&self, job: impl FnOnce(Rc<Database>) -> W + Send + 'static) -> Answer<T>
     where
         T: Send + 'static,
@@ -72,7 +72,7 @@ impl Worker {
         let start = Box::new(move |database| {
             let work = job(database);
             Box::pin(async move {
-                // A caller that no longer waits does not undo what was done.
+                // A caller that no longer waits does not undo the work.
                 let _ = answer.send(work.await);
             }) as Work
         });
@@ -93,12 +93,11 @@ impl Worker {
     }
 
     fn start(&self) -> Result<Running, StoreError> {
-        let failed =
-            |error| StoreError::Unavailable { message: "no thread can be started".into(), source: Some(Arc::new(error)) };
+        let failed = |error| StoreError::Unavailable { message: "cannot start a thread".into(), source: Some(Arc::new(error)) };
         let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (jobs, receiver) = mpsc::unbounded_channel();
         let connector = self.connector.clone();
-        let thread = thread::Builder::new().name("postgres".into()).spawn(move || work_off(&runtime, connector, receiver));
+        let thread = thread::Builder::new().name("postgres".into()).spawn(move || run_jobs(&runtime, connector, receiver));
         Ok(Running { jobs, thread: thread.map_err(failed)? })
     }
 }
@@ -107,7 +106,7 @@ fn died() -> StoreError {
     StoreError::Bug("the thread of the database has died".into())
 }
 
-fn work_off(runtime: &Runtime, connector: Connector, mut jobs: mpsc::UnboundedReceiver<Job>) {
+fn run_jobs(runtime: &Runtime, connector: Connector, mut jobs: mpsc::UnboundedReceiver<Job>) {
     LocalSet::new().block_on(runtime, async move {
         let database = Rc::new(Database::new(connector));
         let (writing, mut all_written) = mpsc::channel::<()>(1);
@@ -120,14 +119,14 @@ fn work_off(runtime: &Runtime, connector: Connector, mut jobs: mpsc::UnboundedRe
             });
         }
         drop(writing);
-        // Nothing is ever sent: it ends when the last guard is gone.
+        // Nothing is ever sent: the channel closes with the last guard.
         all_written.recv().await;
         database.pool.close().await;
     });
 }
 
 impl Drop for Worker {
-    /// Waits for what is being written and says good-bye to the server.
+    /// Waits for the current writes and closes the connections.
     fn drop(&mut self) {
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Running { jobs, thread }) = running {

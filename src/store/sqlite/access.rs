@@ -1,11 +1,11 @@
-//! The rights that the system grants on the file of a store and on its folder.
+//! The permissions on the file of a store and on its folder.
 
 use std::io;
 use std::path::Path;
 
-/// Returns why the system does not let this process write the file, or make files beside it.
+/// Returns the reason why this process may not write the file or create files beside it.
 ///
-/// The file is not opened for that: closing it would release the locks that SQLite holds on it in this process.
+/// The file is not opened for this check: closing it would release the locks that SQLite holds on it in this process.
 #[cfg(unix)]
 pub(super) fn denied(file: &Path) -> Option<io::Error> {
     use rustix::fs::Access;
@@ -17,7 +17,7 @@ pub(super) fn denied(file: &Path) -> Option<io::Error> {
     Some(error.into())
 }
 
-/// Only SQLite tells here.
+/// Returns `None`: only SQLite reports a denied access here.
 #[cfg(not(unix))]
 pub(super) fn denied(_: &Path) -> Option<io::Error> {
     None

@@ -1,4 +1,4 @@
-//! Appending: a group in one transaction, each append of it whole or not at all.
+//! Appends: a group in one transaction, each append of it whole or not at all.
 
 use std::collections::HashMap;
 
@@ -16,19 +16,19 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::append::Outcome;
 use crate::store::append::RecordTime;
-use crate::store::backend::Head;
 use crate::store::clock;
+use crate::store::head::Head;
 use crate::store::identity::LastSeen;
 use crate::store::options::SystemClock;
-use crate::store::sqlite::connection::SqlError;
 use crate::store::sqlite::end::end;
 use crate::store::sqlite::end::stream_end;
+use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::read::Names;
 use crate::store::sqlite::statement::must_be_current;
 use crate::store::sqlite::transaction;
 
 /// Checks that the last event that this process has seen is in the store.
-fn must_have(connection: &Connection, last_seen: Option<LastSeen>, head: Head) -> Result<(), SqlError> {
+fn check_last_seen(connection: &Connection, last_seen: Option<LastSeen>, head: Head) -> Result<(), SqlError> {
     let Some(seen) = last_seen else { return Ok(()) };
     let is_in = match seen.is_in(head) {
         Some(is_in) => is_in,
@@ -52,16 +52,16 @@ pub(crate) fn append_group(
     let mut types = HashMap::new();
     let written = transaction::write(connection, || {
         must_be_current(connection)?;
-        // An event appended behind a hole would make it one of positions for ever.
+        // An event appended after a hole would make the hole permanent.
         let start = end(connection)?.agreed()?;
-        must_have(connection, last_seen, start)?;
+        check_last_seen(connection, last_seen, start)?;
         let now = clock::read(clock, clock::TOO_LATE)?;
         let clock_behind_micros = start.recorded_at.micros_since(now);
         let known_types = &names.type_ids;
-        let mut writer = Writer { connection, head: start, now, clock_behind_micros, known_types, types: &mut types };
+        let mut writer = GroupWriter { connection, head: start, now, clock_behind_micros, known_types, types: &mut types };
         let answers = match group {
-            [alone] => vec![writer.append(alone)?],
-            group => group.iter().map(|append| writer.append_apart(append)).collect::<Result<_, _>>()?,
+            [single] => vec![writer.append(single)?],
+            group => group.iter().map(|append| writer.append_in_savepoint(append)).collect::<Result<_, _>>()?,
         };
         let end = writer.head;
         if end.position > start.position {
@@ -75,8 +75,8 @@ pub(crate) fn append_group(
             names.type_ids.extend(types);
             Ok(answers)
         }
-        // What was alone has been rolled back as a whole.
-        (Err(error), [alone]) if not_unique(&error) => Ok(vec![known_id(connection, alone, error)?]),
+        // A single append has been rolled back with its transaction.
+        (Err(error), [single]) if not_unique(&error) => Ok(vec![known_id(connection, single, error)?]),
         (Err(error), _) => Err(error),
     }
 }
@@ -86,7 +86,7 @@ fn not_unique(error: &SqlError) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
 }
 
-/// An id that is known is no fault; anything else that is not unique is.
+/// Returns the answer for a known event id. Any other violated uniqueness is an error.
 fn known_id(connection: &Connection, append: &BackendAppend, error: SqlError) -> Result<BackendAnswer, SqlError> {
     if knows_any(connection, append)? { Ok(BackendAnswer::KnownId) } else { Err(error) }
 }
@@ -101,27 +101,27 @@ fn knows_any(connection: &Connection, append: &BackendAppend) -> Result<bool, Sq
     Ok(false)
 }
 
-struct Writer<'c> {
+struct GroupWriter<'c> {
     connection: &'c Connection,
     head: Head,
     now: Timestamp,
-    /// Against the events before the group: those of the group itself are at most microseconds ahead.
+    /// Measured against the last event before the group: the group's own events are at most microseconds ahead.
     clock_behind_micros: u64,
-    /// Types that were there before.
+    /// Types that existed before the transaction.
     known_types: &'c HashMap<String, i64>,
-    /// Types met in this transaction, perhaps made by it.
+    /// Types used in this transaction, perhaps created by it.
     types: &'c mut HashMap<String, i64>,
 }
 
-impl Writer<'_> {
-    /// Appends as one of several: when it is refused the others stay.
-    fn append_apart(&mut self, append: &BackendAppend) -> Result<BackendAnswer, SqlError> {
+impl GroupWriter<'_> {
+    /// Appends within a savepoint: a refused append leaves the others of the group unchanged.
+    fn append_in_savepoint(&mut self, append: &BackendAppend) -> Result<BackendAnswer, SqlError> {
         self.connection.prepare_cached("SAVEPOINT one_append")?.execute([])?;
         let before = self.head;
         let outcome = self.append(append);
         let refused = matches!(&outcome, Err(error) if not_unique(error));
         if outcome.is_err() && !refused {
-            // The whole group is rolled back, perhaps already: then there is no savepoint any more to release.
+            // The whole group is rolled back. Where SQLite has done that already, the savepoint no longer exists.
             return outcome;
         }
         if refused {

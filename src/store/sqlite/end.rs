@@ -1,4 +1,4 @@
-//! The ends of the store and of its streams, and that nothing is stored behind the recorded head.
+//! The ends of the store and of its streams, and the check that no event is stored after the recorded head.
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -9,18 +9,18 @@ use crate::event::Hash;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::event::Version;
-use crate::store::backend::Head;
 use crate::store::end::StoreEnd;
 use crate::store::end::behind_the_head;
 use crate::store::error::StoreError;
-use crate::store::sqlite::connection::SqlError;
+use crate::store::head::Head;
+use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::statement::prepare;
 
 fn damaged_head() -> SqlError {
-    StoreError::integrity("the head row of the store is missing or has a value that was never written there").into()
+    StoreError::integrity("the head row of the store is missing or has an invalid value").into()
 }
 
-/// Reads the recorded head and the last event in one statement, so of one moment.
+/// Reads the recorded head and the last event in one statement, as of one moment.
 pub(crate) fn end(connection: &Connection) -> Result<StoreEnd, SqlError> {
     let mut statement = prepare(connection, include_str!("sql/end.sql"))?;
     let mut rows = statement.query([])?;
@@ -28,12 +28,12 @@ pub(crate) fn end(connection: &Connection) -> Result<StoreEnd, SqlError> {
     let head = head_at(row, 0)?.ok_or_else(damaged_head)?;
     let last = match row.get_ref(3)? {
         ValueRef::Null => Head::default(),
-        _ => head_at(row, 3)?.ok_or_else(|| StoreError::integrity("the last event has a value that was never written there"))?,
+        _ => head_at(row, 3)?.ok_or_else(|| StoreError::integrity("the last event has an invalid value"))?,
     };
     Ok(StoreEnd { head, last })
 }
 
-/// Reads position, time and hash; none: one of them was never written by esctl.
+/// Reads position, time and hash; `None` where esctl never wrote one of the values.
 fn head_at(row: &Row<'_>, column: usize) -> Result<Option<Head>, SqlError> {
     let position = row.get_ref(column)?.as_i64().ok().and_then(|position| u64::try_from(position).ok());
     let recorded_at = row.get_ref(column + 1)?.as_i64().ok().and_then(|micros| Timestamp::from_micros(micros).ok());
@@ -49,13 +49,13 @@ pub(crate) fn head_position(connection: &Connection) -> Result<Position, SqlErro
     position.and_then(|position| u64::try_from(position).ok()).map(Position).ok_or_else(damaged_head)
 }
 
-/// Reads the position of the last event, whatever the head says; 0: no events.
+/// Reads the position of the last event, whatever the recorded head is; 0 without events.
 pub(crate) fn last_position(connection: &Connection) -> Result<Position, SqlError> {
     let last: Option<i64> = connection.prepare_cached(include_str!("sql/last_position.sql"))?.query_row([], |row| row.get(0))?;
     Ok(Position(last.and_then(|last| u64::try_from(last).ok()).unwrap_or(0)))
 }
 
-/// Reads the version of a stream and the position of its last event; 0: it has none.
+/// Reads the version of a stream and the position of its last event; 0 without events.
 pub(crate) fn stream_end(connection: &Connection, stream: i64) -> Result<(Version, Position), SqlError> {
     let mut statement = connection.prepare_cached(include_str!("sql/stream_end.sql"))?;
     let end = statement.query_row([stream], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()?;
@@ -65,12 +65,12 @@ pub(crate) fn stream_end(connection: &Connection, stream: i64) -> Result<(Versio
     Ok((Version(place(version)?), Position(place(position)?)))
 }
 
-/// The recorded head, as far as it is known to reach. It only grows, so it is read again where an event is behind it.
+/// The known position of the recorded head. It only grows, so it is read again for an event after it.
 #[derive(Default)]
 pub(crate) struct KnownHead(pub(crate) Position);
 
 impl KnownHead {
-    /// Checks that an event that was read is not stored behind the head.
+    /// Checks that an event is not stored after the head.
     ///
     /// # Errors
     /// [`StoreError::Integrity`] when it is.

@@ -1,4 +1,4 @@
-//! What SQLite says, in the words of the store.
+//! The translation of SQLite's errors into errors of the store.
 
 use std::io;
 use std::path::Path;
@@ -12,7 +12,35 @@ use crate::store::error::StoreError;
 use crate::store::lock_holder::lock_holder;
 use crate::store::sqlite::access::denied;
 
-/// Turns an error of SQLite into that of a store; `doing` says what was tried.
+/// The error of a job on a connection.
+pub(crate) enum SqlError {
+    Sqlite(Error),
+    Store(StoreError),
+}
+
+impl SqlError {
+    /// Returns the error of the store; `doing` names the failed operation.
+    pub(crate) fn into_store_error(self, place: &Path, doing: &str) -> StoreError {
+        match self {
+            Self::Sqlite(error) => translate(error, place, doing),
+            Self::Store(error) => error,
+        }
+    }
+}
+
+impl From<Error> for SqlError {
+    fn from(error: Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<StoreError> for SqlError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Translates an error of SQLite; `doing` names the failed operation.
 pub(crate) fn translate(error: Error, place: &Path, doing: &str) -> StoreError {
     let what = |reason: &str| format!("{doing} {}: {reason}", place.display());
     let code = error.sqlite_error_code();
@@ -42,15 +70,15 @@ pub(crate) fn translate(error: Error, place: &Path, doing: &str) -> StoreError {
         Some(ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
             StoreError::NotAllowed { message: what("not allowed"), source }
         }
-        Some(ErrorCode::NotADatabase) => StoreError::Integrity { message: what("this is no SQLite database"), source },
+        Some(ErrorCode::NotADatabase) => StoreError::Integrity { message: what("not an SQLite database"), source },
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Integrity { message: what("the file is damaged"), source },
         Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => StoreError::Unavailable { message: what("too large"), source },
-        _ if column_broken => StoreError::Integrity { message: what("a value is not what was written"), source },
-        _ => StoreError::Integrity { message: what("the database does not answer as it should"), source },
+        _ if column_broken => StoreError::Integrity { message: what("a value has an unexpected type"), source },
+        _ => StoreError::Integrity { message: what("unexpected answer of the database"), source },
     }
 }
 
-/// The lock for writing is on the index of the WAL, other locks are on the file itself.
+/// Describes the holder of the lock. The write lock is on the index of the WAL, other locks are on the file itself.
 fn locked(file: &Path) -> String {
     let mut index = file.as_os_str().to_owned();
     index.push("-shm");
@@ -60,7 +88,7 @@ fn locked(file: &Path) -> String {
     }
 }
 
-/// An error of the system about the file: missing permission cannot be retried, a file system that is read-only can be.
+/// Translates an I/O error of the file. A missing permission is permanent; a read-only file system may be temporary.
 pub(super) fn refused(what: impl Fn(&str) -> String, error: io::Error) -> StoreError {
     let kind = error.kind();
     let reason = error.to_string();
@@ -68,7 +96,7 @@ pub(super) fn refused(what: impl Fn(&str) -> String, error: io::Error) -> StoreE
     match kind {
         io::ErrorKind::PermissionDenied => StoreError::NotAllowed { message: what("permission denied"), source },
         io::ErrorKind::ReadOnlyFilesystem => StoreError::Unavailable { message: what("the file system is read-only"), source },
-        io::ErrorKind::IsADirectory => StoreError::Invalid(what("it is a directory; a file is wanted")),
+        io::ErrorKind::IsADirectory => StoreError::Invalid(what("it is a directory, expected a file")),
         _ => StoreError::Unavailable { message: what(&reason), source },
     }
 }

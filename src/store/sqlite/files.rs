@@ -1,4 +1,4 @@
-//! The files behind a connection, by which it is noticed that another file was put in their place.
+//! The identity of the files behind a connection, which reveals that a file was replaced.
 
 use std::fs::Metadata;
 use std::io;
@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use crate::store::error::StoreError;
 
-/// The numbers of a file in its file system.
+/// The identity of a file in the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -24,28 +24,28 @@ impl FileId {
 
     #[cfg(not(unix))]
     fn of(_: &Metadata) -> Self {
-        // An open file cannot be replaced there.
+        // An open file cannot be replaced on this system.
         Self { device: 0, inode: 0 }
     }
 }
 
-/// The files of a store: the database, and the log and its index, which SQLite keeps open beside it.
+/// The files of a store: the database, its log and the index of the log, which SQLite keeps open.
 #[derive(Debug, Clone)]
 pub(crate) struct Files {
     path: PathBuf,
     database: FileId,
-    /// The log and its index; a database that cannot be written and has no log is read without them.
+    /// The log and its index. A database without write permission and without a log is read without them.
     beside: [(PathBuf, Option<FileId>); 2],
-    /// When the database file was last changed, and its size.
+    /// The last modification of the database file, and its size.
     stamp: (Option<SystemTime>, u64),
 }
 
-/// The state of the files since the last look.
+/// The change of the database file since the last check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// Nothing has changed in the database file.
+pub(crate) enum FileChange {
+    /// The database file is unchanged.
     Same,
-    /// The database file was written to: by a checkpoint, or by a program that copied another database over it.
+    /// The database file was written: by a checkpoint, or by a program that copied another database over it.
     Written,
 }
 
@@ -61,9 +61,6 @@ fn stamp(metadata: &Metadata) -> (Option<SystemTime>, u64) {
 
 impl Files {
     /// Returns the files at a path.
-    ///
-    /// # Errors
-    /// As the file system says.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         let metadata = path.metadata()?;
         let found = |end| {
@@ -79,7 +76,7 @@ impl Files {
         })
     }
 
-    /// Checks that the database is the same file as another handle of this process has opened.
+    /// Returns true if the database is the same file as the one of another handle.
     pub(crate) fn same_database(&self, other: &Self) -> bool {
         self.database == other.database
     }
@@ -88,7 +85,7 @@ impl Files {
     ///
     /// # Errors
     /// [`StoreError::Replaced`] when one of them was moved, deleted or replaced.
-    pub(crate) fn look(&mut self) -> Result<Look, StoreError> {
+    pub(crate) fn check(&mut self) -> Result<FileChange, StoreError> {
         let metadata = match self.path.metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(self.replaced("was moved or deleted")),
             Err(error) => {
@@ -108,12 +105,12 @@ impl Files {
             }
         }
         let stamp = stamp(&metadata);
-        let look = if stamp == self.stamp { Look::Same } else { Look::Written };
+        let change = if stamp == self.stamp { FileChange::Same } else { FileChange::Written };
         self.stamp = stamp;
-        Ok(look)
+        Ok(change)
     }
 
-    /// Returns the error for files that are not those that were opened.
+    /// Returns the error for files that are not the opened ones.
     pub(crate) fn replaced(&self, what: &str) -> StoreError {
         StoreError::Replaced(format!("the event store at {} {what} while this process was using it", self.path.display()))
     }

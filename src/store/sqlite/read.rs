@@ -1,4 +1,4 @@
-//! Reading events into flat chunks. The one loop that every scan, replay and projection runs through.
+//! Reads events into flat chunks. Every scan, replay and projection uses this loop.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -23,28 +23,28 @@ use crate::store::error::StoreError;
 use crate::store::quarantine::QUARANTINE_STREAM;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
-use crate::store::read::Source;
+use crate::store::read::ReadSource;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
-use crate::store::sqlite::connection::SqlError;
 use crate::store::sqlite::end::KnownHead;
 use crate::store::sqlite::end::head_position;
 use crate::store::sqlite::end::last_position;
 use crate::store::sqlite::end::stream_end;
+use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::statement::prepare;
 
-/// A page ends when its texts are this large, so that events of a megabyte do not make it one of a gigabyte.
+/// The size of texts that ends a page. It keeps a page of large events small.
 const PAGE_BYTES: usize = 1 << 20;
-/// A page ends after so many events that were not wanted, so that an answer is never far away.
-const PAGE_LOOKS: u64 = 100_000;
-/// How many stream names a connection remembers: a power of two.
+/// The number of examined events that ends a page, so that an answer comes soon.
+const MAX_EXAMINED: u64 = 100_000;
+/// The number of stream names that a connection remembers, a power of two.
 const REMEMBERED_STREAMS: usize = 4096;
 
-/// The names behind the numbers, remembered: of all types, and of some streams, in a fixed amount of memory.
+/// The names of streams and types by their numbers: all types, and some streams in a fixed amount of memory.
 pub(crate) struct Names {
     streams: Vec<(i64, String)>,
     types: HashMap<i64, String>,
-    /// The numbers of types, for whoever writes: only what is committed, which never changes any more.
+    /// The numbers of committed types, for the writer. They never change.
     pub(crate) type_ids: HashMap<String, i64>,
 }
 
@@ -56,7 +56,7 @@ impl Default for Names {
 }
 
 impl Names {
-    fn learn(&mut self, connection: &Connection, stream: i64, event_type: i64) -> Result<(), SqlError> {
+    fn load(&mut self, connection: &Connection, stream: i64, event_type: i64) -> Result<(), SqlError> {
         let slot = &mut self.streams[slot_of(stream)];
         if slot.0 != stream {
             *slot = (stream, name(connection, include_str!("sql/stream_name.sql"), stream)?);
@@ -75,7 +75,7 @@ fn slot_of(stream: i64) -> usize {
 
 fn name(connection: &Connection, sql: &str, id: i64) -> Result<String, SqlError> {
     let name = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
-    name.ok_or_else(|| StoreError::integrity(format!("an event names stream or type {id}, which is not there")).into())
+    name.ok_or_else(|| StoreError::integrity(format!("an event refers to stream or type {id}, which is missing")).into())
 }
 
 /// Reads a page; see [`Backend::read`](crate::store::Backend::read).
@@ -87,21 +87,21 @@ pub(crate) fn read(
     mut events: EventChunk,
 ) -> Result<Page, SqlError> {
     let sql = match (&query.source, query.backwards) {
-        (Source::All, false) => include_str!("sql/read_all.sql"),
-        (Source::All, true) => include_str!("sql/read_all_backwards.sql"),
-        (Source::Stream(_), false) => include_str!("sql/read_stream.sql"),
-        (Source::Stream(_), true) => include_str!("sql/read_stream_backwards.sql"),
+        (ReadSource::All, false) => include_str!("sql/read_all.sql"),
+        (ReadSource::All, true) => include_str!("sql/read_all_backwards.sql"),
+        (ReadSource::Stream(_), false) => include_str!("sql/read_stream.sql"),
+        (ReadSource::Stream(_), true) => include_str!("sql/read_stream_backwards.sql"),
     };
     events.clear();
     let mut page = Page { events, end: true, quarantine: quarantine_version(connection)?, ..Page::default() };
     let mut statement = prepare(connection, sql)?;
     let (from, to) = (query.from.cast_signed(), query.to.cast_signed());
     let mut rows = match &query.source {
-        Source::All => {
+        ReadSource::All => {
             page.highest = if query.beyond_head { last_position(connection)?.0 } else { head_position(connection)?.0 };
             statement.query(params![from, to])?
         }
-        Source::Stream(stream) => match stream_id(connection, stream)? {
+        ReadSource::Stream(stream) => match stream_id(connection, stream)? {
             Some(id) => {
                 page.highest = stream_end(connection, id)?.0.0;
                 statement.query(params![from, to, id])?
@@ -109,22 +109,22 @@ pub(crate) fn read(
             None => return Ok(page),
         },
     };
-    let mut head = KnownHead(if query.source == Source::All { Position(page.highest) } else { Position::ZERO });
+    let mut head = KnownHead(if query.source == ReadSource::All { Position(page.highest) } else { Position::ZERO });
     while let Some(row) = rows.next()? {
-        match take(connection, names, &mut head, query, row, &mut page) {
+        match push_row(connection, names, &mut head, query, row, &mut page) {
             Ok(true) => {}
             Ok(false) => {
                 page.end = false;
                 break;
             }
-            // What is before a damaged event is read; the next page begins with it.
+            // The events before a damaged one are returned; the next page begins with it.
             Err(SqlError::Store(StoreError::Integrity { .. })) if page.looked_at > 0 => {
                 page.end = false;
                 break;
             }
             Err(error) => return Err(error),
         }
-        if page.events.len() >= limit || page.events.text_bytes() > PAGE_BYTES || page.looked_at >= PAGE_LOOKS {
+        if page.events.len() >= limit || page.events.text_bytes() > PAGE_BYTES || page.looked_at >= MAX_EXAMINED {
             page.end = false;
             break;
         }
@@ -132,8 +132,8 @@ pub(crate) fn read(
     Ok(page)
 }
 
-/// Takes the event of a row into a page; `false`: places are missing before it, so the page ends.
-fn take(
+/// Adds the event of a row to a page. Returns false where places are missing before it, which ends the page.
+fn push_row(
     connection: &Connection,
     names: &mut Names,
     head: &mut KnownHead,
@@ -142,7 +142,7 @@ fn take(
     page: &mut Page,
 ) -> Result<bool, SqlError> {
     let position = whole(row, 0)?;
-    let place = if query.source == Source::All { position } else { whole(row, 3)? };
+    let place = if query.source == ReadSource::All { position } else { whole(row, 3)? };
     if position == 0 {
         return Err(damaged(0));
     }
@@ -153,7 +153,7 @@ fn take(
         head.reaches(connection, Position(position))?;
     }
     let (stream, event_type) = (integer(row, 2)?, integer(row, 4)?);
-    names.learn(connection, stream, event_type)?;
+    names.load(connection, stream, event_type)?;
     let stream_name = names.streams[slot_of(stream)].1.as_str();
     let type_name = names.types[&event_type].as_str();
     if (query.categories.is_empty() && query.types.is_empty()) || query.wants(stream_name, type_name) {
@@ -191,7 +191,7 @@ fn view<'r>(row: &'r Row<'_>, stream: &'r str, event_type: &'r str) -> Result<Ev
 }
 
 fn damaged(column: usize) -> SqlError {
-    StoreError::integrity(format!("an event has a value in column {column} that was never written there")).into()
+    StoreError::integrity(format!("an event has an invalid value in column {column}")).into()
 }
 
 fn integer(row: &Row<'_>, column: usize) -> Result<i64, SqlError> {
@@ -201,7 +201,7 @@ fn integer(row: &Row<'_>, column: usize) -> Result<i64, SqlError> {
     }
 }
 
-/// A number that is never negative.
+/// Reads a number that is never negative.
 fn whole(row: &Row<'_>, column: usize) -> Result<u64, SqlError> {
     u64::try_from(integer(row, column)?).map_err(|_| damaged(column))
 }
@@ -217,15 +217,15 @@ fn bytes<const N: usize>(row: &Row<'_>, column: usize) -> Result<[u8; N], SqlErr
     }
 }
 
-/// The number of a stream.
+/// Returns the number of a stream.
 pub(crate) fn stream_id(connection: &Connection, stream: &StreamName) -> Result<Option<i64>, SqlError> {
     let mut statement = connection.prepare_cached(include_str!("sql/stream_id.sql"))?;
     Ok(statement.query_row([stream.as_str()], |row| row.get(0)).optional()?)
 }
 
-/// Those events of these ids that are there.
+/// Returns the stored events with these ids.
 pub(crate) fn events_by_id(connection: &Connection, names: &mut Names, ids: &[Uuid]) -> Result<Vec<RecordedEvent>, SqlError> {
-    // One view of the store, and one look at its lock, for all of them.
+    // One snapshot of the database, and one read lock, for all ids.
     let _view = connection.unchecked_transaction()?;
     let mut statement = prepare(connection, include_str!("sql/event_by_id.sql"))?;
     let mut events = Vec::new();
@@ -235,7 +235,7 @@ pub(crate) fn events_by_id(connection: &Connection, names: &mut Names, ids: &[Uu
         if let Some(row) = rows.next()? {
             head.reaches(connection, Position(whole(row, 0)?))?;
             let (stream, event_type) = (integer(row, 2)?, integer(row, 4)?);
-            names.learn(connection, stream, event_type)?;
+            names.load(connection, stream, event_type)?;
             let view = view(row, &names.streams[slot_of(stream)].1, &names.types[&event_type])?;
             events.push(view.to_recorded());
         }
@@ -243,7 +243,7 @@ pub(crate) fn events_by_id(connection: &Connection, names: &mut Names, ids: &[Uu
     Ok(events)
 }
 
-/// Where a stream is, by its name.
+/// Returns the version of a stream.
 pub(crate) fn version_of(connection: &Connection, stream: &StreamName) -> Result<Version, SqlError> {
     let Some(id) = stream_id(connection, stream)? else { return Ok(Version::ZERO) };
     let (version, position) = stream_end(connection, id)?;
@@ -251,9 +251,9 @@ pub(crate) fn version_of(connection: &Connection, stream: &StreamName) -> Result
     Ok(version)
 }
 
-/// Streams in the order of their names.
+/// Returns streams in the order of their names.
 pub(crate) fn streams(connection: &Connection, query: &StreamQuery) -> Result<Vec<StreamInfo>, SqlError> {
-    // A category is the names `category` and `category-…`; `.` comes right after `-`. So both filters are ranges.
+    // A category consists of the names `category` and `category-…`, and `.` follows `-`. So both filters are ranges.
     let prefix = query.prefix.as_deref().unwrap_or("");
     let category = query.category.as_deref();
     let lowest = category.map_or(prefix.to_owned(), |category| category.max(prefix).to_owned());
@@ -283,7 +283,7 @@ pub(crate) fn streams(connection: &Connection, query: &StreamQuery) -> Result<Ve
             };
             head.reaches(connection, info.last_position)?;
             last = Some(info.stream.clone());
-            // The range of a category also holds names such as `category!x`.
+            // The range of a category also contains names such as `category!x`.
             if category.is_none_or(|category| category == info.category) && info.stream.starts_with(prefix) {
                 found.push(info);
             }

@@ -1,4 +1,4 @@
-//! Read models in SQLite: a table `rm_NAME` each, and their checkpoints. No statement here names the events.
+//! Read models in SQLite: a table `rm_NAME` for each, and their checkpoints. No statement here uses the events.
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -13,30 +13,26 @@ use uuid::Uuid;
 
 use crate::event::Position;
 use crate::store::error::StoreError;
-use crate::store::read_model::KeptRecord;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
-use crate::store::sqlite::connection::SqlError;
-use crate::store::sqlite::problems;
+use crate::store::read_model::StoredRecord;
+use crate::store::sqlite::error::SqlError;
+use crate::store::sqlite::failed_events;
 use crate::store::sqlite::statement::must_be_current;
+use crate::store::sqlite::statement::table_exists;
 
-pub(crate) fn table_exists(connection: &Connection, table: &str) -> Result<bool, SqlError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
-    Ok(connection.prepare_cached(sql)?.query_row([table], |row| row.get(0))?)
-}
-
-/// Whether the table of a read model has one row for each key.
+/// Returns true if the table of a read model has a primary key on `key`.
 pub(crate) fn has_key(connection: &Connection, model: &ReadModel) -> Result<bool, SqlError> {
     let sql = "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE name = 'key' AND pk = 1";
     Ok(connection.prepare_cached(sql)?.query_row([model.table()?], |row| row.get::<_, i64>(0))? == 1)
 }
 
-/// What is known of each read model.
+/// Returns the record of each read model.
 pub(crate) fn projections(connection: &Connection) -> Result<Vec<ProjectionRecord>, SqlError> {
-    // One view of the store: it may be brought up to date meanwhile.
+    // One snapshot of the database: the store may be migrated meanwhile.
     let _view = connection.unchecked_transaction()?;
     let mut statement = if table_exists(connection, "read_models")? {
         connection.prepare_cached(include_str!("sql/projections.sql"))?
@@ -47,7 +43,7 @@ pub(crate) fn projections(connection: &Connection) -> Result<Vec<ProjectionRecor
     let mut records = Vec::new();
     while let Some(row) = rows.next()? {
         let (name, part): (String, String) = (row.get(0)?, row.get(1)?);
-        // No read model is called so: `check_read_models` finds it.
+        // No read model can have such a name: `check_read_models` reports it.
         let Some(model) = Part::parse(&part).map(|part| ReadModel { name, part }).filter(|model| model.check_name().is_ok())
         else {
             continue;
@@ -58,12 +54,12 @@ pub(crate) fn projections(connection: &Connection) -> Result<Vec<ProjectionRecor
             value => value.as_blob().ok().and_then(|id| Uuid::from_slice(id).ok()).map(Some),
         };
         let (commits, logic_version, position, updated_at) = (number(2)?, number(3)?, number(4)?, number(6)?);
-        records.push(KeptRecord { commits, logic_version, position, event_id, updated_at }.of(model));
+        records.push(StoredRecord { commits, logic_version, position, event_id, updated_at }.of(model));
     }
     Ok(records)
 }
 
-/// Finds what is left of read models that are not whole.
+/// Finds incomplete read models.
 pub(crate) fn check(connection: &Connection) -> Result<Vec<String>, SqlError> {
     if !table_exists(connection, "read_models")? {
         return Ok(Vec::new());
@@ -73,18 +69,18 @@ pub(crate) fn check(connection: &Connection) -> Result<Vec<String>, SqlError> {
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Whether a read model is there to be read. In a store of version 1 its table says so.
+/// Returns true if a read model can be read. In a store of schema version 1 its table decides.
 fn is_there(connection: &Connection, model: &ReadModel) -> Result<bool, SqlError> {
     match table_exists(connection, "read_models")? {
-        true => Ok(standing(connection, model)?.is_some()),
+        true => Ok(checkpoint(connection, model)?.is_some()),
         false => table_exists(connection, &model.table()?),
     }
 }
 
-/// The rows of these keys.
+/// Returns the rows of these keys.
 pub(crate) fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
     let table = model.table()?;
-    // One view of the store: the table may be dropped or swapped meanwhile.
+    // One snapshot of the database: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
     if !is_there(connection, model)? {
         return Ok(vec![None; keys.len()]);
@@ -94,49 +90,52 @@ pub(crate) fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Where a read model stands.
-struct Standing {
+/// The stored checkpoint of a read model.
+struct StoredCheckpoint {
     position: Position,
     logic_version: u32,
     commits: u64,
 }
 
-/// Where a read model stands; none: its table or its checkpoint is not there.
-fn standing(connection: &Connection, model: &ReadModel) -> Result<Option<Standing>, SqlError> {
+/// Returns the checkpoint; `None` where the table or the checkpoint is missing.
+fn checkpoint(connection: &Connection, model: &ReadModel) -> Result<Option<StoredCheckpoint>, SqlError> {
     let mut statement = connection.prepare_cached(include_str!("sql/checkpoint.sql"))?;
-    let standing = statement.query_row(params![model.name, model.part.as_str(), model.table()?], |row| {
-        Ok(Standing {
+    let checkpoint = statement.query_row(params![model.name, model.part.as_str(), model.table()?], |row| {
+        Ok(StoredCheckpoint {
             position: Position(row.get::<_, i64>(0)?.unsigned_abs()),
             logic_version: row.get(1)?,
             commits: row.get::<_, i64>(2)?.unsigned_abs(),
         })
     });
-    Ok(standing.optional()?)
+    Ok(checkpoint.optional()?)
 }
 
-/// Rows, problems and checkpoint in one transaction; `false` when the read model is not where the caller believes.
+/// Writes rows, failed events and checkpoint in one transaction. Returns false where the read model was modified
+/// concurrently.
 pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result<bool, SqlError> {
     let model = &commit.model;
     let table = model.table()?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     must_be_current(&transaction)?;
-    let none = Standing { position: Position::ZERO, logic_version: commit.logic_version, commits: 0 };
-    let standing = standing(&transaction, model)?;
-    let begins = standing.is_none();
-    let before = standing.unwrap_or(none);
+    let none = StoredCheckpoint { position: Position::ZERO, logic_version: commit.logic_version, commits: 0 };
+    let checkpoint = checkpoint(&transaction, model)?;
+    let begins = checkpoint.is_none();
+    let before = checkpoint.unwrap_or(none);
     if (before.position, before.logic_version) != (commit.from, commit.logic_version)
         || commit.commits.is_some_and(|commits| commits != before.commits)
     {
         return Ok(false);
     }
     if begins {
-        // Of one that is not whole nothing is kept: its rows may be of any time.
+        // Nothing of an incomplete read model is kept: its rows may be of any time.
         transaction.flush_prepared_statement_cache();
         remove(&transaction, model)?;
         let create = format!("CREATE TABLE {table} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL) STRICT, WITHOUT ROWID");
         transaction.execute(&create, [])?;
     } else if !has_key(&transaction, model)? {
-        return Err(StoreError::Schema(format!("read model {} takes no rows: its table has no primary key", model.name)).into());
+        return Err(
+            StoreError::Schema(format!("cannot write rows of read model {}: its table has no primary key", model.name)).into()
+        );
     }
     {
         let mut statement = transaction.prepare_cached(&format!("INSERT OR REPLACE INTO {table} (key, row) VALUES (?1, ?2)"))?;
@@ -154,7 +153,7 @@ pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result
             commit.now.micros(),
         ])?;
     }
-    problems::change(&transaction, model, &commit.problems)?;
+    failed_events::change(&transaction, model, &commit.failed_events)?;
     transaction.commit()?;
     Ok(true)
 }
@@ -164,8 +163,8 @@ fn drop_table(transaction: &Transaction<'_>, table: &str) -> Result<(), SqlError
     Ok(())
 }
 
-/// While two parts take each other's place. No name of a read model holds a space.
-const ASIDE: &str = "aside";
+/// The role of a read model during an exchange. No name of a read model contains a space.
+const TEMPORARY: &str = "aside";
 
 fn table_of(name: &str, part: &str) -> String {
     match Part::parse(part) {
@@ -175,7 +174,7 @@ fn table_of(name: &str, part: &str) -> String {
     }
 }
 
-/// Makes one part of a projection another one, which is not there.
+/// Renames a part of a projection to another part, which must not exist.
 fn rename(transaction: &Transaction<'_>, name: &str, from: &str, to: &str) -> Result<(), SqlError> {
     transaction.execute(&format!("ALTER TABLE {} RENAME TO {}", table_of(name, from), table_of(name, to)), [])?;
     transaction.prepare_cached(include_str!("sql/rename_part.sql"))?.execute(params![name, from, to])?;
@@ -183,7 +182,7 @@ fn rename(transaction: &Transaction<'_>, name: &str, from: &str, to: &str) -> Re
     Ok(())
 }
 
-/// Throws away a part of a projection; whether it was there.
+/// Removes a part of a projection. Returns false where there was none.
 pub(crate) fn remove(transaction: &Transaction<'_>, model: &ReadModel) -> Result<bool, SqlError> {
     drop_table(transaction, &model.table()?)?;
     let parts = params![model.name, model.part.as_str()];
@@ -191,24 +190,24 @@ pub(crate) fn remove(transaction: &Transaction<'_>, model: &ReadModel) -> Result
     Ok(transaction.prepare_cached(include_str!("sql/delete_checkpoint.sql"))?.execute(parts)? > 0)
 }
 
-/// A transaction that changes tables: the statements prepared for them must not hold them.
+/// Begins a transaction that changes tables: cached statements must not hold them.
 fn restructure(connection: &mut Connection) -> Result<Transaction<'_>, SqlError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.flush_prepared_statement_cache();
     Ok(transaction)
 }
 
-/// The read model built beside takes the place of the live one, which becomes the previous one.
+/// Swaps in the rebuilt read model. The live one becomes the previous one.
 pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexed_fields: &[String]) -> Result<bool, SqlError> {
     let (live, building, previous) = (ReadModel::live(name), ReadModel::building(name), ReadModel::previous(name));
     let table = live.table()?;
     let transaction = restructure(connection)?;
-    let built = standing(&transaction, &building)?.map(|standing| standing.position);
+    let built = checkpoint(&transaction, &building)?.map(|checkpoint| checkpoint.position);
     if built != Some(at) {
         return Ok(false);
     }
-    let live_is_whole = standing(&transaction, &live)?.is_some();
-    if live_is_whole || standing(&transaction, &previous)?.is_none() {
+    let live_is_whole = checkpoint(&transaction, &live)?.is_some();
+    if live_is_whole || checkpoint(&transaction, &previous)?.is_none() {
         remove(&transaction, &previous)?;
     }
     if live_is_whole {
@@ -216,8 +215,8 @@ pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexe
     }
     remove(&transaction, &live)?;
     rename(&transaction, name, "building", "live")?;
-    // Indexes keep their names when their table gets another one, so each has a name of its own; none is named like a
-    // table, for no name of a read model holds a space.
+    // Indexes keep their names when their table is renamed, so each name is unique. The space keeps it different from any
+    // table.
     let mark = Uuid::new_v4().simple();
     for (number, field) in indexed_fields.iter().enumerate() {
         let column = field_column(field);
@@ -227,22 +226,22 @@ pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexe
     Ok(true)
 }
 
-/// The live read model and the previous one take each other's place.
+/// Exchanges the live and the previous read model.
 pub(crate) fn exchange(connection: &mut Connection, name: &str) -> Result<bool, SqlError> {
     let (live, previous) = (ReadModel::live(name), ReadModel::previous(name));
     live.check_name()?;
     let transaction = restructure(connection)?;
-    if standing(&transaction, &live)?.is_none() || standing(&transaction, &previous)?.is_none() {
+    if checkpoint(&transaction, &live)?.is_none() || checkpoint(&transaction, &previous)?.is_none() {
         return Ok(false);
     }
-    rename(&transaction, name, "live", ASIDE)?;
+    rename(&transaction, name, "live", TEMPORARY)?;
     rename(&transaction, name, "previous", "live")?;
-    rename(&transaction, name, ASIDE, "previous")?;
+    rename(&transaction, name, TEMPORARY, "previous")?;
     transaction.commit()?;
     Ok(true)
 }
 
-/// Throws away a read model and its checkpoint.
+/// Drops a read model and its checkpoint.
 pub(crate) fn drop_model(connection: &mut Connection, model: &ReadModel) -> Result<bool, SqlError> {
     model.check_name()?;
     let transaction = restructure(connection)?;
@@ -251,18 +250,19 @@ pub(crate) fn drop_model(connection: &mut Connection, model: &ReadModel) -> Resu
     Ok(there)
 }
 
-/// A field at the top of a row as a path of SQLite, in quotes: a JSON string is how it writes a name.
+/// Returns the quoted SQLite path of a top-level field. SQLite writes a name as a JSON string.
 fn field_path(field: &str) -> String {
     let path = format!("$.{}", Value::from(field));
     format!("'{}'", path.replace('\'', "''"))
 }
 
-/// A field at the top of a row, as an expression that an index on the same field serves.
+/// Returns the expression for a top-level field. An index on the same expression serves it.
 fn field_column(field: &str) -> String {
     format!("row ->> {}", field_path(field))
 }
 
-/// The kinds of JSON a value may be found as: `->>` alone does not tell `true` from 1, or an object from its text.
+/// Returns the types that a stored value can have: `->>` alone does not distinguish `true` from 1, or an object from its
+/// text.
 fn kinds_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "'null'",
@@ -275,7 +275,7 @@ fn kinds_of(value: &Value) -> &'static str {
     }
 }
 
-/// A JSON value as `->>` gives it.
+/// Returns a JSON value in the form that `->>` returns.
 fn sql_value(value: &Value) -> Box<dyn ToSql> {
     match value {
         Value::Null => Box::new(None::<i64>),
@@ -287,10 +287,10 @@ fn sql_value(value: &Value) -> Box<dyn ToSql> {
     }
 }
 
-/// Rows in the order of their keys.
+/// Returns rows in the order of their keys.
 pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
     let table = query.model().table()?;
-    // One view of the store: the table may be dropped or swapped meanwhile.
+    // One snapshot of the database: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
     if !is_there(connection, &query.model())? {
         return Ok(Vec::new());
@@ -313,10 +313,10 @@ pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(St
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many rows a read model has.
+/// Returns the number of rows of a read model.
 pub(crate) fn count(connection: &Connection, model: &ReadModel) -> Result<u64, SqlError> {
     let table = model.table()?;
-    // One view of the store: the table may be dropped or swapped meanwhile.
+    // One snapshot of the database: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
     if !is_there(connection, model)? {
         return Ok(0);

@@ -1,4 +1,4 @@
-//! The schema of a file: how it is made, what differs from it, and how that is put back.
+//! The schema of a file: the expected one, its faults, and their repair.
 
 use std::collections::BTreeSet;
 
@@ -21,16 +21,16 @@ use crate::store::schema::SchemaFault;
 use crate::store::schema::Table;
 use crate::store::schema::faults_of;
 use crate::store::sqlite::connection::STATEMENTS;
-use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::read_models::has_key;
 use crate::store::sqlite::read_models::remove;
-use crate::store::sqlite::read_models::table_exists;
+use crate::store::sqlite::statement::table_exists;
 
-/// The tables that no program can fill again: they come back from a backup only.
+/// The tables that only a backup can restore.
 const EVENTS: [&str; 3] = ["events", "streams", "types"];
 
-/// Makes an empty store in memory, whose schema is the one that a store must have.
-fn made() -> Result<Connection, Error> {
+/// Creates an empty store in memory, which has the expected schema.
+fn reference() -> Result<Connection, Error> {
     let connection = Connection::open_in_memory()?;
     for statements in STATEMENTS {
         connection.execute_batch(statements)?;
@@ -38,7 +38,7 @@ fn made() -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Reads the schema of a database: its tables but those of read models, and its views.
+/// Reads the schema of a database: its views, and its tables except those of read models.
 fn read(connection: &Connection) -> Result<Schema, Error> {
     let mut schema = Schema::default();
     let sql = "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('table', 'view')";
@@ -59,20 +59,20 @@ fn read(connection: &Connection) -> Result<Schema, Error> {
     Ok(schema)
 }
 
-/// A statement without comments, and with one space for each run of them.
+/// Returns a statement without comments and with single spaces.
 fn normalized(sql: &str) -> String {
     let lines = sql.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code));
     lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 
-/// The conditions of the CHECK constraints of a table.
+/// Returns the conditions of the CHECK constraints of a table.
 fn checks(sql: &str) -> Vec<String> {
     let condition =
         |at: usize| sql[at..].split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside.trim());
     sql.match_indices("CHECK").filter_map(|(at, _)| condition(at)).map(str::to_owned).collect()
 }
 
-/// The triggers of a table that run before its rows are written: each can change them or leave them out.
+/// Returns the triggers of a table that run before a write: each can change the row or discard it.
 fn triggers(connection: &Connection, table: &str) -> Result<Vec<String>, Error> {
     let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 ORDER BY name";
     let mut statement = connection.prepare(sql)?;
@@ -105,7 +105,7 @@ fn read_table(connection: &Connection, name: &str) -> Result<Table, Error> {
     let mut rows = statement.query([name])?;
     while let Some(row) = rows.next()? {
         let (name, unique, is_key): (String, bool, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        // Another collation takes other values for the same.
+        // With another collation, different values can be equal.
         let column = "ifnull(name, '') || iif(coll = 'BINARY', '', ' COLLATE ' || coll)";
         let sql = format!("SELECT {column} FROM pragma_index_xinfo(?1) WHERE \"key\" ORDER BY seqno");
         let mut statement = connection.prepare(&sql)?;
@@ -120,13 +120,13 @@ fn read_table(connection: &Connection, name: &str) -> Result<Table, Error> {
     Ok(table)
 }
 
-/// Returns the differences from the schema as it must be.
+/// Returns the differences from the expected schema.
 fn differences(connection: &Connection) -> Result<Vec<Difference>, SqlError> {
-    let expected = read(&made()?)?;
+    let expected = read(&reference()?)?;
     Ok(read(connection)?.differences(&expected))
 }
 
-/// The parts of read models whose table has no key: a row would be in it twice.
+/// Returns the read models whose table has no primary key: it could have two rows for one key.
 fn without_key(connection: &Connection) -> Result<Vec<ReadModel>, SqlError> {
     if !table_exists(connection, "read_models")? {
         return Ok(Vec::new());
@@ -149,11 +149,11 @@ fn named(model: &ReadModel) -> Result<String, SqlError> {
     Ok(format!("primary key {} (key) is missing", model.table()?))
 }
 
-/// Returns what differs from the schema as it must be.
+/// Returns the faults of the schema.
 pub(crate) fn faults(connection: &Connection) -> Result<Vec<SchemaFault>, SqlError> {
     let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version != SCHEMA_VERSION {
-        // An older store is brought up to date by the first write.
+        // The first write migrates an older store.
         return Ok(Vec::new());
     }
     let mut faults = faults_of(&differences(connection)?);
@@ -163,13 +163,13 @@ pub(crate) fn faults(connection: &Connection) -> Result<Vec<SchemaFault>, SqlErr
     Ok(faults)
 }
 
-/// Puts back what differs, in one transaction. Returns what was put back.
+/// Repairs the faults in one transaction. Returns the restored parts.
 pub(crate) fn repair(connection: &mut Connection) -> Result<Vec<String>, SqlError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.flush_prepared_statement_cache();
     let (differences, keyless) = (differences(&transaction)?, without_key(&transaction)?);
     let mut done: Vec<String> = faults_of(&differences).into_iter().map(|fault| fault.message).collect();
-    let model = made()?;
+    let model = reference()?;
     let expected = read(&model)?;
     if !differences.is_empty() {
         for view in expected.views.keys() {
@@ -185,7 +185,7 @@ pub(crate) fn repair(connection: &mut Connection) -> Result<Vec<String>, SqlErro
         }
     }
     for read_model in keyless {
-        done.push(format!("{}; the read model is built again by its next run", named(&read_model)?));
+        done.push(format!("{}; the next run rebuilds the read model", named(&read_model)?));
         remove(&transaction, &read_model)?;
     }
     if !done.is_empty() {
@@ -218,7 +218,7 @@ fn repair_table(
         return Err(StoreError::Schema(format!("cannot repair the schema: {added}; remove it first")).into());
     }
     if let Some(lost) = lost {
-        return Err(StoreError::Schema(format!("cannot put back what is lost: {lost}")).into());
+        return Err(StoreError::Schema(format!("cannot restore lost data: {lost}")).into());
     }
     if !only_indexes {
         must_be_unique(connection, name, &table.primary_key)?;
@@ -234,33 +234,33 @@ fn repair_table(
         }
         return Ok(());
     }
-    make_again(connection, model, name, table).map_err(|error| match error {
+    recreate(connection, model, name, table).map_err(|error| match error {
         SqlError::Sqlite(Error::SqliteFailure(code, Some(text))) if code.code == ErrorCode::ConstraintViolation => {
             let differs = differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            StoreError::Schema(format!("cannot put back: {differs}: {text}")).into()
+            StoreError::Schema(format!("cannot restore: {differs}: {text}")).into()
         }
         error => error,
     })
 }
 
-/// Makes a table as it must be, and fills it from the one that is there.
-fn make_again(connection: &Connection, model: &Connection, name: &str, table: &Table) -> Result<(), SqlError> {
-    let aside = format!("{name} before repair");
-    let was_there = table_exists(connection, name)?;
-    if was_there {
-        connection.execute_batch(&format!("ALTER TABLE \"{name}\" RENAME TO \"{aside}\""))?;
+/// Creates the expected table, and copies the rows of the existing one.
+fn recreate(connection: &Connection, model: &Connection, name: &str, table: &Table) -> Result<(), SqlError> {
+    let old = format!("{name} before repair");
+    let existed = table_exists(connection, name)?;
+    if existed {
+        connection.execute_batch(&format!("ALTER TABLE \"{name}\" RENAME TO \"{old}\""))?;
     }
     connection.execute_batch(&statement_of(model, "table", name)?)?;
-    if was_there {
-        let found = read_table(connection, &aside)?;
+    if existed {
+        let found = read_table(connection, &old)?;
         let is_there = |column: &&Column| found.columns.iter().any(|found| found.name == column.name);
         let columns: Vec<&str> = table.columns.iter().filter(is_there).map(|column| column.name.as_str()).collect();
         let columns = columns.join(", ");
         connection.execute_batch(&format!(
-            "INSERT INTO \"{name}\" ({columns}) SELECT {columns} FROM \"{aside}\"; DROP TABLE \"{aside}\""
+            "INSERT INTO \"{name}\" ({columns}) SELECT {columns} FROM \"{old}\"; DROP TABLE \"{old}\""
         ))?;
     } else if name == "store_head" {
-        // As it was: it always names the last event.
+        // The recorded head always is the last event.
         connection.execute_batch(include_str!("sql/head_of_events.sql"))?;
     }
     for index in table.indexes.iter().filter(|index| !index.name.starts_with("sqlite_")) {
@@ -281,6 +281,6 @@ fn must_be_unique(connection: &Connection, table: &str, columns: &[String]) -> R
     let sql = format!("SELECT {shown}, count(*) FROM \"{table}\" GROUP BY {columns} HAVING count(*) > 1 LIMIT 1");
     let twice = connection.query_row(&sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).optional();
     let Some((value, count)) = twice? else { return Ok(()) };
-    let message = format!("cannot put back uniqueness of {table} ({columns}): {count} rows have the value {value}");
+    let message = format!("cannot restore the uniqueness of {table} ({columns}): {count} rows have the value {value}");
     Err(StoreError::Schema(message).into())
 }

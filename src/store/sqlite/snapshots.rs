@@ -13,14 +13,14 @@ use crate::store::error::StoreError;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
-use crate::store::snapshot::kept_hash;
-use crate::store::snapshot::kept_left_out;
-use crate::store::snapshot::kept_reducer_version;
 use crate::store::snapshot::left_out_text;
-use crate::store::sqlite::connection::SqlError;
+use crate::store::snapshot::stored_hash;
+use crate::store::snapshot::stored_left_out;
+use crate::store::snapshot::stored_reducer_version;
+use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::statement::prepare;
 
-/// Keeps a snapshot.
+/// Stores a snapshot.
 pub(crate) fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), SqlError> {
     connection.prepare_cached(include_str!("sql/put_snapshot.sql"))?.execute(params![
         snapshot.stream.as_str(),
@@ -36,7 +36,7 @@ pub(crate) fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), Sq
     Ok(())
 }
 
-/// The newest snapshot at or below a version.
+/// Returns the newest snapshot at or below a version.
 pub(crate) fn newest(
     connection: &Connection,
     stream: &StreamName,
@@ -46,13 +46,13 @@ pub(crate) fn newest(
     let at_most = i64::try_from(at_most.0).unwrap_or(i64::MAX);
     let mut statement = prepare(connection, include_str!("sql/snapshot.sql"))?;
     let snapshot = statement.query_row(params![stream.as_str(), reducer, at_most], |row| {
-        let (left_out, state_hash) = kept_left_out(&text(row, 6)?, hash(row, 5)?);
+        let (left_out, state_hash) = stored_left_out(&text(row, 6)?, hash(row, 5)?);
         Ok(Snapshot {
             stream: stream.clone(),
             version: Version(row.get::<_, i64>(0)?.cast_unsigned()),
             event_hash: hash(row, 1)?,
             reducer: reducer.to_owned(),
-            reducer_version: kept_reducer_version(number(row, 2)?),
+            reducer_version: stored_reducer_version(number(row, 2)?),
             taken_at: Timestamp::from_micros_saturating(number(row, 3)?.unwrap_or_default()),
             state: text(row, 4)?,
             left_out,
@@ -67,15 +67,15 @@ fn text(row: &Row<'_>, column: usize) -> Result<String, rusqlite::Error> {
 }
 
 fn hash(row: &Row<'_>, column: usize) -> Result<Hash, rusqlite::Error> {
-    Ok(kept_hash(row.get_ref(column)?.as_bytes().unwrap_or_default()))
+    Ok(stored_hash(row.get_ref(column)?.as_bytes().unwrap_or_default()))
 }
 
-/// `None`: there is something else.
+/// Reads a number; `None` for any other value.
 fn number(row: &Row<'_>, column: usize) -> Result<Option<i64>, rusqlite::Error> {
     Ok(row.get_ref(column)?.as_i64().ok())
 }
 
-/// Snapshots in the order of stream, reducer, version.
+/// Returns snapshots in the order of stream, reducer and version.
 pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
     let (first, last) = query.streams();
     let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
@@ -89,12 +89,12 @@ pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec
         found.push(SnapshotInfo {
             stream: StreamName::recorded(&name).map_err(|error| {
                 StoreError::integrity(format!(
-                    "a snapshot is of no stream, \"{name}\": {error}; delete its row from table snapshots"
+                    "a snapshot has the invalid stream name \"{name}\": {error}; delete its row from table snapshots"
                 ))
             })?,
             reducer: row.get(1)?,
             version: Version(row.get::<_, i64>(2)?.cast_unsigned()),
-            reducer_version: kept_reducer_version(number(row, 3)?),
+            reducer_version: stored_reducer_version(number(row, 3)?),
             taken_at: Timestamp::from_micros_saturating(number(row, 4)?.unwrap_or_default()),
             bytes: number(row, 5)?.unwrap_or_default().unsigned_abs(),
         });
@@ -102,7 +102,7 @@ pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec
     Ok(found)
 }
 
-/// Deletes snapshots, all in one transaction; how many there were.
+/// Deletes snapshots in one transaction. Returns the number of deleted snapshots.
 pub(crate) fn delete(connection: &mut Connection, snapshots: &[SnapshotInfo]) -> Result<u64, SqlError> {
     let transaction = connection.transaction()?;
     let mut deleted = 0;

@@ -1,12 +1,12 @@
-//! One transaction for writing.
+//! Write transactions.
 
 use rusqlite::Connection;
 
-use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::error::SqlError;
 
-/// Runs a job in a transaction that has the lock for writing from its start; an error rolls all of it back.
+/// Runs a job in a transaction that has the write lock from its start. An error rolls all of it back.
 ///
-/// Unlike rusqlite's own, it begins and ends with prepared statements: single appends are many.
+/// Unlike a transaction of rusqlite, it begins and ends with prepared statements, which makes single appends faster.
 pub(crate) fn write<T>(connection: &Connection, job: impl FnOnce() -> Result<T, SqlError>) -> Result<T, SqlError> {
     let run = |sql: &str| -> Result<(), SqlError> {
         connection.prepare_cached(sql)?.execute([])?;
@@ -14,7 +14,7 @@ pub(crate) fn write<T>(connection: &Connection, job: impl FnOnce() -> Result<T, 
     };
     run("BEGIN IMMEDIATE")?;
     let outcome = job().and_then(|done| run("COMMIT").map(|()| done));
-    // Some errors have rolled back already. When this one fails as well, the next BEGIN says so.
+    // Some errors have rolled back already. When this ROLLBACK fails as well, the next BEGIN reports it.
     if outcome.is_err() && !connection.is_autocommit() {
         let _ = run("ROLLBACK");
     }

@@ -1,4 +1,4 @@
-//! A thread with a connection of its own that works off what it is asked.
+//! A thread that runs the jobs of one connection.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -16,19 +16,19 @@ use crate::store::backend::Answer;
 use crate::store::error::StoreError;
 use crate::store::sqlite::connection::Connector;
 use crate::store::sqlite::files::Files;
-use crate::store::sqlite::session::Session;
+use crate::store::sqlite::lazy_connection::LazyConnection;
 
-type Job = Box<dyn FnOnce(&mut Session) + Send>;
+type Job = Box<dyn FnOnce(&mut LazyConnection) + Send>;
 
 struct Running {
     jobs: mpsc::Sender<Job>,
     thread: JoinHandle<()>,
 }
 
-/// One thread, one connection. The thread starts with the first job and ends with this value.
+/// A thread with one connection. It starts with the first job and ends with this value.
 pub(crate) struct Worker {
     connector: Connector,
-    /// The files as the first of all connections found them.
+    /// The files as the first connection of this process found them.
     first: Arc<OnceLock<Files>>,
     running: Mutex<Option<Running>>,
     waiting: Arc<AtomicUsize>,
@@ -39,24 +39,24 @@ impl Worker {
         Self { connector, first, running: Mutex::new(None), waiting: Arc::default() }
     }
 
-    /// How many jobs are under way or waiting.
+    /// Returns the number of running and waiting jobs.
     pub(crate) fn load(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Runs a job on the thread; it starts as soon as the jobs before it are done, awaited or not.
+    /// Runs a job on the thread. It starts after the jobs before it, awaited or not.
     pub(crate) fn run<T, F>(&self, job: F) -> Answer<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Session) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&mut LazyConnection) -> Result<T, StoreError> + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
         let waiting = Arc::clone(&self.waiting);
         waiting.fetch_add(1, Ordering::Relaxed);
-        let sent = self.send(Box::new(move |session| {
-            let outcome = job(session);
+        let sent = self.send(Box::new(move |lazy| {
+            let outcome = job(lazy);
             waiting.fetch_sub(1, Ordering::Relaxed);
-            // A caller that no longer waits does not undo what was done.
+            // A caller that no longer waits does not undo the work.
             let _ = answer.send(outcome);
         }));
         Box::pin(async move {
@@ -78,21 +78,20 @@ impl Worker {
 
     fn start(&self) -> Result<Running, StoreError> {
         let (jobs, receiver) = mpsc::channel::<Job>();
-        let mut session = Session::new(self.connector.clone(), Arc::clone(&self.first));
+        let mut lazy = LazyConnection::new(self.connector.clone(), Arc::clone(&self.first));
         let work = move || {
             for job in receiver {
-                job(&mut session);
+                job(&mut lazy);
             }
         };
         let thread = thread::Builder::new().name("sqlite".into()).spawn(work);
-        let failed =
-            |error| StoreError::Unavailable { message: "no thread can be started".into(), source: Some(Arc::new(error)) };
+        let failed = |error| StoreError::Unavailable { message: "cannot start a thread".into(), source: Some(Arc::new(error)) };
         Ok(Running { jobs, thread: thread.map_err(failed)? })
     }
 }
 
 impl Drop for Worker {
-    /// Waits for the connection to be closed, so that the file is whole and alone when the program ends.
+    /// Waits until the connection is closed. The program then leaves a complete file without a lock.
     fn drop(&mut self) {
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Running { jobs, thread }) = running {

@@ -85,7 +85,7 @@ fn a_server_that_takes_no_writes_is_read() {
     for line in pure_readers() {
         home.run(&format!("--store {admin} {line}")).ok();
     }
-    refused(&home, &admin, &CHANGES, 7, "the server takes no writes");
+    refused(&home, &admin, &CHANGES, 7, "the server accepts no writes");
 }
 
 #[test]

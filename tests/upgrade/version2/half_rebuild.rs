@@ -30,7 +30,7 @@ async fn half(url: &str) {
         logic_version: live.logic_version,
         from: esctl::event::Position(0),
         commits: None,
-        problems: esctl::store::ProblemChanges::default(),
+        failed_events: esctl::store::FailedEventChanges::default(),
         to: live.checkpoint,
         rows,
         now: live.updated_at,

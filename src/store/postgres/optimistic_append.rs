@@ -1,7 +1,7 @@
-//! Appending one event behind the one that this handle has appended last, in one plain statement.
+//! Append after the last known event, in one plain statement.
 //!
-//! While nobody else writes, the end of the store is known here, and the versions of the streams that this handle has
-//! appended to: there is nothing to look up. Where the end is not as it was assumed to be, the statement does nothing.
+//! While no other writer is active, this handle knows the end of the store and the versions of the streams that it has
+//! appended to, so nothing needs to be read. Where the end is another one, the statement does nothing.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,33 +28,33 @@ use crate::store::clock::recorded;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
 
-/// How many streams are remembered.
+/// The number of streams that are remembered.
 const REMEMBERED_STREAMS: usize = 10_000;
 
-/// After so many appends in a row a handle is taken to be alone.
-const ALONE: u32 = 16;
-/// One that appends less often than this gains nothing.
+/// The number of consecutive appends after which a handle is regarded as the only writer.
+const ONLY_WRITER_AFTER: u32 = 16;
+/// The longest pause between appends. Rarer appends gain nothing from this path.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Where the store ended after an append of this handle.
-pub(crate) struct End {
+/// The end of the store after an append of this handle.
+pub(crate) struct KnownEnd {
     pub(crate) position: Position,
     recorded_at: Timestamp,
     hash: Hash,
-    /// After how many appends of this handle nobody else had appended.
+    /// The number of appends of this handle without an append of another writer between them.
     in_a_row: u32,
-    /// Where the streams were that this handle has appended to in that time.
+    /// The versions of the streams that this handle has appended to in that time.
     streams: HashMap<StreamName, Version>,
-    /// When it was so.
+    /// The time of the append.
     known: Instant,
 }
 
-impl End {
-    /// The end after an append; `before`: the one after the append before it.
+impl KnownEnd {
+    /// Returns the end after an append; `before` is the end after the previous one.
     pub(crate) fn after(append: &BackendAppend, appended: &Appended, before: Option<Self>) -> Option<Self> {
         let (first, last) = (appended.events.first()?, appended.events.last()?);
         let (stream, content) = (&append.request.stream, *append.content.first()?);
-        // Not by the position alone: a store that was put back may have another event there, and streams that end sooner.
+        // The position alone does not suffice: a restored store may have another event there, and shorter streams.
         let follows = |before: &Self| {
             before.position.next() == first.position
                 && chain_hash(before.hash, first.position, first.version, first.recorded_at, content) == first.hash
@@ -80,10 +80,10 @@ impl End {
         })
     }
 
-    /// The place behind this end for the one event of an append; `None` where it is not for this way to decide.
-    pub(crate) fn place_for(&self, append: &BackendAppend) -> Option<Place> {
+    /// Returns the target for the one event of an append; `None` where this path cannot decide.
+    pub(crate) fn target_for(&self, append: &BackendAppend) -> Option<AppendTarget> {
         let version = match (append.request.expected, self.streams.get(&append.request.stream)) {
-            // One that is there all the same has a first event.
+            // A stream that exists all the same has a first event.
             (ExpectedVersion::NoStream | ExpectedVersion::Exact(Version::ZERO), None) => Version::ZERO,
             (ExpectedVersion::Exact(version), Some(at)) if *at == version => version,
             _ => return None,
@@ -91,32 +91,32 @@ impl End {
         let clock = clock_of(&append.request.time)?;
         let one = append.request.events.len() == 1;
         let Self { position, recorded_at, hash, .. } = *self;
-        let often = self.in_a_row >= ALONE && self.known.elapsed() < LONGEST_PAUSE;
-        (often && one).then_some(Place { position, recorded_at, hash, version, clock })
+        let often = self.in_a_row >= ONLY_WRITER_AFTER && self.known.elapsed() < LONGEST_PAUSE;
+        (often && one).then_some(AppendTarget { position, recorded_at, hash, version, clock })
     }
 }
 
-/// Where one event is to be appended.
-pub(crate) struct Place {
-    /// The last event of the store.
+/// The expected end of the store and of the stream for one event.
+pub(crate) struct AppendTarget {
+    /// The position of the last event of the store.
     pub(crate) position: Position,
     recorded_at: Timestamp,
     hash: Hash,
-    /// Where the stream is.
+    /// The version of the stream.
     version: Version,
     clock: Option<Timestamp>,
 }
 
-/// Appends one event at a place; `None`, and nothing is done, where the store is not as it was.
+/// Appends one event at a target. Returns `None`, and does nothing, where the store has changed.
 pub(crate) async fn append_at(
     connection: &mut PgConnection,
-    place: &Place,
+    target: &AppendTarget,
     append: &BackendAppend,
 ) -> Result<Option<Appended>, SqlError> {
-    let Place { position, recorded_at, hash, version, clock } = place;
+    let AppendTarget { position, recorded_at, hash, version, clock } = target;
     let ([event], [content]) = (&append.request.events[..], &append.content[..]) else { return Ok(None) };
     let NewEvent { event_id, event_type, schema_version, data, metadata, .. } = event;
-    let asked = sqlx::query(include_str!("sql/append_behind.sql"))
+    let asked = sqlx::query(include_str!("sql/optimistic_append.sql"))
         .bind(position.0.cast_signed())
         .bind(recorded_at.micros())
         .bind(&hash.0[..])
@@ -133,7 +133,7 @@ pub(crate) async fn append_at(
         .await
         .map_err(SqlError::from);
     let row = match asked {
-        Err(error) if error.is_there_already() => None,
+        Err(error) if error.is_duplicate() => None,
         asked => asked?,
     };
     let answer = |row: &PgRow| {
@@ -146,7 +146,7 @@ pub(crate) async fn append_at(
     row.as_ref().map(answer).transpose()
 }
 
-/// The clock to record by: the server's, or the caller's.
+/// Returns the clock to record by: `Some(None)` for the clock of the server.
 fn clock_of(time: &RecordTime) -> Option<Option<Timestamp>> {
     match time {
         RecordTime::StoreClock => Some(None),

@@ -1,9 +1,8 @@
-//! The store that everyone uses: one concrete type over any backend.
+//! The event store: one concrete type over any backend.
 
-mod kept;
+mod read_models;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -26,6 +25,7 @@ use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
 use crate::store::group::Grouper;
 use crate::store::identity::Identity;
+use crate::store::known_quarantine::KnownQuarantine;
 use crate::store::limits::Limits;
 use crate::store::observer::Observer;
 use crate::store::observer::Observers;
@@ -36,7 +36,7 @@ use crate::store::quarantine::Quarantine;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
-use crate::store::scan::KnownQuarantine;
+use crate::store::reader::Reader;
 use crate::store::scan::Scan;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
@@ -45,11 +45,9 @@ use crate::store::snapshot::SnapshotQuery;
 /// An event store. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
 pub struct Store {
-    pub(in crate::store) backend: Arc<dyn Backend>,
-    pub(in crate::store) identity: Arc<Identity>,
-    pub(in crate::store) timeout: Duration,
+    pub(in crate::store) reader: Reader,
     grouper: Arc<Grouper>,
-    pub(in crate::store) quarantine: Arc<KnownQuarantine>,
+    quarantine: Arc<KnownQuarantine>,
     clock: Arc<ClockCheck>,
     limits: Limits,
     pub(in crate::store) observers: Observers,
@@ -63,62 +61,60 @@ impl Store {
         let grouper = Grouper::new(Arc::clone(&backend), Arc::clone(&identity));
         let (timeout, clock) = (options.timeout, Arc::new(ClockCheck::new(options)));
         let (quarantine, limits, observers) = Default::default();
-        Self { backend, identity, grouper, quarantine, timeout, clock, limits, observers }
+        Self { reader: Reader { backend, identity, timeout }, grouper, quarantine, clock, limits, observers }
     }
 
-    /// The same store with other limits.
+    /// Returns the same store with other limits.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The same store; what is written through this one and its clones is told to an observer as well.
+    /// Returns the same store with an observer of the writes through it and its clones.
     #[must_use]
     pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observers.add(observer);
         self
     }
 
-    /// Returns the same store; observers do not see what is written through it.
+    /// Returns the same store without observers.
     #[must_use]
     pub fn unobserved(&self) -> Self {
         Self { observers: Observers::default(), ..self.clone() }
     }
 
-    /// The kind of database, for people.
+    /// Returns the name of the database product for display.
     pub fn kind(&self) -> &'static str {
-        self.backend.kind()
+        self.reader.backend.kind()
     }
 
-    /// Where it is, for people; holds no secret.
+    /// Returns the location for display, without secrets.
     pub fn place(&self) -> String {
-        self.backend.place()
+        self.reader.backend.place()
     }
 
-    /// Makes the schema now, or brings an older one up to date.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Creates the schema, or migrates an older one.
     pub async fn init(&self) -> Result<Init, StoreError> {
         self.write(|backend| backend.init()).await
     }
 
-    /// Returns the recorded head and the last event as they are, also where they differ.
+    /// Returns the recorded head and the last event, also where they differ.
     ///
     /// # Errors
-    /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
+    /// [`StoreError::NoStore`] where no store exists.
     pub async fn end(&self) -> Result<StoreEnd, StoreError> {
-        self.ask(self.backend.end()).await
+        self.reader.ask(self.reader.backend.end()).await
     }
 
-    /// Appends events to one stream, all or nothing; durable when it returns.
+    /// Appends events to one stream, all or none. They are durable when this returns.
     ///
-    /// Events whose ids are all known as this very batch are not appended again
-    /// ([`Outcome::AlreadyApplied`](crate::store::Outcome::AlreadyApplied)), whatever version was expected.
+    /// A repeated batch is not appended again, whatever version is expected: the outcome is
+    /// [`Outcome::AlreadyApplied`](crate::store::Outcome::AlreadyApplied).
     ///
     /// # Errors
-    /// [`StoreError::Conflict`], [`StoreError::IdConflict`], [`StoreError::Invalid`], or as the backend says.
+    /// [`StoreError::Conflict`] when the stream is at another version; [`StoreError::IdConflict`] when an event id was used
+    /// before; [`StoreError::Invalid`] when the request is invalid.
     pub async fn append(&self, request: AppendRequest) -> Result<Appended, StoreError> {
         let mut answers = self.append_together(vec![request]).await?;
         answers.pop().unwrap_or_else(|| Err(StoreError::Bug("an append was not answered".into())))
@@ -127,8 +123,7 @@ impl Store {
     /// Makes several appends in one transaction, each with an outcome of its own.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] when one of them cannot be, or is for a reserved stream: then none is made. Or as the
-    /// backend says.
+    /// [`StoreError::Invalid`] when one of the requests is invalid or is for a reserved stream. No append is made then.
     pub async fn append_together(&self, requests: Vec<AppendRequest>) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
         if let Some(reserved) = requests.iter().find(|request| request.stream.is_reserved()) {
             let message = format!("stream {} is reserved: only esctl itself appends to it", reserved.stream);
@@ -137,14 +132,12 @@ impl Store {
         self.append_to_any(requests).await
     }
 
-    /// As [`Store::append_together`], to reserved streams as well: for copies and for the records of esctl itself.
-    ///
-    /// # Errors
-    /// As [`Store::append_together`].
+    /// Appends as [`Store::append_together`] does, also to reserved streams: for copies and for the records of esctl
+    /// itself.
     pub async fn append_to_any(&self, requests: Vec<AppendRequest>) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
         let appends = requests.into_iter().map(|request| prepare(request, self.limits)).collect::<Result<Vec<_>, _>>()?;
         if appends.iter().any(|append| append.request.time == RecordTime::StoreClock) {
-            self.clock.check(&*self.backend).await?;
+            self.clock.check(&*self.reader.backend).await?;
         }
         let begun = self.observers.begin(&appends);
         let answers = match self.grouper.append(appends.clone()).await {
@@ -163,26 +156,26 @@ impl Store {
         Ok(outcomes)
     }
 
-    /// Turns a backend's plain answer into the outcome, asking for known events where that decides.
+    /// Turns a backend's answer into the outcome. Reads the stored events where they decide.
     async fn settle(&self, append: &BackendAppend, answer: BackendAnswer) -> Result<Appended, StoreError> {
         let actual = match answer {
             BackendAnswer::Appended(appended) => return Ok(appended),
             BackendAnswer::TimeGoesBack(last) => {
-                let message = format!("the times given are not after the last event of the store, recorded at {last}");
+                let message = format!("the given times are not after the last event of the store, recorded at {last}");
                 return Err(StoreError::Invalid(message));
             }
             BackendAnswer::TooLarge { bytes, limit } => {
-                let kind = self.backend.kind();
+                let kind = self.reader.backend.kind();
                 return Err(StoreError::Invalid(format!(
-                    "an append of {bytes} bytes is over the {limit} that {kind} takes as one"
+                    "an append of {bytes} bytes exceeds the {limit} bytes that {kind} accepts in one append"
                 )));
             }
             BackendAnswer::WrongVersion(actual) => Some(actual),
             BackendAnswer::KnownId => None,
         };
-        // Events are never removed, so what is known now was known then or has come since with the same ids.
+        // Events are never removed, so an event that is found now was there before or has come since with the same id.
         let ids = append.request.events.iter().map(|event| event.event_id).collect();
-        let known = self.ask(self.backend.events_by_id(ids)).await?;
+        let known = self.reader.ask(self.reader.backend.events_by_id(ids)).await?;
         if let Some(appended) = judge(append, &known)? {
             return Ok(appended);
         }
@@ -190,85 +183,78 @@ impl Store {
         match actual {
             Some(actual) => Err(StoreError::Conflict { stream: request.stream.clone(), expected: request.expected, actual }),
             None => Err(StoreError::integrity(format!(
-                "an index of event ids knows events of stream {} that are not there",
+                "the index of event ids has entries for events of stream {} that are missing",
                 request.stream
             ))),
         }
     }
 
-    /// Starts reading; the first chunk is under way when this returns.
+    /// Starts a scan. The first chunk is under way when this returns.
     pub fn scan(&self, query: ReadQuery) -> Scan {
-        Scan::new(self, query.normalised(), None)
+        self.begin_scan(query, None)
     }
 
-    /// Starts reading at most so many events.
+    /// Starts a scan of at most `limit` events.
     pub fn scan_limited(&self, query: ReadQuery, limit: u64) -> Scan {
-        Scan::new(self, query.normalised(), Some(limit))
+        self.begin_scan(query, Some(limit))
     }
 
-    /// The first event of a query.
-    ///
-    /// # Errors
-    /// As the backend says.
+    fn begin_scan(&self, query: ReadQuery, limit: Option<u64>) -> Scan {
+        Scan::new(self.reader.clone(), Arc::clone(&self.quarantine), query.normalised(), limit)
+    }
+
+    /// Returns the first event of a query.
     pub async fn first(&self, query: ReadQuery) -> Result<Option<RecordedEvent>, StoreError> {
         let mut scan = self.scan_limited(query, 1);
         Ok(scan.next().await?.and_then(|chunk| chunk.get(0).map(|event| event.to_recorded())))
     }
 
-    /// The event at a position.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns the event at a position.
     pub async fn event_at(&self, position: Position) -> Result<Option<RecordedEvent>, StoreError> {
         self.first(ReadQuery::all().from(position.0).to(position.0)).await
     }
 
-    /// Those events of these ids that are in the store, in the order of their positions.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns the stored events with these ids, in the order of their positions.
     pub async fn events_by_id(&self, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, StoreError> {
-        let mut events = self.ask(self.backend.events_by_id(ids)).await?;
+        let mut events = self.reader.ask(self.reader.backend.events_by_id(ids)).await?;
         events.sort_by_key(|event| event.position);
         Ok(events)
     }
 
-    /// Returns the events that are quarantined now: those that every fold leaves out.
+    /// Returns the events that are quarantined now.
     ///
     /// # Errors
-    /// As the backend says; [`StoreError::NoStore`] where nothing has been written yet.
+    /// [`StoreError::NoStore`] where no store exists.
     pub async fn quarantine(&self) -> Result<Arc<Quarantine>, StoreError> {
         let version = self.quarantine_version().await?;
-        self.quarantine.at(self, version).await
+        self.quarantine.at(&self.reader, version).await
     }
 
-    /// Returns the version of the set of quarantined events, which changes with each quarantine and each release.
-    ///
-    /// # Errors
-    /// As [`Store::quarantine`].
+    /// Returns the version of the set of quarantined events. Each quarantine and each release increments it.
     pub async fn quarantine_version(&self) -> Result<Version, StoreError> {
         let stream = StreamName::recorded(QUARANTINE_STREAM).map_err(|error| StoreError::Bug(error.to_string()))?;
         self.stream_version(stream).await
     }
 
-    /// The last position recorded at or before a moment. Time grows with position, so the store at that
-    /// moment is exactly the events up to there.
+    /// Returns the last position recorded at or before a moment.
+    ///
+    /// Time grows with the position, so the store at that moment consists of the events up to there.
     ///
     /// # Errors
-    /// As the backend says; [`StoreError::Integrity`] when a position is missing.
+    /// [`StoreError::Integrity`] when a position is missing.
     pub async fn position_at(&self, moment: Timestamp) -> Result<Position, StoreError> {
         let head = self.head().await?;
         if head.recorded_at <= moment {
             return Ok(head.position);
         }
-        // Everything up to `before` is not later than the moment, `after` is.
+        // Invariant: the event at `before` is not later than the moment, the event at `after` is.
         let (mut before, mut after) = (0, head.position.0);
         let mut buffer = EventChunk::default();
         while after - before > 1 {
             let middle = before + (after - before) / 2;
             buffer.clear();
             let query = ReadQuery::all().from(middle).to(middle);
-            let page = self.ask(self.backend.read(query, 1, buffer)).await?;
+            let page = self.reader.ask(self.reader.backend.read(query, 1, buffer)).await?;
             let Some(event) = page.events.get(0) else {
                 return Err(StoreError::integrity(format!(
                     "position {middle} is missing: events have been removed from this store"
@@ -284,76 +270,49 @@ impl Store {
         Ok(Position(before))
     }
 
-    /// Where a stream is; 0: there is no such stream.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns the version of a stream; 0 where there is no such stream.
     pub async fn stream_version(&self, stream: StreamName) -> Result<Version, StoreError> {
-        self.ask(self.backend.stream_version(stream)).await
+        self.reader.ask(self.reader.backend.stream_version(stream)).await
     }
 
-    /// Streams in the order of their names.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns streams in the order of their names.
     pub async fn streams(&self, query: StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
-        self.ask(self.backend.streams(query.normalised())).await
+        self.reader.ask(self.reader.backend.streams(query.normalised())).await
     }
 
-    /// How large the store is, in bytes, with its indexes and read models.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns the size of the store in bytes, with its indexes and read models.
     pub async fn size_bytes(&self) -> Result<u64, StoreError> {
-        self.ask(self.backend.size_bytes()).await
+        self.reader.ask(self.reader.backend.size_bytes()).await
     }
 
-    /// Returns true where the server is a copy that may be behind its primary: a standby, a secondary.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] and the like when the server cannot be asked.
+    /// Returns true where the server is a standby or secondary that may be behind its primary.
     pub async fn may_lag(&self) -> Result<bool, StoreError> {
-        self.ask(self.backend.may_lag()).await
+        self.reader.ask(self.reader.backend.may_lag()).await
     }
 
-    /// The database's own check of its files. Takes as long as it takes.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Runs the database's own check of its files, without a time limit. Returns its findings.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.backend.check().await
+        self.reader.backend.check().await
     }
 
-    /// Keeps a snapshot; one of the same stream, reducer and version is replaced.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Stores a snapshot. An earlier one of the same stream, reducer and version is replaced.
     pub async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
         self.write(|backend| backend.put_snapshot(snapshot)).await?;
         self.observers.snapshot_kept();
         Ok(())
     }
 
-    /// The newest snapshot of a stream made by a reducer, at or below a version. Not yet to be trusted.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns the newest snapshot of a stream and a reducer, at or below a version. It is not checked yet.
     pub async fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Result<Option<Snapshot>, StoreError> {
-        self.ask(self.backend.snapshot(stream, reducer, at_most)).await
+        self.reader.ask(self.reader.backend.snapshot(stream, reducer, at_most)).await
     }
 
-    /// Snapshots in the order of stream, reducer, version.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns snapshots in the order of stream, reducer and version.
     pub async fn snapshots(&self, query: SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
-        self.ask(self.backend.snapshots(query)).await
+        self.reader.ask(self.reader.backend.snapshots(query)).await
     }
 
-    /// Deletes snapshots; how many there were.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Deletes snapshots. Returns the number of deleted snapshots.
     pub async fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Result<u64, StoreError> {
         self.write(|backend| backend.delete_snapshots(snapshots)).await
     }

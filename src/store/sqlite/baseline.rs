@@ -1,4 +1,4 @@
-//! SQLite's own limit: see [`Bare`].
+//! The raw SQLite baseline of `esctl bench`.
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -15,47 +15,47 @@ use rusqlite::types::ValueRef;
 use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::store::backend::Answer;
-use crate::store::bare::Bare;
+use crate::store::baseline::Baseline;
 use crate::store::sqlite::connection::Connector;
-use crate::store::sqlite::connection::SqlError;
+use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::worker::Worker;
 
-/// A connection of its own to the file of a scratch store.
-pub struct BareSqlite {
+/// A separate connection to the file of a scratch store.
+pub struct SqliteBaseline {
     worker: Worker,
 }
 
-impl BareSqlite {
-    /// Beside the store in a file; nothing is touched yet.
+impl SqliteBaseline {
+    /// Returns the baseline beside a store file. The file is not opened yet.
     pub fn file(path: PathBuf, timeout: Duration) -> Self {
         Self { worker: Worker::new(Connector { path: Some(path), writes: true, busy_timeout: timeout }, Arc::default()) }
     }
 }
 
-impl Bare for BareSqlite {
+impl Baseline for SqliteBaseline {
     fn append(&self, events: Vec<NewEvent>, batch: usize) -> Answer<()> {
-        self.worker.run(move |session| session.with("cannot append to", |connection, _| append(connection, &events, batch)))
+        self.worker.run(move |lazy| lazy.with("cannot append to", |connection, _| append(connection, &events, batch)))
     }
 
     fn scan(&self) -> Answer<u64> {
-        self.worker.run(|session| session.with("cannot read", |connection, _| scan(connection)))
+        self.worker.run(|lazy| lazy.with("cannot read", |connection, _| scan(connection)))
     }
 
     fn read_stream(&self, stream: StreamName) -> Answer<u64> {
-        self.worker.run(move |session| session.with("cannot read", |connection, _| read_stream(connection, &stream)))
+        self.worker.run(move |lazy| lazy.with("cannot read", |connection, _| read_stream(connection, &stream)))
     }
 }
 
 fn append(connection: &mut Connection, events: &[NewEvent], batch: usize) -> Result<(), SqlError> {
-    connection.execute_batch(include_str!("sql/bare_events.sql"))?;
+    connection.execute_batch(include_str!("sql/baseline_events.sql"))?;
     if batch == 1 {
         // Without BEGIN and COMMIT each insert is a commit.
-        let mut statement = connection.prepare_cached(include_str!("sql/bare_insert.sql"))?;
+        let mut statement = connection.prepare_cached(include_str!("sql/baseline_insert.sql"))?;
         return events.iter().try_for_each(|event| insert(&mut statement, event));
     }
     for batch in events.chunks(batch) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut statement = transaction.prepare_cached(include_str!("sql/bare_insert.sql"))?;
+        let mut statement = transaction.prepare_cached(include_str!("sql/baseline_insert.sql"))?;
         batch.iter().try_for_each(|event| insert(&mut statement, event))?;
         drop(statement);
         transaction.commit()?;
@@ -65,25 +65,25 @@ fn append(connection: &mut Connection, events: &[NewEvent], batch: usize) -> Res
 
 fn insert(statement: &mut CachedStatement<'_>, event: &NewEvent) -> Result<(), SqlError> {
     let (data, metadata) = (event.data.as_str(), event.metadata.as_str());
-    // Numbers and a hash as long as those of the store.
+    // Numbers and a hash of the same sizes as in the store.
     let hash = [0x5a_u8; 32];
     statement.execute(params![event.event_id.as_bytes(), 1000, 1000, 1, 1, i64::MAX >> 12, data, metadata, hash])?;
     Ok(())
 }
 
 fn scan(connection: &Connection) -> Result<u64, SqlError> {
-    let mut statement = connection.prepare_cached(include_str!("sql/bare_scan.sql"))?;
+    let mut statement = connection.prepare_cached(include_str!("sql/baseline_scan.sql"))?;
     let columns = statement.column_count();
     step_through(statement.query([])?, columns)
 }
 
 fn read_stream(connection: &Connection, stream: &StreamName) -> Result<u64, SqlError> {
-    let mut statement = connection.prepare_cached(include_str!("sql/bare_read_stream.sql"))?;
+    let mut statement = connection.prepare_cached(include_str!("sql/baseline_read_stream.sql"))?;
     let columns = statement.column_count();
     step_through(statement.query([stream.as_str()])?, columns)
 }
 
-/// Looks at each column of each row; how many rows there were.
+/// Reads each column of each row. Returns the number of rows.
 fn step_through(mut rows: Rows<'_>, columns: usize) -> Result<u64, SqlError> {
     let mut events = 0;
     while let Some(row) = rows.next()? {

@@ -1,9 +1,9 @@
-//! Read models and records: what a store keeps beside its events and snapshots.
+//! The data that a store keeps beside its events and snapshots: read models and records.
 
 use crate::event::Position;
 use crate::store::error::StoreError;
-use crate::store::facade::Store;
-use crate::store::problem::Problem;
+use crate::store::event_store::Store;
+use crate::store::failed_event::FailedEvent;
 use crate::store::read_model::MAX_ROW_BYTES;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
@@ -13,37 +13,30 @@ use crate::store::read_model::RowsCommit;
 use crate::store::record::Record;
 
 impl Store {
-    /// Finds what is left of read models that are not whole, and values beside the events that esctl never wrote, a line each.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Finds incomplete read models, and values beside the events that esctl never wrote. Returns one line for each
+    /// finding.
     pub async fn check_read_models(&self) -> Result<Vec<String>, StoreError> {
-        self.backend.check_read_models().await
+        self.reader.backend.check_read_models().await
     }
 
-    /// What is known of each read model in this store, in the order of their names, the live one of each first.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns the record of each read model, in the order of their names, the live one of each projection first.
     pub async fn projections(&self) -> Result<Vec<ProjectionRecord>, StoreError> {
-        let mut records = self.ask(self.backend.projections()).await?;
+        let mut records = self.reader.ask(self.reader.backend.projections()).await?;
         records.sort_by(|a, b| (&a.model.name, a.model.part).cmp(&(&b.model.name, b.model.part)));
         Ok(records)
     }
 
-    /// The rows of these keys, in the order of the keys.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns the rows of these keys, in the order of the keys.
     pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
         model.check_name()?;
-        self.ask(self.backend.rows(model, keys)).await
+        self.reader.ask(self.reader.backend.rows(model, keys)).await
     }
 
-    /// Writes rows, problems and checkpoint in one transaction. `false`: somebody else has changed the read model.
+    /// Writes rows, failed events and checkpoint in one transaction. Returns false where the read model was modified
+    /// concurrently.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] when a row is too large, or as the backend says.
+    /// [`StoreError::Invalid`] when a row is too large.
     pub async fn commit_rows(&self, commit: RowsCommit) -> Result<bool, StoreError> {
         commit.model.check_name()?;
         if let Some((key, row)) = commit.rows.iter().find(|(_, row)| row.len() > MAX_ROW_BYTES) {
@@ -57,38 +50,25 @@ impl Store {
         }
     }
 
-    /// The problems of a read model, in the order of their positions.
-    ///
-    /// # Errors
-    /// As the backend says.
-    pub async fn problems(&self, model: ReadModel) -> Result<Vec<Problem>, StoreError> {
+    /// Returns the failed events of a read model, in the order of their positions.
+    pub async fn failed_events(&self, model: ReadModel) -> Result<Vec<FailedEvent>, StoreError> {
         model.check_name()?;
-        self.ask(self.backend.problems(model)).await
+        self.reader.ask(self.reader.backend.failed_events(model)).await
     }
 
-    /// Puts the read model that was built beside in the place of the old one, in one step. The old one is kept as
-    /// the previous one, until the next time.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Swaps in the rebuilt read model, in one step. The old one is kept as the previous one until the next swap.
     pub async fn swap_read_model(&self, name: &str, at: Position, indexed_fields: Vec<String>) -> Result<bool, StoreError> {
         ReadModel::live(name).check_name()?;
         self.write(|backend| backend.swap_read_model(name.to_owned(), at, indexed_fields)).await
     }
 
-    /// Exchanges the live read model and the previous one, in one step; `false`: one of them is not there.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Exchanges the live and the previous read model, in one step. Returns false where either is missing.
     pub async fn exchange_read_models(&self, name: &str) -> Result<bool, StoreError> {
         ReadModel::live(name).check_name()?;
         self.write(|backend| backend.exchange_read_models(name.to_owned())).await
     }
 
-    /// Throws away a read model and its checkpoint. Never touches events.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Drops a read model and its checkpoint. Never touches events.
     pub async fn drop_read_model(&self, model: ReadModel) -> Result<bool, StoreError> {
         model.check_name()?;
         match model.part {
@@ -97,45 +77,33 @@ impl Store {
         }
     }
 
-    /// Rows of a read model in the order of their keys.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns rows of a read model in the order of their keys.
     pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
         query.model().check_name()?;
-        self.ask(self.backend.query_rows(query)).await
+        self.reader.ask(self.reader.backend.query_rows(query)).await
     }
 
-    /// How many rows a read model has.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns the number of rows of a read model.
     pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
         model.check_name()?;
-        self.ask(self.backend.count_rows(model)).await
+        self.reader.ask(self.reader.backend.count_rows(model)).await
     }
 
-    /// The records of a kind, in the order of their names.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Returns the records of a kind, in the order of their names.
     pub async fn records(&self, kind: &str) -> Result<Vec<Record>, StoreError> {
-        self.ask(self.backend.records(kind.to_owned())).await
+        self.reader.ask(self.reader.backend.records(kind.to_owned())).await
     }
 
-    /// Keeps a record; one of the same kind and name is replaced.
+    /// Stores a record. An earlier one of the same kind and name is replaced.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] when it cannot be kept on every backend, or as the backend says.
+    /// [`StoreError::Invalid`] when a backend could not store the record.
     pub async fn put_record(&self, record: Record) -> Result<(), StoreError> {
         record.check()?;
         self.write(|backend| backend.put_record(record)).await
     }
 
-    /// Deletes a record; whether there was one.
-    ///
-    /// # Errors
-    /// As the backend says.
+    /// Deletes a record. Returns false where there was none.
     pub async fn delete_record(&self, kind: &str, name: &str) -> Result<bool, StoreError> {
         self.write(|backend| backend.delete_record(kind.to_owned(), name.to_owned())).await
     }

@@ -1,4 +1,4 @@
-//! MongoDB's own limit: see [`Bare`].
+//! The raw MongoDB baseline of `esctl bench`.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -18,61 +18,63 @@ use tokio::sync::OnceCell;
 use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::store::backend::Answer;
-use crate::store::bare::Bare;
+use crate::store::baseline::Baseline;
 use crate::store::error::StoreError;
-use crate::store::mongodb::address::MongoUrl;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::documents::count;
+use crate::store::mongodb::url::MongoUrl;
 use crate::store::mongodb::worker::Worker;
 use crate::store::options::OpenOptions;
 
-/// Where bare events go.
-const BARE_EVENTS: &str = "bare_events";
-/// As long as the hash of an event.
+/// The collection of the baseline.
+const BASELINE_EVENTS: &str = "bare_events";
+/// A hash of the same size as the hash of an event.
 const HASH: [u8; 32] = [0x5a; 32];
-/// As long as the names of the streams beside it.
+/// A stream name as long as those of the benchmark.
 const STREAM: &str = "resource-bench-000001";
 /// 2025-12-03T16:46:43.437Z
 const RECORDED_AT_MICROS: i64 = 1_764_780_403_437_000;
 
-/// A client of its own for the database of a scratch store.
-pub struct BareMongoDb {
+/// A separate client for the database of a scratch store.
+pub struct MongoDbBaseline {
     worker: Worker,
-    place: Arc<Place>,
+    database: Arc<BaselineDatabase>,
 }
 
-struct Place {
+/// The database of the baseline, connected on first use.
+struct BaselineDatabase {
     url: MongoUrl,
     options: OpenOptions,
     connection: OnceCell<Connection>,
 }
 
-impl Place {
+impl BaselineDatabase {
     async fn connection(&self) -> Result<&Connection, StoreError> {
         self.connection.get_or_try_init(|| Connection::open(&self.url, &self.options)).await
     }
 }
 
-impl BareMongoDb {
-    /// Beside the store in a database; nothing is touched yet. The timeout is how long to wait for the server.
+impl MongoDbBaseline {
+    /// Returns the baseline beside the store in a database. Sends no request yet. The timeout bounds waiting for the
+    /// server.
     pub(crate) fn new(url: MongoUrl, options: OpenOptions) -> Self {
-        Self { worker: Worker::default(), place: Arc::new(Place { url, options, connection: OnceCell::new() }) }
+        Self { worker: Worker::default(), database: Arc::new(BaselineDatabase { url, options, connection: OnceCell::new() }) }
     }
 
     fn scan_where(&self, filter: Document, order: Document) -> Answer<u64> {
-        let place = Arc::clone(&self.place);
+        let database = Arc::clone(&self.database);
         self.worker.read(async move {
-            let connection = place.connection().await?;
+            let connection = database.connection().await?;
             scan(connection, filter, order).await.map_err(connection.failed("cannot read"))
         })
     }
 }
 
-impl Bare for BareMongoDb {
+impl Baseline for MongoDbBaseline {
     fn append(&self, events: Vec<NewEvent>, batch: usize) -> Answer<()> {
-        let place = Arc::clone(&self.place);
+        let database = Arc::clone(&self.database);
         self.worker.write(async move {
-            let connection = place.connection().await?;
+            let connection = database.connection().await?;
             append(connection, &events, batch).await.map_err(connection.failed("cannot append to"))
         })
     }
@@ -86,11 +88,11 @@ impl Bare for BareMongoDb {
     }
 }
 
-/// With the write concern of the store: most of the servers, journaled.
+/// Inserts with the write concern of the store: majority, journaled.
 async fn append(connection: &Connection, events: &[NewEvent], batch: usize) -> Result<(), Error> {
-    let collection: Collection<RawDocumentBuf> = connection.database.collection(BARE_EVENTS);
+    let collection: Collection<RawDocumentBuf> = connection.database.collection(BASELINE_EVENTS);
     if events.is_empty() {
-        // The collection is made by its first document.
+        // The first document creates the collection.
         let first = collection.insert_one(RawDocumentBuf::new()).await?;
         collection.delete_one(doc! { "_id": first.inserted_id }).await?;
         return Ok(());
@@ -107,7 +109,7 @@ async fn append(connection: &Connection, events: &[NewEvent], batch: usize) -> R
     Ok(())
 }
 
-/// The fields of an event, one document each.
+/// Returns a document with the fields of one event.
 fn document_of(event: &NewEvent) -> RawDocumentBuf {
     let binary = |subtype, bytes| RawBinaryRef { subtype, bytes };
     let mut document = RawDocumentBuf::new();
@@ -124,7 +126,7 @@ fn document_of(event: &NewEvent) -> RawDocumentBuf {
     document
 }
 
-/// The batches as the server sends them. Of a commit nothing is looked at but how many events it has.
+/// Reads the batches of the server. Only the number of events of each commit is examined.
 async fn scan(connection: &Connection, filter: Document, order: Document) -> Result<u64, Error> {
     let mut batches = connection.commits.find(filter).sort(order).batch().await?;
     let mut events = 0;

@@ -1,5 +1,4 @@
-//! Where an event stands: its version in its stream, its position in the store, and what a writer
-//! expects to find.
+//! Versions, positions, and the version that an append expects.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +7,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use thiserror::Error;
 
-macro_rules! place {
+macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,10 +16,10 @@ macro_rules! place {
         pub struct $name(pub u64);
 
         impl $name {
-            /// Before the first.
+            /// The value before the first event.
             pub const ZERO: Self = Self(0);
 
-            /// The one after this one.
+            /// Returns the next value.
             #[must_use]
             pub fn next(self) -> Self {
                 Self(self.0 + 1)
@@ -35,20 +34,21 @@ macro_rules! place {
     };
 }
 
-place! {
-    /// The place of an event in its stream, from 1. A stream's version is its number of events; 0: no stream.
+counter! {
+    /// The place of an event in its stream, from 1. A stream's version is its number of events; 0 means no stream.
     Version
 }
 
-place! {
-    /// The place of an event in the whole store, from 1, dense. A store's head is its last position; 0: no events.
+counter! {
+    /// The place of an event in the whole store, from 1, without holes. A store's head is at its last position; 0 means no
+    /// events.
     Position
 }
 
-/// What a writer expects of a stream when it appends.
+/// The expected version of a stream in an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExpectedVersion {
-    /// Whatever is there.
+    /// Any version.
     #[default]
     Any,
     /// The stream has no events.
@@ -60,7 +60,7 @@ pub enum ExpectedVersion {
 }
 
 impl ExpectedVersion {
-    /// Whether a stream at this version is what was expected.
+    /// Returns true if a stream at this version meets the expectation.
     pub fn holds(self, actual: Version) -> bool {
         match self {
             Self::Any => true,
@@ -82,14 +82,14 @@ impl fmt::Display for ExpectedVersion {
     }
 }
 
-/// Why a text is no expected version.
+/// The error for a text that is not an expected version.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("wanted a version (0, 1, 2 …), any, none or exists")]
-pub struct PlaceError;
+pub struct ExpectedVersionError;
 
 impl FromStr for ExpectedVersion {
-    type Err = PlaceError;
-    fn from_str(text: &str) -> Result<Self, PlaceError> {
+    type Err = ExpectedVersionError;
+    fn from_str(text: &str) -> Result<Self, ExpectedVersionError> {
         match text {
             "any" => Ok(Self::Any),
             "none" => Ok(Self::NoStream),
@@ -97,7 +97,7 @@ impl FromStr for ExpectedVersion {
             // Stores keep versions as signed 64-bit integers.
             number => match number.parse::<i64>() {
                 Ok(version) if version >= 0 => Ok(Self::Exact(Version(version.unsigned_abs()))),
-                _ => Err(PlaceError),
+                _ => Err(ExpectedVersionError),
             },
         }
     }

@@ -1,4 +1,4 @@
-//! PostgreSQL's own limit: see [`Bare`].
+//! The raw PostgreSQL baseline of `esctl bench`.
 
 use std::future::poll_fn;
 use std::hint::black_box;
@@ -12,30 +12,30 @@ use tokio::sync::Mutex;
 use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::store::backend::Answer;
-use crate::store::bare::Bare;
+use crate::store::baseline::Baseline;
 use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
 use crate::store::postgres::ids::Ids;
-use crate::store::postgres::transaction::Session;
+use crate::store::postgres::session::Session;
 use crate::store::postgres::url::PostgresUrl;
 use crate::store::postgres::worker::Worker;
 
-/// As long as the hash of an event.
+/// A hash of the same size as the hash of an event.
 const HASH: [u8; 32] = [0x5a; 32];
-/// As long as the names of the streams beside it.
+/// A stream name as long as those of the benchmark.
 const STREAM: &str = "resource-bench-000001";
 
-/// A connection of its own to the schema of a scratch store, kept from one work to the next.
-pub struct BarePostgres {
+/// A separate connection to the schema of a scratch store, session between works.
+pub struct PostgresBaseline {
     worker: Worker,
     session: Arc<Mutex<Option<Session>>>,
 }
 
-impl BarePostgres {
-    /// Beside the store in a schema; nothing is touched yet. The timeout bounds connecting.
+impl PostgresBaseline {
+    /// Returns the baseline beside the store in a schema. Sends no request yet. The timeout bounds connecting.
     pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
         Self { worker: Worker::new(Connector::new(url, options)), session: Arc::default() }
     }
@@ -45,13 +45,13 @@ impl BarePostgres {
         doing: &'static str,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, SqlError> + Send + 'static,
     ) -> Answer<T> {
-        let kept = Arc::clone(&self.session);
+        let session = Arc::clone(&self.session);
         self.worker.write(move |database| async move {
-            let mut kept = kept.lock().await;
+            let mut idle = session.lock().await;
             let outcome = async {
-                let session = match &mut *kept {
+                let session = match &mut *idle {
                     Some(session) => session,
-                    None => kept.insert(connect(&database.pool.connector).await?),
+                    None => idle.insert(connect(&database.pool.connector).await?),
                 };
                 work(&mut session.connection).await
             };
@@ -60,18 +60,18 @@ impl BarePostgres {
     }
 }
 
-/// As the store connects, but with all the time that a work takes.
+/// Connects as the store does, without a statement timeout.
 async fn connect(connector: &Connector) -> Result<Session, SqlError> {
     let mut session = connector.connect(false).await?;
     if session.is_pooled() {
-        let message = format!("{} is a connection pooler; to measure its server, name that with --store", connector.url());
+        let message = format!("{} is a connection pooler; name the server behind it with --store", connector.url());
         return Err(StoreError::Unsupported(message).into());
     }
     session.set("statement_timeout = 0").await?;
     Ok(session)
 }
 
-impl Bare for BarePostgres {
+impl Baseline for PostgresBaseline {
     fn append(&self, events: Vec<NewEvent>, batch: usize) -> Answer<()> {
         self.run("cannot append to", async move |connection: &mut PgConnection| append(connection, &events, batch).await)
     }
@@ -87,7 +87,7 @@ impl Bare for BarePostgres {
 
 async fn append(connection: &mut PgConnection, events: &[NewEvent], batch: usize) -> Result<(), SqlError> {
     if events.is_empty() {
-        sqlx::raw_sql(include_str!("sql/bare_events.sql")).execute(connection).await?;
+        sqlx::raw_sql(include_str!("sql/baseline_events.sql")).execute(connection).await?;
         return Ok(());
     }
     // Each statement is a commit.
@@ -104,7 +104,7 @@ async fn append(connection: &mut PgConnection, events: &[NewEvent], batch: usize
 }
 
 async fn insert(connection: &mut PgConnection, event: &NewEvent) -> Result<(), SqlError> {
-    let statement = sqlx::query(include_str!("sql/bare_insert.sql"))
+    let statement = sqlx::query(include_str!("sql/baseline_insert.sql"))
         .bind(Id(event.event_id))
         .bind(event.schema_version.cast_signed())
         .bind(STREAM)
@@ -117,7 +117,7 @@ async fn insert(connection: &mut PgConnection, event: &NewEvent) -> Result<(), S
 }
 
 async fn insert_many(connection: &mut PgConnection, events: &[NewEvent]) -> Result<(), SqlError> {
-    let statement = sqlx::query(include_str!("sql/bare_insert_many.sql"))
+    let statement = sqlx::query(include_str!("sql/baseline_insert_many.sql"))
         .bind(Ids(events.iter().map(|event| event.event_id).collect()))
         .bind(events.iter().map(|event| event.schema_version.cast_signed()).collect::<Vec<_>>())
         .bind(vec![STREAM; events.len()])
@@ -132,7 +132,7 @@ async fn insert_many(connection: &mut PgConnection, events: &[NewEvent]) -> Resu
 async fn scan(connection: &mut PgConnection) -> Result<u64, SqlError> {
     let mut parts = connection.copy_out_raw("COPY events TO STDOUT (FORMAT binary)").await?;
     let mut count = 0_u64;
-    // Each part is a row; the first brings the header with it, the last is the end.
+    // Each part is a row. The first one also contains the header; the last one is the trailer.
     while let Some(part) = poll_fn(|context| parts.as_mut().poll_next(context)).await {
         black_box(part?);
         count += 1;
@@ -141,7 +141,7 @@ async fn scan(connection: &mut PgConnection) -> Result<u64, SqlError> {
 }
 
 async fn read_stream(connection: &mut PgConnection, stream: &StreamName) -> Result<u64, SqlError> {
-    let mut rows = sqlx::query(include_str!("sql/bare_read_stream.sql")).bind(stream.as_str()).fetch(connection);
+    let mut rows = sqlx::query(include_str!("sql/baseline_read_stream.sql")).bind(stream.as_str()).fetch(connection);
     let mut count = 0;
     while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
         let row = row?;

@@ -1,4 +1,4 @@
-//! The URL of a MongoDB store. It may hold a password, so it is shown only without.
+//! The URL of a MongoDB store. It may contain a password, so it is shown only without secrets.
 
 use std::fmt;
 
@@ -7,72 +7,75 @@ use mongodb::options::ConnectionString;
 use crate::store::parameters::check_repeated;
 use crate::store::redact::redact_url;
 
-/// The database where the URL names none.
+/// The database of a store whose URL names none.
 const DEFAULT_DATABASE: &str = "esctl";
 
 /// The parts of a URL that hold secrets, for messages.
 const SECRETS: &str = "user, password and authMechanismProperties";
 
-/// A `mongodb://` or `mongodb+srv://` URL that the driver understands.
+/// A `mongodb://` or `mongodb+srv://` URL that the driver accepts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MongoUrl {
     url: String,
     database: String,
-    /// Whether the database is another one than the URL says.
-    elsewhere: bool,
+    /// True if the database is another one than the URL names.
+    other_database: bool,
 }
 
 impl MongoUrl {
-    /// Reads a URL; nothing is asked of any server.
+    /// Parses a URL. Sends no request.
     ///
     /// # Errors
-    /// Why it cannot be, in words that hold nothing of the URL but the name of the database.
+    /// The reason, which contains nothing of the URL except the name of the database.
     pub fn parse(url: &str) -> Result<Self, String> {
-        // First, since the driver must not see what it cannot take apart.
+        // Checked first: the driver must not see a text that it cannot split, because its errors may quote secrets.
         if !has_well_encoded_credentials(url) {
             return Err("cannot be read: user and password must be percent-encoded, as %40 for @".into());
         }
-        check_repeated(url, counts_as)?;
+        check_repeated(url, canonical_name)?;
         let parsed = ConnectionString::parse(url).map_err(|error| match ConnectionString::parse(without_secrets(url)) {
             // The secrets are the cause, and the driver may quote them.
             Ok(_) => format!("cannot be read: {SECRETS} must be percent-encoded"),
-            // It fails for the same reason without them. A driver that says something else may have quoted them.
+            // The URL fails for the same reason without its secrets. A driver that reports another reason may have quoted
+            // them.
             Err(public) if public.kind.to_string() == error.kind.to_string() => format!("cannot be read: {}", public.kind),
             Err(_) => "cannot be read: a host, a port or an option is not valid".to_owned(),
         })?;
         let database = parsed.default_database.filter(|name| !name.is_empty()).unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
         if ["admin", "local", "config"].contains(&database.as_str()) {
-            return Err(format!("names the database {database}, which is MongoDB's own (authSource=… says where users are)"));
+            return Err(format!(
+                "names the database {database}, which MongoDB itself uses; authSource=… names the database of the users"
+            ));
         }
         if database.len() > 63 || database.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {
-            return Err("names a database that cannot be".into());
+            return Err("has an invalid database name".into());
         }
-        Ok(Self { url: url.to_owned(), database, elsewhere: false })
+        Ok(Self { url: url.to_owned(), database, other_database: false })
     }
 
-    /// The same server, another database. Users are still where the URL says.
+    /// Returns the URL of another database on the same server. Users stay in the database that the URL names.
     pub(crate) fn in_database(&self, database: String) -> Self {
-        Self { url: self.url.clone(), database, elsewhere: true }
+        Self { url: self.url.clone(), database, other_database: true }
     }
 
-    /// The database.
+    /// Returns the name of the database.
     pub(crate) fn database(&self) -> &str {
         &self.database
     }
 
-    /// The URL of this very database, for a program that is to open the same store. Never to be shown.
+    /// Returns the URL of this database, for a program that is to open the same store. It must never be shown.
     pub(crate) fn for_another_program(&self) -> String {
-        if !self.elsewhere {
+        if !self.other_database {
             return self.url.clone();
         }
         let (place, options) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let (scheme, place) = place.split_once("://").unwrap_or(("mongodb", place));
         let (hosts, named) = place.split_once('/').unwrap_or((place, ""));
         let database = &self.database;
-        // Users are still where the URL says.
+        // Users stay in the database that the URL names.
         let users = if named.is_empty() { "admin" } else { named };
-        let says_where = options.to_ascii_lowercase().contains("authsource=") || !hosts.contains('@');
-        let options = match (options, says_where) {
+        let has_source = options.to_ascii_lowercase().contains("authsource=") || !hosts.contains('@');
+        let options = match (options, has_source) {
             (options, true) => options.to_owned(),
             ("", false) => format!("authSource={users}"),
             (options, false) => format!("{options}&authSource={users}"),
@@ -80,13 +83,13 @@ impl MongoUrl {
         format!("{scheme}://{hosts}/{database}?{options}").trim_end_matches('?').to_owned()
     }
 
-    /// The URL as it is: for the driver only.
+    /// Returns the unchanged URL, for the driver only.
     pub(crate) fn with_secrets(&self) -> &str {
         &self.url
     }
 }
 
-/// Returns the parts of a URL as the driver divides it: credentials, hosts with the database, and options.
+/// Returns the parts of a URL as the driver splits it: credentials, hosts with the database, and options.
 fn parts(url: &str) -> (Option<&str>, &str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (before, options) = rest.split_once('?').unwrap_or((rest, ""));
@@ -96,11 +99,11 @@ fn parts(url: &str) -> (Option<&str>, &str, &str) {
     }
 }
 
-/// Returns false where user or password hold a character that stands for itself only percent-encoded.
+/// Returns false where user or password contain a character that must be percent-encoded.
 fn has_well_encoded_credentials(url: &str) -> bool {
     let (credentials, hosts, options) = parts(url);
     let Some(credentials) = credentials else {
-        // A question mark in the password ends the credentials, and what is before it is no port.
+        // A question mark in the password ends the credentials, and the part before it has no valid port.
         let host = hosts.split('/').next().unwrap_or_default();
         let bad_port = |port: &str| !port.bytes().all(|byte| byte.is_ascii_digit());
         let may_be_password = !host.contains([',', '[']) && host.split_once(':').is_some_and(|(_, port)| bad_port(port));
@@ -113,10 +116,10 @@ fn has_well_encoded_credentials(url: &str) -> bool {
     })
 }
 
-/// The name under which an option of a URL counts: case does not matter, and some options have two names.
-fn counts_as(option: &str) -> Option<String> {
+/// Returns the canonical name of an option. Case does not matter, and some options have two names.
+fn canonical_name(option: &str) -> Option<String> {
     match option.to_lowercase().as_str() {
-        // A list, one element each time.
+        // A list with one element in each parameter.
         "readpreferencetags" => None,
         "ssl" => Some("tls".to_owned()),
         "j" => Some("journal".to_owned()),
@@ -124,7 +127,7 @@ fn counts_as(option: &str) -> Option<String> {
     }
 }
 
-/// The same URL with harmless values in place of its secrets.
+/// Returns the URL with harmless values in place of its secrets.
 fn without_secrets(url: &str) -> String {
     redact_url(url).replace("Properties=***", "Properties=x:x").replace("***", "x")
 }
@@ -132,7 +135,7 @@ fn without_secrets(url: &str) -> String {
 impl fmt::Display for MongoUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = redact_url(&self.url);
-        if !self.elsewhere {
+        if !self.other_database {
             return f.write_str(&shown);
         }
         let (place, options) = shown.split_once('?').map_or((&*shown, None), |(place, options)| (place, Some(options)));
@@ -182,7 +185,7 @@ mod tests {
 
     #[test]
     fn percent_encoding_is_named_only_where_it_is_the_cause() {
-        let told = |url: &str| MongoUrl::parse(url).unwrap_err();
+        let error = |url: &str| MongoUrl::parse(url).unwrap_err();
         for url in [
             "mongodb://u:p@ss@h/d",
             "mongodb://u:a:b@h/d",
@@ -193,7 +196,7 @@ mod tests {
             "mongodb://u:%\u{20ac}@h/d",
             "mongodb://u@x:p@h/d",
         ] {
-            assert!(told(url).contains("percent-encoded"), "{url}: {}", told(url));
+            assert!(error(url).contains("percent-encoded"), "{url}: {}", error(url));
         }
         for (url, part) in [
             ("mongodb://a:n@h/d?maybe=1", "maybe"),
@@ -205,8 +208,8 @@ mod tests {
             ("mongodb://h:port/d", "port"),
             ("mongodb://u:p@/d", "host"),
         ] {
-            let told = told(url);
-            assert!(!told.contains("percent") && told.contains(part), "{url}: {told}");
+            let message = error(url);
+            assert!(!message.contains("percent") && message.contains(part), "{url}: {message}");
         }
     }
 
@@ -220,8 +223,8 @@ mod tests {
             "mongodb://h/a.b",
             "mongodb://h/?w=x&w=y&tls=maybe",
         ] {
-            let told = MongoUrl::parse(url).unwrap_err();
-            assert!(!told.contains("p@ss") && !told.contains("topsecret"), "{told}");
+            let message = MongoUrl::parse(url).unwrap_err();
+            assert!(!message.contains("p@ss") && !message.contains("topsecret"), "{message}");
         }
         let url = MongoUrl::parse("mongodb://ann:topsecret@h/d").unwrap();
         assert!(!format!("{url} {url:?}").contains("topsecret"));

@@ -1,0 +1,34 @@
+//! Reads from a backend: answered within the timeout, and by the store that this process knows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::store::backend::Answer;
+use crate::store::backend::Backend;
+use crate::store::deadline::within;
+use crate::store::error::StoreError;
+use crate::store::identity::Identity;
+
+/// The part of a store that reads need. Cheap to clone.
+#[derive(Clone)]
+pub(in crate::store) struct Reader {
+    pub(in crate::store) backend: Arc<dyn Backend>,
+    pub(in crate::store) identity: Arc<Identity>,
+    pub(in crate::store) timeout: Duration,
+}
+
+impl Reader {
+    /// Awaits an answer to a read.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`] when the store was found to be replaced; [`StoreError::Unavailable`] when the timeout passes.
+    pub(in crate::store) async fn ask<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
+        self.identity.check()?;
+        self.within(answer).await.inspect_err(|error| self.identity.note_error(error))
+    }
+
+    /// Awaits an answer until the timeout passes.
+    pub(in crate::store) async fn within<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
+        within(&*self.backend, self.timeout, answer).await
+    }
+}
