@@ -45,12 +45,12 @@ use crate::store::snapshot::SnapshotQuery;
 /// An event store. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
 pub struct Store {
-    pub(in crate::store) reader: Reader,
+    pub(crate) reader: Reader,
     grouper: Arc<Grouper>,
     quarantine: Arc<KnownQuarantine>,
     clock: Arc<ClockCheck>,
     limits: Limits,
-    pub(in crate::store) observers: Observers,
+    pub(crate) observers: Observers,
 }
 
 impl Store {

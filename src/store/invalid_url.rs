@@ -8,6 +8,6 @@ const FORMS: &str = "sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST
                      mongodb://HOST/DATABASE, mongodb+srv://HOST/DATABASE";
 
 /// Returns the error for an invalid URL, with the valid forms and without secrets.
-pub(in crate::store) fn invalid_url(text: &str, reason: &str) -> StoreError {
+pub(crate) fn invalid_url(text: &str, reason: &str) -> StoreError {
     StoreError::Invalid(format!("store URL \"{}\" {reason}; it may be {FORMS}", redact_url(text)))
 }

@@ -22,7 +22,7 @@ pub(crate) struct KnownQuarantine(Mutex<Arc<Quarantine>>);
 
 impl KnownQuarantine {
     /// Returns the set at a version of the reserved stream, and reads it where it has changed.
-    pub(in crate::store) async fn at(&self, reader: &Reader, version: Version) -> Result<Arc<Quarantine>, StoreError> {
+    pub(crate) async fn at(&self, reader: &Reader, version: Version) -> Result<Arc<Quarantine>, StoreError> {
         let known = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if known.version == version {
             return Ok(known);

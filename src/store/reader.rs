@@ -11,10 +11,10 @@ use crate::store::identity::Identity;
 
 /// The part of a store that reads need. Cheap to clone.
 #[derive(Clone)]
-pub(in crate::store) struct Reader {
-    pub(in crate::store) backend: Arc<dyn Backend>,
-    pub(in crate::store) identity: Arc<Identity>,
-    pub(in crate::store) timeout: Duration,
+pub(crate) struct Reader {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) timeout: Duration,
 }
 
 impl Reader {
@@ -22,13 +22,13 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError::Replaced`] when the store was found to be replaced; [`StoreError::Unavailable`] when the timeout passes.
-    pub(in crate::store) async fn ask<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
+    pub(crate) async fn ask<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
         self.identity.check()?;
         self.within(answer).await.inspect_err(|error| self.identity.note_error(error))
     }
 
     /// Awaits an answer until the timeout passes.
-    pub(in crate::store) async fn within<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
+    pub(crate) async fn within<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
         within(&*self.backend, self.timeout, answer).await
     }
 }

@@ -35,12 +35,7 @@ pub struct Scan {
 }
 
 impl Scan {
-    pub(in crate::store) fn new(
-        reader: Reader,
-        known_quarantine: Arc<KnownQuarantine>,
-        mut query: ReadQuery,
-        limit: Option<u64>,
-    ) -> Self {
+    pub(crate) fn new(reader: Reader, known_quarantine: Arc<KnownQuarantine>, mut query: ReadQuery, limit: Option<u64>) -> Self {
         query.from = query.from.clamp(1, LAST_PLACE);
         query.to = query.to.min(LAST_PLACE);
         let left = limit.unwrap_or(u64::MAX);

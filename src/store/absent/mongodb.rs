@@ -4,6 +4,6 @@ use crate::store::error::StoreError;
 use crate::store::server_url::ServerUrl;
 
 /// Refuses every URL of MongoDB with [`StoreError::Unsupported`].
-pub(in crate::store) fn parse(_: &str) -> Result<ServerUrl, StoreError> {
+pub(crate) fn parse(_: &str) -> Result<ServerUrl, StoreError> {
     Err(StoreError::Unsupported("this build of esctl has no MongoDB: it was built without the feature mongodb".into()))
 }

@@ -40,5 +40,5 @@ mod worker;
 
 pub use backend::MongoDb;
 pub use baseline::MongoDbBaseline;
-pub(in crate::store) use open::parse;
+pub(crate) use open::parse;
 pub use url::MongoUrl;

@@ -18,7 +18,7 @@ use crate::store::server_url::ServerUrl;
 ///
 /// # Errors
 /// [`StoreError::Invalid`] with the reason and without the password.
-pub(in crate::store) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
+pub(crate) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
     MongoUrl::parse(text).map(ServerUrl::new).map_err(|reason| invalid_url(text, &reason))
 }
 

@@ -37,5 +37,5 @@ mod worker;
 
 pub use backend::Postgres;
 pub use baseline::PostgresBaseline;
-pub(in crate::store) use open::parse;
+pub(crate) use open::parse;
 pub use url::PostgresUrl;

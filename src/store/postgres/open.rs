@@ -17,7 +17,7 @@ use crate::store::server_url::ServerUrl;
 ///
 /// # Errors
 /// [`StoreError::Invalid`] with the reason and without the password.
-pub(in crate::store) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
+pub(crate) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
     PostgresUrl::parse(text).map(ServerUrl::new)
 }
 
