@@ -31,7 +31,7 @@ pub trait Observer: Send + Sync {
 }
 
 /// The answer to a write other than an append.
-pub(super) trait Change {
+pub(crate) trait Change {
     /// Returns true where the write changed something.
     fn has_changed(&self) -> bool;
 }
@@ -68,36 +68,36 @@ impl Change for Init {
 
 /// The observers of a store.
 #[derive(Clone, Default)]
-pub(super) struct Observers(Vec<Arc<dyn Observer>>);
+pub(crate) struct Observers(Vec<Arc<dyn Observer>>);
 
 impl Observers {
-    pub(super) fn add(&mut self, observer: Arc<dyn Observer>) {
+    pub(crate) fn add(&mut self, observer: Arc<dyn Observer>) {
         self.0.push(observer);
     }
 
     /// Announces appends. Returns the time of the announcement; `None` without observers.
-    pub(super) fn begin(&self, appends: &[BackendAppend]) -> Option<Instant> {
+    pub(crate) fn begin(&self, appends: &[BackendAppend]) -> Option<Instant> {
         for observer in &self.0 {
             appends.iter().for_each(|append| observer.appending(&append.request));
         }
         (!self.0.is_empty()).then(Instant::now)
     }
 
-    pub(super) fn appended(&self, begun: Option<Instant>, append: &BackendAppend, outcome: &Result<Appended, StoreError>) {
+    pub(crate) fn appended(&self, begun: Option<Instant>, append: &BackendAppend, outcome: &Result<Appended, StoreError>) {
         let Some(begun) = begun else { return };
         self.0.iter().for_each(|observer| observer.appended(&append.request, outcome, begun.elapsed()));
     }
 
-    pub(super) fn writing(&self) {
+    pub(crate) fn writing(&self) {
         self.0.iter().for_each(|observer| observer.writing());
     }
 
-    pub(super) fn written(&self, outcome: &Result<impl Change, StoreError>) {
+    pub(crate) fn written(&self, outcome: &Result<impl Change, StoreError>) {
         let changed = outcome.as_ref().map(Change::has_changed);
         self.0.iter().for_each(|observer| observer.written(changed));
     }
 
-    pub(super) fn snapshot_kept(&self) {
+    pub(crate) fn snapshot_kept(&self) {
         self.0.iter().for_each(|observer| observer.snapshot_kept());
     }
 }
