@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::contract::Aggregate;
 use crate::aggregate::fold::AggregateFold;
 use crate::aggregate::fold::Fold;
 use crate::aggregate::projection::Projection;

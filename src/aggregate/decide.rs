@@ -3,9 +3,9 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::aggregate::Aggregate;
-use crate::aggregate::DomainCommand;
-use crate::aggregate::DomainEvent;
+use crate::aggregate::command::DomainCommand;
+use crate::aggregate::contract::Aggregate;
+use crate::aggregate::contract::DomainEvent;
 use crate::aggregate::fold::AggregateFold;
 use crate::aggregate::fold::Fold;
 use crate::aggregate::note::Note;

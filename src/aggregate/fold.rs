@@ -3,77 +3,15 @@
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
-use thiserror::Error;
 
-use crate::aggregate::Aggregate;
-use crate::aggregate::DomainEvent;
+use crate::aggregate::contract::Aggregate;
+use crate::aggregate::contract::DomainEvent;
+use crate::aggregate::fold_error::FoldError;
 use crate::aggregate::upcast::decode_data;
 use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
-use crate::jq::JqError;
-
-/// The reason why an event failed to apply.
-#[derive(Debug, Error)]
-pub enum FoldError {
-    /// The data does not have the form of the event's type.
-    #[error("the data of a {event_type} event cannot be read")]
-    Data {
-        /// The type of the event.
-        event_type: String,
-        /// The reason.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// A newer program recorded the event.
-    #[error("a {event_type} event has schema version {schema_version}; this program supports up to {known}")]
-    NewerSchema {
-        /// The type of the event.
-        event_type: String,
-        /// The schema version of the event.
-        schema_version: u32,
-        /// The newest schema version that this program knows.
-        known: u32,
-    },
-    /// An older program recorded the event, and an upcaster is missing.
-    #[error("no upcaster for {event_type} events of schema version {from}")]
-    NoUpcaster {
-        /// The type of the event.
-        event_type: String,
-        /// The schema version without an upcaster.
-        from: u32,
-    },
-    /// The event describes a change of a different state. The domain never decides such an event.
-    #[error("a {event_type} event does not fit the state: {reason}")]
-    Misfit {
-        /// The type of the event.
-        event_type: String,
-        /// The difference.
-        reason: String,
-    },
-    /// A row of a read model would be larger than a store keeps.
-    #[error("its row would have {bytes} bytes, the maximum is {limit}")]
-    RowTooLarge {
-        /// The size of the row in bytes of JSON.
-        bytes: usize,
-        /// Maximum size of a row.
-        limit: usize,
-    },
-    /// A jq program failed.
-    #[error(transparent)]
-    Program(#[from] JqError),
-    /// A stored state could not be read or written, or a reducer failed.
-    #[error("the reducer failed: {0}")]
-    Reducer(String),
-}
-
-impl FoldError {
-    /// Returns the error for data that cannot be read.
-    pub fn data(event_type: &str, source: serde_json::Error) -> Self {
-        Self::Data { event_type: event_type.to_owned(), source }
-    }
-}
 
 /// The identity of a fold. A snapshot of another one is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +99,7 @@ pub struct AggregateFold<A> {
 
 /// The saved form of an aggregate: its state, with id and version in the same object.
 #[derive(Serialize)]
-struct Saved<'a, A> {
+struct SavedAggregate<'a, A> {
     id: &'a str,
     version: Version,
     #[serde(flatten)]
@@ -170,7 +108,7 @@ struct Saved<'a, A> {
 
 /// The version in a saved aggregate.
 #[derive(Deserialize)]
-struct SavedPlace {
+struct SavedVersion {
     version: Version,
 }
 
@@ -219,7 +157,7 @@ impl<A: Aggregate> Fold for AggregateFold<A> {
         let data = decode_data(event.event_type, event.schema_version, event.data, today, A::Event::upcasters())?;
         if let Some(typed) = A::Event::from_data(event.event_type, &data) {
             let typed = typed.map_err(|error| FoldError::data(event.event_type, error))?;
-            self.state.take_in(&typed, event)?;
+            self.state.apply(&typed, event)?;
         }
         self.version = event.version;
         Ok(())
@@ -234,16 +172,16 @@ impl<A: Aggregate> Fold for AggregateFold<A> {
     }
 
     fn save(&self) -> Result<String, FoldError> {
-        let saved = Saved { id: &self.id, version: self.version, state: &self.state };
+        let saved = SavedAggregate { id: &self.id, version: self.version, state: &self.state };
         serde_json::to_string(&saved).map_err(|error| FoldError::Reducer(error.to_string()))
     }
 
     fn restore(&mut self, saved: &str) -> Result<(), FoldError> {
         let unreadable = |error: serde_json::Error| FoldError::Reducer(error.to_string());
         // Reading the text twice is faster than reading it once through `flatten`.
-        let place: SavedPlace = serde_json::from_str(saved).map_err(unreadable)?;
+        let saved_version: SavedVersion = serde_json::from_str(saved).map_err(unreadable)?;
         self.state = serde_json::from_str(saved).map_err(unreadable)?;
-        self.version = place.version;
+        self.version = saved_version.version;
         Ok(())
     }
 

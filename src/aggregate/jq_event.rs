@@ -1,6 +1,6 @@
 //! The form of events in jq programs, which is the event JSON of the command line.
 
-use crate::aggregate::fold::FoldError;
+use crate::aggregate::fold_error::FoldError;
 use crate::event::EventView;
 use crate::jq::JqValue;
 use crate::jq::from_text;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::aggregate::fold::Fold;
-use crate::aggregate::fold::FoldError;
 use crate::aggregate::fold::FoldVersion;
+use crate::aggregate::fold_error::FoldError;
 use crate::aggregate::jq_event::jq_event;
 use crate::aggregate::jq_reducer::jq_row;
 use crate::aggregate::projection::Projection;

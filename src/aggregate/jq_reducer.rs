@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::aggregate::fold::Fold;
-use crate::aggregate::fold::FoldError;
 use crate::aggregate::fold::FoldVersion;
+use crate::aggregate::fold_error::FoldError;
 use crate::aggregate::jq_event::jq_event;
 use crate::event::EventView;
 use crate::event::Timestamp;

@@ -4,8 +4,8 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::aggregate::fold::Fold;
-use crate::aggregate::fold::FoldError;
 use crate::aggregate::fold::FoldVersion;
+use crate::aggregate::fold_error::FoldError;
 use crate::event::EventView;
 use crate::event::Timestamp;
 
@@ -15,16 +15,16 @@ pub const GENERIC_REDUCERS: [&str; 3] = ["merge", "last", "count"];
 /// Returns the reducer with a name in [`GENERIC_REDUCERS`].
 pub fn generic_reducer(name: &str) -> Option<Box<dyn Fold>> {
     let kind = match name {
-        "merge" => Kind::Merge,
-        "last" => Kind::Last,
-        "count" => Kind::Count,
+        "merge" => GenericKind::Merge,
+        "last" => GenericKind::Last,
+        "count" => GenericKind::Count,
         _ => return None,
     };
-    Some(Box::new(Generic { kind, state: Value::Null }))
+    Some(Box::new(GenericReducer { kind, state: Value::Null }))
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum GenericKind {
     /// The data of all events, merged (RFC 7396).
     Merge,
     /// The data of the last event.
@@ -33,17 +33,17 @@ enum Kind {
     Count,
 }
 
-struct Generic {
-    kind: Kind,
+struct GenericReducer {
+    kind: GenericKind,
     state: Value,
 }
 
-impl Fold for Generic {
+impl Fold for GenericReducer {
     fn version(&self) -> FoldVersion {
         let name = match self.kind {
-            Kind::Merge => "merge",
-            Kind::Last => "last",
-            Kind::Count => "count",
+            GenericKind::Merge => "merge",
+            GenericKind::Last => "last",
+            GenericKind::Count => "count",
         };
         FoldVersion { name: name.to_owned(), version: 1 }
     }
@@ -51,9 +51,9 @@ impl Fold for Generic {
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
         let read = || serde_json::from_str::<Value>(event.data).map_err(|error| FoldError::data(event.event_type, error));
         match self.kind {
-            Kind::Merge => json_patch::merge(&mut self.state, &read()?),
-            Kind::Last => self.state = read()?,
-            Kind::Count => count(&mut self.state, event.event_type),
+            GenericKind::Merge => json_patch::merge(&mut self.state, &read()?),
+            GenericKind::Last => self.state = read()?,
+            GenericKind::Count => count(&mut self.state, event.event_type),
         }
         Ok(())
     }

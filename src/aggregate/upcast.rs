@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::aggregate::fold::FoldError;
+use crate::aggregate::fold_error::FoldError;
 
 /// A step from a schema version of an event type to the next one.
 pub struct Upcaster {

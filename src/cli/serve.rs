@@ -20,7 +20,7 @@ use crate::cli::open_files;
 use crate::cli::output::LogFormat;
 use crate::cli::output::log_of_server_to_stderr;
 use crate::cli::signals;
-use crate::ops::projections::follow::Identity;
+use crate::ops::projections::follow::RunnerIdentity;
 use crate::server::Ended;
 use crate::server::Listening;
 use crate::server::OriginError;
@@ -83,7 +83,7 @@ impl Serve {
             sheet.field("store", started.store.as_str());
         })?;
         let host = whoami::hostname().unwrap_or_else(|_| "unknown".into());
-        let who = Identity { host, pid: std::process::id(), by: app.client() };
+        let who = RunnerIdentity { host, pid: std::process::id(), by: app.client() };
         server.follow_projections(who);
         let on_signal = async {
             let _ = signals::interrupted().await;

@@ -9,7 +9,7 @@ use crate::cli::output::Listing;
 use crate::cli::output::Tone;
 use crate::cli::values::token;
 use crate::ops::trace;
-use crate::ops::trace::Cause;
+use crate::ops::trace::TraceCause;
 use crate::ops::trace::TraceItem;
 
 /// Deeper than this the tree is no longer drawn, only counted.
@@ -66,10 +66,10 @@ fn cells(item: &TraceItem, unicode: bool) -> Vec<Cell> {
     };
     let named = item.causation_id.as_deref().unwrap_or_default();
     let cause = match item.cause {
-        Cause::None | Cause::Event => Cell::default(),
-        Cause::Elsewhere => Cell::new(format!("{named}, of another correlation")).tone(Tone::Dim),
-        Cause::Missing => Cell::new(format!("{named} is not in this store")).tone(Tone::Warn),
-        Cause::Cycle => Cell::new(format!("{named}: a circle")).tone(Tone::Warn),
+        TraceCause::None | TraceCause::Event => Cell::default(),
+        TraceCause::Elsewhere => Cell::new(format!("{named}, of another correlation")).tone(Tone::Dim),
+        TraceCause::Missing => Cell::new(format!("{named} is not in this store")).tone(Tone::Warn),
+        TraceCause::Cycle => Cell::new(format!("{named}: a circle")).tone(Tone::Warn),
     };
     vec![
         Cell::new(format!("{branch}{}", item.event_type)),

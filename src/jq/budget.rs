@@ -107,16 +107,16 @@ fn stack_pointer() -> usize {
 }
 
 /// The payload that unwinds a run.
-struct Stop(Limit);
+struct StopSignal(Limit);
 
 fn stop(limit: Limit) -> ! {
-    resume_unwind(Box::new(Stop(limit)))
+    resume_unwind(Box::new(StopSignal(limit)))
 }
 
 /// Runs until the end, or until the budget is used up. Other panics continue.
 pub(super) fn until_stopped<R>(run: impl FnOnce() -> R) -> Result<R, Limit> {
     // The state of a stopped run is not used again.
-    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| match payload.downcast::<Stop>() {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| match payload.downcast::<StopSignal>() {
         Ok(stop) => stop.0,
         Err(panic) => resume_unwind(panic),
     })

@@ -152,7 +152,7 @@ impl Program {
     ) -> Result<R, JqError> {
         let stopped = |limit| JqError::Stopped { program: self.name().to_owned(), limit };
         let run = || {
-            let _begun = watchdog::begin(&self.compiled.name);
+            let _guard = watchdog::begin(&self.compiled.name);
             let steps = (self.steps, Cell::new(self.steps));
             until_stopped(|| {
                 let filter = &self.compiled.filter;
@@ -176,20 +176,20 @@ impl Program {
 
 /// Returns the beginning of a message, which may contain a large value.
 fn cut(message: &impl fmt::Display) -> String {
-    struct Short(String);
-    impl fmt::Write for Short {
+    struct Truncated(String);
+    impl fmt::Write for Truncated {
         fn write_str(&mut self, text: &str) -> fmt::Result {
             self.0.push_str(text);
             if self.0.len() > MESSAGE_BYTES { Err(fmt::Error) } else { Ok(()) }
         }
     }
-    let mut short = Short(String::new());
-    if fmt::write(&mut short, format_args!("{message}")).is_err() {
-        let end = short.0.floor_char_boundary(MESSAGE_BYTES);
-        short.0.truncate(end);
-        short.0.push('…');
+    let mut truncated = Truncated(String::new());
+    if fmt::write(&mut truncated, format_args!("{message}")).is_err() {
+        let end = truncated.0.floor_char_boundary(MESSAGE_BYTES);
+        truncated.0.truncate(end);
+        truncated.0.push('…');
     }
-    short.0
+    truncated.0
 }
 
 fn compile<'s>(text: &'s str) -> Result<Filter<Limited>, SyntaxError> {

@@ -13,40 +13,40 @@ pub struct Running {
     pub program: Arc<str>,
 }
 
-struct State {
+struct CurrentRun {
     runs: u64,
     program: Option<Arc<str>>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { runs: 0, program: None });
+static CURRENT: Mutex<CurrentRun> = Mutex::new(CurrentRun { runs: 0, program: None });
 
 /// Returns the running program; of several, the one that was started last.
 pub fn running() -> Option<Running> {
-    let state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    let state = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     state.program.clone().map(|program| Running { run: state.runs, program })
 }
 
 /// Returns the number of runs that were started.
 pub fn runs() -> u64 {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner).runs
+    CURRENT.lock().unwrap_or_else(PoisonError::into_inner).runs
 }
 
 /// Starts a run, which ends when the returned guard is dropped.
-pub(super) fn begin(program: &Arc<str>) -> Begun {
-    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+pub(super) fn begin(program: &Arc<str>) -> RunGuard {
+    let mut state = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     state.runs += 1;
     state.program = Some(Arc::clone(program));
-    Begun { run: state.runs }
+    RunGuard { run: state.runs }
 }
 
 /// A guard of a run in progress.
-pub(super) struct Begun {
+pub(super) struct RunGuard {
     run: u64,
 }
 
-impl Drop for Begun {
+impl Drop for RunGuard {
     fn drop(&mut self) {
-        let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         if state.runs == self.run {
             state.program = None;
         }

@@ -34,7 +34,7 @@ pub struct Share {
 
 /// The events in a time span.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Span {
+pub struct ChartSpan {
     /// The begin of the span.
     pub from: Timestamp,
     /// The number of events recorded in the span.
@@ -69,7 +69,7 @@ pub struct StatsReport {
     /// The events of each type.
     pub types: Vec<Share>,
     /// The events over time.
-    pub chart: Vec<Span>,
+    pub chart: Vec<ChartSpan>,
 }
 
 /// Counts in one pass over the events. `progress` gets the number of newly counted events.
@@ -106,7 +106,7 @@ pub async fn stats(store: &Store, now: Timestamp, progress: &mut (dyn FnMut(u64)
 struct Counting {
     categories: BTreeMap<String, Share>,
     types: BTreeMap<String, Share>,
-    chart: Vec<Span>,
+    chart: Vec<ChartSpan>,
 }
 
 impl Counting {
@@ -148,8 +148,8 @@ fn largest_first(shares: BTreeMap<String, Share>) -> Vec<Share> {
 }
 
 /// Returns equal spans from the first to the last event.
-fn chart(first: Timestamp, last: Timestamp) -> Vec<Span> {
+fn chart(first: Timestamp, last: Timestamp) -> Vec<ChartSpan> {
     let width = last.micros_since(first) / CHART_SPANS as u64 + 1;
     let from = |index: u64| first.plus(std::time::Duration::from_micros(width * index));
-    (0..CHART_SPANS as u64).map(|index| Span { from: from(index), events: 0 }).collect()
+    (0..CHART_SPANS as u64).map(|index| ChartSpan { from: from(index), events: 0 }).collect()
 }

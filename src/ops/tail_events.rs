@@ -13,7 +13,7 @@ use crate::event::Version;
 use crate::ops::cursor::check_cursor;
 use crate::ops::error::OpsError;
 use crate::ops::event_filter::EventFilter;
-use crate::ops::late::HeadQuestion;
+use crate::ops::head_query::HeadQuery;
 use crate::ops::selection::place_at;
 use crate::ops::selection::place_before;
 use crate::runtime::Clock;
@@ -80,7 +80,7 @@ impl Default for TailStart {
 
 /// An item that a tail returns.
 #[derive(Debug)]
-pub enum TailNews<'a> {
+pub enum TailUpdate<'a> {
     /// The next events.
     Events(&'a EventChunk),
     /// The store became unavailable. The tail keeps trying.
@@ -96,7 +96,7 @@ pub struct Tail {
     store: Store,
     query: ReadQuery,
     /// The last place when the tail was opened.
-    there: u64,
+    end_at_open: u64,
     /// The last place that was returned or filtered out.
     seen: u64,
     /// The reading in progress, and its last place.
@@ -108,7 +108,7 @@ pub struct Tail {
     /// The last known position of the store, and the version of the stream then. Without a new event in the store the stream has
     /// none.
     known: Option<(Position, u64)>,
-    asking: HeadQuestion,
+    asking: HeadQuery,
     until: Option<TailEnd>,
     /// True if no event before the end can be recorded any more.
     ended: bool,
@@ -125,13 +125,13 @@ impl Tail {
         let mut tail = Self {
             store: store.clone(),
             query,
-            there: 0,
+            end_at_open: 0,
             seen: 0,
             scan: None,
             ready: false,
             unavailable: false,
             known: None,
-            asking: HeadQuestion::default(),
+            asking: HeadQuery::default(),
             until: input.until.clone(),
             ended: false,
         };
@@ -142,11 +142,11 @@ impl Tail {
         }
         let head = no_store_is_empty(store.head().await)?;
         let last = tail.highest(head).await?;
-        tail.there = tail.before_the_end(head, last).await?;
+        tail.end_at_open = tail.before_the_end(head, last).await?;
         tail.seen = tail.before_the_first(input, last).await?;
-        if tail.seen < tail.there {
-            let query = tail.query.clone().from(tail.seen + 1).to(tail.there);
-            tail.scan = Some((tail.store.scan(query), tail.there));
+        if tail.seen < tail.end_at_open {
+            let query = tail.query.clone().from(tail.seen + 1).to(tail.end_at_open);
+            tail.scan = Some((tail.store.scan(query), tail.end_at_open));
         }
         Ok(tail)
     }
@@ -169,7 +169,7 @@ impl Tail {
                 check_cursor(&self.store, &self.query.source, cursor, last).await?;
                 Ok(cursor)
             }
-            TailStart::Since(_) if self.there == 0 => Ok(0),
+            TailStart::Since(_) if self.end_at_open == 0 => Ok(0),
             TailStart::Since(moment) => place_before(&self.store, &self.query.source, moment).await,
         }
     }
@@ -180,19 +180,19 @@ impl Tail {
             return self.before_the_last_wanted(filter, count).await;
         }
         if self.query.categories.is_empty() && self.query.types.is_empty() {
-            return Ok(self.there.saturating_sub(count));
+            return Ok(self.end_at_open.saturating_sub(count));
         }
         let mut first = None;
-        let mut scan = self.store.scan_limited(self.query.clone().to(self.there).backwards(), count);
+        let mut scan = self.store.scan_limited(self.query.clone().to(self.end_at_open).backwards(), count);
         while let Some(chunk) = scan.next().await? {
             first = chunk.last().map(|event| self.place(&event));
         }
-        Ok(first.map_or(self.there, |first| first.saturating_sub(1)))
+        Ok(first.map_or(self.end_at_open, |first| first.saturating_sub(1)))
     }
 
     async fn before_the_last_wanted(&self, filter: &EventFilter, count: u64) -> Result<u64, OpsError> {
-        let (mut found, mut first) = (0, self.there);
-        let mut scan = self.store.scan(self.query.clone().to(self.there).backwards());
+        let (mut found, mut first) = (0, self.end_at_open);
+        let mut scan = self.store.scan(self.query.clone().to(self.end_at_open).backwards());
         while found < count {
             let Some(chunk) = scan.next().await? else { break };
             for event in chunk.iter() {
@@ -214,12 +214,12 @@ impl Tail {
 
     /// Returns true if there were no events when the tail was opened.
     pub fn is_empty(&self) -> bool {
-        self.there == 0
+        self.end_at_open == 0
     }
 
     /// Returns the next of the existing events, oldest first; none after the last of them.
-    pub async fn next_there(&mut self) -> Result<Option<&EventChunk>, OpsError> {
-        if self.seen < self.there && self.read_on().await? {
+    pub async fn next_existing(&mut self) -> Result<Option<&EventChunk>, OpsError> {
+        if self.seen < self.end_at_open && self.read_on().await? {
             return Ok(self.scan.as_ref().map(|(scan, _)| scan.current()));
         }
         Ok(None)
@@ -229,25 +229,25 @@ impl Tail {
     ///
     /// # Errors
     /// An error of the store, other than [`StoreError::Unavailable`].
-    pub async fn next(&mut self) -> Result<TailNews<'_>, OpsError> {
+    pub async fn next(&mut self) -> Result<TailUpdate<'_>, OpsError> {
         while !self.ready {
             match self.advance().await {
                 // The next attempt continues after the last returned event.
                 Err(OpsError::Runtime(RuntimeError::Store(error @ StoreError::Unavailable { .. }))) => {
                     tokio::time::sleep(POLL).await;
                     if !mem::replace(&mut self.unavailable, true) {
-                        return Ok(TailNews::Unavailable(error));
+                        return Ok(TailUpdate::Unavailable(error));
                     }
                 }
                 Err(error) => return Err(error),
                 Ok(ready) => {
                     self.ready = ready;
                     if mem::take(&mut self.unavailable) {
-                        return Ok(TailNews::Available);
+                        return Ok(TailUpdate::Available);
                     }
                     if !ready {
                         if self.ended {
-                            return Ok(TailNews::Ended);
+                            return Ok(TailUpdate::Ended);
                         }
                         tokio::time::sleep(POLL).await;
                     }
@@ -255,7 +255,7 @@ impl Tail {
             }
         }
         self.ready = false;
-        let chunk = self.scan.as_ref().map(|(scan, _)| TailNews::Events(scan.current()));
+        let chunk = self.scan.as_ref().map(|(scan, _)| TailUpdate::Events(scan.current()));
         chunk.ok_or_else(|| StoreError::Bug("a tail lost its place".into()).into())
     }
 

@@ -23,7 +23,7 @@ const ASKED_AT_ONCE: usize = 500;
 /// The known cause of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
+pub enum TraceCause {
     /// The event names no cause.
     None,
     /// The cause is the event above.
@@ -42,7 +42,7 @@ pub struct TraceItem {
     /// The number of causes that lead to the event; 0: it is the root of a tree.
     pub depth: usize,
     /// The known cause.
-    pub cause: Cause,
+    pub cause: TraceCause,
     /// The position of the event.
     pub position: Position,
     /// The time that the store gave the event.
@@ -123,7 +123,7 @@ impl Correlation {
         let correlation_id = text_of(&members, "correlation_id").or_else(|| is_first.then(|| self.ids[0].clone()))?;
         self.ids.contains(&correlation_id).then(|| TraceItem {
             depth: 0,
-            cause: Cause::None,
+            cause: TraceCause::None,
             position: event.position,
             recorded_at: event.recorded_at,
             event_id: event.event_id,
@@ -160,7 +160,7 @@ fn in_trees(items: Vec<TraceItem>) -> Vec<TraceItem> {
     }
     // Events without a path from a root form a cycle or are below one. Such a tree starts at its first event.
     let roots = (0..items.len()).filter(|at| parents[*at].is_none());
-    let entries = roots.map(|at| (at, Cause::None)).chain((0..items.len()).map(|at| (at, Cause::Cycle)));
+    let entries = roots.map(|at| (at, TraceCause::None)).chain((0..items.len()).map(|at| (at, TraceCause::Cycle)));
     let mut items: Vec<Option<TraceItem>> = items.into_iter().map(Some).collect();
     let mut ordered = Vec::with_capacity(items.len());
     for (entry, cause) in entries {
@@ -169,11 +169,11 @@ fn in_trees(items: Vec<TraceItem>) -> Vec<TraceItem> {
             // An event that is in the result already closes a cycle.
             let Some(mut item) = items[at].take() else { continue };
             (item.depth, item.cause) = (depth, cause);
-            if cause == Cause::None && item.causation_id.is_some() {
-                item.cause = Cause::Missing;
+            if cause == TraceCause::None && item.causation_id.is_some() {
+                item.cause = TraceCause::Missing;
             }
             ordered.push(item);
-            next.extend(children[at].iter().rev().map(|child| (*child, depth + 1, Cause::Event)));
+            next.extend(children[at].iter().rev().map(|child| (*child, depth + 1, TraceCause::Event)));
         }
     }
     ordered
@@ -181,14 +181,14 @@ fn in_trees(items: Vec<TraceItem>) -> Vec<TraceItem> {
 
 /// Marks the causes that are in the store but not in the trace.
 async fn find_elsewhere(store: &Store, trace: &mut [TraceItem]) -> Result<(), OpsError> {
-    let missing = trace.iter_mut().filter(|item| item.cause == Cause::Missing);
+    let missing = trace.iter_mut().filter(|item| item.cause == TraceCause::Missing);
     let mut missing: Vec<(Uuid, &mut TraceItem)> =
         missing.filter_map(|item| Some((Uuid::parse_str(item.causation_id.as_ref()?).ok()?, item))).collect();
     for some in missing.chunks_mut(ASKED_AT_ONCE) {
         let known = store.events_by_id(some.iter().map(|(id, _)| *id).collect()).await?;
         for (id, item) in some {
             if known.iter().any(|event| event.event_id == *id) {
-                item.cause = Cause::Elsewhere;
+                item.cause = TraceCause::Elsewhere;
             }
         }
     }
@@ -199,7 +199,7 @@ async fn find_elsewhere(store: &Store, trace: &mut [TraceItem]) -> Result<(), Op
 mod tests {
     use uuid::Uuid;
 
-    use super::Cause;
+    use super::TraceCause;
     use super::TraceItem;
     use super::in_trees;
     use crate::event::Position;
@@ -209,7 +209,7 @@ mod tests {
     fn item(n: u128, cause: Option<u128>) -> TraceItem {
         TraceItem {
             depth: 0,
-            cause: Cause::None,
+            cause: TraceCause::None,
             position: Position(1),
             recorded_at: Timestamp::MIN,
             event_id: Uuid::from_u128(n),
@@ -223,29 +223,39 @@ mod tests {
         }
     }
 
-    fn ordered(items: Vec<TraceItem>) -> Vec<(u128, usize, Cause)> {
+    fn ordered(items: Vec<TraceItem>) -> Vec<(u128, usize, TraceCause)> {
         in_trees(items).into_iter().map(|item| (item.event_id.as_u128(), item.depth, item.cause)).collect()
     }
 
     #[test]
     fn each_event_is_below_its_cause() {
         let items = vec![item(4, Some(1)), item(1, None), item(2, Some(1)), item(3, Some(4)), item(5, Some(99))];
-        let wanted =
-            [(1, 0, Cause::None), (4, 1, Cause::Event), (3, 2, Cause::Event), (2, 1, Cause::Event), (5, 0, Cause::Missing)];
+        let wanted = [
+            (1, 0, TraceCause::None),
+            (4, 1, TraceCause::Event),
+            (3, 2, TraceCause::Event),
+            (2, 1, TraceCause::Event),
+            (5, 0, TraceCause::Missing),
+        ];
         assert_eq!(ordered(items), wanted);
     }
 
     #[test]
     fn a_circle_is_shown_once_with_what_hangs_on_it() {
         let items = vec![item(1, Some(2)), item(2, Some(3)), item(3, Some(1)), item(4, Some(2)), item(5, Some(5))];
-        let wanted =
-            [(1, 0, Cause::Cycle), (3, 1, Cause::Event), (2, 2, Cause::Event), (4, 3, Cause::Event), (5, 0, Cause::Cycle)];
+        let wanted = [
+            (1, 0, TraceCause::Cycle),
+            (3, 1, TraceCause::Event),
+            (2, 2, TraceCause::Event),
+            (4, 3, TraceCause::Event),
+            (5, 0, TraceCause::Cycle),
+        ];
         assert_eq!(ordered(items), wanted);
     }
 
     #[test]
     fn a_long_chain_needs_no_stack() {
         let chain = (1..200_000).map(|n| item(n, (n > 1).then(|| n - 1))).collect();
-        assert_eq!(ordered(chain).last(), Some(&(199_999, 199_998, Cause::Event)));
+        assert_eq!(ordered(chain).last(), Some(&(199_999, 199_998, TraceCause::Event)));
     }
 }

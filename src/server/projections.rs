@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::event::escape_unsafe;
 use crate::ops::OpsError;
-use crate::ops::projections::follow::Followed;
-use crate::ops::projections::follow::Follower;
-use crate::ops::projections::follow::Identity;
+use crate::ops::projections::follow::FollowUpdate;
+use crate::ops::projections::follow::ProjectionFollower;
+use crate::ops::projections::follow::RunnerIdentity;
 use crate::runtime::QueryBus;
 use crate::runtime::RuntimeError;
 use crate::server::Server;
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl Server {
     /// Follows all projections until the server stops. Several servers may do so over one store; each event is applied
     /// once.
-    pub fn follow_projections(&self, who: Identity) {
+    pub fn follow_projections(&self, who: RunnerIdentity) {
         let server = self.clone();
         self.tasks.spawn(async move {
             while !server.is_stopping() {
@@ -35,21 +35,21 @@ impl Server {
     }
 
     /// Follows the current projections until the server stops or the set of projections changes.
-    async fn follow_current(&self, who: &Identity) -> Result<(), OpsError> {
+    async fn follow_current(&self, who: &RunnerIdentity) -> Result<(), OpsError> {
         let queries = self.queries().await?;
         let names = names_of(&queries);
-        let mut follower = Follower::start(&self.store, &queries, &names, self.clock.clone(), who.clone())?;
+        let mut follower = ProjectionFollower::start(&self.store, &queries, &names, self.clock.clone(), who.clone())?;
         let mut reload = tokio::time::interval(RELOAD_INTERVAL);
         loop {
             tokio::select! {
                 () = self.stopped() => break,
                 happened = follower.next() => match happened {
-                    Some(Followed::Ran(report)) => tracing::debug!(projection = %escape_unsafe(&report.name), position = report.position.0, "projection advanced"),
-                    Some(Followed::Stopped { name, error }) => warn(&name, "projection stopped at an event", &error),
-                    Some(Followed::Failed { name, error }) => warn(&name, "projection failed", &error),
-                    Some(Followed::Unavailable(error)) => warn("all", "store unavailable, retrying", &error.into()),
-                    Some(Followed::Available) => tracing::info!("store available again; following projections"),
-                    Some(Followed::Deleted { .. }) | None => break,
+                    Some(FollowUpdate::Ran(report)) => tracing::debug!(projection = %escape_unsafe(&report.name), position = report.position.0, "projection advanced"),
+                    Some(FollowUpdate::Stopped { name, error }) => warn(&name, "projection stopped at an event", &error),
+                    Some(FollowUpdate::Failed { name, error }) => warn(&name, "projection failed", &error),
+                    Some(FollowUpdate::Unavailable(error)) => warn("all", "store unavailable, retrying", &error.into()),
+                    Some(FollowUpdate::Available) => tracing::info!("store available again; following projections"),
+                    Some(FollowUpdate::Deleted { .. }) | None => break,
                 },
                 _ = reload.tick() => if names_of(&self.queries().await?) != names {
                     break;

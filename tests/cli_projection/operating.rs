@@ -17,7 +17,7 @@ crate::on_every_backend! {
     one_can_go_back_to_the_read_model_before_the_last_rebuild
     going_back_to_older_logic_pauses_so_that_it_is_not_rebuilt_at_once
     a_checkpoint_of_another_store_is_an_integrity_failure
-    behind_is_told_from_nothing_for_it_and_from_nobody_running_it
+    behind_differs_from_idle_and_from_a_projection_without_a_runner
     an_answer_that_was_not_brought_up_to_date_says_what_it_is_of
 }
 
@@ -141,15 +141,12 @@ fn a_checkpoint_of_another_store_is_an_integrity_failure(on: Backend) {
     ok(&esctl, &["verify"]);
 }
 
-fn behind_is_told_from_nothing_for_it_and_from_nobody_running_it(on: Backend) {
+fn behind_differs_from_idle_and_from_a_projection_without_a_runner(on: Backend) {
     let esctl = seeded(on);
     assert_eq!(status(&esctl)["state"], "current");
     ok(&esctl, &["stream", "append", "thing-1", "--type", "t", "--data", "{}"]);
     let shown = status(&esctl);
-    assert_eq!(
-        (&shown["state"], &shown["lag_events"], &shown["lag_seconds"]),
-        (&json!("nothing_for_it"), &json!(1), &json!(0.0))
-    );
+    assert_eq!((&shown["state"], &shown["lag_events"], &shown["lag_seconds"]), (&json!("idle"), &json!(1), &json!(0.0)));
     ok(&esctl, &["resource", "allocate", "gold", "1"]);
     let shown = status(&esctl);
     assert_eq!((&shown["state"], &shown["lag_events"], &shown["runners"]), (&json!("behind"), &json!(2), &json!([])));

@@ -10,7 +10,7 @@ use crate::cli::output::Listing;
 use crate::cli::output::Tone;
 use crate::cli::projection::known;
 use crate::cli::write_record::Effect;
-use crate::ops::projections::errors::Word;
+use crate::ops::projections::errors::ReleaseAction;
 use crate::ops::projections::errors::projection_errors;
 use crate::ops::projections::errors::release_event;
 use crate::store::FailedEventState;
@@ -47,8 +47,8 @@ impl Errors {
         let queries = app.all_queries(&store).await?;
         known(&queries, &self.name)?;
         let word = match (self.retry, self.skip) {
-            (Some(id), _) => Some((id, Word::Retry)),
-            (None, id) => id.map(|id| (id, Word::Skip)),
+            (Some(id), _) => Some((id, ReleaseAction::Retry)),
+            (None, id) => id.map(|id| (id, ReleaseAction::Skip)),
         };
         if let Some((id, word)) = word {
             store.head().await?;

@@ -20,9 +20,9 @@ use crate::cli::signals::await_writes_of_tasks;
 use crate::cli::signals::interrupted;
 use crate::ops::error::OpsError;
 use crate::ops::projections::control::set_policy;
-use crate::ops::projections::follow::Followed;
-use crate::ops::projections::follow::Follower;
-use crate::ops::projections::follow::Identity;
+use crate::ops::projections::follow::FollowUpdate;
+use crate::ops::projections::follow::ProjectionFollower;
+use crate::ops::projections::follow::RunnerIdentity;
 use crate::ops::projections::run::run_projection;
 use crate::runtime::OnError;
 use crate::runtime::QueryBus;
@@ -132,8 +132,8 @@ fn is_the_stores(error: &OpsError) -> bool {
 async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) -> Result<(), CliError> {
     store.check_writable().await?;
     let host = whoami::hostname().unwrap_or_else(|_| "unknown".into());
-    let who = Identity { host, pid: std::process::id(), by: app.client() };
-    let mut follower = Follower::start(store, queries, names, app.clock(), who)?;
+    let who = RunnerIdentity { host, pid: std::process::id(), by: app.client() };
+    let mut follower = ProjectionFollower::start(store, queries, names, app.clock(), who)?;
     let ended = show_what_happens(app, queries, &mut follower, names).await;
     let _uncut = Uncut::begin();
     let ended = match ended {
@@ -148,7 +148,12 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
 }
 
 /// Shows what happens, until somebody asks to end or there is nothing left that goes on.
-async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Follower, names: &[String]) -> Result<(), CliError> {
+async fn show_what_happens(
+    app: &App,
+    queries: &QueryBus,
+    follower: &mut ProjectionFollower,
+    names: &[String],
+) -> Result<(), CliError> {
     let mut going_on: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let named = |name: &str| names.iter().map(String::as_str).find(|named| *named == name);
     let mut failed = BTreeMap::new();
@@ -162,17 +167,17 @@ async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Followe
             () = app.out.reader_gone() => return Err(CliError::closed_pipe()),
         };
         match happened {
-            Some(Followed::Ran(report)) => {
+            Some(FollowUpdate::Ran(report)) => {
                 going_on.extend(named(&report.name));
                 failed.remove(&report.name);
                 show(app, queries, &mut list, &report).await?;
             }
-            Some(Followed::Stopped { name, error }) => {
+            Some(FollowUpdate::Stopped { name, error }) => {
                 going_on.extend(named(&name));
                 failed.remove(&name);
                 app.out.error(&cannot_be_taken_in(error, &name));
             }
-            Some(Followed::Failed { name, error }) => {
+            Some(FollowUpdate::Failed { name, error }) => {
                 going_on.remove(name.as_str());
                 let error = OpsError::from(error);
                 let others_do = !is_the_stores(&error);
@@ -186,9 +191,9 @@ async fn show_what_happens(app: &App, queries: &QueryBus, follower: &mut Followe
                 }
                 failed.insert(name, error);
             }
-            Some(Followed::Unavailable(error)) => app.warn_unavailable(&error),
-            Some(Followed::Available) => app.note_available(),
-            Some(Followed::Deleted { name }) => {
+            Some(FollowUpdate::Unavailable(error)) => app.warn_unavailable(&error),
+            Some(FollowUpdate::Available) => app.note_available(),
+            Some(FollowUpdate::Deleted { name }) => {
                 going_on.remove(name.as_str());
                 failed.remove(&name);
                 app.out.warn(&format!("projection {name} was deleted; it is followed no longer"));

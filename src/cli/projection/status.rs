@@ -18,7 +18,7 @@ use crate::runtime::Runner;
 
 /// Show how far projections are: position, head, lag, rows
 ///
-/// The state is current; nothing_for_it (there are newer events, but none that it wants); behind (events that it wants
+/// The state is current; idle (there are newer events, but none that it wants); behind (events that it wants
 /// wait); never_run; outdated (other logic made its rows: the next run rebuilds it); stopped (at an event that it
 /// cannot apply); possibly_behind (there are newer events, and an application maintains the read model: only the application
 /// knows if it wants them); parked (it goes on without some streams); incomplete (rows lack events whose skips were taken back,
@@ -105,7 +105,7 @@ pub(in crate::cli) fn state_in_words(status: &ProjectionStatus) -> (String, Tone
         }
         ProjectionState::Incomplete => return (counted(status.problems.missing, "event", "missing"), Tone::Warn),
         ProjectionState::Current => ("current", Tone::Good),
-        ProjectionState::NothingForIt => ("nothing for it", Tone::Good),
+        ProjectionState::Idle => ("idle", Tone::Good),
         ProjectionState::Behind => ("behind", Tone::Warn),
         ProjectionState::PossiblyBehind => ("possibly behind", Tone::Good),
         ProjectionState::NeverRun => ("never run", Tone::Warn),

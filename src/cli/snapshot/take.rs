@@ -15,9 +15,9 @@ use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::Reducer;
+use crate::ops::snapshots::CategorySnapshots;
+use crate::ops::snapshots::TakeReport;
 use crate::ops::snapshots::TakeSnapshot;
-use crate::ops::snapshots::TakenCategory;
-use crate::ops::snapshots::TakenReport;
 use crate::ops::snapshots::take;
 use crate::store::Store;
 
@@ -74,7 +74,7 @@ async fn one(app: &App, store: &Store, stream: &StreamName, input: &TakeSnapshot
 }
 
 async fn every(app: &App, store: &Store, category: &str, input: TakeSnapshot) -> Result<(), CliError> {
-    let mut taken = TakenCategory::open(store, category, input).await?;
+    let mut taken = CategorySnapshots::open(store, category, input).await?;
     let listing = Listing::new(["stream", "version", "reducer", "events since", "bytes"]);
     let listing = listing.fields(["taken", "stream", "version", "reducer", "events_since", "bytes"]);
     // What is done is done for all of them, however many are shown.
@@ -115,7 +115,7 @@ async fn every(app: &App, store: &Store, category: &str, input: TakeSnapshot) ->
     Ok(())
 }
 
-fn warn_passed_over(app: &App, report: &TakenReport) {
+fn warn_passed_over(app: &App, report: &TakeReport) {
     for snapshot in &report.passed_over {
         let (version, reason) = (snapshot.version, &snapshot.reason);
         app.out.warn(&format!("the snapshot of {} at version {version} was passed over: {reason}", report.stream));

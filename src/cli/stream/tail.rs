@@ -18,8 +18,8 @@ use crate::ops::must_exist;
 use crate::ops::tail_events;
 use crate::ops::tail_events::TailEnd;
 use crate::ops::tail_events::TailEvents;
-use crate::ops::tail_events::TailNews;
 use crate::ops::tail_events::TailStart;
+use crate::ops::tail_events::TailUpdate;
 
 /// Show the last events and follow what comes
 #[derive(Debug, Args)]
@@ -90,7 +90,7 @@ impl Tail {
             }
         }
         let mut list = app.out.list(event_rows::listing().unlimited());
-        while let Some(chunk) = tail.next_there().await? {
+        while let Some(chunk) = tail.next_existing().await? {
             for event in chunk.iter() {
                 push(&mut list, &filter, &event)?;
             }
@@ -105,14 +105,14 @@ impl Tail {
                 () = app.out.reader_gone() => return Err(CliError::closed_pipe()),
             };
             match news {
-                TailNews::Events(chunk) => {
+                TailUpdate::Events(chunk) => {
                     for event in chunk.iter() {
                         push(&mut list, &filter, &event)?;
                     }
                 }
-                TailNews::Unavailable(error) => app.warn_unavailable(&error),
-                TailNews::Available => app.note_available(),
-                TailNews::Ended => return list.finish(None),
+                TailUpdate::Unavailable(error) => app.warn_unavailable(&error),
+                TailUpdate::Available => app.note_available(),
+                TailUpdate::Ended => return list.finish(None),
             }
         }
     }

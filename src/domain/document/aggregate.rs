@@ -21,12 +21,12 @@ impl Aggregate for Document {
     type Command = DocumentCommand;
     type Rejection = DocumentRejection;
 
-    /// A patch that does not fit changes nothing. [`Aggregate::take_in`] reports it.
+    /// A patch that does not fit changes nothing. [`Aggregate::apply`] reports it.
     fn evolve(&mut self, event: &DocumentEvent, at: Timestamp) {
         let _ = self.change(event, at);
     }
 
-    fn take_in(&mut self, event: &DocumentEvent, recorded: &EventView<'_>) -> Result<(), FoldError> {
+    fn apply(&mut self, event: &DocumentEvent, recorded: &EventView<'_>) -> Result<(), FoldError> {
         self.change(event, recorded.recorded_at)?;
         self.client_id = recorded.client_id();
         Ok(())

@@ -9,9 +9,9 @@ use crate::event::ExpectedVersion;
 use crate::event::NewEvent;
 use crate::event::Version;
 use crate::ops::bench::Bench;
-use crate::ops::bench::BenchReport;
-use crate::ops::bench::Latency;
 use crate::ops::bench::generate;
+use crate::ops::bench::report::BenchReport;
+use crate::ops::bench::report::Latency;
 use crate::ops::bench::report::Rounds;
 use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
@@ -38,14 +38,14 @@ pub struct AppendBench {
 }
 
 /// A writer that appends to its streams in turn.
-struct Writer {
+struct AppendWriter {
     streams: Vec<(u64, Version)>,
     turn: usize,
     /// True if other writers append to the same streams.
     shared: bool,
 }
 
-impl Writer {
+impl AppendWriter {
     fn next(&mut self, events: usize) -> Result<AppendRequest, OpsError> {
         let (number, version) = &mut self.streams[self.turn];
         let mut request = generate::append(generate::stream(*number)?, *version, events)?;
@@ -63,11 +63,11 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
     let (batch, writers) = (input.batch.max(1), input.writers.max(1));
     let streams = input.streams.max(1);
     let shared = streams < writers as u64;
-    let mut all: Vec<Writer> = (0..writers as u64)
+    let mut all: Vec<AppendWriter> = (0..writers as u64)
         .map(|writer| {
             let first = writer % streams;
             let streams = (first..streams).step_by(writers).map(|number| (number, Version::ZERO)).collect();
-            Writer { streams, turn: 0, shared }
+            AppendWriter { streams, turn: 0, shared }
         })
         .collect();
     // Each round has the same number of whole appends for each writer.

@@ -10,12 +10,12 @@ use tokio::task::JoinSet;
 
 use crate::event::NewEvent;
 use crate::event::Version;
-use crate::ops::bench::AppendBench;
 use crate::ops::bench::Bench;
-use crate::ops::bench::BenchReport;
-use crate::ops::bench::Latency;
+use crate::ops::bench::append::AppendBench;
 use crate::ops::bench::generate;
+use crate::ops::bench::report::BenchReport;
 use crate::ops::bench::report::Commands;
+use crate::ops::bench::report::Latency;
 use crate::ops::bench::report::Rounds;
 use crate::ops::error::OpsError;
 use crate::runtime::CommandBus;
@@ -42,7 +42,7 @@ struct Load {
 
 /// The results of the commands of a round.
 #[derive(Default)]
-struct Sent {
+struct CommandTimes {
     latencies: Vec<Duration>,
     refused: u64,
 }
@@ -62,7 +62,7 @@ pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result
     }
     bench.bare.append(Vec::new(), 1).await?;
     let mut times = Rounds::default();
-    let mut sent = Sent::default();
+    let mut sent = CommandTimes::default();
     for round in 0..ROUNDS {
         let start = Instant::now();
         sent.add(load.send(round * each, each).await?);
@@ -101,13 +101,13 @@ impl Load {
     }
 
     /// Lets each writer send a number of commands to its streams in turn.
-    async fn send(self: &Arc<Self>, from: u64, each: u64) -> Result<Sent, OpsError> {
+    async fn send(self: &Arc<Self>, from: u64, each: u64) -> Result<CommandTimes, OpsError> {
         let mut writers = JoinSet::new();
         for writer in 0..self.writers {
             let load = Arc::clone(self);
             writers.spawn(async move { load.send_as(writer, from, each).await });
         }
-        let mut sent = Sent::default();
+        let mut sent = CommandTimes::default();
         while let Some(writer) = writers.join_next().await {
             let written = writer.map_err(|error| OpsError::Invalid(format!("a writer failed: {error}")))?;
             sent.add(written?);
@@ -115,8 +115,8 @@ impl Load {
         Ok(sent)
     }
 
-    async fn send_as(&self, writer: u64, from: u64, each: u64) -> Result<Sent, OpsError> {
-        let mut sent = Sent::default();
+    async fn send_as(&self, writer: u64, from: u64, each: u64) -> Result<CommandTimes, OpsError> {
+        let mut sent = CommandTimes::default();
         for turn in from..from + each {
             let number = self.first + (writer + turn * self.writers) % self.streams;
             let name = if (writer + turn).is_multiple_of(2) { "resource.allocate" } else { "resource.add" };
@@ -133,7 +133,7 @@ impl Load {
     }
 }
 
-impl Sent {
+impl CommandTimes {
     fn add(&mut self, more: Self) {
         self.latencies.extend(more.latencies);
         self.refused += more.refused;

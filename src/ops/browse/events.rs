@@ -46,7 +46,7 @@ pub struct EventLine {
 
 /// Consecutive events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct EventsPage {
+pub struct EventLines {
     /// The version or position of the first event.
     pub from: u64,
     /// The highest version or position at the time of reading.
@@ -59,7 +59,7 @@ pub struct EventsPage {
 ///
 /// # Errors
 /// [`OpsError::NotFound`] when there is no such stream.
-pub async fn browse_events(store: &Store, input: &BrowseEvents) -> Result<EventsPage, OpsError> {
+pub async fn browse_events(store: &Store, input: &BrowseEvents) -> Result<EventLines, OpsError> {
     let (query, last) = match &input.stream {
         None => (ReadQuery::all(), store.head().await?.position.0),
         Some(stream) => match store.stream_version(stream.clone()).await? {
@@ -76,7 +76,7 @@ pub async fn browse_events(store: &Store, input: &BrowseEvents) -> Result<Events
             items.extend(chunk.iter().map(|event| line(&event)));
         }
     }
-    Ok(EventsPage { from, last, items })
+    Ok(EventLines { from, last, items })
 }
 
 fn line(event: &EventView<'_>) -> EventLine {

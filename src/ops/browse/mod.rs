@@ -6,7 +6,7 @@ mod state;
 
 pub use events::BrowseEvents;
 pub use events::EventLine;
-pub use events::EventsPage;
+pub use events::EventLines;
 pub use events::browse_events;
 pub use head::HeadReport;
 pub use head::store_head;

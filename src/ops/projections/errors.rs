@@ -44,7 +44,7 @@ pub async fn projection_errors(
 
 /// The decision of an operator on a failed event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
+pub enum ReleaseAction {
     /// Try the event again.
     Retry,
     /// Leave the event out.
@@ -60,13 +60,13 @@ pub async fn release_event(
     queries: &QueryBus,
     name: &str,
     event_id: Uuid,
-    word: Word,
+    action: ReleaseAction,
     clock: Clock,
 ) -> Result<Released, OpsError> {
     let projection = queries.projection(name)?;
     let projector = Projector::new(store, &**projection, clock, BatchSize::default());
-    Ok(match word {
-        Word::Retry => projector.retry(event_id).await?,
-        Word::Skip => projector.skip(event_id).await?,
+    Ok(match action {
+        ReleaseAction::Retry => projector.retry(event_id).await?,
+        ReleaseAction::Skip => projector.skip(event_id).await?,
     })
 }

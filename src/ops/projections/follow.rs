@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::aggregate::Projection;
 use crate::event::Position;
 use crate::ops::error::OpsError;
-use crate::ops::late::HeadQuestion;
+use crate::ops::head_query::HeadQuery;
 use crate::runtime;
 use crate::runtime::BatchSize;
 use crate::runtime::Clock;
@@ -27,7 +27,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// The time between two checks that the store answers.
 const WATCH: Duration = Duration::from_millis(500);
 /// The interval at which a stopped projection looks for a decision of an operator.
-const STANDING: Duration = Duration::from_secs(1);
+const STOPPED_POLL: Duration = Duration::from_secs(1);
 /// The delay before the failed event is tried again. It doubles each time …
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// … up to this delay.
@@ -41,7 +41,7 @@ const LEAVING: Duration = Duration::from_secs(2);
 
 /// The identity of a follower.
 #[derive(Debug, Clone)]
-pub struct Identity {
+pub struct RunnerIdentity {
     /// The name of the machine.
     pub host: String,
     /// The number of the process.
@@ -52,7 +52,7 @@ pub struct Identity {
 
 /// An update from a follower.
 #[derive(Debug)]
-pub enum Followed {
+pub enum FollowUpdate {
     /// The projection has applied events, or has been run for the first time.
     Ran(RunReport),
     /// The projection is stopped at an event that failed to apply. It retries with growing delays.
@@ -82,31 +82,37 @@ pub enum Followed {
 }
 
 /// A follower. It ends when it is dropped; [`ProjectionFollower::leave`] also removes it from the list of runners.
-pub struct Follower {
+pub struct ProjectionFollower {
     store: Store,
     /// The entries in the list of runners, each with its projection.
     runners: Vec<(String, Runner)>,
-    happened: mpsc::Receiver<Followed>,
+    updates: mpsc::Receiver<FollowUpdate>,
     tasks: JoinSet<()>,
 }
 
-struct One {
+struct FollowedProjection {
     store: Store,
     projection: Arc<dyn Projection>,
     /// True if the store keeps the projection, where it can be replaced and deleted.
     is_kept: bool,
     clock: Clock,
     runner: Runner,
-    happened: mpsc::Sender<Followed>,
+    updates: mpsc::Sender<FollowUpdate>,
 }
 
-impl Follower {
+impl ProjectionFollower {
     /// Starts to follow projections.
     ///
     /// # Errors
     /// [`RuntimeError::NotFound`] when there is no such projection.
-    pub fn start(store: &Store, queries: &QueryBus, names: &[String], clock: Clock, who: Identity) -> Result<Self, OpsError> {
-        let (sender, happened) = mpsc::channel(16);
+    pub fn start(
+        store: &Store,
+        queries: &QueryBus,
+        names: &[String],
+        clock: Clock,
+        who: RunnerIdentity,
+    ) -> Result<Self, OpsError> {
+        let (sender, updates) = mpsc::channel(16);
         let (mut tasks, mut runners) = (JoinSet::new(), Vec::new());
         let now = clock();
         tasks.spawn(watch(store.clone(), sender.downgrade()));
@@ -116,19 +122,19 @@ impl Follower {
             runners.push((name.clone(), runner.clone()));
             let (store, clock) = (store.clone(), Arc::clone(&clock));
             let is_kept = queries.is_kept(name);
-            let one = One { store, projection, is_kept, clock, runner, happened: sender.clone() };
+            let one = FollowedProjection { store, projection, is_kept, clock, runner, updates: sender.clone() };
             tasks.spawn(one.follow());
         }
-        Ok(Self { store: store.clone(), runners, happened, tasks })
+        Ok(Self { store: store.clone(), runners, updates, tasks })
     }
 
     /// Waits for the next update; none: all projections were deleted. An outage of the store is an update, not an end.
-    pub async fn next(&mut self) -> Option<Followed> {
-        self.happened.recv().await
+    pub async fn next(&mut self) -> Option<FollowUpdate> {
+        self.updates.recv().await
     }
 }
 
-impl Follower {
+impl ProjectionFollower {
     /// Ends the follower, and removes it from the list of runners. If that fails, its entry expires.
     pub async fn leave(mut self) {
         self.tasks.shutdown().await;
@@ -146,35 +152,35 @@ impl Follower {
     }
 }
 
-fn away(error: &RuntimeError) -> bool {
+fn is_unavailable(error: &RuntimeError) -> bool {
     matches!(error, RuntimeError::Store(StoreError::Unavailable { .. } | StoreError::OutcomeUnknown { .. }))
 }
 
 /// Reports each outage of the store, and its end, until nothing is followed. It sends queries of its own, as a driver may delay
 /// those of the projections as long as a server is unreachable.
-async fn watch(store: Store, happened: mpsc::WeakSender<Followed>) {
-    let mut asking = HeadQuestion::default();
+async fn watch(store: Store, updates: mpsc::WeakSender<FollowUpdate>) {
+    let mut asking = HeadQuery::default();
     let mut unavailable = false;
     loop {
         let news = match asking.ask(&store).await {
-            Err(error @ StoreError::Unavailable { .. }) if !unavailable => Some(Followed::Unavailable(error)),
-            Ok(_) if unavailable => Some(Followed::Available),
+            Err(error @ StoreError::Unavailable { .. }) if !unavailable => Some(FollowUpdate::Unavailable(error)),
+            Ok(_) if unavailable => Some(FollowUpdate::Available),
             // Other errors are reported by the projections.
             _ => None,
         };
-        let Some(happened) = happened.upgrade() else { return };
+        let Some(updates) = updates.upgrade() else { return };
         if let Some(news) = news {
             unavailable = !unavailable;
-            if happened.send(news).await.is_err() {
+            if updates.send(news).await.is_err() {
                 return;
             }
         }
-        drop(happened);
+        drop(updates);
         tokio::time::sleep(WATCH).await;
     }
 }
 
-impl One {
+impl FollowedProjection {
     async fn follow(mut self) {
         let mut known: Option<(Position, bool)> = None;
         let mut failed: Option<String> = None;
@@ -187,7 +193,7 @@ impl One {
             let head = self.store.head().await.map(|head| head.position);
             if let Err(error @ StoreError::Replaced(_)) = head {
                 let name = self.projection.name().to_owned();
-                self.say(Followed::Failed { name, error: error.into() }).await;
+                self.send(FollowUpdate::Failed { name, error: error.into() }).await;
                 return;
             }
             if !due && head.is_ok_and(|head| known == Some((head, false))) {
@@ -198,7 +204,7 @@ impl One {
                 Ok(true) => {}
                 Ok(false) => {
                     let name = self.projection.name().to_owned();
-                    self.say(Followed::Deleted { name }).await;
+                    self.send(FollowUpdate::Deleted { name }).await;
                     return;
                 }
                 Err(error) => {
@@ -219,17 +225,17 @@ impl One {
                     let news = report.events_applied + report.held_back > 0 || report.rebuilt;
                     let first = known.is_none_or(|(_, paused)| paused != report.paused);
                     known = Some(state);
-                    if (news || first) && !self.say(Followed::Ran(report)).await {
+                    if (news || first) && !self.send(FollowUpdate::Ran(report)).await {
                         return;
                     }
                 }
-                Err(error) if away(&error) => {
+                Err(error) if is_unavailable(&error) => {
                     tracing::info!(projection = self.projection.name(), %error, "store unavailable, retrying");
                 }
                 Err(error @ RuntimeError::Fold { position, .. }) => {
                     let name = self.projection.name().to_owned();
                     (known, failed) = (None, None);
-                    if !self.say(Followed::Stopped { name, error }).await || !self.stand(position).await {
+                    if !self.send(FollowUpdate::Stopped { name, error }).await || !self.wait_at(position).await {
                         return;
                     }
                 }
@@ -239,7 +245,7 @@ impl One {
                     known = None;
                     let name = self.projection.name().to_owned();
                     let said = failed.replace(error.to_string());
-                    if said != failed && !self.say(Followed::Failed { name, error }).await {
+                    if said != failed && !self.send(FollowUpdate::Failed { name, error }).await {
                         return;
                     }
                     tokio::time::sleep(BEAT).await;
@@ -266,21 +272,22 @@ impl One {
     }
 
     /// Sends an update. Returns false if the receiver is gone.
-    async fn say(&self, what: Followed) -> bool {
-        self.happened.send(what).await.is_ok()
+    async fn send(&self, what: FollowUpdate) -> bool {
+        self.updates.send(what).await.is_ok()
     }
 
     /// Waits at a failed event until it can be applied or an operator has decided. Returns false if the receiver is gone.
-    async fn stand(&mut self, mut before: Position) -> bool {
+    async fn wait_at(&mut self, mut before: Position) -> bool {
         let (mut wait, mut waited) = (FIRST_RETRY, Duration::ZERO);
         loop {
-            tokio::time::sleep(STANDING).await;
-            waited += STANDING;
+            tokio::time::sleep(STOPPED_POLL).await;
+            waited += STOPPED_POLL;
             self.beat(false).await;
             let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
             let problems = projector.problems().await;
-            let stands = problems.is_ok_and(|known| known.iter().any(|(_, problem)| problem.state == FailedEventState::Failing));
-            if stands && waited < wait {
+            let still_failing =
+                problems.is_ok_and(|known| known.iter().any(|(_, problem)| problem.state == FailedEventState::Failing));
+            if still_failing && waited < wait {
                 continue;
             }
             (wait, waited) = ((wait * 2).min(LAST_RETRY), Duration::ZERO);
@@ -292,15 +299,15 @@ impl One {
                 Err(error @ RuntimeError::Fold { position, .. }) if position != before => {
                     (before, wait) = (position, FIRST_RETRY);
                     let name = self.projection.name().to_owned();
-                    if !self.say(Followed::Stopped { name, error }).await {
+                    if !self.send(FollowUpdate::Stopped { name, error }).await {
                         return false;
                     }
                 }
                 Err(RuntimeError::Fold { .. }) => {}
-                Err(error) if away(&error) => {}
+                Err(error) if is_unavailable(&error) => {}
                 // The caller reports it.
                 Err(_) => return true,
-                Ok(report) => return self.say(Followed::Ran(report)).await,
+                Ok(report) => return self.send(FollowUpdate::Ran(report)).await,
             }
         }
     }

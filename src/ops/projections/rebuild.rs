@@ -104,10 +104,10 @@ pub async fn rebuild_verified(
         }
         let built = record(store, ReadModel::building(name)).await?;
         let compared = compare_build(store, name).await?;
-        let stood_still = record(store, ReadModel::live(name)).await? == Some(live)
+        let unchanged = record(store, ReadModel::live(name)).await? == Some(live)
             && record(store, ReadModel::building(name)).await? == built
             && built.is_some_and(|built| built.checkpoint.position == run.position);
-        if !stood_still {
+        if !unchanged {
             continue;
         }
         if compared.different > 0 {

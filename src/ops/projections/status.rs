@@ -81,7 +81,7 @@ pub enum ProjectionState {
     /// All events are applied.
     Current,
     /// There are newer events, but no pending matching ones.
-    NothingForIt,
+    Idle,
     /// Matching events are pending.
     Behind,
     /// There are newer events. Only the application that maintains the projection knows if they match.
@@ -106,7 +106,7 @@ impl ProjectionState {
     /// All states.
     pub const ALL: [Self; 11] = [
         Self::Current,
-        Self::NothingForIt,
+        Self::Idle,
         Self::Behind,
         Self::PossiblyBehind,
         Self::NeverRun,
@@ -122,7 +122,7 @@ impl ProjectionState {
     pub fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
-            Self::NothingForIt => "nothing_for_it",
+            Self::Idle => "idle",
             Self::Behind => "behind",
             Self::PossiblyBehind => "possibly_behind",
             Self::NeverRun => "never_run",
@@ -219,7 +219,7 @@ pub async fn projection_status(
     name: Option<&str>,
     now: Timestamp,
 ) -> Result<Vec<ProjectionStatus>, OpsError> {
-    look_at(store, queries, name, now, true).await
+    read_statuses(store, queries, name, now, true).await
 }
 
 /// Reads the status of all projections without reading parked streams. For each, one event counts as held back, and the lag is
@@ -229,15 +229,15 @@ pub async fn projections_at_a_glance(
     queries: &QueryBus,
     now: Timestamp,
 ) -> Result<Vec<ProjectionStatus>, OpsError> {
-    look_at(store, queries, None, now, false).await
+    read_statuses(store, queries, None, now, false).await
 }
 
-async fn look_at(
+async fn read_statuses(
     store: &Store,
     queries: &QueryBus,
     name: Option<&str>,
     now: Timestamp,
-    closely: bool,
+    with_parked: bool,
 ) -> Result<Vec<ProjectionStatus>, OpsError> {
     let wanted = match name {
         Some(name) => vec![queries.read_model(name)?.clone()],
@@ -251,8 +251,8 @@ async fn look_at(
     for projection in wanted {
         let of = |part| records.iter().find(|r| r.model.name == projection.name() && r.model.part == part);
         let maintained_by = Maintainer::of(queries, projection.name());
-        let whose = (&*projection, maintained_by);
-        statuses.push(status(store, whose, of(Part::Live), of(Part::Building), head, now, closely).await?);
+        let subject = (&*projection, maintained_by);
+        statuses.push(status(store, subject, of(Part::Live), of(Part::Building), head, now, with_parked).await?);
     }
     for status in &mut statuses {
         status.future_events = future_events;
@@ -267,7 +267,7 @@ async fn status(
     building: Option<&ProjectionRecord>,
     head: Position,
     now: Timestamp,
-    closely: bool,
+    with_parked: bool,
 ) -> Result<ProjectionStatus, OpsError> {
     let position = live.map_or(Position::ZERO, |live| live.checkpoint.position);
     let oldest = if position < head { oldest_waiting(store, projection, position).await? } else { None };
@@ -277,7 +277,7 @@ async fn status(
     let Control { paused, on_error, runners } = Control::load(store, name, now).await?;
     let problems = store.failed_events(answering).await?;
     let count = |state| problems.iter().filter(|problem| problem.state == state).count() as u64;
-    let held_back = match closely {
+    let held_back = match with_parked {
         true => held_back(store, &problems, position).await?,
         false => HeldBack { events: count(FailedEventState::Parked), oldest: None },
     };
@@ -298,7 +298,7 @@ async fn status(
         Some(_) if count(FailedEventState::Missing) > 0 => ProjectionState::Incomplete,
         Some(_) if oldest.is_some() && maintained_by == Maintainer::Application => ProjectionState::PossiblyBehind,
         Some(_) if oldest.is_some() => ProjectionState::Behind,
-        Some(_) if position < head => ProjectionState::NothingForIt,
+        Some(_) if position < head => ProjectionState::Idle,
         Some(_) => ProjectionState::Current,
     };
     Ok(ProjectionStatus {

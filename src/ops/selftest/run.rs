@@ -32,7 +32,7 @@ const RUNNER_PAUSE: Duration = Duration::from_millis(20);
 /// Maximum number of attempts to reach the end before the run fails.
 const LAST_TRIES: usize = 20;
 /// The interval of progress reports.
-const TELL: Duration = Duration::from_millis(100);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// Approximate maximum number of events. All of them are kept in memory.
 const MAX_EVENTS: u64 = 200_000;
 /// Approximate number of events in an append.
@@ -93,16 +93,16 @@ pub async fn run(run: &SelftestRun<'_>, progress: &mut (dyn FnMut(u64) + Send)) 
         others.spawn(async move { project(store, clock, written).await.map(WorkerResult::Projected) });
     }
     let mut history = SelftestHistory::default();
-    let mut told = 0;
-    let mut tell = |told: &mut u64| {
+    let mut reported = 0;
+    let mut report = |reported: &mut u64| {
         let now = notebook.acknowledged();
-        progress(now - *told);
-        *told = now;
+        progress(now - *reported);
+        *reported = now;
     };
     // The readers continue until they have read what the writers appended.
-    let wrote = join(&mut writers, &mut history, || tell(&mut told)).await;
+    let wrote = join(&mut writers, &mut history, || report(&mut reported)).await;
     end_of_writing.send_replace(true);
-    let read = join(&mut others, &mut history, || tell(&mut told)).await;
+    let read = join(&mut others, &mut history, || report(&mut reported)).await;
     history.attempts = notebook.take();
     wrote.and(read).map(|()| history)
 }
@@ -111,15 +111,15 @@ pub async fn run(run: &SelftestRun<'_>, progress: &mut (dyn FnMut(u64) + Send)) 
 async fn join(
     workers: &mut JoinSet<Result<WorkerResult, OpsError>>,
     history: &mut SelftestHistory,
-    mut tell: impl FnMut(),
+    mut report: impl FnMut(),
 ) -> Result<(), OpsError> {
     let mut result = Ok(());
-    let mut tick = tokio::time::interval(TELL);
+    let mut tick = tokio::time::interval(PROGRESS_INTERVAL);
     loop {
         let done = tokio::select! {
             done = workers.join_next() => done,
             _ = tick.tick() => {
-                tell();
+                report();
                 continue;
             }
         };

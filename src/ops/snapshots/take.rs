@@ -30,7 +30,7 @@ pub struct TakeSnapshot {
 
 /// The outcome for a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TakenReport {
+pub struct TakeReport {
     /// True if a snapshot was taken. Otherwise there are too few new events.
     pub taken: bool,
     /// The stream.
@@ -52,12 +52,12 @@ pub struct TakenReport {
 ///
 /// # Errors
 /// [`OpsError::NotFound`] when there is no such stream; [`OpsError::Invalid`] without a named reducer and without a domain.
-pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> Result<TakenReport, OpsError> {
+pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> Result<TakeReport, OpsError> {
     must_exist(store, stream.clone()).await?;
     let mut fold = input.reducer.fold_to_keep(stream)?;
     let loaded = load_to_report(store, stream, &mut *fold, LoadOptions::default()).await?;
     let taken = loaded.events_applied >= input.min_events.max(1);
-    let mut report = TakenReport {
+    let mut report = TakeReport {
         taken,
         stream: stream.clone(),
         version: loaded.snapshot_version.unwrap_or(Version::ZERO),
@@ -76,13 +76,13 @@ pub async fn take(store: &Store, stream: &StreamName, input: &TakeSnapshot) -> R
 }
 
 /// An iteration that takes snapshots of the streams of a category, in the order of their names.
-pub struct TakenCategory {
+pub struct CategorySnapshots {
     store: Store,
     input: TakeSnapshot,
     streams: Pages<StreamQuery>,
 }
 
-impl TakenCategory {
+impl CategorySnapshots {
     /// Begins before the first stream.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl TakenCategory {
     ///
     /// # Errors
     /// Those of [`take`].
-    pub async fn next(&mut self) -> Result<Option<Result<TakenReport, BrokenStream>>, OpsError> {
+    pub async fn next(&mut self) -> Result<Option<Result<TakeReport, BrokenStream>>, OpsError> {
         while let Some(info) = self.streams.next().await? {
             // A stream with fewer events than the minimum is not loaded.
             if info.version.0 >= self.input.min_events {

@@ -28,7 +28,7 @@ pub(super) struct Chain {
 impl Chain {
     /// Checks an event against the one before it.
     pub(super) fn link(&mut self, event: &EventView<'_>, report: &mut VerifyReport) {
-        if let Some(reason) = misfit(self.last, event) {
+        if let Some(reason) = fault(self.last, event) {
             report.add(reason.kind, Some(event.position), reason.message);
         }
         self.last = head_of(event);
@@ -40,12 +40,12 @@ fn head_of(event: &EventView<'_>) -> Head {
 }
 
 /// A fault of an event in the chain.
-struct Misfit {
+struct ChainFault {
     kind: &'static str,
     message: String,
 }
 
-impl Misfit {
+impl ChainFault {
     /// Returns the message with the position of the event.
     fn at(&self, position: Position) -> String {
         format!("position {position}: {}", self.message)
@@ -53,22 +53,22 @@ impl Misfit {
 }
 
 /// Compares an event with the one right before it.
-fn misfit(before: Head, event: &EventView<'_>) -> Option<Misfit> {
+fn fault(before: Head, event: &EventView<'_>) -> Option<ChainFault> {
     let hash = chain_hash(before.hash, event.position, event.version, event.recorded_at, event.content_hash());
     if hash != event.hash {
         let message = format!("event {} of stream {} differs from what was recorded: wrong hash", event.version, event.stream);
-        return Some(Misfit { kind: "hash", message });
+        return Some(ChainFault { kind: "hash", message });
     }
     if event.kept_content.is_some() {
         let message = format!(
             "event {} of stream {} has a kept content hash, but no recorded erasure of its payload",
             event.version, event.stream
         );
-        return Some(Misfit { kind: "content_hash", message });
+        return Some(ChainFault { kind: "content_hash", message });
     }
     if event.recorded_at <= before.recorded_at && event.position > Position(1) {
         let message = format!("recorded at {}, not after the event before it", event.recorded_at);
-        return Some(Misfit { kind: "time", message });
+        return Some(ChainFault { kind: "time", message });
     }
     None
 }
@@ -113,7 +113,10 @@ impl StreamLinks {
     }
 
     /// Checks the next events and passes faults to `found`. Returns the number of events; none after the last.
-    async fn next_checked(&mut self, found: &mut (dyn FnMut(&EventView<'_>, Misfit) + Send)) -> Result<Option<u64>, StoreError> {
+    async fn next_checked(
+        &mut self,
+        found: &mut (dyn FnMut(&EventView<'_>, ChainFault) + Send),
+    ) -> Result<Option<u64>, StoreError> {
         let Some(chunk) = self.scan.next().await? else { return Ok(None) };
         for event in chunk.iter() {
             let before = Position(event.position.0.saturating_sub(1));
@@ -121,12 +124,12 @@ impl StreamLinks {
                 self.last = head_at(&self.store, before).await?.unwrap_or_default();
             }
             let missing = self.last.position != before;
-            match misfit(self.last, &event) {
+            match fault(self.last, &event) {
                 _ if missing => {
                     let message = "the position before it is missing".to_owned();
-                    found(&event, Misfit { kind: "gap", message });
+                    found(&event, ChainFault { kind: "gap", message });
                 }
-                Some(misfit) => found(&event, misfit),
+                Some(fault) => found(&event, fault),
                 None => {}
             }
             self.last = head_of(&event);
@@ -136,7 +139,7 @@ impl StreamLinks {
 
     /// Checks the next events and adds faults to the report. Returns the number of events; none after the last.
     pub(super) async fn next(&mut self, report: &mut VerifyReport) -> Result<Option<u64>, OpsError> {
-        let mut add = |event: &EventView<'_>, misfit: Misfit| report.add(misfit.kind, Some(event.position), misfit.message);
+        let mut add = |event: &EventView<'_>, fault: ChainFault| report.add(fault.kind, Some(event.position), fault.message);
         let checked = self.next_checked(&mut add).await?;
         if checked.is_some() {
             check_ids(&self.store, self.scan.current(), report).await?;
@@ -173,8 +176,8 @@ pub(crate) async fn must_be_recorded(store: &Store, stream: &StreamName) -> Resu
     let mut links = StreamLinks::open(store, stream);
     let mut first = None;
     while first.is_none() {
-        let mut note = |event: &EventView<'_>, misfit: Misfit| {
-            first.get_or_insert_with(|| misfit.at(event.position));
+        let mut note = |event: &EventView<'_>, fault: ChainFault| {
+            first.get_or_insert_with(|| fault.at(event.position));
         };
         if links.next_checked(&mut note).await?.is_none() {
             return Ok(());
@@ -198,9 +201,9 @@ pub(crate) async fn broken_streams(
         for event in chunk.iter() {
             if wanted(&event)
                 && broken.len() < MAX_STREAMS
-                && let Some(misfit) = misfit(last, &event)
+                && let Some(fault) = fault(last, &event)
             {
-                broken.entry(event.stream.to_owned()).or_insert_with(|| misfit.at(event.position));
+                broken.entry(event.stream.to_owned()).or_insert_with(|| fault.at(event.position));
             }
             last = head_of(&event);
         }

@@ -19,7 +19,7 @@ use crate::ops::pages::Pages;
 use crate::ops::verify::comparison::Difference;
 use crate::ops::verify::comparison::EventRef;
 use crate::ops::verify::comparison::saved;
-use crate::ops::verify::row_fold::LeftOut;
+use crate::ops::verify::row_fold::LeftOutEvents;
 use crate::ops::verify::row_fold::RowFold;
 use crate::ops::verify::row_record::is_unchanged;
 use crate::ops::verify::row_record::live_record;
@@ -141,7 +141,7 @@ async fn compare_all(
         }
         // Only the kept rows may change meanwhile. The events up to the checkpoint do not.
         let kept = kept(store, name, keys.as_ref()).await?;
-        let left_out = LeftOut::of(store.failed_events(record.model.clone()).await?);
+        let left_out = LeftOutEvents::of(store.failed_events(record.model.clone()).await?);
         if !is_unchanged(live_record(store, name).await?.as_ref(), &record) {
             continue;
         }
@@ -178,7 +178,7 @@ async fn fold(
     scope: &RowScope,
     keys: Option<&BTreeSet<String>>,
     to: Position,
-    left_out: &LeftOut,
+    left_out: &LeftOutEvents,
 ) -> Result<BTreeMap<String, FoldedRow>, OpsError> {
     let mut rows: BTreeMap<String, FoldedRow> = BTreeMap::new();
     let wanted = ReadQuery::all().categories(projection.categories()).to(to.0);

@@ -17,9 +17,9 @@ use crate::store::FailedEvent;
 use crate::store::FailedEventState;
 
 /// The failed events of a read model, which tell the events that its rows leave out.
-pub(crate) struct LeftOut(Vec<FailedEvent>);
+pub(crate) struct LeftOutEvents(Vec<FailedEvent>);
 
-impl LeftOut {
+impl LeftOutEvents {
     pub(crate) fn of(failed: Vec<FailedEvent>) -> Self {
         Self(failed)
     }
@@ -65,7 +65,7 @@ impl RowFold {
         projection: &dyn Projection,
         key: &str,
         event: &EventView<'_>,
-        left_out: &LeftOut,
+        left_out: &LeftOutEvents,
     ) -> Result<(), RuntimeError> {
         // A quarantined event makes no row.
         if event.quarantined && self.is_empty() {

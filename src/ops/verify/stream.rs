@@ -28,7 +28,7 @@ use crate::ops::verify::comparison::saved;
 use crate::ops::verify::comparison::whole;
 use crate::ops::verify::projection_rows::RowScope;
 use crate::ops::verify::projection_rows::compare_projections;
-use crate::ops::verify::row_fold::LeftOut;
+use crate::ops::verify::row_fold::LeftOutEvents;
 use crate::ops::verify::row_fold::RowFold;
 use crate::ops::verify::row_record::is_unchanged;
 use crate::ops::verify::row_record::live_record;
@@ -56,7 +56,7 @@ struct StoredRow {
     /// The position that the read model has reached. Later events are not in the row yet.
     checkpoint: Position,
     fold: RowFold,
-    left_out: LeftOut,
+    left_out: LeftOutEvents,
     /// The version of the last event in the fold.
     version: Version,
 }
@@ -269,7 +269,7 @@ async fn stored_row(store: &Store, stream: &StreamName, reducer: &str) -> Result
         if is_unchanged(record.as_ref(), &before) {
             check_belongs(store, projection.name(), before.checkpoint).await?;
             let (checkpoint, fold) = (before.checkpoint.position, RowFold::new(projection.row(&key)));
-            let (row, left_out) = (rows.into_iter().next().flatten(), LeftOut::of(failed));
+            let (row, left_out) = (rows.into_iter().next().flatten(), LeftOutEvents::of(failed));
             return Ok(Some(StoredRow { projection, key, row, checkpoint, fold, left_out, version: Version::ZERO }));
         }
     }

@@ -9,7 +9,7 @@ use crate::cli::ui::model::VersionPage;
 use crate::event::StreamName;
 use crate::ops::browse::BrowseEvents;
 use crate::ops::browse::EventLine;
-use crate::ops::browse::EventsPage;
+use crate::ops::browse::EventLines;
 
 /// Events held at once, whatever is seen of them: a window over all there are.
 pub(in crate::cli::ui) const WINDOW: u64 = 300;
@@ -26,7 +26,7 @@ pub(in crate::cli::ui) struct Events {
     /// Whether the newest event is kept in sight.
     pub(in crate::cli::ui) follow: bool,
     pub(in crate::cli::ui) cursor: Cursor,
-    window: EventsPage,
+    window: EventLines,
     fresh: bool,
     /// Whether the chosen event is to be opened as soon as it is there.
     opens: bool,
@@ -34,7 +34,7 @@ pub(in crate::cli::ui) struct Events {
 
 impl Events {
     pub(super) fn of_all() -> Self {
-        let window = EventsPage { from: 1, last: 0, items: Vec::new() };
+        let window = EventLines { from: 1, last: 0, items: Vec::new() };
         let cursor = Cursor::default();
         Self { stream: None, last: 0, loaded: false, follow: true, cursor, window, fresh: false, opens: false }
     }
@@ -68,7 +68,7 @@ impl Events {
         self.fresh = false;
     }
 
-    pub(super) fn take(&mut self, window: EventsPage) -> Move {
+    pub(super) fn take(&mut self, window: EventLines) -> Move {
         (self.last, self.window) = (window.last, window);
         (self.loaded, self.fresh) = (true, true);
         if self.follow {

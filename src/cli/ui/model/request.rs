@@ -4,7 +4,7 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::ListPage;
 use crate::ops::browse::BrowseEvents;
-use crate::ops::browse::EventsPage;
+use crate::ops::browse::EventLines;
 use crate::ops::browse::StateReport;
 use crate::ops::projections::status::ProjectionStatus;
 use crate::store::StreamInfo;
@@ -26,7 +26,7 @@ pub(in crate::cli::ui) enum Request {
 #[derive(Debug, Clone)]
 pub(in crate::cli::ui) enum Reply {
     Streams(ListPage<StreamInfo>),
-    Events(EventsPage),
+    Events(EventLines),
     State(Box<StateReport>),
     Projections(Vec<ProjectionStatus>),
 }

@@ -18,7 +18,7 @@ use crate::event::Version;
 use crate::ops::Change;
 use crate::ops::ListPage;
 use crate::ops::browse::EventLine;
-use crate::ops::browse::EventsPage;
+use crate::ops::browse::EventLines;
 use crate::ops::browse::HeadReport;
 use crate::ops::browse::StateReport;
 use crate::ops::projections::status::Maintainer;
@@ -79,7 +79,7 @@ impl World {
                 let from = input.from.unwrap_or_else(|| (last + 1).saturating_sub(input.limit).max(1));
                 let to = (from + input.limit - 1).min(last);
                 let items = (from..=to).map(|place| self.line(place, input.stream.as_ref()));
-                Reply::Events(EventsPage { from, last, items: items.collect() })
+                Reply::Events(EventLines { from, last, items: items.collect() })
             }
             Request::State(stream, version) => Reply::State(Box::new(self.state(stream, *version))),
             Request::Projections => Reply::Projections(self.projections()),

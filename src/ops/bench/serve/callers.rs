@@ -1,4 +1,4 @@
-//! Clients that send commands at a fixed rate. They do not wait for answers, so a slow server gets the same load.
+//! Clients that send commands at a fixed rate. They do not wait for failures, so a slow server gets the same load.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::aggregate::Aggregate;
 use crate::domain::resource::Resource;
-use crate::ops::bench::serve::CommandsReport;
-use crate::ops::bench::serve::REST;
-use crate::ops::bench::serve::ServeBench;
-use crate::ops::bench::serve::Target;
+use crate::ops::bench::serve::report::CommandsReport;
+use crate::ops::bench::serve::settings::MAX_WAIT;
+use crate::ops::bench::serve::settings::ServeBench;
 use crate::ops::bench::serve::socket::Socket;
+use crate::ops::bench::serve::socket::Target;
 use crate::ops::bench::serve::socket::connect;
 use crate::ops::bench::serve::tally::Tally;
 use crate::ops::error::OpsError;
@@ -51,10 +51,10 @@ fn id_of(name: &str, number: usize) -> String {
 
 /// The failures that the server has reported.
 #[derive(Default)]
-struct Answers {
+struct Failures {
     failed: AtomicU64,
     first_failure: Mutex<Option<String>>,
-    gone: AtomicU64,
+    disconnected: AtomicU64,
 }
 
 /// Clients that send commands.
@@ -62,20 +62,20 @@ pub(super) struct Callers {
     name: String,
     sockets: Vec<AsyncMutex<SplitSink<Socket, Message>>>,
     tally: Tally,
-    answers: Arc<Answers>,
+    failures: Arc<Failures>,
     streams: usize,
     _reading: JoinSet<()>,
 }
 
 /// The commands of a part, and their results.
-pub(super) struct Sent {
+pub(super) struct SentCommands {
     /// The number of commands for each stream of the range.
     pub(super) by_stream: Vec<u64>,
     failed: u64,
     took: Duration,
 }
 
-impl Sent {
+impl SentCommands {
     pub(super) fn all(&self) -> u64 {
         self.by_stream.iter().sum()
     }
@@ -87,16 +87,16 @@ impl Sent {
 }
 
 impl Callers {
-    /// Connects a number of clients. `tally` marks messages and counts answers.
+    /// Connects a number of clients. `tally` marks messages and counts failures.
     pub(super) async fn connect(target: &Target, input: &ServeBench, tally: Tally, count: usize) -> Result<Self, OpsError> {
-        let answers = Arc::<Answers>::default();
+        let failures = Arc::<Failures>::default();
         let (mut sockets, mut reading) = (Vec::with_capacity(count), JoinSet::new());
         for number in 0..count {
             let (sink, stream) = connect(target, input.clients + number, "", None).await?.split();
             sockets.push(AsyncMutex::new(sink));
-            reading.spawn(read(stream, tally.clone(), Arc::clone(&answers)));
+            reading.spawn(read(stream, tally.clone(), Arc::clone(&failures)));
         }
-        Ok(Self { name: input.name.clone(), sockets, tally, answers, streams: input.streams, _reading: reading })
+        Ok(Self { name: input.name.clone(), sockets, tally, failures, streams: input.streams, _reading: reading })
     }
 
     /// Creates the resources of the commands.
@@ -110,10 +110,10 @@ impl Callers {
             self.command(number, "resource.create", with).await?;
             // A server may limit the rate of a client.
             if number % 256 == 255 {
-                self.until_answered(number as u64 + 1, REST).await;
+                self.until_answered(number as u64 + 1, MAX_WAIT).await;
             }
         }
-        self.until_answered(all as u64, REST).await;
+        self.until_answered(all as u64, MAX_WAIT).await;
         let made = self.tally.take().len();
         match self.first_failure() {
             None if made == all => Ok(()),
@@ -124,7 +124,7 @@ impl Callers {
         }
     }
 
-    /// Sends commands to streams in turn at a rate, and waits for the answers.
+    /// Sends commands to streams in turn at a rate, and waits for the failures.
     pub(super) async fn send(
         &self,
         streams: Range<usize>,
@@ -132,13 +132,13 @@ impl Callers {
         seconds: u64,
         reason_bytes: usize,
         progress: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<Sent, OpsError> {
+    ) -> Result<SentCommands, OpsError> {
         let padding = "x".repeat(reason_bytes);
         let mut by_stream = vec![0; streams.len()];
         let failed_before = self.failed();
-        let (begun, mut told, mut sent) = (Instant::now(), 0, 0_u64);
+        let (begun, mut reported_seconds, mut sent) = (Instant::now(), 0, 0_u64);
         self.tally.take();
-        while told < seconds {
+        while reported_seconds < seconds {
             let due = (begun.elapsed().as_secs_f64().min(seconds as f64) * rate) as u64;
             while sent < due {
                 let turn = (sent % by_stream.len() as u64) as usize;
@@ -151,14 +151,14 @@ impl Callers {
                 sent += 1;
             }
             tokio::time::sleep(TICK).await;
-            if begun.elapsed().as_secs() > told {
-                told += 1;
+            if begun.elapsed().as_secs() > reported_seconds {
+                reported_seconds += 1;
                 progress(1);
             }
         }
         let took = begun.elapsed();
-        self.until_answered(sent.saturating_sub(self.failed() - failed_before), REST).await;
-        Ok(Sent { by_stream, failed: self.failed() - failed_before, took })
+        self.until_answered(sent.saturating_sub(self.failed() - failed_before), MAX_WAIT).await;
+        Ok(SentCommands { by_stream, failed: self.failed() - failed_before, took })
     }
 
     /// Sends commands to streams without listeners.
@@ -182,40 +182,40 @@ impl Callers {
 
     /// Returns the first failure that the server has reported.
     pub(super) fn first_failure(&self) -> Option<String> {
-        self.answers.first_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.failures.first_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn failed(&self) -> u64 {
-        self.answers.failed.load(Ordering::Relaxed)
+        self.failures.failed.load(Ordering::Relaxed)
     }
 
     async fn command(&self, number: usize, command: &str, with: Value) -> Result<(), OpsError> {
         let message = json!({ "type": "command", "requestId": self.tally.mark(), "command": command, "with": with });
         // Commands of one stream use one connection, so that they keep their order.
         let mut socket = self.sockets[number % self.sockets.len()].lock().await;
-        let gone = |error| OpsError::Invalid(format!("a client that sends commands was disconnected: {error}"));
-        socket.send(Message::text(message.to_string())).await.map_err(gone)
+        let disconnected = |error| OpsError::Invalid(format!("a client that sends commands was disconnected: {error}"));
+        socket.send(Message::text(message.to_string())).await.map_err(disconnected)
     }
 
     async fn until_answered(&self, expected: u64, at_most: Duration) {
         let begun = Instant::now();
-        let everybody_gone = || self.answers.gone.load(Ordering::Relaxed) == self.sockets.len() as u64;
-        while (self.tally.counted() as u64) < expected && begun.elapsed() < at_most && !everybody_gone() {
+        let all_disconnected = || self.failures.disconnected.load(Ordering::Relaxed) == self.sockets.len() as u64;
+        while (self.tally.counted() as u64) < expected && begun.elapsed() < at_most && !all_disconnected() {
             tokio::time::sleep(TICK).await;
         }
     }
 }
 
-async fn read(mut socket: SplitStream<Socket>, tally: Tally, answers: Arc<Answers>) {
+async fn read(mut socket: SplitStream<Socket>, tally: Tally, failures: Arc<Failures>) {
     while let Some(Ok(message)) = socket.next().await {
         let Message::Text(text) = message else { continue };
         if text.contains(r#""type":"result""#) {
             tally.count(&text);
         } else if text.contains(r#""type":"error""#) {
-            answers.failed.fetch_add(1, Ordering::Relaxed);
-            let mut first = answers.first_failure.lock().unwrap_or_else(PoisonError::into_inner);
+            failures.failed.fetch_add(1, Ordering::Relaxed);
+            let mut first = failures.first_failure.lock().unwrap_or_else(PoisonError::into_inner);
             first.get_or_insert_with(|| text.to_string());
         }
     }
-    answers.gone.fetch_add(1, Ordering::Relaxed);
+    failures.disconnected.fetch_add(1, Ordering::Relaxed);
 }

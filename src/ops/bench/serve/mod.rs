@@ -2,9 +2,10 @@
 //!
 //! The server is another process, so that its costs can be separated from those of the clients. Everything uses WebSockets.
 
-mod audience;
 mod callers;
+mod listeners;
 mod report;
+mod settings;
 mod slow;
 mod socket;
 mod tally;
@@ -13,6 +14,7 @@ pub use report::CommandsReport;
 pub use report::FanOutReport;
 pub use report::ServeReport;
 pub use report::SlowClientReport;
+pub use settings::ServeBench;
 pub use socket::Target;
 
 use std::time::Duration;
@@ -20,38 +22,14 @@ use std::time::Instant;
 
 use crate::ops::bench::memory::memory_bytes;
 use crate::ops::bench::memory::peak_memory_bytes_of;
-use crate::ops::bench::serve::audience::Audience;
 use crate::ops::bench::serve::callers::Callers;
+use crate::ops::bench::serve::listeners::Listeners;
+use crate::ops::bench::serve::settings::MAX_WAIT;
 use crate::ops::bench::serve::tally::Tally;
 use crate::ops::error::OpsError;
 
 /// The number of connections that send commands. A server handles the commands of a connection one after the other.
 const CALLERS: usize = 64;
-/// Maximum time to wait for messages at the end of a part.
-const REST: Duration = Duration::from_secs(5);
-
-/// The input of a benchmark of a server.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ServeBench {
-    /// The number of clients that listen.
-    pub clients: usize,
-    /// The number of streams. Each client listens to one.
-    pub streams: usize,
-    /// The number of events per second that reach clients, over all clients.
-    pub fan_out: u64,
-    /// The number of commands per second to streams without listeners.
-    pub rate: u64,
-    /// The duration of each part in seconds.
-    pub seconds: u64,
-    /// A name that distinguishes the resources of this run from others on the same server.
-    pub name: String,
-}
-
-impl ServeBench {
-    /// The number of parts whose seconds `progress` counts.
-    pub const PARTS: u64 = 3;
-}
-
 /// Connects clients, sends events to them, sends commands, and repeats both beside a slow client. `progress` is called after each
 /// second.
 ///
@@ -67,17 +45,17 @@ pub async fn bench_serve(
     let callers = Callers::connect(target, input, tally.beside(), CALLERS).await?;
     callers.make_resources().await?;
     let before = target.process.and_then(memory_bytes);
-    let (audience, connecting) = Audience::connect(target, input, tally).await?;
+    let (listeners, connecting) = Listeners::connect(target, input, tally).await?;
     let idle_bytes_per_client = per_client(before, target.process.and_then(memory_bytes), input.clients);
-    let fan_out = fan_out(&callers, &audience, input, progress).await?;
+    let fan_out = fan_out(&callers, &listeners, input, progress).await?;
     let commands = callers.commands(input, progress).await?;
-    let slow_client = slow::beside_a_slow_client(target, &callers, &audience, input, progress).await?;
+    let slow_client = slow::beside_a_slow_client(target, &callers, &listeners, input, progress).await?;
     Ok(ServeReport {
         what: "serve",
         clients: input.clients,
         streams: input.streams,
         connect_seconds: connecting.as_secs_f64(),
-        clients_lost: audience.lost(),
+        clients_lost: listeners.lost(),
         first_failure: callers.first_failure(),
         idle_bytes_per_client,
         fan_out,
@@ -96,15 +74,15 @@ fn per_client(before: Option<u64>, after: Option<u64>, clients: usize) -> Option
 /// Sends events to streams with listeners, and waits until all have arrived.
 async fn fan_out(
     callers: &Callers,
-    audience: &Audience,
+    listeners: &Listeners,
     input: &ServeBench,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<FanOutReport, OpsError> {
-    let rate = input.fan_out as f64 / audience.listeners_a_stream();
+    let rate = input.fan_out as f64 / listeners.listeners_a_stream();
     let begun = Instant::now();
     let sent = callers.send(0..input.streams, rate, input.seconds, 0, progress).await?;
-    let expected = audience.deliveries(&sent.by_stream);
-    audience.until_heard(expected, REST).await;
-    let took = begun.elapsed().min(Duration::from_secs(input.seconds) + REST);
-    Ok(audience.report(input.fan_out, sent.done(), expected, took))
+    let expected = listeners.deliveries(&sent.by_stream);
+    listeners.until_received(expected, MAX_WAIT).await;
+    let took = begun.elapsed().min(Duration::from_secs(input.seconds) + MAX_WAIT);
+    Ok(listeners.report(input.fan_out, sent.done(), expected, took))
 }

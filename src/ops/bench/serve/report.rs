@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::ops::bench::Latency;
+use crate::ops::bench::report::Latency;
 
 /// The outcome of the benchmark of a server.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -6,15 +6,15 @@ use std::time::Instant;
 use futures_util::StreamExt;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::ops::bench::serve::REST;
-use crate::ops::bench::serve::ServeBench;
-use crate::ops::bench::serve::SlowClientReport;
-use crate::ops::bench::serve::Target;
-use crate::ops::bench::serve::audience::Audience;
 use crate::ops::bench::serve::callers::Callers;
 use crate::ops::bench::serve::callers::slow_stream;
 use crate::ops::bench::serve::callers::stream_of;
+use crate::ops::bench::serve::listeners::Listeners;
+use crate::ops::bench::serve::report::SlowClientReport;
+use crate::ops::bench::serve::settings::MAX_WAIT;
+use crate::ops::bench::serve::settings::ServeBench;
 use crate::ops::bench::serve::socket::Socket;
+use crate::ops::bench::serve::socket::Target;
 use crate::ops::bench::serve::socket::connect;
 use crate::ops::error::OpsError;
 
@@ -29,27 +29,27 @@ const EVENTS_A_SECOND: f64 = 100.0;
 pub(super) async fn beside_a_slow_client(
     target: &Target,
     callers: &Callers,
-    audience: &Audience,
+    listeners: &Listeners,
     input: &ServeBench,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<SlowClientReport, OpsError> {
     let number = slow_stream(input);
     let query = format!("?stream={}", stream_of(&input.name, number));
     let slow = connect(target, input.clients, &query, Some(RECEIVE_BYTES)).await?;
-    let rate = input.fan_out as f64 / audience.listeners_a_stream();
+    let rate = input.fan_out as f64 / listeners.listeners_a_stream();
     let begun = Instant::now();
-    let mut untold = |_| {};
+    let mut no_progress = |_| {};
     let (to_all, to_slow) = tokio::join!(
         callers.send(0..input.streams, rate, input.seconds, 0, progress),
-        callers.send(number..number + 1, EVENTS_A_SECOND, input.seconds, EVENT_BYTES, &mut untold)
+        callers.send(number..number + 1, EVENTS_A_SECOND, input.seconds, EVENT_BYTES, &mut no_progress)
     );
     let (to_all, to_slow) = (to_all?, to_slow?);
-    let expected = audience.deliveries(&to_all.by_stream);
-    audience.until_heard(expected, REST).await;
-    let took = begun.elapsed().min(Duration::from_secs(input.seconds) + REST);
+    let expected = listeners.deliveries(&to_all.by_stream);
+    listeners.until_received(expected, MAX_WAIT).await;
+    let took = begun.elapsed().min(Duration::from_secs(input.seconds) + MAX_WAIT);
     let (heard, close_code) = end_of(slow).await;
     Ok(SlowClientReport {
-        others: audience.report(input.fan_out, to_all.done(), expected, took),
+        others: listeners.report(input.fan_out, to_all.done(), expected, took),
         events: to_slow.done(),
         heard,
         close_code,

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::ops::bench::Latency;
+use crate::ops::bench::report::Latency;
 
 /// The text before the time of sending in a message.
 const MARK: &str = "sent-";

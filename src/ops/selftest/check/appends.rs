@@ -47,22 +47,22 @@ fn acknowledged(index: &HistoryIndex<'_>, ledger: &mut Ledger, attempt: &AppendA
         ledger.found_in(Promise::Appends, attempt, None, message);
         return;
     }
-    for (sent, told) in attempt.events.iter().zip(&appended.events) {
-        let Some(there) = index.event(sent.event_id) else {
-            let message = format!("an acknowledged event is missing at position {}", told.position);
+    for (sent, answered) in attempt.events.iter().zip(&appended.events) {
+        let Some(stored) = index.event(sent.event_id) else {
+            let message = format!("an acknowledged event is missing at position {}", answered.position);
             ledger.found_in(Promise::Appends, attempt, Some(sent.event_id), message);
             continue;
         };
         let mut differs = |what: &str| {
-            ledger.found_at(Promise::Appends, there, format!("{what} of an event differs from the acknowledged one"));
+            ledger.found_at(Promise::Appends, stored, format!("{what} of an event differs from the acknowledged one"));
         };
-        if there.position != told.position {
+        if stored.position != answered.position {
             differs("the position");
-        } else if *there.stream != *attempt.stream.as_str() || there.version != told.version {
+        } else if *stored.stream != *attempt.stream.as_str() || stored.version != answered.version {
             differs("the stream or the version");
-        } else if there.content != sent.content {
+        } else if stored.content != sent.content {
             differs("the content");
-        } else if there.recorded_at != told.recorded_at || there.hash != told.hash {
+        } else if stored.recorded_at != answered.recorded_at || stored.hash != answered.hash {
             differs("the time or the hash");
         }
     }
@@ -71,8 +71,8 @@ fn acknowledged(index: &HistoryIndex<'_>, ledger: &mut Ledger, attempt: &AppendA
 
 /// Checks that the events of an append are next to each other, in their order.
 fn together(index: &HistoryIndex<'_>, ledger: &mut Ledger, attempt: &AppendAttempt, promise: Promise) {
-    let there: Vec<_> = attempt.events.iter().filter_map(|sent| index.event(sent.event_id)).collect();
-    for pair in there.windows(2) {
+    let stored: Vec<_> = attempt.events.iter().filter_map(|sent| index.event(sent.event_id)).collect();
+    for pair in stored.windows(2) {
         if pair[1].position != pair[0].position.next() || pair[1].version != pair[0].version.next() {
             let message =
                 format!("the events of an append are separated: this one does not follow position {}", pair[0].position);
@@ -83,9 +83,9 @@ fn together(index: &HistoryIndex<'_>, ledger: &mut Ledger, attempt: &AppendAttem
 
 fn unknown(index: &HistoryIndex<'_>, ledger: &mut Ledger, attempt: &AppendAttempt) {
     ledger.tries(Promise::UnknownOutcomes, 1);
-    let there = attempt.events.iter().filter(|sent| index.event(sent.event_id).is_some()).count();
-    if there > 0 && there < attempt.events.len() {
-        let message = format!("{there} of {} events of an append with an unknown outcome are stored", attempt.events.len());
+    let stored = attempt.events.iter().filter(|sent| index.event(sent.event_id).is_some()).count();
+    if stored > 0 && stored < attempt.events.len() {
+        let message = format!("{stored} of {} events of an append with an unknown outcome are stored", attempt.events.len());
         ledger.found_in(Promise::UnknownOutcomes, attempt, None, message);
     }
     for sent in &attempt.events {
@@ -94,10 +94,10 @@ fn unknown(index: &HistoryIndex<'_>, ledger: &mut Ledger, attempt: &AppendAttemp
             let message = format!("an event of an append with an unknown outcome is stored {places} times");
             ledger.found_in(Promise::UnknownOutcomes, attempt, Some(sent.event_id), message);
         }
-        if let Some(there) = index.event(sent.event_id)
-            && there.content != sent.content
+        if let Some(stored) = index.event(sent.event_id)
+            && stored.content != sent.content
         {
-            ledger.found_at(Promise::UnknownOutcomes, there, "the content differs from what was sent".into());
+            ledger.found_at(Promise::UnknownOutcomes, stored, "the content differs from what was sent".into());
         }
     }
     together(index, ledger, attempt, Promise::UnknownOutcomes);
@@ -119,11 +119,11 @@ fn nothing_else(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
             continue;
         }
         ledger.tries(promise, 1);
-        for there in new.iter().filter_map(|id| index.event(*id)) {
-            if refused.insert(there.event_id) {
+        for stored in new.iter().filter_map(|id| index.event(*id)) {
+            if refused.insert(stored.event_id) {
                 let answer = attempt.answer.as_ref().and_then(|answer| answer.as_ref().err());
                 let answer = answer.map_or_else(String::new, ToString::to_string);
-                ledger.found_at(promise, there, format!("the event is stored although its append was refused: {answer}"));
+                ledger.found_at(promise, stored, format!("the event is stored although its append was refused: {answer}"));
             }
         }
     }

@@ -38,9 +38,9 @@ pub(super) fn check(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
     }
     ledger.tries(PROMISE, 1);
     let last = index.history.events.last();
-    let stands = index.history.checkpoint.map(|checkpoint| (checkpoint.position, checkpoint.event_id));
-    if stands != last.map(|last| (last.position, Some(last.event_id))) {
-        let said = stands.map_or(Value::Null, |(position, _)| position.0.into());
+    let checkpoint = index.history.checkpoint.map(|found| (found.position, found.event_id));
+    if checkpoint != last.map(|last| (last.position, Some(last.event_id))) {
+        let said = checkpoint.map_or(Value::Null, |(position, _)| position.0.into());
         ledger.found(PROMISE, format!("the checkpoint of the read model is {said}, not the position of the last event"));
     }
 }

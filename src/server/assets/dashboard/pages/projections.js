@@ -5,7 +5,7 @@ import { el, fill, setAttribute, setText, sync } from "../dom.js";
 import { ago, count, duration, number, words } from "../format.js";
 import { badge, calmly, empty, heading, meter, showProblem } from "../parts.js";
 
-const KINDS = { current: "good", nothing_for_it: "good", behind: "warn", possibly_behind: "", never_run: "", outdated: "warn", foreign: "bad", stopped: "bad", paused: "warn", parked: "warn", incomplete: "warn" };
+const KINDS = { current: "good", idle: "good", behind: "warn", possibly_behind: "", never_run: "", outdated: "warn", foreign: "bad", stopped: "bad", paused: "warn", parked: "warn", incomplete: "warn" };
 /** How often a rebuild is asked how far it is, in milliseconds. */
 const ASK_EVERY = 250;
 

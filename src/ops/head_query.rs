@@ -9,15 +9,15 @@ use crate::store::StoreError;
 
 /// The time after which a follower reports that there is no answer. Some drivers wait for an unreachable server as long as the
 /// timeout of the store allows.
-const LATE: Duration = Duration::from_secs(2);
+const SLOW: Duration = Duration::from_secs(2);
 
-type Answer = Pin<Box<dyn Future<Output = Result<Head, StoreError>> + Send>>;
+type PendingHead = Pin<Box<dyn Future<Output = Result<Head, StoreError>> + Send>>;
 
 /// A query for the head of a store that is kept when its answer is late.
 #[derive(Default)]
-pub(crate) struct HeadQuestion(Option<Answer>);
+pub(crate) struct HeadQuery(Option<PendingHead>);
 
-impl HeadQuestion {
+impl HeadQuery {
     /// Sends the query, or waits again for the one in progress.
     ///
     /// # Errors
@@ -27,13 +27,13 @@ impl HeadQuestion {
             let store = store.clone();
             Box::pin(async move { store.head().await })
         });
-        match tokio::time::timeout(LATE, asked).await {
+        match tokio::time::timeout(SLOW, asked).await {
             Ok(answer) => {
                 self.0 = None;
                 answer
             }
             Err(_) => {
-                let message = format!("{} has not answered for {LATE:?}", store.place());
+                let message = format!("{} has not answered for {SLOW:?}", store.place());
                 Err(StoreError::Unavailable { message, source: None })
             }
         }

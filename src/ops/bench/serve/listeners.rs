@@ -11,11 +11,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::ops::bench::serve::FanOutReport;
-use crate::ops::bench::serve::ServeBench;
-use crate::ops::bench::serve::Target;
 use crate::ops::bench::serve::callers::stream_of;
+use crate::ops::bench::serve::report::FanOutReport;
+use crate::ops::bench::serve::settings::ServeBench;
 use crate::ops::bench::serve::socket::Socket;
+use crate::ops::bench::serve::socket::Target;
 use crate::ops::bench::serve::socket::connect;
 use crate::ops::bench::serve::tally::Tally;
 use crate::ops::error::OpsError;
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const SETTLE: Duration = Duration::from_secs(1);
 
 /// All listening clients. They disconnect when it is dropped.
-pub(super) struct Audience {
+pub(super) struct Listeners {
     tally: Tally,
     clients: usize,
     streams: usize,
@@ -36,7 +36,7 @@ pub(super) struct Audience {
     _listening: JoinSet<()>,
 }
 
-impl Audience {
+impl Listeners {
     /// Connects all clients and waits for the first message of each. Also returns the time that this took.
     pub(super) async fn connect(target: &Target, input: &ServeBench, tally: Tally) -> Result<(Self, Duration), OpsError> {
         let begun = Instant::now();
@@ -69,12 +69,12 @@ impl Audience {
 
     /// Returns the number of messages that these numbers of events of each stream cause.
     pub(super) fn deliveries(&self, events_by_stream: &[u64]) -> u64 {
-        let listeners = |stream: usize| (self.clients / self.streams + usize::from(stream < self.clients % self.streams)) as u64;
-        events_by_stream.iter().enumerate().map(|(stream, events)| events * listeners(stream)).sum()
+        let of_stream = |stream: usize| (self.clients / self.streams + usize::from(stream < self.clients % self.streams)) as u64;
+        events_by_stream.iter().enumerate().map(|(stream, events)| events * of_stream(stream)).sum()
     }
 
     /// Waits until a number of messages was received, up to a maximum time.
-    pub(super) async fn until_heard(&self, expected: u64, at_most: Duration) {
+    pub(super) async fn until_received(&self, expected: u64, at_most: Duration) {
         let begun = Instant::now();
         while (self.tally.counted() as u64) < expected && begun.elapsed() < at_most {
             tokio::time::sleep(PAUSE).await;
