@@ -229,7 +229,7 @@ fn regexes_find_what_they_found_before() {
     for (program, part) in [
         ("\"a\" | test(\"(\")", "invalid regex"),
         ("\"a\" | test(\"a\"; \"q\")", "invalid regex flag: q"),
-        ("\"a.b\" | @base64d", "it is no base64"),
+        ("\"a.b\" | @base64d", "it is not base64"),
         ("1 | test(\"a\")", "string"),
         ("\"a\" | test(1)", "string"),
         ("\"a\" | test(\"(a{1000}){1000}\")", "invalid regex"),
@@ -288,7 +288,7 @@ fn an_error_names_the_place() {
 fn nothing_outside_is_seen() {
     for name in ["env", "now", "localtime", "halt", "input", "inputs", "debug", "stderr", "input_filename", "halt_error"] {
         let error = Program::compile("p", name).unwrap_err();
-        assert!(error.message.contains("is left out"), "{name}: {error}");
+        assert!(error.message.contains("is not available"), "{name}: {error}");
     }
     for program in ["$ENV", "include \"x\"; .", "import \"x\" as x; .", "import \"x\" as $x; ."] {
         assert!(Program::compile("p", program).is_err(), "{program}");
