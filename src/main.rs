@@ -1,4 +1,4 @@
-//! The esctl binary: run the command line, end with its code.
+//! The esctl binary: runs the command line and exits with its code.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What a command is given: the output, the store, who is asking, and the clock.
+//! The context of a command: output, store, client and clock.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,16 +11,15 @@ use etcetera::BaseStrategy;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::cli::args::Globals;
-use crate::cli::commands::Command;
 use crate::cli::config::ConfigFile;
 use crate::cli::config::Effective;
-use crate::cli::config::Typed;
+use crate::cli::config::TypedSettings;
 use crate::cli::error::CliError;
+use crate::cli::globals::Globals;
 use crate::cli::jq;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
-use crate::cli::output::Settings;
+use crate::cli::output::OutputSettings;
 use crate::cli::output::check_log_variable;
 use crate::cli::output::log_to_stderr;
 use crate::cli::repeat::Repeat;
@@ -46,19 +45,37 @@ use crate::store::StoreUrl;
 use crate::store::Warn;
 use crate::store::no_store_is_empty;
 
-/// What a command is given.
+/// The command line of a run, as far as the context of its command depends on it.
+pub struct Invocation<'a> {
+    /// The flags that every command has.
+    pub globals: Globals,
+    /// The arguments as clap matched them.
+    pub matches: &'a ArgMatches,
+    /// The arguments as typed, the name of the program first.
+    pub arguments: &'a [OsString],
+    /// Returns the definition of the command line.
+    pub definition: fn() -> clap::Command,
+    /// The effect of the command.
+    pub effect: Effect,
+    /// True if the command opens the named store.
+    pub opens_the_store: bool,
+}
+
+/// The context of a command: output, configuration, store, client and clock.
 pub struct App {
-    /// Where results, notes and questions go.
+    /// The output for results, notes and questions.
     pub out: Arc<Output>,
-    /// The flags every command has.
+    /// The flags that every command has.
     pub globals: Globals,
     /// The configuration file.
     pub config: ConfigFile,
-    /// The settings of flags and environment alone.
-    pub typed: Typed,
-    /// What this run writes, and the command that repeats it.
+    /// The settings from flags and environment alone.
+    pub typed: TypedSettings,
+    /// The record of the writes of this run, with the command that repeats it.
     pub record: Arc<WriteRecord>,
-    /// True where appends are recorded: not those to a store that is only made for this run.
+    /// Returns the definition of the command line.
+    pub definition: fn() -> clap::Command,
+    /// True where appends are recorded. A store that is made for this run alone is not recorded.
     is_recorded: bool,
     effective: Effective,
     clock: Clock,
@@ -66,30 +83,26 @@ pub struct App {
 }
 
 impl App {
-    /// How long any one answer may take, unless told.
+    /// The time for one answer of the store unless another one is configured.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// Works out what was asked for from flags, environment and configuration, in this order.
+    /// Resolves settings from flags, environment and configuration file, in this order.
     ///
     /// # Errors
-    /// A broken configuration file, or a context that is not there; with how to print it.
-    pub fn new(
-        globals: Globals,
-        matches: &ArgMatches,
-        arguments: &[OsString],
-        asked: &Command,
-    ) -> Result<Self, (Settings, CliError)> {
-        let settings = |format| Settings::detect(format, globals.no_color, globals.quiet, globals.verbose);
+    /// The configuration file is broken, or the context does not exist. The settings that the error is printed with come along.
+    pub fn new(invocation: Invocation<'_>) -> Result<Self, (OutputSettings, CliError)> {
+        let Invocation { globals, matches, arguments, definition, effect, opens_the_store } = invocation;
+        let settings = |format| OutputSettings::detect(format, globals.no_color, globals.quiet, globals.verbose);
         let failed = |error| (settings(globals.output.unwrap_or(Format::Table)), error);
-        let typed = Typed::new(&globals, matches);
+        let typed = TypedSettings::new(&globals, matches);
         let command = matches.subcommand_name();
-        // These must work when nothing else does.
+        // These commands must work with a broken configuration file.
         let config = match command {
             Some("help" | "completions" | "man") => ConfigFile::default(),
             _ => ConfigFile::load().map_err(failed)?,
         };
         let effective = match Effective::new(&typed, &config) {
-            // What is wrong with the contexts is put right by their own commands.
+            // The `context` commands repair the file.
             Err(_) if matches!(command, Some("context" | "help" | "completions" | "man")) => {
                 Effective::new(&typed.in_no_context(), &ConfigFile::default())
             }
@@ -97,80 +110,79 @@ impl App {
         };
         let effective = effective.map_err(failed)?;
         check_log_variable().map_err(failed)?;
-        // A server says itself how its log is written.
+        // A server configures its own log.
         if command != Some("serve") {
             log_to_stderr(globals.verbose);
         }
         let out = Arc::new(Output::new(settings(effective.output.value)));
         config.warnings.iter().for_each(|warning| out.warn(warning));
-        let store = if asked.opens_the_store() { effective.store_words(&typed) } else { Vec::new() };
-        let effect = asked.effect();
-        let record = Arc::new(WriteRecord::new(effect, Repeat::new(arguments, store)));
-        let is_recorded = effect != Effect::Reads && asked.opens_the_store();
+        let store = if opens_the_store { effective.store_words(&typed) } else { Vec::new() };
+        let record = Arc::new(WriteRecord::new(effect, Repeat::new(arguments, store, definition)));
+        let is_recorded = effect != Effect::Reads && opens_the_store;
         let warn = warn_once(Arc::clone(&out), command == Some("serve"));
-        Ok(Self { out, globals, config, typed, record, is_recorded, effective, clock: system_clock(), warn })
+        Ok(Self { out, globals, config, typed, record, definition, is_recorded, effective, clock: system_clock(), warn })
     }
 
-    /// The store that was asked for. Nothing is touched yet.
+    /// Returns the store that was asked for. Nothing is read or written yet.
     ///
     /// # Errors
-    /// A URL that names no store (2).
+    /// The URL names no store (2).
     pub fn store(&self) -> Result<Store, CliError> {
         self.open(&self.store_url()?)
     }
 
-    /// The store that was asked for, to write to: the folder of the embedded one is made.
+    /// Returns the store that was asked for, for writing. Creates the folder of the embedded store.
     ///
     /// # Errors
-    /// As [`App::store`]; the folder cannot be made (6).
+    /// The URL names no store (2), or the folder cannot be created (6).
     pub fn store_to_write(&self) -> Result<Store, CliError> {
         let url = self.store_url()?;
         if let (None, StoreUrl::SqliteFile(path)) = (&self.effective.store, &url)
             && let Some(folder) = path.parent()
             && let Err(error) = fs::create_dir_all(folder)
         {
-            let message = format!("cannot make the folder {}", folder.display());
+            let message = format!("cannot create the folder {}", folder.display());
             return Err(CliError::unavailable(message).hint("pass --store sqlite:PATH").caused_by(&error));
         }
         self.open(&url)
     }
 
-    /// The URL of the store that was asked for.
+    /// Returns the URL of the store that was asked for.
     ///
     /// # Errors
-    /// A URL that names no store (2), or the user has no home (6).
+    /// The URL names no store (2), or the user has no home folder (6).
     pub fn store_url(&self) -> Result<StoreUrl, CliError> {
         url_of(&self.effective)
     }
 
-    /// The store that was named by a flag, the environment or a context; `None`: none was.
+    /// Returns the URL of the store that a flag, the environment or a context names; `None` if none is named.
     ///
     /// # Errors
-    /// A URL that names no store (2).
+    /// The URL names no store (2).
     pub fn named_store(&self) -> Result<Option<StoreUrl>, CliError> {
         Ok(self.effective.store.as_ref().map(|url| url.value.parse()).transpose()?)
     }
 
-    /// The store that was named for this very command, by a flag or in the environment; not that of the current context.
+    /// Returns the URL of the store that a flag or the environment names; not that of the current context.
     ///
     /// # Errors
-    /// A URL that names no store (2).
+    /// The URL names no store (2).
     pub fn typed_store(&self) -> Result<Option<StoreUrl>, CliError> {
         Ok(if self.typed.names_a_store() { self.named_store()? } else { None })
     }
 
-    /// The store that a command line asks for. Nothing is said, whatever the configuration file is like.
+    /// Returns the URL of the store that a command line asks for. Prints nothing, even if the configuration file is broken.
     ///
     /// # Errors
     /// As [`App::new`] and [`App::store`].
     pub(super) fn store_url_of(globals: &Globals, matches: &ArgMatches) -> Result<StoreUrl, CliError> {
-        url_of(&Effective::new(&Typed::new(globals, matches), &ConfigFile::load()?)?)
+        url_of(&Effective::new(&TypedSettings::new(globals, matches), &ConfigFile::load()?)?)
     }
 
-    /// The embedded store of this user.
+    /// Returns the URL of the embedded store of this user.
     ///
     /// # Errors
-    /// The user has no home (6).
+    /// The user has no home folder (6).
     pub fn default_store() -> Result<StoreUrl, CliError> {
         let no_home = |error| {
             CliError::unavailable("the user's data folder cannot be found").hint("pass --store sqlite:PATH").caused_by(&error)
@@ -179,34 +191,35 @@ impl App {
         Ok(StoreUrl::SqliteFile(folder.join("esctl").join("esctl.db")))
     }
 
-    /// A store by its URL.
+    /// Returns the store with a URL.
     ///
     /// # Errors
-    /// A URL that names no store (2).
+    /// The URL names no store (2).
     pub fn open(&self, url: &StoreUrl) -> Result<Store, CliError> {
         tracing::info!(store = %url, timeout = ?self.timeout(), client = self.client(), "opening");
         let store = store::open(url, self.open_options())?;
         Ok(if self.is_recorded { store.observed_by(Arc::clone(&self.record) as Arc<dyn Observer>) } else { store })
     }
 
-    /// Returns how stores are opened.
+    /// Returns the options that stores are opened with.
     pub fn open_options(&self) -> OpenOptions {
         let Globals { accept_clock, accept_server, .. } = self.globals;
         let warn = Arc::clone(&self.warn);
         OpenOptions { accept_clock, accept_server, warn, ..OpenOptions::new(self.timeout()).with_io() }
     }
 
-    /// How long any one answer of the store may take.
+    /// Returns the time for one answer of the store.
     pub fn timeout(&self) -> Duration {
         self.effective.timeout.as_ref().map_or(Self::DEFAULT_TIMEOUT, |timeout| timeout.value)
     }
 
-    /// A bus for commands to a store.
+    /// Returns a bus for commands to a store.
     pub fn command_bus(&self, store: &Store, snapshot_every: Option<u64>) -> CommandBus {
         CommandBus::new(store.clone(), self.clock(), self.snapshot_policy(snapshot_every))
     }
 
-    /// What was asked for on the command line counts for every category; else what the configuration file says.
+    /// Returns the snapshot policy. A number on the command line applies to every category; without one the configuration file
+    /// applies.
     fn snapshot_policy(&self, asked: Option<u64>) -> SnapshotPolicy {
         let configured = &self.effective.snapshots;
         if let Some(every) = asked {
@@ -216,43 +229,41 @@ impl App {
         configured.categories.iter().fold(policy, |policy, (category, every)| policy.with_category(category, *every))
     }
 
-    /// A bus for queries to a store, with the projections that the store keeps as well.
+    /// Returns a bus for queries to a store, including the projections that the store keeps.
     ///
-    /// # Errors
-    /// As the store says.
     pub async fn all_queries(&self, store: &Store) -> Result<QueryBus, CliError> {
-        // Programs of the store's want the same care as those of an argument.
+        // The jq programs of stored projections need the same limits as those of an argument.
         jq::watch(self.out.settings());
         Ok(QueryBus::open(store.clone(), self.clock()).await?)
     }
 
-    /// A bus for queries to the read models of domains.
+    /// Returns a bus for queries to the read models of domains.
     pub fn query_bus(&self, store: &Store) -> QueryBus {
         QueryBus::new(store.clone(), self.clock())
     }
 
-    /// The clock.
+    /// Returns the clock.
     pub fn clock(&self) -> Clock {
         self.clock.clone()
     }
 
-    /// This moment.
+    /// Returns the present time.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
     }
 
-    /// Who is asking.
+    /// Returns the client that is recorded with events.
     pub fn client(&self) -> String {
         self.effective.client.as_ref().map_or_else(Self::default_client, |client| client.value.clone())
     }
 
-    /// The user of this system.
+    /// Returns the name of the operating system's user.
     pub fn default_client() -> String {
         whoami::username().unwrap_or_else(|_| "unknown".into())
     }
 
-    /// Returns an idempotency key for this run: the one that was typed, or a new one. The command that repeats this run
-    /// has it, with the client that its events name.
+    /// Returns an idempotency key for this run: the typed one, or a new one. The command that repeats this run gets the key and the
+    /// client.
     pub fn idempotency_key(&self, typed: Option<&str>) -> String {
         let key = typed.map_or_else(|| new_id().to_string(), str::to_owned);
         self.record.repeat.fix("--idempotency-key", &*key);
@@ -260,18 +271,18 @@ impl App {
         key
     }
 
-    /// Returns a moment that was typed, with a note where something was assumed.
+    /// Returns a moment that was typed. Prints a note where something was assumed.
     ///
     /// # Errors
-    /// Not a time (2).
+    /// The text is not a time (2).
     pub fn moment(&self, text: &str) -> Result<Timestamp, CliError> {
         Ok(self.when(text)?.at)
     }
 
-    /// Returns the end of what `--at` asks for: `now` is the head, shown as of this moment.
+    /// Returns the end that `--at` asks for. `now` is the head, shown as of the present time.
     ///
     /// # Errors
-    /// Not a time (2).
+    /// The text is not a time (2).
     pub fn until(&self, text: &str) -> Result<PointInTime, CliError> {
         let when = self.when(text)?;
         Ok(if when.is_now { PointInTime::Head } else { PointInTime::Time(when.at) })
@@ -285,7 +296,7 @@ impl App {
         Ok(when)
     }
 
-    /// Warns that the store became unavailable while it is followed; said once for each outage.
+    /// Warns that the store became unavailable while it is followed, once for each outage.
     pub fn warn_unavailable(&self, error: &StoreError) {
         self.out.warn(&format!("store unavailable, trying again: {error}"));
     }
@@ -309,17 +320,15 @@ impl App {
 
     /// Warns about the quarantined events of a stream, which an answer made of its events leaves out.
     ///
-    /// # Errors
-    /// As the store says.
     pub async fn warn_quarantined(&self, store: &Store, stream: &str) -> Result<(), CliError> {
         let quarantine = no_store_is_empty(store.quarantine().await)?;
         self.warn_left_out(&quarantine.of_stream(stream, Version(u64::MAX)));
         Ok(())
     }
 
-    /// Says so when the clock of this machine is behind the last event of the store.
+    /// Warns if the clock of this machine is behind the last event of the store.
     pub fn warn_clock_behind(&self, micros: u64) {
-        // Two appends within one tick of the clock are no news.
+        // Two appends within one tick of the clock are normal.
         if micros > 1_000_000 {
             let behind = Duration::from_micros(micros);
             self.out.warn(&format!("the clock is {behind:.0?} behind the last event; the time recorded goes on from that event"));
@@ -327,7 +336,7 @@ impl App {
     }
 }
 
-/// Returns the receiver of the warnings of stores: the first one is shown, however many stores are opened. A server has a log.
+/// Returns the receiver for warnings of stores. It shows the first one only, however many stores are opened. A server logs it.
 fn warn_once(out: Arc<Output>, to_log: bool) -> Warn {
     let once = Once::new();
     Arc::new(move |text| once.call_once(|| if to_log { tracing::warn!("{text}") } else { out.warn(text) }))

@@ -1,9 +1,11 @@
-//! `esctl bisect`
+//! The command `esctl bisect`.
 
 use clap::Args;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::place;
+use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::jq;
 use crate::cli::output::Cell;
@@ -11,8 +13,6 @@ use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
 use crate::cli::replay::change_words;
 use crate::cli::replay::reducer;
-use crate::cli::values::place;
-use crate::cli::values::stream;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
@@ -22,37 +22,38 @@ use crate::ops::bisect;
 use crate::ops::bisect::BisectReport;
 use crate::ops::replay::PointInTime;
 
-/// Find the first event after which a condition on the state holds; exit code 1 when it never does
+/// Find the first event after which a condition on the state holds; exit code 1 if it never does
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The condition is a jq program over the state, for instance '.amount < 0'. It is asked after each event, \
-                        in one pass, and holds where it gives anything but false and null."
+    after_help = "The condition is a jq program over the state, for instance '.amount < 0'. It is checked after each event, \
+                        in one pass, and holds if its result is neither false nor null."
 )]
-pub struct Bisect {
-    /// Which stream
+pub struct BisectArgs {
+    /// Name of the stream
     #[arg(value_parser = stream)]
     stream: StreamName,
-    /// The condition on the state, a jq program or @FILE
+    /// Condition on the state: a jq program or @FILE
     #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: String,
-    /// What makes the state: resource, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else merge]
+    /// Reducer that folds the stream: a domain, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else
+    /// merge]
     #[arg(long, value_name = "R")]
     reducer: Option<String>,
-    /// Ask from this version on
+    /// First version to check
     #[arg(long, value_name = "V", value_parser = place, default_value_t = 1)]
     from: u64,
-    /// Ask up to this time
+    /// Check up to this time
     #[arg(long, value_name = "TIME", conflicts_with_all = ["version", "position"])]
     at: Option<String>,
-    /// Ask up to this version of the stream
+    /// Check up to this version of the stream
     #[arg(long, value_name = "N", value_parser = place, conflicts_with = "position")]
     version: Option<u64>,
-    /// Ask up to this position of the store
+    /// Check up to this position of the store
     #[arg(long, value_name = "P", value_parser = place)]
     position: Option<u64>,
 }
 
-impl Bisect {
+impl BisectArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let until = match (&self.at, self.version, self.position) {
             (Some(text), ..) => app.until(text)?,
@@ -61,7 +62,7 @@ impl Bisect {
             (None, None, None) => PointInTime::Head,
         };
         let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
-        let condition = Condition(jq::program(app, &self.condition)?);
+        let condition = Condition(jq::program(&app.out, &self.condition)?);
         let input = bisect::Bisect { stream: self.stream, from: Version(self.from), until, reducer, condition };
         let store = app.store()?;
         app.warn_quarantined(&store, input.stream.as_str()).await?;
@@ -72,7 +73,7 @@ impl Bisect {
         }
         let name = input.condition.0.name();
         let states = if report.states_asked == 1 { "1 state".to_owned() } else { format!("{} states", report.states_asked) };
-        Err(CliError::no(format!("{name} never holds: {states} of {} asked", report.stream)).code("never_holds"))
+        Err(CliError::check_failed(format!("{name} never holds: {states} of {} asked", report.stream)).code("never_holds"))
     }
 }
 

@@ -1,11 +1,11 @@
-//! The caveats of an answer, as warnings on stderr.
+//! Prints the caveats of an answer as warnings.
 
 use crate::cli::app::App;
 use crate::ops::ListCaveat;
 use crate::runtime::Caveat;
 use crate::runtime::Paused;
 
-/// Prints on stderr what qualifies an answer.
+/// Prints the caveats of an answer on stderr.
 pub(super) fn warn_caveats(app: &App, caveats: impl IntoIterator<Item = ListCaveat>) {
     for ListCaveat { projection, message, caveat, .. } in caveats {
         match projection {
@@ -16,12 +16,12 @@ pub(super) fn warn_caveats(app: &App, caveats: impl IntoIterator<Item = ListCave
     }
 }
 
-/// Prints on stderr what qualifies the rows of a projection.
+/// Prints a caveat about the rows of a projection on stderr.
 pub(super) fn warn_caveat(app: &App, name: &str, caveat: Caveat) {
     app.out.warn(&format!("projection {name} {}", in_words(caveat, name)));
 }
 
-/// A caveat as the end of a sentence about the projection.
+/// Returns a caveat as the end of a sentence about the projection.
 fn in_words(caveat: Caveat, name: &str) -> String {
     let see = format!("see 'esctl projection errors {name}'");
     match caveat {

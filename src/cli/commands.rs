@@ -1,4 +1,4 @@
-//! The list of commands, and which code runs each.
+//! The list of commands, and the function that runs each.
 
 use clap::Subcommand;
 
@@ -33,62 +33,58 @@ use crate::cli::write_record::Effect;
 /// The commands. A new one is a new file and one line here.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Demo(demo::Demo),
+    Demo(demo::DemoArgs),
     /// A command of a domain of the application.
     #[command(skip)]
     OfDomain(domain_verb::DomainVerb),
-    /// Drive resources: create, allocate, add, lock, unlock, look at them
+    /// Manage resources: create, allocate, add, lock, unlock, show
     #[command(subcommand)]
     Resource(resource::Verb),
-    /// Keep JSON documents: create, change, look at them as they are and were, and at what a client has missed
+    /// Manage JSON documents and their history
     #[command(subcommand, alias = "document")]
     Doc(doc::Verb),
-    /// Play Caravan, a turn-based card game: set up tables, play, watch, let bots play
+    /// Play Caravan, a turn-based card game, against players or bots
     #[command(subcommand)]
     Game(game::Verb),
-    /// Look into streams, follow them, append to them
+    /// List, read, follow and append to streams
     #[command(subcommand)]
     Stream(stream::Verb),
-    Trace(trace::Trace),
-    /// Show what a stream, a category or the whole store was like at any moment
-    Replay(Box<replay::Replay>),
-    Bisect(Box<bisect::Bisect>),
-    /// Keep states, so that they need not be folded from the start
+    Trace(trace::TraceArgs),
+    Replay(Box<replay::ReplayArgs>),
+    Bisect(Box<bisect::BisectArgs>),
+    /// Manage snapshots
     #[command(subcommand)]
     Snapshot(snapshot::Verb),
-    /// Look after read models: how far they are, bring them up to date, rebuild them, ask them
+    /// Manage projections and read models
     #[command(subcommand)]
     Projection(projection::Verb),
-    /// Leave events out of every state and read model until they are released
+    /// Exclude events from every state and read model until they are released
     #[command(subcommand)]
     Quarantine(quarantine::Verb),
-    /// Run stories that must come out as they are told: given, when, then
+    /// Run given/when/then scenarios
     #[command(subcommand)]
     Scenario(scenario::Verb),
-    Verify(verify::Verify),
-    Stats(stats::Stats),
-    Ui(ui::Ui),
-    Serve(Box<serve::Serve>),
-    Init(init::Init),
-    Selftest(selftest::Selftest),
-    /// Measure how fast a store is here, beside the bare database
+    Verify(verify::VerifyArgs),
+    Stats(stats::StatsArgs),
+    Ui(ui::UiArgs),
+    Serve(Box<serve::ServeArgs>),
+    Init(init::InitArgs),
+    Selftest(selftest::SelftestArgs),
+    /// Benchmark a store against the bare database
     #[command(subcommand)]
     Bench(bench::Verb),
-    /// Give stores names, and choose the one that counts
+    /// Manage named stores (contexts)
     #[command(subcommand)]
     Context(context::Verb),
-    /// Print the completions for a shell
-    Completions(completions::Completions),
-    /// Print the manual page, or write one for each command
-    Man(man::Man),
-    /// Print the help of a command, or about a topic: exit-codes
-    Help(help::Help),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+    Help(help::HelpArgs),
 }
 
 impl Command {
-    /// Whether it looks for signals itself, since it has something to take away before it ends; and at which signal it
-    /// is ended in any case.
-    pub(super) fn tidies_up(&self) -> Option<usize> {
+    /// Returns the signal, counted from 1, that ends the command in any case. `None` unless the command handles signals itself
+    /// because it has something to remove before it ends.
+    pub(super) fn handles_signals(&self) -> Option<usize> {
         match self {
             Self::Selftest(_) => Some(3),
             Self::Serve(_) => Some(2),
@@ -98,7 +94,7 @@ impl Command {
         }
     }
 
-    /// Returns the effect that it has on a store or on files.
+    /// Returns the effect that the command has on a store or on files.
     pub(super) fn effect(&self) -> Effect {
         match self {
             Self::OfDomain(verb) => verb.effect(),
@@ -128,17 +124,17 @@ impl Command {
         }
     }
 
-    /// Returns true unless it works without the store that was named, or beside it.
+    /// Returns true unless the command works without the named store, or beside it.
     pub(super) fn opens_the_store(&self) -> bool {
         !matches!(self, Self::Context(_) | Self::Man(_) | Self::Scenario(_))
     }
 
-    /// Whether it answers many at the same time.
+    /// Returns true for a command that serves many clients at once.
     pub(super) fn has_many_clients(&self) -> bool {
         matches!(self, Self::Serve(_))
     }
 
-    /// Returns true for a command that records nothing under the client's name: `--client` would do nothing there.
+    /// Returns true for a command that records nothing under the client's name, where `--client` has no effect.
     pub(super) fn only_reads(&self) -> bool {
         match self {
             Self::OfDomain(_)
@@ -159,7 +155,7 @@ impl Command {
         }
     }
 
-    /// Returns true for a command that takes `--by`.
+    /// Returns true for a command with `--by`.
     pub(super) fn filters_by_client(&self) -> bool {
         matches!(
             self,
@@ -170,21 +166,18 @@ impl Command {
         )
     }
 
-    /// How to go on when it was interrupted, where that is not plain.
+    /// Returns the hint on how to go on after an interrupt, if the command has one of its own.
     pub(super) fn after_interrupt(&self) -> Option<&'static str> {
         match self {
             Self::Projection(projection::Verb::Rebuild(_)) => {
-                Some("the old read model still answers; the same command again goes on from where this one was")
+                Some("the old read model still answers; run the same command again to continue")
             }
             _ => None,
         }
     }
 }
 
-/// Runs a command to its end.
-///
-/// # Errors
-/// Whatever went wrong, with its exit code.
+/// Runs a command.
 pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
     match command {
         Command::Demo(args) => args.run(app).await,

@@ -1,4 +1,4 @@
-//! `esctl completions`
+//! The command `esctl completions`.
 
 use clap::Args;
 use clap_complete::Shell;
@@ -8,11 +8,11 @@ use crate::cli::complete;
 use crate::cli::error::CliError;
 use crate::cli::generated;
 
-/// Where each shell looks for them.
+/// The help on where each shell looks for completions.
 const WHERE: &str = "\
 The shell then asks esctl for streams, resources, projections, contexts and the like while you type, in the store
-that the line names; it waits for 0.3 seconds at most. With --static it knows commands and flags only and asks nobody;
-so it is for PowerShell in any case. Print them anew after an upgrade.
+that the line names; it waits for 0.3 seconds at most. With --static it completes commands and flags only, without esctl;
+for PowerShell this is the only way. Print the completions again after an upgrade.
 
 Where to put them:
   bash        esctl completions bash > ~/.local/share/bash-completion/completions/esctl
@@ -24,17 +24,17 @@ Where to put them:
 /// Print the completions for a shell
 #[derive(Debug, Args)]
 #[command(after_help = WHERE)]
-pub struct Completions {
-    /// Which shell
+pub struct CompletionsArgs {
+    /// Shell to complete for
     shell: Shell,
-    /// Only commands and flags: the store is never asked
+    /// Complete commands and flags only; never query the store
     #[arg(long = "static")]
     fixed: bool,
 }
 
-impl Completions {
+impl CompletionsArgs {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let asking = if self.fixed { None } else { complete::registration(self.shell) };
-        app.out.bytes(&asking.unwrap_or_else(|| generated::completion(self.shell)))
+        app.out.bytes(&asking.unwrap_or_else(|| generated::completion(self.shell, app.definition)))
     }
 }

@@ -1,4 +1,4 @@
-//! `esctl demo`
+//! The command `esctl demo`.
 
 use clap::Args;
 use serde_json::Value;
@@ -13,36 +13,36 @@ use crate::ops::demo::DemoReport;
 use crate::ops::demo::DemoStep;
 use crate::ops::replay::ReplayReport;
 
-/// Show what esctl does, in a store of its own: the lock/allocate flow, then a replay to a moment in it
+/// Run a demo in a store of its own: lock and allocate, then replay to a moment
 #[derive(Debug, Args)]
-pub struct Demo {}
+pub struct DemoArgs {}
 
-impl Demo {
+impl DemoArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        // Never the user's store: the demo is to be run without a thought.
+        // The demo never uses the user's store.
         let store = app.open(&crate::store::StoreUrl::SqliteMemory)?;
         let report = demo::demo(&store, &app.clock()).await?;
-        app.out.one(&report, |sheet| tell(&report, sheet))?;
+        app.out.one(&report, |sheet| draw_report(&report, sheet))?;
         if report.verified { Ok(()) } else { Err(CliError::bug("the store of the demo is not as it was written")) }
     }
 }
 
-fn tell(report: &DemoReport, sheet: &mut Sheet) {
+fn draw_report(report: &DemoReport, sheet: &mut Sheet) {
     sheet.line(Cell::new("A resource in an event store of its own").tone(Tone::Strong));
-    sheet.line("The server decides; what happened is recorded; the state is what the events make.");
+    sheet.line("The server decides. Each change is an event. The state is the fold of the events.");
     for (index, step) in report.steps.iter().enumerate() {
-        tell_step(index + 1, step, sheet);
+        draw_step(index + 1, step, sheet);
     }
-    sheet.heading("What is left of it: the stream resource-gold");
+    sheet.heading("The stream resource-gold");
     let rows = report.stream.iter().map(|event| {
         vec![event.version.into(), event.recorded_at.into(), event.event_type.as_str().into(), Cell::new(facts(&event.data))]
     });
     sheet.table(&["version", "time", "type", "what"], rows.collect());
-    sheet.heading("Replayed to the moment while it was locked");
-    tell_replay(&report.replay_locked, "esctl replay resource-gold --at", sheet);
+    sheet.heading("Replayed to a moment while it was locked");
+    draw_replay(&report.replay_locked, "esctl replay resource-gold --at", sheet);
     sheet.heading("Replayed to the present");
-    tell_replay(&report.replay_now, "esctl replay resource-gold", sheet);
-    sheet.heading("Looked after");
+    draw_replay(&report.replay_now, "esctl replay resource-gold", sheet);
+    sheet.heading("Maintained");
     let chain = if report.verified { Cell::new("whole").tone(Tone::Good) } else { Cell::new("broken").tone(Tone::Bad) };
     sheet.field("snapshot", format!("taken at version {} (esctl snapshot take resource-gold)", report.snapshot_version));
     sheet.field("read model", format!("rebuilt from {} events (esctl projection rebuild resources)", report.rebuilt_events));
@@ -50,10 +50,10 @@ fn tell(report: &DemoReport, sheet: &mut Sheet) {
     sheet.field("verified", format!("{} events (esctl verify)", report.verified_events));
     sheet.field("head", format!("{}:{}", report.head_position, report.head_hash));
     sheet.blank();
-    sheet.line(Cell::new("Nothing of this was kept. Try it yourself: the commands are as shown.").tone(Tone::Dim));
+    sheet.line(Cell::new("The demo kept nothing. The commands work as shown.").tone(Tone::Dim));
 }
 
-fn tell_step(number: usize, step: &DemoStep, sheet: &mut Sheet) {
+fn draw_step(number: usize, step: &DemoStep, sheet: &mut Sheet) {
     sheet.heading(&format!("{number}. {}", step.title));
     sheet.line(Cell::new(format!("   $ {} --client {}", step.command, step.client_id)).tone(Tone::Dim));
     match (&step.rejected, step.amount) {
@@ -67,7 +67,7 @@ fn tell_step(number: usize, step: &DemoStep, sheet: &mut Sheet) {
     }
 }
 
-fn tell_replay(replay: &ReplayReport, command: &str, sheet: &mut Sheet) {
+fn draw_replay(replay: &ReplayReport, command: &str, sheet: &mut Sheet) {
     let typed = if command.ends_with("--at") { format!("{command} {}", replay.at) } else { command.to_owned() };
     sheet.line(Cell::new(format!("   $ {typed}")).tone(Tone::Dim));
     let state = &replay.state;
@@ -81,7 +81,7 @@ fn tell_replay(replay: &ReplayReport, command: &str, sheet: &mut Sheet) {
     ));
 }
 
-/// The facts of an event that tell the story, in one short line.
+/// Returns the most telling fields of an event in one short line.
 fn facts(data: &Value) -> String {
     let shown = ["amount", "new_amount", "reason", "expiry"];
     let facts = shown.iter().filter_map(|name| match &data[*name] {

@@ -1,4 +1,4 @@
-//! `esctl CATEGORY VERB`: the commands of an application's own domains, made of the names that the domains give.
+//! The commands of an application's own domains, `esctl CATEGORY VERB`. Their names come from the domains.
 
 use clap::ArgMatches;
 use clap::Args;
@@ -8,14 +8,14 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::json_object;
 use crate::cli::as_of::AsOfArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
-use crate::cli::values::WriteArgs;
-use crate::cli::values::json_object;
 use crate::cli::write;
+use crate::cli::write::WriteArgs;
 use crate::cli::write_record::Effect;
 use crate::domain;
 use crate::domain::Domain;
@@ -25,27 +25,27 @@ use crate::ops::replay::Replay;
 use crate::ops::replay::replay;
 use crate::runtime::CommandOutcome;
 
-/// The verb that shows a state; every domain has it.
+/// The verb that shows a state. Every domain has it.
 const SHOW: &str = "show";
 
 /// A verb of a domain, with its arguments.
 #[derive(Debug)]
 pub enum DomainVerb {
-    /// Send a command.
-    Send(&'static str, Send),
-    /// Show the state.
-    Show(&'static str, Show),
+    /// A command to send.
+    Send(&'static str, DomainSendArgs),
+    /// A state to show.
+    Show(&'static str, DomainShowArgs),
 }
 
 /// The arguments of every command of a domain.
 #[derive(Debug, Args)]
-pub struct Send {
-    /// The part of the stream's name after the category
+pub struct DomainSendArgs {
+    /// Part of the stream's name after the category
     id: String,
-    /// Fields of the command; the value is JSON, or else text
+    /// Field of the command; the value is JSON, or else text
     #[arg(value_name = "FIELD=VALUE", value_parser = field)]
     fields: Vec<(String, Value)>,
-    /// The command's payload as a JSON object; fields are added to it
+    /// Payload of the command, a JSON object; fields are added to it
     #[arg(long, value_name = "JSON", value_parser = payload)]
     data: Option<Value>,
     #[command(flatten)]
@@ -54,24 +54,24 @@ pub struct Send {
 
 /// The arguments of `show`.
 #[derive(Debug, Args)]
-pub struct Show {
-    /// The part of the stream's name after the category
+pub struct DomainShowArgs {
+    /// Part of the stream's name after the category
     id: String,
     #[command(flatten)]
     as_of: AsOfArgs,
 }
 
-/// For clap: a field and its value.
+/// Parses a field and its value, for clap.
 fn field(text: &str) -> Result<(String, Value), String> {
     match text.split_once('=') {
         Some((field, value)) if !field.is_empty() => {
             Ok((field.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value))))
         }
-        _ => Err("wanted FIELD=VALUE, for instance amount=5".into()),
+        _ => Err("expected FIELD=VALUE, for instance amount=5".into()),
     }
 }
 
-/// For clap: the payload of a command.
+/// Parses the payload of a command, for clap.
 fn payload(text: &str) -> Result<Value, String> {
     json_object(text).map(Value::Object)
 }
@@ -88,9 +88,9 @@ pub(super) fn verb_of(domain: &Domain, command: &'static str) -> Option<&'static
 pub(super) fn commands() -> impl Iterator<Item = Command> {
     domain::of_application().into_iter().map(|domain| {
         let verbs = domain.commands.iter().filter_map(|name| {
-            Some(Send::augment_args(Command::new(verb_of(&domain, name)?)).about(format!("Send the command {name}")))
+            Some(DomainSendArgs::augment_args(Command::new(verb_of(&domain, name)?)).about(format!("Send the command {name}")))
         });
-        let show = Show::augment_args(Command::new(SHOW))
+        let show = DomainShowArgs::augment_args(Command::new(SHOW))
             .about(format!("Show the state of a {} stream", domain.category))
             .after_help(TIME_HELP);
         Command::new(domain.category)
@@ -104,17 +104,15 @@ pub(super) fn commands() -> impl Iterator<Item = Command> {
 }
 
 impl DomainVerb {
-    /// Reads the verb that was typed; none where the command is not one of the application's domains.
+    /// Returns the verb that was typed; none if the command is not one of the application's domains.
     ///
-    /// # Errors
-    /// When the arguments cannot be read.
     pub(super) fn typed(matches: &ArgMatches) -> Result<Option<Self>, clap::Error> {
         let Some((noun, matches)) = matches.subcommand() else { return Ok(None) };
         let Some(domain) = domain::of_application().into_iter().find(|domain| domain.category == noun) else { return Ok(None) };
         let Some((verb, matches)) = matches.subcommand() else { return Ok(None) };
         match domain.commands.iter().find(|name| verb_of(&domain, name) == Some(verb)) {
-            Some(name) => Ok(Some(Self::Send(name, Send::from_arg_matches(matches)?))),
-            None => Ok(Some(Self::Show(domain.category, Show::from_arg_matches(matches)?))),
+            Some(name) => Ok(Some(Self::Send(name, DomainSendArgs::from_arg_matches(matches)?))),
+            None => Ok(Some(Self::Show(domain.category, DomainShowArgs::from_arg_matches(matches)?))),
         }
     }
 
@@ -134,7 +132,7 @@ impl DomainVerb {
     }
 }
 
-impl Send {
+impl DomainSendArgs {
     async fn run(self, app: &App, command: &str) -> Result<(), CliError> {
         let mut payload = match self.data {
             Some(Value::Object(members)) => members,
@@ -149,7 +147,7 @@ fn draw_state(outcome: &CommandOutcome, sheet: &mut Sheet) {
     draw(&outcome.state, sheet);
 }
 
-impl Show {
+impl DomainShowArgs {
     async fn run(self, app: &App, category: &str) -> Result<(), CliError> {
         let store = app.store()?;
         let until = self.as_of.until(app, &store).await?;

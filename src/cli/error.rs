@@ -1,6 +1,6 @@
-//! What a command ends with when it could not do its work: exit code, stable code, words for people.
+//! The error that a command ends with: exit code, stable code and texts.
 //!
-//! It only holds; how it is shown is the business of the output.
+//! Holds data only. The output decides how it is shown.
 
 use std::error::Error;
 use std::fmt;
@@ -13,10 +13,10 @@ use crate::ops::failure::add_causes;
 
 pub use crate::ops::nearest;
 
-/// The code of the error that a closed pipe is; it ends the program quietly.
+/// The code of the error for a closed pipe, which ends the program without a message.
 const CLOSED_PIPE: &str = "closed_pipe";
 
-/// An error at the edge, with everything that a person or a script needs.
+/// The error of a command, for people and scripts.
 ///
 /// ```
 /// use esctl::cli::CliError;
@@ -27,20 +27,20 @@ const CLOSED_PIPE: &str = "closed_pipe";
 pub struct CliError {
     /// The exit code of the program, one of [`exit`].
     pub exit: u8,
-    /// What happened, in stable `snake_case`, for scripts.
+    /// The stable `snake_case` code, for scripts.
     pub code: &'static str,
-    /// What happened, in one sentence, for people.
+    /// The message, one sentence for people.
     pub message: String,
-    /// What lies behind it, nearest first.
+    /// The underlying errors, nearest first.
     pub causes: Vec<String>,
-    /// What there is to do about it.
+    /// The advice on what to do.
     pub hint: Option<String>,
-    /// The particulars, for scripts.
+    /// Further fields, for scripts.
     pub details: Box<Map<String, Value>>,
 }
 
 impl CliError {
-    /// An error with an exit code and a code of its own.
+    /// Returns an error with an exit code and a code of its own.
     pub fn new(exit: u8, code: &'static str, message: impl Into<String>) -> Self {
         Self { exit, code, message: message.into(), causes: Vec::new(), hint: None, details: Box::default() }
     }
@@ -49,72 +49,72 @@ impl CliError {
         Self::new(exit, exit::name(exit), message)
     }
 
-    /// It looked, and the answer is no (exit 1).
-    pub fn no(message: impl Into<String>) -> Self {
-        Self::of(exit::NO, message)
+    /// Returns the error for a check that failed (exit 1).
+    pub fn check_failed(message: impl Into<String>) -> Self {
+        Self::of(exit::CHECK_FAILED, message)
     }
 
-    /// Wrong usage (exit 2).
+    /// Returns the error for wrong usage (exit 2).
     pub fn usage(message: impl Into<String>) -> Self {
         Self::of(exit::USAGE, message)
     }
 
-    /// What was asked for does not exist (exit 3).
+    /// Returns the error for something that does not exist (exit 3).
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::of(exit::NOT_FOUND, message)
     }
 
-    /// Somebody else wrote first (exit 4).
+    /// Returns the error for a version conflict (exit 4).
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::of(exit::CONFLICT, message)
     }
 
-    /// A rule of the domain said no (exit 5).
+    /// Returns the error for a rejection by a rule of a domain (exit 5).
     pub fn rejected(message: impl Into<String>) -> Self {
         Self::of(exit::REJECTED, message)
     }
 
-    /// Not now (exit 6).
+    /// Returns the error for something that is unavailable (exit 6).
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::of(exit::UNAVAILABLE, message)
     }
 
-    /// Not for this user (exit 7).
+    /// Returns the error for a missing permission (exit 7).
     pub fn not_allowed(message: impl Into<String>) -> Self {
         Self::of(exit::NOT_ALLOWED, message)
     }
 
-    /// What is stored contradicts itself (exit 8).
+    /// Returns the error for stored data that contradict each other (exit 8).
     pub fn integrity(message: impl Into<String>) -> Self {
         Self::of(exit::INTEGRITY, message)
     }
 
-    /// This esctl cannot work with it (exit 9).
+    /// Returns the error for something that this esctl does not support (exit 9).
     pub fn unsupported(message: impl Into<String>) -> Self {
         Self::of(exit::UNSUPPORTED, message)
     }
 
-    /// Nobody knows whether the write was applied (exit 10).
+    /// Returns the error for a write that may or may not have been applied (exit 10).
     pub fn outcome_unknown(message: impl Into<String>) -> Self {
         Self::of(exit::OUTCOME_UNKNOWN, message)
     }
 
-    /// A batch was done in part (exit 11).
+    /// Returns the error for a batch that was applied in part (exit 11).
     pub fn partial(message: impl Into<String>) -> Self {
         Self::of(exit::PARTIAL, message)
     }
 
-    /// A bug in esctl (exit 70).
+    /// Returns the error for a bug in esctl (exit 70).
     pub fn bug(message: impl Into<String>) -> Self {
         Self::of(exit::BUG, message)
     }
 
-    /// Ctrl-C (exit 130).
+    /// Returns the error for Ctrl-C (exit 130).
     pub fn interrupted(message: impl Into<String>) -> Self {
         Self::of(exit::INTERRUPTED, message)
     }
 
-    /// SIGTERM (exit 143).
+    /// Returns the error for SIGTERM (exit 143).
     pub fn terminated(message: impl Into<String>) -> Self {
         Self::of(exit::TERMINATED, message)
     }
@@ -124,31 +124,31 @@ impl CliError {
         matches!(self.exit, exit::INTERRUPTED | exit::TERMINATED)
     }
 
-    /// The reader of stdout has gone away: nothing is said, and the exit code is 0.
+    /// Returns the error for a closed stdout. Nothing is printed, and the exit code is 0.
     pub fn closed_pipe() -> Self {
-        Self::new(exit::DONE, CLOSED_PIPE, "the reader of stdout has gone away")
+        Self::new(exit::DONE, CLOSED_PIPE, "the reader of stdout is gone")
     }
 
-    /// Whether this is the end of a pipe, of which nothing is said.
+    /// Returns true for a closed stdout, about which nothing is printed.
     pub fn is_closed_pipe(&self) -> bool {
         self.code == CLOSED_PIPE
     }
 
-    /// A narrower code than the exit code's name.
+    /// Sets a code that is narrower than the name of the exit code.
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
         self.code = code;
         self
     }
 
-    /// What there is to do about it.
+    /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The hint `did you mean …?`, where one of the candidates is near; else what was hinted before.
+    /// Sets the hint `did you mean …?` if one of the candidates is near.
     #[must_use]
     pub fn did_you_mean<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match nearest(word, candidates) {
@@ -157,21 +157,21 @@ impl CliError {
         }
     }
 
-    /// The argument it is about, named before the message.
+    /// Names the argument that the error is about, before the message and in the details.
     #[must_use]
     pub fn in_argument(mut self, argument: &str) -> Self {
         self.message = format!("{argument}: {}", self.message);
         self.with("argument", argument)
     }
 
-    /// One particular, for scripts.
+    /// Adds a field to the details.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.details.insert(key.to_owned(), value.into());
         self
     }
 
-    /// What lies behind it: that error and its sources. A text that only repeats the one before is left out.
+    /// Adds an error and its sources as causes. A text that repeats the one before is left out.
     #[must_use]
     pub fn caused_by(mut self, error: &dyn Error) -> Self {
         add_causes(&mut self.causes, &self.message, error);

@@ -1,29 +1,28 @@
-//! The exit codes, in one place: constants for the code, a table for the man page and for
-//! `esctl help exit-codes`.
+//! The exit codes: constants for the code, and a table for the man page and `esctl help exit-codes`.
 
 /// Done; also a repeated command that was applied before.
 pub const DONE: u8 = 0;
-/// It looked, and the answer is no.
-pub const NO: u8 = 1;
+/// A check failed.
+pub const CHECK_FAILED: u8 = 1;
 /// Wrong usage.
 pub const USAGE: u8 = 2;
-/// What was asked for does not exist.
+/// Something does not exist.
 pub const NOT_FOUND: u8 = 3;
-/// Somebody else wrote first, or an id was used before with other content.
+/// The stream was modified concurrently, or an id was used before with other content.
 pub const CONFLICT: u8 = 4;
-/// A rule of the domain said no.
+/// A rule of the domain rejected the command.
 pub const REJECTED: u8 = 5;
-/// The store or stdout cannot be used at the moment.
+/// The store or stdout is unavailable.
 pub const UNAVAILABLE: u8 = 6;
-/// Password, permission or TLS.
+/// A password, a permission or TLS is wrong.
 pub const NOT_ALLOWED: u8 = 7;
-/// What is stored contradicts itself.
+/// Stored data contradict each other.
 pub const INTEGRITY: u8 = 8;
-/// This esctl cannot work with what it was given.
+/// This esctl does not support what it was given.
 pub const UNSUPPORTED: u8 = 9;
-/// Nobody knows whether the write was applied.
+/// The write may or may not have been applied.
 pub const OUTCOME_UNKNOWN: u8 = 10;
-/// A batch was done in part.
+/// A batch was applied in part.
 pub const PARTIAL: u8 = 11;
 /// A bug in esctl, a panic included.
 pub const BUG: u8 = 70;
@@ -32,16 +31,16 @@ pub const INTERRUPTED: u8 = 130;
 /// SIGTERM.
 pub const TERMINATED: u8 = 143;
 
-/// One exit code as it is explained to people.
+/// One exit code, with its explanation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExitRow {
     /// The code.
     pub code: u8,
     /// Its name, which is also the `code` of an error that has no narrower one.
     pub name: &'static str,
-    /// When the program ends with it.
+    /// The situations in which the program ends with it.
     pub when: &'static str,
-    /// Whether the same command may be tried again; empty where there is nothing to say.
+    /// The answer to "try again?"; empty if there is none.
     pub again: &'static str,
 }
 
@@ -52,7 +51,7 @@ const fn row(code: u8, name: &'static str, when: &'static str, again: &'static s
 /// Every exit code, in ascending order.
 pub const TABLE: [ExitRow; 15] = [
     row(DONE, "done", "done; also a repeated command that was applied before", ""),
-    row(NO, "no", "it looked, and the answer is no: a scenario failed, a verification differs, a check found a problem", ""),
+    row(CHECK_FAILED, "no", "check failed: a scenario failed, a verification found a difference, a check found a problem", ""),
     row(
         USAGE,
         "usage",
@@ -92,17 +91,17 @@ pub const TABLE: [ExitRow; 15] = [
         OUTCOME_UNKNOWN,
         "outcome_unknown",
         "outcome unknown to the caller: the connection broke after the write was sent and could not be asked again, or the \
-         write was applied and its answer could not be printed; the exact command to repeat safely is printed, and stands in \
+         write was applied and its answer could not be printed; the exact command to repeat safely is printed, and is in \
          details.repeat",
         "yes, with the printed command",
     ),
-    row(PARTIAL, "partial", "a batch was done in part; the output says which part", "see output"),
+    row(PARTIAL, "partial", "a batch was applied in part; the output names the part", "see output"),
     row(BUG, "bug", "a bug in esctl (a panic included), with how to report it", ""),
     row(INTERRUPTED, "interrupted", "interrupted (Ctrl-C); details.outcome says what became of an append in flight", ""),
     row(TERMINATED, "terminated", "terminated (SIGTERM); likewise", ""),
 ];
 
-/// The name of an exit code; `bug` for one that esctl does not use.
+/// Returns the name of an exit code; `bug` for one that esctl does not use.
 pub fn name(code: u8) -> &'static str {
     TABLE.iter().find(|row| row.code == code).map_or("bug", |row| row.name)
 }

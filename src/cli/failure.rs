@@ -1,4 +1,4 @@
-//! Failure → what the command line ends with: its exit code, its code, what to do about it.
+//! Failures as errors of the command line: exit code, code and hint.
 
 use crate::aggregate::DecideError;
 use crate::aggregate::FoldError;

@@ -1,4 +1,4 @@
-//! `esctl init`
+//! The command `esctl init`.
 
 use clap::Args;
 
@@ -7,11 +7,11 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::ops::init_store::init_store;
 
-/// Make the store, bring an older schema up to date, or put back what is missing in it
+/// Create the store, migrate an older schema, or restore missing parts of it
 #[derive(Debug, Args)]
-pub struct Init {}
+pub struct InitArgs {}
 
-impl Init {
+impl InitArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let report = init_store(&app.store_to_write()?).await?;
         app.out.one(&report, |sheet| {

@@ -1,4 +1,4 @@
-//! What comes in from outside: an argument's text, a file or stdin, read within a limit.
+//! Text from outside: an argument, a file or stdin, read within a limit.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -8,10 +8,10 @@ use std::io::Read;
 use crate::cli::error::CliError;
 use crate::event::escape_unsafe;
 
-/// Where a text comes from.
+/// The source of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source<'a> {
-    /// stdin, written `-`.
+pub enum InputSource<'a> {
+    /// Standard input, written `-`.
     Stdin,
     /// A file, by its path.
     File(&'a str),
@@ -19,8 +19,8 @@ pub enum Source<'a> {
     Literal(&'a str),
 }
 
-impl<'a> Source<'a> {
-    /// An argument that holds data: `-` for stdin, `@FILE`, or the data themselves.
+impl<'a> InputSource<'a> {
+    /// Returns the source that an argument with data names: `-` for stdin, `@FILE`, or the data themselves.
     pub fn of_data(argument: &'a str) -> Self {
         match argument.strip_prefix('@') {
             Some("-") => Self::Stdin,
@@ -30,12 +30,12 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// An argument that names a file: `-` for stdin, or a path.
+    /// Returns the source that an argument with a file name names: `-` for stdin, or a path.
     pub fn of_file(argument: &'a str) -> Self {
         if argument == "-" { Self::Stdin } else { Self::File(argument) }
     }
 
-    /// How messages name it; safe for a terminal.
+    /// Returns the name for messages, safe for a terminal.
     pub fn name(&self) -> Cow<'a, str> {
         match self {
             Self::Stdin => Cow::Borrowed("stdin"),
@@ -44,10 +44,10 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Opens it for reading.
+    /// Opens the source for reading.
     ///
     /// # Errors
-    /// Not found (3), not allowed (7) or another trouble (6) with the path.
+    /// The path does not exist (3), may not be read (7), or cannot be read for another reason (6).
     pub fn open(&self) -> Result<Box<dyn Read + 'a>, CliError> {
         match self {
             Self::Stdin => Ok(Box::new(io::stdin())),
@@ -56,19 +56,19 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Reads the whole of it as text, a byte order mark taken off.
+    /// Reads all of it as text, without a byte order mark.
     ///
     /// # Errors
-    /// As [`Source::open`]; more than `limit` bytes, UTF-16, and bytes that are no UTF-8 (2).
+    /// As [`InputSource::open`]. The text is longer than `limit` bytes, is UTF-16 or is not UTF-8 (2).
     pub fn read_text(&self, limit: usize) -> Result<String, CliError> {
         read_text(self.open()?, &self.name(), limit)
     }
 }
 
-/// Reads a text of at most `limit` bytes; never takes more than one byte beyond that.
+/// Reads a text of at most `limit` bytes. Never reads more than one byte beyond that.
 ///
 /// # Errors
-/// More than `limit` bytes, UTF-16 and bytes that are no UTF-8 (2); a source that cannot be read (6 or 7).
+/// The text is longer than `limit` bytes, is UTF-16 or is not UTF-8 (2). The reader fails (6 or 7).
 pub fn read_text(reader: impl Read, name: &str, limit: usize) -> Result<String, CliError> {
     let mut bytes = Vec::new();
     let ceiling = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -85,17 +85,17 @@ pub fn read_text(reader: impl Read, name: &str, limit: usize) -> Result<String, 
     }
 }
 
-/// How many bytes of a byte order mark stand at the beginning.
+/// Returns the length of the byte order mark at the start of a text.
 pub(crate) fn after_bom(bytes: &[u8], name: &str) -> Result<usize, CliError> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        let error = CliError::usage(format!("{name} is UTF-16; UTF-8 is wanted")).code("not_utf8");
-        return Err(error.hint("convert it first, for instance with: iconv -f UTF-16 -t UTF-8"));
+        let error = CliError::usage(format!("{name} is UTF-16, expected UTF-8")).code("not_utf8");
+        return Err(error.hint("convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8"));
     }
     Ok(if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 })
 }
 
 pub(crate) fn not_utf8(name: &str, offset: usize) -> CliError {
-    CliError::usage(format!("{name} is not UTF-8: byte {offset} (counted from 0) fits in no character"))
+    CliError::usage(format!("{name} is not UTF-8: byte {offset} (counted from 0) is not part of a character"))
         .code("not_utf8")
         .with("offset", offset)
 }
@@ -120,22 +120,22 @@ mod tests {
     use std::io;
     use std::io::Read;
 
-    use super::Source;
+    use super::InputSource;
     use super::read_text;
 
     #[test]
     fn arguments_say_where_the_data_are() {
-        assert_eq!(Source::of_data("-"), Source::Stdin);
-        assert_eq!(Source::of_data("@-"), Source::Stdin);
-        assert_eq!(Source::of_data("@a.json"), Source::File("a.json"));
-        assert_eq!(Source::of_data("{}"), Source::Literal("{}"));
-        assert_eq!(Source::of_file("@a"), Source::File("@a"));
+        assert_eq!(InputSource::of_data("-"), InputSource::Stdin);
+        assert_eq!(InputSource::of_data("@-"), InputSource::Stdin);
+        assert_eq!(InputSource::of_data("@a.json"), InputSource::File("a.json"));
+        assert_eq!(InputSource::of_data("{}"), InputSource::Literal("{}"));
+        assert_eq!(InputSource::of_file("@a"), InputSource::File("@a"));
     }
 
     #[test]
     fn text_is_read_and_its_mark_taken_off() {
         assert_eq!(read_text(&b"\xef\xbb\xbf{}"[..], "x", 10).unwrap(), "{}");
-        assert_eq!(Source::Literal("{}").read_text(2).unwrap(), "{}");
+        assert_eq!(InputSource::Literal("{}").read_text(2).unwrap(), "{}");
     }
 
     #[test]
@@ -160,9 +160,9 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named_and_a_directory_refused() {
-        let error = Source::File("/no/such\u{1b}file").read_text(10).unwrap_err();
+        let error = InputSource::File("/no/such\u{1b}file").read_text(10).unwrap_err();
         assert!(error.exit == 3 && error.message.contains("/no/such\\u001bfile"), "{error}");
-        assert_eq!(Source::File("/").read_text(10).unwrap_err().exit, 2);
-        assert_eq!(Source::File("a\0b").read_text(10).unwrap_err().exit, 2);
+        assert_eq!(InputSource::File("/").read_text(10).unwrap_err().exit, 2);
+        assert_eq!(InputSource::File("a\0b").read_text(10).unwrap_err().exit, 2);
     }
 }

@@ -1,4 +1,4 @@
-//! jq programs as arguments, and the last resort against one that cannot be stopped.
+//! jq programs as arguments, and the watch that ends the process if one cannot be stopped.
 
 use std::fs;
 use std::process;
@@ -7,11 +7,10 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::input::Source;
+use crate::cli::input::InputSource;
 use crate::cli::output::Output;
-use crate::cli::output::Settings;
+use crate::cli::output::OutputSettings;
 use crate::jq::MAX_PROGRAM_BYTES;
 use crate::jq::Program;
 use crate::jq::Running;
@@ -20,64 +19,64 @@ use crate::jq::running;
 use crate::jq::runs;
 use crate::ops::Condition;
 
-/// What jq calls formats: with such a word a program can begin.
+/// The formats of jq, with which a program can begin.
 const FORMATS: [&str; 12] =
     ["@text", "@json", "@html", "@htmld", "@uri", "@urid", "@csv", "@tsv", "@sh", "@base64", "@base64d", "@base32"];
-/// How much of a program is its name in messages.
+/// The number of characters of a program that messages show.
 const NAME_CHARS: usize = 60;
-/// How long one run may take. Its steps are counted and end long before; this is for one step that does not end.
+/// The limit for one run. Counted steps end a run much earlier; this limit is for one step that does not end.
 const LONGEST_RUN: Duration = Duration::from_secs(30);
-/// How long all runs together may take …
+/// The limit for all runs together, without the share of each run.
 const LONGEST_RUNS: Duration = Duration::from_secs(60);
-/// … and so much more for each: far more than one takes that is not wrong.
+/// The share of each run in the limit for all runs. A correct program needs far less.
 const MORE_PER_RUN: Duration = Duration::from_millis(100);
-/// How much memory the process may gain while one run goes on.
+/// The memory that the process may gain during one run.
 const MOST_MEMORY: u64 = 2 << 30;
-/// How often is looked.
+/// The interval between two checks.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Reads and compiles a program: its text, or `@FILE`.
 ///
 /// # Errors
-/// A file that cannot be read (3, 6 or 7), what is no jq (2).
-pub(super) fn program(app: &App, argument: &str) -> Result<Program, CliError> {
+/// The file cannot be read (3, 6 or 7), or the text is not a jq program (2).
+pub(super) fn program(out: &Output, argument: &str) -> Result<Program, CliError> {
     let source = match argument.strip_prefix('@') {
-        Some(path) => Source::File(path),
-        None => Source::Literal(argument),
+        Some(path) => InputSource::File(path),
+        None => InputSource::Literal(argument),
     };
     let text = source.read_text(MAX_PROGRAM_BYTES).map_err(|error| or_format(error, argument))?;
     let name = match &source {
-        Source::File(_) => argument.to_owned(),
+        InputSource::File(_) => argument.to_owned(),
         _ => short(&text),
     };
-    watch(app.out.settings());
+    watch(out.settings());
     Program::compile(&name, &text).map_err(|error| no_program(&name, &error))
 }
 
-/// A file that is not there may have been meant as one of jq's formats.
+/// Adds a hint if a missing file may have been meant as one of jq's formats.
 fn or_format(error: CliError, argument: &str) -> CliError {
     let word = argument.split(|c: char| !c.is_ascii_alphanumeric() && c != '@').next().unwrap_or_default();
     match FORMATS.contains(&word) {
-        true => error.hint(format!("@ begins the name of a file; for jq's {word} write '. | {argument}'")),
+        true => error.hint(format!("write '. | {argument}' for jq's {word}; @ begins the name of a file")),
         false => error,
     }
 }
 
-/// As [`program`], for a condition.
+/// Reads and compiles a condition.
 ///
 /// # Errors
 /// As [`program`].
-pub(super) fn condition(app: &App, argument: Option<&str>) -> Result<Option<Condition>, CliError> {
-    argument.map(|argument| program(app, argument).map(Condition)).transpose()
+pub(super) fn condition(out: &Output, argument: Option<&str>) -> Result<Option<Condition>, CliError> {
+    argument.map(|argument| program(out, argument).map(Condition)).transpose()
 }
 
-/// The error for what does not compile.
+/// Returns the error for a text that does not compile.
 pub(super) fn no_program(name: &str, error: &SyntaxError) -> CliError {
-    let made = CliError::usage(format!("{name} is no jq program that can be run: {error}")).code("bad_jq");
+    let made = CliError::usage(format!("{name} is not a valid jq program: {error}")).code("bad_jq");
     made.with("line", error.line).with("column", error.column)
 }
 
-/// A program on one line, cut where it is long.
+/// Returns a program on one line, cut if it is long.
 fn short(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(NAME_CHARS) {
@@ -86,13 +85,13 @@ fn short(text: &str) -> String {
     }
 }
 
-/// Ends the process when one run of a program takes very long or very much: a thread cannot be stopped from outside.
-/// Nothing is lost by that: what was to be written is written whole or not at all.
-pub(super) fn watch(settings: &Settings) {
+/// Ends the process if a run of a program takes too long or too much memory, because a thread cannot be stopped from outside. No
+/// data are lost: a write is applied in full or not at all.
+pub(super) fn watch(settings: &OutputSettings) {
     static ONCE: Once = Once::new();
     let settings = settings.clone();
     ONCE.call_once(move || {
-        // Without it the limits inside still count.
+        // Without this thread the limits inside the program still apply.
         let _ = thread::Builder::new().name("jq-watch".into()).spawn(move || {
             let ended = end_of_patience();
             let output = Output::new(settings);
@@ -102,10 +101,10 @@ pub(super) fn watch(settings: &Settings) {
     });
 }
 
-/// Waits until a run, or all together, have taken too much; what to say then.
+/// Waits until one run, or all runs together, exceed a limit. Returns the error to print.
 fn end_of_patience() -> CliError {
     let mut seen: Option<(Running, Instant, u64)> = None;
-    let mut patience = Patience::default();
+    let mut patience = RunBudget::default();
     loop {
         let looked = Instant::now();
         thread::sleep(LOOK);
@@ -136,14 +135,14 @@ fn end_of_patience() -> CliError {
     }
 }
 
-/// How long programs have run, as it was seen now and then: measuring each run would cost more than most of them.
+/// The time that programs have run, sampled: measuring each run would cost more than most of them.
 #[derive(Default)]
-struct Patience {
+struct RunBudget {
     spent: Duration,
 }
 
-impl Patience {
-    /// A program was seen to run in the last while, after so many runs; what to say if that is too much of it.
+impl RunBudget {
+    /// Adds the time of a sample. Returns a message if the limit for this number of runs is exceeded.
     fn spend(&mut self, last: Duration, runs: u64) -> Option<String> {
         self.spent += last;
         let more = MORE_PER_RUN.saturating_mul(u32::try_from(runs).unwrap_or(u32::MAX));
@@ -153,7 +152,7 @@ impl Patience {
     }
 }
 
-/// Bytes of memory this process holds, where the system has `/proc`; 0 elsewhere.
+/// Returns the bytes of memory that this process holds, from `/proc`; 0 on systems without it.
 fn resident() -> u64 {
     let pages = fs::read_to_string("/proc/self/statm").ok();
     let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
@@ -164,13 +163,13 @@ fn resident() -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::Patience;
+    use super::RunBudget;
     use super::short;
 
     #[test]
     fn many_runs_may_take_long_and_few_may_not() {
-        let (mut few, mut many) = (Patience::default(), Patience::default());
-        let seconds = |runs: fn(u64) -> u64, patience: &mut Patience| {
+        let (mut few, mut many) = (RunBudget::default(), RunBudget::default());
+        let seconds = |runs: fn(u64) -> u64, patience: &mut RunBudget| {
             (1..200).find(|second| patience.spend(Duration::from_secs(1), runs(*second)).is_some())
         };
         // One run takes ten seconds, or a tenth of a second.

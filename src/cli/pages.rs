@@ -1,4 +1,4 @@
-//! Lists that are asked for in pages, and what their answer falls short of.
+//! Lists that are read in pages, with their caveats.
 
 use crate::cli::app::App;
 use crate::cli::caveats::warn_caveats;
@@ -9,7 +9,7 @@ use crate::ops::BrokenStream;
 use crate::ops::ListCaveat;
 use crate::ops::ListPage;
 
-/// Items asked of the store at once.
+/// The number of items of one request.
 const PAGE: usize = 500;
 
 /// The end of a list that was read in pages.
@@ -20,8 +20,8 @@ pub(super) struct ListEnd {
     broken: Vec<BrokenStream>,
 }
 
-/// Asks for pages, each after the last one, until `wanted` items were found or there are no more. Hands the items of each page
-/// to `take`, which returns false when it wants no more.
+/// Reads pages until `wanted` items were found or there are no more. Hands the items of each page to `take`, which returns false to
+/// stop.
 pub(super) async fn all_pages<T, P, F, E>(
     after: Option<String>,
     wanted: Option<usize>,
@@ -49,10 +49,10 @@ where
 }
 
 impl ListEnd {
-    /// Ends a list, and prints on stderr what qualifies it.
+    /// Ends a list, and prints its caveats on stderr.
     ///
     /// # Errors
-    /// Streams that could not be read (8), or stdout cannot be written.
+    /// A stream could not be read (8).
     pub(super) fn finish(self, app: &App, list: ListWriter<'_>, named: &str) -> Result<(), CliError> {
         list.finish(self.next)?;
         warn_caveats(app, self.caveats);
@@ -65,7 +65,7 @@ impl ListEnd {
         }
     }
 
-    /// The same without the caveats that `unwanted` holds for.
+    /// Drops the caveats for which `unwanted` returns true.
     #[must_use]
     pub(super) fn without(mut self, unwanted: impl Fn(&ListCaveat) -> bool) -> Self {
         self.caveats.retain(|caveat| !unwanted(caveat));

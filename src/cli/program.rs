@@ -1,14 +1,15 @@
-//! The program as an application ships it: esctl with domains and projections of its own.
+//! The program of an application: esctl with domains and projections of its own.
 
 use std::ffi::OsString;
 use std::sync::Arc;
 
 use crate::aggregate::Projection;
-use crate::cli;
 use crate::cli::args;
 use crate::cli::domain_verb;
+use crate::cli::end::end;
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
+use crate::cli::run::run_command_line;
 use crate::cli::usage;
 use crate::domain;
 use crate::domain::Domain;
@@ -16,6 +17,11 @@ use crate::domain::Installed;
 use crate::event::StreamName;
 use crate::runtime::is_built_in;
 use crate::store::ReadModel;
+
+/// Runs the command line and returns the exit code. Results and errors have been printed.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    Program::new().run(arguments)
+}
 
 /// An esctl with an application's own domains and projections.
 ///
@@ -38,7 +44,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// Returns an esctl with what comes with it.
+    /// Returns an esctl with the built-in domains only.
     pub fn new() -> Self {
         Self::default()
     }
@@ -57,19 +63,19 @@ impl Program {
         self
     }
 
-    /// Runs the command line, and returns the exit code. The domains are then known to the whole process.
+    /// Runs the command line and returns the exit code. From then on the whole process knows the domains.
     pub fn run(self, arguments: impl IntoIterator<Item = OsString>) -> u8 {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        // What is wrong is named in the terms of esctl alone.
+        // The error names only what esctl itself has.
         domain::install(Installed::default());
         if let Err(error) = self.check() {
-            return cli::end(&Output::new(usage::settings(&arguments)), None, Err(error));
+            return end(&Output::new(usage::settings(&arguments)), None, Err(error));
         }
         domain::install(self.installed);
-        cli::run_command_line(arguments)
+        run_command_line(arguments)
     }
 
-    /// Checks that names are names, and that each is used once.
+    /// Checks the names: each is valid, and none is used twice.
     fn check(&self) -> Result<(), CliError> {
         let command = args::command();
         let mut categories: Vec<&str> = domain::built_in().iter().map(|domain| domain.category).collect();
@@ -93,7 +99,7 @@ impl Program {
             let name = projection.name();
             ReadModel::live(name).check_name().map_err(|error| wrong(error.to_string()))?;
             if names.contains(&name) || is_built_in(name) {
-                return Err(wrong(format!("projection \"{name}\" is there twice")));
+                return Err(wrong(format!("projection \"{name}\" is registered twice")));
             }
             names.push(name);
         }
@@ -101,7 +107,7 @@ impl Program {
     }
 }
 
-/// A program that was put together wrongly.
+/// Returns the error for an application that registers an invalid or duplicate name.
 fn wrong(message: String) -> CliError {
-    CliError::bug(message).code("bad_program").hint("this is a mistake in the program of the application")
+    CliError::bug(message).code("bad_program").hint("correct the program of the application")
 }

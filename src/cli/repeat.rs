@@ -1,4 +1,4 @@
-//! The command that repeats this run safely: the command line as it was typed, with whatever was drawn at random fixed.
+//! The command that repeats this run safely: the typed command line, with fixed values for everything that was random.
 //!
 //! It never holds a password, and names the store as the operator named it.
 
@@ -6,36 +6,35 @@ use std::ffi::OsString;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use crate::cli::args;
 use crate::cli::error::CliError;
-use crate::cli::shell;
+use crate::cli::shell_quoting;
 use crate::store::redact_url;
 
 /// The command that repeats this run.
 pub struct Repeat {
-    /// As they were typed, without the name of the program.
+    /// The arguments as typed, without the name of the program.
     arguments: Mutex<Vec<OsString>>,
-    /// Words for a shell that name the store, where no argument does.
+    /// The shell words that name the store, if no argument does.
     store: Vec<String>,
-    fixed: Mutex<Vec<Fixed>>,
+    definition: fn() -> clap::Command,
+    fixed: Mutex<Vec<FixedFlag>>,
 }
 
 /// A flag that the repeated command must have.
-struct Fixed {
+struct FixedFlag {
     flag: &'static str,
     value: Option<String>,
 }
 
 impl Repeat {
-    /// Makes the command that repeats a command line, the name of the program first; `store` are words for a shell that name
-    /// the store.
-    pub fn new(arguments: &[OsString], store: Vec<String>) -> Self {
+    /// Returns the command that repeats a command line. The first argument is the name of the program; `store` are shell words that
+    /// name the store.
+    pub fn new(arguments: &[OsString], store: Vec<String>, definition: fn() -> clap::Command) -> Self {
         let arguments = arguments.iter().skip(1).cloned().collect();
-        Self { arguments: Mutex::new(arguments), store, fixed: Mutex::default() }
+        Self { arguments: Mutex::new(arguments), store, definition, fixed: Mutex::default() }
     }
 
-    /// Replaces the command by one that is safe where a repeat is not: one that shows what became of it. Flags that name the
-    /// store stay.
+    /// Replaces the command if a repeat is not safe, by one that shows the result. Flags that name the store stay.
     pub fn replace(&self, words: &[&str]) {
         let mut arguments = self.arguments.lock().unwrap_or_else(PoisonError::into_inner);
         let mut kept: Vec<OsString> = words.iter().map(Into::into).collect();
@@ -50,17 +49,17 @@ impl Repeat {
         *arguments = kept;
     }
 
-    /// Gives a flag a value, also where another one was typed.
+    /// Gives a flag a value, in place of a typed one.
     pub fn fix(&self, flag: &'static str, value: impl Into<String>) {
-        self.set(Fixed { flag, value: Some(value.into()) });
+        self.set(FixedFlag { flag, value: Some(value.into()) });
     }
 
-    /// Adds a flag that has no value.
+    /// Adds a flag without a value.
     pub fn add_flag(&self, flag: &'static str) {
-        self.set(Fixed { flag, value: None });
+        self.set(FixedFlag { flag, value: None });
     }
 
-    fn set(&self, fixed: Fixed) {
+    fn set(&self, fixed: FixedFlag) {
         let mut all = self.fixed.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|other| other.flag != fixed.flag);
         all.push(fixed);
@@ -68,10 +67,10 @@ impl Repeat {
 
     /// Adds the command to an error, as its hint and its detail `repeat`.
     pub fn add_to(&self, error: CliError, why: &str) -> CliError {
-        let Line { command, left_out, needs_stdin } = self.line();
+        let RepeatLine { command, left_out, needs_stdin } = self.line();
         let mut hint = format!("{why}: {command}");
         if needs_stdin {
-            hint.push_str("\nit reads the same standard input again, which is not repeated here");
+            hint.push_str("\nit needs the same standard input again, which is not part of the command");
         }
         if left_out {
             hint.push_str("\nthe password was left out of the URL");
@@ -79,10 +78,10 @@ impl Repeat {
         error.hint(hint).with("repeat", command).with("repeat_needs_stdin", needs_stdin)
     }
 
-    fn line(&self) -> Line {
+    fn line(&self) -> RepeatLine {
         let fixed = self.fixed.lock().unwrap_or_else(PoisonError::into_inner);
-        let url_flags = url_flags(&args::command());
-        let mut line = Line { command: "esctl".into(), left_out: false, needs_stdin: false };
+        let url_flags = url_flags(&(self.definition)());
+        let mut line = RepeatLine { command: "esctl".into(), left_out: false, needs_stdin: false };
         let mut replaced = Vec::new();
         let typed = self.arguments.lock().unwrap_or_else(PoisonError::into_inner);
         let mut arguments = typed.iter().peekable();
@@ -91,7 +90,7 @@ impl Repeat {
             let (flag, inside) = text.split_once('=').map_or((&*text, None), |(flag, value)| (flag, Some(value)));
             line.needs_stdin |= is_stdin(inside.unwrap_or(flag)) && (inside.is_none() || flag.starts_with("--"));
             let value = match fixed.iter().find(|fixed| fixed.flag == flag) {
-                Some(Fixed { value: Some(value), .. }) => Some(value.clone()),
+                Some(FixedFlag { value: Some(value), .. }) => Some(value.clone()),
                 Some(_) => {
                     replaced.push(flag.to_owned());
                     None
@@ -103,36 +102,36 @@ impl Repeat {
                 None => None,
             };
             let Some(value) = value else {
-                line.push(&shell::word(argument));
+                line.push(&shell_quoting::word(argument));
                 continue;
             };
             replaced.push(flag.to_owned());
             if inside.is_none() {
                 arguments.next();
                 line.push(flag);
-                line.push(&shell::word(value.as_ref()));
+                line.push(&shell_quoting::word(value.as_ref()));
             } else {
-                line.push(&shell::word(format!("{flag}={value}").as_ref()));
+                line.push(&shell_quoting::word(format!("{flag}={value}").as_ref()));
             }
         }
-        for Fixed { flag, value } in fixed.iter().filter(|fixed| !replaced.iter().any(|flag| flag == fixed.flag)) {
+        for FixedFlag { flag, value } in fixed.iter().filter(|fixed| !replaced.iter().any(|flag| flag == fixed.flag)) {
             line.push(flag);
-            value.iter().for_each(|value| line.push(&shell::word(value.as_ref())));
+            value.iter().for_each(|value| line.push(&shell_quoting::word(value.as_ref())));
         }
         self.store.iter().for_each(|word| line.push(word));
-        arguments.for_each(|argument| line.push(&shell::word(argument)));
+        arguments.for_each(|argument| line.push(&shell_quoting::word(argument)));
         line
     }
 }
 
-struct Line {
+struct RepeatLine {
     command: String,
-    /// A secret was left out of a URL.
+    /// True if a secret was left out of a URL.
     left_out: bool,
     needs_stdin: bool,
 }
 
-impl Line {
+impl RepeatLine {
     fn push(&mut self, word: &str) {
         self.command.push(' ');
         self.command.push_str(word);
@@ -152,7 +151,7 @@ impl Line {
     }
 }
 
-/// Returns true for an argument that names what cannot be read a second time: standard input or another open pipe.
+/// Returns true for an argument that cannot be read a second time: standard input or another open pipe.
 fn is_stdin(argument: &str) -> bool {
     let path = argument.strip_prefix('@').unwrap_or(argument);
     path == "-" || path == "/dev/stdin" || path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/")
@@ -174,7 +173,7 @@ mod tests {
 
     fn repeat(arguments: &[&str], store: &[&str]) -> Repeat {
         let arguments: Vec<OsString> = [&["/usr/bin/esctl"], arguments].concat().into_iter().map(Into::into).collect();
-        Repeat::new(&arguments, store.iter().map(|word| (*word).to_owned()).collect())
+        Repeat::new(&arguments, store.iter().map(|word| (*word).to_owned()).collect(), crate::cli::args::command)
     }
 
     fn added(repeat: &Repeat) -> (String, String) {
@@ -209,7 +208,7 @@ mod tests {
         for (url, shown) in urls {
             for (words, flag) in [(&["--store", url][..], "--store "), (&["--into", url], "--into ")] {
                 let (command, hint) = added(&repeat(&[&["replay"], words].concat(), &[]));
-                let shown = super::shell::word(shown.as_ref());
+                let shown = crate::cli::shell_quoting::word(shown.as_ref());
                 assert_eq!(command, format!("esctl replay {flag}{shown}"));
                 assert!(hint.contains("left out") && !hint.contains("p@ss"), "{hint}");
             }

@@ -1,4 +1,4 @@
-//! The scratch area of a command that tries things out: beside the store that was named, and removed in the end.
+//! The scratch area of a command, beside the named store. It is removed at the end.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -10,53 +10,53 @@ use crate::cli::error::CliError;
 use crate::store;
 use crate::store::StoreUrl;
 
-/// The folder of a file, or the nearest above it that there is: what is tried must be on the same file system.
+/// Returns the folder of a file, or its nearest parent that exists. The scratch area must be on the same file system.
 fn nearest_folder(path: &Path) -> PathBuf {
     let mut above = path.ancestors().skip(1);
     match above.find(|folder| folder.is_dir()) {
         Some(folder) => folder.to_path_buf(),
-        // A relative path: `""` is no folder to any file system.
+        // A relative path: `""` is not a folder for any file system.
         None => PathBuf::from("."),
     }
 }
 
-/// A store to be removed: call [`ScratchArea::remove`], whatever became of what was done in it.
+/// A store to be removed. Call [`ScratchArea::remove`] in every case.
 pub(super) struct ScratchArea {
     url: StoreUrl,
-    /// For a file: the folder it is in, on the same file system as the store that was named. It goes away with it.
+    /// For a file: its folder, on the same file system as the named store. It is removed with this value.
     folder: TempDir,
 }
 
 impl ScratchArea {
-    /// Finds a place beside the store that was asked for. On a server nothing is made yet.
+    /// Chooses a scratch area beside the store that was asked for. On a server nothing is created yet.
     ///
     /// # Errors
-    /// The folder cannot be made (6).
+    /// The folder cannot be created (6).
     pub(super) fn make(app: &App) -> Result<Self, CliError> {
         Self::beside(&app.store_url()?)
     }
 
-    /// Finds a place beside a store. On a server nothing is made yet.
+    /// Chooses a scratch area beside a store. On a server nothing is created yet.
     ///
     /// # Errors
-    /// The folder cannot be made (6).
+    /// The folder cannot be created (6).
     pub(super) fn beside(named: &StoreUrl) -> Result<Self, CliError> {
         let parent = match named {
             StoreUrl::SqliteFile(path) => nearest_folder(path),
             _ => std::env::temp_dir(),
         };
         let folder = tempfile::Builder::new().prefix("esctl-scratch-").tempdir_in(&parent).map_err(|error| {
-            CliError::unavailable(format!("cannot make a scratch folder in {}", parent.display())).caused_by(&error)
+            CliError::unavailable(format!("cannot create a scratch folder in {}", parent.display())).caused_by(&error)
         })?;
         Ok(Self { url: store::scratch_url(named, folder.path()), folder })
     }
 
-    /// The store in it.
+    /// Returns the URL of the store in it.
     pub(super) fn url(&self) -> &StoreUrl {
         &self.url
     }
 
-    /// Leaves it as it is; where.
+    /// Keeps it as it is and returns its URL.
     pub(super) fn keep(self) -> StoreUrl {
         match &self.url {
             StoreUrl::SqliteFile(_) => drop(self.folder.keep()),
@@ -66,7 +66,7 @@ impl ScratchArea {
         self.url
     }
 
-    /// Removes it with all that is in it. That this fails is said, with what is left to do by hand.
+    /// Removes it with its content. A failure is a warning that says what to remove by hand.
     pub(super) async fn remove(self, app: &App) {
         let removed = store::remove_scratch(&self.url, app.open_options()).await;
         let left = match removed {
@@ -77,11 +77,8 @@ impl ScratchArea {
             }
         };
         if let Some(left) = left {
-            // It may never have been made: a server that cannot be asked does not tell.
-            app.out.warn(&format!(
-                "the scratch area {} was not removed; if it is there, please remove it by hand: {left}",
-                self.url
-            ));
+            // The area may never have been created: a server that is unavailable cannot say.
+            app.out.warn(&format!("the scratch area {} was not removed; if it exists, remove it by hand: {left}", self.url));
         }
     }
 }

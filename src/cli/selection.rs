@@ -1,12 +1,12 @@
-//! The flags by which every command that reads events narrows them.
+//! The flags that narrow the events of every command that reads events.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::cursor;
+use crate::cli::arg_values::place;
+use crate::cli::arg_values::token;
 use crate::cli::error::CliError;
-use crate::cli::values::cursor;
-use crate::cli::values::place;
-use crate::cli::values::token;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::EventFilter;
@@ -14,7 +14,7 @@ use crate::ops::Selection;
 use crate::store::ReadSource;
 use crate::store::Store;
 
-/// Bounds on the events to read.
+/// The bounds on the events to read.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct SelectionArgs {
     /// Only events after this version or position, the 'next' of a page; 0 reads from the beginning
@@ -35,16 +35,16 @@ impl SelectionArgs {
     /// Returns the bounds by cursor and time.
     ///
     /// # Errors
-    /// A text that is no time (2).
+    /// The text is not a time (2).
     pub(super) fn selection(&self, app: &App) -> Result<Selection, CliError> {
         let moment = |text: &Option<String>| text.as_deref().map(|text| app.moment(text)).transpose();
         Ok(Selection { after: self.after, since: moment(&self.since)?, until: moment(&self.until)?, ..Selection::default() })
     }
 }
 
-/// The flags by which the history of one thing is narrowed.
+/// The flags that narrow the history of one stream.
 #[derive(Debug, Clone, Default, Args)]
-pub(super) struct HistoryArgs {
+pub(super) struct HistoryFilterArgs {
     /// Maximum number of entries
     #[arg(long, value_name = "N", value_parser = place)]
     pub(super) limit: Option<u64>,
@@ -52,11 +52,11 @@ pub(super) struct HistoryArgs {
     selection: SelectionArgs,
 }
 
-impl HistoryArgs {
-    /// Returns the part of a stream's history that is asked for.
+impl HistoryFilterArgs {
+    /// Returns the requested part of a stream's history.
     ///
     /// # Errors
-    /// A text that is no time (2), bounds that cross (2), a cursor beyond the end of the stream (8).
+    /// The text is not a time (2), the bounds cross (2), or the cursor is beyond the end of the stream (8).
     pub(super) async fn page(&self, app: &App, store: &Store, category: &str, id: &str) -> Result<HistoryPage, CliError> {
         let source = ReadSource::Stream(StreamName::of(category, id)?);
         let (from, to) = self.selection.selection(app)?.places(store, &source, false).await?;
@@ -76,34 +76,34 @@ pub(super) struct HistoryPage {
 }
 
 /// The decision on one entry of a history.
-pub(super) enum Entry {
-    /// It is shown.
+pub(super) enum HistoryDecision {
+    /// The entry is shown.
     Shown,
-    /// It is left out.
+    /// The entry is left out.
     LeftOut,
-    /// It is left out, and so are all after it.
+    /// The entry and all after it are left out.
     Ended,
 }
 
 impl HistoryPage {
     /// Decides on the entry of a version that a client recorded. Versions come in ascending order.
-    pub(super) fn decide(&mut self, version: Version, client: Option<&str>) -> Entry {
+    pub(super) fn decide(&mut self, version: Version, client: Option<&str>) -> HistoryDecision {
         if version.0 > self.to {
-            return Entry::Ended;
+            return HistoryDecision::Ended;
         }
         if version.0 < self.from || !self.filter.recorded_by(client) {
-            return Entry::LeftOut;
+            return HistoryDecision::LeftOut;
         }
         if self.left == 0 {
             self.next = self.last;
-            return Entry::Ended;
+            return HistoryDecision::Ended;
         }
         self.left -= 1;
         self.last = Some(version);
-        Entry::Shown
+        HistoryDecision::Shown
     }
 
-    /// Returns the cursor of the next page; none where nothing is left.
+    /// Returns the cursor of the next page; none if nothing is left.
     pub(super) fn next(&self) -> Option<String> {
         self.next.map(|version| version.to_string())
     }

@@ -1,4 +1,4 @@
-//! `esctl selftest`
+//! The command `esctl selftest`.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use clap::Args;
 use tokio::sync::watch;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::limit;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
 use crate::cli::scratch_area::ScratchArea;
 use crate::cli::signals::nth;
-use crate::cli::values::limit;
 use crate::ops::selftest;
 use crate::ops::selftest::BrokenPromise;
 use crate::ops::selftest::PromiseResult;
 use crate::ops::selftest::SelftestReport;
 use crate::store;
 
-/// Try the promises of a store against this very server, in a scratch area that is removed
+/// Test the promises of a store against its database, in a scratch area that is removed
 ///
-/// Twelve writers and four readers work at the same time, on streams of their own and on streams that all want, with
-/// batches, repeats and conflicts; a read model runs beside. Then everything is held against each promise. The scratch
-/// area is a schema (PostgreSQL), a database (MongoDB) or a file (SQLite) of its own beside the store that was named,
-/// which is not touched. Ctrl-C ends it early, with a report on what was tried until then.
+/// Twelve writers and four readers work at the same time, on streams of their own and on shared streams, with batches, repeats and
+/// conflicts. A read model runs beside them. Then the result is checked against each promise. The scratch area is a schema
+/// (PostgreSQL), a database (MongoDB) or a file (SQLite) beside the named store, which is not touched. Ctrl-C ends the test early,
+/// with a report on what was tested until then.
 #[derive(Debug, Args)]
-pub struct Selftest {
-    /// How long to write and read, in seconds
+pub struct SelftestArgs {
+    /// Time for writing and reading, in seconds
     #[arg(long, value_name = "N", value_parser = limit, default_value = "10")]
     seconds: usize,
 }
 
-impl Selftest {
+impl SelftestArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let area = ScratchArea::make(app)?;
         let outcome = self.run_in(app, &area).await;
@@ -44,7 +44,7 @@ impl Selftest {
         interrupted.map_or(Ok(()), Err)
     }
 
-    /// The report, and who ended it early.
+    /// Returns the report, and the signal that ended the run early.
     async fn run_in(&self, app: &App, area: &ScratchArea) -> Result<(SelftestReport, Option<CliError>), CliError> {
         let seconds = self.seconds as u64;
         let (stop, stopped) = watch::channel(false);
@@ -65,7 +65,7 @@ impl Selftest {
                     }
                     early = Some(error);
                     stop.send_replace(true);
-                    app.out.note("ending early; once more ends it without a report");
+                    app.out.note("ending early; press Ctrl-C again to end without a report");
                 }
             }
         };
@@ -116,8 +116,8 @@ fn broken(report: &SelftestReport) -> CliError {
         None => format!(", first: {}", finding.message),
     });
     let times = if cases == 1 { "once".to_owned() } else { format!("{cases} times") };
-    CliError::no(format!("this store does not keep what it promises ({}): {times}{which}", names.join(", ")))
+    CliError::check_failed(format!("the store broke its promises ({}): {times}{which}", names.join(", ")))
         .code("promise_broken")
-        .hint("do not trust it with events: look at the settings of the server and at what stands between it and esctl, then report it")
+        .hint("do not store events in it: check the settings of the server and of any proxy or pooler before it, then report it")
         .with("promises", names)
 }

@@ -1,4 +1,4 @@
-//! `esctl serve`
+//! The command `esctl serve`.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,7 +16,7 @@ use crate::cli::error::CliError;
 use crate::cli::file_mode::open_to_others;
 use crate::cli::input::unreadable;
 use crate::cli::jq;
-use crate::cli::open_files;
+use crate::cli::open_file_limit;
 use crate::cli::output::LogFormat;
 use crate::cli::output::log_of_server_to_stderr;
 use crate::cli::signals;
@@ -30,43 +30,43 @@ use crate::server::StartError;
 use crate::server::settings::TokenKey;
 use crate::server::settings::TokenSettings;
 
-/// Open files that are asked for; where there is room for fewer, so be it.
+/// The number of open files that the server asks the system for.
 const MOST_FILES: u64 = 65_536;
-/// The beginnings of the variables that decide who may use the server.
+/// The prefixes of the variables that decide who may use the server.
 const GUARDS: [&str; 2] = ["ESCTL_JWT_", "ESCTL_ALLOW_"];
 
-/// The largest file with a key.
+/// The size limit of a file with a key.
 const MAX_KEY_BYTES: u64 = 64 << 10;
 
 /// Serve clients over HTTP, WebSocket and SSE, with a dashboard
 ///
-/// Clients send commands, the server decides, and clients are told. Several servers beside each other over one store
-/// behave as one. Every flag has a variable ESCTL_… and a key in the table [serve] of the configuration file. It stops at
-/// SIGTERM or Ctrl-C: what has begun is finished first; a second signal ends it at once.
+/// Clients send commands, the server decides, and clients receive the events. Several servers over one store behave as one. Every
+/// flag has a variable ESCTL_… and a key in the table [serve] of the configuration file. The server stops at SIGTERM or Ctrl-C,
+/// after it has finished the requests in progress. A second signal ends it at once.
 #[derive(Debug, Args)]
-pub struct Serve {
+pub struct ServeArgs {
     #[command(flatten)]
     options: ServeOptions,
 }
 
-/// What is said once clients can come.
+/// The output of the command once clients can connect.
 #[derive(Serialize)]
-struct Started {
+struct ServerStarted {
     listening: String,
     store: String,
     tokens: bool,
 }
 
-impl Serve {
+impl ServeArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         check_variables(std::env::vars_os())?;
         let options = self.options.or(app.config.serve.clone());
         log_of_server_to_stderr(app.globals.verbose, options.log_format.unwrap_or(LogFormat::Text));
-        // Each client is a connection, and each connection a file.
-        open_files::allow(MOST_FILES);
+        // Each client is a connection, and each connection an open file.
+        open_file_limit::allow(MOST_FILES);
         let settings = settings(options)?;
         let store = app.store_to_write()?;
-        // Programs of the store's projections want the same care as those of an argument.
+        // The jq programs of stored projections need the same limits as those of an argument.
         jq::watch(app.out.settings());
         let server = Server::new(store.clone(), |store| app.command_bus(store, None), app.clock(), settings)?;
         server.prepare().await?;
@@ -74,10 +74,10 @@ impl Serve {
         let listening_on = format!("http://{}", listening.address());
         if !server.checks_tokens() {
             tracing::warn!(
-                "without --jwt-secret-file or --jwt-public-key-file only this machine is served, and everybody on it may do everything"
+                "without --jwt-secret-file or --jwt-public-key-file the server serves this machine only, and every user of it may do everything"
             );
         }
-        let started = Started { listening: listening_on, store: store.place(), tokens: server.checks_tokens() };
+        let started = ServerStarted { listening: listening_on, store: store.place(), tokens: server.checks_tokens() };
         app.out.one(&started, |sheet| {
             sheet.field("listening on", started.listening.as_str());
             sheet.field("store", started.store.as_str());
@@ -87,7 +87,7 @@ impl Serve {
         server.follow_projections(who);
         let on_signal = async {
             let _ = signals::interrupted().await;
-            tracing::info!("stopping: what has begun is finished first");
+            tracing::info!("stopping: finishing the requests in progress");
             server.stop();
             std::future::pending().await
         };
@@ -98,14 +98,15 @@ impl Serve {
         match ended {
             Ended::Drained => Ok(()),
             Ended::Cut => {
-                let error = CliError::terminated("stopped before everything that had begun was finished");
-                Err(error.hint("--shutdown-grace leaves more time"))
+                let error = CliError::terminated("stopped before all requests in progress were finished");
+                Err(error.hint("pass a longer --shutdown-grace"))
             }
         }
     }
 }
 
-/// Refuses a variable that is meant to decide who may use the server and has no name of one: the server would start without it.
+/// Refuses an unknown variable with a prefix of those that decide who may use the server. Otherwise the server would start without
+/// it.
 fn check_variables(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), CliError> {
     let known: Vec<String> = ServeOptions::names().iter().map(|name| format!("ESCTL_{}", name.to_uppercase())).collect();
     let set = variables.filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok());
@@ -147,7 +148,8 @@ fn tokens(options: &ServeOptions) -> Result<Option<TokenSettings>, CliError> {
     let ServeOptions { jwt_secret_file, jwt_public_key_file, jwt_audience, jwt_issuer, .. } = options;
     let key = match (jwt_secret_file, jwt_public_key_file) {
         (Some(_), Some(_)) => {
-            return Err(CliError::usage("two keys for tokens: a secret and a public key").hint("one server takes one of them"));
+            return Err(CliError::usage("two keys for tokens: a secret and a public key")
+                .hint("pass one of --jwt-secret-file and --jwt-public-key-file"));
         }
         (Some(path), None) => {
             if let Some(mode) = open_to_others(path) {
@@ -178,7 +180,9 @@ impl From<StartError> for CliError {
     fn from(error: StartError) -> Self {
         let message = error.to_string();
         match error {
-            StartError::Key(_) => CliError::usage(message).code("bad_key").hint("openssl rand -base64 48 > FILE makes a secret"),
+            StartError::Key(_) => {
+                CliError::usage(message).code("bad_key").hint("make a secret with: openssl rand -base64 48 > FILE")
+            }
             StartError::OpenToAll(_) => {
                 let hint = "pass --jwt-secret-file or --jwt-public-key-file, or listen on 127.0.0.1";
                 CliError::usage(message).code("open_to_all").hint(hint)
@@ -193,9 +197,10 @@ impl From<StartError> for CliError {
             }
             StartError::Listen { source, .. } => match source.kind() {
                 std::io::ErrorKind::PermissionDenied => CliError::not_allowed(message).caused_by(&source),
-                _ => {
-                    CliError::unavailable(message).code("cannot_listen").hint("--listen names another address").caused_by(&source)
-                }
+                _ => CliError::unavailable(message)
+                    .code("cannot_listen")
+                    .hint("pass another address with --listen")
+                    .caused_by(&source),
             },
             StartError::Store(error) => error.into(),
         }

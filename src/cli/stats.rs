@@ -1,27 +1,27 @@
-//! `esctl stats`
+//! The command `esctl stats`.
 
 use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::future::warn_future;
+use crate::cli::future_events::warn_future;
 use crate::cli::output::Cell;
 use crate::ops::stats::Share;
 use crate::ops::stats::StatsReport;
 use crate::ops::stats::stats;
 
-/// Show a store in numbers: events, streams, size, rates, per category and type
+/// Show the size of a store: events, streams, bytes and rates, by category and type
 #[derive(Debug, Args)]
-pub struct Stats {
+pub struct StatsArgs {
     /// Draw the events over time
     #[arg(long)]
     chart: bool,
 }
 
-/// The longest bar, in characters.
+/// The maximum length of a bar, in characters.
 const BAR: u64 = 50;
 
-impl Stats {
+impl StatsArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let bar = app.out.progress(Some(store.head().await?.position.0), "events");

@@ -1,18 +1,18 @@
-//! `esctl trace`
+//! The command `esctl trace`.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::token;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
-use crate::cli::values::token;
 use crate::ops::trace;
 use crate::ops::trace::TraceCause;
 use crate::ops::trace::TraceItem;
 
-/// Deeper than this the tree is no longer drawn, only counted.
+/// The depth up to which the tree is drawn. Deeper levels are numbers.
 const DRAWN: usize = 16;
 const FIELDS: [&str; 12] = [
     "depth",
@@ -29,18 +29,18 @@ const FIELDS: [&str; 12] = [
     "causation_id",
 ];
 
-/// Show everything that belongs together, in all streams, each event below the one that caused it
+/// Show all events of a correlation in all streams, each below the event that caused it
 ///
-/// Every command starts a correlation id of its own, the id of its first event, unless --correlation-id names one;
-/// --causation-id names the event that caused it. The whole store is read.
+/// Every command starts a correlation id of its own, the id of its first event, unless --correlation-id names one. --causation-id
+/// names the event that caused it. The command reads the whole store.
 #[derive(Debug, Args)]
-pub struct Trace {
-    /// A correlation id, or the id of any event that belongs to it
+pub struct TraceArgs {
+    /// Correlation id, or the id of any event that has it
     #[arg(value_parser = token)]
     id: String,
 }
 
-impl Trace {
+impl TraceArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let bar = app.out.progress(Some(store.head().await?.position.0), "events");

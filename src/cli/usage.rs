@@ -1,4 +1,4 @@
-//! What is answered when the command line itself cannot be read, and to `--help` and `--version`.
+//! Answers to a command line that cannot be parsed, and to `--help` and `--version`.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,17 +9,17 @@ use clap::error::ContextKind;
 use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
-use crate::cli::args;
-use crate::cli::end;
+use crate::cli::end::end;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
+use crate::cli::help_definition::help_definition;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
-use crate::cli::output::Settings;
+use crate::cli::output::OutputSettings;
 use crate::event::escape_unsafe;
 use crate::store::redact_text;
 
-/// Commands that other tools have, or that sound right, and the commands of esctl that do the same.
+/// Commands of other tools, with the commands of esctl that do the same.
 const ELSEWHERE: [(&[&str], &str); 11] = [
     (&["list", "ls", "streams"], "'esctl stream list'"),
     (
@@ -37,14 +37,20 @@ const ELSEWHERE: [(&[&str], &str); 11] = [
     (&["start", "server", "run"], "'esctl serve'"),
 ];
 
-/// What of a refused value is shown.
+/// The number of characters of a refused value that are shown.
 const SHOWN: usize = 120;
 
-/// Prints help, or the error; the exit code.
-pub(super) fn answer(error: Error, arguments: &[OsString]) -> u8 {
-    if let Some(help) = group_help(&error, arguments) {
-        return answer(help, arguments);
-    }
+/// Prints the help or the error, and returns the exit code.
+pub(super) fn answer(error: Error, arguments: &[OsString], definition: fn() -> clap::Command) -> u8 {
+    let asked_in_group = matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(word)) if word == "help");
+    let error = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // The help names every variable, even an empty one, and each global option once.
+            help_definition(definition()).try_get_matches_from(arguments).err().unwrap_or(error)
+        }
+        _ if asked_in_group => group_help(arguments, definition).unwrap_or(error),
+        _ => error,
+    };
     let out = Output::new(settings(arguments));
     let result = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => out.styled(&error.render()),
@@ -54,34 +60,33 @@ pub(super) fn answer(error: Error, arguments: &[OsString]) -> u8 {
     end(&out, None, result)
 }
 
-/// `esctl GROUP help VERB` is `esctl GROUP VERB --help`.
-fn group_help(error: &Error, arguments: &[OsString]) -> Option<Error> {
-    let asked = matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(word)) if word == "help");
-    let at = arguments.iter().position(|word| word == "help").filter(|_| asked)?;
+/// Returns the help for `esctl GROUP help VERB`, which is that of `esctl GROUP VERB --help`.
+fn group_help(arguments: &[OsString], definition: fn() -> clap::Command) -> Option<Error> {
+    let at = arguments.iter().position(|word| word == "help")?;
     let mut line = arguments.to_vec();
     line.remove(at);
     line.push("--help".into());
-    args::command().try_get_matches_from(line).err()
+    help_definition(definition()).try_get_matches_from(line).err()
 }
 
-/// People are shown the help; scripts are told where it is.
+/// Prints the help for people. Programs get an error with a hint.
 fn missing_command(error: &Error, out: &Output) -> CliError {
     if out.format() == Format::Table {
-        out.guide(&error.render());
+        out.print_help(&error.render());
     }
-    CliError::usage("a command is missing").code("missing_subcommand").hint("esctl --help lists the commands")
+    CliError::usage("missing command").code("missing_subcommand").hint("run 'esctl --help' to list the commands")
 }
 
-/// clap's words, in the form that all errors of esctl have.
+/// Returns an error of clap in the form of all errors of esctl.
 fn as_usage(mut error: Error) -> CliError {
     let secrets = typed_secrets(&error);
     show_what_was_typed(&mut error);
-    // The reason that an argument is refused for may quote it.
+    // The reason for refusing an argument may quote it.
     let text = secrets.iter().fold(error.render().to_string(), |text, typed| text.replace(typed, &redact_text(typed)));
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let elsewhere = elsewhere(&error);
     let mut paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
-    let message = paragraphs.next().unwrap_or("the command line cannot be read").to_owned();
+    let message = paragraphs.next().unwrap_or("cannot parse the command line").to_owned();
     let hint: Vec<&str> = paragraphs.map(|paragraph| paragraph.strip_prefix("tip: ").unwrap_or(paragraph)).collect();
     let mut usage = CliError::usage(message).code("usage");
     if let Some(argument) = error.get(ContextKind::InvalidArg) {
@@ -97,7 +102,7 @@ fn as_usage(mut error: Error) -> CliError {
     }
 }
 
-/// Returns the command that does what an unknown command of `esctl` itself does elsewhere.
+/// Returns the command of esctl that does what an unknown command does in other tools.
 fn elsewhere(error: &Error) -> Option<&'static str> {
     let ContextValue::String(word) = error.get(ContextKind::InvalidSubcommand)? else { return None };
     let ContextValue::StyledStr(usage) = error.get(ContextKind::Usage)? else { return None };
@@ -107,15 +112,15 @@ fn elsewhere(error: &Error) -> Option<&'static str> {
     Some(command)
 }
 
-/// clap takes escape sequences out of what it prints, so that the message would name something else than
-/// what was typed, and an empty line typed by somebody would end the message.
+/// Puts the typed text back into an error. clap removes escape sequences, so that the message would name something else, and an
+/// empty line in the text would end the message.
 fn show_what_was_typed(error: &mut Error) {
     let typed: Vec<(ContextKind, ContextValue)> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
     for (kind, value) in typed {
         let shown = match value {
             ContextValue::String(text) => ContextValue::String(excerpt(&text)),
             ContextValue::Strings(texts) => ContextValue::Strings(texts.iter().map(|text| excerpt(text)).collect()),
-            // "to pass X as a value, use -- X" helps nobody with an X that cannot be read.
+            // "to pass X as a value, use -- X" is no help if X cannot be read.
             ContextValue::StyledStrs(tips) if tips.iter().any(is_hostile) => ContextValue::StyledStrs(Vec::new()),
             _ => continue,
         };
@@ -123,7 +128,7 @@ fn show_what_was_typed(error: &mut Error) {
     }
 }
 
-/// The arguments that contain a URL with a password.
+/// Returns the arguments that contain a URL with a password.
 fn typed_secrets(error: &Error) -> Vec<String> {
     let typed = error.context().flat_map(|(_, value)| match value {
         ContextValue::String(text) => vec![text.clone()],
@@ -147,7 +152,7 @@ fn excerpt(text: &str) -> String {
     }
 }
 
-/// What was probably meant, of what clap takes for alike.
+/// Returns the nearest of clap's suggestions.
 fn near(error: &Error) -> Option<String> {
     let pairs = [
         (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
@@ -165,8 +170,8 @@ fn near(error: &Error) -> Option<String> {
     })
 }
 
-/// How to print when there are no parsed flags: what was asked for is looked up by hand.
-pub(super) fn settings(arguments: &[OsString]) -> Settings {
+/// Returns the output settings for a command line that cannot be parsed. Looks up the format by hand.
+pub(super) fn settings(arguments: &[OsString]) -> OutputSettings {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     let flag = words.iter().enumerate().find_map(|(index, word)| match *word {
         "-o" | "--output" => words.get(index + 1).copied(),
@@ -178,5 +183,5 @@ pub(super) fn settings(arguments: &[OsString]) -> Settings {
         Some("ndjson") => Format::Ndjson,
         _ => Format::Table,
     };
-    Settings::detect(format, words.contains(&"--no-color"), false, 0)
+    OutputSettings::detect(format, words.contains(&"--no-color"), false, 0)
 }

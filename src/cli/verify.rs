@@ -1,28 +1,28 @@
-//! `esctl verify`
+//! The command `esctl verify`.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
-use crate::cli::future::warn_future;
+use crate::cli::future_events::warn_future;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
-use crate::cli::values::stream;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::ops::verify;
 
-/// Check that the store is as it was written: events, snapshots, read models
+/// Verify that a store is as it was written: events, snapshots, read models
 #[derive(Debug, Args)]
-pub struct Verify {
-    /// Only this stream; the whole store when none is given
+pub struct VerifyArgs {
+    /// Name of one stream [default: the whole store]
     #[arg(value_parser = stream, conflicts_with = "all")]
     stream: Option<StreamName>,
-    /// The whole store
+    /// Verify the whole store
     #[arg(long)]
     all: bool,
-    /// A head that was kept elsewhere: it vouches for everything before it
+    /// Position and hash of a head that was kept elsewhere; they confirm everything before it
     #[arg(long, value_name = "POSITION:HASH", value_parser = head)]
     head: Option<(Position, Hash)>,
 }
@@ -30,20 +30,20 @@ pub struct Verify {
 fn head(text: &str) -> Result<(Position, Hash), String> {
     let parsed = text.split_once(':').and_then(|(position, hash)| {
         let hash = Hash::parse(hash)?;
-        // What a store without events says of itself.
+        // The head of a store without events.
         if position == "0" && hash == Hash::ZERO {
             return Some((Position::ZERO, hash));
         }
-        Some((Position(crate::cli::values::place(position).ok()?), hash))
+        Some((Position(crate::cli::arg_values::place(position).ok()?), hash))
     });
-    parsed.ok_or_else(|| "wanted POSITION:HASH as an earlier 'esctl verify' printed it".into())
+    parsed.ok_or_else(|| "expected POSITION:HASH as an earlier 'esctl verify' printed it".into())
 }
 
-impl Verify {
+impl VerifyArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let input = verify::Verify { stream: self.stream, head: self.head, now: Some(app.now()) };
-        // A damaged store has no head to go by.
+        // A damaged store has no usable head.
         let events = store.end().await.ok().map(|end| end.last.position.0);
         let bar = app.out.progress(events, "events");
         let report = verify::verify(&store, &input, &mut |events| bar.advance(events)).await?;
@@ -73,10 +73,10 @@ impl Verify {
         let error = CliError::integrity(format!("{found}: the store is not as it was written"));
         let only_schema = report.findings.iter().all(|finding| finding.kind == "schema");
         let hint = match (report.events_ok, &report.stream) {
-            _ if only_schema => "run 'esctl init' to put back what is missing in the schema",
-            (true, None) => "the events are whole: rebuild, delete or replace what is named above",
-            (true, Some(_)) => "the events of this stream are whole: rebuild, delete or replace what is named above",
-            (false, _) => "restore the store from a backup, or copy the whole events with 'esctl replay --all --into URL'",
+            _ if only_schema => "run 'esctl init' to restore what is missing in the schema",
+            (true, None) => "the events are intact: rebuild, delete or replace what the findings name",
+            (true, Some(_)) => "the events of this stream are intact: rebuild, delete or replace what the findings name",
+            (false, _) => "restore the store from a backup, or copy the intact events with 'esctl replay --all --into URL'",
         };
         Err(error.code("store_damaged").hint(hint))
     }

@@ -1,7 +1,7 @@
-//! The record of what this run writes: appends and other writes, in flight and applied, and the command that repeats it.
+//! The record of the writes of this run: appends and other writes, in flight and applied, and the command that repeats the run.
 //!
-//! From it follows what the program says when it ends before its answer is printed: after a signal, with a stdout that cannot
-//! be written, or after an append of unknown outcome.
+//! It decides the error that the program ends with before its answer is printed: after a signal, if stdout cannot be written, or
+//! after an append of unknown outcome.
 
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -14,7 +14,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::output::STDOUT_UNAVAILABLE;
 use crate::cli::repeat::Repeat;
-use crate::cli::written;
+use crate::cli::replace_file;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
@@ -27,72 +27,72 @@ use crate::store::StoreError;
 /// The kind of effect that a command has on a store or on files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// It only reads; a read model that it brings up to date is not counted.
+    /// The command reads; updating a read model does not count.
     Reads,
-    /// It writes, and the same command again is safe.
+    /// The command writes, and can be repeated safely.
     Repeatable,
-    /// It appends events, and a repeat needs their ids or an idempotency key.
+    /// The command appends events; a repeat needs their ids or an idempotency key.
     Appends,
 }
 
-/// The record of what this run writes.
+/// The record of the writes of this run.
 pub struct WriteRecord {
     effect: Effect,
-    /// Set where a command that could have written has not.
+    /// Set if a command that could have written has not.
     changed_nothing: AtomicBool,
     /// The command that repeats this run.
     pub repeat: Repeat,
-    appends: Mutex<Appends>,
-    writes: Mutex<Writes>,
+    appends: Mutex<AppendRecord>,
+    writes: Mutex<OtherWrites>,
 }
 
-/// The writes that are no appends: snapshots, read models, records, the schema.
+/// The writes other than appends: snapshots, read models, records, the schema.
 #[derive(Debug, Clone, Default)]
-struct Writes {
+struct OtherWrites {
     in_flight: u64,
-    /// The outcome of one is unknown.
+    /// True if the outcome of a write is unknown.
     unknown: bool,
-    /// Those that changed something.
+    /// The number of writes that changed something.
     applied: u64,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Appends {
+struct AppendRecord {
     in_flight: u64,
-    /// The outcome of one is unknown.
+    /// True if the outcome of an append is unknown.
     unknown: bool,
-    /// Events that are in the store by an append of this run, or by one that this run repeats.
+    /// The number of events in the store by appends of this run, or of a run that this one repeats.
     events: u64,
-    /// All of them had been applied before.
+    /// True if all of them had been applied before.
     before: bool,
     last: Option<(StreamName, Version, Position)>,
 }
 
 impl WriteRecord {
-    /// Makes an empty record for a command.
+    /// Returns an empty record for a command.
     pub fn new(effect: Effect, repeat: Repeat) -> Self {
         Self { effect, changed_nothing: AtomicBool::new(false), repeat, appends: Mutex::default(), writes: Mutex::default() }
     }
 
-    /// Records that the command has changed nothing: the operator did not confirm, or there was nothing to change.
+    /// Records that the command changed nothing: the operator did not confirm, or there was nothing to change.
     pub fn changed_nothing(&self) {
         self.changed_nothing.store(true, Ordering::SeqCst);
     }
 
-    fn appends(&self) -> MutexGuard<'_, Appends> {
+    fn appends(&self) -> MutexGuard<'_, AppendRecord> {
         self.appends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn writes(&self) -> MutexGuard<'_, Writes> {
+    fn writes(&self) -> MutexGuard<'_, OtherWrites> {
         self.writes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns true while an append, or another write that the command is for, has been sent and not answered.
+    /// Returns true while an append, or another write that is the purpose of the command, is in flight.
     pub fn is_in_flight(&self) -> bool {
         self.appends().in_flight > 0 || (self.effect == Effect::Repeatable && self.writes().in_flight > 0)
     }
 
-    /// Records that the command had been applied before, by an earlier run.
+    /// Records that an earlier run had applied the command.
     pub fn applied_before(&self, stream: &StreamName, version: Version, position: Position, events: u64) {
         let mut appends = self.appends();
         if appends.last.is_none() {
@@ -100,9 +100,9 @@ impl WriteRecord {
         }
     }
 
-    /// Turns the error that a run ends with into what its exit code promises: a write whose answer cannot be printed is an
-    /// unknown outcome to the caller, one that is unknown comes with the command to repeat, and a store that goes away after
-    /// some appends leaves a batch done in part.
+    /// Returns the error with the exit code that tells the effect. A write whose answer cannot be printed is an unknown outcome to
+    /// the caller. An unknown outcome comes with the command to repeat. A store that becomes unavailable after some appends leaves
+    /// a batch done in part.
     pub fn explain(&self, error: CliError) -> CliError {
         let appends = self.appends().clone();
         let may_have_written = self.effect == Effect::Repeatable && !self.changed_nothing.load(Ordering::SeqCst);
@@ -112,7 +112,7 @@ impl WriteRecord {
             let known = CliError { message, exit: exit::OUTCOME_UNKNOWN, ..error };
             return self.repeat.add_to(appends.describe(known), "print the answer, which repeats nothing, with");
         }
-        // Exit code 6 says that nothing was written.
+        // Exit code 6 promises that nothing was written.
         if error.exit == exit::UNAVAILABLE && appends.events > 0 && !appends.before {
             let message = format!("{}; {} applied before that", error.message, counted(appends.events));
             let error = appends.describe(CliError { exit: exit::PARTIAL, message, ..error }).with("outcome", "partial");
@@ -125,7 +125,7 @@ impl WriteRecord {
         error
     }
 
-    /// Returns the error that a run which goes on until a signal ends with: what it wrote was shown as it went on.
+    /// Returns the error for a run that goes on until a signal. Its output has shown the writes already.
     pub fn followed(&self, signal: CliError) -> CliError {
         let writes = self.writes().clone();
         if writes.in_flight > 0 || writes.unknown {
@@ -134,15 +134,15 @@ impl WriteRecord {
         signal.with("outcome", if writes.applied > 0 { "applied" } else { "none" })
     }
 
-    /// Returns the error that a run ends with after a signal.
+    /// Returns the error for a run that a signal interrupted.
     pub fn interrupted(&self, signal: CliError) -> CliError {
         let appends = self.appends().clone();
         if self.effect == Effect::Reads {
             return signal;
         }
-        // A command that appends also keeps snapshots, which change no answer.
-        let mut writes = if self.effect == Effect::Repeatable { self.writes().clone() } else { Writes::default() };
-        writes.applied += written::replaced();
+        // A command that appends also takes snapshots, which change no answer.
+        let mut writes = if self.effect == Effect::Repeatable { self.writes().clone() } else { OtherWrites::default() };
+        writes.applied += replace_file::replaced();
         if appends.in_flight + writes.in_flight > 0 || appends.unknown || writes.unknown {
             let what = if appends.in_flight > 0 || appends.unknown { "an append" } else { "a write" };
             let message = format!("{} during {what}, which may or may not have been applied", signal.message);
@@ -179,19 +179,19 @@ impl WriteRecord {
     }
 }
 
-/// "1 event was", "2 events were".
+/// Returns "1 event was" or "2 events were".
 fn counted(events: u64) -> String {
     if events == 1 { "1 event was".into() } else { format!("{events} events were") }
 }
 
-impl Appends {
+impl AppendRecord {
     fn add(&mut self, stream: &StreamName, version: Version, position: Position, events: u64, before: bool) {
         self.before = before && (self.events == 0 || self.before);
         self.events += events;
         self.last = Some((stream.clone(), version, position));
     }
 
-    /// Adds what was applied to the details of an error.
+    /// Adds the applied events to the details of an error.
     fn describe(&self, error: CliError) -> CliError {
         let error = error.with("outcome", if self.before { "already_applied" } else { "applied" });
         let Some((stream, version, position)) = &self.last else { return error };

@@ -166,7 +166,10 @@ fn a_quarantined_event_marks_them(on: Backend) {
     let esctl = a_store(on);
     let event = esctl.json(&["stream", "read", "user-ann", "--from", "2"])["items"][0]["event_id"].as_str().unwrap().to_owned();
     let output = esctl.run(&["quarantine", "add", &event, "--reason", "wrong address"]);
-    assert!(output.code == 0 && output.stderr.contains("read model users has to be rebuilt by the application"), "{output:?}");
+    assert!(
+        output.code == 0 && output.stderr.contains("the application that maintains read model users must rebuild it"),
+        "{output:?}"
+    );
     assert_eq!(item(&esctl.json(&["projection", "status"]), "users")["state"], "incomplete");
     own_json(&esctl, &["projection", "rebuild", "users"]);
     assert_eq!(item(&own_json(&esctl, &["projection", "query", "users"]), "ann")["email"], "ann@example.org");

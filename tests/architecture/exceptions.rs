@@ -16,7 +16,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     ("cfg", "src/cli/file_mode.rs", "modes and pipes are a matter of Unix"),
     ("cfg", "src/cli/output/stdout.rs", "whether stdout was closed can only be seen where ELF initialisers are"),
     ("cfg", "src/cli/signals.rs", "SIGTERM is a matter of Unix"),
-    ("cfg", "src/cli/open_files.rs", "the limit of open files is a matter of Unix"),
+    ("cfg", "src/cli/open_file_limit.rs", "the limit of open files is a matter of Unix"),
     ("clock", "src/event/id.rs", "a new id holds the time, and must not panic where the clock has none for it"),
     ("clock", "src/ops/bench/", "it measures, and that is all it does with the clock"),
     ("purity", "src/jq/stack.rs", "the thread is for its stack: who starts it waits for it, and nothing runs beside it"),
@@ -31,10 +31,8 @@ pub const EXCEPTIONS: &[Exception] = &[
     ("use case", "src/cli/help.rs", "generated from the command line itself"),
     ("use case", "src/cli/scenario/init.rs", "it prints a file"),
     ("layer", "src/cli/serve.rs", "the command that starts the server"),
-    ("words", "src/cli/", "pending: not yet in plain words"),
     ("words", "src/server/http/health.rs", "`away` is a value of the API"),
     ("words", "src/server/readiness.rs", "`away` is a value of the API"),
-    ("circle", "src/cli/", "pending: circles not yet opened"),
 ];
 
 /// Removes the findings that an exception covers, and adds one for each exception that covers none.

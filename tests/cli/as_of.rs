@@ -53,7 +53,7 @@ fn one_thing_is_shown_as_it_was_at_a_time_and_at_a_version(on: Backend) {
         home.run(&format!("{line} --version 3")).fails(3, "there is no version 3");
         home.run(&format!("{line} --at 2001-01-01T00:00:00Z")).fails(3, "did not exist yet");
         home.run(&format!("{line} --at now --version 1")).fails(2, "cannot be used with");
-        home.run(&format!("{line} --at never")).fails(2, "is no time");
+        home.run(&format!("{line} --at never")).fails(2, "is not a time");
     }
 }
 

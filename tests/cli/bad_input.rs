@@ -118,7 +118,7 @@ fn numbers_of_options(on: Backend) {
             ("--timeout -5s resource list", 2, "-5"),
             ("--timeout 5 resource list", 2, "did you mean 5s?"),
             ("--timeout 99999999999999d resource list", 2, "duration"),
-            ("--timeout '' resource list", 2, "no duration"),
+            ("--timeout '' resource list", 2, "not a duration"),
         ],
     );
 }
@@ -354,7 +354,7 @@ fn lines_of_a_batch(on: Backend) {
         (r#"{"type":"t","data":{},"event_id":"x"}"#.to_owned(), "a UUID like"),
         (r#"{"type":"t","data":{},"schema_version":0}"#.to_owned(), "nonzero"),
         (r#"{"type":"t","data":{},"schema_version":4294967296}"#.to_owned(), "nonzero u32"),
-        (format!("{{\"type\":\"t\",\"data\":{{}},\"event_id\":\"{id}\"}}"), "was that of line 1"),
+        (format!("{{\"type\":\"t\",\"data\":{{}},\"event_id\":\"{id}\"}}"), "is that of line 1 too"),
     ] {
         let first = format!("{{\"type\":\"t\",\"data\":{{}},\"event_id\":\"{id}\"}}");
         let batch = format!("{first}\n{line}\n");
@@ -362,7 +362,7 @@ fn lines_of_a_batch(on: Backend) {
         assert!(answer.err.contains("stdin, line 2: "), "{answer:?}");
     }
     for empty in [&b""[..], b"\n\n", b"\xef\xbb\xbf", b"  \r\n"] {
-        home.feed("stream append order-1 --batch -", empty).fails(2, "holds no events");
+        home.feed("stream append order-1 --batch -", empty).fails(2, "has no events");
     }
     home.feed("stream append order-1 --type t --data -", b"").fails(2, "--data");
     assert_eq!(home.head(), before);

@@ -252,7 +252,7 @@ fn stdout_that_is_full_or_closed_is_6(on: Backend) {
         let mut command: Command = home.command();
         let output = command.args(words(line)).stdout(full).stderr(Stdio::piped()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(6) && said.contains("stdout cannot be written"), "{line} {output:?}");
+        assert!(output.status.code() == Some(6) && said.contains("cannot write stdout"), "{line} {output:?}");
         let mut shell = Command::new("sh");
         let inner = home.command();
         shell.env_clear().env("HOME", "/").env("ESCTL_STORE", home.store());

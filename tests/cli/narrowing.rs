@@ -185,7 +185,7 @@ fn numbers_in_a_document_grow_and_shrink(on: Backend) {
     home.run("doc set g silver+=1").fails(5, "path not found");
     home.run("doc set g gold+=1 big+=2").fails(5, "out of the range");
     home.run("doc set g big+=0.5").fails(5, "out of the range");
-    home.run("doc set g gold+=lots").fails(2, "no number");
+    home.run("doc set g gold+=lots").fails(2, "is not a number");
     assert_eq!(home.run("doc get g -o json").ok().json()["version"], 2);
     home.run("doc set g /gold-=60").ok();
     assert_eq!(home.run("doc get g -o json").ok().json()["document"]["gold"], 0);

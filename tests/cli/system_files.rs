@@ -30,7 +30,7 @@ fn a_pipe_as_configuration_file_is_refused_at_once() {
     let home = Home::seeded(Backend::Sqlite);
     let pipe = fifo(&home, "pipe");
     for line in ["stats", "context list", "context add a --store sqlite:a", "serve --listen 127.0.0.1:0"] {
-        with_config(&home, &pipe, line).fails(9, &format!("{pipe}: a regular file is wanted, found a pipe"));
+        with_config(&home, &pipe, line).fails(9, &format!("{pipe}: expected a regular file, found a pipe"));
     }
     with_config(&home, "/dev/null", "stats").ok();
     with_config(&home, "/dev/null", "context add a --store sqlite:a").fails(2, "not a regular file");

@@ -101,5 +101,5 @@ fn a_diff_leads_from_any_version_to_any_other(on: Backend) {
         assert_eq!(patched(&at(&esctl, from), &diff["patch"]), at(&esctl, to), "{from} to {to}");
     }
     assert_eq!(at(&esctl, 2), plan());
-    assert!(esctl.run(&words("doc diff plan --from 6")).stdout.contains("empty; they are the same"));
+    assert!(esctl.run(&words("doc diff plan --from 6")).stdout.contains("empty; the versions are equal"));
 }

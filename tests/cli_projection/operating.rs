@@ -151,7 +151,7 @@ fn behind_differs_from_idle_and_from_a_projection_without_a_runner(on: Backend) 
     let shown = status(&esctl);
     assert_eq!((&shown["state"], &shown["lag_events"], &shown["runners"]), (&json!("behind"), &json!(2), &json!([])));
     assert!(shown["lag_seconds"].as_f64().unwrap() > 0.0);
-    assert!(ok(&esctl, &["projection", "status"]).contains("nobody"));
+    assert!(ok(&esctl, &["projection", "status"]).contains("no process"));
 }
 
 fn an_answer_that_was_not_brought_up_to_date_says_what_it_is_of(on: Backend) {
@@ -167,7 +167,7 @@ fn an_answer_that_was_not_brought_up_to_date_says_what_it_is_of(on: Backend) {
     ok(&esctl, &["projection", "create", "mine", "--all", "--key", ".stream", "--reduce", "{n: 1}"]);
     assert!(said("mine").contains("has never run in this store"));
     esctl.tamper(Change::Logic(0));
-    assert!(said("resources").contains("other logic made"));
+    assert!(said("resources").contains("another logic version"));
     ok(&esctl, &["projection", "run"]);
     esctl.tamper(Change::Checkpoint);
     assert_eq!(esctl.error(8, &["projection", "query", "resources", "--stale"])["code"], "foreign_checkpoint");

@@ -272,7 +272,7 @@ fn without_a_key_only_this_machine_is_served() {
     }
     run(async {
         let served = Served::start(Backend::Sqlite).await;
-        assert!(served.log().contains("only this machine is served"), "{}", served.log());
+        assert!(served.log().contains("serves this machine only"), "{}", served.log());
         let open = Served::with(Backend::Sqlite, &[&WITH_SECRET[..], &["--listen", "0.0.0.0:0"]].concat()).await;
         assert!(!open.log().contains("only this machine"), "{}", open.log());
     });

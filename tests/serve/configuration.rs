@@ -51,9 +51,9 @@ fn every_flag_has_a_variable_and_a_key_in_the_file() {
 fn what_is_wrong_in_the_file_is_named_with_its_line() {
     let dir = tempfile::tempdir().unwrap();
     for (text, code, part) in [
-        ("[serve]\nlisten = \"nowhere\"\n", 9, ":2:10: listen: wanted an address"),
+        ("[serve]\nlisten = \"nowhere\"\n", 9, ":2:10: listen: expected an address"),
         ("[serve]\nrate_limit = -1\n", 9, ":2:14: rate_limit"),
-        ("[serve]\n\nredis = \"redis:/\\u0007\"\n", 9, ":3:9: redis: wanted a URL"),
+        ("[serve]\n\nredis = \"redis:/\\u0007\"\n", 9, ":3:9: redis: expected a URL"),
         ("[serve]\nlog_format = \"xml\"\n", 9, ":2:14: log_format"),
         ("[serve]\nlistn = \"127.0.0.1:1\"\n", 9, ":2:1: unknown key listn in [serve]; did you mean listen?"),
         ("[serve]\njwt-secret-file = \"a\"\n", 9, ":2:1: unknown key jwt-secret-file in [serve]; did you mean jwt_secret_file?"),

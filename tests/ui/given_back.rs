@@ -60,5 +60,5 @@ fn without_a_terminal_it_says_what_there_is_instead() {
     let output = esctl.run(&["ui"]);
     assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{output:?}");
     let error = output.stderr;
-    assert!(error.contains("needs a terminal") && error.contains("hint: 'esctl stream list'"), "{error}");
+    assert!(error.contains("must be a terminal") && error.contains("hint: run 'esctl stream list'"), "{error}");
 }

@@ -1,14 +1,14 @@
-//! `esctl bench` in a build without the feature bench.
+//! The command `esctl bench` in a build without the feature bench.
 
 use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 
-/// Any benchmark, none of which is available.
+/// Any benchmark; none is available.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// The name and the arguments of a benchmark
+    /// Name and arguments of a benchmark
     #[command(external_subcommand)]
     Any(Vec<String>),
 }

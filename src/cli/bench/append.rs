@@ -1,13 +1,13 @@
-//! `esctl bench append`
+//! The command `esctl bench append`.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::limit;
 use crate::cli::bench::scratch::Scratch;
 use crate::cli::bench::scratch::ScratchArgs;
 use crate::cli::bench::show::show;
 use crate::cli::error::CliError;
-use crate::cli::values::limit;
 use crate::ops::bench::AppendBench;
 use crate::ops::bench::Bench;
 use crate::ops::bench::bench_append;
@@ -15,36 +15,36 @@ use crate::ops::bench::bench_commands;
 
 /// Append events to a scratch store, durably, beside bare inserts into the same database
 ///
-/// The store of the user is never touched.
+/// The benchmark never touches the user's store.
 #[derive(Debug, Args)]
-pub struct Append {
-    /// How many events
+pub struct BenchAppendArgs {
+    /// Number of events
     #[arg(long, value_name = "N", value_parser = limit, default_value = "20000")]
     events: usize,
-    /// To how many streams
+    /// Number of streams to append to
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
     streams: usize,
-    /// How many append at the same time
+    /// Number of concurrent writers
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1")]
     writers: usize,
-    /// Events in an append: one commit
+    /// Number of events in an append, which is one commit
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1", conflicts_with = "commands")]
     batch: usize,
-    /// Send commands: each is decided on the state of its stream and leads to one event. With fewer streams than writers,
-    /// the rate on 1,000 streams is measured too
+    /// Send commands: each is decided on the state of its stream and leads to one event. With fewer streams than writers, the rate
+    /// on 1,000 streams is measured as well
     #[arg(long)]
     commands: bool,
     #[command(flatten)]
     scratch: ScratchArgs,
 }
 
-impl Append {
+impl BenchAppendArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let scratch = Scratch::make(app, &self.scratch)?;
         let (events, streams) = (self.events as u64, self.streams as u64);
         let bar = app.out.progress(Some(events), "events");
         let mut progress = |more| bar.advance(more);
-        let mut bench = Bench { store: scratch.store()?, bare: scratch.bare()?, clock: app.clock(), progress: &mut progress };
+        let mut bench = Bench { store: scratch.store()?, bare: scratch.baseline()?, clock: app.clock(), progress: &mut progress };
         let input = AppendBench { events, streams, writers: self.writers, batch: self.batch };
         let measured =
             if self.commands { bench_commands(&mut bench, input).await } else { bench_append(&mut bench, input).await };

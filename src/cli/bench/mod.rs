@@ -1,10 +1,10 @@
-//! `esctl bench`: how fast a store is here, beside the bare database in the same run.
+//! The commands `esctl bench …`: the speed of a store, beside the bare database in the same run.
 
 mod append;
-mod own_server;
 mod read;
 mod scratch;
 mod serve;
+mod server_process;
 mod show;
 mod show_serve;
 
@@ -13,27 +13,24 @@ use clap::Subcommand;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 
-/// What can be measured.
+/// The subcommands of `esctl bench`.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Append events, durably
-    Append(append::Append),
-    /// Scan all events, or read stream by stream
-    Read(read::Read),
+    Append(append::BenchAppendArgs),
+    Read(read::BenchReadArgs),
     /// Fold the state of every stream
-    Replay(read::Work),
+    Replay(read::BenchWorkArgs),
     /// Rebuild a read model
-    Project(read::Work),
-    Serve(serve::Serve),
+    Project(read::BenchWorkArgs),
+    Serve(serve::BenchServeArgs),
 }
 
-/// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {
         Verb::Append(args) => args.run(app).await,
         Verb::Read(args) => args.run(app).await,
-        Verb::Replay(args) => args.run(app, read::What::Replay).await,
-        Verb::Project(args) => args.run(app, read::What::Project).await,
+        Verb::Replay(args) => args.run(app, read::BenchKind::Replay).await,
+        Verb::Project(args) => args.run(app, read::BenchKind::Project).await,
         Verb::Serve(args) => args.run(app).await,
     }
 }

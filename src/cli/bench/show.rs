@@ -1,10 +1,10 @@
-//! How the report of a benchmark is laid out.
+//! The layout of the report of a benchmark.
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::ops::bench::BenchReport;
 
-/// Prints the report; `bare` says what the other side did.
+/// Prints the report; `bare` is the name of the baseline.
 pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), CliError> {
     app.out.one(report, |sheet| {
         sheet.field("what", report.what);

@@ -1,4 +1,4 @@
-//! How the report on a server is laid out.
+//! The layout of the report of a server benchmark.
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;

@@ -1,5 +1,5 @@
-//! bash: it splits words at colons and equals signs, replaces only what follows the last of them, and puts what
-//! it is given on the command line as it is. So the words are put together here, and names quoted.
+//! Completion for bash, which splits words at colons and equals signs, replaces only what follows the last of them, and puts the
+//! answer on the command line as it is. So the words are joined here, and names are quoted.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,10 +11,10 @@ use clap::Command;
 use clap_complete::engine::complete;
 use clap_complete::env::EnvCompleter;
 
-use crate::cli::complete::line::BASH_LINE;
-use crate::cli::complete::line::Word;
-use crate::cli::complete::line::split;
-use crate::cli::complete::line::unquoted;
+use crate::cli::complete::command_line::BASH_LINE;
+use crate::cli::complete::command_line::TypedWord;
+use crate::cli::complete::command_line::split;
+use crate::cli::complete::command_line::unquoted;
 
 const SCRIPT: &str = r#"_clap_complete_NAME() {
     local reply word
@@ -78,31 +78,31 @@ impl EnvCompleter for Bash {
     }
 }
 
-/// The words as somebody else hands them over who speaks clap's protocol.
-fn up_to_cursor(args: &[OsString]) -> Vec<Word> {
+/// Returns the words as a script of clap's own protocol hands them over.
+fn up_to_cursor(args: &[OsString]) -> Vec<TypedWord> {
     let index = env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|index| index.parse().ok()).unwrap_or(args.len());
-    let plain = |word: &OsString| Word { text: unquoted(&word.to_string_lossy()), ..Word::default() };
-    let mut words: Vec<Word> = args.iter().take(index + 1).map(plain).collect();
+    let plain = |word: &OsString| TypedWord { text: unquoted(&word.to_string_lossy()), ..TypedWord::default() };
+    let mut words: Vec<TypedWord> = args.iter().take(index + 1).map(plain).collect();
     if words.len() == index {
-        words.push(Word::default());
+        words.push(TypedWord::default());
     }
     words
 }
 
-/// What bash is to put in the place of what it replaces; none where that cannot be said safely.
-pub(super) fn replacement(value: &str, typed: &Word) -> Option<String> {
+/// Returns the text for bash in place of what it replaces; none if the text cannot be quoted safely.
+pub(super) fn replacement(value: &str, typed: &TypedWord) -> Option<String> {
     let rest = value.strip_prefix(typed.text.get(..typed.from)?)?;
     quoted(rest, typed.open)
 }
 
-/// The text so that bash reads it as one word, inside of an open quote or outside of any.
+/// Returns the text quoted so that bash reads it as one word, inside an open quote or outside of any.
 fn quoted(text: &str, open: Option<char>) -> Option<String> {
     if text.chars().any(char::is_control) {
         return None;
     }
     match open {
         Some('\'') => (!text.contains('\'')).then(|| text.to_owned()),
-        // Nothing takes the meaning from an exclamation mark there.
+        // Nothing escapes an exclamation mark in double quotes.
         Some(_) => (!text.contains('!')).then(|| escaped(text, |c| "\\\"$`".contains(c))),
         None => Some(escaped(text, |c| !(c.is_alphanumeric() || "-_.:/=@%+,".contains(c)))),
     }

@@ -1,12 +1,11 @@
-//! Completion while somebody types: a shell asks with `COMPLETE=SHELL esctl -- WORDS`, before anything else of
-//! the program begins.
+//! Dynamic completion: a shell asks with `COMPLETE=SHELL esctl -- WORDS`, before any other part of the program begins.
 //!
-//! It ends soon, and whatever goes wrong it says nothing: it stands in the middle of somebody's command line.
+//! It ends soon and never prints an error, because its output is part of a command line that is being typed.
 
-mod ask;
 mod bash;
-mod line;
-mod values;
+mod command_line;
+mod name_lookup;
+mod name_sources;
 mod zsh;
 
 #[cfg(test)]
@@ -28,11 +27,10 @@ use clap_complete::env::Fish;
 use clap_complete::env::Powershell;
 use clap_complete::env::Shells;
 
-use crate::cli::args;
-use crate::cli::complete::ask::Asker;
 use crate::cli::complete::bash::Bash;
+use crate::cli::complete::name_lookup::NameLookup;
 use crate::cli::complete::zsh::Zsh;
-use crate::cli::end;
+use crate::cli::end::end;
 use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::output::Output;
@@ -41,20 +39,21 @@ use crate::cli::usage;
 /// The variable that names the shell that asks.
 const VARIABLE: &str = "COMPLETE";
 
-/// How long the answer may take, so that all of it takes no longer than 300 ms.
+/// The time limit, so that the whole answer takes at most 300 ms.
 const LIMIT: Duration = Duration::from_millis(250);
 
 const SHELLS: Shells<'static> = Shells(&[&Bash, &Elvish, &Fish, &Powershell, &Zsh]);
 
-/// Answers a shell that asks; none: nobody asks, and the command line means what it says.
-pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
+/// Answers a shell that asks for completions; none if the command line is to be run.
+pub(super) fn answer(arguments: &[OsString], definition: fn() -> clap::Command) -> Option<u8> {
     let deadline = Instant::now() + LIMIT;
     let shell = env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
     panic::set_hook(Box::new(|_| {}));
     let asks = arguments.iter().any(|word| word == "--");
-    let asker = Arc::new(Asker::new(line::words(&shell, arguments), line::quotes(&shell), deadline));
+    let lookup =
+        Arc::new(NameLookup::new(command_line::words(&shell, arguments), command_line::quotes(&shell), deadline, definition));
     let folder = env::current_dir().ok();
-    let factory = || values::with_values(args::command(), &asker);
+    let factory = || name_sources::with_values(definition(), &lookup);
     let complete = || CompleteEnv::with_factory(factory).shells(SHELLS).try_complete(arguments, folder.as_deref());
     match panic::catch_unwind(AssertUnwindSafe(complete)) {
         Ok(Ok(_)) => Some(exit::DONE),
@@ -68,14 +67,14 @@ pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
     }
 }
 
-/// What a shell has to read so that it asks; none where that is not safe to have.
+/// Returns the script that makes a shell ask; none if the script for that shell would not be safe.
 pub(super) fn registration(shell: Shell) -> Option<Vec<u8>> {
     let completer: &dyn EnvCompleter = match shell {
         Shell::Bash => &Bash,
         Shell::Zsh => &Zsh,
         Shell::Fish => &Fish,
         Shell::Elvish => &Elvish,
-        // The script that there is for PowerShell evaluates what was typed so far.
+        // The script that exists for PowerShell evaluates the typed text.
         _ => return None,
     };
     let mut script = Vec::new();

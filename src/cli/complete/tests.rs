@@ -1,14 +1,14 @@
-//! Lines taken apart, names put into them, and which argument gets which.
+//! Tests of completion: splitting lines, inserting names, and the source of each argument.
 
 use clap::Command;
 
 use crate::cli::args;
 use crate::cli::complete::bash::replacement;
-use crate::cli::complete::line::Word;
-use crate::cli::complete::line::split;
-use crate::cli::complete::line::typed_options;
-use crate::cli::complete::line::unquoted;
-use crate::cli::complete::values::source;
+use crate::cli::complete::command_line::TypedWord;
+use crate::cli::complete::command_line::split;
+use crate::cli::complete::command_line::typed_options;
+use crate::cli::complete::command_line::unquoted;
+use crate::cli::complete::name_sources::source;
 
 fn texts(line: &str) -> Vec<String> {
     split(line).into_iter().map(|word| word.text).collect()
@@ -27,10 +27,10 @@ fn a_line_is_taken_apart_as_bash_would_read_it() {
 #[test]
 fn what_is_replaced_begins_where_bash_begins_a_word() {
     let last = |line: &str| split(line).pop().unwrap();
-    assert_eq!(last("e --type=order.p"), Word { text: "--type=order.p".into(), open: None, from: 7 });
-    assert_eq!(last("e a:b"), Word { text: "a:b".into(), open: None, from: 2 });
-    assert_eq!(last("e 'a:b"), Word { text: "a:b".into(), open: Some('\''), from: 0 });
-    assert_eq!(last("e --x='a"), Word { text: "--x=a".into(), open: Some('\''), from: 4 });
+    assert_eq!(last("e --type=order.p"), TypedWord { text: "--type=order.p".into(), open: None, from: 7 });
+    assert_eq!(last("e a:b"), TypedWord { text: "a:b".into(), open: None, from: 2 });
+    assert_eq!(last("e 'a:b"), TypedWord { text: "a:b".into(), open: Some('\''), from: 0 });
+    assert_eq!(last("e --x='a"), TypedWord { text: "--x=a".into(), open: Some('\''), from: 4 });
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn names_reach_the_command_line_as_one_word_and_nothing_else() {
 #[test]
 fn what_bash_reads_back_is_the_name() {
     for name in ["a b", "$(x)", "a'b", "a\"b", "a\\b", "~x", "a;b&c|d", "金 é", "{a,b}", "!!", "#x", "-"] {
-        let put = replacement(name, &Word::default()).unwrap();
+        let put = replacement(name, &TypedWord::default()).unwrap();
         assert_eq!(texts(&format!("e {put}")), ["e", name], "{put}");
     }
 }
@@ -65,7 +65,7 @@ fn the_last_store_that_was_typed_counts() {
     assert_eq!(typed_options(&words, &["--store", "--context"]), ["--store=c", "--context=x"]);
 }
 
-/// Each argument that is completed with names: `COMMAND ARGUMENT SOURCE`.
+/// The arguments that are completed with names: `COMMAND ARGUMENT SOURCE`.
 fn completed(command: &Command, path: &[String], found: &mut Vec<String>) {
     for arg in command.get_arguments().filter(|arg| !arg.is_global_set() || path.is_empty()) {
         if let Some(from) = source(path, arg) {

@@ -1,4 +1,4 @@
-//! zsh: as clap has it, but with the quotes taken from the words that were typed.
+//! Completion for zsh: that of clap, with the quotes removed from the typed words.
 
 use std::ffi::OsString;
 use std::io;
@@ -9,7 +9,7 @@ use clap::Command;
 use clap_complete::env::EnvCompleter;
 use clap_complete::env::Zsh as ClapZsh;
 
-use crate::cli::complete::line::unquoted;
+use crate::cli::complete::command_line::unquoted;
 
 pub(super) struct Zsh;
 

@@ -1,4 +1,4 @@
-//! Changes to the configuration file: comments and order stay, and no change of another process is lost.
+//! Changes to the configuration file. Comments and order stay, and no change of another process is lost.
 
 use std::path::Path;
 
@@ -9,28 +9,28 @@ use toml_edit::TableLike;
 use toml_edit::value;
 
 use crate::cli::config::file::ConfigFile;
-use crate::cli::config::file::text_of;
+use crate::cli::config::load::text_of;
 use crate::cli::config::read::broken;
 use crate::cli::config::read::read_config;
 use crate::cli::error::CliError;
 use crate::cli::file_mode::create_folder;
-use crate::cli::written::Readers;
-use crate::cli::written::folder_of;
-use crate::cli::written::locked;
-use crate::cli::written::replace;
-use crate::cli::written::resolve;
-use crate::cli::written::unwritable;
+use crate::cli::replace_file::Readers;
+use crate::cli::replace_file::folder_of;
+use crate::cli::replace_file::locked;
+use crate::cli::replace_file::replace;
+use crate::cli::replace_file::resolve;
+use crate::cli::replace_file::unwritable;
 
 impl ConfigFile {
     /// Adds a context and returns the changed file; `texts` are the keys and values of the context.
     ///
     /// # Errors
-    /// A context of this name exists (4). A broken file (9). A file that cannot be written (2, 6, 7).
+    /// A context of this name exists (4), the file is broken (9), or it cannot be written (2, 6, 7).
     pub fn add_context(&self, name: &str, texts: &[(&str, String)], make_current: bool) -> Result<Self, CliError> {
         self.edit(|config, root| {
             if config.context(name).is_ok() {
-                let error = CliError::conflict(format!("there is a context {name} already")).code("context_exists");
-                return Err(error.hint(format!("remove it first: esctl context remove {name}")).with("context", name));
+                let error = CliError::conflict(format!("context {name} already exists")).code("context_exists");
+                return Err(error.hint(format!("remove it first with 'esctl context remove {name}'")).with("context", name));
             }
             let mut context = Table::new();
             for (key, text) in texts {
@@ -47,7 +47,7 @@ impl ConfigFile {
     /// Makes a context the current one and returns the changed file.
     ///
     /// # Errors
-    /// No context of this name (3). A broken file (9). A file that cannot be written (2, 6, 7).
+    /// No context has this name (3), the file is broken (9), or it cannot be written (2, 6, 7).
     pub fn use_context(&self, name: &str) -> Result<Self, CliError> {
         self.edit(|config, root| {
             config.context(name)?;
@@ -56,10 +56,10 @@ impl ConfigFile {
         })
     }
 
-    /// Removes a context and returns the changed file. Without its current context a file has none.
+    /// Removes a context and returns the changed file. If it was the current one, there is no current context any more.
     ///
     /// # Errors
-    /// No context of this name (3). A broken file (9). A file that cannot be written (2, 6, 7).
+    /// No context has this name (3), the file is broken (9), or it cannot be written (2, 6, 7).
     pub fn remove_context(&self, name: &str) -> Result<Self, CliError> {
         self.edit(|config, root| {
             config.context(name)?;
@@ -71,10 +71,10 @@ impl ConfigFile {
         })
     }
 
-    /// Reads the file again, changes it and replaces it, under a lock: no change of another process is lost.
+    /// Reads the file again, changes it and replaces it, under a lock.
     fn edit(&self, change: impl FnOnce(&Self, &mut Table) -> Result<(), CliError>) -> Result<Self, CliError> {
         let Some(path) = &self.path else {
-            return Err(CliError::unavailable("the user's configuration folder cannot be found").hint("set ESCTL_CONFIG"));
+            return Err(CliError::unavailable("cannot find the user's configuration folder").hint("set ESCTL_CONFIG"));
         };
         let not_writable = |error: &std::io::Error| unwritable("the configuration file", path, error).code("config_not_writable");
         let target = resolve(path).map_err(|error| not_writable(&error))?;
@@ -84,7 +84,7 @@ impl ConfigFile {
             let text = text_of(path)?.unwrap_or_default();
             must_be_regular(path)?;
             let before = Self { path: Some(path.clone()), ..read_config(&text, path)? };
-            let mut document: DocumentMut = text.parse().map_err(|_| broken(&path.display().to_string(), "is no TOML"))?;
+            let mut document: DocumentMut = text.parse().map_err(|_| broken(&path.display().to_string(), "is not valid TOML"))?;
             change(&before, document.as_table_mut())?;
             let text = document.to_string();
             replace(path, text.as_bytes(), Readers::Owner).map_err(|error| not_writable(&error))?;
@@ -93,7 +93,7 @@ impl ConfigFile {
     }
 }
 
-/// A device such as /dev/null can be read as a configuration file, but keeps no change.
+/// Refuses a device such as /dev/null, which can be read as a configuration file but keeps no change.
 fn must_be_regular(path: &Path) -> Result<(), CliError> {
     match path.metadata() {
         Ok(found) if !found.is_file() => {
@@ -116,11 +116,11 @@ fn make_current_in(root: &mut Table, name: &str) {
     }
 }
 
-/// The table of the contexts; `read_config` has seen that it is one.
+/// Returns the table of the contexts. `read_config` has checked that it is a table.
 fn contexts_in(root: &mut Table) -> Result<&mut dyn TableLike, CliError> {
     let mut implicit = Table::new();
-    // The header [contexts] itself is not wanted, only [contexts.NAME].
+    // No header [contexts], only [contexts.NAME].
     implicit.set_implicit(true);
     let contexts = root.entry("contexts").or_insert(Item::Table(implicit)).as_table_like_mut();
-    contexts.ok_or_else(|| CliError::bug("the contexts of the configuration file are no table"))
+    contexts.ok_or_else(|| CliError::bug("the contexts of the configuration file are not a table"))
 }

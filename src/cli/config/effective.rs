@@ -1,4 +1,4 @@
-//! Which setting counts, and where it comes from: flag, environment, context, file, default.
+//! The effective configuration and the origin of each setting: flag, environment, context, file, default.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use clap::parser::ValueSource;
 use serde::Serialize;
 use serde::Serializer;
 
-use crate::cli::args::Globals;
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
 use crate::cli::config::file::Snapshots;
 use crate::cli::error::CliError;
+use crate::cli::globals::Globals;
 use crate::cli::output::Format;
 
-/// Where a setting comes from.
+/// The origin of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingOrigin {
     /// A flag on the command line.
     Flag(&'static str),
     /// A variable of the environment.
@@ -27,11 +27,11 @@ pub enum Origin {
     Context(String),
     /// The configuration file, for all contexts.
     File,
-    /// What esctl does unless told.
+    /// The default of esctl.
     Default,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),
@@ -42,30 +42,30 @@ impl fmt::Display for Origin {
     }
 }
 
-impl Serialize for Origin {
+impl Serialize for SettingOrigin {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-/// A setting and where it comes from.
+/// A setting and its origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sourced<T> {
     /// The setting.
     pub value: T,
-    /// Where it comes from.
-    pub from: Origin,
+    /// The origin.
+    pub from: SettingOrigin,
 }
 
 impl<T> Sourced<T> {
-    fn new(value: T, from: Origin) -> Self {
+    fn new(value: T, from: SettingOrigin) -> Self {
         Self { value, from }
     }
 }
 
-/// What was asked for by flags and environment, before any file is looked at.
+/// The settings of flags and environment, before any file is read.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Typed {
+pub struct TypedSettings {
     store: Option<Sourced<String>>,
     context: Option<Sourced<String>>,
     client: Option<Sourced<String>>,
@@ -73,12 +73,12 @@ pub struct Typed {
     timeout: Option<Sourced<Duration>>,
 }
 
-impl Typed {
-    /// Takes the flags apart by where each was given.
+impl TypedSettings {
+    /// Reads the settings and their origins from the parsed command line.
     pub fn new(globals: &Globals, matches: &ArgMatches) -> Self {
         let from = |id, flag, variable| match matches.value_source(id) {
-            Some(ValueSource::EnvVariable) => Origin::Variable(variable),
-            _ => Origin::Flag(flag),
+            Some(ValueSource::EnvVariable) => SettingOrigin::Variable(variable),
+            _ => SettingOrigin::Flag(flag),
         };
         let store = from("store", "--store", "ESCTL_STORE");
         let context = from("context", "--context", "ESCTL_CONTEXT");
@@ -94,23 +94,23 @@ impl Typed {
         }
     }
 
-    /// What was typed for the client, only if it was a flag of this command.
+    /// Returns the client, if a flag of this command names it.
     pub fn client_flag(&self) -> Option<&str> {
         flag(self.client.as_ref())
     }
 
-    /// Whether a store was named, by its URL or its context.
+    /// Returns true if a flag or a variable names a store, by its URL or its context.
     pub fn names_a_store(&self) -> bool {
         self.store.is_some() || self.context.is_some()
     }
 
-    /// The same as if this context were named by `--context`.
+    /// Returns these settings with another context, as if `--context` named it.
     #[must_use]
     pub fn in_context(&self, name: &str) -> Self {
-        Self { context: Some(Sourced::new(name.to_owned(), Origin::Flag("--context"))), ..self.clone() }
+        Self { context: Some(Sourced::new(name.to_owned(), SettingOrigin::Flag("--context"))), ..self.clone() }
     }
 
-    /// The same as if no context were named.
+    /// Returns these settings without a context.
     #[must_use]
     pub fn in_no_context(&self) -> Self {
         Self { context: None, ..self.clone() }
@@ -118,35 +118,35 @@ impl Typed {
 }
 
 fn flag(setting: Option<&Sourced<String>>) -> Option<&str> {
-    setting.filter(|setting| matches!(setting.from, Origin::Flag(_))).map(|setting| setting.value.as_str())
+    setting.filter(|setting| matches!(setting.from, SettingOrigin::Flag(_))).map(|setting| setting.value.as_str())
 }
 
-/// The settings that count.
+/// The effective settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effective {
-    /// The context they are of, and how it was chosen.
+    /// The context of the settings, and how it was chosen.
     pub context: Option<Sourced<String>>,
-    /// The URL of the store; none: the embedded one. It may hold a password.
+    /// The URL of the store; none for the embedded one. It may hold a password.
     pub store: Option<Sourced<String>>,
-    /// Who is asking; none: the user of this system.
+    /// The client recorded with events; none for the user of this system.
     pub client: Option<Sourced<String>>,
-    /// The form of the results.
+    /// The output format.
     pub output: Sourced<Format>,
-    /// How long any one answer of the store may take; none: the default.
+    /// The time for one answer of the store; none for the default.
     pub timeout: Option<Sourced<Duration>>,
-    /// When snapshots are taken, as the file says.
+    /// The snapshot intervals of the file.
     pub snapshots: Snapshots,
 }
 
 impl Effective {
-    /// Flags and environment, then the context, then the file.
+    /// Resolves the settings: flags and environment, then the context, then the file.
     ///
     /// # Errors
     /// The context is not in the file (3).
-    pub fn new(typed: &Typed, config: &ConfigFile) -> Result<Self, CliError> {
+    pub fn new(typed: &TypedSettings, config: &ConfigFile) -> Result<Self, CliError> {
         let chosen = chosen_context(typed, config);
         let context = chosen.as_ref().map(|chosen| named(config, chosen)).transpose()?;
-        let of_context = || Origin::Context(chosen.as_ref().map_or_else(String::new, |chosen| chosen.value.clone()));
+        let of_context = || SettingOrigin::Context(chosen.as_ref().map_or_else(String::new, |chosen| chosen.value.clone()));
         let store = match (&typed.store, context) {
             (Some(store), Some(_)) if !outranks_context(store, typed) => None,
             (store, _) => store.clone(),
@@ -158,7 +158,7 @@ impl Effective {
         Ok(Self {
             store: store.or(in_context),
             client: typed.client.clone().or(client),
-            output: typed.output.clone().or(output).unwrap_or(Sourced::new(Format::Table, Origin::Default)),
+            output: typed.output.clone().or(output).unwrap_or(Sourced::new(Format::Table, SettingOrigin::Default)),
             timeout: typed.timeout.clone().or(timeout),
             snapshots: config.snapshots.clone(),
             context: chosen,
@@ -167,39 +167,39 @@ impl Effective {
 }
 
 impl Effective {
-    /// Returns the words for a shell that name the store as it was named, where no argument of the command line does.
-    pub fn store_words(&self, typed: &Typed) -> Vec<String> {
-        let context_is_flag = typed.context.as_ref().is_some_and(|context| matches!(context.from, Origin::Flag(_)));
+    /// Returns the shell words that name the store as it was named, if no argument of the command line does.
+    pub fn store_words(&self, typed: &TypedSettings) -> Vec<String> {
+        let context_is_flag = typed.context.as_ref().is_some_and(|context| matches!(context.from, SettingOrigin::Flag(_)));
         match self.store.as_ref().map(|store| &store.from) {
-            Some(Origin::Variable(name)) => vec!["--store".into(), format!("\"${name}\"")],
-            Some(Origin::Context(name)) if !context_is_flag => vec!["--context".into(), name.clone()],
+            Some(SettingOrigin::Variable(name)) => vec!["--store".into(), format!("\"${name}\"")],
+            Some(SettingOrigin::Context(name)) if !context_is_flag => vec!["--context".into(), name.clone()],
             _ => Vec::new(),
         }
     }
 }
 
-/// A context that is named counts; the current one only where no store is named either.
-fn chosen_context(typed: &Typed, config: &ConfigFile) -> Option<Sourced<String>> {
+/// Returns the context: a named one, or the current one if no store is named either.
+fn chosen_context(typed: &TypedSettings, config: &ConfigFile) -> Option<Sourced<String>> {
     if typed.context.is_some() || typed.store.is_some() {
         return typed.context.clone();
     }
-    config.current.clone().map(|name| Sourced::new(name, Origin::File))
+    config.current.clone().map(|name| Sourced::new(name, SettingOrigin::File))
 }
 
 fn named<'c>(config: &'c ConfigFile, chosen: &Sourced<String>) -> Result<&'c Context, CliError> {
     config.context(&chosen.value).map_err(|error| match chosen.from {
-        Origin::File => CliError { message: format!("{}, which is the current one", error.message), ..error },
+        SettingOrigin::File => CliError { message: format!("{}, which is the current one", error.message), ..error },
         _ => error,
     })
 }
 
-/// `--store` and `ESCTL_STORE` come before a context, except that `--context` comes before `ESCTL_STORE`.
-fn outranks_context(store: &Sourced<String>, typed: &Typed) -> bool {
-    let context_is_flag = typed.context.as_ref().is_some_and(|context| matches!(context.from, Origin::Flag(_)));
-    matches!(store.from, Origin::Flag(_)) || !context_is_flag
+/// Returns true for a store that overrides the context: `--store` and `ESCTL_STORE` do, except for `ESCTL_STORE` with `--context`.
+fn outranks_context(store: &Sourced<String>, typed: &TypedSettings) -> bool {
+    let context_is_flag = typed.context.as_ref().is_some_and(|context| matches!(context.from, SettingOrigin::Flag(_)));
+    matches!(store.from, SettingOrigin::Flag(_)) || !context_is_flag
 }
 
-/// The name of a format, as it is typed.
+/// Returns the name of a format, as it is typed.
 pub(crate) fn format_name(format: Format) -> String {
     format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }

@@ -1,10 +1,11 @@
-//! The configuration file: where it is, what it says, how it is changed, and what of it counts.
+//! The configuration file: its location, its content, its changes, and the settings that take effect.
 //!
-//! It only knows the edge: names, URLs and formats as text. Nothing here opens a store.
+//! It knows names, URLs and formats as text. It never opens a store.
 
 mod edit;
 mod effective;
 mod file;
+mod load;
 mod read;
 mod serve;
 
@@ -12,9 +13,9 @@ mod serve;
 mod tests;
 
 pub use effective::Effective;
-pub use effective::Origin;
+pub use effective::SettingOrigin;
 pub use effective::Sourced;
-pub use effective::Typed;
+pub use effective::TypedSettings;
 pub(super) use effective::format_name;
 pub use file::ConfigFile;
 pub use file::Context;

@@ -1,4 +1,4 @@
-//! TOML → [`ConfigFile`], with the line of everything that is wrong.
+//! Parses TOML into [`ConfigFile`]. Each mistake is reported with its line.
 
 use std::ops::Range;
 use std::path::Path;
@@ -10,31 +10,31 @@ use toml_edit::Key;
 use toml_edit::TableLike;
 use toml_edit::Value;
 
-use crate::cli::args::timeout;
+use crate::cli::arg_values::token;
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
 use crate::cli::config::file::Snapshots;
 use crate::cli::config::serve::ServeOptions;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
+use crate::cli::globals::timeout;
 use crate::cli::output::Format;
-use crate::cli::values::token;
 
-/// Reads the text of a configuration file.
+/// Parses the text of a configuration file.
 ///
 /// # Errors
-/// Text that is no TOML, and values that are not what they should be (9).
+/// The text is not TOML, or a value has the wrong type or form (9).
 pub(super) fn read_config(text: &str, path: &Path) -> Result<ConfigFile, CliError> {
     let name = path.display().to_string();
-    let mut reader = Reader { text, name: &name, warnings: Vec::new() };
-    // Only the message: what an error displays beside it are lines of the file, and they may hold a password.
+    let mut reader = ConfigReader { text, name: &name, warnings: Vec::new() };
+    // Only the message: the rest of the error quotes lines of the file, which may hold a password.
     let document = Document::parse(text).map_err(|error| reader.error(error.span(), error.message()))?;
     let mut config = reader.config(document.as_table())?;
     config.warnings = reader.warnings;
     Ok(config)
 }
 
-/// The error about a file that cannot be understood.
+/// Returns the error for a file that cannot be parsed.
 pub(super) fn broken(place: &str, reason: &str) -> CliError {
     let error = CliError::unsupported(format!("{place}: {reason}")).code("config_broken").with("file", place);
     error.hint("correct the configuration file, or name another one with ESCTL_CONFIG")
@@ -43,18 +43,18 @@ pub(super) fn broken(place: &str, reason: &str) -> CliError {
 /// The sections and keys at the top of the file.
 const SECTIONS: [&str; 4] = ["current_context", "contexts", "snapshots", "serve"];
 
-/// Whether a key is one of `[serve]`, also when it is written like the flag.
+/// Returns true for a key of `[serve]`, also when it is written like the flag.
 fn is_serve_key(key: &str) -> bool {
     ServeOptions::names().contains(&key.replace('-', "_"))
 }
 
-struct Reader<'a> {
+struct ConfigReader<'a> {
     text: &'a str,
     name: &'a str,
     warnings: Vec<String>,
 }
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     fn config(&mut self, root: &dyn TableLike) -> Result<ConfigFile, CliError> {
         let mut config = ConfigFile::default();
         for (key, item) in keys_of(root) {
@@ -87,7 +87,7 @@ impl Reader<'_> {
                 _ => self.unknown(key, &["store", "client", "output", "timeout"])?,
             }
         }
-        let missing = || self.error(name.span(), &format!("the context {} names no store", name.get()));
+        let missing = || self.error(name.span(), &format!("context {} names no store", name.get()));
         context.store = store.ok_or_else(missing)?;
         Ok(context)
     }
@@ -108,7 +108,7 @@ impl Reader<'_> {
         Ok(snapshots)
     }
 
-    /// The flags of `esctl serve` under their own names, but for `_` in place of `-`.
+    /// Parses the flags of `esctl serve`, which have their own names with `_` in place of `-`.
     fn serve(&mut self, key: &Key, item: &Item) -> Result<ServeOptions, CliError> {
         let mut options = ServeOptions::default();
         for (key, item) in keys_of(self.table(key, item)?) {
@@ -140,12 +140,12 @@ impl Reader<'_> {
     fn parsed<T, E: ToString>(&self, key: &Key, item: &Item, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, CliError> {
         let text = self.string(key, item)?;
         parse(&text).map_err(|error| {
-            let possible = if key.get() == "output" { ": table, json, ndjson, yaml or csv is wanted" } else { "" };
+            let possible = if key.get() == "output" { ": expected table, json, ndjson, yaml or csv" } else { "" };
             self.error(item.span(), &format!("{}: {}{possible}", key.get(), error.to_string()))
         })
     }
 
-    /// Warns about a key that is not known here. A key of the server is refused wherever it is: the server would start without it.
+    /// Warns about an unknown key. A key of the server is refused wherever it is: the server would start without it.
     fn unknown(&mut self, key: &Key, known: &[&str]) -> Result<(), CliError> {
         if is_serve_key(key.get()) {
             return Err(self.refused_key(key, "misplaced key", ""));
@@ -157,13 +157,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Whether a section that is not known was probably meant to be `[serve]`.
+    /// Returns true if an unknown section was probably meant to be `[serve]`.
     fn means_serve(&self, key: &Key, item: &Item) -> bool {
         let near = nearest(key.get(), SECTIONS.iter().copied()) == Some("serve");
         near || item.as_table_like().is_some_and(|table| table.iter().any(|(name, _)| is_serve_key(name)))
     }
 
-    /// The error about a key that decides who may use the server, and so must not be passed over.
+    /// Returns the error for a key that decides who may use the server, and so must not be ignored.
     fn refused_key(&self, key: &Key, what: &str, section: &str) -> CliError {
         let names = ServeOptions::names();
         let place = if section.is_empty() { String::new() } else { format!(" in [{section}]") };
@@ -182,7 +182,7 @@ impl Reader<'_> {
         broken(&place, reason).with("file", self.name)
     }
 
-    /// `FILE:LINE:COLUMN`
+    /// Returns `FILE:LINE:COLUMN`.
     fn place(&self, span: Option<Range<usize>>) -> String {
         let before = span.and_then(|span| self.text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
@@ -191,7 +191,7 @@ impl Reader<'_> {
     }
 }
 
-/// A value as it would be typed; those of an array one after the other.
+/// Returns a value as it would be typed; for an array, each of its values.
 fn texts_of(item: &Item) -> Option<Vec<String>> {
     match item.as_value()? {
         Value::Array(array) => array.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
@@ -201,7 +201,7 @@ fn texts_of(item: &Item) -> Option<Vec<String>> {
     }
 }
 
-/// The members of a table with their keys, which know where they stand.
+/// Returns the members of a table with their keys, which know their position in the file.
 fn keys_of(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
     table.iter().filter_map(|(name, _)| table.get_key_value(name))
 }

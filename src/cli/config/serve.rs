@@ -1,6 +1,6 @@
-//! What `esctl serve` is told: by a flag, in the environment, or in the table `[serve]` of the configuration file.
+//! The settings of `esctl serve`: from flags, the environment, or the table `[serve]` of the configuration file.
 //!
-//! A flag is defined once, here; the file is read by the same definition.
+//! A flag is defined once, here. The file is read by the same definition.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -12,25 +12,25 @@ use clap::Command;
 use clap::FromArgMatches;
 use clap::builder::Resettable;
 
-use crate::cli::args::timeout;
+use crate::cli::globals::timeout;
 use crate::cli::output::LogFormat;
 use crate::cli::when::parse_duration;
 
-/// What `esctl serve` is told; none: as it is without.
+/// The settings of `esctl serve`; none for the defaults.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct ServeOptions {
-    /// Where to listen; port 0: any that is free [default: 127.0.0.1:8080]
+    /// Address to listen on; port 0 chooses a free one [default: 127.0.0.1:8080]
     #[arg(long, env = "ESCTL_LISTEN", hide_env_values = true, value_name = "ADDRESS", value_parser = address)]
     pub listen: Option<SocketAddr>,
-    /// The Redis through which instances tell each other of news: redis://HOST. Without it they look at the store
-    // Looked at when the server starts: clap shows what it refuses, and this may hold a password.
+    /// Redis through which servers notify each other: redis://HOST. Without it they poll the store
+    // Checked when the server starts: clap would show a refused value, which may hold a password.
     #[arg(long, env = "ESCTL_REDIS", hide_env_values = true, value_name = "URL")]
     pub redis: Option<String>,
-    /// A file with the secret that tokens are signed with (HS256), at least 32 bytes. Without a key only this machine is
-    /// served, and everybody on it may do everything
+    /// File with the secret that tokens are signed with (HS256), at least 32 bytes. Without a key the server serves this machine
+    /// only, and every user of it may do everything
     #[arg(long, env = "ESCTL_JWT_SECRET_FILE", hide_env_values = true, value_name = "FILE")]
     pub jwt_secret_file: Option<PathBuf>,
-    /// A file with the public key of who signs tokens, in PEM: RSA (RS256) or Ed25519 (EdDSA)
+    /// File with the public key that tokens are verified with, in PEM: RSA (RS256) or Ed25519 (EdDSA)
     #[arg(
         long,
         env = "ESCTL_JWT_PUBLIC_KEY_FILE",
@@ -39,72 +39,72 @@ pub struct ServeOptions {
         conflicts_with = "jwt_secret_file"
     )]
     pub jwt_public_key_file: Option<PathBuf>,
-    /// Who tokens must be meant for [default: esctl, where a token says so at all]
+    /// Audience that tokens must have [default: esctl, in tokens that name one]
     #[arg(long, env = "ESCTL_JWT_AUDIENCE", hide_env_values = true, value_name = "NAME")]
     pub jwt_audience: Option<String>,
-    /// Who tokens must be from [default: anybody who has the key]
+    /// Issuer that tokens must have [default: any]
     #[arg(long, env = "ESCTL_JWT_ISSUER", hide_env_values = true, value_name = "NAME")]
     pub jwt_issuer: Option<String>,
-    /// Pages of these origins may use the server too
+    /// Origins whose pages may use the server.
     #[arg(
         long,
         env = "ESCTL_ALLOW_ORIGIN",
         hide_env_values = true,
         value_name = "ORIGIN",
         value_delimiter = ',',
-        help = "Pages of this origin may use the server too, like https://app.example; * for all. Its own always may"
+        help = "Allow pages of this origin to use the server, like https://app.example; * allows all. Its own pages always may"
     )]
     pub allow_origin: Option<Vec<String>>,
-    /// WebSocket clients at the same time [default: 20000]
+    /// Maximum number of WebSocket clients [default: 20000]
     #[arg(long, env = "ESCTL_MAX_CLIENTS", hide_env_values = true, value_name = "N")]
     pub max_clients: Option<u32>,
-    /// The longest message of a WebSocket client [default: 262144]
+    /// Maximum size of a message of a WebSocket client [default: 262144]
     #[arg(long, env = "ESCTL_MAX_MESSAGE_BYTES", hide_env_values = true, value_name = "N", value_parser = bytes)]
     pub max_message_bytes: Option<usize>,
-    /// The longest body of a request [default: 1048576]
+    /// Maximum size of the body of a request [default: 1048576]
     #[arg(long, env = "ESCTL_MAX_BODY_BYTES", hide_env_values = true, value_name = "N", value_parser = bytes)]
     pub max_body_bytes: Option<usize>,
-    /// Requests and messages of one client in a second; 0: no limit [default: 1000]
+    /// Maximum number of requests and messages of one client in a second; 0 disables the limit [default: 1000]
     #[arg(long, env = "ESCTL_RATE_LIMIT", hide_env_values = true, value_name = "N")]
     pub rate_limit: Option<u32>,
-    /// How long a request may take, its body included [default: 30s]
+    /// Timeout for a request, including its body [default: 30s]
     #[arg(long, env = "ESCTL_REQUEST_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
     pub request_timeout: Option<Duration>,
-    /// Retry a command for this long when other programs change its stream; 0s: not at all [default: 2s]
+    /// Retry a command for this long when other programs change its stream; 0s disables retries [default: 2s]
     #[arg(long, env = "ESCTL_RETRY_FOR", hide_env_values = true, value_name = "DURATION", value_parser = parse_duration)]
     pub retry_for: Option<Duration>,
-    /// How long the headers of a request may take, and a connection may be idle [default: 10s]
+    /// Timeout for the headers of a request, and for an idle connection [default: 10s]
     #[arg(long, env = "ESCTL_HEADER_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
     pub header_timeout: Option<Duration>,
-    /// How long what has begun may take to end when the server is told to stop [default: 20s]
+    /// Time for requests in progress when the server is asked to stop [default: 20s]
     #[arg(long, env = "ESCTL_SHUTDOWN_GRACE", hide_env_values = true, value_name = "DURATION", value_parser = parse_duration)]
     pub shutdown_grace: Option<Duration>,
-    /// How long a WebSocket client may take nothing of what it is sent, or lag behind what is new [default: 10s]
+    /// Time that a WebSocket client may accept no data, or lag behind new events [default: 10s]
     #[arg(long, env = "ESCTL_CLIENT_PATIENCE", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
     pub client_patience: Option<Duration>,
-    /// How often a WebSocket client is asked for a sign of life; one that gives none is disconnected [default: 20s]
+    /// Interval of pings to WebSocket clients; a client that does not answer is disconnected [default: 20s]
     #[arg(long, env = "ESCTL_HEARTBEAT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
     pub heartbeat: Option<Duration>,
-    /// How far a projection may be behind on a server that says it is ready [default: 30s]
+    /// Maximum lag of a projection on a server that reports itself ready [default: 30s]
     #[arg(long, env = "ESCTL_MAX_LAG", hide_env_values = true, value_name = "DURATION", value_parser = parse_duration)]
     pub max_lag: Option<Duration>,
-    /// How diagnostics are written on stderr [default: text]
+    /// Format of diagnostics on stderr [default: text]
     #[arg(long, env = "ESCTL_LOG_FORMAT", hide_env_values = true, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
 }
 
 impl ServeOptions {
-    /// These, and where they say nothing the others.
+    /// Returns these settings, with the others where these have none.
     #[must_use]
     pub fn or(self, mut others: Self) -> Self {
-        // A key of one place is not mixed with one of another kind of the other.
+        // A key of one place is not combined with a key of the other kind from the other place.
         if self.jwt_secret_file.is_some() || self.jwt_public_key_file.is_some() {
             (others.jwt_secret_file, others.jwt_public_key_file) = (None, None);
         }
         self.and(others)
     }
 
-    /// These and others of the same place, where these come first.
+    /// Returns these settings, with others of the same place where these have none.
     pub(super) fn and(self, others: Self) -> Self {
         Self {
             listen: self.listen.or(others.listen),
@@ -129,12 +129,12 @@ impl ServeOptions {
         }
     }
 
-    /// One of them, as the configuration file says it; none: there is no such option.
+    /// Parses one setting of the configuration file; none for an unknown one.
     pub(super) fn from_file(name: &str, texts: &[String]) -> Option<Result<Self, String>> {
         let command = definition();
         command.get_arguments().find(|arg| arg.get_id() == name)?;
         if name == "redis" && !texts.iter().all(|text| is_redis(text)) {
-            return Some(Err("wanted a URL like redis://HOST:6379".to_owned()));
+            return Some(Err("expected a URL like redis://HOST:6379".to_owned()));
         }
         let flag = name.replace('_', "-");
         let typed = texts.iter().map(|text| format!("--{flag}={text}"));
@@ -145,32 +145,32 @@ impl ServeOptions {
         }))
     }
 
-    /// Their names in the configuration file.
+    /// Returns the names of the settings in the configuration file.
     pub(in crate::cli) fn names() -> Vec<String> {
         definition().get_arguments().map(|arg| arg.get_id().to_string()).collect()
     }
 }
 
-/// The flags as they are for the file: the environment has been looked at before.
+/// Returns the flags for the file, without their variables, which have been read before.
 fn definition() -> Command {
     let command = Command::new("serve").no_binary_name(true).disable_help_flag(true);
     ServeOptions::augment_args(command).mut_args(|arg| arg.env(Resettable::Reset))
 }
 
-/// For clap: an address and a port, `localhost` included.
+/// Parses an address with a port, for clap. `localhost` is accepted.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let numeric = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
-    numeric.parse().map_err(|_| "wanted an address with a port, like 127.0.0.1:8080 or [::]:8080".to_owned())
+    numeric.parse().map_err(|_| "expected an address with a port, like 127.0.0.1:8080 or [::]:8080".to_owned())
 }
 
-/// Whether a text is a URL of Redis.
+/// Returns true for a URL of Redis.
 fn is_redis(text: &str) -> bool {
     let known = url::Url::parse(text).is_ok_and(|url| ["redis", "rediss", "redis+unix", "unix"].contains(&url.scheme()));
-    // The parser of URLs passes over them.
+    // The URL parser ignores control characters.
     known && !text.contains(char::is_control)
 }
 
-/// For clap: how many bytes; less than this cannot hold a message.
+/// Parses a number of bytes, for clap. Less than 1024 cannot hold a message.
 fn bytes(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|bytes| *bytes >= 1024).ok_or_else(|| "wanted a whole number of bytes from 1024".to_owned())
+    text.parse().ok().filter(|bytes| *bytes >= 1024).ok_or_else(|| "expected a whole number of bytes from 1024".to_owned())
 }

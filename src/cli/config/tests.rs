@@ -1,4 +1,4 @@
-//! Tests of the configuration file: reading, changing, and what counts.
+//! Tests of the configuration file: reading, changing, and the effective settings.
 
 use std::fs;
 use std::path::Path;
@@ -8,8 +8,8 @@ use clap::FromArgMatches;
 
 use super::ConfigFile;
 use super::Effective;
-use super::Origin;
-use super::Typed;
+use super::SettingOrigin;
+use super::TypedSettings;
 use super::read::read_config;
 use crate::cli::args;
 use crate::cli::args::Cli;
@@ -43,7 +43,7 @@ fn effective(config: &ConfigFile, line: &[&str]) -> Effective {
     let words = ["esctl"].iter().chain(line).chain(&["stream", "list"]);
     let matches = args::command().try_get_matches_from(words).unwrap();
     let globals = Cli::from_arg_matches(&matches).unwrap().globals;
-    Effective::new(&Typed::new(&globals, &matches), config).unwrap()
+    Effective::new(&TypedSettings::new(&globals, &matches), config).unwrap()
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn an_unknown_key_is_a_warning_with_the_nearest() {
 fn flags_come_before_the_context_and_the_context_before_defaults() {
     let config = read(FILE).unwrap();
     let current = effective(&config, &[]);
-    assert_eq!(current.store.unwrap().from, Origin::Context("dev".into()));
+    assert_eq!(current.store.unwrap().from, SettingOrigin::Context("dev".into()));
     assert_eq!((current.output.value, current.snapshots.every), (Format::Yaml, Some(7)));
 
     let prod = effective(&config, &["--context", "prod", "-o", "json"]);

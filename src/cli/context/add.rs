@@ -1,49 +1,49 @@
-//! `esctl context add`
+//! The command `esctl context add`.
 
 use std::path;
 
 use clap::Args;
 
 use crate::cli::app::App;
-use crate::cli::args::timeout;
 use crate::cli::config::Context;
-use crate::cli::context::Changed;
+use crate::cli::context::change::ContextChange;
 use crate::cli::error::CliError;
+use crate::cli::globals::timeout;
 use crate::store::StoreUrl;
 
-const AFTER_HELP: &str = "The store is not opened, and need not be there yet. --client ID is kept with the context.";
+const AFTER_HELP: &str = "The command does not open the store, which need not exist yet. --client ID is kept with the context.";
 
 /// Add a context: a name for a store
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
-pub struct Add {
-    /// The name
+pub struct ContextAddArgs {
+    /// Name of the context
     #[arg(value_parser = context_name)]
     name: String,
-    /// Which event store
+    /// Event store
     #[arg(id = "store", long = "store", value_name = "URL")]
     url: String,
-    /// How long any one answer of this store may take [default: 30s]
+    /// Timeout for each answer of this store [default: 30s]
     #[arg(long, value_name = "DURATION", value_parser = |text: &str| timeout(text).map(|_| text.to_owned()))]
     store_timeout: Option<String>,
-    /// Make it the current one
+    /// Make it the current context
     #[arg(long = "use")]
     make_current: bool,
 }
 
-/// For clap: the name of a context.
+/// Parses the name of a context, for clap.
 fn context_name(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.is_empty() || text.len() > 100 || !text.chars().all(fits) || text.starts_with('-') {
-        return Err("wanted letters, digits, -, _ and ., at most 100".into());
+        return Err("expected at most 100 letters, digits, -, _ and .".into());
     }
     Ok(text.to_owned())
 }
 
-impl Add {
+impl ContextAddArgs {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let name = &self.name;
-        let url = lasting(&self.url)?;
+        let url = absolute_url(&self.url)?;
         if let Ok(context) = app.config.context(name)
             && self.is_the_same(context, &url, app.typed.client_flag())
         {
@@ -58,22 +58,23 @@ impl Add {
         }
         let changed = app.config.add_context(name, &texts, self.make_current)?;
         let current = changed.current.as_deref();
-        Changed { outcome: "added", name, current }.print(app)?;
+        ContextChange { outcome: "added", name, current }.print(app)?;
         if current != Some(name.as_str()) {
-            app.out.note(&format!("use it with --context {name}, or from now on: esctl context use {name}"));
+            app.out
+                .note(&format!("pass --context {name} to use it, or run 'esctl context use {name}' to make it the current one"));
         }
         Ok(())
     }
 }
 
-impl Add {
+impl ContextAddArgs {
     /// Returns true for a context that has these very settings.
     fn is_the_same(&self, context: &Context, url: &str, client: Option<&str>) -> bool {
         let asked = self.store_timeout.as_deref().and_then(|text| timeout(text).ok());
         context.store == url && context.client.as_deref() == client && context.timeout == asked && context.output.is_none()
     }
 
-    /// Leaves a context as it is, and makes it the current one where that was asked for.
+    /// Leaves a context as it is, and makes it the current one if that was asked for.
     fn keep(&self, app: &App) -> Result<(), CliError> {
         let name = self.name.as_str();
         let is_current = app.config.current.as_deref() == Some(name);
@@ -81,16 +82,16 @@ impl Add {
             app.config.use_context(name)?;
         }
         let current = if self.make_current { Some(name) } else { app.config.current.as_deref() };
-        Changed { outcome: "unchanged", name, current }.print(app)
+        ContextChange { outcome: "unchanged", name, current }.print(app)
     }
 }
 
-/// The URL as it means the same from every folder.
-fn lasting(url: &str) -> Result<String, CliError> {
+/// Returns the URL in a form that means the same in every folder.
+fn absolute_url(url: &str) -> Result<String, CliError> {
     match url.parse::<StoreUrl>()? {
         StoreUrl::SqliteFile(file) if file.is_relative() => {
             let absolute = path::absolute(&file).map_err(|error| {
-                CliError::unavailable("the current folder cannot be found").hint("give an absolute path").caused_by(&error)
+                CliError::unavailable("cannot find the current folder").hint("give an absolute path").caused_by(&error)
             })?;
             Ok(StoreUrl::SqliteFile(absolute).to_string())
         }

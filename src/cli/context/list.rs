@@ -1,4 +1,4 @@
-//! `esctl context list`
+//! The command `esctl context list`.
 
 use clap::Args;
 use serde::Serialize;
@@ -12,11 +12,11 @@ use crate::store::redact_url;
 
 /// List the contexts
 #[derive(Debug, Args)]
-pub struct List {}
+pub struct ContextListArgs {}
 
-/// A context as it is shown: its URL without the password.
+/// A row of the list: a context with its URL without the password.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ContextRow<'a> {
     name: &'a str,
     current: bool,
     store: String,
@@ -25,7 +25,7 @@ struct Shown<'a> {
     timeout: Option<String>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ContextRow<'a> {
     fn of(context: &'a Context, current: Option<&str>) -> Self {
         Self {
             name: &context.name,
@@ -38,13 +38,13 @@ impl<'a> Shown<'a> {
     }
 }
 
-impl List {
+impl ContextListArgs {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let listing = Listing::new(["name", "current", "store", "client", "output", "timeout"]);
         let listing = listing.fields(["name", "current", "store", "client", "output", "timeout"]);
-        let mut list = app.out.list(listing.empty("no contexts; esctl context add NAME --store URL makes one"));
+        let mut list = app.out.list(listing.empty("no contexts; run 'esctl context add NAME --store URL' to add one"));
         for context in &app.config.contexts {
-            let shown = Shown::of(context, app.config.current.as_deref());
+            let shown = ContextRow::of(context, app.config.current.as_deref());
             let more = list.push(&shown, || {
                 vec![
                     shown.name.into(),

@@ -1,25 +1,25 @@
-//! `esctl context use`
+//! The command `esctl context use`.
 
 use clap::Args;
 
 use crate::cli::app::App;
-use crate::cli::context::Changed;
+use crate::cli::context::change::ContextChange;
 use crate::cli::error::CliError;
 
 /// Make a context the current one
 #[derive(Debug, Args)]
-pub struct Use {
-    /// Which context
+pub struct ContextUseArgs {
+    /// Name of the context
     name: String,
 }
 
-impl Use {
+impl ContextUseArgs {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let name = app.config.context(&self.name)?.name.as_str();
         let outcome = if app.config.current.as_deref() == Some(name) { "unchanged" } else { "current" };
         if outcome == "current" {
             app.config.use_context(name)?;
         }
-        Changed { outcome, name, current: Some(name) }.print(app)
+        ContextChange { outcome, name, current: Some(name) }.print(app)
     }
 }

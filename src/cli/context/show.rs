@@ -1,4 +1,4 @@
-//! `esctl context show`
+//! The command `esctl context show`.
 
 use std::borrow::Cow;
 
@@ -8,42 +8,42 @@ use serde::Serializer;
 
 use crate::cli::app::App;
 use crate::cli::config::Effective;
-use crate::cli::config::Origin;
+use crate::cli::config::SettingOrigin;
 use crate::cli::config::format_name;
 use crate::cli::error::CliError;
 use crate::store::redact_url;
 
-/// Show which settings count, and where each comes from
+/// Show the effective settings and the origin of each
 #[derive(Debug, Args)]
-pub struct Show {
-    /// As if --context NAME were given
+pub struct ContextShowArgs {
+    /// Show the settings as if --context NAME were given
     name: Option<String>,
 }
 
-/// The settings that count, with nothing in them that is secret.
+/// The effective settings, without secrets.
 #[derive(Serialize)]
-struct Report {
+struct ContextReport {
     context: Option<String>,
     current: bool,
     config_file: Option<String>,
     #[serde(serialize_with = "by_name")]
-    settings: Vec<Setting>,
+    settings: Vec<SettingRow>,
 }
 
 #[derive(Serialize)]
-struct Setting {
+struct SettingRow {
     #[serde(skip)]
     name: Cow<'static, str>,
     value: String,
-    from: Origin,
+    from: SettingOrigin,
 }
 
-/// An object with the names as keys, in their order.
-fn by_name<S: Serializer>(settings: &[Setting], serializer: S) -> Result<S::Ok, S::Error> {
+/// Serializes the settings as an object with their names as keys, in their order.
+fn by_name<S: Serializer>(settings: &[SettingRow], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(settings.iter().map(|setting| (&setting.name, setting)))
 }
 
-impl Show {
+impl ContextShowArgs {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let typed = match &self.name {
             Some(name) => app.typed.in_context(name),
@@ -51,7 +51,7 @@ impl Show {
         };
         let effective = Effective::new(&typed, &app.config)?;
         let context = effective.context.as_ref().map(|context| context.value.clone());
-        let report = Report {
+        let report = ContextReport {
             current: context.is_some() && context == app.config.current,
             config_file: app.config.path.as_ref().map(|path| path.display().to_string()),
             settings: settings(&effective)?,
@@ -69,15 +69,15 @@ impl Show {
     }
 }
 
-fn settings(effective: &Effective) -> Result<Vec<Setting>, CliError> {
-    let setting = |name: &'static str, value: Option<(String, &Origin)>, default: String| {
-        let (value, from) = value.map_or((default, Origin::Default), |(value, from)| (value, from.clone()));
-        Setting { name: name.into(), value, from }
+fn settings(effective: &Effective) -> Result<Vec<SettingRow>, CliError> {
+    let setting = |name: &'static str, value: Option<(String, &SettingOrigin)>, default: String| {
+        let (value, from) = value.map_or((default, SettingOrigin::Default), |(value, from)| (value, from.clone()));
+        SettingRow { name: name.into(), value, from }
     };
     let store = effective.store.as_ref().map(|store| (redact_url(&store.value), &store.from));
     let client = effective.client.as_ref().map(|client| (client.value.clone(), &client.from));
     let timeout = effective.timeout.as_ref().map(|timeout| (format!("{:?}", timeout.value), &timeout.from));
-    let every = effective.snapshots.every.map(|every| (every.to_string(), &Origin::File));
+    let every = effective.snapshots.every.map(|every| (every.to_string(), &SettingOrigin::File));
     let mut settings = vec![
         setting("store", store, App::default_store()?.to_string()),
         setting("client", client, App::default_client()),
@@ -87,7 +87,7 @@ fn settings(effective: &Effective) -> Result<Vec<Setting>, CliError> {
     ];
     settings.extend(effective.snapshots.categories.iter().map(|(category, every)| {
         let name = format!("snapshot_every.{category}").into();
-        Setting { name, value: every.to_string(), from: Origin::File }
+        SettingRow { name, value: every.to_string(), from: SettingOrigin::File }
     }));
     Ok(settings)
 }

@@ -1,4 +1,4 @@
-//! `PATH=VALUE`, `PATH+=N` and `PATH-=N`: a path as users of jq, yq and kubectl write it, or a JSON pointer.
+//! Parses `PATH=VALUE`, `PATH+=N` and `PATH-=N`. A path has the form of jq, yq and kubectl, or is a JSON pointer.
 
 use json_patch::jsonptr::PointerBuf;
 use serde_json::Number;
@@ -9,15 +9,15 @@ use crate::domain::document::Assigned;
 use crate::domain::document::Assignment;
 use crate::event::canonical_json;
 
-const WANTED: &str = "wanted PATH=VALUE, for instance owner.name=Ann or /owner/name=Ann";
+const WANTED: &str = "expected PATH=VALUE, for instance owner.name=Ann or /owner/name=Ann";
 
-/// For clap: a change of one place.
+/// Parses the change of one value, for clap.
 pub(super) fn assignment(text: &str) -> Result<Assignment, String> {
     let (path, rest) = if text.starts_with('/') {
         let end = text.find('=').ok_or(WANTED)?;
         let end = if matches!(text.as_bytes()[end - 1], b'+' | b'-') && !text[..end].ends_with("/-") { end - 1 } else { end };
         let pointer = &text[..end];
-        (PointerBuf::parse(pointer).map_err(|_| format!("{pointer:?} is no JSON pointer: ~ is written ~0"))?, &text[end..])
+        (PointerBuf::parse(pointer).map_err(|_| format!("{pointer:?} is not a JSON pointer; write ~0 for ~"))?, &text[end..])
     } else {
         let (names, rest) = dotted(text)?;
         (PointerBuf::from_tokens(names), rest)
@@ -31,12 +31,12 @@ pub(super) fn assignment(text: &str) -> Result<Assignment, String> {
     Ok(Assignment { path, change })
 }
 
-/// The number behind += or -=.
+/// Parses the number after += or -=.
 fn number_of(whole: &str, text: &str) -> Result<Number, String> {
     match value_of(text)? {
         Value::Number(number) => Ok(number),
         _ => Err(format!(
-            "{whole:?} adds {text:?}, which is no number; a member whose name ends with + or - is written [\"name+\"]=VALUE"
+            "{whole:?} adds {text:?}, which is not a number; for a member whose name ends with + or -, write [\"name+\"]=VALUE"
         )),
     }
 }
@@ -49,7 +49,7 @@ fn negative(whole: &str, number: Number) -> Result<Number, String> {
     negative.ok_or_else(|| format!("{whole:?} subtracts a number that is out of range"))
 }
 
-/// JSON, or else text. What is JSON but not for every store is refused, and never taken for text.
+/// Parses JSON, or else takes the text. JSON that not every store can hold is refused, and never taken for text.
 fn value_of(text: &str) -> Result<Value, String> {
     if serde_json::from_str::<&RawValue>(text).is_err() {
         return Ok(Value::String(text.to_owned()));
@@ -58,7 +58,7 @@ fn value_of(text: &str) -> Result<Value, String> {
     serde_json::from_str(&canonical).map_err(|error| error.to_string())
 }
 
-/// The names of a dotted path, and the rest from `=`, `+=` or `-=` on.
+/// Splits a text into the names of a dotted path and the rest from `=`, `+=` or `-=` on.
 fn dotted(text: &str) -> Result<(Vec<String>, &str), String> {
     let mut names = Vec::new();
     let mut rest = text.strip_prefix('.').unwrap_or(text);
@@ -87,7 +87,7 @@ fn dotted(text: &str) -> Result<(Vec<String>, &str), String> {
     }
 }
 
-/// A name up to what ends it; a backslash takes the next character as it is.
+/// Splits off a name up to the character that ends it. A backslash escapes the next character.
 fn plain(text: &str) -> (String, &str) {
     let mut name = String::new();
     let mut chars = text.char_indices();
@@ -102,7 +102,7 @@ fn plain(text: &str) -> (String, &str) {
     (name, "")
 }
 
-/// What stands in brackets: an index, nothing (behind the last item), or a name as a JSON string.
+/// Parses the content of brackets: an index, nothing (after the last item), or a name as a JSON string.
 fn in_brackets(text: &str) -> Option<(String, &str)> {
     if text.starts_with('"') {
         let mut names = serde_json::Deserializer::from_str(text).into_iter::<String>();

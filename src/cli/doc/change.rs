@@ -1,4 +1,4 @@
-//! `esctl doc update|patch|set|delete`: the changes of a document that exists.
+//! The commands `esctl doc update|patch|set|delete`, which change a document that exists.
 
 use clap::Args;
 use serde_json::json;
@@ -7,19 +7,19 @@ use crate::cli::app::App;
 use crate::cli::doc::assignment::assignment;
 use crate::cli::doc::json_argument::read_json;
 use crate::cli::error::CliError;
-use crate::cli::input::Source;
+use crate::cli::input::InputSource;
 use crate::cli::output::Sheet;
-use crate::cli::values::WriteArgs;
 use crate::cli::write;
+use crate::cli::write::WriteArgs;
 use crate::domain::document::Assignment;
 use crate::runtime::CommandOutcome;
 
-/// Merge an object into a document (RFC 7396); null takes a member away
+/// Merge an object into a document (RFC 7396); null removes a member
 #[derive(Debug, Args)]
-pub struct Update {
-    /// Which document
+pub struct DocUpdateArgs {
+    /// Id of the document
     id: String,
-    /// What to merge into it, a JSON object; - reads stdin, @FILE a file
+    /// JSON object to merge into the document; - reads stdin, @FILE a file
     #[arg(long, value_name = "JSON|-|@FILE", allow_hyphen_values = true)]
     merge: String,
     #[command(flatten)]
@@ -28,10 +28,10 @@ pub struct Update {
 
 /// Apply a patch to a document (RFC 6902), all of it or nothing
 #[derive(Debug, Args)]
-pub struct Patch {
-    /// Which document
+pub struct DocPatchArgs {
+    /// Id of the document
     id: String,
-    /// The operations, a JSON array; - reads stdin, @FILE a file
+    /// JSON array of operations; - reads stdin, @FILE a file
     #[arg(long, value_name = "JSON|-|@FILE", allow_hyphen_values = true)]
     patch: String,
     #[command(flatten)]
@@ -41,12 +41,11 @@ pub struct Patch {
 /// Set values in a document by their paths, all of them or none
 ///
 /// PATH is dotted (owner.name, tags[0], tags[] appends, ["a.b"] or a\.b for a dot in a name) or a JSON pointer (/owner/name).
-/// What leads there and is not there yet is made: an array where the first item is set, else an object. VALUE is JSON, or
-/// else text. PATH+=N and PATH-=N add to and subtract from a number that is there, on the newest version of the document.
+/// Missing parents are created: an array if the first item is set, else an object. VALUE is JSON, or else text. PATH+=N and PATH-=N
+/// add to and subtract from a number, on the newest version of the document.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: esctl doc set plan title=Tour 'stops[]={\"at\":\"Rome\"}' budget.limit=250 budget.spent+=30")]
-pub struct Set {
-    /// Which document
+pub struct DocSetArgs {
+    /// Id of the document
     id: String,
     /// Values to set, and numbers to add or subtract
     #[arg(required = true, value_name = "PATH=VALUE|PATH+=N|PATH-=N", value_parser = assignment)]
@@ -57,40 +56,40 @@ pub struct Set {
 
 /// Delete a document; its history stays
 #[derive(Debug, Args)]
-pub struct Delete {
-    /// Which document
+pub struct DocDeleteArgs {
+    /// Id of the document
     id: String,
     #[command(flatten)]
     write: WriteArgs,
 }
 
-impl Update {
+impl DocUpdateArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let merge = read_json("--merge", &Source::of_data(&self.merge))?;
+        let merge = read_json("--merge", &InputSource::of_data(&self.merge))?;
         write::send(app, &self.write, "document.merge", &self.id, json!({ "merge": merge }), draw).await
     }
 }
 
-impl Patch {
+impl DocPatchArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let patch = read_json("--patch", &Source::of_data(&self.patch))?;
+        let patch = read_json("--patch", &InputSource::of_data(&self.patch))?;
         write::send(app, &self.write, "document.patch", &self.id, json!({ "patch": patch }), draw).await
     }
 }
 
-impl Set {
+impl DocSetArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         write::send(app, &self.write, "document.set", &self.id, json!({ "set": self.values }), draw).await
     }
 }
 
-impl Delete {
+impl DocDeleteArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         write::send(app, &self.write, "document.delete", &self.id, json!({}), draw).await
     }
 }
 
-/// The document after a change; nothing where there is none any more.
+/// Adds the document after a change; nothing if it no longer exists.
 pub(super) fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
     if !outcome.state.is_null() {
         sheet.field("document", outcome.state["document"].to_string());

@@ -1,4 +1,4 @@
-//! `esctl doc get`
+//! The command `esctl doc get`.
 
 use clap::Args;
 
@@ -9,17 +9,17 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::ops::documents::get_document;
 
-/// Show a document as it is, or as it was at a version or time
+/// Show a document now, or at a version or time
 #[derive(Debug, Args)]
 #[command(after_help = TIME_HELP)]
-pub struct Get {
-    /// Which document
+pub struct DocGetArgs {
+    /// Id of the document
     id: String,
     #[command(flatten)]
     as_of: AsOfArgs,
 }
 
-impl Get {
+impl DocGetArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let until = self.as_of.until(app, &store).await?;

@@ -1,37 +1,37 @@
-//! `esctl doc list`
+//! The command `esctl doc list`.
 
 use clap::Args;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::limit;
 use crate::cli::as_of::AtArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
-use crate::cli::values::limit;
 use crate::ops::documents::list_documents;
 use crate::ops::documents::list_documents_at;
 
 /// The fields of an item, in their order.
 const FIELDS: [&str; 5] = ["id", "version", "document", "last_updated", "client_id"];
 
-/// List documents, as they are or as they were at a time
+/// List documents, now or at a time
 #[derive(Debug, Args)]
 #[command(after_help = TIME_HELP)]
-pub struct List {
-    /// At most so many
+pub struct DocListArgs {
+    /// Maximum number of documents
     #[arg(long, value_name = "N", value_parser = limit)]
     limit: Option<usize>,
-    /// Only those after this id
+    /// Only documents after this id
     #[arg(long, value_name = "ID")]
     after: Option<String>,
     #[command(flatten)]
     at: AtArgs,
 }
 
-impl List {
+impl DocListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let (queries, at) = (app.query_bus(&store), self.at.moment(app, &store).await?);

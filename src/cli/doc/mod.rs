@@ -1,8 +1,8 @@
-//! `esctl doc`: JSON documents, each change of which is recorded as a diff.
+//! The commands `esctl doc …`: JSON documents, each change of which is recorded as a diff.
 
 mod assignment;
 mod change;
-mod changes;
+mod change_rows;
 mod create;
 mod diff;
 mod get;
@@ -17,27 +17,19 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::write_record::Effect;
 
-/// What can be done with documents.
+/// The subcommands of `esctl doc`.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Create a document; one that was deleted can be created again
-    Create(create::Create),
-    /// Show a document as it is, or as it was at a version or time
-    Get(get::Get),
-    /// Merge an object into a document (RFC 7396); null takes a member away
-    Update(change::Update),
-    /// Apply a patch to a document (RFC 6902), all of it or nothing
-    Patch(change::Patch),
-    Set(change::Set),
-    /// Delete a document; its history stays
-    Delete(change::Delete),
-    /// List documents
-    List(list::List),
-    /// Show each change of a document: version, time, who, what
-    History(history::History),
-    Missing(missing::Missing),
-    /// Show what makes one version of a document of another (RFC 6902)
-    Diff(diff::Diff),
+    Create(create::DocCreateArgs),
+    Get(get::DocGetArgs),
+    Update(change::DocUpdateArgs),
+    Patch(change::DocPatchArgs),
+    Set(change::DocSetArgs),
+    Delete(change::DocDeleteArgs),
+    List(list::DocListArgs),
+    History(history::DocHistoryArgs),
+    Missing(missing::DocMissingArgs),
+    Diff(diff::DocDiffArgs),
 }
 
 impl Verb {
@@ -50,7 +42,6 @@ impl Verb {
     }
 }
 
-/// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {
         Verb::Create(args) => args.run(app).await,

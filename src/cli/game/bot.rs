@@ -1,42 +1,41 @@
-//! `esctl game bot`
+//! The command `esctl game bot`.
 
 use clap::Args;
 use uuid::Uuid;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::token;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::values::token;
 use crate::ops::games::BotPlay;
 use crate::ops::games::Bots;
 
 /// The fields of an item, in their order.
 const FIELDS: [&str; 4] = ["version", "command", "with", "events"];
 
-/// Let bots play
+/// Let bots play a game
 ///
-/// They take the seats that are empty, and play legal moves until the game is over.
+/// Bots join as the missing players, and make legal moves until the game is over.
 #[derive(Debug, Args)]
-pub struct Bot {
-    /// Which game
+pub struct GameBotArgs {
+    /// Id of the game
     id: String,
-    /// Play only for these players, as long as it is their turn, and take no seats
+    /// Play for these players only, as long as it is their turn, and let no bot join
     #[arg(long, value_name = "P")]
     player: Vec<String>,
-    /// Stop after so many moves
+    /// Maximum number of moves
     #[arg(long, value_name = "N")]
     moves: Option<u64>,
-    /// What they decide by where the rules leave something open; made when not given
+    /// Seed of the choices that the rules leave open [default: a random one]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Key that makes a repeat safe: moves that were made under it count toward --moves and are not made again [default: a
-    /// new key]
+    /// Idempotency key: repeated moves are made once, and count toward --moves [default: a new key]
     #[arg(long, value_name = "KEY", value_parser = token)]
     idempotency_key: Option<String>,
 }
 
-impl Bot {
+impl GameBotArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let seed = self.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
@@ -51,8 +50,8 @@ impl Bot {
         };
         let mut bots = Bots::new(&store, app.command_bus(&store, None), play);
         let listing = Listing::new(["version", "command", "with", "events"]).fields(FIELDS);
-        // What is done is done, however much of it is shown.
-        let mut list = app.out.list(listing.unlimited().empty("there is nothing for them to do"));
+        // The moves are made, however many rows are shown.
+        let mut list = app.out.list(listing.unlimited().empty("the bots had no move to make"));
         while let Some(made) = bots.next().await? {
             list.push(&made, || {
                 vec![made.version.into(), made.command.into(), Cell::new(&made.with), made.events.join(", ").into()]

@@ -1,4 +1,4 @@
-//! `esctl game history`
+//! The command `esctl game history`.
 
 use clap::Args;
 use serde_json::Value;
@@ -6,30 +6,30 @@ use serde_json::Value;
 use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::game::viewer;
+use crate::cli::game::viewer::viewer;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::selection::Entry;
-use crate::cli::selection::HistoryArgs;
+use crate::cli::selection::HistoryDecision;
+use crate::cli::selection::HistoryFilterArgs;
 use crate::domain::game::Game;
 use crate::ops::games::GameHistory;
 
 /// The fields of an item, in their order.
 const FIELDS: [&str; 8] = ["version", "position", "recorded_at", "type", "client_id", "player_id", "data", "event_id"];
 
-/// Show what happened in a game
+/// Show the events of a game
 #[derive(Debug, Args)]
-pub struct History {
-    /// Which game
+pub struct GameHistoryArgs {
+    /// Id of the game
     id: String,
-    /// As this player sees it: without the seed
+    /// Show what this player may see: without the seed
     #[arg(long, value_name = "P")]
     player: Option<String>,
     #[command(flatten)]
-    asked: HistoryArgs,
+    asked: HistoryFilterArgs,
 }
 
-impl History {
+impl GameHistoryArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         app.warn_quarantined(&store, &format!("game-{}", self.id)).await?;
@@ -40,9 +40,9 @@ impl History {
         while let Some(entries) = history.next().await? {
             for entry in entries {
                 match page.decide(entry.version, entry.client_id.as_deref()) {
-                    Entry::Shown => {}
-                    Entry::LeftOut => continue,
-                    Entry::Ended => return list.finish(page.next()),
+                    HistoryDecision::Shown => {}
+                    HistoryDecision::LeftOut => continue,
+                    HistoryDecision::Ended => return list.finish(page.next()),
                 }
                 let more = list.push(&entry, || {
                     vec![

@@ -1,17 +1,17 @@
-//! `esctl game list`
+//! The command `esctl game list`.
 
 use clap::Args;
 use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::limit;
 use crate::cli::as_of::AtArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
-use crate::cli::values::limit;
 use crate::domain::game::Phase;
 use crate::ops::games::GameSummary;
 use crate::ops::games::list_games;
@@ -20,17 +20,17 @@ use crate::ops::games::list_games_at;
 /// The fields of an item, in their order.
 const FIELDS: [&str; 9] = ["id", "phase", "players", "num_players", "round", "turn", "winner", "version", "last_updated"];
 
-/// List games, as they are or as they were at a time
+/// List games, now or at a time
 #[derive(Debug, Args)]
 #[command(after_help = TIME_HELP)]
-pub struct List {
-    /// Only those that are so far
+pub struct GameListArgs {
+    /// Only games in this phase
     #[arg(long)]
-    phase: Option<AskedPhase>,
-    /// At most so many
+    phase: Option<PhaseArg>,
+    /// Maximum number of games
     #[arg(long, value_name = "N", value_parser = limit)]
     limit: Option<usize>,
-    /// Only those after this id
+    /// Only games after this id
     #[arg(long, value_name = "ID")]
     after: Option<String>,
     #[command(flatten)]
@@ -38,23 +38,23 @@ pub struct List {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum AskedPhase {
+enum PhaseArg {
     Waiting,
     Playing,
     Finished,
 }
 
-impl From<AskedPhase> for Phase {
-    fn from(asked: AskedPhase) -> Self {
+impl From<PhaseArg> for Phase {
+    fn from(asked: PhaseArg) -> Self {
         match asked {
-            AskedPhase::Waiting => Self::Waiting,
-            AskedPhase::Playing => Self::Playing,
-            AskedPhase::Finished => Self::Finished,
+            PhaseArg::Waiting => Self::Waiting,
+            PhaseArg::Playing => Self::Playing,
+            PhaseArg::Finished => Self::Finished,
         }
     }
 }
 
-impl List {
+impl GameListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let (queries, at) = (app.query_bus(&store), self.at.moment(app, &store).await?);

@@ -1,48 +1,36 @@
-//! `esctl game`: Caravan, a turn-based card game for two to five players.
+//! The commands `esctl game …`: Caravan, a turn-based card game for two to five players.
 
-mod act;
 mod bot;
-mod cards;
+mod draw_game;
 mod history;
 mod list;
 mod new;
+mod player_commands;
 mod show;
+mod viewer;
 
 use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::write_record::Effect;
-use crate::domain::game::Viewer;
 
-/// What can be done with games.
+/// The subcommands of `esctl game`.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Set up a table for 2 to 5 players
-    New(new::New),
-    /// Sit down; the last one to do so starts the game
-    Join(act::Join),
-    /// Get up
-    Leave(act::Leave),
-    /// Play a merchant from the hand
-    Play(act::Play),
-    /// Take a merchant from the market, for a crystal on each of those to its left
-    Acquire(act::Acquire),
-    /// Take all played merchants back
-    Rest(act::Rest),
-    /// Pay a point card
-    Claim(act::Claim),
-    /// Give up crystals that the caravan cannot hold
-    Discard(act::Discard),
-    /// Let the next player go on
-    EndTurn(act::EndTurn),
-    /// Show a game, as it is or was, in full or as a player sees it
-    Show(show::Show),
-    /// List games
-    List(list::List),
-    /// Show what happened in a game
-    History(history::History),
-    Bot(bot::Bot),
+    New(new::GameNewArgs),
+    Join(player_commands::GameJoinArgs),
+    Leave(player_commands::GameLeaveArgs),
+    Play(player_commands::GamePlayArgs),
+    Acquire(player_commands::GameAcquireArgs),
+    Rest(player_commands::GameRestArgs),
+    Claim(player_commands::GameClaimArgs),
+    Discard(player_commands::GameDiscardArgs),
+    EndTurn(player_commands::GameEndTurnArgs),
+    Show(show::GameShowArgs),
+    List(list::GameListArgs),
+    History(history::GameHistoryArgs),
+    Bot(bot::GameBotArgs),
 }
 
 impl Verb {
@@ -64,7 +52,6 @@ impl Verb {
     }
 }
 
-/// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {
         Verb::New(args) => args.run(app).await,
@@ -81,9 +68,4 @@ pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
         Verb::History(args) => args.run(app).await,
         Verb::Bot(args) => args.run(app).await,
     }
-}
-
-/// As a player sees it, or in full.
-fn viewer(player: Option<String>) -> Viewer {
-    player.map_or(Viewer::Server, Viewer::Player)
 }

@@ -1,4 +1,4 @@
-//! `esctl game new`
+//! The command `esctl game new`.
 
 use clap::Args;
 use serde_json::json;
@@ -6,36 +6,36 @@ use uuid::Uuid;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::game::cards::draw;
-use crate::cli::values::WriteArgs;
+use crate::cli::game::draw_game::draw;
 use crate::cli::write;
+use crate::cli::write::WriteArgs;
 use crate::ops::games::seed_for;
 
-/// Set up a table for 2 to 5 players
+/// Create a game for 2 to 5 players
 #[derive(Debug, Args)]
-pub struct New {
-    /// Its id; made when not given
+pub struct GameNewArgs {
+    /// Id of the game [default: a new one]
     id: Option<String>,
-    /// How many play
+    /// Number of players
     #[arg(long, value_name = "N", default_value_t = 2)]
     players: u32,
-    /// Where everything random comes from; made when not given. Who knows it knows the decks
+    /// Seed of the decks [default: a random one]. It reveals the decks
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// How many crystals a caravan holds
+    /// Number of crystals that a caravan holds
     #[arg(long, value_name = "N", default_value_t = 10)]
     capacity: u32,
-    /// How many point cards somebody must claim to bring the end
+    /// Number of point cards that a player must claim to start the last round
     #[arg(long, value_name = "N", default_value_t = 5)]
     point_cards: u32,
     #[command(flatten)]
     write: WriteArgs,
 }
 
-impl New {
+impl GameNewArgs {
     pub(super) async fn run(mut self, app: &App) -> Result<(), CliError> {
         self.write = self.write.keyed(app);
-        // The same one again for the same idempotency key, or the key would set up two tables.
+        // The same id for the same idempotency key, so that a repeated command creates no second game.
         let made = || match &self.write.idempotency_key {
             Some(key) => Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("game.create\0{key}").as_bytes()),
             None => Uuid::new_v4(),

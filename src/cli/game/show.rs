@@ -1,4 +1,4 @@
-//! `esctl game show`
+//! The command `esctl game show`.
 
 use clap::Args;
 
@@ -6,26 +6,26 @@ use crate::cli::app::App;
 use crate::cli::as_of::AsOfArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
-use crate::cli::game::cards::draw;
-use crate::cli::game::viewer;
+use crate::cli::game::draw_game::draw;
+use crate::cli::game::viewer::viewer;
 use crate::cli::output::Cell;
 use crate::ops::games::show_game;
 use crate::ops::show_resource::with_left_out;
 
-/// Show a game, as it is or was, in full or as a player sees it
+/// Show a game, now or at a version or time, in full or as a player sees it
 #[derive(Debug, Args)]
 #[command(after_help = TIME_HELP)]
-pub struct Show {
-    /// Which game
+pub struct GameShowArgs {
+    /// Id of the game
     id: String,
-    /// As this player sees it: without the hands of the others, the decks and the seed
+    /// Show what this player may see: without the hands of others, the decks and the seed
     #[arg(long, value_name = "P")]
     player: Option<String>,
     #[command(flatten)]
     as_of: AsOfArgs,
 }
 
-impl Show {
+impl GameShowArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let until = self.as_of.until(app, &store).await?;

@@ -1,4 +1,4 @@
-//! One cell of a table: safe text, its side and its tone.
+//! A cell of a table: safe text, its alignment and its tone.
 
 use std::fmt::Display;
 
@@ -10,25 +10,25 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::escape_unsafe;
 
-/// What a cell wants to say by its colour, where there is colour.
+/// The meaning of a cell, shown as its colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// Nothing in particular.
+    /// No particular meaning.
     #[default]
     Plain,
-    /// All is well.
+    /// A good result.
     Good,
-    /// Look at this.
+    /// A warning.
     Warn,
-    /// This is wrong.
+    /// A bad result.
     Bad,
-    /// Of less interest.
+    /// Less important.
     Dim,
-    /// Of more interest.
+    /// More important.
     Strong,
 }
 
-/// One cell of a table or one value of a report. Its text is made safe when it is made.
+/// One cell of a table or one value of a report. Its text is made safe at creation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cell {
     pub(crate) text: String,
@@ -37,7 +37,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Text, on the left.
+    /// Returns a cell with text, left-aligned.
     pub fn new(text: impl Display) -> Self {
         let text = text.to_string();
         let text = match escape_unsafe(&text) {
@@ -47,12 +47,12 @@ impl Cell {
         Self { text, right: false, tone: Tone::Plain }
     }
 
-    /// A number, on the right.
+    /// Returns a cell with a number, right-aligned.
     pub fn number(number: impl Display) -> Self {
         Self { right: true, ..Self::new(number) }
     }
 
-    /// Returns a JSON value as people read it: a string without its quotes, nothing as a dash.
+    /// Returns a cell with a JSON value for people: a string without its quotes, null as a dash.
     pub fn json(value: &Value) -> Self {
         match value {
             Value::String(text) => Self::new(text),
@@ -61,25 +61,25 @@ impl Cell {
         }
     }
 
-    /// What stands where there is nothing.
+    /// Returns the cell for a missing value.
     pub fn none() -> Self {
         Self::new("-")
     }
 
-    /// The same cell in a tone.
+    /// Sets the tone.
     #[must_use]
     pub fn tone(mut self, tone: Tone) -> Self {
         self.tone = tone;
         self
     }
 
-    /// The text as it is printed.
+    /// Returns the text as it is printed.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 }
 
-/// A text with the escape sequences of its tone around it, where there is colour.
+/// Returns a text with the escape sequences of its tone, if colour is on.
 pub(crate) fn paint(text: &str, tone: Tone, colour: bool) -> String {
     let code = match tone {
         Tone::Plain => "",

@@ -1,36 +1,36 @@
-//! JSON objects as CSV rows: one column a top-level field, safe for terminals and for spreadsheets.
+//! JSON objects as CSV rows: a column for each top-level field, safe for terminals and spreadsheets.
 
 use std::borrow::Cow;
 
 use csv::WriterBuilder;
 use serde_json::value::RawValue;
 
-use crate::cli::output::fields::Node;
+use crate::cli::output::json_parts::JsonParts;
 use crate::event::escape_unsafe;
 
-/// The fields of an item as cells with their names; a value that is no object is one field `value`.
+/// Returns the fields of an item as cells with their names. A value that is not an object is one field `value`.
 pub(crate) fn cells(json: &str) -> Result<Vec<(String, String)>, serde_json::Error> {
-    match Node::of(json)? {
-        Node::Object(members) => members.into_iter().map(|(name, value)| Ok((name, cell(value)?))).collect(),
+    match JsonParts::of(json)? {
+        JsonParts::Object(members) => members.into_iter().map(|(name, value)| Ok((name, cell(value)?))).collect(),
         _ => Ok(vec![("value".into(), cell(serde_json::from_str(json)?)?)]),
     }
 }
 
 fn cell(value: &RawValue) -> Result<String, serde_json::Error> {
-    Ok(match Node::of(value.get())? {
-        Node::Plain("null") => String::new(),
-        Node::Plain(text) => text.to_owned(),
-        Node::Text(text) => defused(&escape_unsafe(&text)).into_owned(),
-        Node::Object(_) | Node::Array(_) => value.get().to_owned(),
+    Ok(match JsonParts::of(value.get())? {
+        JsonParts::Plain("null") => String::new(),
+        JsonParts::Plain(text) => text.to_owned(),
+        JsonParts::Text(text) => defused(&escape_unsafe(&text)).into_owned(),
+        JsonParts::Object(_) | JsonParts::Array(_) => value.get().to_owned(),
     })
 }
 
-/// A header made safe, in the same way.
+/// Returns a name that is safe as a header.
 pub(crate) fn header(name: &str) -> String {
     defused(&escape_unsafe(name)).into_owned()
 }
 
-/// One row, appended to a buffer.
+/// Appends a row to a buffer.
 pub(crate) fn write_row<T: AsRef<[u8]>>(buffer: &mut Vec<u8>, row: impl IntoIterator<Item = T>) {
     let mut writer = WriterBuilder::new().flexible(true).buffer_capacity(1024).from_writer(buffer);
     // Writing into a Vec cannot fail.
@@ -38,10 +38,10 @@ pub(crate) fn write_row<T: AsRef<[u8]>>(buffer: &mut Vec<u8>, row: impl IntoIter
     let _ = writer.flush();
 }
 
-/// A leading quote before what a spreadsheet would run as a formula; plain numbers stay.
+/// Adds a leading quote to a text that a spreadsheet would run as a formula. Plain numbers stay.
 fn defused(text: &str) -> Cow<'_, str> {
-    // The wide forms are formulas too where spreadsheets are used in Chinese or Japanese. A tab or a
-    // carriage return at the beginning has become a visible escape before.
+    // The wide forms are formulas too where spreadsheets are used in Chinese or Japanese. A tab or carriage return at the beginning
+    // is an escape already.
     let dangerous = text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     if dangerous && !is_plain_number(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }

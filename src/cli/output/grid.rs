@@ -1,7 +1,7 @@
-//! Rows under a header, page by page: the first page settles the widths, the header comes once.
+//! Rows under a header, page by page. The first page sets the widths, and the header comes once.
 //!
-//! On a terminal comfy-table wraps cells into its width. Elsewhere nothing is ever cut or wrapped, and
-//! rows are padded here: comfy-table counts widths in 16 bits, and a cell may hold a megabyte.
+//! On a terminal comfy-table wraps cells to its width. Elsewhere nothing is cut or wrapped, and rows are padded here: comfy-table
+//! counts widths in 16 bits, and a cell may hold a megabyte.
 
 use comfy_table::Attribute;
 use comfy_table::Cell as Drawn;
@@ -14,19 +14,19 @@ use comfy_table::Table;
 use comfy_table::TableStyle;
 use comfy_table::Width;
 
+use crate::cli::output::aligned_fields::aligned;
 use crate::cli::output::cell::Cell;
 use crate::cli::output::cell::Tone;
 use crate::cli::output::cell::paint;
-use crate::cli::output::settings::Settings;
-use crate::cli::output::sheet::aligned;
+use crate::cli::output::settings::OutputSettings;
 
-/// Blanks between two columns.
+/// The spaces between two columns.
 const GAP: u16 = 2;
-/// How narrow a column may become before rows are shown as records instead.
+/// The width of a column below which rows are shown as records.
 const NARROWEST: u16 = 8;
-/// How far a cell on a pipe pushes the columns of other rows to the right.
+/// The width of a cell up to which the columns after it are aligned, without a terminal.
 const PADDED: u16 = 200;
-/// How many lines one row may fill on a terminal.
+/// The maximum number of lines of a row on a terminal.
 const TALLEST: usize = 4;
 
 /// A table that is drawn page by page.
@@ -41,8 +41,8 @@ impl Grid {
         Self { columns, widths: None, records: false }
     }
 
-    /// One page, with a newline at the end of each line.
-    pub(crate) fn page(&mut self, rows: &[Vec<Cell>], settings: &Settings) -> String {
+    /// Returns a page, with a newline at the end of each line.
+    pub(crate) fn page(&mut self, rows: &[Vec<Cell>], settings: &OutputSettings) -> String {
         let first = self.widths.is_none();
         if first {
             let mut widths = self.natural(rows, None);
@@ -60,7 +60,7 @@ impl Grid {
         }
     }
 
-    /// The widths that header and cells have of their own, but not below those there were before.
+    /// Returns the widths of header and cells, at least those of before.
     fn natural(&self, rows: &[Vec<Cell>], before: Option<&[u16]>) -> Vec<u16> {
         let measure = |text: &str| u16::try_from(console::measure_text_width(text)).unwrap_or(u16::MAX);
         let mut widths = match before {
@@ -75,7 +75,7 @@ impl Grid {
         widths
     }
 
-    fn as_table(&self, rows: &[Vec<Cell>], first: bool, width: u16, settings: &Settings) -> String {
+    fn as_table(&self, rows: &[Vec<Cell>], first: bool, width: u16, settings: &OutputSettings) -> String {
         let mut table = Table::new();
         table.load_style(TableStyle::new()).force_no_tty();
         table.set_truncation_indicator(if settings.unicode { "…" } else { "..." });
@@ -121,7 +121,7 @@ impl Grid {
         page
     }
 
-    fn as_records(&self, rows: &[Vec<Cell>], first: bool, settings: &Settings) -> String {
+    fn as_records(&self, rows: &[Vec<Cell>], first: bool, settings: &OutputSettings) -> String {
         let mut page = String::new();
         for (at, row) in rows.iter().enumerate() {
             if at > 0 || !first {
@@ -134,12 +134,12 @@ impl Grid {
     }
 }
 
-/// Whether the header of a column stands on the right, as its numbers do.
+/// Returns true if the header of a column is right-aligned, as its numbers are.
 fn is_right(rows: &[Vec<Cell>], at: usize) -> bool {
     rows.first().and_then(|row| row.get(at)).is_some_and(|cell| cell.right)
 }
 
-/// One row, padded to the widths; no blanks at its end.
+/// Adds a row, padded to the widths, without trailing spaces.
 fn line(page: &mut String, row: &[Cell], widths: &[u16], colour: bool) {
     let mut owed = 0;
     for (cell, &width) in row.iter().zip(widths) {
@@ -157,7 +157,7 @@ fn line(page: &mut String, row: &[Cell], widths: &[u16], colour: bool) {
     page.push('\n');
 }
 
-/// Takes from the widest columns until all of them fit, and gives what is left to the last one.
+/// Reduces the widest columns until all of them fit, and gives the spare room to the last one.
 fn fit(widths: &mut [u16], room: u16) {
     let gaps = usize::from(GAP) * widths.len().saturating_sub(1);
     let room = usize::from(room).saturating_sub(gaps);
@@ -178,7 +178,7 @@ fn header(name: &str, right: bool, colour: bool) -> Drawn {
 }
 
 fn draw(cell: &Cell, room: u16, colour: bool) -> Drawn {
-    // More than can be shown, so that it is marked as cut, but no megabyte to wrap.
+    // More than can be shown, so that it is marked as cut, but not a megabyte to wrap.
     let most = usize::from(room) * (TALLEST + 1) * 4;
     let text = cell.text.char_indices().nth(most).map_or(cell.text.as_str(), |(end, _)| &cell.text[..end]);
     let drawn = Drawn::new(text).set_alignment(if cell.right { CellAlignment::Right } else { CellAlignment::Left });

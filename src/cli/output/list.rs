@@ -1,4 +1,4 @@
-//! A list, written while it is read: memory stays flat for any number of items.
+//! A list that is written while it is read. Memory stays constant for any number of items.
 //!
 //! The first page is held back, so that a list whose first read fails prints nothing.
 
@@ -6,74 +6,42 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::cli::error::CliError;
-use crate::cli::output::Output;
-use crate::cli::output::body::Body;
 use crate::cli::output::cell::Cell;
+use crate::cli::output::list_formats::ListBody;
+use crate::cli::output::listing::Listing;
+use crate::cli::output::listing::PAGE_BYTES;
+use crate::cli::output::listing::PAGE_ROWS;
+use crate::cli::output::printer::Output;
 use crate::cli::output::safe_json::write_json_text;
 use crate::cli::output::settings::Format;
 use crate::cli::output::sink::BUFFER_BYTES;
 
-/// Rows in a page.
-pub(crate) const PAGE_ROWS: usize = 500;
-/// A page of large rows ends here.
-pub(crate) const PAGE_BYTES: usize = 256 << 10;
-/// Where a table on a terminal stops.
+/// The maximum number of rows of a table on a terminal.
 const TERMINAL_ROWS: u64 = 100;
-/// So many rows beyond those are counted, then it is only said that there are more than these.
+/// The maximum number of further rows that are counted. Beyond it the note says "more than".
 const COUNTED_ROWS: u64 = 10_000;
 
-/// What a list is called and how it is laid out.
-#[derive(Debug, Clone)]
-pub struct Listing {
-    pub(crate) columns: Vec<String>,
-    pub(crate) fields: Option<Vec<String>>,
-    empty: String,
-    unlimited: bool,
-}
-
-impl Listing {
-    /// A list with these columns in table format, in upper case.
-    pub fn new<T: Into<String>>(columns: impl IntoIterator<Item = T>) -> Self {
-        let columns = columns.into_iter().map(|name| Cell::new(name.into()).text.to_uppercase()).collect();
-        Self { columns, fields: None, empty: "nothing found".into(), unlimited: false }
-    }
-
-    /// What is said on stderr about an empty list in table format.
-    #[must_use]
-    pub fn empty(mut self, text: impl Into<String>) -> Self {
-        self.empty = text.into();
-        self
-    }
-
-    /// The CSV header, known beforehand; else it is what the items of the first page have for fields.
-    #[must_use]
-    pub fn fields<T: Into<String>>(mut self, fields: impl IntoIterator<Item = T>) -> Self {
-        self.fields = Some(fields.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// No stop on a terminal: for a list that was given a limit, or that follows.
-    #[must_use]
-    pub fn unlimited(mut self) -> Self {
-        self.unlimited = true;
-        self
-    }
-}
-
-/// Writes the items of a list in the format that was asked for.
+/// Writes the items of a list in the selected format.
 ///
-/// Dropped without [`ListWriter::finish`], it prints nothing of a first page that is not complete.
+/// If it is dropped without [`ListWriter::finish`], an incomplete first page is not printed.
 pub struct ListWriter<'a> {
     out: &'a Output,
-    body: Body,
+    body: ListBody,
     buffer: Vec<u8>,
     released: bool,
     finished: bool,
     pushed: u64,
     limit: Option<u64>,
-    /// Rows beyond the limit.
+    /// The number of rows beyond the limit.
     beyond: u64,
     empty: String,
+}
+
+impl Output {
+    /// Begins a list.
+    pub fn list(&self, listing: Listing) -> ListWriter<'_> {
+        ListWriter::start(self, listing)
+    }
 }
 
 impl<'a> ListWriter<'a> {
@@ -84,7 +52,7 @@ impl<'a> ListWriter<'a> {
         Self {
             out,
             empty: listing.empty.clone(),
-            body: Body::new(settings.format, listing),
+            body: ListBody::new(settings.format, listing),
             buffer: Vec::new(),
             released: false,
             finished: false,
@@ -94,11 +62,11 @@ impl<'a> ListWriter<'a> {
         }
     }
 
-    /// One more item, with its cells where it is a table. False when no more are wanted; what goes beyond the
-    /// rows a terminal gets is only counted.
+    /// Adds an item, with its cells for a table. Returns false if no more are wanted. Rows beyond the limit of a terminal are only
+    /// counted.
     ///
     /// # Errors
-    /// stdout cannot be written or is closed; the item does not serialise (8).
+    /// stdout cannot be written or is closed, or the item does not serialize (8).
     pub fn push<T: Serialize + ?Sized>(&mut self, item: &T, cells: impl FnOnce() -> Vec<Cell>) -> Result<bool, CliError> {
         if self.limit == Some(self.pushed) {
             if self.beyond == 0 {
@@ -117,20 +85,20 @@ impl<'a> ListWriter<'a> {
         Ok(true)
     }
 
-    /// One more item that is JSON text already; the cheapest way for `-o ndjson`. As [`ListWriter::push`].
+    /// Adds an item that is JSON text already, the fastest way for `-o ndjson`. Returns as [`ListWriter::push`].
     ///
     /// # Errors
-    /// stdout cannot be written or is closed; in other formats also text that is no JSON (8).
+    /// stdout cannot be written or is closed, or the text is not JSON in a format other than NDJSON (8).
     pub fn push_json(&mut self, json: &str, cells: impl FnOnce() -> Vec<Cell>) -> Result<bool, CliError> {
         match self.body {
-            Body::Ndjson => {
+            ListBody::Ndjson => {
                 write_json_text(&mut self.buffer, json);
                 self.buffer.push(b'\n');
                 self.pushed += 1;
                 self.settle()?;
                 Ok(true)
             }
-            Body::Table { .. } => self.push(json, cells),
+            ListBody::Table { .. } => self.push(json, cells),
             _ => {
                 let item: &RawValue = serde_json::from_str(json).map_err(|error| unwritable(&error))?;
                 self.push(item, cells)
@@ -138,12 +106,12 @@ impl<'a> ListWriter<'a> {
         }
     }
 
-    /// How many items were taken.
+    /// Returns the number of items so far.
     pub fn pushed(&self) -> u64 {
         self.pushed
     }
 
-    /// Prints what was pushed, at once: for a list that follows.
+    /// Prints the items so far, for a list that follows.
     ///
     /// # Errors
     /// stdout cannot be written or is closed.
@@ -152,7 +120,7 @@ impl<'a> ListWriter<'a> {
         self.out.flush()
     }
 
-    /// Ends the list; `next` is where `--after` goes on, if there is more.
+    /// Ends the list; `next` is the value of `--after` for the next page, if there is one.
     ///
     /// # Errors
     /// stdout cannot be written or is closed.
@@ -161,16 +129,16 @@ impl<'a> ListWriter<'a> {
         self.body.end(&mut self.buffer, self.pushed == 0, next.as_deref());
         self.release()?;
         self.out.flush()?;
-        let is_table = matches!(self.body, Body::Table { .. });
+        let is_table = matches!(self.body, ListBody::Table { .. });
         if is_table && self.pushed == 0 {
             self.out.note(&self.empty);
         } else if self.beyond > 0 {
             let more_than = if self.beyond > COUNTED_ROWS { "more than " } else { "" };
             let rows = self.beyond.min(COUNTED_ROWS);
             let noun = if rows == 1 { "row" } else { "rows" };
-            self.out.note(&format!("{more_than}{rows} more {noun}; use -o ndjson or --limit"));
+            self.out.note(&format!("{more_than}{rows} more {noun}; pass -o ndjson or --limit to see them"));
         } else if let (true, Some(next)) = (is_table, next) {
-            self.out.note(&format!("more rows; go on with --after {next}"));
+            self.out.note(&format!("more rows; pass --after {next} to continue"));
         }
         Ok(())
     }
@@ -187,13 +155,14 @@ impl<'a> ListWriter<'a> {
         Ok(())
     }
 
-    /// From here on nothing is held back.
+    /// Writes the held-back items. From here on nothing is held back.
     fn release(&mut self) -> Result<(), CliError> {
         self.released = true;
         let lost = self.body.draw(&mut self.buffer, self.out.settings());
         self.write()?;
         if let Some(field) = lost {
-            self.out.warn(&format!("items have fields that the CSV header lacks, such as {field}; use -o ndjson for all"));
+            self.out
+                .warn(&format!("items have fields that the CSV header lacks, such as {field}; pass -o ndjson for all fields"));
         }
         Ok(())
     }
@@ -207,7 +176,7 @@ impl<'a> ListWriter<'a> {
 
 impl Drop for ListWriter<'_> {
     fn drop(&mut self) {
-        // What was read whole is shown even if what follows cannot be read.
+        // Items that were read are shown, even if the next ones cannot be read.
         if self.released && !self.finished {
             let _ = self.release();
         }

@@ -1,7 +1,7 @@
 //! Diagnostics of the program and its libraries, and the log of a server, on stderr.
 //!
-//! A line is a line, whatever somebody has put into an event, a name or a message: what could move a cursor or look
-//! like another line is written as a visible escape.
+//! Each entry is one line, whatever an event, a name or a message contains. Characters that move the cursor or start a line are
+//! escaped visibly.
 
 use std::env;
 use std::io;
@@ -18,16 +18,16 @@ use crate::event::escape_unsafe;
 /// The levels of diagnostics.
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
-/// How the log of a server is written.
+/// The format of the log of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people: a time, a level, a message and what belongs to it
+    /// A line for people: time, level, message and fields
     Text,
-    /// For programs: one JSON object a line
+    /// One JSON object a line, for programs
     Json,
 }
 
-/// Shows diagnostics from now on: as `ESCTL_LOG` says, else by how often `-v` was given.
+/// Prints diagnostics from now on, at the level of `ESCTL_LOG` or of the number of `-v`.
 pub(crate) fn log_to_stderr(verbose: u8) {
     show(["warn", "info", "debug"], verbose, LogFormat::Text);
 }
@@ -40,7 +40,7 @@ pub(crate) fn log_of_server_to_stderr(verbose: u8, format: LogFormat) {
 /// Checks the variable `ESCTL_LOG`: a level, or directives like `esctl=debug`.
 ///
 /// # Errors
-/// It has a value that selects nothing (2).
+/// The value selects nothing (2).
 pub(crate) fn check_log_variable() -> Result<(), CliError> {
     let Some(value) = variable() else { return Ok(()) };
     let known = |directive: &str| {
@@ -52,7 +52,7 @@ pub(crate) fn check_log_variable() -> Result<(), CliError> {
         return Ok(());
     }
     let message = format!("the variable ESCTL_LOG has the unknown value \"{}\"", escape_unsafe(&value));
-    let hint = format!("it may be {}, or name a part like esctl=debug", LEVELS.join(", "));
+    let hint = format!("set it to {}, or name a part like esctl=debug", LEVELS.join(", "));
     Err(CliError::usage(message).code("bad_variable").hint(hint).with("variable", "ESCTL_LOG"))
 }
 
@@ -66,22 +66,22 @@ fn show(levels: [&str; 3], verbose: u8, format: LogFormat) {
     let subscriber = tracing_subscriber::fmt().with_writer(writer).with_env_filter(filter).with_ansi(false);
     // A stderr that cannot be written is no reason to fail.
     let subscriber = subscriber.log_internal_errors(false);
-    // Somebody who uses this crate as a library may have one already.
+    // A program that uses this crate as a library may have a subscriber already.
     let _ = match format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
     };
 }
 
-/// Where diagnostics go: nowhere, as long as they would end up in the middle of a screen.
+/// Returns the writer of diagnostics, which drops them while they would end up in the middle of a screen.
 fn writer() -> Box<dyn Write> {
-    if screen::is_taken() && io::stderr().is_terminal() { Box::new(io::sink()) } else { Box::new(Lines(io::stderr())) }
+    if screen::is_taken() && io::stderr().is_terminal() { Box::new(io::sink()) } else { Box::new(LineSafeWriter(io::stderr())) }
 }
 
-/// Writes lines, each whole and each one line.
-struct Lines<W>(W);
+/// A writer that keeps each entry on one line.
+struct LineSafeWriter<W>(W);
 
-impl<W: Write> Write for Lines<W> {
+impl<W: Write> Write for LineSafeWriter<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         let body = text.strip_suffix('\n').unwrap_or(&text);
@@ -98,12 +98,12 @@ impl<W: Write> Write for Lines<W> {
 mod tests {
     use std::io::Write;
 
-    use super::Lines;
+    use super::LineSafeWriter;
 
     #[test]
     fn nothing_in_a_line_can_look_like_another_one_or_move_a_cursor() {
         let mut written = Vec::new();
-        Lines(&mut written).write_all("name=\u{1b}[2Ja\r\nINFO forged \u{202e}\u{9b}\n".as_bytes()).unwrap();
+        LineSafeWriter(&mut written).write_all("name=\u{1b}[2Ja\r\nINFO forged \u{202e}\u{9b}\n".as_bytes()).unwrap();
         let text = String::from_utf8(written).unwrap();
         assert_eq!(text, "name=\\u001b[2Ja\\u000d\\u000aINFO forged \\u202e\\u009b\n");
     }

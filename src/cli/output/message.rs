@@ -1,56 +1,60 @@
-//! What is said beside the results, on stderr: notes, warnings, the error.
+//! Notes, warnings and errors on stderr.
+
+use std::io;
+use std::io::Write;
 
 use clap::builder::StyledStr;
 use serde_json::Map;
 use serde_json::Value;
 
 use crate::cli::error::CliError;
-use crate::cli::output::Output;
 use crate::cli::output::cell::Tone;
 use crate::cli::output::cell::paint;
-use crate::cli::output::lock;
+use crate::cli::output::printer::Output;
+use crate::cli::output::printer::lock;
 use crate::cli::output::safe_json::write_json;
+use crate::cli::output::screen;
 use crate::cli::output::settings::Format;
 use crate::event::escape_unsafe;
 
 impl Output {
-    /// Says something on stderr, unless only results are wanted.
+    /// Prints a note on stderr, unless `--quiet` is set.
     pub fn note(&self, text: &str) {
         if !self.settings().quiet {
-            self.say(&format!("{}\n", safe_lines(text)));
+            self.print_stderr(&format!("{}\n", safe_lines(text)));
         }
     }
 
-    /// Warns on stderr, unless only results are wanted.
+    /// Prints a warning on stderr, unless `--quiet` is set.
     pub fn warn(&self, text: &str) {
         if !self.settings().quiet {
             let label = paint("warning:", Tone::Warn, self.settings().colour_stderr);
-            self.say(&format!("{label} {}\n", safe_lines(text)));
+            self.print_stderr(&format!("{label} {}\n", safe_lines(text)));
         }
     }
 
-    /// Shows a help text of clap's on stderr, before the error that it explains. It must hold nothing from outside.
-    pub(crate) fn guide(&self, text: &StyledStr) {
+    /// Prints a help text of clap on stderr, before the error that it explains. It must contain no text from outside.
+    pub(crate) fn print_help(&self, text: &StyledStr) {
         let text = if self.settings().colour_stderr { text.ansi().to_string() } else { text.to_string() };
-        self.say(&format!("{}\n\n", text.trim_end()));
+        self.print_stderr(&format!("{}\n\n", text.trim_end()));
     }
 
-    /// Shows an error on stderr: as text, or as one JSON object with `-o json` and `-o ndjson`.
+    /// Prints an error on stderr: as text, or as one JSON object with `-o json` and `-o ndjson`.
     ///
-    /// Nothing is said of a closed pipe.
+    /// Prints nothing about a closed pipe.
     pub fn error(&self, error: &CliError) {
         if error.is_closed_pipe() {
             return;
         }
         match self.settings().format {
-            Format::Json | Format::Ndjson => self.say(&json(error)),
-            Format::Table | Format::Yaml | Format::Csv => self.say(&plain(error, self.settings().colour_stderr)),
+            Format::Json | Format::Ndjson => self.print_stderr(&json(error)),
+            Format::Table | Format::Yaml | Format::Csv => self.print_stderr(&plain(error, self.settings().colour_stderr)),
         }
     }
 
-    pub(crate) fn say(&self, text: &str) {
-        // Results first where both go to a terminal. A failure here is told by the next write of results,
-        // and that stderr cannot be written cannot be told to anyone.
+    pub(crate) fn print_stderr(&self, text: &str) {
+        // Results first if both go to a terminal. The next write of results reports a failure here. A failing stderr cannot be
+        // reported.
         if self.settings().width.is_some() {
             let _ = self.flush();
         }
@@ -79,7 +83,7 @@ fn plain(error: &CliError, colour: bool) -> String {
 
 fn json(error: &CliError) -> String {
     #[derive(serde::Serialize)]
-    struct Body<'a> {
+    struct ErrorBody<'a> {
         code: &'a str,
         exit: u8,
         message: &'a str,
@@ -91,16 +95,28 @@ fn json(error: &CliError) -> String {
         details.insert("causes".into(), error.causes.clone().into());
     }
     let CliError { code, exit, message, hint, .. } = error;
-    let body = Body { code, exit: *exit, message, hint: hint.as_deref(), details };
+    let body = ErrorBody { code, exit: *exit, message, hint: hint.as_deref(), details };
     let mut buffer = b"{\"error\":".to_vec();
-    // Texts and JSON values always serialise.
+    // Texts and JSON values always serialize.
     let _ = write_json(&mut buffer, &body);
     buffer.extend_from_slice(b"}\n");
     String::from_utf8_lossy(&buffer).into_owned()
 }
 
-/// Made safe line by line; what follows the first line is indented, so that it cannot pose as a line of esctl's.
+/// Makes a text safe line by line. Further lines are indented, so that they cannot look like a message of esctl.
 pub(crate) fn safe_lines(text: &str) -> String {
     let lines: Vec<_> = text.trim_end().lines().map(escape_unsafe).collect();
     lines.join("\n    ")
+}
+
+/// Prints the message of a panic, without relying on the state of the program.
+pub(crate) fn print_panic(text: &str) {
+    print_panic_to(&mut io::stderr(), text);
+}
+
+pub(crate) fn print_panic_to(stderr: &mut dyn Write, text: &str) {
+    screen::give_back();
+    let text = safe_lines(text);
+    let hint = "report this bug in esctl, with the command and this message";
+    let _ = writeln!(stderr, "error: {text}\nhint: {hint}");
 }

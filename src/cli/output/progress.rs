@@ -1,4 +1,4 @@
-//! A progress bar for long work, on a terminal only.
+//! A progress bar for long work, on terminals only.
 
 use std::fmt;
 
@@ -7,24 +7,24 @@ use indicatif::ProgressDrawTarget;
 use indicatif::ProgressState;
 use indicatif::ProgressStyle;
 
-use crate::cli::output::Output;
-use crate::cli::output::lock;
+use crate::cli::output::printer::Output;
+use crate::cli::output::printer::lock;
 
-/// With fewer columns than this only the percentage is drawn.
+/// The width of the terminal below which only the percentage is drawn.
 const ROOMY: u16 = 70;
 
-/// A progress bar; it goes away when it is dropped, so that it never hides an error.
-pub struct Progress {
+/// A progress bar. The drop removes it, so that it never hides an error.
+pub struct ProgressHandle {
     bar: ProgressBar,
 }
 
 impl Output {
-    /// Begins a progress bar on stderr: rate, and time left where the total is known. The unit `bytes`
-    /// is counted in KiB and MiB. Invisible unless stderr is a terminal and more than results is wanted.
-    pub fn progress(&self, total: Option<u64>, unit: &'static str) -> Progress {
+    /// Begins a progress bar on stderr: rate, and time left if the total is known. The unit `bytes` is counted in KiB and MiB.
+    /// Invisible unless stderr is a terminal and `--quiet` is not set.
+    pub fn progress(&self, total: Option<u64>, unit: &'static str) -> ProgressHandle {
         let settings = self.settings();
         if !settings.stderr_terminal || settings.quiet || settings.dumb {
-            return Progress { bar: ProgressBar::hidden() };
+            return ProgressHandle { bar: ProgressBar::hidden() };
         }
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
         let roomy = console::Term::stderr().size().1 >= ROOMY;
@@ -37,7 +37,7 @@ impl Output {
             (false, false) => "{human_pos} {msg}, {rate}/s, {elapsed}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            // Whole numbers: more digits only flicker.
+            // Whole numbers, because more digits flicker.
             let rate = |state: &ProgressState, f: &mut dyn fmt::Write| {
                 let _ = write!(f, "{:.0}", state.per_sec());
             };
@@ -45,28 +45,28 @@ impl Output {
         }
         bar.set_message(unit);
         *lock(&self.bar) = Some(bar.clone());
-        Progress { bar }
+        ProgressHandle { bar }
     }
 }
 
-impl Progress {
-    /// So much more is done.
+impl ProgressHandle {
+    /// Advances the bar.
     pub fn advance(&self, n: u64) {
         self.bar.inc(n);
     }
 
-    /// The total has become known, or has changed.
+    /// Sets the total.
     pub fn total(&self, total: u64) {
         self.bar.set_length(total);
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(self) {
-        // Dropping does it.
+        // The drop removes it.
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressHandle {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

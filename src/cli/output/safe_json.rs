@@ -1,4 +1,4 @@
-//! JSON that is safe on a terminal: unsafe characters as escapes, which leaves the value the same.
+//! JSON that is safe on a terminal: unsafe characters are escapes, which leave the value the same.
 
 use std::io;
 use std::io::Write;
@@ -9,15 +9,15 @@ use serde_json::ser::Formatter;
 use crate::event::escape_unsafe;
 use crate::event::is_unsafe;
 
-/// Compact JSON without a newline in it, appended to a buffer.
+/// Appends compact JSON without a newline to a buffer.
 ///
 /// # Errors
-/// When the value does not serialise to JSON; what was appended by then stays.
+/// The value does not serialize. What was appended by then stays.
 pub(crate) fn write_json<T: Serialize + ?Sized>(buffer: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
     value.serialize(&mut serde_json::Serializer::with_formatter(buffer, SafeFormatter))
 }
 
-/// JSON text that somebody else wrote, made safe and one line, appended to a buffer.
+/// Appends JSON text from outside to a buffer, made safe and on one line.
 pub(crate) fn write_json_text(buffer: &mut Vec<u8>, text: &str) {
     if is_printable_ascii(text) {
         buffer.extend_from_slice(text.as_bytes());
@@ -30,7 +30,7 @@ pub(crate) fn write_json_text(buffer: &mut Vec<u8>, text: &str) {
         let (unsafe_one, after) = found.split_at(width);
         buffer.extend_from_slice(before.as_bytes());
         match unsafe_one {
-            // In JSON these can only stand between tokens, where one white space is as good as another.
+            // In JSON these are white space between tokens, which one space replaces.
             "\n" | "\r" | "\t" => buffer.push(b' '),
             _ => buffer.extend_from_slice(escape_unsafe(unsafe_one).as_bytes()),
         }
@@ -39,17 +39,17 @@ pub(crate) fn write_json_text(buffer: &mut Vec<u8>, text: &str) {
     buffer.extend_from_slice(rest.as_bytes());
 }
 
-/// Without a branch for each byte, so that the compiler can look at many at once.
+/// Returns true for printable ASCII. Has no branch for each byte, so that the compiler can vectorize it.
 fn is_printable_ascii(text: &str) -> bool {
     !text.bytes().fold(false, |found, byte| found | !(0x20..0x7f).contains(&byte))
 }
 
-/// The compact formatter, with everything that reaches a terminal made safe.
+/// A compact formatter that escapes unsafe characters.
 struct SafeFormatter;
 
 impl Formatter for SafeFormatter {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // What is below 0x20 has been escaped before it comes here.
+        // Characters below 0x20 are escaped already.
         if is_printable_ascii(fragment) {
             return writer.write_all(fragment.as_bytes());
         }
@@ -66,7 +66,14 @@ impl Formatter for SafeFormatter {
     }
 }
 
-/// Compact JSON laid out over lines, two spaces a level; raw fragments inside it as well.
+/// Returns a value as compact, safe JSON.
+pub(crate) fn json_of<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
+    let mut buffer = Vec::new();
+    write_json(&mut buffer, value)?;
+    String::from_utf8(buffer).map_err(serde::ser::Error::custom)
+}
+
+/// Returns compact JSON laid out over lines, two spaces a level, including raw fragments.
 pub(crate) fn pretty(compact: &str) -> String {
     let mut text = String::with_capacity(compact.len() * 2);
     let mut depth = 0_usize;

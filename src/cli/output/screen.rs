@@ -1,6 +1,6 @@
-//! A terminal that is drawn on as a whole: taken over, drawn, and given back whatever happens.
+//! The terminal as a full screen: taken over, drawn on, and given back in every case.
 //!
-//! The only place that knows how a terminal is driven; what is drawn comes from outside.
+//! The only module that drives a terminal. The content comes from outside.
 
 use std::io;
 use std::io::IsTerminal;
@@ -27,49 +27,49 @@ use ratatui::crossterm::terminal::LeaveAlternateScreen;
 use tokio::sync::mpsc;
 
 use crate::cli::error::CliError;
-use crate::cli::output::key::Key;
-use crate::cli::output::key::Typed;
-use crate::cli::output::lock;
-use crate::cli::output::settings::Settings;
+use crate::cli::output::input_event::InputEvent;
+use crate::cli::output::input_event::Key;
+use crate::cli::output::printer::lock;
+use crate::cli::output::settings::OutputSettings;
 
-/// How often the thread that waits for keys looks whether they are still wanted.
+/// The interval at which the input thread checks if it is still needed.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What gives the terminal back, while it is taken over.
+/// The function that gives the terminal back, while it is taken over.
 static GIVE_BACK: Mutex<Option<fn()>> = Mutex::new(None);
 
-/// The terminal, taken over until this is dropped.
+/// The terminal, taken over until this value is dropped.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
 }
 
 impl Screen {
-    /// Says whether there is a terminal that can be drawn on.
+    /// Checks that there is a terminal that can be drawn on.
     ///
     /// # Errors
     /// There is none, or it can only print line by line (2).
-    pub fn possible(settings: &Settings) -> Result<(), CliError> {
+    pub fn possible(settings: &OutputSettings) -> Result<(), CliError> {
         let refused = |message: &str| {
             let error = CliError::usage(message).code("no_terminal");
-            Err(error.hint("'esctl stream list', 'esctl stream read' and 'esctl replay' show the same without one"))
+            Err(error.hint("run 'esctl stream list', 'esctl stream read' or 'esctl replay' without a terminal"))
         };
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-            return refused("this needs a terminal: stdin and stdout must be one");
+            return refused("stdin and stdout must be a terminal");
         }
         if settings.dumb {
-            return refused("this needs a terminal that can be drawn on; TERM is dumb");
+            return refused("the terminal cannot be drawn on: TERM is dumb");
         }
         Ok(())
     }
 
-    /// Takes the terminal over; what is typed comes through the channel, until the terminal is gone.
+    /// Takes over the terminal. The channel has the input until the terminal is gone.
     ///
     /// # Errors
-    /// As [`Screen::possible`]; the terminal does not do as it is told (6).
-    pub fn open(settings: &Settings) -> Result<(Self, mpsc::UnboundedReceiver<Typed>), CliError> {
+    /// As [`Screen::possible`]. The terminal fails (6).
+    pub fn open(settings: &OutputSettings) -> Result<(Self, mpsc::UnboundedReceiver<InputEvent>), CliError> {
         Self::possible(settings)?;
         *lock(&GIVE_BACK) = Some(restore);
-        // From here on the drop gives it back, also when one of the steps fails.
+        // From here on the drop gives it back, even if one of the steps fails.
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(|error| failed(&error))?;
         let mut screen = Self { terminal };
         terminal::enable_raw_mode().map_err(|error| failed(&error))?;
@@ -80,16 +80,16 @@ impl Screen {
         Ok((screen, typed))
     }
 
-    /// Its columns and rows.
+    /// Returns the columns and rows of the terminal.
     ///
     /// # Errors
-    /// The terminal does not say (6).
+    /// The terminal does not report its size (6).
     pub fn size(&self) -> Result<(u16, u16), CliError> {
         let size = self.terminal.size().map_err(|error| failed(&error))?;
         Ok((size.width, size.height))
     }
 
-    /// Draws the whole of it.
+    /// Draws the whole screen.
     ///
     /// # Errors
     /// The terminal cannot be written (6).
@@ -104,7 +104,7 @@ impl Drop for Screen {
     }
 }
 
-/// Gives the terminal back if it is taken over: before anything else is said, and before the program ends.
+/// Gives the terminal back if it is taken over: before anything else is printed, and before the program ends.
 pub(crate) fn give_back() {
     let restore = lock(&GIVE_BACK).take();
     if let Some(restore) = restore {
@@ -112,24 +112,24 @@ pub(crate) fn give_back() {
     }
 }
 
-/// Whether the terminal is taken over: nothing may be printed on it meanwhile.
+/// Returns true while the terminal is taken over. Nothing else may be printed on it then.
 pub(crate) fn is_taken() -> bool {
     lock(&GIVE_BACK).is_some()
 }
 
 fn restore() {
-    // There is nobody left to tell of a failure.
+    // A failure cannot be reported any more.
     let _ = terminal::disable_raw_mode();
     let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
     let _ = io::stdout().flush();
 }
 
 fn failed(error: &io::Error) -> CliError {
-    CliError::unavailable("the terminal cannot be used").code("terminal_failed").caused_by(error)
+    CliError::unavailable("cannot use the terminal").code("terminal_failed").caused_by(error)
 }
 
-/// Hands on what is typed, until nobody wants it or the terminal is gone.
-fn read(sender: &mpsc::UnboundedSender<Typed>) {
+/// Sends input events until the receiver or the terminal is gone.
+fn read(sender: &mpsc::UnboundedSender<InputEvent>) {
     while !sender.is_closed() {
         let typed = match event::poll(LOOK) {
             Ok(false) => continue,
@@ -137,8 +137,8 @@ fn read(sender: &mpsc::UnboundedSender<Typed>) {
             Err(error) => Err(error),
         };
         let wanted = match typed {
-            Ok(Event::Key(key)) => key_of(key).map(Typed::Key),
-            Ok(Event::Resize(columns, rows)) => Some(Typed::Size(columns, rows)),
+            Ok(Event::Key(key)) => key_of(key).map(InputEvent::Key),
+            Ok(Event::Resize(columns, rows)) => Some(InputEvent::Size(columns, rows)),
             Ok(_) => None,
             Err(_) => return,
         };
@@ -183,8 +183,8 @@ mod tests {
     use super::GIVE_BACK;
     use super::give_back;
     use super::is_taken;
-    use crate::cli::output::last_words_to;
-    use crate::cli::output::lock;
+    use crate::cli::output::message::print_panic_to;
+    use crate::cli::output::printer::lock;
 
     static GIVEN_BACK: AtomicU8 = AtomicU8::new(0);
 
@@ -196,7 +196,7 @@ mod tests {
         *lock(&GIVE_BACK) = Some(note);
         assert!(is_taken());
         let mut said = Vec::new();
-        last_words_to(&mut said, "it broke\u{1b}[2J");
+        print_panic_to(&mut said, "it broke\u{1b}[2J");
         assert_eq!((GIVEN_BACK.load(Ordering::SeqCst), is_taken()), (1, false));
         assert!(String::from_utf8(said).unwrap().starts_with("error: it broke\\u001b[2J\nhint: "));
         give_back();

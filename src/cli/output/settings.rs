@@ -1,4 +1,4 @@
-//! How to print, decided once: the format, colour, and what stands at the other end.
+//! The settings for printing, detected once: format, colour, and the kind of output.
 
 use std::env;
 use std::io;
@@ -6,10 +6,10 @@ use std::io::IsTerminal;
 
 use clap::ValueEnum;
 
-/// The form of the results.
+/// The output format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Tables for people
     #[default]
     Table,
     /// One JSON document
@@ -22,33 +22,33 @@ pub enum Format {
     Csv,
 }
 
-/// Everything that printing depends on. Plain data, so that tests can state it.
+/// The settings for printing. Plain data, so that tests can state them.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
-    /// The form of the results.
+pub struct OutputSettings {
+    /// The output format.
     pub format: Format,
-    /// Colour in what goes to stdout.
+    /// True for colour on stdout.
     pub colour: bool,
-    /// Colour in what goes to stderr.
+    /// True for colour on stderr.
     pub colour_stderr: bool,
-    /// Results and errors only.
+    /// True to print results and errors only.
     pub quiet: bool,
-    /// How often `-v` was given.
+    /// The number of `-v` flags.
     pub verbose: u8,
-    /// The columns of the terminal that stdout is; none where it is no terminal.
+    /// The columns of the terminal that stdout is; none if it is not a terminal.
     pub width: Option<u16>,
-    /// Whether somebody can be asked: stdin and stderr are a terminal.
+    /// True if stdin and stderr are a terminal, so that a question can be asked.
     pub can_ask: bool,
-    /// Whether stderr is a terminal.
+    /// True if stderr is a terminal.
     pub stderr_terminal: bool,
-    /// Whether the terminal can do no more than print line by line (`TERM=dumb`).
+    /// True if the terminal can only print line by line (`TERM=dumb`).
     pub dumb: bool,
-    /// Whether characters beyond ASCII can be drawn.
+    /// True if characters beyond ASCII can be drawn.
     pub unicode: bool,
 }
 
-impl Settings {
-    /// The settings for this process, its terminal and its environment.
+impl OutputSettings {
+    /// Detects the settings of this process from its terminal and its environment.
     pub fn detect(format: Format, no_color: bool, quiet: bool, verbose: u8) -> Self {
         let variable = |name: &str| env::var(name).ok();
         let stdout_terminal = io::stdout().is_terminal();
@@ -72,7 +72,7 @@ fn is_dumb(variable: &dyn Fn(&str) -> Option<String>) -> bool {
     variable("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// Off by the flag or `NO_COLOR`, on by `CLICOLOR_FORCE`, else as the terminal is.
+/// Returns false with the flag or `NO_COLOR`, true with `CLICOLOR_FORCE`, else what the terminal supports.
 fn wants_colour(no_color: bool, terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> bool {
     let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     if no_color || set("NO_COLOR") {
@@ -84,7 +84,7 @@ fn wants_colour(no_color: bool, terminal: bool, variable: &dyn Fn(&str) -> Optio
     terminal && !is_dumb(variable) && variable("CLICOLOR").as_deref() != Some("0")
 }
 
-/// By the first of the three variables that is set, as every program that asks the C library does.
+/// Returns true for UTF-8, by the first of the three variables that is set, as in programs that ask the C library.
 fn is_unicode(variable: &dyn Fn(&str) -> Option<String>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
     let locale = locale.unwrap_or_default().to_lowercase();

@@ -1,45 +1,46 @@
-//! A single report for people: fields under one another, lines, headings, small tables.
+//! A report for people: aligned fields, lines, headings, small tables.
 
+use crate::cli::output::aligned_fields::aligned;
 use crate::cli::output::cell::Cell;
 use crate::cli::output::cell::Tone;
 use crate::cli::output::cell::paint;
 use crate::cli::output::grid::Grid;
-use crate::cli::output::settings::Settings;
+use crate::cli::output::settings::OutputSettings;
 use crate::event::escape_unsafe;
 
-/// What a report looks like in table format.
+/// The content of a report in table format.
 #[derive(Debug, Default)]
 pub struct Sheet {
-    entries: Vec<Entry>,
+    entries: Vec<SheetEntry>,
 }
 
 #[derive(Debug)]
-enum Entry {
+enum SheetEntry {
     Field(String, Cell),
     Line(Cell),
     Table(Vec<String>, Vec<Vec<Cell>>),
 }
 
 impl Sheet {
-    /// A name and its value; fields in a row are aligned.
+    /// Adds a name and its value. Consecutive fields are aligned.
     pub fn field(&mut self, name: &str, value: impl Into<Cell>) -> &mut Self {
         let value = Cell { right: false, ..value.into() };
-        self.entries.push(Entry::Field(escape_unsafe(name).into_owned(), value));
+        self.entries.push(SheetEntry::Field(escape_unsafe(name).into_owned(), value));
         self
     }
 
-    /// A line of its own.
+    /// Adds a line.
     pub fn line(&mut self, text: impl Into<Cell>) -> &mut Self {
-        self.entries.push(Entry::Line(text.into()));
+        self.entries.push(SheetEntry::Line(text.into()));
         self
     }
 
-    /// An empty line.
+    /// Adds an empty line.
     pub fn blank(&mut self) -> &mut Self {
         self.line("")
     }
 
-    /// A line that stands out, after an empty one unless it is the first.
+    /// Adds a highlighted line, after an empty one unless it is the first.
     pub fn heading(&mut self, text: &str) -> &mut Self {
         if !self.entries.is_empty() {
             self.blank();
@@ -47,7 +48,7 @@ impl Sheet {
         self.line(Cell::new(text).tone(Tone::Strong))
     }
 
-    /// A text of several lines, each made safe.
+    /// Adds a text of several lines, each made safe.
     pub fn text(&mut self, text: &str) -> &mut Self {
         for line in text.lines() {
             self.line(line);
@@ -55,48 +56,34 @@ impl Sheet {
         self
     }
 
-    /// A small table; nothing at all where it has no rows.
+    /// Adds a small table; nothing if it has no rows.
     pub fn table(&mut self, columns: &[&str], rows: Vec<Vec<Cell>>) -> &mut Self {
         if !rows.is_empty() {
-            self.entries.push(Entry::Table(columns.iter().map(|name| name.to_uppercase()).collect(), rows));
+            self.entries.push(SheetEntry::Table(columns.iter().map(|name| name.to_uppercase()).collect(), rows));
         }
         self
     }
 
-    /// The text, with a newline at the end of each line.
-    pub(crate) fn render(&self, settings: &Settings) -> String {
+    /// Returns the text, with a newline at the end of each line.
+    pub(crate) fn render(&self, settings: &OutputSettings) -> String {
         let mut page = String::new();
         let mut fields: Vec<(&str, &Cell)> = Vec::new();
         for entry in &self.entries {
-            if let Entry::Field(name, value) = entry {
+            if let SheetEntry::Field(name, value) = entry {
                 fields.push((name, value));
                 continue;
             }
             aligned(&mut page, &std::mem::take(&mut fields), settings);
             match entry {
-                Entry::Field(..) => {}
-                Entry::Line(cell) => {
+                SheetEntry::Field(..) => {}
+                SheetEntry::Line(cell) => {
                     page.push_str(&paint(&cell.text, cell.tone, settings.colour));
                     page.push('\n');
                 }
-                Entry::Table(columns, rows) => page.push_str(&Grid::new(columns.clone()).page(rows, settings)),
+                SheetEntry::Table(columns, rows) => page.push_str(&Grid::new(columns.clone()).page(rows, settings)),
             }
         }
         aligned(&mut page, &fields, settings);
         page
-    }
-}
-
-/// Names and values under one another; values never wrapped, so that they can be copied.
-pub(crate) fn aligned(page: &mut String, fields: &[(&str, &Cell)], settings: &Settings) {
-    let widest = fields.iter().map(|(name, _)| console::measure_text_width(name)).max().unwrap_or(0);
-    for (name, value) in fields {
-        let blanks = widest - console::measure_text_width(name) + 2;
-        page.push_str(&paint(&format!("{name}:"), Tone::Strong, settings.colour));
-        if !value.text.is_empty() {
-            page.extend(std::iter::repeat_n(' ', blanks));
-            page.push_str(&paint(&value.text, value.tone, settings.colour));
-        }
-        page.push('\n');
     }
 }

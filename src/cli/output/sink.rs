@@ -1,4 +1,4 @@
-//! Where bytes leave the program: a closed pipe ends it quietly, any other failure is told.
+//! The buffer before stdout. A closed pipe ends the program quietly; any other failure is an error.
 
 use std::io;
 use std::io::BufWriter;
@@ -7,10 +7,10 @@ use std::io::Write;
 
 use crate::cli::error::CliError;
 
-/// The code of the error that a stdout which cannot be written is.
+/// The code of the error for a stdout that cannot be written.
 pub(crate) const STDOUT_UNAVAILABLE: &str = "stdout_unavailable";
 
-/// How much is gathered before it is written.
+/// The size of the buffer.
 pub(crate) const BUFFER_BYTES: usize = 64 << 10;
 
 /// stdout behind a buffer.
@@ -37,7 +37,7 @@ impl Sink {
         let Some(writer) = &mut self.writer else { return Err(self.failure.clone()) };
         let Err(error) = write(writer) else { return Ok(()) };
         self.failure = failure(&error);
-        // What is left in the buffer must not be tried again when it is dropped.
+        // The drop must not write the rest of the buffer again.
         if let Some(writer) = self.writer.take() {
             let _ = writer.into_parts();
         }
@@ -49,7 +49,7 @@ fn failure(error: &io::Error) -> CliError {
     if error.kind() == ErrorKind::BrokenPipe {
         return CliError::closed_pipe();
     }
-    CliError::unavailable("stdout cannot be written").code(STDOUT_UNAVAILABLE).caused_by(error)
+    CliError::unavailable("cannot write stdout").code(STDOUT_UNAVAILABLE).caused_by(error)
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
-//! The real stdout, and whether there was one.
+//! The stdout of the process, which may have been closed at the start.
 //!
-//! Before `main` Rust opens /dev/null in the place of a closed stdout, so that results would be lost
-//! without a word. Whether it was closed can only be seen earlier, in an initialiser of the program.
+//! Before `main` Rust opens /dev/null in place of a closed stdout, so results would be lost silently. Only an initialiser of the
+//! program can still see that it was closed.
 
 use std::io;
 use std::io::Write;
 
-/// A writer to stdout; one that fails where the program was started without.
+/// Returns a writer to stdout. It fails if the program was started without one.
 pub(crate) fn writer() -> Box<dyn Write + Send> {
     if early::was_closed() { Box::new(Closed) } else { Box::new(io::stdout()) }
 }
 
-/// Whether nobody is left who reads from stdout: a program that waits must not wait for its next write to see it.
+/// Returns true if stdout has no reader any more. A program that waits would otherwise notice at its next write only.
 #[cfg(unix)]
 pub(crate) fn reader_is_gone() -> bool {
     use rustix::event::PollFd;

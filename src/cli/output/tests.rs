@@ -1,4 +1,4 @@
-//! Every format over the same items, hostile texts, paging, and the ends of a list.
+//! Tests of the output: every format over the same items, hostile texts, paging, and the ends of a list.
 
 use std::io;
 use std::io::Write;
@@ -13,7 +13,7 @@ use super::Cell;
 use super::Format;
 use super::Listing;
 use super::Output;
-use super::Settings;
+use super::OutputSettings;
 use super::Tone;
 use crate::cli::error::CliError;
 
@@ -49,13 +49,13 @@ impl Write for Closed {
     }
 }
 
-fn output(settings: Settings) -> (Output, Shared, Shared) {
+fn output(settings: OutputSettings) -> (Output, Shared, Shared) {
     let (stdout, stderr) = (Shared::default(), Shared::default());
     (Output::with_writers(settings, Box::new(stdout.clone()), Box::new(stderr.clone())), stdout, stderr)
 }
 
-fn format(format: Format) -> Settings {
-    Settings { format, ..Settings::default() }
+fn format(format: Format) -> OutputSettings {
+    OutputSettings { format, ..OutputSettings::default() }
 }
 
 #[derive(Serialize)]
@@ -73,7 +73,7 @@ fn cells(item: &Item) -> Vec<Cell> {
     vec![item.id.as_str().into(), item.amount.into(), item.note.into()]
 }
 
-fn listed(settings: Settings, items: &[Item], next: Option<&str>) -> (String, String) {
+fn listed(settings: OutputSettings, items: &[Item], next: Option<&str>) -> (String, String) {
     let (out, stdout, stderr) = output(settings);
     let mut list = out.list(Listing::new(["id", "amount", "note"]).empty("no items"));
     for item in items {
@@ -148,7 +148,7 @@ fn one_report_in_every_format() {
 fn hostile_texts_are_visible_in_every_format() {
     for form in [Format::Table, Format::Json, Format::Ndjson, Format::Yaml, Format::Csv] {
         for width in [None, Some(20), Some(80)] {
-            let settings = Settings { width, ..format(form) };
+            let settings = OutputSettings { width, ..format(form) };
             let (stdout, stderr) = listed(settings.clone(), &[item(HOSTILE, 1)], Some(HOSTILE));
             let (out, one, said) = output(settings);
             out.one(&json!({ HOSTILE: HOSTILE }), |sheet| {
@@ -209,15 +209,18 @@ fn pages_share_the_header_and_the_widths() {
 #[test]
 fn a_terminal_stops_at_100_rows_and_says_how_many_more() {
     let items: Vec<Item> = (0..150).map(|n| item("gold", n)).collect();
-    let terminal = Settings { width: Some(80), ..Settings::default() };
+    let terminal = OutputSettings { width: Some(80), ..OutputSettings::default() };
     let (stdout, stderr) = listed(terminal.clone(), &items, None);
     assert_eq!(stdout.lines().count(), 101);
-    assert_eq!(stderr, "50 more rows; use -o ndjson or --limit\n");
+    assert_eq!(stderr, "50 more rows; pass -o ndjson or --limit to see them\n");
     let (_, stderr) = listed(terminal.clone(), &items[..101], None);
-    assert_eq!(stderr, "1 more row; use -o ndjson or --limit\n");
+    assert_eq!(stderr, "1 more row; pass -o ndjson or --limit to see them\n");
     let many: Vec<Item> = (0..20_000).map(|n| item("gold", n)).collect();
     let (stdout, stderr) = listed(terminal.clone(), &many, None);
-    assert_eq!((stdout.lines().count(), stderr.as_str()), (101, "more than 10000 more rows; use -o ndjson or --limit\n"));
+    assert_eq!(
+        (stdout.lines().count(), stderr.as_str()),
+        (101, "more than 10000 more rows; pass -o ndjson or --limit to see them\n")
+    );
     let (stdout, stderr) = listed(terminal.clone(), &items[..100], None);
     assert_eq!((stdout.lines().count(), stderr.as_str()), (101, ""));
     let (out, stdout, stderr) = output(terminal);
@@ -233,7 +236,7 @@ fn a_terminal_stops_at_100_rows_and_says_how_many_more() {
 fn narrow_terminals_stay_readable() {
     let long = item(&"word ".repeat(30), 12);
     for width in 1..=200 {
-        let settings = Settings { width: Some(width), ..Settings::default() };
+        let settings = OutputSettings { width: Some(width), ..OutputSettings::default() };
         let (stdout, _) = listed(settings, std::slice::from_ref(&long), None);
         if stdout.starts_with("ID  ") {
             assert!(stdout.lines().all(|line| line.len() <= usize::from(width)), "{width}:\n{stdout}");
@@ -247,7 +250,7 @@ fn narrow_terminals_stay_readable() {
 #[test]
 fn a_following_list_prints_at_once() {
     for form in [Format::Table, Format::Json, Format::Ndjson, Format::Yaml, Format::Csv] {
-        let (out, stdout, _) = output(Settings { width: Some(60), ..format(form) });
+        let (out, stdout, _) = output(OutputSettings { width: Some(60), ..format(form) });
         let mut list = out.list(Listing::new(["id", "amount", "note"]).unlimited());
         for (n, id) in ["gold", "silver-and-more"].into_iter().enumerate() {
             let item = item(id, 7);
@@ -307,7 +310,7 @@ fn a_closed_pipe_ends_quietly_wherever_it_is_noticed() {
 fn errors_as_text_and_as_json() {
     let error = CliError::rejected("gold is locked").code("resource_locked").hint("wait").with("id", "gold");
     let error = error.caused_by(&io::Error::other("first\nhint: rm -rf /"));
-    let (out, _, stderr) = output(Settings { quiet: true, ..Settings::default() });
+    let (out, _, stderr) = output(OutputSettings { quiet: true, ..OutputSettings::default() });
     out.error(&error);
     out.note("not said");
     out.warn("not said");
@@ -323,7 +326,8 @@ fn errors_as_text_and_as_json() {
 
 #[test]
 fn colour_only_where_it_is_on() {
-    let (out, stdout, stderr) = output(Settings { colour: true, colour_stderr: true, width: Some(80), ..Settings::default() });
+    let (out, stdout, stderr) =
+        output(OutputSettings { colour: true, colour_stderr: true, width: Some(80), ..OutputSettings::default() });
     let mut list = out.list(Listing::new(["id"]));
     list.push("x", || vec![Cell::new("bad").tone(Tone::Bad)]).unwrap();
     list.finish(None).unwrap();
@@ -333,7 +337,7 @@ fn colour_only_where_it_is_on() {
 
 #[test]
 fn nobody_is_asked_without_a_terminal() {
-    let (out, _, stderr) = output(Settings::default());
+    let (out, _, stderr) = output(OutputSettings::default());
     assert!(out.confirm("Delete it all?", true).unwrap());
     let error = out.confirm("Delete it all?", false).unwrap_err();
     assert_eq!((error.exit, error.code, error.hint.as_deref()), (2, "confirmation_needed", Some("pass --yes")));
@@ -343,12 +347,12 @@ fn nobody_is_asked_without_a_terminal() {
     assert_eq!(stderr.text(), "");
 }
 
-/// `cargo test --release -- --ignored --nocapture speed`: how long a million events take.
+/// `cargo test --release -- --ignored --nocapture speed`: measures the time for a million events.
 #[test]
 #[ignore = "a measurement"]
 fn speed() {
     let event: Value = json!({"position": 17, "event_id": "0193a3b4-0000-7000-8000-000000000000", "stream": "resource-gold",
-        "data": {"amount": 5, "reason": "a reason of some length", "new_amount": 995}, "metadata": {"client_id": "somebody"}});
+        "data": {"amount": 5, "reason": "a reason of some length", "new_amount": 995}, "metadata": {"client_id": "ann"}});
     let raw = event.to_string();
     for form in [Format::Ndjson, Format::Json, Format::Csv, Format::Yaml, Format::Table] {
         let out = Output::with_writers(format(form), Box::new(io::sink()), Box::new(io::sink()));
@@ -372,7 +376,7 @@ fn cells_of_any_size_are_drawn() {
         let (stdout, _) = listed(format(Format::Table), &[item(&"x".repeat(length), 1), item(&"y".repeat(length), 1)], None);
         assert_eq!(stdout.lines().count(), 3, "{length}");
         assert!(stdout.contains(&"x".repeat(length)));
-        let terminal = Settings { width: Some(40), ..Settings::default() };
+        let terminal = OutputSettings { width: Some(40), ..OutputSettings::default() };
         let (stdout, _) = listed(terminal, &[item(&"x".repeat(length), 1)], None);
         assert!(stdout.lines().count() <= 5 && stdout.contains("..."), "{stdout}");
     }

@@ -1,24 +1,23 @@
-//! JSON text as YAML: block style, plain scalars where nothing can be misread, JSON's quotes elsewhere.
+//! JSON text as YAML: block style, plain scalars where they are unambiguous, double quotes elsewhere.
 //!
-//! Written here and not by a YAML library, because a library leaves bidirectional controls as they
-//! are and turns numbers into its own.
+//! Not a YAML library, because a library leaves bidirectional controls as they are and changes the digits of numbers.
 
 use std::fmt::Write;
 
 use serde_json::value::RawValue;
 
-use crate::cli::output::fields::Node;
+use crate::cli::output::json_parts::JsonParts;
 use crate::event::is_unsafe;
 
-/// Words that some YAML reader takes for something else than a string.
+/// The words that some YAML reader does not read as a string.
 const NOT_STRINGS: [&str; 11] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"];
 
-/// A value as a YAML document, with a newline at its end.
+/// Returns a value as a YAML document, with a newline at its end.
 pub(crate) fn document(json: &str) -> Result<String, serde_json::Error> {
     let mut yaml = String::with_capacity(json.len() * 2);
-    match Node::of(json)? {
-        Node::Object(members) if !members.is_empty() => mapping(&mut yaml, &members, 0, false)?,
-        Node::Array(elements) if !elements.is_empty() => sequence(&mut yaml, &elements, 0, false)?,
+    match JsonParts::of(json)? {
+        JsonParts::Object(members) if !members.is_empty() => mapping(&mut yaml, &members, 0, false)?,
+        JsonParts::Array(elements) if !elements.is_empty() => sequence(&mut yaml, &elements, 0, false)?,
         node => {
             scalar(&mut yaml, &node);
             yaml.push('\n');
@@ -27,7 +26,7 @@ pub(crate) fn document(json: &str) -> Result<String, serde_json::Error> {
     Ok(yaml)
 }
 
-/// A value as an element of a sequence at the left margin: `- key: …`.
+/// Returns a value as an element of a sequence at the left margin: `- key: …`.
 pub(crate) fn element(json: &str) -> Result<String, serde_json::Error> {
     let mut yaml = String::with_capacity(json.len() * 2);
     yaml.push('-');
@@ -35,7 +34,7 @@ pub(crate) fn element(json: &str) -> Result<String, serde_json::Error> {
     Ok(yaml)
 }
 
-/// A text as a scalar.
+/// Returns a text as a scalar.
 pub(crate) fn text(value: &str) -> String {
     let mut yaml = String::with_capacity(value.len() + 2);
     quote(&mut yaml, value);
@@ -44,18 +43,18 @@ pub(crate) fn text(value: &str) -> String {
 
 fn mapping(yaml: &mut String, members: &[(String, &RawValue)], indent: usize, mut inline: bool) -> Result<(), serde_json::Error> {
     for (key, value) in members {
-        // The first member of a mapping in a sequence stands behind the dash.
+        // The first member of a mapping in a sequence follows the dash.
         if !std::mem::take(&mut inline) {
             yaml.extend(std::iter::repeat_n(' ', indent));
         }
         quote(yaml, key);
         yaml.push(':');
-        match Node::of(value.get())? {
-            Node::Object(members) if !members.is_empty() => {
+        match JsonParts::of(value.get())? {
+            JsonParts::Object(members) if !members.is_empty() => {
                 yaml.push('\n');
                 mapping(yaml, &members, indent + 2, false)?;
             }
-            Node::Array(elements) if !elements.is_empty() => {
+            JsonParts::Array(elements) if !elements.is_empty() => {
                 yaml.push('\n');
                 sequence(yaml, &elements, indent, false)?;
             }
@@ -82,9 +81,9 @@ fn sequence(yaml: &mut String, elements: &[&RawValue], indent: usize, mut inline
 
 fn in_sequence(yaml: &mut String, json: &str, indent: usize) -> Result<(), serde_json::Error> {
     yaml.push(' ');
-    match Node::of(json)? {
-        Node::Object(members) if !members.is_empty() => mapping(yaml, &members, indent + 2, true),
-        Node::Array(elements) if !elements.is_empty() => sequence(yaml, &elements, indent + 2, true),
+    match JsonParts::of(json)? {
+        JsonParts::Object(members) if !members.is_empty() => mapping(yaml, &members, indent + 2, true),
+        JsonParts::Array(elements) if !elements.is_empty() => sequence(yaml, &elements, indent + 2, true),
         node => {
             scalar(yaml, &node);
             yaml.push('\n');
@@ -93,16 +92,16 @@ fn in_sequence(yaml: &mut String, json: &str, indent: usize) -> Result<(), serde
     }
 }
 
-fn scalar(yaml: &mut String, node: &Node<'_>) {
+fn scalar(yaml: &mut String, node: &JsonParts<'_>) {
     match node {
-        Node::Object(_) => yaml.push_str("{}"),
-        Node::Array(_) => yaml.push_str("[]"),
-        Node::Plain(text) => yaml.push_str(text),
-        Node::Text(text) => quote(yaml, text),
+        JsonParts::Object(_) => yaml.push_str("{}"),
+        JsonParts::Array(_) => yaml.push_str("[]"),
+        JsonParts::Plain(text) => yaml.push_str(text),
+        JsonParts::Text(text) => quote(yaml, text),
     }
 }
 
-/// Plain where every YAML reader sees a string, else in double quotes.
+/// Writes a text: plain if every YAML reader sees a string, else in double quotes.
 fn quote(yaml: &mut String, text: &str) {
     let plain = text.starts_with(|c: char| c.is_alphabetic() && !is_unsafe(c) || c == '_' || c == '/')
         && text.chars().all(|c| (c.is_alphanumeric() && !is_unsafe(c)) || matches!(c, '_' | '.' | '/' | '@' | '-'))
@@ -120,7 +119,7 @@ fn quote(yaml: &mut String, text: &str) {
             '\n' => write!(yaml, "\\n"),
             '\t' => write!(yaml, "\\t"),
             '\r' => write!(yaml, "\\r"),
-            // YAML does not join surrogates, it has an escape of its own.
+            // YAML has its own escape for these, without surrogates.
             c if is_unsafe(c) && u32::from(c) > 0xffff => write!(yaml, "\\U{:08x}", u32::from(c)),
             c if is_unsafe(c) => write!(yaml, "\\u{:04x}", u32::from(c)),
             c => write!(yaml, "{c}"),

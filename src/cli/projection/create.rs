@@ -1,4 +1,4 @@
-//! `esctl projection create`
+//! The command `esctl projection create`.
 
 use clap::ArgGroup;
 use clap::Args;
@@ -12,27 +12,25 @@ use crate::ops::projections::create::CreateOutcome;
 use crate::ops::projections::create::CreateProjection;
 use crate::ops::projections::create::create_projection;
 
-/// Make a projection of jq programs, which the store keeps
+/// Create a projection of jq programs, which the store keeps
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  esctl projection create totals --from category:order --key '.data.customer' \\\n    \
-                        --reduce '{n: ((.state.n // 0) + 1), total: ((.state.total // 0) + .event.data.total)}'")]
 #[command(group = ArgGroup::new("whose").required(true).args(["from", "all"]))]
-pub struct Create {
-    /// Its name, and that of its read model: a to z, 0 to 9 and _
+pub struct ProjectionCreateArgs {
+    /// Name of the projection and of its read model: a to z, 0 to 9 and _
     name: String,
-    /// Whose events: category:C; can be given several times
+    /// Source of events, category:C; repeatable
     #[arg(long, value_name = "category:C", value_parser = category)]
     from: Vec<String>,
-    /// The events of all categories
+    /// Apply the events of all categories
     #[arg(long)]
     all: bool,
-    /// The jq program, or @FILE, that is given an event and returns the key of its row; null: no row
+    /// jq program, or @FILE, that gets an event and returns the key of its row; null for no row
     #[arg(long, value_name = "JQ", allow_hyphen_values = true)]
     key: String,
-    /// The jq program, or @FILE, that is given {"state", "event"} and returns the row, an object of at most 12 MiB; the first state is null
+    /// jq program, or @FILE, that gets {"state", "event"} and returns the row, an object of at most 12 MiB; the first state is null
     #[arg(long, value_name = "JQ", allow_hyphen_values = true)]
     reduce: String,
-    /// Replace one that is there; the next run builds its read model anew beside the old one
+    /// Replace an existing projection; the next run rebuilds its read model beside the old one
     #[arg(long)]
     replace: bool,
 }
@@ -40,25 +38,25 @@ pub struct Create {
 fn category(text: &str) -> Result<String, String> {
     match text.strip_prefix("category:") {
         Some(category) if !category.is_empty() => Ok(category.to_owned()),
-        _ => Err("wanted category:C, for instance category:order, or --all".into()),
+        _ => Err("expected category:C, for instance category:order, or --all".into()),
     }
 }
 
-impl Create {
+impl ProjectionCreateArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let key = jq::program(app, &self.key)?.text().to_owned();
-        let reduce = jq::program(app, &self.reduce)?.text().to_owned();
+        let key = jq::program(&app.out, &self.key)?.text().to_owned();
+        let reduce = jq::program(&app.out, &self.reduce)?.text().to_owned();
         let (name, categories, replace) = (self.name, self.from, self.replace);
         let input = CreateProjection { name, categories, key, reduce, replace, now: app.now() };
         let report = create_projection(&app.store_to_write()?, &input).await.map_err(|error| {
             let error = CliError::from(error);
-            if error.exit == crate::cli::exit::CONFLICT { error.hint("--replace puts this one in its place") } else { error }
+            if error.exit == crate::cli::exit::CONFLICT { error.hint("pass --replace to replace it") } else { error }
         })?;
         app.out.one(&report, |sheet| {
             let outcome = match report.outcome {
                 CreateOutcome::Created => "created",
-                CreateOutcome::Replaced => "replaced: the next run builds its read model anew",
-                CreateOutcome::AlreadyThere => "was there already",
+                CreateOutcome::Replaced => "replaced; the next run rebuilds its read model",
+                CreateOutcome::AlreadyThere => "unchanged; it exists already",
             };
             sheet.field("projection", &report.definition.name);
             sheet.field("outcome", Cell::new(outcome).tone(Tone::Good));

@@ -1,31 +1,31 @@
-//! `esctl projection delete`
+//! The command `esctl projection delete`.
 
 use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::projection::known;
+use crate::cli::projection::known::known;
 use crate::ops::projections::delete::DeleteReport;
 use crate::ops::projections::delete::delete_projection;
 use crate::runtime::is_built_in;
 
-/// Delete a projection of one's own, with its read model; events are never touched
+/// Delete a created projection with its read model; events stay
 #[derive(Debug, Args)]
-pub struct Delete {
-    /// Which projection
+pub struct ProjectionDeleteArgs {
+    /// Name of the projection
     name: String,
-    /// Succeed also when there is no such projection
+    /// Succeed if there is no such projection
     #[arg(long)]
     if_exists: bool,
 }
 
-impl Delete {
+impl ProjectionDeleteArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;
         app.record.repeat.add_flag("--if-exists");
         if !is_built_in(&self.name) {
-            // One that cannot be read can be deleted all the same.
+            // An unreadable projection can be deleted too.
             if !queries.unreadable().iter().any(|unreadable| unreadable.name == self.name) {
                 let known = known(&queries, &self.name);
                 if known.is_err() && self.if_exists {

@@ -1,4 +1,4 @@
-//! `esctl projection errors`
+//! The command `esctl projection errors`.
 
 use clap::Args;
 use uuid::Uuid;
@@ -8,36 +8,36 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
-use crate::cli::projection::known;
+use crate::cli::projection::known::known;
 use crate::cli::write_record::Effect;
 use crate::ops::projections::errors::ReleaseAction;
 use crate::ops::projections::errors::projection_errors;
 use crate::ops::projections::errors::release_event;
 use crate::store::FailedEventState;
 
-/// Show the events that a projection cannot take in, try one again, or leave one out
+/// Show the events that a projection failed to apply, retry one, or skip one
 ///
-/// Each is failing (the projection stands before it), parked (it and the later events of its stream are held back,
-/// the others go on), skipped (by your word; rebuilds leave it out, too), or missing (it was skipped, and you took that
-/// back: the rows lack it until the next rebuild takes it in).
+/// An event is failing (the projection is stopped at it), parked (it and the later events of its stream wait, while other streams
+/// go on), skipped (by an operator; rebuilds leave it out, too), or missing (its skip was taken back; the rows lack it until the
+/// next rebuild).
 #[derive(Debug, Args)]
-pub struct Errors {
-    /// Which projection
+pub struct ProjectionErrorsArgs {
+    /// Name of the projection
     name: String,
-    /// Try this event again, and then those of its stream that were held back; one that was skipped: by the next rebuild
+    /// Retry this event, then the waiting events of its stream; a skipped event is applied by the next rebuild
     #[arg(long, value_name = "ID", conflicts_with = "skip", value_parser = event_id)]
     retry: Option<Uuid>,
-    /// Leave this event out for good, and take in those of its stream that were held back
+    /// Skip this event for good, and apply the waiting events of its stream
     #[arg(long, value_name = "ID", value_parser = event_id)]
     skip: Option<Uuid>,
 }
 
 fn event_id(text: &str) -> Result<Uuid, String> {
-    Uuid::parse_str(text).map_err(|_| "wanted the id of an event, as 'esctl projection errors NAME' shows it".into())
+    Uuid::parse_str(text).map_err(|_| "expected the id of an event, as 'esctl projection errors NAME' shows it".into())
 }
 
-impl Errors {
-    /// Returns its effect.
+impl ProjectionErrorsArgs {
+    /// Returns the effect of the command.
     pub(in crate::cli) fn effect(&self) -> Effect {
         if self.retry.is_some() || self.skip.is_some() { Effect::Repeatable } else { Effect::Reads }
     }
@@ -57,21 +57,21 @@ impl Errors {
                 sheet.field("event", released.event_id.to_string());
                 sheet.field("events applied", released.events_applied);
                 if let Some(problem) = &released.problem {
-                    sheet.field("stands at", format!("position {}, {}", problem.position, problem.stream));
-                    sheet.field("because", problem.error.as_str());
+                    sheet.field("stopped at", format!("position {}, {}", problem.position, problem.stream));
+                    sheet.field("error", problem.error.as_str());
                 }
             })?;
             if released.rebuild_needed {
                 let (id, name) = (released.event_id, &self.name);
-                let how = format!("'esctl projection rebuild {name}' takes it in");
-                app.out.warn(&format!("event {id} was skipped, and the read model of {name} lacks it still: {how}"));
+                let how = format!("run 'esctl projection rebuild {name}' to apply it");
+                app.out.warn(&format!("event {id} was skipped, and the read model of {name} still lacks it: {how}"));
             }
             return match &released.problem {
                 None => Ok(()),
                 Some(problem) => {
-                    let message = format!("event {} cannot be taken in: {}", problem.event_id, problem.error);
-                    let error = CliError::no(message).code("event_still_failing").with("position", problem.position.0);
-                    Err(error.hint(format!("esctl projection errors {} --skip {}", self.name, problem.event_id)))
+                    let message = format!("event {} failed to apply: {}", problem.event_id, problem.error);
+                    let error = CliError::check_failed(message).code("event_still_failing").with("position", problem.position.0);
+                    Err(error.hint(format!("run 'esctl projection errors {} --skip {}' to skip it", self.name, problem.event_id)))
                 }
             };
         }

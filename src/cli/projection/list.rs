@@ -1,4 +1,4 @@
-//! `esctl projection list`
+//! The command `esctl projection list`.
 
 use clap::Args;
 
@@ -7,11 +7,11 @@ use crate::cli::error::CliError;
 use crate::cli::output::Listing;
 use crate::ops::projections::status::list_projections;
 
-/// List the projections there are
+/// List the projections
 #[derive(Debug, Args)]
-pub struct List {}
+pub struct ProjectionListArgs {}
 
-impl List {
+impl ProjectionListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let queries = app.all_queries(&app.store()?).await?;
         let columns = ["name", "version", "events of", "built in", "maintained by"];

@@ -1,29 +1,29 @@
-//! `esctl projection pause` and `resume`
+//! The commands `esctl projection pause` and `resume`.
 
 use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::projection::known;
+use crate::cli::projection::known::known;
 use crate::ops::projections::control::ControlReport;
 use crate::ops::projections::control::pause_projection;
 use crate::ops::projections::control::resume_projection;
 
-/// Pause a projection: its read model answers as it is until it is resumed
+/// Pause a projection; its read model stays as it is until the projection is resumed
 #[derive(Debug, Args)]
-pub struct Pause {
-    /// Which projection
+pub struct ProjectionPauseArgs {
+    /// Name of the projection
     name: String,
 }
 
-/// Let a paused projection go on
+/// Resume a paused projection
 #[derive(Debug, Args)]
-pub struct Resume {
-    /// Which projection
+pub struct ProjectionResumeArgs {
+    /// Name of the projection
     name: String,
 }
 
-impl Pause {
+impl ProjectionPauseArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;
@@ -32,7 +32,7 @@ impl Pause {
     }
 }
 
-impl Resume {
+impl ProjectionResumeArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;

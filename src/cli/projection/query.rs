@@ -1,4 +1,4 @@
-//! `esctl projection query`
+//! The command `esctl projection query`.
 
 use std::iter;
 
@@ -6,15 +6,15 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::limit;
 use crate::cli::as_of::AtArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
-use crate::cli::projection::cannot_be_taken_in;
-use crate::cli::projection::known;
-use crate::cli::values::limit;
+use crate::cli::projection::failed_to_apply::failed_to_apply;
+use crate::cli::projection::known::known;
 use crate::ops::error::OpsError;
 use crate::ops::projections::query::ProjectionAt;
 use crate::ops::projections::query::query_projection;
@@ -28,24 +28,24 @@ use crate::runtime::QueryRow;
 use crate::runtime::RuntimeError;
 use crate::store::Store;
 
-/// Ask a read model, as it is or as it was at a time
+/// Query a read model, now or as it was at a time
 ///
-/// With --at the rows are made in memory, of all events up to that time.
+/// With --at, the rows are computed in memory from all events up to that time.
 #[derive(Debug, Args)]
 #[command(after_help = TIME_HELP)]
-pub struct Query {
-    /// Which read model
+pub struct ProjectionQueryArgs {
+    /// Name of the projection
     name: String,
-    /// Only rows with this value; can be given several times
+    /// Only rows with this value in a field; repeatable
     #[arg(long = "where", value_name = "FIELD=VALUE", value_parser = filter)]
     filters: Vec<(String, Value)>,
-    /// At most so many
+    /// Maximum number of rows
     #[arg(long, value_name = "N", value_parser = limit)]
     limit: Option<usize>,
-    /// Only those after this key
+    /// Only rows after this key
     #[arg(long, value_name = "KEY")]
     after: Option<String>,
-    /// Answer from the read model as it is, without bringing it up to date
+    /// Query the read model as it is, without bringing it up to date
     #[arg(long, conflicts_with = "at")]
     stale: bool,
     #[command(flatten)]
@@ -55,11 +55,11 @@ pub struct Query {
 fn filter(text: &str) -> Result<(String, Value), String> {
     match text.split_once('=') {
         Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), typed_value(value))),
-        _ => Err("wanted FIELD=VALUE, for instance owner_id=ann".into()),
+        _ => Err("expected FIELD=VALUE, for instance owner_id=ann".into()),
     }
 }
 
-impl Query {
+impl ProjectionQueryArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;
@@ -81,7 +81,7 @@ impl Query {
                 return Ok(past.page(query));
             }
             query_projection(queries, query, now).await.map_err(|error| match error {
-                OpsError::Runtime(error @ RuntimeError::Fold { .. }) => cannot_be_taken_in(error, name),
+                OpsError::Runtime(error @ RuntimeError::Fold { .. }) => failed_to_apply(error, name),
                 error => error.into(),
             })
         };
@@ -98,21 +98,21 @@ impl Query {
         if !stale {
             return end.finish(app, list, name);
         }
-        // How far a stale read model is behind is said afterwards.
+        // A lag after the query is reported below.
         end.without(|listed| matches!(listed.caveat, Caveat::Behind(_))).finish(app, list, name)?;
         warn_stale(app, &store, queries, name).await
     }
 }
 
-/// Says on stderr what the read model is, where it was not brought up to date.
+/// Warns about a read model that was not brought up to date.
 async fn warn_stale(app: &App, store: &Store, queries: &QueryBus, name: &str) -> Result<(), CliError> {
     for status in projection_status(store, queries, Some(name), app.now()).await? {
         let why = match status.state {
-            ProjectionState::Outdated => "has a read model that other logic made: the next run rebuilds it".to_owned(),
-            ProjectionState::NeverRun => "has never run in this store: there is no read model".to_owned(),
+            ProjectionState::Outdated => "has a read model of another logic version: the next run rebuilds it".to_owned(),
+            ProjectionState::NeverRun => "has never run in this store and has no read model".to_owned(),
             ProjectionState::Behind => {
                 format!(
-                    "is {} behind; what it has not taken in waits since {:.1} s",
+                    "is {} behind; its oldest pending event waits since {:.1} s",
                     if status.lag_events == 1 { "1 position".to_owned() } else { format!("{} positions", status.lag_events) },
                     status.lag_seconds
                 )
@@ -124,8 +124,8 @@ async fn warn_stale(app: &App, store: &Store, queries: &QueryBus, name: &str) ->
     Ok(())
 }
 
-/// A row of a projection of one's own with its key, by which rows are told apart, unless it has a field of that name. (Rows of
-/// those that come with esctl have an `id`.)
+/// Returns a row of a created projection with its key, by which rows are distinguished, unless the row has such a field. Rows of
+/// built-in projections have an `id`.
 fn keyed(row: &QueryRow) -> Value {
     match &row.row {
         Value::Object(fields) if !fields.contains_key("key") => {

@@ -1,19 +1,19 @@
-//! `esctl projection rebuild`
+//! The command `esctl projection rebuild`.
 
 use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::limit;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
-use crate::cli::projection::cannot_be_taken_in;
-use crate::cli::projection::known;
-use crate::cli::projection::listing;
-use crate::cli::projection::push;
-use crate::cli::projection::row;
-use crate::cli::values::limit;
+use crate::cli::projection::failed_to_apply::failed_to_apply;
+use crate::cli::projection::known::known;
+use crate::cli::projection::run_rows::listing;
+use crate::cli::projection::run_rows::push;
+use crate::cli::projection::run_rows::row;
 use crate::ops::error::OpsError;
 use crate::ops::projections::rebuild::RowDifference;
 use crate::ops::projections::rebuild::VerifiedRebuild;
@@ -24,27 +24,27 @@ use crate::runtime::BatchSize;
 use crate::runtime::QueryBus;
 use crate::runtime::RuntimeError;
 
-/// Build a read model anew beside the old one, which answers until the new one replaces it
+/// Rebuild a read model and swap it in; the old one answers meanwhile
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true).args(["name", "all", "category"]))]
-pub struct Rebuild {
-    /// Which projection
+pub struct ProjectionRebuildArgs {
+    /// Name of the projection
     name: Option<String>,
-    /// All projections, one after the other
+    /// Rebuild all projections, one after the other
     #[arg(long)]
     all: bool,
-    /// All projections that apply events of this category
+    /// Rebuild all projections that apply events of this category
     #[arg(long, value_name = "CATEGORY")]
     category: Option<String>,
-    /// Events in one transaction
+    /// Number of events in one transaction
     #[arg(long, value_name = "N", value_parser = limit)]
     batch: Option<usize>,
-    /// Compare the new read model with the old one first, and keep the old one if they differ (exit 1)
+    /// Compare the new read model with the old one, and keep the old one if they differ (exit 1)
     #[arg(long)]
     verify: bool,
 }
 
-impl Rebuild {
+impl ProjectionRebuildArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;
@@ -63,7 +63,7 @@ impl Rebuild {
         let batch = self.batch.map_or_else(BatchSize::default, BatchSize);
         let total = store.head().await?.position.0;
         let mut list = app.out.list(if self.verify { verified_listing() } else { listing() });
-        // One that stands does not keep the others from being rebuilt.
+        // A rebuild that is stopped does not keep the others from running.
         let mut failed: Option<CliError> = None;
         for name in &names {
             let bar = app.out.progress(Some(total), "events");
@@ -93,7 +93,7 @@ impl Rebuild {
             }
         }
         match failed {
-            // With nothing to show but the error, only the error is shown.
+            // If there are no rows, only the error is printed.
             Some(error) if list.pushed() == 0 => Err(error),
             Some(error) => list.finish(None).and(Err(error)),
             None => list.finish(None),
@@ -101,7 +101,7 @@ impl Rebuild {
     }
 }
 
-/// Warns about read models that are left as they are, because only an application can rebuild them.
+/// Warns about read models that are not rebuilt, because only an application can rebuild them.
 fn warn_of_applications(app: &App, queries: &QueryBus) {
     let names: Vec<_> = queries.of_applications().iter().map(|projection| projection.name()).collect();
     if !names.is_empty() {
@@ -109,7 +109,7 @@ fn warn_of_applications(app: &App, queries: &QueryBus) {
     }
 }
 
-/// How rebuilds are listed that were compared first.
+/// Returns the listing of rebuilds with a comparison.
 fn verified_listing() -> Listing {
     let columns = ["name", "from", "position", "events applied", "rows compared", "different", "rebuilt"];
     let fields = ["name", "from", "position", "events_applied", "held_back", "paused", "rebuilt", "ok", "compared"];
@@ -124,20 +124,20 @@ fn verified_row(report: &VerifiedRebuild) -> Vec<Cell> {
     cells
 }
 
-/// What to say of a rebuild that stands before an event; any other error ends them all.
+/// Returns the error for a rebuild that is stopped at an event. Any other error ends all rebuilds.
 fn stopped(error: OpsError, name: &str) -> Result<CliError, CliError> {
     match error {
-        OpsError::Runtime(error @ RuntimeError::Fold { .. }) => Ok(cannot_be_taken_in(error, name)),
+        OpsError::Runtime(error @ RuntimeError::Fold { .. }) => Ok(failed_to_apply(error, name)),
         error => Err(error.into()),
     }
 }
 
 fn difference(report: &VerifiedRebuild) -> CliError {
     let (name, different, rows) = (&report.run.name, report.compared.different, report.compared.rows);
-    let mut error = CliError::no(format!("{different} of {rows} rows of {name} differ; the old read model was kept"));
+    let mut error = CliError::check_failed(format!("{different} of {rows} rows of {name} differ; the old read model was kept"));
     let shown = report.compared.differences.iter().take(3);
     error.causes.extend(shown.map(|row| format!("row {}: {}", row.key, what(row))));
-    let hint = format!("-o json lists them; 'esctl projection rebuild {name}' puts the new one in place all the same");
+    let hint = format!("pass -o json to list them, or run 'esctl projection rebuild {name}' to swap in the new one anyway");
     error.code("read_model_differs").hint(hint).with("projection", name.as_str()).with("different", different)
 }
 

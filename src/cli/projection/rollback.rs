@@ -1,26 +1,26 @@
-//! `esctl projection rollback`
+//! The command `esctl projection rollback`.
 
 use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::projection::known;
+use crate::cli::projection::known::known;
 use crate::ops::projections::rollback::rollback_projection;
 
-/// Go back to the read model before the last rebuild, which is kept until the next one
+/// Restore the read model before the last rebuild, which is kept until the next one
 #[derive(Debug, Args)]
-pub struct Rollback {
-    /// Which projection
+pub struct ProjectionRollbackArgs {
+    /// Name of the projection
     name: String,
 }
 
-impl Rollback {
+impl ProjectionRollbackArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;
         known(&queries, &self.name)?;
         store.head().await?;
-        // The same command again would go forward again.
+        // Repeating the command would undo it.
         app.record.repeat.replace(&["projection", "status", &self.name]);
         let report = rollback_projection(&store, &queries, &self.name, &app.client(), app.now()).await?;
         if report.paused {

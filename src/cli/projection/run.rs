@@ -1,4 +1,4 @@
-//! `esctl projection run`
+//! The command `esctl projection run`.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -7,16 +7,16 @@ use clap::Args;
 use clap::ValueEnum;
 
 use crate::cli::app::App;
+use crate::cli::await_writes::await_writes_of_tasks;
 use crate::cli::caveats::warn_caveat;
 use crate::cli::error::CliError;
 use crate::cli::output::Format;
 use crate::cli::output::ListWriter;
-use crate::cli::projection::cannot_be_taken_in;
-use crate::cli::projection::known;
-use crate::cli::projection::listing;
-use crate::cli::projection::push;
-use crate::cli::signals::Uncut;
-use crate::cli::signals::await_writes_of_tasks;
+use crate::cli::projection::failed_to_apply::failed_to_apply;
+use crate::cli::projection::known::known;
+use crate::cli::projection::run_rows::listing;
+use crate::cli::projection::run_rows::push;
+use crate::cli::shutdown_hold::ShutdownHold;
 use crate::cli::signals::interrupted;
 use crate::ops::error::OpsError;
 use crate::ops::projections::control::set_policy;
@@ -33,35 +33,35 @@ use crate::store::StoreError;
 
 /// Bring read models up to date
 #[derive(Debug, Args)]
-pub struct Run {
-    /// Which projections; all when none is given
+pub struct ProjectionRunArgs {
+    /// Names of the projections [default: all]
     names: Vec<String>,
-    /// Go on with each new event as it comes; a store that is away is waited for, and a projection that cannot go on is tried again
+    /// Keep running and apply new events; reconnects if the store is unavailable, and retries a projection that is stopped
     #[arg(short, long)]
     follow: bool,
-    /// What they do from now on at an event that cannot be taken in: stop before it, or park it with the later events
-    /// of its stream and go on with the others. Kept in the store; stop unless ever told
+    /// Action when an event fails to apply, stored for later runs: stop at it, or park its stream and go on with other streams
+    /// [default: stop, unless stored]
     #[arg(long, value_name = "POLICY")]
-    on_error: Option<Policy>,
+    on_error: Option<OnErrorArg>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Policy {
+enum OnErrorArg {
     Stop,
     Park,
 }
 
-impl From<Policy> for OnError {
-    fn from(policy: Policy) -> Self {
+impl From<OnErrorArg> for OnError {
+    fn from(policy: OnErrorArg) -> Self {
         match policy {
-            Policy::Stop => Self::Stop,
-            Policy::Park => Self::Park,
+            OnErrorArg::Stop => Self::Stop,
+            OnErrorArg::Park => Self::Park,
         }
     }
 }
 
-impl Run {
-    /// Whether it goes on until somebody ends it.
+impl ProjectionRunArgs {
+    /// Returns true if the command runs until a signal.
     pub(in crate::cli) fn follows(&self) -> bool {
         self.follow
     }
@@ -69,7 +69,7 @@ impl Run {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         if self.follow && matches!(app.out.format(), Format::Json | Format::Yaml) {
             let error = CliError::usage("a list that never ends cannot be one JSON or YAML document");
-            return Err(error.hint("use -o ndjson"));
+            return Err(error.hint("pass -o ndjson"));
         }
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;
@@ -90,7 +90,7 @@ impl Run {
     }
 }
 
-/// Runs each once. One that stops does not keep the others from going on.
+/// Runs each projection once. One that is stopped does not keep the others from running.
 async fn once(app: &App, store: &Store, queries: &QueryBus, names: &[String], total: u64) -> Result<(), CliError> {
     let mut stopped = None;
     let mut list = app.out.list(listing());
@@ -103,7 +103,7 @@ async fn once(app: &App, store: &Store, queries: &QueryBus, names: &[String], to
             Err(error) => {
                 let is_the_stores = is_the_stores(&error);
                 let error = match error {
-                    OpsError::Runtime(error @ RuntimeError::Fold { .. }) => cannot_be_taken_in(error, name),
+                    OpsError::Runtime(error @ RuntimeError::Fold { .. }) => failed_to_apply(error, name),
                     error => error.into(),
                 };
                 if let Some(earlier) = stopped.replace(error) {
@@ -116,14 +116,14 @@ async fn once(app: &App, store: &Store, queries: &QueryBus, names: &[String], to
         }
     }
     match stopped {
-        // With nothing to show but the error, only the error is shown.
+        // If there are no rows, only the error is printed.
         Some(error) if names.len() == 1 => Err(error),
         Some(error) => list.finish(None).and(Err(error)),
         None => list.finish(None),
     }
 }
 
-/// Whether the others could not go on either.
+/// Returns true for an error of the store, which affects all projections.
 fn is_the_stores(error: &OpsError) -> bool {
     let OpsError::Runtime(RuntimeError::Store(error)) = error else { return false };
     !matches!(error, StoreError::ForeignCheckpoint { .. } | StoreError::Unsupported(_) | StoreError::Invalid(_))
@@ -135,7 +135,7 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
     let who = RunnerIdentity { host, pid: std::process::id(), by: app.client() };
     let mut follower = ProjectionFollower::start(store, queries, names, app.clock(), who)?;
     let ended = show_what_happens(app, queries, &mut follower, names).await;
-    let _uncut = Uncut::begin();
+    let _hold = ShutdownHold::begin();
     let ended = match ended {
         Err(error) if error.is_signal() => {
             await_writes_of_tasks(app).await;
@@ -147,7 +147,7 @@ async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) 
     ended
 }
 
-/// Shows what happens, until somebody asks to end or there is nothing left that goes on.
+/// Prints the runs until a signal, or until no projection is left to run.
 async fn show_what_happens(
     app: &App,
     queries: &QueryBus,
@@ -158,11 +158,11 @@ async fn show_what_happens(
     let named = |name: &str| names.iter().map(String::as_str).find(|named| *named == name);
     let mut failed = BTreeMap::new();
     let mut list = app.out.list(listing().unlimited());
-    let mut asked_to_end = Box::pin(interrupted());
+    let mut signal = Box::pin(interrupted());
     loop {
         let happened = tokio::select! {
             biased;
-            error = &mut asked_to_end => return Err(error),
+            error = &mut signal => return Err(error),
             happened = follower.next() => happened,
             () = app.out.reader_gone() => return Err(CliError::closed_pipe()),
         };
@@ -175,7 +175,7 @@ async fn show_what_happens(
             Some(FollowUpdate::Stopped { name, error }) => {
                 going_on.extend(named(&name));
                 failed.remove(&name);
-                app.out.error(&cannot_be_taken_in(error, &name));
+                app.out.error(&failed_to_apply(error, &name));
             }
             Some(FollowUpdate::Failed { name, error }) => {
                 going_on.remove(name.as_str());
@@ -187,7 +187,7 @@ async fn show_what_happens(
                 }
                 app.out.error(&error);
                 if others_do {
-                    app.out.warn(&format!("projection {name} does not go on; the others do, and it is tried again by itself"));
+                    app.out.warn(&format!("projection {name} is stopped and will be retried; the others go on"));
                 }
                 failed.insert(name, error);
             }
@@ -196,7 +196,7 @@ async fn show_what_happens(
             Some(FollowUpdate::Deleted { name }) => {
                 going_on.remove(name.as_str());
                 failed.remove(&name);
-                app.out.warn(&format!("projection {name} was deleted; it is followed no longer"));
+                app.out.warn(&format!("projection {name} was deleted and is not followed any more"));
             }
             None => {
                 let gone = "nothing left to follow: the projections were deleted";

@@ -1,14 +1,14 @@
-//! `esctl projection status`
+//! The command `esctl projection status`.
 
 use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::future::warn_future;
+use crate::cli::future_events::warn_future;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
-use crate::cli::projection::known;
+use crate::cli::projection::known::known;
 use crate::ops::future::future_events;
 use crate::ops::projections::status::Maintainer;
 use crate::ops::projections::status::ProjectionState;
@@ -16,20 +16,20 @@ use crate::ops::projections::status::ProjectionStatus;
 use crate::ops::projections::status::projection_status;
 use crate::runtime::Runner;
 
-/// Show how far projections are: position, head, lag, rows
+/// Show the progress of projections: position, head, lag, rows
 ///
-/// The state is current; idle (there are newer events, but none that it wants); behind (events that it wants
-/// wait); never_run; outdated (other logic made its rows: the next run rebuilds it); stopped (at an event that it
-/// cannot apply); possibly_behind (there are newer events, and an application maintains the read model: only the application
-/// knows if it wants them); parked (it goes on without some streams); incomplete (rows lack events whose skips were taken back,
-/// until a rebuild); paused; foreign (its checkpoint is not of this store). Who follows it stands beside it.
+/// The state is current; idle (no newer event concerns it); behind (events are pending); never_run; outdated (its
+/// rows are of another logic version: the next run rebuilds it); stopped (at an event that failed to apply); possibly_behind (there
+/// are newer events, and an application maintains the read model: only the application knows if they concern it); parked (it goes
+/// on without some streams); incomplete (rows lack events whose skips were taken back, until a rebuild); paused; foreign (its
+/// checkpoint is of another store). The last column names the processes that run it.
 #[derive(Debug, Args)]
-pub struct Status {
-    /// Which projection; all when none is given
+pub struct ProjectionStatusArgs {
+    /// Name of the projection [default: all]
     name: Option<String>,
 }
 
-impl Status {
+impl ProjectionStatusArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;
@@ -70,7 +70,7 @@ impl Status {
 
 fn run_by(status: &ProjectionStatus) -> String {
     if status.runners.is_empty() {
-        return "nobody".into();
+        return "no process".into();
     }
     let runner = |runner: &Runner| format!("{}, process {}", runner.host, runner.pid);
     status.runners.iter().map(runner).collect::<Vec<_>>().join("; ")
@@ -91,7 +91,7 @@ fn state(status: &ProjectionStatus) -> Cell {
     }
 }
 
-/// What the state of a projection is called, and how that is to be taken.
+/// Returns the name of a projection's state, and its tone.
 pub(in crate::cli) fn state_in_words(status: &ProjectionStatus) -> (String, Tone) {
     let (text, tone) = match status.state {
         ProjectionState::Stopped => {

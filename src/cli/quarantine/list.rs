@@ -1,4 +1,4 @@
-//! `esctl quarantine list`
+//! The command `esctl quarantine list`.
 
 use clap::Args;
 
@@ -9,9 +9,9 @@ use crate::ops::quarantine::list_quarantine;
 
 /// List the quarantined events
 #[derive(Debug, Args)]
-pub struct List {}
+pub struct QuarantineListArgs {}
 
-impl List {
+impl QuarantineListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let listing = Listing::new(["event", "stream", "version", "position", "type", "since", "by", "reason"]);
         let fields = ["event_id", "stream", "version", "position", "type", "reason", "since", "by"];

@@ -1,20 +1,17 @@
-//! Every stream of a category, one row each.
+//! The replay of a category: a row for each stream.
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
-use crate::cli::replay::Replay;
 use crate::cli::replay::show::differs;
 use crate::cli::replay::show::line;
 use crate::cli::replay::show::note_assumed;
 use crate::cli::replay::show::own_rows;
 use crate::cli::replay::show::read_model;
 use crate::cli::replay::show::warn_passed_over;
-use crate::ops::Reducer;
 use crate::ops::replay::CategoryReplay;
-use crate::ops::replay::PointInTime;
 use crate::ops::replay::ProjectionCompared;
 use crate::ops::replay::ReplayCategory;
 use crate::ops::replay::ReplayReport;
@@ -24,9 +21,9 @@ use crate::store::Store;
 const FIELDS: [&str; 9] =
     ["stream", "category", "reducer", "version", "position", "at", "events_applied", "snapshot_version", "state"];
 
-/// What was compared of a category.
+/// The totals of a comparison of a category.
 #[derive(Default)]
-struct Compared {
+struct CategoryComparison {
     streams: u64,
     rows: u64,
     snapshots: u64,
@@ -36,51 +33,42 @@ struct Compared {
     own: Vec<ProjectionCompared>,
 }
 
-impl Replay {
-    pub(super) async fn of_category(
-        self,
-        app: &App,
-        store: &Store,
-        category: String,
-        until: PointInTime,
-        reducer: Reducer,
-    ) -> Result<(), CliError> {
-        let (snapshots, verify) = (!self.no_snapshot, self.verify);
-        note_assumed(app, &reducer, &category);
-        let empty = format!("no streams of category {category}");
-        let named = format!("category {category}");
-        let input = ReplayCategory { category, until, reducer, snapshots, verify, now: app.now() };
-        let mut replay = CategoryReplay::open(store, input).await?;
-        let (columns, fields) = if verify {
-            (["stream", "version", "read model", "snapshots", "result"], [FIELDS.as_slice(), &["verify"]].concat())
-        } else {
-            (["stream", "version", "position", "as of", "state"], FIELDS.to_vec())
-        };
-        let listing = Listing::new(columns).fields(fields).empty(empty);
-        // A comparison that stops half way would say that all is well.
-        let mut list = app.out.list(if verify { listing.unlimited() } else { listing });
-        let mut compared = Compared::default();
-        while let Some(report) = replay.next().await? {
-            warn_passed_over(app, &report);
-            app.warn_left_out(&report.left_out);
-            compared.add(&report);
-            if let Some(broken) = &report.broken {
-                app.out.warn(&broken.message);
-            }
-            if !list.push(&report, || cells(&report))? {
-                break;
-            }
+/// Replays the streams of a category and prints them.
+pub(super) async fn run(app: &App, store: &Store, input: ReplayCategory) -> Result<(), CliError> {
+    let verify = input.verify;
+    note_assumed(app, &input.reducer, &input.category);
+    let empty = format!("no streams of category {}", input.category);
+    let named = format!("category {}", input.category);
+    let mut replay = CategoryReplay::open(store, input).await?;
+    let (columns, fields) = if verify {
+        (["stream", "version", "read model", "snapshots", "result"], [FIELDS.as_slice(), &["verify"]].concat())
+    } else {
+        (["stream", "version", "position", "as of", "state"], FIELDS.to_vec())
+    };
+    let listing = Listing::new(columns).fields(fields).empty(empty);
+    // A comparison that stops half way would report success.
+    let mut list = app.out.list(if verify { listing.unlimited() } else { listing });
+    let mut compared = CategoryComparison::default();
+    while let Some(report) = replay.next().await? {
+        warn_passed_over(app, &report);
+        app.warn_left_out(&report.left_out);
+        compared.add(&report);
+        if let Some(broken) = &report.broken {
+            app.out.warn(&broken.message);
         }
-        list.finish(None)?;
-        let judged = if verify { compared.judge(app, &named) } else { Ok(()) };
-        match compared.broken {
-            0 => judged,
-            count => Err(broken(count, &named)),
+        if !list.push(&report, || cells(&report))? {
+            break;
         }
+    }
+    list.finish(None)?;
+    let judged = if verify { compared.judge(app, &named) } else { Ok(()) };
+    match compared.broken {
+        0 => judged,
+        count => Err(broken(count, &named)),
     }
 }
 
-impl Compared {
+impl CategoryComparison {
     fn add(&mut self, report: &ReplayReport) {
         self.broken += u64::from(report.broken.is_some());
         let Some(verify) = &report.verify else { return };
@@ -89,7 +77,7 @@ impl Compared {
         self.snapshots += verify.snapshots_compared;
         self.streams_that_differ += u64::from(!verify.ok);
         self.differences += verify.differences.len();
-        // The same with each stream: they are compared all at once.
+        // The same for each stream: they are compared as a whole.
         self.own.clone_from(&verify.projections);
     }
 
@@ -100,16 +88,16 @@ impl Compared {
         if self.differences == 0 {
             return Ok(());
         }
-        let what = format!("{} of {streams} streams of {category} is not what their events make", self.streams_that_differ);
+        let what = format!("{} of {streams} streams of {category}", self.streams_that_differ);
         Err(differs(what, self.differences).with("streams", self.streams_that_differ))
     }
 }
 
-/// The error that a report over many streams ends with which could not read all of them.
+/// Returns the error for a report over many streams of which some could not be read.
 pub(in crate::cli) fn broken(count: u64, named: &str) -> CliError {
     let streams = if count == 1 { "1 stream".to_owned() } else { format!("{count} streams") };
     let error = CliError::integrity(format!("{streams} of {named} cannot be read")).code("streams_not_readable");
-    error.with("streams", count).hint("'esctl quarantine add EVENT_ID --reason TEXT' leaves an event out of every state")
+    error.with("streams", count).hint("run 'esctl quarantine add EVENT_ID --reason TEXT' to leave an event out of every state")
 }
 
 fn cells(report: &ReplayReport) -> Vec<Cell> {
@@ -123,7 +111,7 @@ fn cells(report: &ReplayReport) -> Vec<Cell> {
         None => cells.extend([report.position.into(), report.at.into(), Cell::new(&report.state)]),
         Some(verify) => {
             let result = match verify.differences.as_slice() {
-                [] => Cell::new("all fits").tone(Tone::Good),
+                [] => Cell::new("no differences").tone(Tone::Good),
                 some => Cell::new(some.iter().map(line).collect::<Vec<_>>().join("; ")).tone(Tone::Bad),
             };
             cells.extend([read_model(verify).into(), verify.snapshots_compared.into(), result]);

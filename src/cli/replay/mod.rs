@@ -1,7 +1,7 @@
-//! `esctl replay`
+//! The command `esctl replay`.
 
 mod category;
-mod into;
+mod copy;
 mod show;
 mod trace;
 
@@ -12,77 +12,79 @@ use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::place;
+use crate::cli::arg_values::stream;
 use crate::cli::as_of::note_future;
 use crate::cli::error::CliError;
 use crate::cli::jq;
-use crate::cli::values::place;
-use crate::cli::values::stream;
 use crate::cli::write_record::Effect;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::Reducer;
 use crate::ops::replay::PointInTime;
-use crate::ops::replay::Replay as ReplayStream;
+use crate::ops::replay::Replay;
+use crate::ops::replay::ReplayCategory;
 
-/// Show what a stream, a category or the whole store was like at any moment
+/// Show the state of a stream, a category or the whole store at any moment
 #[derive(Debug, Args)]
 #[command(
     after_help = "TIME: RFC 3339, '2025-12-03 16:46' (local time), a date, 'yesterday 16:46', 'monday 9:00', now, '10m ago', @UNIXSECONDS; a zone in brackets counts. \
-                        What was recorded at or before it counts."
+                        A replay includes the events that were recorded at or before TIME."
 )]
 #[command(group = ArgGroup::new("which").required(true).args(["stream", "category", "all"]))]
-pub struct Replay {
-    /// Which stream
+pub struct ReplayArgs {
+    /// Name of the stream
     #[arg(value_parser = stream, conflicts_with = "into")]
     stream: Option<StreamName>,
-    /// Every stream of this category
+    /// Replay every stream of this category
     #[arg(long, value_name = "C", conflicts_with = "into")]
     category: Option<String>,
-    /// The whole store, into another one
+    /// Copy the whole store into another one
     #[arg(long, requires = "into")]
     all: bool,
-    /// The store that --all is copied into; empty, or a copy that was broken off
+    /// Target of --all: a store that is empty, or an incomplete copy
     #[arg(long, value_name = "URL", requires = "all")]
     into: Option<String>,
     /// Replace times that are in the future or do not grow; the original time goes to metadata.original_time
     #[arg(long, requires = "into")]
     retime: bool,
-    /// As it was at this time
+    /// Replay up to this time
     #[arg(long, value_name = "TIME", conflicts_with_all = ["version", "position"])]
     at: Option<String>,
-    /// As it was at this version of the stream
+    /// Replay up to this version of the stream
     #[arg(long, value_name = "N", value_parser = place, conflicts_with_all = ["position", "category", "all"])]
     version: Option<u64>,
-    /// As it was at this position of the store
+    /// Replay up to this position of the store
     #[arg(long, value_name = "P", value_parser = place, conflicts_with = "all")]
     position: Option<u64>,
-    /// What has changed since this time or version
+    /// Show the changes since this time or version
     #[arg(long, value_name = "TIME|VERSION", conflicts_with_all = ["category", "all"])]
     diff: Option<String>,
-    /// Each event and what it changed
+    /// Show each event and its changes to the state
     #[arg(long, conflicts_with_all = ["category", "all", "diff", "verify"])]
     trace: bool,
-    /// Rebuild in memory and compare with the read model and the snapshots; exit code 1 when something differs
+    /// Rebuild in memory and compare with the read model and the snapshots; exit code 1 if they differ
     #[arg(long, conflicts_with = "all")]
     verify: bool,
     /// Fold every event, without a snapshot
     #[arg(long, conflicts_with = "all")]
     no_snapshot: bool,
-    /// What makes the state: resource, document, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else merge]
+    /// Reducer that folds the events: a domain, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else
+    /// merge]
     #[arg(long, value_name = "R", conflicts_with = "all")]
     reducer: Option<String>,
 }
 
-impl Replay {
-    /// Returns its effect.
+impl ReplayArgs {
+    /// Returns the effect of the command.
     pub(in crate::cli) fn effect(&self) -> Effect {
         if self.into.is_some() { Effect::Repeatable } else { Effect::Reads }
     }
 
     pub(super) async fn run(mut self, app: &App) -> Result<(), CliError> {
         if let Some(url) = self.into.take() {
-            return into::run(app, &url, self.at.as_deref(), self.retime).await;
+            return copy::run(app, &url, self.at.as_deref(), self.retime).await;
         }
         let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
         let until = self.until(app)?;
@@ -91,12 +93,13 @@ impl Replay {
             note_future(app, &store, moment).await?;
         }
         if let Some(category) = self.category.take() {
-            return self.of_category(app, &store, category, until, reducer).await;
+            let (snapshots, verify, now) = (!self.no_snapshot, self.verify, app.now());
+            return category::run(app, &store, ReplayCategory { category, until, reducer, snapshots, verify, now }).await;
         }
-        // clap has seen to it that it is there.
-        let Some(stream) = self.stream.take() else { return Err(CliError::usage("name a stream")) };
+        // clap requires it.
+        let Some(stream) = self.stream.take() else { return Err(CliError::usage("missing the name of a stream")) };
         let diff = self.diff.as_deref().map(|text| from(app, text)).transpose()?;
-        let input = ReplayStream { stream, until, diff, reducer, snapshots: !self.no_snapshot, now: app.now() };
+        let input = Replay { stream, until, diff, reducer, snapshots: !self.no_snapshot, now: app.now() };
         match (self.trace, self.verify) {
             (true, _) => trace::run(app, &store, &input).await,
             (false, verify) => show::run(app, &store, &input, verify).await,
@@ -113,7 +116,7 @@ impl Replay {
     }
 }
 
-/// A bare whole number is a version, anything else a time.
+/// Parses a version (a whole number) or a time.
 fn from(app: &App, text: &str) -> Result<PointInTime, CliError> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse::<i64>() {
@@ -123,18 +126,18 @@ fn from(app: &App, text: &str) -> Result<PointInTime, CliError> {
     }
 }
 
-/// A reducer by name, or a jq program.
+/// Parses the name of a reducer, or a jq program.
 pub(super) fn reducer(app: &App, text: &str) -> Result<Reducer, CliError> {
     if text.starts_with('@') {
-        return Ok(Reducer::Jq(jq::program(app, text)?));
+        return Ok(Reducer::Jq(jq::program(&app.out, text)?));
     }
     if let Some(program) = text.strip_prefix("jq:") {
-        return Ok(Reducer::Jq(jq::program(app, program)?));
+        return Ok(Reducer::Jq(jq::program(&app.out, program)?));
     }
     let names = Reducer::names();
     Reducer::named(text).ok_or_else(|| {
         let error = CliError::usage(format!(
-            "there is no reducer \"{text}\"; there are {}, and jq programs as 'jq: PROGRAM' or @FILE",
+            "no reducer \"{text}\"; expected one of {}, or a jq program as 'jq: PROGRAM' or @FILE",
             names.join(", ")
         ));
         error.code("unknown_reducer").did_you_mean(text, names)

@@ -1,4 +1,4 @@
-//! The state of one stream, and what a comparison has found.
+//! The replay of one stream: its state, and the result of a comparison.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ use crate::ops::replay::Verified;
 use crate::ops::replay::replay_and_verify;
 use crate::store::Store;
 
-/// Replays and prints.
+/// Replays the stream and prints the report.
 pub(super) async fn run(app: &App, store: &Store, input: &Replay, verify: bool) -> Result<(), CliError> {
     let report = match verify {
         true => replay_and_verify(store, input).await?,
@@ -29,26 +29,28 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, verify: bool) 
     app.warn_left_out(&report.left_out);
     app.out.one(&report, |sheet| draw(sheet, input, &report))?;
     match &report.verify {
-        Some(verify) if !verify.ok => {
-            Err(differs(format!("{} is not what its events make", report.stream), verify.differences.len()))
-        }
+        Some(verify) if !verify.ok => Err(differs(format!("{}", report.stream), verify.differences.len())),
         _ => Ok(()),
     }
 }
 
-/// The error a comparison ends with that has found something.
+/// Returns the error for a comparison that found differences.
 pub(super) fn differs(what: String, differences: usize) -> CliError {
     let places = if differences == 1 { "1 difference".to_owned() } else { format!("{differences} differences") };
-    let error = CliError::no(format!("what is kept of {what}: {places}")).code("verify_differs").with("differences", differences);
-    error.hint("snapshots: 'esctl snapshot delete', then 'take'; a read model: 'esctl projection rebuild'")
+    let error = CliError::check_failed(format!("stored data of {what} differ from the events: {places}"))
+        .code("verify_differs")
+        .with("differences", differences);
+    error.hint(
+        "for a snapshot, run 'esctl snapshot delete' and 'esctl snapshot take'; for a read model, run 'esctl projection rebuild'",
+    )
 }
 
-/// Says which snapshots were not trusted.
+/// Warns about snapshots that were not trusted.
 pub(super) fn warn_passed_over(app: &App, report: &ReplayReport) {
     let of_verify = report.verify.iter().flat_map(|verify| &verify.passed_over);
     for snapshot in report.passed_over.iter().chain(of_verify) {
         let (version, reason) = (snapshot.version, &snapshot.reason);
-        app.out.warn(&format!("the snapshot of {} at version {version} was passed over: {reason}", report.stream));
+        app.out.warn(&format!("ignored the snapshot of {} at version {version}: {reason}", report.stream));
     }
 }
 
@@ -72,7 +74,7 @@ fn draw(sheet: &mut Sheet, input: &Replay, report: &ReplayReport) {
     sheet.text(&pretty(&report.state));
 }
 
-/// Returns the name of the reducer, and the reason where it was assumed.
+/// Returns the name of the reducer, with the reason if it was assumed.
 fn reducer_in_words(input: &Replay, report: &ReplayReport) -> String {
     match input.reducer.assumed_for(&report.category) {
         None => report.reducer.clone(),
@@ -80,15 +82,17 @@ fn reducer_in_words(input: &Replay, report: &ReplayReport) -> String {
     }
 }
 
-/// Notes which reducer is used for a category that esctl has no domain for.
+/// Notes the reducer that is used for a category without a domain.
 pub(super) fn note_assumed(app: &App, reducer: &Reducer, category: &str) {
     if let Some(name) = reducer.assumed_for(category) {
-        app.out.note(&format!("esctl has no domain for category {category}: events are folded by reducer {name}; see --reducer"));
+        app.out.note(&format!(
+            "esctl has no domain for category {category} and folds its events with reducer {name}; see --reducer"
+        ));
     }
 }
 
 fn draw_verify(sheet: &mut Sheet, verify: &Verified) {
-    let result = if verify.ok { Cell::new("all fits").tone(Tone::Good) } else { Cell::new("differs").tone(Tone::Bad) };
+    let result = if verify.ok { Cell::new("no differences").tone(Tone::Good) } else { Cell::new("differs").tone(Tone::Bad) };
     sheet.field("verified", result);
     sheet.field("read model", read_model(verify));
     for own in &verify.projections {
@@ -98,19 +102,19 @@ fn draw_verify(sheet: &mut Sheet, verify: &Verified) {
     for difference in &verify.differences {
         sheet.heading(&format!("{} at version {}: {}", difference.kept, difference.version, difference.reason));
         sheet.field("path", place(&difference.path));
-        sheet.field("events make", value(difference.expected.as_ref()));
-        sheet.field("kept is", Cell::new(value(difference.found.as_ref())).tone(Tone::Bad));
+        sheet.field("expected", value(difference.expected.as_ref()));
+        sheet.field("stored", Cell::new(value(difference.found.as_ref())).tone(Tone::Bad));
         sheet.field("explained by", difference.event.as_ref().map_or_else(|| "no event".into(), event));
     }
 }
 
-/// What was compared of the read model, in words.
+/// Returns the compared read model, in words.
 pub(super) fn read_model(verify: &Verified) -> String {
     let words = |model: &replay::ReadModelCompared| format!("{} compared at version {}", model.name, model.version);
     verify.read_model.as_ref().map_or_else(|| "none to compare with".into(), words)
 }
 
-/// What was compared of a projection that the store keeps, in words.
+/// Returns the compared rows of a stored projection, in words.
 pub(super) fn own_rows(own: &ProjectionCompared) -> String {
     let rows = if own.rows == 1 { "row" } else { "rows" };
     format!("{} {rows} of {} at position {}", own.rows, own.name, own.position)
@@ -131,7 +135,7 @@ fn draw_diff(sheet: &mut Sheet, diff: &Diff) {
     sheet.table(&["path", "before", "after"], rows.collect());
 }
 
-/// One difference in one line.
+/// Returns a difference in one line.
 pub(super) fn line(it: &Difference) -> String {
     let because = it.event.as_ref().map_or_else(|| "no event explains it".into(), event);
     if it.kept == "state" {
@@ -139,7 +143,7 @@ pub(super) fn line(it: &Difference) -> String {
     }
     let (expected, found) = (value(it.expected.as_ref()), value(it.found.as_ref()));
     format!(
-        "{} at version {}: {} {}: events make {expected}, kept is {found} ({because})",
+        "{} at version {}: {} {}: expected {expected}, stored {found} ({because})",
         it.kept,
         it.version,
         it.reason,

@@ -1,4 +1,4 @@
-//! Each event of a stream, and what it changed.
+//! The trace of a replay: each event of a stream, with its changes to the state.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::store::Store;
 /// The fields of an item, in their order.
 const FIELDS: [&str; 9] = ["position", "version", "type", "recorded_at", "event_id", "client_id", "reducer", "patch", "state"];
 
-/// Prints events as they are folded in.
+/// Prints events as they are folded.
 pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), CliError> {
     let unicode = app.out.settings().unicode;
     app.warn_quarantined(store, input.stream.as_str()).await?;
@@ -44,7 +44,7 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay) -> Result<(), 
 }
 
 fn changed(entry: &ReplayStep, unicode: bool) -> Cell {
-    // The state beside it says it all.
+    // The column of the state shows it in full.
     if entry.changes.iter().any(|change| change.path.is_empty() && change.before == Some(Value::Null)) {
         return Cell::new("the first state").tone(Tone::Dim);
     }
@@ -52,7 +52,7 @@ fn changed(entry: &ReplayStep, unicode: bool) -> Cell {
     Cell::new(words.join(", ")).tone(Tone::Warn)
 }
 
-/// A change as people read it: `amount: 1000 → 900`.
+/// Returns a change for people: `amount: 1000 → 900`.
 pub(in crate::cli) fn change_words(change: &Change, unicode: bool) -> String {
     let name = match change.path.strip_prefix('/') {
         Some(path) => path.replace('/', ".").replace("~1", "/").replace("~0", "~"),

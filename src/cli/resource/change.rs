@@ -1,4 +1,4 @@
-//! `esctl resource allocate|add|lock|unlock`: the commands on a resource that exists.
+//! The commands `esctl resource allocate|add|lock|unlock`, which change a resource that exists.
 
 use clap::Args;
 use jiff::SignedDuration;
@@ -6,26 +6,26 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::amount;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
-use crate::cli::values::WriteArgs;
-use crate::cli::values::amount;
 use crate::cli::when::WhenError;
 use crate::cli::when::parse_duration;
 use crate::cli::write;
+use crate::cli::write::WriteArgs;
 use crate::runtime::CommandOutcome;
 
 /// Take an amount out of a resource
 #[derive(Debug, Args)]
-pub struct Allocate {
-    /// Which resource
+pub struct ResourceAllocateArgs {
+    /// Id of the resource
     id: String,
-    /// How much
+    /// Amount to take
     #[arg(value_parser = amount, allow_hyphen_values = true)]
     amount: i64,
-    /// Why
+    /// Reason, recorded with the event
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
@@ -34,28 +34,28 @@ pub struct Allocate {
 
 /// Put an amount into a resource, up to its maximum
 #[derive(Debug, Args)]
-pub struct Add {
-    /// Which resource
+pub struct ResourceAddArgs {
+    /// Id of the resource
     id: String,
-    /// How much
+    /// Amount to put in
     #[arg(value_parser = amount, allow_hyphen_values = true)]
     amount: i64,
-    /// Why
+    /// Reason, recorded with the event
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
     write: WriteArgs,
 }
 
-/// Lock a resource, so that nobody can allocate or add
+/// Lock a resource, so that it rejects allocations and additions
 #[derive(Debug, Args)]
-pub struct Lock {
-    /// Which resource
+pub struct ResourceLockArgs {
+    /// Id of the resource
     id: String,
-    /// For how long: 90s, 5m, 1h30m
+    /// Duration of the lock: 90s, 5m, 1h30m
     #[arg(long = "for", value_name = "DURATION", default_value = "5m", value_parser = lock_duration, allow_hyphen_values = true)]
     duration: String,
-    /// Why
+    /// Reason, recorded with the event
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
@@ -64,19 +64,19 @@ pub struct Lock {
 
 /// Unlock a resource
 #[derive(Debug, Args)]
-pub struct Unlock {
-    /// Which resource
+pub struct ResourceUnlockArgs {
+    /// Id of the resource
     id: String,
     #[command(flatten)]
     write: WriteArgs,
 }
 
-/// For clap: a duration as the domain reads it; what is not more than nothing is for the domain to refuse.
+/// Parses a duration for the domain, for clap. The domain rejects one that is not positive.
 fn lock_duration(text: &str) -> Result<String, WhenError> {
     if text.parse::<SignedDuration>().is_ok() {
         return Ok(text.to_owned());
     }
-    // Also in days and weeks, as everywhere else on the command line.
+    // Days and weeks too, as everywhere on the command line.
     let duration = parse_duration(text)?;
     let duration = SignedDuration::try_from(duration);
     duration
@@ -84,28 +84,28 @@ fn lock_duration(text: &str) -> Result<String, WhenError> {
         .map_err(|_| WhenError::new(text, "is too long", "write it like 90s, 5m or 1h30m"))
 }
 
-impl Allocate {
+impl ResourceAllocateArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let payload = with_reason(json!({ "amount": self.amount }), self.reason);
         send(app, &self.write, "resource.allocate", &self.id, payload).await
     }
 }
 
-impl Add {
+impl ResourceAddArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let payload = with_reason(json!({ "amount": self.amount }), self.reason);
         send(app, &self.write, "resource.add", &self.id, payload).await
     }
 }
 
-impl Lock {
+impl ResourceLockArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let payload = with_reason(json!({ "for": self.duration }), self.reason);
         send(app, &self.write, "resource.lock", &self.id, payload).await
     }
 }
 
-impl Unlock {
+impl ResourceUnlockArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         send(app, &self.write, "resource.unlock", &self.id, json!({})).await
     }
@@ -118,7 +118,7 @@ fn with_reason(mut payload: Value, reason: Option<String>) -> Value {
     payload
 }
 
-/// Sends a command and prints what became of it and of the resource.
+/// Sends a command and prints its outcome with the resource.
 pub(super) async fn send(app: &App, write: &WriteArgs, command: &str, id: &str, payload: Value) -> Result<(), CliError> {
     write::send(app, write, command, id, payload, draw).await
 }

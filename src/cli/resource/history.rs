@@ -1,4 +1,4 @@
-//! `esctl resource history`
+//! The command `esctl resource history`.
 
 use clap::Args;
 
@@ -6,21 +6,21 @@ use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Listing;
-use crate::cli::selection::Entry;
-use crate::cli::selection::HistoryArgs;
+use crate::cli::selection::HistoryDecision;
+use crate::cli::selection::HistoryFilterArgs;
 use crate::domain::resource::Resource;
 use crate::ops::resource_history::ResourceHistory;
 
-/// Show what happened to a resource: when, who, what, the amount before and after
+/// Show each event of a resource: time, client, type, the amount before and after
 #[derive(Debug, Args)]
-pub struct History {
-    /// Resource whose history is shown
+pub struct ResourceHistoryArgs {
+    /// Id of the resource
     id: String,
     #[command(flatten)]
-    asked: HistoryArgs,
+    asked: HistoryFilterArgs,
 }
 
-impl History {
+impl ResourceHistoryArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         app.warn_quarantined(&store, &format!("resource-{}", self.id)).await?;
@@ -30,9 +30,9 @@ impl History {
         while let Some(entries) = history.next().await? {
             for entry in entries {
                 match page.decide(entry.version, entry.client_id.as_deref()) {
-                    Entry::Shown => {}
-                    Entry::LeftOut => continue,
-                    Entry::Ended => return list.finish(page.next()),
+                    HistoryDecision::Shown => {}
+                    HistoryDecision::LeftOut => continue,
+                    HistoryDecision::Ended => return list.finish(page.next()),
                 }
                 let more = list.push(&entry, || {
                     vec![

@@ -1,46 +1,46 @@
-//! `esctl resource list`
+//! The command `esctl resource list`.
 
 use clap::Args;
 use serde_json::Value;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::limit;
 use crate::cli::as_of::AtArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
-use crate::cli::values::limit;
 use crate::domain::resource::CLIENT_FIELDS;
 use crate::domain::resource::client_schema;
 use crate::ops::list_resources::ResourceFilter;
 use crate::ops::list_resources::list_resources;
 use crate::ops::list_resources::list_resources_at;
 
-/// List resources, as they are or as they were at a time
+/// List resources, now or at a time
 #[derive(Debug, Args)]
 #[command(after_help = TIME_HELP)]
-pub struct List {
-    /// Only of this owner
+pub struct ResourceListArgs {
+    /// Only resources of this owner
     #[arg(long)]
     owner: Option<String>,
-    /// Only of this type
+    /// Only resources of this type
     #[arg(long = "type", value_name = "TYPE")]
     resource_type: Option<String>,
-    /// Only those that are locked (true) or not (false) now
+    /// Only resources that are locked (true) or not locked (false) now
     #[arg(long, value_name = "true|false")]
     locked: Option<bool>,
-    /// At most so many
+    /// Maximum number of resources
     #[arg(long, value_name = "N", value_parser = limit)]
     limit: Option<usize>,
-    /// Only those after this id
+    /// Only resources after this id
     #[arg(long, value_name = "ID")]
     after: Option<String>,
     #[command(flatten)]
     at: AtArgs,
 }
 
-impl List {
+impl ResourceListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let (queries, at) = (app.query_bus(&store), self.at.moment(app, &store).await?);

@@ -1,4 +1,4 @@
-//! `esctl resource`: the server-authoritative resources.
+//! The commands `esctl resource …`: resources, whose rules the server enforces.
 
 mod change;
 mod create;
@@ -12,25 +12,17 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::write_record::Effect;
 
-/// What can be done with resources.
+/// The subcommands of `esctl resource`.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Create a resource
-    Create(create::Create),
-    /// Take an amount out of a resource
-    Allocate(change::Allocate),
-    /// Put an amount into a resource, up to its maximum
-    Add(change::Add),
-    /// Lock a resource, so that nobody can allocate or add
-    Lock(change::Lock),
-    /// Unlock a resource
-    Unlock(change::Unlock),
-    /// Show a resource as it is now
-    Show(show::Show),
-    /// List resources
-    List(list::List),
-    /// Show what happened to a resource: when, who, what, the amount before and after
-    History(history::History),
+    Create(create::ResourceCreateArgs),
+    Allocate(change::ResourceAllocateArgs),
+    Add(change::ResourceAddArgs),
+    Lock(change::ResourceLockArgs),
+    Unlock(change::ResourceUnlockArgs),
+    Show(show::ResourceShowArgs),
+    List(list::ResourceListArgs),
+    History(history::ResourceHistoryArgs),
 }
 
 impl Verb {
@@ -43,7 +35,6 @@ impl Verb {
     }
 }
 
-/// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {
         Verb::Create(args) => args.run(app).await,

@@ -1,4 +1,4 @@
-//! `esctl resource show`
+//! The command `esctl resource show`.
 
 use clap::Args;
 
@@ -11,20 +11,20 @@ use crate::domain::resource::client_schema;
 use crate::ops::show_resource::show_resource;
 use crate::ops::show_resource::with_left_out;
 
-/// Show a resource as it is, or as it was at a version or time
+/// Show a resource now, or at a version or time
 #[derive(Debug, Args)]
 #[command(after_help = TIME_HELP)]
-pub struct Show {
-    /// Which resource
+pub struct ResourceShowArgs {
+    /// Id of the resource
     id: String,
-    /// The full schema of the server, not the client's
+    /// Show the full schema of the server, not the client's
     #[arg(long)]
     server: bool,
     #[command(flatten)]
     as_of: AsOfArgs,
 }
 
-impl Show {
+impl ResourceShowArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let until = self.as_of.until(app, &store).await?;

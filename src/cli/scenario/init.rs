@@ -1,18 +1,18 @@
-//! `esctl scenario init`
+//! The command `esctl scenario init`.
 
 use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 
-/// A scenario that shows every kind of step, and passes.
+/// A scenario with every kind of step, which passes.
 const EXAMPLE: &str = include_str!("example.yaml");
 
-/// Print a scenario to begin with: it shows every kind of step, and passes
+/// Print an example scenario with every kind of step, which passes
 #[derive(Debug, Args)]
-pub struct Init {}
+pub struct ScenarioInitArgs {}
 
-impl Init {
+impl ScenarioInitArgs {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         app.out.bytes(EXAMPLE.as_bytes())
     }

@@ -1,4 +1,4 @@
-//! Scenarios as a JUnit report: a suite for each file, a test case for each scenario.
+//! The JUnit report of scenarios: a suite for each file, a test case for each scenario.
 
 use std::io;
 use std::path::Path;
@@ -11,21 +11,21 @@ use quick_junit::TestCaseStatus;
 use quick_junit::TestSuite;
 
 use crate::cli::error::CliError;
+use crate::cli::replace_file::Readers;
+use crate::cli::replace_file::check_replaceable;
+use crate::cli::replace_file::replace;
+use crate::cli::replace_file::unwritable;
 use crate::cli::scenario::show;
-use crate::cli::written::Readers;
-use crate::cli::written::check_replaceable;
-use crate::cli::written::replace;
-use crate::cli::written::unwritable;
 use crate::event::escape_unsafe;
 use crate::ops::scenario::Scenario;
 use crate::ops::scenario::ScenarioReport;
 
-/// The suite of a file.
+/// Returns the suite of a file.
 pub(super) fn suite(file: &str) -> TestSuite {
     TestSuite::new(&*escape_unsafe(file))
 }
 
-/// Adds a scenario that was run, and how long that took; none: it was not run.
+/// Adds a scenario with its report and duration; none if it was not run.
 pub(super) fn add(suite: &mut TestSuite, file: &str, scenario: &Scenario, ran: Option<(&ScenarioReport, Duration)>) {
     let failed = ran.and_then(|(report, _)| report.failed.as_ref());
     let status = match failed {
@@ -33,7 +33,7 @@ pub(super) fn add(suite: &mut TestSuite, file: &str, scenario: &Scenario, ran: O
         None => TestCaseStatus::success(),
         Some(failed) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            // XML has no way to write most control characters.
+            // XML cannot represent most control characters.
             status.set_message(&*escape_unsafe(&show::place(file, failed))).set_description(show::lines(failed));
             status
         }
@@ -49,10 +49,10 @@ pub(super) fn add(suite: &mut TestSuite, file: &str, scenario: &Scenario, ran: O
     suite.add_test_case(case);
 }
 
-/// Finds out before anything is run whether the report can be written, and changes nothing.
+/// Checks before the run that the report can be written, and changes nothing.
 ///
 /// # Errors
-/// It cannot (2, 6, 7).
+/// The file cannot be written (2, 6, 7).
 pub(super) fn check(path: &Path) -> Result<(), CliError> {
     check_replaceable(path).map_err(|error| failed(path, &error))
 }
@@ -72,6 +72,6 @@ fn failed(path: &Path, error: &io::Error) -> CliError {
     let made = unwritable("the report", path, error);
     match made.hint {
         Some(_) => made,
-        None => made.hint("--junit names a file in a folder that exists"),
+        None => made.hint("pass --junit a file in a folder that exists"),
     }
 }

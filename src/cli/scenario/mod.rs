@@ -1,12 +1,12 @@
-//! `esctl scenario`: stories that must come out as they are told.
+//! The commands `esctl scenario …`: given/when/then scenarios.
 
 mod check;
 mod files;
 mod init;
 mod junit;
 mod run;
+mod scenario_stores;
 mod show;
-mod stage;
 
 use clap::Subcommand;
 
@@ -14,12 +14,12 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::write_record::Effect;
 
-/// The verbs.
+/// The subcommands of `esctl scenario`.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    Run(run::Run),
-    Check(check::Check),
-    Init(init::Init),
+    Run(run::ScenarioRunArgs),
+    Check(check::ScenarioCheckArgs),
+    Init(init::ScenarioInitArgs),
 }
 
 impl Verb {

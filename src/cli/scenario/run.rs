@@ -1,4 +1,4 @@
-//! `esctl scenario run`
+//! The command `esctl scenario run`.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -18,50 +18,49 @@ use crate::cli::output::Listing;
 use crate::cli::output::Tone;
 use crate::cli::scenario::files;
 use crate::cli::scenario::junit;
+use crate::cli::scenario::scenario_stores::ScenarioStores;
 use crate::cli::scenario::show;
-use crate::cli::scenario::stage::Stages;
-use crate::cli::signals::Uncut;
+use crate::cli::shutdown_hold::ShutdownHold;
 use crate::cli::signals::interrupted;
 use crate::cli::write_record::Effect;
 use crate::ops::scenario::Scenario;
 use crate::ops::scenario::ScenarioReport;
 use crate::ops::scenario::run_scenario;
 
-/// Run scenarios: what is given, what happens, and what must come of it; exit code 1 when one fails
+/// Run given/when/then scenarios; exit code 1 if one fails
 ///
-/// Each scenario has a store of its own in memory and a clock that stands still. With --store (or ESCTL_STORE, or
-/// --context) it has an area of its own beside that store instead, in the same database (for SQLite: a folder beside the
-/// file), which is removed afterwards, also after Ctrl-C (a second one does not wait for that); the store itself is not
-/// touched.
+/// Each scenario has a store of its own in memory and a fixed clock. With --store (or ESCTL_STORE, or --context) its store is a
+/// scratch area beside the named store instead, in the same database (for SQLite: a folder beside the file). The scratch area is
+/// removed afterwards, also after Ctrl-C; a second Ctrl-C does not wait for that. The named store is not touched.
 #[derive(Debug, Args)]
-pub struct Run {
-    /// Files of scenarios, in YAML or JSON; - reads stdin
+pub struct ScenarioRunArgs {
+    /// Files with scenarios, in YAML or JSON; - reads stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Also write a JUnit report
+    /// Write a JUnit report as well
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Stop at the first scenario that fails
     #[arg(long)]
     fail_fast: bool,
-    /// Leave the areas beside --store as they are after the last step, and say where they are
+    /// Keep the scratch areas beside --store, and print their URLs
     #[arg(long)]
     keep: bool,
-    /// Also mark what failed in the files as GitHub shows it
+    /// Annotate failures in the files for GitHub Actions as well
     #[arg(long)]
     github: bool,
 }
 
-/// A scenario that was run.
+/// A scenario that was run, as a row.
 #[derive(Serialize)]
-struct Ran<'a> {
+struct ScenarioRow<'a> {
     file: &'a str,
     #[serde(flatten)]
     report: &'a ScenarioReport,
 }
 
-/// Where reports go: one after the other for people, a list for programs.
-struct Reports<'a> {
+/// The output of reports: one after the other for people, a list for programs.
+struct ReportWriter<'a> {
     app: &'a App,
     github: bool,
     list: Option<ListWriter<'a>>,
@@ -70,8 +69,8 @@ struct Reports<'a> {
     not_run: u64,
 }
 
-impl Run {
-    /// Returns its effect: a report, or areas beside a store that stay.
+impl ScenarioRunArgs {
+    /// Returns the effect of the command: a report, or scratch areas that stay.
     pub(in crate::cli) fn effect(&self) -> Effect {
         if self.junit.is_some() || self.keep { Effect::Repeatable } else { Effect::Reads }
     }
@@ -81,10 +80,10 @@ impl Run {
         if let Some(path) = &self.junit {
             junit::check(path)?;
         }
-        let stages = Stages::new(app, self.keep)?;
-        let mut reports = Reports::new(app, self.github);
+        let stages = ScenarioStores::new(app, self.keep)?;
+        let mut reports = ReportWriter::new(app, self.github);
         let mut suites = Vec::new();
-        let mut asked_to_end = Box::pin(interrupted());
+        let mut signal = Box::pin(interrupted());
         for file in &files {
             let mut suite = junit::suite(&file.name);
             for scenario in &file.scenarios {
@@ -94,7 +93,7 @@ impl Run {
                     continue;
                 }
                 let start = Instant::now();
-                let report = run_one(app, &stages, scenario, asked_to_end.as_mut()).await?;
+                let report = run_one(app, &stages, scenario, signal.as_mut()).await?;
                 junit::add(&mut suite, &file.name, scenario, Some((&report, start.elapsed())));
                 reports.take(&file.name, &report)?;
             }
@@ -102,7 +101,7 @@ impl Run {
         }
         let written = self.junit.as_deref().map_or(Ok(()), |path| junit::write(path, suites));
         match (reports.finish(), written) {
-            // What was found is said all the same.
+            // The results are printed in any case.
             (Err(failed), Err(error)) => {
                 app.out.error(&failed);
                 Err(error)
@@ -112,23 +111,23 @@ impl Run {
     }
 }
 
-/// Runs a scenario, up to the end of a step when somebody asks to end; its area is taken away in any case.
+/// Runs a scenario. A signal ends it after the current step. Its scratch area is removed in any case.
 async fn run_one(
     app: &App,
-    stages: &Stages,
+    stages: &ScenarioStores,
     scenario: &Scenario,
-    asked_to_end: impl Future<Output = CliError>,
+    signal: impl Future<Output = CliError>,
 ) -> Result<ScenarioReport, CliError> {
-    let _uncut = Uncut::begin();
+    let _hold = ShutdownHold::begin();
     let stage = stages.make(app)?;
     let stop = AtomicBool::new(false);
     let mut running = Box::pin(run_scenario(&stage.store, scenario, &stop));
     let report = tokio::select! {
-        // In this order: somebody may have asked before.
+        // In this order, because the signal may have come before.
         biased;
-        error = asked_to_end => {
+        error = signal => {
             stop.store(true, Ordering::SeqCst);
-            // What is sent to a server already would make again what was taken away.
+            // A request that the server has already could create again what was removed.
             let _ = running.as_mut().await;
             Err(error)
         }
@@ -139,7 +138,7 @@ async fn run_one(
     report
 }
 
-impl<'a> Reports<'a> {
+impl<'a> ReportWriter<'a> {
     fn new(app: &'a App, github: bool) -> Self {
         let listing = Listing::new([""; 0]).fields(["file", "name", "line", "ok", "steps", "failed"]);
         let list = (app.out.format() != Format::Table).then(|| app.out.list(listing));
@@ -149,7 +148,7 @@ impl<'a> Reports<'a> {
     fn take(&mut self, file: &str, report: &ScenarioReport) -> Result<(), CliError> {
         *(if report.ok { &mut self.ok } else { &mut self.failed }) += 1;
         match &mut self.list {
-            Some(list) => drop(list.push(&Ran { file, report }, Vec::new)?),
+            Some(list) => drop(list.push(&ScenarioRow { file, report }, Vec::new)?),
             None => self.app.out.one(report, |sheet| show::draw(file, report, sheet))?,
         }
         if let (true, Some(failed)) = (self.github, &report.failed) {
@@ -176,7 +175,7 @@ impl<'a> Reports<'a> {
         if failed == 0 {
             return Ok(());
         }
-        let error = CliError::no(format!("{failed} of {ran} scenarios failed")).code("scenario_failed");
+        let error = CliError::check_failed(format!("{failed} of {ran} scenarios failed")).code("scenario_failed");
         Err(error.with("failed", failed).with("not_run", not_run))
     }
 }

@@ -1,4 +1,4 @@
-//! How a scenario came out, for people.
+//! The report of a scenario for people.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::ops::scenario::Mismatch;
 use crate::ops::scenario::ScenarioReport;
 use crate::ops::scenario::StepFailure;
 
-/// A line for what came out; for what did not, what was expected beside what was found.
+/// Draws a line for a scenario that passed. For a failure, also the expected and the found values.
 pub(super) fn draw(file: &str, report: &ScenarioReport, sheet: &mut Sheet) {
     let Some(failed) = &report.failed else {
         sheet.line(Cell::new(format!("ok    {}", report.name)).tone(Tone::Good));
@@ -25,12 +25,12 @@ pub(super) fn draw(file: &str, report: &ScenarioReport, sheet: &mut Sheet) {
     sheet.table(&["what", "expected", "found"], failed.mismatches.iter().map(row).collect());
 }
 
-/// `FILE:LINE: step 2, run resource.lock gold`
+/// Returns `FILE:LINE: step 2, run resource.lock gold`.
 pub(super) fn place(file: &str, failed: &StepFailure) -> String {
     format!("{file}:{}: step {}, {}", failed.line, failed.number, failed.step)
 }
 
-/// One safe line for each mismatch.
+/// Returns one safe line for each mismatch.
 pub(super) fn lines(failed: &StepFailure) -> String {
     let line = |mismatch: &Mismatch| {
         let (expected, found) = (shown(Some(&mismatch.expected)), shown(mismatch.found.as_ref()));
@@ -39,7 +39,7 @@ pub(super) fn lines(failed: &StepFailure) -> String {
     failed.mismatches.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// A value; a text is itself.
+/// Returns a value for people: a text without quotes.
 fn shown(value: Option<&Value>) -> String {
     match value {
         None => "nothing".into(),

@@ -1,39 +1,39 @@
-//! `esctl snapshot delete`
+//! The command `esctl snapshot delete`.
 
 use clap::Args;
 use serde::Serialize;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::place;
+use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
-use crate::cli::values::place;
-use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::OpsError;
 use crate::ops::snapshots::delete_snapshots;
 use crate::ops::snapshots::find_snapshots;
 
-/// Delete snapshots of a stream; events stay as they are
+/// Delete snapshots of a stream; events stay
 #[derive(Debug, Args)]
-pub struct Delete {
-    /// Of which stream
+pub struct SnapshotDeleteArgs {
+    /// Name of the stream
     #[arg(value_parser = stream)]
     stream: StreamName,
-    /// Only the one at this version
+    /// Only the snapshot at this version
     #[arg(long, value_name = "N", value_parser = place)]
     version: Option<u64>,
-    /// Succeed also when there is no such snapshot
+    /// Succeed if there is no such snapshot
     #[arg(long)]
     if_exists: bool,
 }
 
-/// How many snapshots were deleted.
+/// The number of deleted snapshots.
 #[derive(Debug, Serialize)]
-pub(super) struct Deleted {
+pub(super) struct DeletedCount {
     deleted: u64,
 }
 
-impl Delete {
+impl SnapshotDeleteArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         app.record.repeat.add_flag("--if-exists");
@@ -50,14 +50,14 @@ impl Delete {
     }
 }
 
-/// Prints how many were deleted.
+/// Prints the number of deleted snapshots.
 pub(super) fn print(app: &App, deleted: u64) -> Result<(), CliError> {
-    app.out.one(&Deleted { deleted }, |sheet| {
+    app.out.one(&DeletedCount { deleted }, |sheet| {
         sheet.field("deleted", counted(deleted));
     })
 }
 
-/// So many snapshots, in words.
+/// Returns a number of snapshots in words.
 pub(super) fn counted(snapshots: u64) -> String {
     if snapshots == 1 { "1 snapshot".into() } else { format!("{snapshots} snapshots") }
 }

@@ -1,23 +1,23 @@
-//! `esctl snapshot list`
+//! The command `esctl snapshot list`.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::output::Listing;
-use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::ops::snapshots::SnapshotPages;
 
 /// List snapshots
 #[derive(Debug, Args)]
-pub struct List {
-    /// Only of this stream
+pub struct SnapshotListArgs {
+    /// Only snapshots of this stream
     #[arg(value_parser = stream)]
     stream: Option<StreamName>,
 }
 
-impl List {
+impl SnapshotListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let mut snapshots = SnapshotPages::open(&app.store()?, self.stream).await?;
         let listing = Listing::new(["stream", "version", "reducer", "taken", "bytes"]);

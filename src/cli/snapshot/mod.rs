@@ -1,4 +1,4 @@
-//! `esctl snapshot`: kept states.
+//! The commands `esctl snapshot …`.
 
 mod delete;
 mod list;
@@ -13,20 +13,15 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::write_record::Effect;
 
-/// What can be done with snapshots.
+/// The subcommands of `esctl snapshot`.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Take a snapshot of a stream, or of every stream of a category
-    Take(take::Take),
-    /// List snapshots
-    List(list::List),
-    /// Show a snapshot with its state
-    Show(show::Show),
-    /// Compare snapshots with what the events make; exit code 1 when one is wrong
-    Verify(verify::Verify),
-    /// Delete snapshots of a stream; events stay as they are
-    Delete(delete::Delete),
-    Prune(prune::Prune),
+    Take(take::SnapshotTakeArgs),
+    List(list::SnapshotListArgs),
+    Show(show::SnapshotShowArgs),
+    Verify(verify::SnapshotVerifyArgs),
+    Delete(delete::SnapshotDeleteArgs),
+    Prune(prune::SnapshotPruneArgs),
 }
 
 impl Verb {
@@ -39,7 +34,6 @@ impl Verb {
     }
 }
 
-/// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {
         Verb::Take(args) => args.run(app).await,

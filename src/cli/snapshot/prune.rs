@@ -1,27 +1,27 @@
-//! `esctl snapshot prune`
+//! The command `esctl snapshot prune`.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::limit;
 use crate::cli::error::CliError;
 use crate::cli::snapshot::delete::counted;
 use crate::cli::snapshot::delete::print;
-use crate::cli::values::limit;
 use crate::ops::snapshots::count_prunable;
 use crate::ops::snapshots::prune;
 
 /// Delete all but the newest snapshots of each stream
 ///
-/// A snapshot that stands on another event than the one that is there, or was changed, is used by nobody: it goes, and an older
-/// one that is right stays.
+/// A snapshot of another event than the stored one, or one that was changed, is never used. It is deleted, and an older correct one
+/// stays.
 #[derive(Debug, Args)]
-pub struct Prune {
-    /// How many stay, of each stream and reducer
+pub struct SnapshotPruneArgs {
+    /// Number of snapshots to keep for each stream and reducer
     #[arg(long, value_name = "N", value_parser = limit, default_value_t = 1)]
     keep: usize,
 }
 
-impl Prune {
+impl SnapshotPruneArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         let count = count_prunable(&store, self.keep).await?;

@@ -1,30 +1,30 @@
-//! `esctl snapshot show`
+//! The command `esctl snapshot show`.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::place;
+use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
-use crate::cli::values::place;
-use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::snapshots::show_snapshot;
 
 /// Show a snapshot with its state
 #[derive(Debug, Args)]
-pub struct Show {
-    /// Of which stream
+pub struct SnapshotShowArgs {
+    /// Name of the stream
     #[arg(value_parser = stream)]
     stream: StreamName,
-    /// The one at this version [default: the newest]
+    /// Version of the snapshot [default: the newest]
     #[arg(long, value_name = "N", value_parser = place)]
     version: Option<u64>,
-    /// Only one that this reducer made
+    /// Only a snapshot that this reducer made
     #[arg(long, value_name = "R")]
     reducer: Option<String>,
 }
 
-impl Show {
+impl SnapshotShowArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let version = self.version.map(Version);
         let report = show_snapshot(&app.store()?, &self.stream, version, self.reducer.as_deref()).await?;

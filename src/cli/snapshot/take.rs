@@ -1,17 +1,17 @@
-//! `esctl snapshot take`
+//! The command `esctl snapshot take`.
 
 use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::place;
+use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
 use crate::cli::replay::broken;
 use crate::cli::replay::reducer;
-use crate::cli::values::place;
-use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::Reducer;
@@ -24,22 +24,22 @@ use crate::store::Store;
 /// Take a snapshot of a stream, or of every stream of a category
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true).args(["stream", "category"]))]
-pub struct Take {
-    /// Which stream
+pub struct SnapshotTakeArgs {
+    /// Name of the stream
     #[arg(value_parser = stream)]
     stream: Option<StreamName>,
-    /// Every stream of this category that has moved on since its newest snapshot
+    /// Every stream of this category with events since its newest snapshot
     #[arg(long, value_name = "C")]
     category: Option<String>,
-    /// Only where at least so many events have come since the newest snapshot
+    /// Minimum number of events since the newest snapshot
     #[arg(long, value_name = "N", value_parser = place, default_value_t = 1)]
     min_events: u64,
-    /// What makes the state: resource, document, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own]
+    /// Reducer that folds the stream: a domain, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own]
     #[arg(long, value_name = "R")]
     reducer: Option<String>,
 }
 
-impl Take {
+impl SnapshotTakeArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
         let input = TakeSnapshot { reducer, min_events: self.min_events, now: app.now() };
@@ -48,8 +48,8 @@ impl Take {
         match (self.stream, self.category) {
             (Some(stream), _) => one(app, &store, &stream, &input).await,
             (None, Some(category)) => every(app, &store, &category, input).await,
-            // clap has seen to it that one of them is there.
-            (None, None) => Err(CliError::usage("name a stream or a category")),
+            // clap requires one of them.
+            (None, None) => Err(CliError::usage("missing the name of a stream or a category")),
         }
     }
 }
@@ -61,7 +61,7 @@ async fn one(app: &App, store: &Store, stream: &StreamName, input: &TakeSnapshot
         let outcome = match (report.taken, report.version) {
             (true, version) => Cell::new(format!("taken at version {version}")).tone(Tone::Good),
             (false, Version::ZERO) => Cell::new("not taken: too few events"),
-            (false, version) => Cell::new(format!("not taken: the one at version {version} is near enough")),
+            (false, version) => Cell::new(format!("not taken: the snapshot at version {version} is recent enough")),
         };
         sheet.field("snapshot", outcome);
         sheet.field("stream", report.stream.as_str());
@@ -77,9 +77,9 @@ async fn every(app: &App, store: &Store, category: &str, input: TakeSnapshot) ->
     let mut taken = CategorySnapshots::open(store, category, input).await?;
     let listing = Listing::new(["stream", "version", "reducer", "events since", "bytes"]);
     let listing = listing.fields(["taken", "stream", "version", "reducer", "events_since", "bytes"]);
-    // What is done is done for all of them, however many are shown.
+    // All of them are taken, however many are shown.
     let mut list = app.out.list(listing.unlimited().empty("no snapshots were due"));
-    let mut near_enough = 0_u64;
+    let mut recent_enough = 0_u64;
     let mut unreadable = 0_u64;
     while let Some(report) = taken.next().await? {
         let report = match report {
@@ -92,7 +92,7 @@ async fn every(app: &App, store: &Store, category: &str, input: TakeSnapshot) ->
         };
         warn_passed_over(app, &report);
         if !report.taken {
-            near_enough += 1;
+            recent_enough += 1;
             continue;
         }
         list.push(&report, || {
@@ -106,8 +106,8 @@ async fn every(app: &App, store: &Store, category: &str, input: TakeSnapshot) ->
         })?;
     }
     list.finish(None)?;
-    if near_enough > 0 {
-        app.out.note(&format!("{near_enough} more streams have a snapshot that is near enough"));
+    if recent_enough > 0 {
+        app.out.note(&format!("{recent_enough} more streams have a snapshot that is recent enough"));
     }
     if unreadable > 0 {
         return Err(broken(unreadable, &format!("category {category}")));
@@ -118,6 +118,6 @@ async fn every(app: &App, store: &Store, category: &str, input: TakeSnapshot) ->
 fn warn_passed_over(app: &App, report: &TakeReport) {
     for snapshot in &report.passed_over {
         let (version, reason) = (snapshot.version, &snapshot.reason);
-        app.out.warn(&format!("the snapshot of {} at version {version} was passed over: {reason}", report.stream));
+        app.out.warn(&format!("ignored the snapshot of {} at version {version}: {reason}", report.stream));
     }
 }

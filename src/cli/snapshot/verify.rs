@@ -1,38 +1,38 @@
-//! `esctl snapshot verify`
+//! The command `esctl snapshot verify`.
 
 use std::collections::HashSet;
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
 use crate::cli::replay::broken;
-use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::ops::snapshots::CheckedSnapshot;
 use crate::ops::snapshots::SnapshotCheck;
 use crate::ops::snapshots::VerifySnapshots;
 
-/// Compare snapshots with what the events make; exit code 1 when one is wrong
+/// Compare snapshots with the events; exit code 1 if one differs
 ///
-/// The state of a snapshot that an application made with its own domain cannot be computed here. Its hash and its event are
-/// checked, and the snapshot is reported as not checked.
+/// The state of a snapshot that an application made with its own domain cannot be computed by esctl. The command checks its hash
+/// and its event, and reports it as not checked.
 #[derive(Debug, Args)]
-pub struct Verify {
-    /// Only of this stream
+pub struct SnapshotVerifyArgs {
+    /// Only snapshots of this stream
     #[arg(value_parser = stream)]
     stream: Option<StreamName>,
 }
 
-impl Verify {
+impl SnapshotVerifyArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let mut verify = VerifySnapshots::open(&app.store()?, self.stream).await?;
         let listing = Listing::new(["stream", "version", "reducer", "result"]);
         let listing = listing.fields(["stream", "version", "reducer", "result", "ok", "reason"]);
-        // A comparison that stops half way would say that all is well.
+        // A comparison that stops half way would report success.
         let mut list = app.out.list(listing.unlimited().empty("no snapshots"));
         let (mut wrong, mut not_checked, mut unreadable) = (0_u64, 0_u64, HashSet::new());
         while let Some(verdicts) = verify.next().await? {
@@ -56,7 +56,9 @@ impl Verify {
             } else {
                 format!("the states of {not_checked} snapshots were")
             };
-            app.out.warn(&format!("{states} not checked: only the application that made them can; their hashes and events fit"));
+            app.out.warn(&format!(
+                "{states} not checked: only the application that made them can; their hashes and events are correct"
+            ));
         }
         if !unreadable.is_empty() {
             return Err(broken(unreadable.len() as u64, "the store"));
@@ -64,12 +66,12 @@ impl Verify {
         if wrong == 0 {
             return Ok(());
         }
-        let error = CliError::no(format!("{wrong} of {compared} snapshots cannot be trusted")).code("snapshot_differs");
-        Err(error.with("wrong", wrong).hint("delete them with 'esctl snapshot delete', then 'esctl snapshot take'"))
+        let error = CliError::check_failed(format!("{wrong} of {compared} snapshots cannot be trusted")).code("snapshot_differs");
+        Err(error.with("wrong", wrong).hint("run 'esctl snapshot delete', then 'esctl snapshot take'"))
     }
 }
 
-/// Returns the outcome of a check as the table shows it.
+/// Returns the result of a check for the table.
 fn result(verdict: &CheckedSnapshot) -> Cell {
     let reason = verdict.reason.as_deref().unwrap_or_default();
     match verdict.result {

@@ -1,4 +1,4 @@
-//! `esctl stream append`
+//! The command `esctl stream append`.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -10,16 +10,16 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::event_id;
+use crate::cli::arg_values::expected;
+use crate::cli::arg_values::stream;
+use crate::cli::arg_values::token;
 use crate::cli::error::CliError;
-use crate::cli::input::Source;
-use crate::cli::lines::LineReader;
+use crate::cli::input::InputSource;
+use crate::cli::ndjson_reader::LineReader;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
-use crate::cli::values::OriginArgs;
-use crate::cli::values::event_id;
-use crate::cli::values::expected;
-use crate::cli::values::stream;
-use crate::cli::values::token;
+use crate::cli::write::OriginArgs;
 use crate::event::EventType;
 use crate::event::ExpectedVersion;
 use crate::event::JsonObject;
@@ -32,25 +32,25 @@ use crate::runtime::CommandResult;
 use crate::store::Limits;
 use crate::store::RecordTime;
 
-/// Most that is read of the data of one event: what the store takes is less.
+/// The size limit of the data of one event as text. The limit of a store is lower.
 const MAX_DATA_BYTES: usize = 4 << 20;
-/// Most events in one batch: it is one transaction and is held in memory.
+/// The maximum number of events of a batch, which is one transaction and is held in memory.
 const MAX_BATCH: usize = 100_000;
 
 /// Append events to a stream
 ///
-/// One event with --type and --data, or a batch with --batch: one JSON object a line,
-/// {"type":"order.placed","data":{…},"metadata":{…},"event_id":"…"}, applied as a whole or not at all.
+/// Append one event with --type and --data, or a batch with --batch. A batch has one JSON object a line,
+/// {"type":"order.placed","data":{…},"metadata":{…},"event_id":"…"}, and is applied in full or not at all.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["event_type", "batch"]))]
-pub struct Append {
-    /// Which stream
+pub struct StreamAppendArgs {
+    /// Name of the stream
     #[arg(value_parser = stream)]
     stream: StreamName,
-    /// What happened
+    /// Type of the event
     #[arg(long = "type", value_name = "T")]
     event_type: Option<EventType>,
-    /// The fact, a JSON object; - reads stdin, @FILE a file
+    /// Data of the event, a JSON object; - reads stdin, @FILE a file
     #[arg(
         long,
         value_name = "JSON|-|@FILE",
@@ -59,26 +59,26 @@ pub struct Append {
         allow_hyphen_values = true
     )]
     data: Option<String>,
-    /// What is known beside it, a JSON object
+    /// Metadata of the event, a JSON object
     #[arg(long, value_name = "JSON|@FILE", conflicts_with = "batch")]
     metadata: Option<String>,
-    /// A file of events, one JSON object a line; - reads stdin
+    /// File of events, one JSON object a line; - reads stdin
     #[arg(long, value_name = "FILE.ndjson|-")]
     batch: Option<String>,
-    /// What the stream must be like: a version, any, none or exists
+    /// Expected version of the stream: a version, any, none or exists
     #[arg(long, value_name = "N|any|none|exists", value_parser = expected, default_value = "any")]
     expect_version: ExpectedVersion,
-    /// The id of the event; the same id again is the same event
+    /// Id of the event; an id that was appended before is not appended again
     #[arg(long, value_name = "UUID", value_parser = event_id, conflicts_with = "batch")]
     event_id: Option<Uuid>,
-    /// Key that makes a repeat safe: the same events with the same key on the same stream are appended once. The ids of
-    /// events that have none are derived from it [default: a new key]
+    /// Idempotency key: repeated events with the same key on the same stream are appended once. Event ids that are not given are
+    /// derived from it [default: a new key]
     #[arg(long, value_name = "KEY", value_parser = token, conflicts_with = "event_id")]
     idempotency_key: Option<String>,
-    /// Which shape the data has
+    /// Version of the schema of the data
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 1, conflicts_with = "batch")]
     schema_version: u32,
-    /// Append also an event that the domain of the stream cannot apply
+    /// Append even an event that the domain of the stream fails to apply
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -99,7 +99,7 @@ struct BatchLine<'a> {
     schema_version: Option<NonZeroU32>,
 }
 
-impl Append {
+impl StreamAppendArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let batch = match &self.batch {
             Some(file) => read_batch(file)?,
@@ -129,12 +129,12 @@ impl Append {
     }
 
     fn single(&self) -> Result<EventInput, CliError> {
-        // clap has seen to it that both are there.
+        // clap requires both.
         let (Some(event_type), Some(data)) = (&self.event_type, &self.data) else {
-            return Err(CliError::usage("--type and --data are wanted, or --batch"));
+            return Err(CliError::usage("missing --type and --data, or --batch"));
         };
         let object = |what: &str, text: &str| {
-            let text = Source::of_data(text).read_text(MAX_DATA_BYTES)?;
+            let text = InputSource::of_data(text).read_text(MAX_DATA_BYTES)?;
             JsonObject::parse(&text).map_err(|error| CliError::from(error).in_argument(what))
         };
         Ok(EventInput {
@@ -148,15 +148,15 @@ impl Append {
 }
 
 fn read_batch(file: &str) -> Result<Vec<EventInput>, CliError> {
-    let source = Source::of_file(file);
+    let source = InputSource::of_file(file);
     let name = source.name().into_owned();
     let mut lines = LineReader::open(&source)?;
     let mut batch = Vec::new();
     let mut lines_of_ids = HashMap::new();
     while let Some(line) = lines.next_line()? {
         if batch.len() == MAX_BATCH {
-            let error = CliError::usage(format!("{name} holds more than {MAX_BATCH} events"));
-            return Err(error.code("batch_too_large").hint("split it: a batch is one transaction"));
+            let error = CliError::usage(format!("{name} has more than {MAX_BATCH} events"));
+            return Err(error.code("batch_too_large").hint("split it into several batches: a batch is one transaction"));
         }
         let bad = |reason: String| {
             let error = CliError::usage(format!("{name}, line {}: {reason}", line.number)).code("bad_batch");
@@ -166,20 +166,20 @@ fn read_batch(file: &str) -> Result<Vec<EventInput>, CliError> {
         if let Some(id) = event.event_id
             && let Some(first) = lines_of_ids.insert(id, line.number)
         {
-            return Err(bad(format!("event_id {id} was that of line {first}")));
+            return Err(bad(format!("event_id {id} is that of line {first} too")));
         }
         batch.push(event);
     }
     if batch.is_empty() {
-        return Err(CliError::usage(format!("{name} holds no events")).code("no_events"));
+        return Err(CliError::usage(format!("{name} has no events")).code("no_events"));
     }
     Ok(batch)
 }
 
 fn read_line(text: &str) -> Result<EventInput, String> {
-    // An array of the right length would pass for an object whose fields have no names.
+    // serde would read an array of the right length as the fields of the object.
     if text.trim_start().starts_with('[') {
-        return Err("wanted a JSON object like {\"type\":\"order.placed\",\"data\":{}}, found an array".into());
+        return Err("expected a JSON object like {\"type\":\"order.placed\",\"data\":{}}, found an array".into());
     }
     let line: BatchLine<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let metadata = line.metadata.map_or(Ok(JsonObject::empty()), |raw| JsonObject::parse(raw.get()));
@@ -190,7 +190,7 @@ fn read_line(text: &str) -> Result<EventInput, String> {
         data: JsonObject::parse(line.data.get()).map_err(|error| format!("data: {error}"))?,
         metadata: metadata.map_err(|error| format!("metadata: {error}"))?,
     };
-    // The store looks again, but does not know lines.
+    // The store checks this again, but does not know lines.
     let (bytes, most) = (event.data.as_str().len() + event.metadata.as_str().len(), Limits::default().event_bytes);
     if bytes > most {
         return Err(format!("an event of {bytes} bytes is over the limit of {most} bytes"));

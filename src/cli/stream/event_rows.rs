@@ -1,4 +1,4 @@
-//! Events as rows of a list.
+//! Rows for a list of events.
 
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
@@ -10,12 +10,12 @@ use crate::event::EventView;
 const FIELDS: [&str; 10] =
     ["position", "event_id", "stream", "version", "type", "schema_version", "recorded_at", "data", "metadata", "hash"];
 
-/// A list of events.
+/// Returns the listing of events.
 pub(crate) fn listing() -> Listing {
     Listing::new(["position", "time", "stream", "version", "type", "data"]).fields(FIELDS).empty("no events")
 }
 
-/// Adds an event; whether more are wanted.
+/// Adds an event. Returns false if no more are wanted.
 pub(crate) fn push(list: &mut ListWriter<'_>, event: &EventView<'_>) -> Result<bool, CliError> {
     list.push(event, || {
         vec![

@@ -1,34 +1,34 @@
-//! `esctl stream list`
+//! The command `esctl stream list`.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::limit;
 use crate::cli::error::CliError;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
-use crate::cli::values::limit;
 use crate::ops::list_streams::list_streams;
 use crate::store::StreamInfo;
 use crate::store::StreamQuery;
 
 /// List streams
 #[derive(Debug, Args)]
-pub struct List {
-    /// Only of this category
+pub struct StreamListArgs {
+    /// Only streams of this category
     #[arg(long, value_name = "C")]
     category: Option<String>,
-    /// Only names that start with this
+    /// Only streams whose name starts with this
     #[arg(long, value_name = "P")]
     prefix: Option<String>,
-    /// At most so many
+    /// Maximum number of streams
     #[arg(long, value_name = "N", value_parser = limit)]
     limit: Option<usize>,
-    /// Only those after this name
+    /// Only streams after this name
     #[arg(long, value_name = "S")]
     after: Option<String>,
 }
 
-impl List {
+impl StreamListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
         store.head().await?;

@@ -1,4 +1,4 @@
-//! `esctl stream`: streams of any application.
+//! The commands `esctl stream …`: streams of any application.
 
 mod append;
 mod event_rows;
@@ -13,18 +13,14 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::write_record::Effect;
 
-/// What can be done with streams.
+/// The subcommands of `esctl stream`.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// List streams
-    List(list::List),
-    /// Show a stream in a few numbers
-    Show(show::Show),
-    /// Read events of a stream, or of all
-    Read(read::Read),
-    /// Show the last events and follow what comes
-    Tail(tail::Tail),
-    Append(append::Append),
+    List(list::StreamListArgs),
+    Show(show::StreamShowArgs),
+    Read(read::StreamReadArgs),
+    Tail(tail::StreamTailArgs),
+    Append(append::StreamAppendArgs),
 }
 
 impl Verb {
@@ -37,7 +33,6 @@ impl Verb {
     }
 }
 
-/// Runs a verb.
 pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
     match verb {
         Verb::List(args) => args.run(app).await,

@@ -1,15 +1,15 @@
-//! `esctl stream read`
+//! The command `esctl stream read`.
 
 use clap::ArgGroup;
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::place;
+use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::jq;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::stream::event_rows;
-use crate::cli::values::place;
-use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::ops::EventFilter;
 use crate::ops::Selection;
@@ -17,11 +17,11 @@ use crate::ops::read_events::ReadEvents;
 use crate::ops::read_events::read_events;
 use crate::store::StoreError;
 
-/// Read events of a stream, or of all
+/// Read the events of a stream, or of all streams
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true).args(["stream", "all"]))]
-pub struct Read {
-    /// Stream to read
+pub struct StreamReadArgs {
+    /// Name of the stream
     #[arg(value_parser = stream)]
     stream: Option<StreamName>,
     /// Read the events of all streams, in the order of their positions
@@ -38,7 +38,7 @@ pub struct Read {
     limit: Option<u64>,
     #[command(flatten)]
     selection: SelectionArgs,
-    /// From the last to the first
+    /// Read from the last event to the first
     #[arg(long)]
     backwards: bool,
     /// Only events of this category; repeatable
@@ -47,19 +47,19 @@ pub struct Read {
     /// Only events of this type; repeatable
     #[arg(long = "type", value_name = "T")]
     types: Vec<String>,
-    /// Only events for which this jq program, or the one in @FILE, gives a value other than false and null
+    /// Only events for which this jq program, or the one in @FILE, returns a value other than false and null
     #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: Option<String>,
 }
 
-impl Read {
+impl StreamReadArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let condition = jq::condition(app, self.condition.as_deref())?;
+        let condition = jq::condition(&app.out, self.condition.as_deref())?;
         let filter = EventFilter::new(condition, self.selection.by.as_deref());
         let input = ReadEvents {
             stream: self.stream,
             selection: Selection { from: self.from, to: self.to, ..self.selection.selection(app)? },
-            // One more, to know whether there is more. A filter does not tell how many events must be read for that.
+            // One more than the limit shows if there is more. With a filter, the number of events to read is unknown.
             limit: self.limit.filter(|_| filter.takes_all()).map(|limit| limit + 1),
             backwards: self.backwards,
             categories: self.category,
@@ -73,7 +73,7 @@ impl Read {
             let chunk = match scan.next().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
-                // What is before the damage is printed; without it there is no empty table either.
+                // Events before the damage are printed. Without any, no empty table is printed.
                 Err(damage @ StoreError::Integrity { .. }) => {
                     if list.pushed() > 0 {
                         list.finish(None)?;

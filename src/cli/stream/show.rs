@@ -1,24 +1,24 @@
-//! `esctl stream show`
+//! The command `esctl stream show`.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
-use crate::cli::values::stream;
 use crate::event::StreamName;
 use crate::ops::show_stream::StreamEnd;
 use crate::ops::show_stream::show_stream;
 
-/// Show a stream in a few numbers
+/// Show the size, the types and the ends of a stream
 #[derive(Debug, Args)]
-pub struct Show {
-    /// Which stream
+pub struct StreamShowArgs {
+    /// Name of the stream
     #[arg(value_parser = stream)]
     stream: StreamName,
 }
 
-impl Show {
+impl StreamShowArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let report = show_stream(&app.store()?, self.stream).await?;
         let end = |end: &StreamEnd| format!("{} at {}, position {}", end.event_type, end.recorded_at, end.position);

@@ -1,16 +1,16 @@
-//! `esctl stream tail`
+//! The command `esctl stream tail`.
 
 use clap::Args;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::cursor;
+use crate::cli::arg_values::stream;
+use crate::cli::arg_values::token;
 use crate::cli::error::CliError;
 use crate::cli::jq;
 use crate::cli::output::Format;
 use crate::cli::output::ListWriter;
 use crate::cli::stream::event_rows;
-use crate::cli::values::cursor;
-use crate::cli::values::stream;
-use crate::cli::values::token;
 use crate::event::EventView;
 use crate::event::StreamName;
 use crate::ops::EventFilter;
@@ -21,10 +21,10 @@ use crate::ops::tail_events::TailEvents;
 use crate::ops::tail_events::TailStart;
 use crate::ops::tail_events::TailUpdate;
 
-/// Show the last events and follow what comes
+/// Show the last events, and follow new events
 #[derive(Debug, Args)]
-pub struct Tail {
-    /// Stream to follow; all streams when none is given
+pub struct StreamTailArgs {
+    /// Name of the stream [default: all streams]
     #[arg(value_parser = stream, conflicts_with = "all")]
     stream: Option<StreamName>,
     /// Follow the events of all streams
@@ -36,7 +36,7 @@ pub struct Tail {
     /// Only events of this type; repeatable
     #[arg(long = "type", value_name = "T")]
     types: Vec<String>,
-    /// Only events for which this jq program, or the one in @FILE, gives a value other than false and null
+    /// Only events for which this jq program, or the one in @FILE, returns a value other than false and null
     #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: Option<String>,
     /// Only events that this client recorded
@@ -51,27 +51,27 @@ pub struct Tail {
     /// Start with the first event recorded at or after this time
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Show no event recorded after this time, and end once it has passed
+    /// End once this time has passed, and show no later event
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Follow what comes (the default)
+    /// Follow new events (the default)
     #[arg(short, long, overrides_with = "no_follow")]
     follow: bool,
-    /// End after the events that are there already
+    /// End after the existing events
     #[arg(long, overrides_with = "follow")]
     no_follow: bool,
 }
 
-impl Tail {
+impl StreamTailArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let follow = !self.no_follow;
         if follow && matches!(app.out.format(), Format::Json | Format::Yaml) {
             let error = CliError::usage("a list that never ends cannot be one JSON or YAML document");
-            return Err(error.hint("use -o ndjson, or --no-follow"));
+            return Err(error.hint("pass -o ndjson, or --no-follow"));
         }
         let store = app.store()?;
         let named = self.stream.clone();
-        let filter = EventFilter::new(jq::condition(app, self.condition.as_deref())?, self.by.as_deref());
+        let filter = EventFilter::new(jq::condition(&app.out, self.condition.as_deref())?, self.by.as_deref());
         let start = match (self.after, self.since) {
             (Some(cursor), _) => TailStart::After(cursor),
             (None, Some(text)) => TailStart::Since(app.moment(&text)?),
@@ -83,7 +83,7 @@ impl Tail {
         let input = TailEvents { stream, categories, types, filter: filter.clone(), start, until };
         let mut tail = tail_events::Tail::open(&store, &input).await?;
         if !follow && tail.is_empty() {
-            // Without waiting for it to come into being, what is not there is not found.
+            // A stream that is not followed must exist.
             store.head().await?;
             if let Some(stream) = named {
                 must_exist(&store, stream).await?;

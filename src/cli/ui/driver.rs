@@ -1,4 +1,4 @@
-//! Keys, answers and the passing of time → the model → the screen. Nothing here waits for the store.
+//! The loop of the viewer: keys, answers and time change the model, which is drawn. Nothing here waits for the store.
 
 use std::time::Duration;
 
@@ -7,33 +7,33 @@ use tokio::task::JoinHandle;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::output::Typed;
+use crate::cli::output::InputEvent;
 use crate::cli::output::screen::Screen;
-use crate::cli::ui::ask::Asker;
 use crate::cli::ui::model::Model;
+use crate::cli::ui::store_reader::StoreReader;
 use crate::cli::ui::view;
 use crate::cli::ui::view::Theme;
 use crate::ops::browse::HeadReport;
 use crate::store::Store;
 
-/// How often the store is asked for news.
+/// The interval between two requests for the head of the store.
 pub(super) const TICK: Duration = Duration::from_millis(500);
 
-/// Shows the store until somebody leaves.
+/// Runs the viewer until the user leaves.
 pub(super) async fn run(app: &App, store: &Store, head: HeadReport) -> Result<(), CliError> {
     let settings = app.out.settings();
-    let asker = Asker::new(app, store);
+    let reader = StoreReader::new(app, store);
     let (mut screen, mut typed) = Screen::open(settings)?;
     let theme = Theme { colour: settings.colour, unicode: settings.unicode };
     let mut model = Model::new(head, screen.size()?);
-    let (mut page, mut news) = (Asked::default(), Asked::default());
+    let (mut page, mut news) = (PendingRequest::default(), PendingRequest::default());
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !model.over() {
         if let Some(request) = model.wants()
             && page.what.as_ref() != Some(&request)
         {
-            page.ask(request.clone(), asker.clone().ask(request));
+            page.ask(request.clone(), reader.clone().ask(request));
         }
         screen.draw(|frame| view::draw(frame, &model, theme))?;
         tokio::select! {
@@ -45,7 +45,7 @@ pub(super) async fn run(app: &App, store: &Store, head: HeadReport) -> Result<()
             _ = ticks.tick() => {
                 model.tick(news.what.is_some());
                 if news.what.is_none() {
-                    news.ask((), asker.clone().head());
+                    news.ask((), reader.clone().head());
                 }
             }
         }
@@ -53,44 +53,44 @@ pub(super) async fn run(app: &App, store: &Store, head: HeadReport) -> Result<()
     Ok(())
 }
 
-/// Takes everything that was typed by now, so that a key held down is not drawn step by step.
-fn take_all(model: &mut Model, first: Option<Typed>, typed: &mut UnboundedReceiver<Typed>) -> Result<(), CliError> {
-    let gone = || CliError::unavailable("the terminal has gone away").code("terminal_failed");
+/// Takes all pending input, so that a held key is not drawn step by step.
+fn take_all(model: &mut Model, first: Option<InputEvent>, typed: &mut UnboundedReceiver<InputEvent>) -> Result<(), CliError> {
+    let gone = || CliError::unavailable("the terminal is gone").code("terminal_failed");
     let mut next = Some(first.ok_or_else(gone)?);
     while let Some(one) = next.filter(|_| !model.over()) {
         match one {
-            Typed::Key(key) => model.key(key),
-            Typed::Size(columns, rows) => model.resize(columns, rows),
+            InputEvent::Key(key) => model.key(key),
+            InputEvent::Size(columns, rows) => model.resize(columns, rows),
         }
         next = typed.try_recv().ok();
     }
     Ok(())
 }
 
-/// A question under way. A newer one takes its place.
-struct Asked<Q, A> {
+/// A request in progress. A newer one replaces it.
+struct PendingRequest<Q, A> {
     what: Option<Q>,
     task: Option<JoinHandle<A>>,
 }
 
-impl<Q, A> Default for Asked<Q, A> {
+impl<Q, A> Default for PendingRequest<Q, A> {
     fn default() -> Self {
         Self { what: None, task: None }
     }
 }
 
-impl<Q, A: Send + 'static> Asked<Q, A> {
+impl<Q, A: Send + 'static> PendingRequest<Q, A> {
     fn ask(&mut self, what: Q, answer: impl Future<Output = A> + Send + 'static) {
         self.stop();
         (self.what, self.task) = (Some(what), Some(tokio::spawn(answer)));
     }
 
-    /// Waits for the answer; for ever where nothing was asked.
+    /// Waits for the answer; forever if nothing was requested.
     async fn answer(&mut self) -> (Q, A) {
         if let Some(task) = &mut self.task {
             let answer = task.await;
             self.task = None;
-            // A task is only stopped where another one takes its place, and a panic ends the program.
+            // A task is only stopped if another one replaces it, and a panic ends the program.
             if let (Some(what), Ok(answer)) = (self.what.take(), answer) {
                 return (what, answer);
             }
@@ -99,7 +99,7 @@ impl<Q, A: Send + 'static> Asked<Q, A> {
     }
 }
 
-impl<Q, A> Asked<Q, A> {
+impl<Q, A> PendingRequest<Q, A> {
     fn stop(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
@@ -107,7 +107,7 @@ impl<Q, A> Asked<Q, A> {
     }
 }
 
-impl<Q, A> Drop for Asked<Q, A> {
+impl<Q, A> Drop for PendingRequest<Q, A> {
     fn drop(&mut self) {
         self.stop();
     }

@@ -1,10 +1,10 @@
-//! `esctl ui`: a terminal viewer of a store.
+//! The command `esctl ui`: a terminal viewer of a store.
 //!
-//! `model` is what it knows and what a key does, `view` draws that, and `driver` asks the store meanwhile.
+//! `model` is the state and its reaction to keys, `view` draws it, and `driver` queries the store meanwhile.
 
-mod ask;
 mod driver;
 mod model;
+mod store_reader;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -16,21 +16,21 @@ use crate::cli::error::CliError;
 use crate::cli::output::screen::Screen;
 use crate::ops::browse::store_head;
 
-/// What somebody wants to know who looks at the help.
+/// The end of the help.
 const MORE: &str = "\
 Streams and their events, the state at each version with what it changed, projections and their lag, live.
-The keys are at the bottom of the screen; '?' shows all of them, 'q' leaves. Nothing is ever written.";
+The keys are at the bottom of the screen; '?' shows all of them, 'q' leaves. The viewer never writes to the store.";
 
-/// Look around in a store, live, in the terminal
+/// View streams, events, states and projections in the terminal, live
 #[derive(Debug, Args)]
 #[command(after_help = MORE)]
-pub struct Ui {}
+pub struct UiArgs {}
 
-impl Ui {
+impl UiArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         Screen::possible(app.out.settings())?;
         let store = app.store()?;
-        // What is wrong from the start is said in the ordinary way.
+        // An error at the start is printed in the ordinary way.
         let head = store_head(&store).await?;
         driver::run(app, &store, head).await
     }

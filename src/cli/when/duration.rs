@@ -8,16 +8,15 @@ use jiff::SpanRelativeTo;
 
 use crate::cli::when::error::WhenError;
 
-/// Reads a duration: `5m`, `1h30m`, `90s`, `250ms`, `2 days`; a day has 24 hours.
+/// Parses a duration: `5m`, `1h30m`, `90s`, `250ms`, `2 days`. A day has 24 hours.
 ///
 /// # Errors
-/// A bare number, a negative or empty one, months and years (which have no fixed length), and
-/// anything else that is no duration.
+/// The text is a bare number, is empty or negative, has months or years (which have no fixed length), or is not a duration.
 pub fn parse_duration(text: &str) -> Result<Duration, WhenError> {
     let form = "write it like 90s, 5m, 1h30m or 250ms";
     let word = text.trim();
     if word.is_empty() {
-        return Err(WhenError::new(text, "is no duration", form));
+        return Err(WhenError::new(text, "is not a duration", form));
     }
     if word.parse::<f64>().is_ok_and(f64::is_finite) {
         let error = WhenError::new(text, "is a duration without a unit", form);
@@ -25,9 +24,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, WhenError> {
         return Err(if parse_duration(&seconds).is_ok() { error.suggest(vec![seconds]) } else { error });
     }
     if word.ends_with("ago") {
-        return Err(WhenError::new(text, "is a moment, a duration is wanted", form));
+        return Err(WhenError::new(text, "is a time, expected a duration", form));
     }
-    let span: Span = word.parse().map_err(|_| WhenError::new(text, "is no duration", form))?;
+    let span: Span = word.parse().map_err(|_| WhenError::new(text, "is not a duration", form))?;
     if span.is_negative() {
         return Err(WhenError::new(text, "is negative", form));
     }

@@ -1,17 +1,17 @@
-//! The reason why a time or a duration was refused, and the right form.
+//! The error for an invalid time or duration, with the right form.
 
 use thiserror::Error;
 
 use crate::cli::error::CliError;
 use crate::event::escape_unsafe;
 
-/// The forms that a refusal offers.
+/// The valid forms, as a hint.
 pub(super) const FORMS: &str = "write it like 2025-12-03T16:46:43Z, '2025-12-03 16:46' (local time), 2025-12-03, \
                                 'yesterday 16:46', 'monday 9:00', now, '10m ago' or @1764780403";
 /// The range of times.
 pub(super) const YEARS: &str = "supported range: 1970 to 9999";
 
-/// Why a time or a duration was refused.
+/// The error for an invalid time or duration.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}; {hint}")]
 pub struct WhenError {
@@ -25,13 +25,13 @@ impl WhenError {
         Self { message: format!("'{}' {reason}", escape_unsafe(text)), hint: hint.into(), suggestions: Vec::new() }
     }
 
-    /// Puts suggestions in the place of the hint. Each of them must be accepted when it is typed.
+    /// Replaces the hint by suggestions. Each of them must be valid when it is typed.
     pub(super) fn suggest(self, suggestions: Vec<String>) -> Self {
         let quoted: Vec<String> = suggestions.iter().map(|text| quoted(text)).collect();
         Self { hint: format!("did you mean {}?", quoted.join(" or ")), suggestions, ..self }
     }
 
-    /// The texts that the hint suggests.
+    /// Returns the suggestions of the hint.
     #[cfg(test)]
     pub(super) fn suggestions(&self) -> &[String] {
         &self.suggestions

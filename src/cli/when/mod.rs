@@ -1,8 +1,9 @@
-//! Moments and spans of time as people type them. Pure: the clock and the time zone are arguments.
+//! Times and durations as people type them. Pure: the clock and the time zone are arguments.
 
 mod duration;
 mod error;
 mod local;
+mod reading;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -16,37 +17,23 @@ use crate::cli::when::error::YEARS;
 use crate::cli::when::local::Civil;
 use crate::cli::when::local::read_local;
 use crate::cli::when::suggest::suggestions;
-use crate::cli::when::zone::in_zone;
 use crate::cli::when::zone::split_zone;
 use crate::event::TimeError;
 use crate::event::Timestamp;
-use crate::event::escape_unsafe;
 
 pub use duration::parse_duration;
 pub use error::WhenError;
+pub use reading::Reading;
 
-/// A moment that an operator typed.
+/// A time that an operator typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct When {
     /// The instant.
     pub at: Timestamp,
-    /// `now` was typed.
+    /// True if `now` was typed.
     pub is_now: bool,
     /// The reading that led to the instant.
     pub reading: Reading,
-}
-
-/// The reading of a text as an instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
-    /// The text names the instant.
-    Exact,
-    /// A local time.
-    Local,
-    /// A local time that a clock change skips, moved on by the gap.
-    Skipped,
-    /// A local time that occurs twice; the first one.
-    Twice,
 }
 
 impl When {
@@ -54,7 +41,7 @@ impl When {
         Self { at, is_now: false, reading: Reading::Exact }
     }
 
-    /// Returns a note for stderr where the instant rests on an assumption.
+    /// Returns a note for stderr if the instant rests on an assumption.
     pub fn note(&self) -> Option<String> {
         let assumed = match self.reading {
             Reading::Exact => return None,
@@ -66,14 +53,14 @@ impl When {
     }
 }
 
-/// Reads a moment: RFC 3339, a local date with or without time of day, `yesterday 16:46`, `monday 9:00`, `now`, `10m ago`,
-/// `@UNIXSECONDS`. A time zone in brackets at the end counts.
+/// Parses a time: RFC 3339, a local date with or without time of day, `yesterday 16:46`, `monday 9:00`, `now`, `10m ago`,
+/// `@UNIXSECONDS`. A time zone in brackets at the end applies.
 ///
-/// A local time that a clock change skips is moved on by the gap; of one that occurs twice the first counts. A weekday is the
-/// last one: its moment is not in the future.
+/// A local time that a clock change skips is moved on by the gap. Of a local time that occurs twice, the first is used. A weekday
+/// is the last one that is not in the future.
 ///
 /// # Errors
-/// Not a time, one before 1970 or after 9999, an unknown time zone, or one that contradicts the offset.
+/// The text is not a time, is before 1970 or after 9999, names an unknown time zone, or contradicts its offset.
 pub fn parse_time(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError> {
     read(text, now, zone).map_err(|error| match suggestions(text.trim(), |text| read(text, now, zone).is_ok()) {
         found if found.is_empty() => error,
@@ -84,7 +71,7 @@ pub fn parse_time(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, W
 fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError> {
     let word = text.trim();
     if word.is_empty() {
-        return Err(WhenError::new(text, "is no time", FORMS));
+        return Err(WhenError::new(text, "is not a time", FORMS));
     }
     if word.eq_ignore_ascii_case("now") {
         return Ok(When { is_now: true, ..When::exact(now) });
@@ -112,7 +99,7 @@ fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError> 
             }
             in_range(text, moment, Reading::Exact)
         }
-        // The last day or so that the calendar has, but not every time zone: the end of time is meant.
+        // Some time zones lack the last day of the calendar, so the end of time is meant.
         Err(_) if word.starts_with("9999-12-3") && Civil::read(word.trim_end_matches(['Z', 'z'])).is_ok() => {
             Ok(When::exact(Timestamp::MAX))
         }
@@ -125,7 +112,7 @@ fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError> 
     }
 }
 
-/// Returns true for a text that begins as a span of time does: `5m`, `1h30m`, but no date.
+/// Returns true for a text that begins as a duration does: `5m`, `1h30m`, but not a date.
 fn is_span(text: &str) -> bool {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     digits > 0 && text[digits..].trim_start().starts_with(|c: char| c.is_ascii_alphabetic())
@@ -136,13 +123,13 @@ fn in_range(text: &str, moment: jiff::Timestamp, reading: Reading) -> Result<Whe
         let side = if moment < jiff::Timestamp::UNIX_EPOCH { "is before 1970" } else { "is after the year 9999" };
         WhenError::new(text, side, YEARS)
     };
-    // Rounded down, so that a moment between two microseconds does not slip past 1970.
+    // Rounded down, so that a time between two microseconds does not pass 1970.
     let micros = moment.as_nanosecond().div_euclid(1000);
     let micros = i64::try_from(micros).unwrap_or(i64::MAX);
     Ok(When { at: Timestamp::from_micros(micros).map_err(outside)?, is_now: false, reading })
 }
 
-/// Returns why a year is out of range, where the parsers below would only call it malformed.
+/// Returns the reason if a year is out of range. The parsers would only call it malformed.
 fn out_of_years(word: &str) -> Option<&'static str> {
     let digits = word.trim_start_matches('+').find(|c: char| !c.is_ascii_digit())?;
     if word.starts_with('-') {
@@ -157,7 +144,7 @@ fn unix(text: &str, seconds: &str) -> Result<When, WhenError> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let numeric = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || !numeric(whole) || !numeric(fraction) || digits.ends_with('.') {
-        return Err(WhenError::new(text, "is no number of seconds since 1970", "write it like @1764780403 or @1764780403.5"));
+        return Err(WhenError::new(text, "is not a number of seconds since 1970", "write it like @1764780403 or @1764780403.5"));
     }
     if negative {
         return Err(WhenError::new(text, "is before 1970", YEARS));
@@ -172,24 +159,14 @@ fn unix(text: &str, seconds: &str) -> Result<When, WhenError> {
 fn ago(text: &str, word: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError> {
     let form = "write it like '10m ago', '1h30m ago' or '2 weeks ago'";
     let refuse = |reason: &str| WhenError::new(text, reason, form);
-    let span: Span = word.parse().map_err(|_| refuse("is no span of time"))?;
+    let span: Span = word.parse().map_err(|_| refuse("is not a duration"))?;
     if span.is_positive() {
         return Err(refuse("goes both back and forth"));
     }
     let start = jiff::Timestamp::from_microsecond(now.micros()).map_err(|_| refuse("cannot be counted from now"))?;
-    // Back over days, weeks and months by the calendar of the zone, as a person would.
+    // Days, weeks and months are subtracted by the calendar of the zone.
     match start.to_zoned(zone.clone()).checked_add(span) {
         Ok(moment) => in_range(text, moment.timestamp(), Reading::Exact),
         Err(_) => Err(refuse("is before 1970")),
     }
-}
-
-/// Returns a reason that a parser gave, made safe.
-fn reason(error: &jiff::Error) -> String {
-    format!("is no time: {}", escape_unsafe(&error.to_string()))
-}
-
-/// Returns the instant of a local time.
-fn instant(text: &str, civil: jiff::civil::DateTime, zone: &TimeZone) -> Result<(jiff::Timestamp, Reading), WhenError> {
-    in_zone(civil, zone).map_err(|error| WhenError::new(text, &reason(&error), FORMS))
 }

@@ -1,8 +1,8 @@
-//! Suggestions for a time that was refused. Each of them is accepted when it is typed.
+//! Suggestions for an invalid time. Each of them is valid when it is typed.
 
 use crate::cli::error::nearest;
 
-/// Returns the readings of a text that `accepts` takes: at most two.
+/// Returns at most two readings of a text that `accepts` returns true for.
 pub(super) fn suggestions(word: &str, accepts: impl Fn(&str) -> bool) -> Vec<String> {
     let candidates = [number(word), date(word), clock(word), spaced(word), span(word), standard(word), zone(word)];
     let mut found: Vec<String> = Vec::new();
@@ -14,7 +14,7 @@ pub(super) fn suggestions(word: &str, accepts: impl Fn(&str) -> bool) -> Vec<Str
     found
 }
 
-/// `1764780403437` and its like: seconds, milliseconds, microseconds or nanoseconds since 1970; `20260101`: a date.
+/// Suggests for `1764780403437` and its like: seconds, milliseconds, microseconds or nanoseconds since 1970; `20260101`: a date.
 fn number(word: &str) -> Vec<String> {
     let word = word.strip_prefix('@').unwrap_or(word);
     let (whole, fraction) = word.split_once('.').unwrap_or((word, ""));
@@ -37,7 +37,7 @@ fn number(word: &str) -> Vec<String> {
     }
 }
 
-/// `29.11.2026`, `11/29/2026`, `2026/11/29` or `2026-1-5`, with or without a time of day: the year first.
+/// Suggests for `29.11.2026`, `11/29/2026`, `2026/11/29` or `2026-1-5`, with or without a time of day: the year first.
 fn date(word: &str) -> Vec<String> {
     let (date, time) = word.split_once([' ', 'T']).unwrap_or((word, ""));
     let date = date.trim_end_matches(',');
@@ -53,18 +53,19 @@ fn date(word: &str) -> Vec<String> {
     };
     match (a.len(), c.len(), separator) {
         (4, _, _) => vec![written(a, b, c), written(a, c, b)],
-        // The day comes first, except in a country that writes slashes: there it may be either.
+        // The day comes first, except in countries with slashes, where it may be either.
         (_, 4, _) => vec![written(c, b, a), written(c, a, b)],
         _ => Vec::new(),
     }
 }
 
-/// `16:46`: today or yesterday.
+/// Suggests for `16:46`: today or yesterday.
 fn clock(word: &str) -> Vec<String> {
     vec![format!("today {word}"), format!("yesterday {word}")]
 }
 
-/// `2026-11-29 16:46 UTC` and `2026-11-29 16:46 +01:00`: without the space. `yesterday at 16:46` and `16:46 yesterday`.
+/// Suggests for `2026-11-29 16:46 UTC` and `2026-11-29 16:46 +01:00`: without the space. Also for `yesterday at 16:46` and `16:46
+/// yesterday`.
 fn spaced(word: &str) -> Vec<String> {
     let mut found = Vec::new();
     if let Some((time, zone)) = word.rsplit_once(' ') {
@@ -77,18 +78,18 @@ fn spaced(word: &str) -> Vec<String> {
     found
 }
 
-/// `5m` and `+5m`: back from now.
+/// Suggests for `5m` and `+5m`: back from now.
 fn span(word: &str) -> Vec<String> {
     vec![format!("{} ago", word.trim_start_matches(['+', '-']))]
 }
 
-/// `Sun, 29 Nov 2026 16:46:43 GMT`, as mails and HTTP have it.
+/// Suggests for `Sun, 29 Nov 2026 16:46:43 GMT`, the form of mails and HTTP.
 fn standard(word: &str) -> Vec<String> {
     let read = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(word);
     read.map(|moment| moment.to_string()).into_iter().collect()
 }
 
-/// `2026-11-29 16:46[Europe/Berln]`: the zone whose name is nearest.
+/// Suggests for `2026-11-29 16:46[Europe/Berln]`: the zone with the nearest name.
 fn zone(word: &str) -> Vec<String> {
     let Some((time, name)) = word.strip_suffix(']').and_then(|word| word.split_once('[')) else { return Vec::new() };
     let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();

@@ -1,4 +1,4 @@
-//! The table of moments and durations: what is taken for what, and what is refused why.
+//! Tests of times and durations: the reading of each text, and the reason of each refusal.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::event::Timestamp;
 const NOW: &str = "2025-12-03T16:46:43.5Z";
 
 fn read(text: &str) -> Result<When, WhenError> {
-    // Berlin, written out: no time zone database is needed.
+    // The rule of Berlin, so that no time zone database is needed.
     let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
     parse_time(text, NOW.parse().unwrap(), &zone)
 }
@@ -90,12 +90,12 @@ fn a_zone_in_brackets_counts() {
     }
     for (text, reason) in [
         ("2025-12-03T16:46[Europe/Berln]", "did you mean '2025-12-03T16:46[Europe/Berlin]'?"),
-        ("2025-12-03T16:46[Mars/Phobos]", "unknown here: Mars/Phobos"),
+        ("2025-12-03T16:46[Mars/Phobos]", "unknown time zone: Mars/Phobos"),
         ("2025-12-03T16:46[]", "unknown"),
         ("2025-12-03T16:46+05:00[Europe/Berlin]", "has the offset +01 then, not +05:00"),
         ("2025-07-03T16:46+01:00[Europe/Berlin]", "contradicts itself"),
         ("2025-12-03T16:46[Europe/Berlin][Europe/Paris]", "unknown"),
-        ("10m ago[Europe/Berlin]", "is no time"),
+        ("10m ago[Europe/Berlin]", "is not a time"),
     ] {
         let refusal = read(text).expect_err(text).to_string();
         assert!(refusal.contains(reason), "{text}: {refusal}");
@@ -114,8 +114,8 @@ fn what_was_assumed_is_noted() {
 #[test]
 fn moments_that_are_refused_say_why() {
     for (text, reason) in [
-        ("", "is no time"),
-        ("soon", "is no time"),
+        ("", "is not a time"),
+        ("soon", "is not a time"),
         ("2026-02-30", "day"),
         ("2026-02-30T00:00:00Z", "day"),
         ("2026-01-01 24:00", "hour"),
@@ -131,16 +131,16 @@ fn moments_that_are_refused_say_why() {
         ("1764780403437000", "did you mean @1764780403.437?"),
         ("20260101", "did you mean 2026-01-01"),
         ("2026", "did you mean 2026-01-01"),
-        ("@", "no number of seconds"),
-        ("@1e9", "no number of seconds"),
+        ("@", "not a number of seconds"),
+        ("@1e9", "not a number of seconds"),
         ("@-1", "before 1970"),
         ("@1700000000000", "did you mean @1700000000?"),
         ("@99999999999999999999", "after the year 9999"),
-        ("-10x", "no span of time"),
-        ("-10m ago", "no span of time"),
-        ("10 ago", "no span of time"),
+        ("-10x", "is not a duration"),
+        ("-10m ago", "is not a duration"),
+        ("10 ago", "is not a duration"),
         ("10m", "did you mean '10m ago'?"),
-        ("99999 years ago", "no span of time"),
+        ("99999 years ago", "is not a duration"),
         ("900 years ago", "before 1970"),
         ("16:46", "did you mean 'today 16:46' or 'yesterday 16:46'?"),
         ("yesterday 25:00", "no time of day"),
@@ -153,8 +153,8 @@ fn moments_that_are_refused_say_why() {
         ("2026-11-29 16:46 UTC", "did you mean '2026-11-29 16:46Z'?"),
         ("Sun, 29 Nov 2026 16:46:43 GMT", "did you mean 2026-11-29T16:46:43Z?"),
         ("a\u{1b}[2Jb", "a\\u001b[2Jb"),
-        ("Größe größe größe", "is no time"),
-        ("20é5-12-03é16:46", "is no time"),
+        ("Größe größe größe", "is not a time"),
+        ("20é5-12-03é16:46", "is not a time"),
     ] {
         let refusal = read(text).expect_err(text).to_string();
         assert!(refusal.contains(reason), "{text}: {refusal}");
@@ -203,15 +203,15 @@ fn durations() {
         assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
     }
     for (text, reason) in [
-        ("", "no duration"),
+        ("", "not a duration"),
         ("5", "did you mean 5s?"),
         ("-5", "without a unit"),
-        ("inf", "no duration"),
+        ("inf", "not a duration"),
         ("-5m", "negative"),
-        ("5m ago", "a moment"),
+        ("5m ago", "is a time"),
         ("1 month", "no fixed length"),
-        ("five minutes", "no duration"),
-        ("99999999999999999999h", "no duration"),
+        ("five minutes", "not a duration"),
+        ("99999999999999999999h", "not a duration"),
         ("5m\u{202e}", "\\u202e"),
     ] {
         let refusal = parse_duration(text).expect_err(text).to_string();

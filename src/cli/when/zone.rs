@@ -1,4 +1,4 @@
-//! Time zones: the one in brackets at the end of a time, and local times in a zone.
+//! Time zones: a zone in brackets at the end of a time, and local times in a zone.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -6,36 +6,36 @@ use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::AmbiguousOffset;
 use jiff::tz::TimeZone;
 
-use crate::cli::when::Reading;
 use crate::cli::when::error::WhenError;
+use crate::cli::when::reading::Reading;
 use crate::event::escape_unsafe;
 
 /// A zone that was named in brackets.
-pub(super) struct Named {
+pub(super) struct NamedZone {
     pub(super) zone: TimeZone,
     name: String,
 }
 
-/// Takes a time apart: the part before the brackets, and the zone in them.
+/// Splits a time into the part before the brackets, and the zone in them.
 ///
 /// # Errors
-/// The brackets hold no time zone that exists.
-pub(super) fn split_zone<'t>(text: &str, word: &'t str) -> Result<(&'t str, Option<Named>), WhenError> {
+/// The brackets do not name an existing time zone.
+pub(super) fn split_zone<'t>(text: &str, word: &'t str) -> Result<(&'t str, Option<NamedZone>), WhenError> {
     let Some((time, name)) = word.strip_suffix(']').and_then(|word| word.split_once('[')) else { return Ok((word, None)) };
     let name = name.strip_prefix('!').unwrap_or(name);
-    // A rule as POSIX has it is no name.
+    // A POSIX rule is not a name.
     let found = if name.contains(',') { None } else { DateTimeParser::new().parse_time_zone(name).ok() };
     match found {
-        Some(zone) => Ok((time.trim_end(), Some(Named { zone, name: name.to_owned() }))),
+        Some(zone) => Ok((time.trim_end(), Some(NamedZone { zone, name: name.to_owned() }))),
         None => {
-            let reason = format!("names a time zone that is unknown here: {}", escape_unsafe(name));
+            let reason = format!("names an unknown time zone: {}", escape_unsafe(name));
             Err(WhenError::new(text, &reason, "write a zone like Europe/Berlin, or an offset like +01:00 without brackets"))
         }
     }
 }
 
-impl Named {
-    /// Checks that the offset of a time is that of the zone at that moment. `Z` leaves the offset open.
+impl NamedZone {
+    /// Checks that the offset of a time is that of the zone at that time. `Z` leaves the offset open.
     ///
     /// # Errors
     /// The offset contradicts the zone.

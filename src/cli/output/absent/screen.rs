@@ -1,9 +1,9 @@
-//! The screen in a build without the viewer in the terminal: it is never taken.
+//! The screen in a build without the viewer in the terminal. It is never taken over.
 
-/// Returns true while the whole screen is drawn.
+/// Returns true while the terminal is taken over.
 pub(super) fn is_taken() -> bool {
     false
 }
 
-/// Gives the screen back to the shell.
+/// Does nothing: the terminal is never taken over.
 pub(crate) fn give_back() {}

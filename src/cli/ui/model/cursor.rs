@@ -1,18 +1,18 @@
-//! A place in a list, and the part of the list that is seen.
+//! A position in a list, and the visible part of the list.
 
 use crate::cli::output::Key;
 
-/// A place in a list of so many items, from 0.
+/// A position in a list, from 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::cli::ui) struct Cursor {
-    /// The item that is chosen.
-    pub(in crate::cli::ui) at: u64,
-    /// The first item that is seen.
-    pub(in crate::cli::ui) top: u64,
+pub(crate) struct Cursor {
+    /// The selected item.
+    pub(crate) at: u64,
+    /// The first visible item.
+    pub(crate) top: u64,
 }
 
 impl Cursor {
-    /// Where a key leads in a list of so many items; none: it is no key of lists. It may lead out of the list.
+    /// Returns the item that a key leads to, which may be outside of the list; none if the key does not move the cursor.
     pub(super) fn moved(self, key: Key, items: u64, rows: u64) -> Option<i64> {
         let at = self.at.cast_signed();
         let page = rows.max(1).cast_signed();
@@ -27,12 +27,12 @@ impl Cursor {
         })
     }
 
-    /// To a place, or the nearest there is.
+    /// Moves to an item, or to the nearest one that exists.
     pub(super) fn go(&mut self, to: i64, items: u64) {
         self.at = to.clamp(0, items.saturating_sub(1).cast_signed()).unsigned_abs();
     }
 
-    /// Brings the chosen item into sight, and fills the screen.
+    /// Scrolls to the selected item, and fills the screen.
     pub(super) fn fit(&mut self, items: u64, rows: u64) {
         let rows = rows.max(1);
         self.at = self.at.min(items.saturating_sub(1));

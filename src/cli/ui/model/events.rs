@@ -1,34 +1,33 @@
-//! The events of a stream, or of all, by version or position; the newest at the end.
+//! The page of events: those of a stream or of all, by version or position, the newest at the end.
 
 use crate::cli::output::Key;
-use crate::cli::ui::model::Cursor;
-use crate::cli::ui::model::Move;
-use crate::cli::ui::model::Page;
-use crate::cli::ui::model::Request;
-use crate::cli::ui::model::VersionPage;
+use crate::cli::ui::model::cursor::Cursor;
+use crate::cli::ui::model::key_effect::KeyEffect;
+use crate::cli::ui::model::key_effect::PageTarget;
+use crate::cli::ui::model::request::PageRequest;
 use crate::event::StreamName;
 use crate::ops::browse::BrowseEvents;
 use crate::ops::browse::EventLine;
 use crate::ops::browse::EventLines;
 
-/// Events held at once, whatever is seen of them: a window over all there are.
-pub(in crate::cli::ui) const WINDOW: u64 = 300;
+/// The number of events that are held at once: a window over all events.
+pub(crate) const WINDOW: u64 = 300;
 
-/// The list of events. Item `i` of the cursor is the event at place `i + 1`.
+/// The list of events. Item `i` of the cursor is the event with number `i + 1`.
 #[derive(Debug)]
-pub(in crate::cli::ui) struct Events {
-    /// Whose events; none: all.
-    pub(in crate::cli::ui) stream: Option<StreamName>,
-    /// How many there are.
-    pub(in crate::cli::ui) last: u64,
-    /// Whether the store has answered.
-    pub(in crate::cli::ui) loaded: bool,
-    /// Whether the newest event is kept in sight.
-    pub(in crate::cli::ui) follow: bool,
-    pub(in crate::cli::ui) cursor: Cursor,
+pub(crate) struct Events {
+    /// The stream; none for all streams.
+    pub(crate) stream: Option<StreamName>,
+    /// The number of the last event.
+    pub(crate) last: u64,
+    /// True once the store has answered.
+    pub(crate) loaded: bool,
+    /// True while the newest event is kept visible.
+    pub(crate) follow: bool,
+    pub(crate) cursor: Cursor,
     window: EventLines,
     fresh: bool,
-    /// Whether the chosen event is to be opened as soon as it is there.
+    /// True if the selected event is to be opened as soon as it is loaded.
     opens: bool,
 }
 
@@ -43,13 +42,13 @@ impl Events {
         Self { stream: Some(stream), ..Self::of_all() }
     }
 
-    /// The event at a place, if it is held.
-    pub(in crate::cli::ui) fn line(&self, place: u64) -> Option<&EventLine> {
+    /// Returns an event by its number, if it is held.
+    pub(crate) fn line(&self, place: u64) -> Option<&EventLine> {
         self.window.items.get(usize::try_from(place.checked_sub(self.window.from)?).ok()?)
     }
 
-    pub(super) fn wants(&self, rows: u64) -> Option<Request> {
-        let request = |from| Request::Events(BrowseEvents { stream: self.stream.clone(), from, limit: WINDOW.max(2 * rows) });
+    pub(super) fn wants(&self, rows: u64) -> Option<PageRequest> {
+        let request = |from| PageRequest::Events(BrowseEvents { stream: self.stream.clone(), from, limit: WINDOW.max(2 * rows) });
         if !self.loaded {
             return Some(request(None));
         }
@@ -68,41 +67,41 @@ impl Events {
         self.fresh = false;
     }
 
-    pub(super) fn take(&mut self, window: EventLines) -> Move {
+    pub(super) fn take(&mut self, window: EventLines) -> KeyEffect {
         (self.last, self.window) = (window.last, window);
         (self.loaded, self.fresh) = (true, true);
         if self.follow {
             self.cursor.go(self.last.cast_signed() - 1, self.last);
         }
-        if std::mem::take(&mut self.opens) { self.open() } else { Move::Stay }
+        if std::mem::take(&mut self.opens) { self.open() } else { KeyEffect::Stay }
     }
 
     pub(super) fn fit(&mut self, rows: u64) {
         self.cursor.fit(self.last, rows);
     }
 
-    pub(super) fn key(&mut self, key: Key, rows: u64) -> Move {
+    pub(super) fn key(&mut self, key: Key, rows: u64) -> KeyEffect {
         self.opens = matches!(key, Key::Enter | Key::Right | Key::Char('l'));
         if self.opens {
             return self.open();
         }
         if key == Key::Left && self.stream.is_some() {
-            return Move::Unknown;
+            return KeyEffect::Unknown;
         }
-        let Some(to) = self.cursor.moved(key, self.last, rows) else { return Move::Unknown };
+        let Some(to) = self.cursor.moved(key, self.last, rows) else { return KeyEffect::Unknown };
         self.cursor.go(to, self.last);
         self.follow = self.cursor.at + 1 >= self.last;
-        Move::Stay
+        KeyEffect::Stay
     }
 
-    fn open(&mut self) -> Move {
-        let Some(line) = self.line(self.cursor.at + 1) else { return Move::Stay };
+    fn open(&mut self) -> KeyEffect {
+        let Some(line) = self.line(self.cursor.at + 1) else { return KeyEffect::Stay };
         let last = if self.stream.is_some() { self.last } else { line.version.0 };
         let (stream, version) = (StreamName::parse(&line.stream), line.version.0);
         self.opens = false;
         match stream {
-            Ok(stream) => Move::Open(Page::Version(Box::new(VersionPage::new(stream, version, last)))),
-            Err(_) => Move::Stay,
+            Ok(stream) => KeyEffect::Open(PageTarget::Version { stream, version, last }),
+            Err(_) => KeyEffect::Stay,
         }
     }
 }

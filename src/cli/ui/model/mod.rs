@@ -1,18 +1,18 @@
-//! What the viewer knows and what a key does to it: a pure state, without a terminal, a store or a clock.
+//! The state of the viewer and its reaction to keys. Pure: it knows no terminal, store or clock.
 
 mod cursor;
 mod events;
+mod key_effect;
 mod projections;
 mod request;
 mod state_lines;
 mod streams;
 mod version;
 
-pub(super) use cursor::Cursor;
 pub(super) use events::Events;
 pub(super) use projections::Projections;
-pub(super) use request::Reply;
-pub(super) use request::Request;
+pub(super) use request::PageReply;
+pub(super) use request::PageRequest;
 pub(super) use state_lines::Mark;
 pub(super) use state_lines::StateLine;
 #[cfg(test)]
@@ -23,61 +23,55 @@ pub(super) use version::Pane;
 pub(super) use version::VersionPage;
 
 use crate::cli::output::Key;
+use crate::cli::ui::model::key_effect::KeyEffect;
+use crate::cli::ui::model::key_effect::PageTarget;
 use crate::ops::browse::HeadReport;
 
-/// Rows that every page leaves to others: the title, the head of its list, the status and the keys.
+/// The rows that a page leaves to others: the title, the head of its list, the status and the keys.
 const OTHER_ROWS: u16 = 4;
 
-/// Rows by which the keys can be scrolled at most.
+/// The maximum number of rows by which the help can be scrolled.
 const MOST_HELP: u16 = 8;
 
-/// A page: what fills the screen between title and status.
+/// A page, which fills the screen between title and status.
 #[derive(Debug)]
-pub(super) enum Page {
+pub(super) enum ViewerPage {
     Streams(Streams),
     Events(Events),
     Version(Box<VersionPage>),
     Projections(Projections),
 }
 
-/// What follows from a key on a page.
-#[derive(Debug)]
-pub(super) enum Move {
-    /// Nothing besides.
-    Stay,
-    /// To a page behind this one.
-    Open(Page),
-    /// This key means nothing here.
-    Unknown,
-}
-
-/// The whole state.
+/// The state of the viewer.
 #[derive(Debug)]
 pub(super) struct Model {
-    /// Where the store ended when it was asked last.
+    /// The head of the store at the last answer.
     pub(super) head: HeadReport,
-    /// Why the store does not answer.
+    /// The reason if the store does not answer.
     pub(super) lost: Option<String>,
-    /// Why the page could not be filled.
+    /// The reason if the page could not be loaded.
     pub(super) problem: Option<String>,
-    /// For how many ticks an answer has been waited for.
+    /// The number of ticks since an answer is pending.
     pub(super) silent_ticks: u32,
-    /// Whether all keys are shown, and from which row on.
+    /// The first visible row of the help, while it is shown.
     pub(super) help: Option<u16>,
-    /// Columns and rows.
+    /// The columns and rows of the terminal.
     pub(super) size: (u16, u16),
-    roots: [Page; 3],
+    roots: [ViewerPage; 3],
     root: usize,
-    opened: Vec<Page>,
+    opened: Vec<ViewerPage>,
     hold: bool,
     over: bool,
 }
 
 impl Model {
-    /// The state to begin with.
+    /// Returns the initial state.
     pub(super) fn new(head: HeadReport, size: (u16, u16)) -> Self {
-        let roots =
-            [Page::Streams(Streams::default()), Page::Events(Events::of_all()), Page::Projections(Projections::default())];
+        let roots = [
+            ViewerPage::Streams(Streams::default()),
+            ViewerPage::Events(Events::of_all()),
+            ViewerPage::Projections(Projections::default()),
+        ];
         Self {
             head,
             lost: None,
@@ -93,36 +87,36 @@ impl Model {
         }
     }
 
-    /// Whether somebody has left.
+    /// Returns true once the user has left.
     pub(super) fn over(&self) -> bool {
         self.over
     }
 
-    /// The page that is seen.
-    pub(super) fn page(&self) -> &Page {
+    /// Returns the visible page.
+    pub(super) fn page(&self) -> &ViewerPage {
         self.opened.last().unwrap_or(&self.roots[self.root])
     }
 
-    fn page_mut(&mut self) -> &mut Page {
+    fn page_mut(&mut self) -> &mut ViewerPage {
         self.opened.last_mut().unwrap_or(&mut self.roots[self.root])
     }
 
-    /// Which of the first pages it is, and the pages opened from there.
-    pub(super) fn path(&self) -> (usize, &[Page]) {
+    /// Returns the index of the first page, and the pages opened from it.
+    pub(super) fn path(&self) -> (usize, &[ViewerPage]) {
         (self.root, &self.opened)
     }
 
-    /// What the page wants to know, if anything.
-    pub(super) fn wants(&self) -> Option<Request> {
+    /// Returns the request that the page needs, if any.
+    pub(super) fn wants(&self) -> Option<PageRequest> {
         if self.hold { None } else { self.page().wants(self.rows()) }
     }
 
-    /// Rows of a list.
+    /// Returns the number of rows of a list.
     pub(super) fn rows(&self) -> u64 {
         u64::from(self.size.1.saturating_sub(OTHER_ROWS)).max(1)
     }
 
-    /// A key was pressed.
+    /// Handles a key.
     pub(super) fn key(&mut self, key: Key) {
         if key == Key::Interrupt {
             self.over = true;
@@ -131,15 +125,15 @@ impl Model {
         } else {
             let rows = self.rows();
             match self.page_mut().key(key, rows) {
-                Move::Stay => {}
-                Move::Open(page) => self.open(page),
-                Move::Unknown => self.common_key(key),
+                KeyEffect::Stay => {}
+                KeyEffect::Open(target) => self.open(ViewerPage::of(target)),
+                KeyEffect::Unknown => self.common_key(key),
             }
         }
         self.fit();
     }
 
-    /// Any key but those that scroll and the one that leaves altogether takes it away.
+    /// Handles a key of the help: scroll, leave, or close it with any other key.
     fn help_key(&mut self, key: Key, top: u16) {
         self.help = match key {
             Key::Down | Key::Char('j') => Some((top + 1).min(MOST_HELP)),
@@ -162,7 +156,7 @@ impl Model {
         }
     }
 
-    fn open(&mut self, page: Page) {
+    fn open(&mut self, page: ViewerPage) {
         self.opened.push(page);
         self.turn();
     }
@@ -178,26 +172,26 @@ impl Model {
         self.turn();
     }
 
-    /// Another page is seen: what it shows may be old.
+    /// Shows another page, whose content may be old.
     fn turn(&mut self) {
         (self.problem, self.hold) = (None, false);
         self.page_mut().stale();
     }
 
-    /// The terminal has another size.
+    /// Handles a new size of the terminal.
     pub(super) fn resize(&mut self, columns: u16, rows: u16) {
         self.size = (columns, rows);
         self.fit();
     }
 
-    /// Time has passed; `waiting`: the store still owes an answer.
+    /// Handles the passing of time; `waiting` is true while an answer is pending.
     pub(super) fn tick(&mut self, waiting: bool) {
         self.hold = false;
         self.silent_ticks = if waiting { self.silent_ticks.saturating_add(1) } else { 0 };
         self.page_mut().tick();
     }
 
-    /// The store has said where it ends, or why not.
+    /// Handles the head of the store, or the reason why there is none.
     pub(super) fn head(&mut self, answer: Result<HeadReport, String>) {
         self.silent_ticks = 0;
         match answer {
@@ -211,17 +205,17 @@ impl Model {
         }
     }
 
-    /// The store has answered what the page wanted, or why it does not.
-    pub(super) fn answer(&mut self, request: &Request, answer: Result<Reply, String>) {
+    /// Handles an answer for the page, or the reason why there is none.
+    pub(super) fn answer(&mut self, request: &PageRequest, answer: Result<PageReply, String>) {
         let rows = self.rows();
         match answer {
             Ok(reply) => {
                 self.problem = None;
-                if let Move::Open(page) = self.page_mut().take(request, reply, rows) {
-                    self.open(page);
+                if let KeyEffect::Open(target) = self.page_mut().take(request, reply, rows) {
+                    self.open(ViewerPage::of(target));
                 }
             }
-            // Asked again after a while.
+            // Requested again after a while.
             Err(problem) => (self.problem, self.hold) = (Some(problem), true),
         }
         self.fit();
@@ -233,8 +227,16 @@ impl Model {
     }
 }
 
-impl Page {
-    fn wants(&self, rows: u64) -> Option<Request> {
+impl ViewerPage {
+    /// Returns the page for a target.
+    fn of(target: PageTarget) -> Self {
+        match target {
+            PageTarget::Events(stream) => Self::Events(Events::of_stream(stream)),
+            PageTarget::Version { stream, version, last } => Self::Version(Box::new(VersionPage::new(stream, version, last))),
+        }
+    }
+
+    fn wants(&self, rows: u64) -> Option<PageRequest> {
         match self {
             Self::Streams(page) => page.wants(),
             Self::Events(page) => page.wants(rows),
@@ -243,23 +245,23 @@ impl Page {
         }
     }
 
-    fn take(&mut self, request: &Request, reply: Reply, rows: u64) -> Move {
-        // An answer to something that is not wanted any more is passed over.
+    fn take(&mut self, request: &PageRequest, reply: PageReply, rows: u64) -> KeyEffect {
+        // An answer that is not needed any more is ignored.
         if self.wants(rows).as_ref() != Some(request) {
-            return Move::Stay;
+            return KeyEffect::Stay;
         }
         match (self, reply) {
-            (Self::Streams(page), Reply::Streams(streams)) => return page.take(streams),
-            (Self::Events(page), Reply::Events(events)) => return page.take(events),
-            (Self::Version(page), Reply::State(report)) => page.take(*report),
-            (Self::Version(page), Reply::Events(events)) => page.take_last(events.last),
-            (Self::Projections(page), Reply::Projections(statuses)) => page.take(statuses),
+            (Self::Streams(page), PageReply::Streams(streams)) => return page.take(streams),
+            (Self::Events(page), PageReply::Events(events)) => return page.take(events),
+            (Self::Version(page), PageReply::State(report)) => page.take(*report),
+            (Self::Version(page), PageReply::Events(events)) => page.take_last(events.last),
+            (Self::Projections(page), PageReply::Projections(statuses)) => page.take(statuses),
             _ => {}
         }
-        Move::Stay
+        KeyEffect::Stay
     }
 
-    fn key(&mut self, key: Key, rows: u64) -> Move {
+    fn key(&mut self, key: Key, rows: u64) -> KeyEffect {
         match self {
             Self::Streams(page) => page.key(key, rows),
             Self::Events(page) => page.key(key, rows),
@@ -278,7 +280,7 @@ impl Page {
     }
 
     fn tick(&mut self) {
-        // How far a projection is changes without a new event.
+        // The lag of a projection changes without a new event.
         if let Self::Projections(page) = self {
             page.stale();
         }

@@ -1,4 +1,4 @@
-//! What a page asks of the store, and what comes back.
+//! The requests of pages, and the answers.
 
 use crate::event::StreamName;
 use crate::event::Version;
@@ -9,22 +9,22 @@ use crate::ops::browse::StateReport;
 use crate::ops::projections::status::ProjectionStatus;
 use crate::store::StreamInfo;
 
-/// A question.
+/// A request of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli::ui) enum Request {
-    /// Streams whose names start with this, after one.
+pub(crate) enum PageRequest {
+    /// Streams with a prefix, after a name.
     Streams { prefix: String, after: Option<String> },
     /// Events of a stream or of all.
     Events(BrowseEvents),
-    /// One version of a stream.
+    /// The state at a version of a stream.
     State(StreamName, Version),
-    /// How far the projections are.
+    /// The progress of the projections.
     Projections,
 }
 
-/// An answer.
+/// The answer to a request.
 #[derive(Debug, Clone)]
-pub(in crate::cli::ui) enum Reply {
+pub(crate) enum PageReply {
     Streams(ListPage<StreamInfo>),
     Events(EventLines),
     State(Box<StateReport>),

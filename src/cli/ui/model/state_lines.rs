@@ -1,4 +1,4 @@
-//! A JSON value as lines, each marked with what happened to it.
+//! A JSON value as lines, each marked with its change.
 
 use std::collections::HashMap;
 
@@ -8,30 +8,30 @@ use serde_json::Value;
 use crate::event::RecordedEvent;
 use crate::ops::Change;
 
-/// What happened to a line.
+/// The change of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli::ui) enum Mark {
-    /// Nothing.
+pub(crate) enum Mark {
+    /// Unchanged.
     Same,
-    /// It was not there before.
+    /// Added.
     Added,
-    /// It had another value before.
+    /// Changed from another value.
     Changed,
-    /// It is not there any more.
+    /// Removed.
     Removed,
 }
 
 /// A line of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli::ui) struct StateLine {
-    pub(in crate::cli::ui) mark: Mark,
-    /// The line, as it comes from the store: not yet safe.
-    pub(in crate::cli::ui) text: String,
-    /// What it was before, where it has changed.
-    pub(in crate::cli::ui) was: Option<String>,
+pub(crate) struct StateLine {
+    pub(crate) mark: Mark,
+    /// The line as it comes from the store: not yet safe.
+    pub(crate) text: String,
+    /// The value before, if it has changed.
+    pub(crate) was: Option<String>,
 }
 
-/// An event in full, nothing of it marked. What is seen of it elsewhere on the page stands at the end.
+/// Returns the lines of an event, unmarked. Fields that other parts of the page show are at the end.
 pub(super) fn plain_lines(event: &RecordedEvent) -> Vec<StateLine> {
     let mut whole = serde_json::to_value(event).unwrap_or_default();
     let mut value = Map::new();
@@ -44,8 +44,8 @@ pub(super) fn plain_lines(event: &RecordedEvent) -> Vec<StateLine> {
     state_lines(&value.into(), &[])
 }
 
-/// The lines of a state, with what changed marked where it stands.
-pub(in crate::cli::ui) fn state_lines(state: &Value, changes: &[Change]) -> Vec<StateLine> {
+/// Returns the lines of a state, with the changes marked.
+pub(crate) fn state_lines(state: &Value, changes: &[Change]) -> Vec<StateLine> {
     let mut removed: HashMap<&str, Vec<(&str, &Value)>> = HashMap::new();
     let mut changed = HashMap::new();
     for change in changes {
@@ -55,38 +55,38 @@ pub(in crate::cli::ui) fn state_lines(state: &Value, changes: &[Change]) -> Vec<
                 removed.entry(parent).or_default().push((name, before));
             }
             (before, Some(_)) => {
-                // What was nothing as a whole has nothing worth saying that it was.
+                // A state that was null as a whole has no earlier value to show.
                 let before = before.as_ref().filter(|before| !before.is_null() || !change.path.is_empty());
                 changed.insert(change.path.as_str(), before);
             }
             (None, None) => {}
         }
     }
-    let mut writer = Writer { changed, removed, lines: Vec::new() };
-    let start = Place { path: String::new(), depth: 0, mark: Mark::Same, before: String::new(), comma: false };
+    let mut writer = LineWriter { changed, removed, lines: Vec::new() };
+    let start = LineContext { path: String::new(), depth: 0, mark: Mark::Same, before: String::new(), comma: false };
     writer.value(state, start);
     writer.lines
 }
 
-struct Writer<'a> {
+struct LineWriter<'a> {
     changed: HashMap<&'a str, Option<&'a Value>>,
     removed: HashMap<&'a str, Vec<(&'a str, &'a Value)>>,
     lines: Vec<StateLine>,
 }
 
-/// Where a value stands.
-struct Place {
+/// The context of a value on its line.
+struct LineContext {
     path: String,
     depth: usize,
-    /// What happened to all of which it is a part.
+    /// The change of the value that contains it.
     mark: Mark,
-    /// What stands before it on its line.
+    /// The text before it on its line.
     before: String,
     comma: bool,
 }
 
-impl Writer<'_> {
-    fn value(&mut self, value: &Value, mut place: Place) {
+impl LineWriter<'_> {
+    fn value(&mut self, value: &Value, mut place: LineContext) {
         let mut was = None;
         if place.mark == Mark::Same
             && let Some(before) = self.changed.get(place.path.as_str())
@@ -110,7 +110,13 @@ impl Writer<'_> {
         }
     }
 
-    fn several(&mut self, (open, close): (char, char), parts: Vec<(String, String, &Value)>, was: Option<String>, place: &Place) {
+    fn several(
+        &mut self,
+        (open, close): (char, char),
+        parts: Vec<(String, String, &Value)>,
+        was: Option<String>,
+        place: &LineContext,
+    ) {
         let removed = self.removed.get(place.path.as_str()).cloned().unwrap_or_default();
         if parts.is_empty() && removed.is_empty() {
             return self.line(place, &format!("{open}{close}"), place.comma, was);
@@ -119,20 +125,20 @@ impl Writer<'_> {
         let count = parts.len();
         for (index, (token, before, value)) in parts.into_iter().enumerate() {
             let path = format!("{}/{token}", place.path);
-            let inner = Place { path, depth: place.depth + 1, mark: place.mark, before, comma: index + 1 < count };
+            let inner = LineContext { path, depth: place.depth + 1, mark: place.mark, before, comma: index + 1 < count };
             self.value(value, inner);
         }
         for (token, value) in removed {
             let key = token.replace("~1", "/").replace("~0", "~");
             let before = if open == '{' { format!("{}: ", Value::from(key)) } else { String::new() };
-            let gone = Place { path: String::new(), depth: place.depth + 1, mark: Mark::Removed, before, comma: false };
+            let gone = LineContext { path: String::new(), depth: place.depth + 1, mark: Mark::Removed, before, comma: false };
             self.line(&gone, &value.to_string(), false, None);
         }
-        let end = Place { path: String::new(), before: String::new(), ..*place };
+        let end = LineContext { path: String::new(), before: String::new(), ..*place };
         self.line(&end, &close.to_string(), place.comma, None);
     }
 
-    fn line(&mut self, place: &Place, text: &str, comma: bool, was: Option<String>) {
+    fn line(&mut self, place: &LineContext, text: &str, comma: bool, was: Option<String>) {
         let indent = "  ".repeat(place.depth);
         let comma = if comma { "," } else { "" };
         self.lines.push(StateLine { mark: place.mark, text: format!("{indent}{}{text}{comma}", place.before), was });

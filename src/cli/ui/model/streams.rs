@@ -1,56 +1,55 @@
-//! The streams of the store, a page of names at a time.
+//! The page of streams: a page of names at a time.
 
 use crate::cli::output::Key;
-use crate::cli::ui::model::Cursor;
-use crate::cli::ui::model::Events;
-use crate::cli::ui::model::Move;
-use crate::cli::ui::model::Page;
-use crate::cli::ui::model::Request;
+use crate::cli::ui::model::cursor::Cursor;
+use crate::cli::ui::model::key_effect::KeyEffect;
+use crate::cli::ui::model::key_effect::PageTarget;
+use crate::cli::ui::model::request::PageRequest;
 use crate::event::MAX_NAME_BYTES;
 use crate::event::StreamName;
 use crate::ops::ListPage;
 use crate::store::StreamInfo;
 
-/// Streams asked for at once. Of those before only the name that they come after is remembered.
-pub(in crate::cli::ui) const PAGE: usize = 500;
+/// The number of streams of one request. Of earlier pages only the name before them is remembered.
+pub(crate) const PAGE: usize = 500;
 
 /// The list of streams.
 #[derive(Debug, Default)]
-pub(in crate::cli::ui) struct Streams {
-    /// What the names start with.
-    pub(in crate::cli::ui) filter: String,
-    /// Whether the filter is being typed.
-    pub(in crate::cli::ui) typing: bool,
+pub(crate) struct Streams {
+    /// The prefix of the names.
+    pub(crate) filter: String,
+    /// True while the filter is being typed.
+    pub(crate) typing: bool,
     /// The streams of this page.
-    pub(in crate::cli::ui) items: Vec<StreamInfo>,
-    /// Whether there are more.
-    pub(in crate::cli::ui) next: Option<String>,
-    /// Whether the store has answered.
-    pub(in crate::cli::ui) loaded: bool,
-    pub(in crate::cli::ui) cursor: Cursor,
-    /// What this page comes after, and each one before it.
+    pub(crate) items: Vec<StreamInfo>,
+    /// The cursor of the next page, if there is one.
+    pub(crate) next: Option<String>,
+    /// True once the store has answered.
+    pub(crate) loaded: bool,
+    pub(crate) cursor: Cursor,
+    /// The name before this page; `before` has that of each earlier page.
     after: Option<String>,
     before: Vec<Option<String>>,
     fresh: bool,
-    /// Where the cursor goes once the page is there.
+    /// The item to select once the page is loaded.
     land: Option<i64>,
-    /// Whether the stream chosen then is to be opened.
+    /// True if the selected stream is to be opened then.
     opens: bool,
 }
 
 impl Streams {
-    /// How many streams come before this page.
-    pub(in crate::cli::ui) fn offset(&self) -> usize {
+    /// Returns the number of streams before this page.
+    pub(crate) fn offset(&self) -> usize {
         self.before.len() * PAGE
     }
 
-    /// The stream that is chosen.
-    pub(in crate::cli::ui) fn chosen(&self) -> Option<&StreamInfo> {
+    /// Returns the selected stream.
+    pub(crate) fn chosen(&self) -> Option<&StreamInfo> {
         self.items.get(usize::try_from(self.cursor.at).ok()?)
     }
 
-    pub(super) fn wants(&self) -> Option<Request> {
-        let request = || Request::Streams { prefix: self.filter.clone(), after: self.after.clone() };
+    pub(super) fn wants(&self) -> Option<PageRequest> {
+        let request = || PageRequest::Streams { prefix: self.filter.clone(), after: self.after.clone() };
         (!self.fresh).then(request)
     }
 
@@ -58,7 +57,7 @@ impl Streams {
         self.fresh = false;
     }
 
-    pub(super) fn take(&mut self, page: ListPage<StreamInfo>) -> Move {
+    pub(super) fn take(&mut self, page: ListPage<StreamInfo>) -> KeyEffect {
         let chosen = self.chosen().map(|info| info.stream.clone());
         (self.items, self.next) = (page.items, page.next);
         (self.fresh, self.loaded) = (true, true);
@@ -69,17 +68,17 @@ impl Streams {
             // New streams may have come before it.
             self.cursor.at = at as u64;
         }
-        if std::mem::take(&mut self.opens) { self.open() } else { Move::Stay }
+        if std::mem::take(&mut self.opens) { self.open() } else { KeyEffect::Stay }
     }
 
     pub(super) fn fit(&mut self, rows: u64) {
-        // While the answer is awaited there is nothing to fit to.
+        // The list is fitted once the answer is there.
         if self.fresh {
             self.cursor.fit(self.items.len() as u64, rows);
         }
     }
 
-    pub(super) fn key(&mut self, key: Key, rows: u64) -> Move {
+    pub(super) fn key(&mut self, key: Key, rows: u64) -> KeyEffect {
         self.opens = false;
         if self.typing {
             return self.typed(key, rows);
@@ -90,13 +89,13 @@ impl Streams {
             Key::Enter | Key::Right | Key::Char('l') => return self.open(),
             key => match self.cursor.moved(key, self.items.len() as u64, rows) {
                 Some(to) => self.go(key, to),
-                None => return Move::Unknown,
+                None => return KeyEffect::Unknown,
             },
         }
-        Move::Stay
+        KeyEffect::Stay
     }
 
-    fn typed(&mut self, key: Key, rows: u64) -> Move {
+    fn typed(&mut self, key: Key, rows: u64) -> KeyEffect {
         let mut filter = self.filter.clone();
         match key {
             Key::Esc => {
@@ -118,7 +117,7 @@ impl Streams {
         if filter != self.filter {
             self.filter_by(filter);
         }
-        Move::Stay
+        KeyEffect::Stay
     }
 
     fn filter_by(&mut self, filter: String) {
@@ -147,7 +146,7 @@ impl Streams {
         }
     }
 
-    /// Whether another page than the one that is seen is on its way.
+    /// Returns true while another page than the visible one is being loaded.
     fn is_awaited(&self) -> bool {
         !self.fresh && (self.land.is_some() || !self.loaded)
     }
@@ -156,16 +155,16 @@ impl Streams {
         (self.after, self.land, self.fresh) = (after, Some(land), false);
     }
 
-    fn open(&mut self) -> Move {
+    fn open(&mut self) -> KeyEffect {
         if self.is_awaited() {
-            // What is seen is not what was asked for last.
+            // The visible items are not those that were requested last.
             self.opens = true;
-            return Move::Stay;
+            return KeyEffect::Stay;
         }
-        // A name that was never taken leads nowhere; 'esctl verify' says more about it.
+        // An invalid name cannot be opened; 'esctl verify' reports it.
         match self.chosen().map(|info| StreamName::parse(&info.stream)) {
-            Some(Ok(stream)) => Move::Open(Page::Events(Events::of_stream(stream))),
-            _ => Move::Stay,
+            Some(Ok(stream)) => KeyEffect::Open(PageTarget::Events(stream)),
+            _ => KeyEffect::Stay,
         }
     }
 }

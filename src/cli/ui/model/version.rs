@@ -1,9 +1,9 @@
-//! A slider over the versions of a stream: the state at one, what it changed, and its event.
+//! The page of a version: a slider over the versions of a stream, with the state, its changes, and the event.
 
 use crate::cli::output::Key;
-use crate::cli::ui::model::Move;
-use crate::cli::ui::model::Request;
-use crate::cli::ui::model::StateLine;
+use crate::cli::ui::model::key_effect::KeyEffect;
+use crate::cli::ui::model::request::PageRequest;
+use crate::cli::ui::model::state_lines::StateLine;
 use crate::cli::ui::model::state_lines::plain_lines;
 use crate::cli::ui::model::state_lines::state_lines;
 use crate::event::StreamName;
@@ -11,41 +11,41 @@ use crate::event::Version;
 use crate::ops::browse::BrowseEvents;
 use crate::ops::browse::StateReport;
 
-/// Versions that a long step passes.
+/// The number of versions that a long step passes.
 const LONG_STEP: i64 = 10;
 
-/// Rows above the panes, and the title of a pane, besides what every page leaves to others.
+/// The rows above the panes and the title of a pane, besides those that every page leaves to others.
 const ABOVE: u64 = 2;
 
-/// What is scrolled, and all that is seen where there is no room for both.
+/// The pane that is scrolled, and the only visible one if there is no room for both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::cli::ui) enum Pane {
+pub(crate) enum Pane {
     #[default]
     State,
     Event,
 }
 
-/// What is shown of a version, in lines that are made once.
+/// The content of a version, in lines that are computed once.
 #[derive(Debug)]
-pub(in crate::cli::ui) struct Shown {
-    pub(in crate::cli::ui) report: StateReport,
-    pub(in crate::cli::ui) state: Vec<StateLine>,
-    pub(in crate::cli::ui) event: Vec<StateLine>,
+pub(crate) struct VersionLines {
+    pub(crate) report: StateReport,
+    pub(crate) state: Vec<StateLine>,
+    pub(crate) event: Vec<StateLine>,
 }
 
 /// A version of a stream.
 #[derive(Debug)]
-pub(in crate::cli::ui) struct VersionPage {
-    pub(in crate::cli::ui) stream: StreamName,
-    /// The version that is wanted.
-    pub(in crate::cli::ui) at: u64,
-    /// The last version there is.
-    pub(in crate::cli::ui) last: u64,
-    /// What is there of it; of another version until the store has answered.
-    pub(in crate::cli::ui) shown: Option<Shown>,
-    pub(in crate::cli::ui) pane: Pane,
-    /// The first line that is seen of the pane.
-    pub(in crate::cli::ui) top: usize,
+pub(crate) struct VersionPage {
+    pub(crate) stream: StreamName,
+    /// The selected version.
+    pub(crate) at: u64,
+    /// The last version of the stream.
+    pub(crate) last: u64,
+    /// The loaded version, which is another one until the store has answered.
+    pub(crate) shown: Option<VersionLines>,
+    pub(crate) pane: Pane,
+    /// The first visible line of the pane.
+    pub(crate) top: usize,
     last_known: bool,
     follow: bool,
 }
@@ -56,16 +56,16 @@ impl VersionPage {
         Self { stream, at, last, shown: None, pane, top: 0, last_known: false, follow: false }
     }
 
-    /// What is shown, if it is the version that is wanted.
-    pub(in crate::cli::ui) fn current(&self) -> Option<&Shown> {
+    /// Returns the loaded version if it is the selected one.
+    pub(crate) fn current(&self) -> Option<&VersionLines> {
         self.shown.as_ref().filter(|shown| shown.report.event.version.0 == self.at)
     }
 
-    pub(super) fn wants(&self) -> Option<Request> {
+    pub(super) fn wants(&self) -> Option<PageRequest> {
         if self.current().is_none() {
-            return Some(Request::State(self.stream.clone(), Version(self.at)));
+            return Some(PageRequest::State(self.stream.clone(), Version(self.at)));
         }
-        let last = || Request::Events(BrowseEvents { stream: Some(self.stream.clone()), from: None, limit: 1 });
+        let last = || PageRequest::Events(BrowseEvents { stream: Some(self.stream.clone()), from: None, limit: 1 });
         (!self.last_known).then(last)
     }
 
@@ -77,18 +77,18 @@ impl VersionPage {
         self.take_last(report.last.0);
         let state = state_lines(&report.state, &report.changes);
         let event = plain_lines(&report.event);
-        self.shown = Some(Shown { report, state, event });
+        self.shown = Some(VersionLines { report, state, event });
     }
 
     pub(super) fn take_last(&mut self, last: u64) {
-        // Whoever stands at the end and has moved there goes on with it.
+        // A user who has moved to the last version follows new versions.
         if self.follow && self.at == self.last {
             self.at = last;
         }
         (self.last, self.last_known) = (last, true);
     }
 
-    /// Rows of a pane.
+    /// Returns the number of rows of a pane.
     fn pane_rows(rows: u64) -> usize {
         usize::try_from(rows.saturating_sub(ABOVE)).unwrap_or(usize::MAX).max(1)
     }
@@ -101,11 +101,11 @@ impl VersionPage {
     }
 
     pub(super) fn fit(&mut self) {
-        // A line may take several rows, so the last one must be able to come to the top.
+        // A line may take several rows, so the last one must be able to reach the top.
         self.top = self.top.min(self.lines().saturating_sub(1));
     }
 
-    pub(super) fn key(&mut self, key: Key, rows: u64) -> Move {
+    pub(super) fn key(&mut self, key: Key, rows: u64) -> KeyEffect {
         let at = self.at.cast_signed();
         match key {
             Key::Left | Key::Char('h') => self.slide(at - 1),
@@ -121,9 +121,9 @@ impl VersionPage {
                 self.pane = if self.pane == Pane::State { Pane::Event } else { Pane::State };
                 self.top = 0;
             }
-            _ => return Move::Unknown,
+            _ => return KeyEffect::Unknown,
         }
-        Move::Stay
+        KeyEffect::Stay
     }
 
     fn slide(&mut self, to: i64) {

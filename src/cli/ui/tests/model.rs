@@ -1,4 +1,4 @@
-//! Keys and answers, and what they make of the state.
+//! Tests of the model: the effect of keys and answers on the state.
 
 use serde_json::json;
 
@@ -6,11 +6,11 @@ use super::world::World;
 use crate::cli::output::Key;
 use crate::cli::ui::model::Mark;
 use crate::cli::ui::model::Model;
-use crate::cli::ui::model::Page;
-use crate::cli::ui::model::Reply;
-use crate::cli::ui::model::Request;
+use crate::cli::ui::model::PageReply;
+use crate::cli::ui::model::PageRequest;
 use crate::cli::ui::model::STREAMS_AT_ONCE;
 use crate::cli::ui::model::Streams;
+use crate::cli::ui::model::ViewerPage;
 use crate::cli::ui::model::state_lines;
 use crate::event::Version;
 use crate::ops::Change;
@@ -19,7 +19,7 @@ const WORLD: World = World { streams: 1234, versions: 5, text: "" };
 
 fn streams(model: &Model) -> &Streams {
     match model.page() {
-        Page::Streams(page) => page,
+        ViewerPage::Streams(page) => page,
         other => panic!("{other:?}"),
     }
 }
@@ -30,7 +30,7 @@ fn chosen(model: &Model) -> &str {
 
 fn version(model: &Model) -> (u64, u64) {
     match model.page() {
-        Page::Version(page) => (page.at, page.last),
+        ViewerPage::Version(page) => (page.at, page.last),
         other => panic!("{other:?}"),
     }
 }
@@ -80,16 +80,16 @@ fn who_types_ahead_gets_there_as_well() {
         model.key(key);
     }
     WORLD.answer(&mut model);
-    let Page::Events(page) = model.page() else { panic!() };
+    let ViewerPage::Events(page) = model.page() else { panic!() };
     assert_eq!(page.stream.as_ref().unwrap().as_str(), "s-0000001");
     let mut model = WORLD.viewer((80, 24));
     for key in "/s-00012".chars().map(Key::Char).chain([Key::Enter, Key::Enter]) {
         model.key(key);
     }
-    // Not the stream that is still seen.
-    assert!(matches!(model.page(), Page::Streams(_)));
+    // Not the stream that is still visible.
+    assert!(matches!(model.page(), ViewerPage::Streams(_)));
     WORLD.answer(&mut model);
-    let Page::Events(page) = model.page() else { panic!() };
+    let ViewerPage::Events(page) = model.page() else { panic!() };
     assert_eq!(page.stream.as_ref().unwrap().as_str(), "s-0001200");
     let mut model = WORLD.viewer((80, 24));
     for key in [Key::Enter, Key::Enter] {
@@ -97,13 +97,13 @@ fn who_types_ahead_gets_there_as_well() {
     }
     WORLD.answer(&mut model);
     assert_eq!(version(&model), (5, 5));
-    // Another key takes the wish back.
+    // Another key cancels the opening.
     let mut model = WORLD.viewer((80, 24));
     for key in [Key::Enter, Key::Enter, Key::Up] {
         model.key(key);
     }
     WORLD.answer(&mut model);
-    assert!(matches!(model.page(), Page::Events(_)));
+    assert!(matches!(model.page(), ViewerPage::Events(_)));
 }
 
 #[test]
@@ -112,12 +112,12 @@ fn a_filter_is_asked_for_as_it_is_typed_and_an_older_answer_is_passed_over() {
     for key in "/s-00012".chars().map(Key::Char) {
         model.key(key);
     }
-    let older = Request::Streams { prefix: "s-0001".into(), after: None };
+    let older = PageRequest::Streams { prefix: "s-0001".into(), after: None };
     model.answer(&older, Ok(WORLD.reply(&older)));
-    assert_eq!(model.wants(), Some(Request::Streams { prefix: "s-00012".into(), after: None }));
+    assert_eq!(model.wants(), Some(PageRequest::Streams { prefix: "s-00012".into(), after: None }));
     WORLD.answer(&mut model);
     assert_eq!(streams(&model).items.len(), 35);
-    // While it is typed, letters are letters.
+    // While a filter is typed, letters are text.
     WORLD.press(&mut model, &[Key::Char('q'), Key::Char('?')]);
     assert!(!model.over() && model.help.is_none() && streams(&model).items.is_empty());
     WORLD.press(&mut model, &[Key::Backspace, Key::Backspace, Key::Enter, Key::Down]);
@@ -130,13 +130,13 @@ fn a_filter_is_asked_for_as_it_is_typed_and_an_older_answer_is_passed_over() {
 fn the_stream_that_is_chosen_stays_chosen_when_others_come_before_it() {
     let mut model = WORLD.viewer((80, 24));
     WORLD.press(&mut model, &[Key::Down, Key::Down]);
-    let request = Request::Streams { prefix: String::new(), after: None };
+    let request = PageRequest::Streams { prefix: String::new(), after: None };
     let mut head = WORLD.head();
     head.position = head.position.next();
     model.head(Ok(head));
     assert_eq!(model.wants(), Some(request.clone()));
     let mut reply = WORLD.reply(&request);
-    if let Reply::Streams(page) = &mut reply {
+    if let PageReply::Streams(page) = &mut reply {
         let mut new = page.items[0].clone();
         new.stream = "a-1".into();
         page.items.insert(0, new);
@@ -150,7 +150,7 @@ fn new_events_appear_and_who_stands_at_the_end_goes_along() {
     let mut model = WORLD.viewer((80, 24));
     WORLD.press(&mut model, &[Key::Enter]);
     let place = |model: &Model| match model.page() {
-        Page::Events(page) => (page.cursor.at + 1, page.last, page.follow),
+        ViewerPage::Events(page) => (page.cursor.at + 1, page.last, page.follow),
         other => panic!("{other:?}"),
     };
     assert_eq!(place(&model), (5, 5, true));
@@ -172,7 +172,7 @@ fn a_million_events_are_seen_through_a_window() {
     world.press(&mut model, &[Key::Char('2'), Key::Home]);
     for _ in 0..300 {
         world.press(&mut model, &[Key::PageDown]);
-        let Page::Events(page) = model.page() else { panic!() };
+        let ViewerPage::Events(page) = model.page() else { panic!() };
         let seen = page.cursor.top + 1..=page.cursor.top + 20;
         assert!(seen.clone().all(|place| page.line(place).is_some()), "{seen:?}");
         let (first, last) = (seen.start().saturating_sub(1000).max(1), seen.end() + 1000);
@@ -201,14 +201,14 @@ fn the_slider_goes_from_the_first_to_the_last_version_and_no_further() {
         WORLD.press(&mut model, &[key]);
         assert_eq!(version(&model), (expected, 5), "{key:?}");
     }
-    // An answer that comes too late is not shown as that of another version.
+    // A late answer is not shown as that of another version.
     model.key(Key::Left);
     let late = model.wants().unwrap();
     model.key(Key::Left);
     model.answer(&late, Ok(WORLD.reply(&late)));
-    let Page::Version(page) = model.page() else { panic!() };
+    let ViewerPage::Version(page) = model.page() else { panic!() };
     assert!(page.current().is_none());
-    assert!(matches!(model.wants(), Some(Request::State(_, Version(3)))));
+    assert!(matches!(model.wants(), Some(PageRequest::State(_, Version(3)))));
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! What is drawn: whole screens, compared with the files in `screens`, and what holds for all of them.
+//! Tests of the view: whole screens compared with the files in `screens`, and properties of all screens.
 //!
-//! `ESCTL_RENEW=1` writes the files anew.
+//! `ESCTL_RENEW=1` renews the files.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,7 @@ use ratatui::style::Color;
 use super::world::World;
 use crate::cli::output::Key;
 use crate::cli::ui::model::Model;
-use crate::cli::ui::model::Reply;
+use crate::cli::ui::model::PageReply;
 use crate::cli::ui::view::Theme;
 use crate::cli::ui::view::draw;
 use crate::event::is_unsafe;
@@ -30,7 +30,7 @@ fn drawn(model: &Model, theme: Theme) -> Buffer {
     terminal.backend().buffer().clone()
 }
 
-/// The text of a screen.
+/// Returns the text of a screen.
 fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
@@ -47,7 +47,7 @@ fn text(buffer: &Buffer) -> String {
     text
 }
 
-/// Every page, by name and the keys that lead there.
+/// The pages, by name, with the keys that lead to each.
 fn pages() -> [(&'static str, Vec<Key>); 7] {
     [
         ("streams", vec![Key::Down]),
@@ -149,7 +149,7 @@ fn a_state_that_cannot_be_made_says_why_and_the_event_is_seen_all_the_same() {
     model.key(Key::Left);
     let request = model.wants().unwrap();
     let mut reply = WORLD.reply(&request);
-    if let Reply::State(report) = &mut reply {
+    if let PageReply::State(report) = &mut reply {
         report.unreadable = Some(format!("the data of an event cannot be read: {}", "why ".repeat(20)));
     }
     model.answer(&request, Ok(reply));
@@ -164,7 +164,7 @@ fn a_long_text_goes_on_in_the_next_row_and_can_be_read_to_its_end() {
     model.key(Key::Left);
     let request = model.wants().unwrap();
     let mut reply = WORLD.reply(&request);
-    if let Reply::State(report) = &mut reply {
+    if let PageReply::State(report) = &mut reply {
         report.state = serde_json::json!({"long": "\u{1b}金".repeat(10), "end": 1});
         report.changes = vec![crate::ops::Change {
             path: "/end".into(),

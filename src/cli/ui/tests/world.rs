@@ -1,4 +1,4 @@
-//! A store that is only numbers, of any size, and a viewer that is answered by it.
+//! A computed store of any size, and a viewer that reads from it.
 
 use serde_json::Value;
 use serde_json::json;
@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::cli::output::Key;
 use crate::cli::ui::model::Model;
-use crate::cli::ui::model::Reply;
-use crate::cli::ui::model::Request;
+use crate::cli::ui::model::PageReply;
+use crate::cli::ui::model::PageRequest;
 use crate::cli::ui::model::STREAMS_AT_ONCE;
 use crate::event::Hash;
 use crate::event::Position;
@@ -28,16 +28,16 @@ use crate::ops::projections::status::ProjectionStatus;
 use crate::runtime::OnError;
 use crate::store::StreamInfo;
 
-/// 2025-12-03T16:46:43Z, and so many seconds.
+/// Returns 2025-12-03T16:46:43Z plus a number of seconds.
 pub(super) fn second(seconds: u64) -> Timestamp {
     Timestamp::from_micros_saturating(1_764_780_403_000_000 + seconds.cast_signed() * 1_000_000)
 }
 
-/// So many streams `s-0000001` …, each of so many events. A stream's events change `n` and `text`.
+/// A store of streams `s-0000001` …, each with the same number of events, which change `n` and `text`.
 pub(super) struct World {
     pub(super) streams: u64,
     pub(super) versions: u64,
-    /// What stands in every name and every text.
+    /// The text in every name and every value.
     pub(super) text: &'static str,
 }
 
@@ -47,14 +47,14 @@ impl World {
         HeadReport { store: format!("/srv/{}.db", self.text), kind: "SQLite", position, recorded_at: Some(second(position.0)) }
     }
 
-    /// A viewer of this world that has been answered.
+    /// Returns a viewer of this store with all its answers.
     pub(super) fn viewer(&self, size: (u16, u16)) -> Model {
         let mut model = Model::new(self.head(), size);
         self.answer(&mut model);
         model
     }
 
-    /// Presses keys, one after the other, each answered.
+    /// Presses keys, one after the other, and answers after each.
     pub(super) fn press(&self, model: &mut Model, keys: &[Key]) {
         for key in keys {
             model.key(*key);
@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    /// Answers until nothing more is wanted.
+    /// Answers until the viewer requests nothing more.
     pub(super) fn answer(&self, model: &mut Model) {
         for _ in 0..10 {
             let Some(request) = model.wants() else { return };
@@ -71,18 +71,18 @@ impl World {
         panic!("it wants more and more: {:?}", model.wants());
     }
 
-    pub(super) fn reply(&self, request: &Request) -> Reply {
+    pub(super) fn reply(&self, request: &PageRequest) -> PageReply {
         match request {
-            Request::Streams { prefix, after } => Reply::Streams(self.page(prefix, after.as_deref())),
-            Request::Events(input) => {
+            PageRequest::Streams { prefix, after } => PageReply::Streams(self.page(prefix, after.as_deref())),
+            PageRequest::Events(input) => {
                 let last = if input.stream.is_some() { self.versions } else { self.streams * self.versions };
                 let from = input.from.unwrap_or_else(|| (last + 1).saturating_sub(input.limit).max(1));
                 let to = (from + input.limit - 1).min(last);
                 let items = (from..=to).map(|place| self.line(place, input.stream.as_ref()));
-                Reply::Events(EventLines { from, last, items: items.collect() })
+                PageReply::Events(EventLines { from, last, items: items.collect() })
             }
-            Request::State(stream, version) => Reply::State(Box::new(self.state(stream, *version))),
-            Request::Projections => Reply::Projections(self.projections()),
+            PageRequest::State(stream, version) => PageReply::State(Box::new(self.state(stream, *version))),
+            PageRequest::Projections => PageReply::Projections(self.projections()),
         }
     }
 

@@ -1,53 +1,53 @@
-//! The page of events, of a stream or of all.
+//! Draws the page of events.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::cli::output::Tone;
 use crate::cli::ui::model::Events;
-use crate::cli::ui::view::Theme;
-use crate::cli::ui::view::table::Column;
-use crate::cli::ui::view::table::Table;
+use crate::cli::ui::view::table::ScreenTable;
+use crate::cli::ui::view::table::TableColumn;
 use crate::cli::ui::view::table::rows_of;
 use crate::cli::ui::view::table::sentence;
 use crate::cli::ui::view::text::seconds;
+use crate::cli::ui::view::theme::Theme;
 use crate::ops::browse::EventLine;
 
-const OF_STREAM: [Column; 4] = [
-    Column::number("VERSION", 9, 0),
-    Column::text("TIME (UTC)", 19, 2),
-    Column::text("TYPE", 20, 0),
-    Column::text("DATA", 12, 3).growing(),
+const OF_STREAM: [TableColumn; 4] = [
+    TableColumn::number("VERSION", 9, 0),
+    TableColumn::text("TIME (UTC)", 19, 2),
+    TableColumn::text("TYPE", 20, 0),
+    TableColumn::text("DATA", 12, 3).growing(),
 ];
 
-const OF_ALL: [Column; 5] = [
-    Column::number("POSITION", 9, 0),
-    Column::text("TIME (UTC)", 19, 2),
-    Column::text("STREAM", 18, 0),
-    Column::text("TYPE", 20, 1),
-    Column::text("DATA", 16, 3).growing(),
+const OF_ALL: [TableColumn; 5] = [
+    TableColumn::number("POSITION", 9, 0),
+    TableColumn::text("TIME (UTC)", 19, 2),
+    TableColumn::text("STREAM", 18, 0),
+    TableColumn::text("TYPE", 20, 1),
+    TableColumn::text("DATA", 16, 3).growing(),
 ];
 
-/// The same where each of them must be short.
-const OF_ALL_NARROW: [Column; 5] = [
-    Column::number("POSITION", 9, 0),
-    Column::text("TIME (UTC)", 19, 2),
-    Column::text("STREAM", 14, 0),
-    Column::text("TYPE", 13, 1),
-    Column::text("DATA", 16, 3),
+/// The columns for a narrow screen.
+const OF_ALL_NARROW: [TableColumn; 5] = [
+    TableColumn::number("POSITION", 9, 0),
+    TableColumn::text("TIME (UTC)", 19, 2),
+    TableColumn::text("STREAM", 14, 0),
+    TableColumn::text("TYPE", 13, 1),
+    TableColumn::text("DATA", 16, 3),
 ];
 
-/// Columns of the screen from which they need not.
+/// The width of a screen from which the columns are not narrow.
 const WIDE: u16 = 72;
 
 /// Draws the list.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, page: &Events, theme: Theme) {
-    let columns: &[Column] = match &page.stream {
+    let columns: &[TableColumn] = match &page.stream {
         Some(_) => &OF_STREAM,
         None if area.width < WIDE => &OF_ALL_NARROW,
         None => &OF_ALL,
     };
-    let table = Table::new(columns, area.width, theme);
+    let table = ScreenTable::new(columns, area.width, theme);
     let mut rows = rows_of(area);
     let Some(head) = rows.next() else { return };
     table.head(frame, head);
@@ -58,7 +58,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, page: &Events, theme: Them
     for (place, row) in (page.cursor.top + 1..=page.last).zip(rows) {
         let cells = match page.line(place) {
             Some(line) => cells(line, page.stream.is_none()),
-            // It is on its way.
+            // The event is being loaded.
             None => {
                 let mut cells = vec![(String::new(), Tone::Dim); columns.len()];
                 cells[0].0 = place.to_string();

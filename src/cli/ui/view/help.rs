@@ -1,4 +1,4 @@
-//! All keys, over the page.
+//! Draws the help on all keys over the page.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -8,10 +8,10 @@ use ratatui::widgets::Block;
 use ratatui::widgets::Clear;
 
 use crate::cli::output::Tone;
-use crate::cli::ui::view::Theme;
 use crate::cli::ui::view::table::rows_of;
+use crate::cli::ui::view::theme::Theme;
 
-/// Keys and what they do; the most wanted first.
+/// The keys and their effects, the most frequent first.
 const KEYS: [(&str, &str); 13] = [
     ("q, Ctrl-C", "leave"),
     ("Esc", "back, or leave"),
@@ -28,10 +28,10 @@ const KEYS: [(&str, &str); 13] = [
     ("+ ~ -", "added, changed, removed"),
 ];
 
-/// Columns of the widest line, with its frame.
+/// The width of the widest line with its frame.
 const WIDTH: u16 = 40;
 
-/// Draws them in the middle of an area, scrolled by so many rows where there are more.
+/// Draws the help in the middle of an area, from row `top` on.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, top: u16, theme: Theme) {
     let width = WIDTH.min(area.width);
     let height = (KEYS.len() as u16 + 2).min(area.height);

@@ -1,29 +1,29 @@
-//! The keys that mean something now, as many as there is room for.
+//! Draws the line of keys that have a meaning now.
 
 use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::cli::output::Tone;
 use crate::cli::ui::model::Model;
-use crate::cli::ui::model::Page;
-use crate::cli::ui::view::Theme;
+use crate::cli::ui::model::ViewerPage;
+use crate::cli::ui::view::theme::Theme;
 
-/// The line at the bottom: what is most wanted first.
+/// Returns the line at the bottom, the most frequent keys first.
 pub(super) fn line(model: &Model, theme: Theme, width: u16) -> Line<'static> {
     let (_, opened) = model.path();
     let arrows = theme.arrows();
     let here: &[(&'static str, &'static str)] = match model.page() {
         _ if model.help.is_some() => &[(theme.up_down(), "scroll"), ("any other", "close")],
-        Page::Streams(page) if page.typing => &[("Enter", "keep"), ("Esc", "clear")],
-        Page::Streams(_) => &[("Enter", "open"), ("/", "filter"), ("Tab", "next page")],
-        Page::Events(_) => &[("Enter", "open"), ("G", "newest"), ("Tab", "next page")],
-        Page::Version(_) => &[(arrows, "version"), ("e", "pane"), (theme.up_down(), "scroll")],
-        Page::Projections(_) => &[("Tab", "next page")],
+        ViewerPage::Streams(page) if page.typing => &[("Enter", "keep"), ("Esc", "clear")],
+        ViewerPage::Streams(_) => &[("Enter", "open"), ("/", "filter"), ("Tab", "next page")],
+        ViewerPage::Events(_) => &[("Enter", "open"), ("G", "newest"), ("Tab", "next page")],
+        ViewerPage::Version(_) => &[(arrows, "version"), ("e", "pane"), (theme.up_down(), "scroll")],
+        ViewerPage::Projections(_) => &[("Tab", "next page")],
     };
     let back: &[(&'static str, &'static str)] = if opened.is_empty() || model.help.is_some() { &[] } else { &[("Esc", "back")] };
     let common: &[(&'static str, &'static str)] = match model.page() {
         _ if model.help.is_some() => &[("q", "quit")],
-        Page::Streams(page) if page.typing => &[],
+        ViewerPage::Streams(page) if page.typing => &[],
         _ => &[("q", "quit"), ("?", "help")],
     };
     let mut spans = Vec::new();

@@ -1,4 +1,4 @@
-//! The model → a frame. Everything that comes from a store passes `text` on its way.
+//! Draws the model as a frame. All text from a store passes through `text`.
 
 mod events;
 mod help;
@@ -19,21 +19,21 @@ use ratatui::text::Span;
 
 use crate::cli::output::Tone;
 use crate::cli::ui::model::Model;
-use crate::cli::ui::model::Page;
+use crate::cli::ui::model::ViewerPage;
 use crate::cli::ui::view::text::cut;
 use crate::cli::ui::view::text::safe;
 use crate::cli::ui::view::text::seconds;
 
-/// Columns and rows below which nothing can be read.
+/// The smallest usable size in columns and rows.
 pub(super) const SMALLEST: (u16, u16) = (40, 10);
 
-/// Columns from which the status line has room for the time of the last event.
+/// The width from which the status line shows the time of the last event.
 const ROOM_FOR_TIME: usize = 60;
 
 /// The names of the first pages, in their order.
 const ROOTS: [&str; 3] = ["Streams", "Events", "Projections"];
 
-/// Draws everything.
+/// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, theme: Theme) {
     let area = frame.area();
     let (width, height) = (area.width, area.height);
@@ -44,10 +44,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, theme: Theme) {
     frame.render_widget(title(model, theme, width), row(0));
     let body = Rect { x: 0, y: 1, width, height: height - 3 };
     match model.page() {
-        Page::Streams(page) => streams::draw(frame, body, page, theme),
-        Page::Events(page) => events::draw(frame, body, page, theme),
-        Page::Version(page) => version::draw(frame, body, page, theme),
-        Page::Projections(page) => projections::draw(frame, body, page, theme),
+        ViewerPage::Streams(page) => streams::draw(frame, body, page, theme),
+        ViewerPage::Events(page) => events::draw(frame, body, page, theme),
+        ViewerPage::Version(page) => version::draw(frame, body, page, theme),
+        ViewerPage::Projections(page) => projections::draw(frame, body, page, theme),
     }
     frame.render_widget(status(model, theme, width), row(height - 2));
     frame.render_widget(keys::line(model, theme, width), row(height - 1));
@@ -65,7 +65,7 @@ fn too_small(frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// The first pages, or the way to the page that is seen.
+/// Returns the title: the first pages, or the path to the visible page.
 fn title(model: &Model, theme: Theme, width: u16) -> Line<'static> {
     let (root, opened) = model.path();
     let Some(page) = opened.last() else {
@@ -79,30 +79,30 @@ fn title(model: &Model, theme: Theme, width: u16) -> Line<'static> {
         return Line::from_iter(tabs.spans.into_iter().chain(part));
     };
     let way = match page {
-        Page::Events(page) => page.stream.as_ref().map_or_else(String::new, ToString::to_string),
-        Page::Version(page) => page.stream.to_string(),
-        Page::Streams(_) | Page::Projections(_) => String::new(),
+        ViewerPage::Events(page) => page.stream.as_ref().map_or_else(String::new, ToString::to_string),
+        ViewerPage::Version(page) => page.stream.to_string(),
+        ViewerPage::Streams(_) | ViewerPage::Projections(_) => String::new(),
     };
     let root = Span::raw(format!(" {} {} ", ROOTS[root], theme.then()));
     let left = usize::from(width).saturating_sub(root.width() + 2);
     Line::from_iter([root, Span::styled(format!(" {} ", cut(&way, left.saturating_sub(2), theme)), theme.chosen())])
 }
 
-/// Which of the streams are on this page, where they are not all.
-fn part_of_streams(page: &Page) -> Option<Span<'static>> {
-    let Page::Streams(page) = page else { return None };
+/// Returns the range of the streams on this page, unless it has all streams.
+fn part_of_streams(page: &ViewerPage) -> Option<Span<'static>> {
+    let ViewerPage::Streams(page) = page else { return None };
     let (before, more) = (page.offset(), page.next.is_some());
     let part = || format!("  {}-{}{}", before + 1, before + page.items.len(), if more { "+" } else { "" });
     (before > 0 || more).then(|| Span::raw(part()))
 }
 
-/// Which store, where it ends, and what is wrong.
+/// Returns the status line: the store, its head, and the current error.
 fn status(model: &Model, theme: Theme, width: u16) -> Line<'static> {
     let width = usize::from(width);
     let wrong = match (&model.lost, &model.problem) {
         (Some(lost), _) => Some(format!("no answer, trying again: {lost}")),
         (None, Some(problem)) => Some(problem.clone()),
-        // A slow answer is no news before it has taken this long.
+        // A slow answer is reported after this time only.
         (None, None) if model.silent_ticks > 3 => Some(format!("waiting for the store for {} s", model.silent_ticks / 2)),
         (None, None) => None,
     };

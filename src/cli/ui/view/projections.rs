@@ -1,4 +1,4 @@
-//! The page of projections.
+//! Draws the page of projections.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -6,27 +6,27 @@ use ratatui::layout::Rect;
 use crate::cli::output::Tone;
 use crate::cli::projection::state_in_words;
 use crate::cli::ui::model::Projections;
-use crate::cli::ui::view::Theme;
-use crate::cli::ui::view::table::Column;
-use crate::cli::ui::view::table::Table;
+use crate::cli::ui::view::table::ScreenTable;
+use crate::cli::ui::view::table::TableColumn;
 use crate::cli::ui::view::table::rows_of;
 use crate::cli::ui::view::table::sentence;
 use crate::cli::ui::view::text::seconds;
+use crate::cli::ui::view::theme::Theme;
 use crate::ops::projections::status::ProjectionStatus;
 
-const COLUMNS: [Column; 7] = [
-    Column::text("NAME", 11, 0).growing(),
-    Column::text("STATE", 14, 0),
-    Column::number("LAG", 8, 1),
-    Column::number("SECONDS", 9, 2),
-    Column::number("POSITION", 9, 3),
-    Column::number("ROWS", 8, 4),
-    Column::text("UPDATED (UTC)", 19, 5),
+const COLUMNS: [TableColumn; 7] = [
+    TableColumn::text("NAME", 11, 0).growing(),
+    TableColumn::text("STATE", 14, 0),
+    TableColumn::number("LAG", 8, 1),
+    TableColumn::number("SECONDS", 9, 2),
+    TableColumn::number("POSITION", 9, 3),
+    TableColumn::number("ROWS", 8, 4),
+    TableColumn::text("UPDATED (UTC)", 19, 5),
 ];
 
 /// Draws the list.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, page: &Projections, theme: Theme) {
-    let table = Table::new(&COLUMNS, area.width, theme);
+    let table = ScreenTable::new(&COLUMNS, area.width, theme);
     let mut rows = rows_of(area);
     let Some(head) = rows.next() else { return };
     table.head(frame, head);

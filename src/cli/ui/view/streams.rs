@@ -1,4 +1,4 @@
-//! The page of streams.
+//! Draws the page of streams.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -6,24 +6,24 @@ use ratatui::text::Line;
 
 use crate::cli::output::Tone;
 use crate::cli::ui::model::Streams;
-use crate::cli::ui::view::Theme;
-use crate::cli::ui::view::table::Column;
-use crate::cli::ui::view::table::Table;
+use crate::cli::ui::view::table::ScreenTable;
+use crate::cli::ui::view::table::TableColumn;
 use crate::cli::ui::view::table::rows_of;
 use crate::cli::ui::view::table::sentence;
 use crate::cli::ui::view::text::cut;
 use crate::cli::ui::view::text::seconds;
+use crate::cli::ui::view::theme::Theme;
 
-const COLUMNS: [Column; 4] = [
-    Column::text("STREAM", 16, 0).growing(),
-    Column::number("VERSION", 9, 1),
-    Column::number("POSITION", 10, 2),
-    Column::text("LAST EVENT (UTC)", 19, 3),
+const COLUMNS: [TableColumn; 4] = [
+    TableColumn::text("STREAM", 16, 0).growing(),
+    TableColumn::number("VERSION", 9, 1),
+    TableColumn::number("POSITION", 10, 2),
+    TableColumn::text("LAST EVENT (UTC)", 19, 3),
 ];
 
-/// Draws the list; what is being typed stands in the place of its head.
+/// Draws the list. While a filter is typed, it is in place of the head.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, page: &Streams, theme: Theme) {
-    let table = Table::new(&COLUMNS, area.width, theme);
+    let table = ScreenTable::new(&COLUMNS, area.width, theme);
     let mut rows = rows_of(area);
     let Some(head) = rows.next() else { return };
     if page.typing || !page.filter.is_empty() {

@@ -1,4 +1,4 @@
-//! Lists: columns that fit, a head, and rows of which one is chosen.
+//! Draws lists: columns that fit, a head, and rows of which one is selected.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -7,25 +7,25 @@ use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::cli::output::Tone;
-use crate::cli::ui::view::Theme;
 use crate::cli::ui::view::text::cut;
+use crate::cli::ui::view::theme::Theme;
 
-/// Blanks between two columns.
+/// The spaces between two columns.
 const GAP: usize = 2;
 
 /// A column of a list.
-pub(super) struct Column {
+pub(super) struct TableColumn {
     pub(super) title: &'static str,
-    /// Its columns on the screen; at least so many where it grows.
+    /// The width in characters; the minimum width if the column grows.
     pub(super) width: usize,
     pub(super) right: bool,
-    /// Which columns come first where there is no room for all: the lowest.
+    /// The rank when there is no room for all columns; the lowest rank is kept longest.
     pub(super) rank: u8,
-    /// Whether it takes the room that is left.
+    /// True if the column takes the spare room.
     pub(super) grows: bool,
 }
 
-impl Column {
+impl TableColumn {
     pub(super) const fn text(title: &'static str, width: usize, rank: u8) -> Self {
         Self { title, width, right: false, rank, grows: false }
     }
@@ -40,15 +40,15 @@ impl Column {
 }
 
 /// A list on the screen.
-pub(super) struct Table<'c> {
-    columns: Vec<(usize, usize, &'c Column)>,
+pub(super) struct ScreenTable<'c> {
+    columns: Vec<(usize, usize, &'c TableColumn)>,
     width: usize,
     theme: Theme,
 }
 
-impl<'c> Table<'c> {
-    /// The columns that fit, each with its index and its width.
-    pub(super) fn new(columns: &'c [Column], width: u16, theme: Theme) -> Self {
+impl<'c> ScreenTable<'c> {
+    /// Chooses the columns that fit, each with its index and its width.
+    pub(super) fn new(columns: &'c [TableColumn], width: u16, theme: Theme) -> Self {
         let width = usize::from(width);
         let mut by_rank: Vec<usize> = (0..columns.len()).collect();
         by_rank.sort_by_key(|index| columns[*index].rank);
@@ -63,21 +63,21 @@ impl<'c> Table<'c> {
         }
         shown.sort_unstable();
         let mut fitted: Vec<_> = shown.into_iter().map(|index| (index, columns[index].width, &columns[index])).collect();
-        // Where the column that grows did not fit, the most important text is the one that can use room.
-        let use_of_room = |(.., column): &&mut (usize, usize, &Column)| (!column.grows, column.right, column.rank);
+        // If the growing column does not fit, the most important text column grows.
+        let use_of_room = |(.., column): &&mut (usize, usize, &TableColumn)| (!column.grows, column.right, column.rank);
         if let Some((_, growing, _)) = fitted.iter_mut().min_by_key(use_of_room) {
             *growing += width.saturating_sub(used);
         }
         Self { columns: fitted, width, theme }
     }
 
-    /// The titles of the columns.
+    /// Draws the titles of the columns.
     pub(super) fn head(&self, frame: &mut Frame<'_>, area: Rect) {
         let cells = self.columns.iter().map(|(_, width, column)| (self.padded(column.title, *width, column.right), Style::new()));
         self.render(frame, area, cells.collect(), self.theme.tone(Tone::Strong));
     }
 
-    /// A row; its cells in the order of all columns, also of those that are not shown.
+    /// Draws a row. Its cells are in the order of all columns, including hidden ones.
     pub(super) fn row(&self, frame: &mut Frame<'_>, area: Rect, cells: &[(String, Tone)], chosen: bool) {
         let style = if chosen { self.theme.chosen() } else { Style::new() };
         let cells = self.columns.iter().map(|(index, width, column)| {
@@ -107,12 +107,12 @@ impl<'c> Table<'c> {
     }
 }
 
-/// The rows of an area, from the top.
+/// Returns the rows of an area, from the top.
 pub(super) fn rows_of(area: Rect) -> impl ExactSizeIterator<Item = Rect> {
     (area.y..area.bottom()).map(move |y| Rect { y, height: 1, ..area })
 }
 
-/// A sentence where a list would be.
+/// Draws a sentence in place of a list.
 pub(super) fn sentence(frame: &mut Frame<'_>, area: Rect, text: &str, theme: Theme) {
     if let Some(row) = rows_of(area).next() {
         frame.render_widget(Line::styled(cut(text, usize::from(area.width), theme), theme.tone(Tone::Dim)), row);

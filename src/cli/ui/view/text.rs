@@ -1,19 +1,19 @@
-//! Text that may stand on a screen: safe, and no longer than its place.
+//! Text for the screen: safe, and cut or wrapped to its width.
 
 use ratatui::text::Span;
 
 use crate::cli::output::Cell;
-use crate::cli::ui::view::Theme;
+use crate::cli::ui::view::theme::Theme;
 use crate::event::Timestamp;
 
-/// The text with everything visible that could do something to a terminal.
+/// Returns a text with unsafe characters as visible escapes.
 pub(super) fn safe(text: &str) -> String {
     Cell::new(text).as_str().to_owned()
 }
 
-/// The same in at most so many columns; where something is missing, that shows.
+/// Returns a safe text in a number of columns. A cut is marked.
 pub(super) fn cut(text: &str, width: usize, theme: Theme) -> String {
-    // However long the text is, no more of it is looked at than could be seen.
+    // Only the part of a long text that can be visible is processed.
     let beginning: String = text.chars().take(width * 2 + 2).collect();
     let safe = safe(&beginning);
     if beginning.len() == text.len() && Span::raw(safe.as_str()).width() <= width {
@@ -32,7 +32,7 @@ pub(super) fn cut(text: &str, width: usize, theme: Theme) -> String {
     if width > 0 { kept + more } else { kept }
 }
 
-/// The same in rows of so many columns, and in no more rows than these; the last one shows where more is missing.
+/// Returns a safe text in rows of a number of columns. The last row is marked if text is missing.
 pub(super) fn folded(text: &str, width: usize, rows: usize, theme: Theme) -> Vec<String> {
     let beginning: String = text.chars().take((width + 1) * (rows + 1)).collect();
     let cut_short = beginning.len() < text.len();
@@ -58,7 +58,7 @@ pub(super) fn folded(text: &str, width: usize, rows: usize, theme: Theme) -> Vec
     parts
 }
 
-/// A moment in UTC, to the second, without the letters.
+/// Returns a moment in UTC, to the second, without the letters.
 pub(super) fn seconds(at: Timestamp) -> String {
     let text = at.to_string();
     text.get(..19).map_or_else(|| text.clone(), |text| text.replace('T', " "))

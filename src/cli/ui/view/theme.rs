@@ -1,4 +1,4 @@
-//! How things look: with and without colour, with and without characters beyond ASCII.
+//! Styles, with and without colour, with and without characters beyond ASCII.
 
 use ratatui::style::Color;
 use ratatui::style::Modifier;
@@ -7,11 +7,11 @@ use ratatui::symbols::border;
 
 use crate::cli::output::Tone;
 
-/// What the terminal can do.
+/// The abilities of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli::ui) struct Theme {
-    pub(in crate::cli::ui) colour: bool,
-    pub(in crate::cli::ui) unicode: bool,
+pub(crate) struct Theme {
+    pub(crate) colour: bool,
+    pub(crate) unicode: bool,
 }
 
 const ASCII: border::Set<'static> = border::Set {
@@ -26,7 +26,7 @@ const ASCII: border::Set<'static> = border::Set {
 };
 
 impl Theme {
-    /// A tone; without colour only what can be had without it.
+    /// Returns the style of a tone. Without colour, only attributes.
     pub(super) fn tone(self, tone: Tone) -> Style {
         let colour = |colour| if self.colour { Style::new().fg(colour) } else { Style::new() };
         match tone {
@@ -39,7 +39,7 @@ impl Theme {
         }
     }
 
-    /// What is chosen.
+    /// Returns the style of the selected item.
     pub(super) fn chosen(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
@@ -48,17 +48,17 @@ impl Theme {
         if self.unicode { border::PLAIN } else { ASCII }
     }
 
-    /// What stands where something was cut off.
+    /// Returns the mark of a cut.
     pub(super) fn more(self) -> &'static str {
         if self.unicode { "…" } else { "..." }
     }
 
-    /// What stands between a page and the one behind it.
+    /// Returns the separator between a page and the one opened from it.
     pub(super) fn then(self) -> &'static str {
         if self.unicode { "›" } else { ">" }
     }
 
-    /// The track of a slider, before and after its knob, and the knob.
+    /// Returns the parts of a slider: the track before and after its knob, and the knob.
     pub(super) fn slider(self) -> (&'static str, &'static str, &'static str) {
         if self.unicode { ("━", "─", "●") } else { ("=", "-", "o") }
     }

@@ -1,4 +1,4 @@
-//! The page of one version: the slider, the state with what changed, and the event.
+//! Draws the page of a version: the slider, the state with its changes, and the event.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -10,18 +10,18 @@ use crate::cli::ui::model::Mark;
 use crate::cli::ui::model::Pane;
 use crate::cli::ui::model::StateLine;
 use crate::cli::ui::model::VersionPage;
-use crate::cli::ui::view::Theme;
 use crate::cli::ui::view::table::rows_of;
 use crate::cli::ui::view::table::sentence;
 use crate::cli::ui::view::text::cut;
 use crate::cli::ui::view::text::folded;
 use crate::cli::ui::view::text::safe;
 use crate::cli::ui::view::text::seconds;
+use crate::cli::ui::view::theme::Theme;
 
-/// Columns from which there is room for both panes.
+/// The width from which there is room for both panes.
 const ROOM_FOR_BOTH: u16 = 72;
 
-/// Draws the slider, the event in a line, and what there is room for below.
+/// Draws the slider, the event in a line, and the panes that fit below.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, page: &VersionPage, theme: Theme) {
     let mut rows = rows_of(area);
     let (Some(first), Some(second)) = (rows.next(), rows.next()) else { return };
@@ -37,7 +37,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, page: &VersionPage, theme:
     pane(frame, event, page, Pane::Event, theme);
 }
 
-/// `5 of 17 ━━━●──────────`
+/// Returns the slider: `5 of 17 ━━━●──────────`.
 fn slider(page: &VersionPage, width: u16, theme: Theme) -> Line<'static> {
     let (passed, ahead, knob) = theme.slider();
     let place = format!("version {} of {} ", page.at, page.last);
@@ -95,7 +95,7 @@ fn pane(frame: &mut Frame<'_>, area: Rect, page: &VersionPage, pane: Pane, theme
     frame.render_widget(Line::styled(cut(&format!("{title}{place}"), width, theme), theme.tone(tone)), head);
 }
 
-/// Why there is no state, in as many rows as it takes.
+/// Draws the reason why there is no state, wrapped.
 fn unreadable(frame: &mut Frame<'_>, area: Rect, why: &str, theme: Theme) {
     let width = usize::from(area.width).saturating_sub(1).max(1);
     for (part, row) in folded(why, width, usize::from(area.height), theme).iter().zip(rows_of(area)) {
@@ -103,7 +103,7 @@ fn unreadable(frame: &mut Frame<'_>, area: Rect, why: &str, theme: Theme) {
     }
 }
 
-/// A line in as many rows as it takes, but no more than there are.
+/// Returns a line, wrapped to at most `rows` rows.
 fn state_line(line: &StateLine, width: usize, rows: usize, pane: Pane, theme: Theme) -> Vec<Line<'static>> {
     let (sign, tone) = match line.mark {
         Mark::Same => ("  ", Tone::Plain),
@@ -116,7 +116,7 @@ fn state_line(line: &StateLine, width: usize, rows: usize, pane: Pane, theme: Th
     let was = line.was.as_ref().map_or_else(String::new, |was| format!("  was {was}"));
     let mut text = folded(&line.text, room, rows, theme);
     let last = text.last().map_or(0, |last| Span::raw(last.as_str()).width());
-    // What it was stands behind it where it has room, else below.
+    // The earlier value follows the value if there is room, else it is on the next row.
     let beside = last + Span::raw(was.as_str()).width() <= room;
     let mut below =
         if beside || was.is_empty() { Vec::new() } else { folded(&was, room, rows.saturating_sub(text.len()), theme) };

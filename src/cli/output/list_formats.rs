@@ -1,20 +1,21 @@
-//! What is between the beginning and the end of a list, one form for each format.
+//! The serializers of list items, one for each format.
 
 use serde::Serialize;
 
 use crate::cli::output::cell::Cell;
 use crate::cli::output::csv_row;
 use crate::cli::output::grid::Grid;
-use crate::cli::output::list::Listing;
-use crate::cli::output::list::PAGE_BYTES;
-use crate::cli::output::list::PAGE_ROWS;
+use crate::cli::output::listing::Listing;
+use crate::cli::output::listing::PAGE_BYTES;
+use crate::cli::output::listing::PAGE_ROWS;
+use crate::cli::output::safe_json::json_of;
 use crate::cli::output::safe_json::write_json;
 use crate::cli::output::settings::Format;
-use crate::cli::output::settings::Settings;
+use crate::cli::output::settings::OutputSettings;
 use crate::cli::output::yaml;
 
-/// The items of a list on their way into a buffer.
-pub(crate) enum Body {
+/// The items of a list, on their way into a buffer.
+pub(crate) enum ListBody {
     /// Rows of the page that is being filled.
     Table { grid: Grid, rows: Vec<Vec<Cell>>, bytes: usize },
     /// `{"items":[`, one item a line.
@@ -34,10 +35,10 @@ pub(crate) struct CsvBody {
     fixed: bool,
     waiting: Vec<Vec<(String, String)>>,
     lost: Option<String>,
-    told: bool,
+    reported: bool,
 }
 
-impl Body {
+impl ListBody {
     pub(crate) fn new(format: Format, listing: Listing) -> Self {
         match format {
             Format::Table => Self::Table { grid: Grid::new(listing.columns), rows: Vec::new(), bytes: 0 },
@@ -51,7 +52,7 @@ impl Body {
         }
     }
 
-    /// Takes one item.
+    /// Adds an item.
     pub(crate) fn push<T: Serialize + ?Sized>(
         &mut self,
         buffer: &mut Vec<u8>,
@@ -83,7 +84,7 @@ impl Body {
         Ok(())
     }
 
-    /// Whether rows wait that make a page.
+    /// Returns true if the waiting rows make a page.
     pub(crate) fn page_is_full(&self) -> bool {
         match self {
             Self::Table { rows, bytes, .. } => rows.len() >= PAGE_ROWS || *bytes >= PAGE_BYTES,
@@ -91,8 +92,8 @@ impl Body {
         }
     }
 
-    /// Brings what waits into the buffer; gives the name of a field that the CSV header lacks, once.
-    pub(crate) fn draw(&mut self, buffer: &mut Vec<u8>, settings: &Settings) -> Option<String> {
+    /// Moves waiting rows into the buffer. Returns the name of a field that the CSV header lacks, once.
+    pub(crate) fn draw(&mut self, buffer: &mut Vec<u8>, settings: &OutputSettings) -> Option<String> {
         match self {
             Self::Table { grid, rows, bytes } => {
                 if !rows.is_empty() {
@@ -113,7 +114,7 @@ impl Body {
             Self::Json => {
                 buffer.extend_from_slice(if empty { b"{\"items\":[" } else { b"\n" });
                 buffer.extend_from_slice(b"],\"next\":");
-                // An optional text always serialises.
+                // An optional text always serializes.
                 let _ = write_json(buffer, &next);
                 buffer.extend_from_slice(b"}\n");
             }
@@ -151,10 +152,10 @@ impl CsvBody {
                 self.write(buffer, row);
             }
         }
-        if self.told {
+        if self.reported {
             return None;
         }
-        self.told = self.lost.is_some();
+        self.reported = self.lost.is_some();
         self.lost.take()
     }
 
@@ -165,7 +166,7 @@ impl CsvBody {
     }
 
     fn write(&mut self, buffer: &mut Vec<u8>, mut row: Vec<(String, String)>) {
-        // Nearly always the fields come in the order of the header.
+        // The fields usually come in the order of the header.
         if !row.iter().map(|(name, _)| name).eq(self.header.iter()) {
             if let Some((name, _)) = row.iter().find(|(name, _)| !self.header.contains(name)) {
                 self.lost.get_or_insert_with(|| name.clone());
@@ -175,11 +176,4 @@ impl CsvBody {
         }
         csv_row::write_row(buffer, row.into_iter().map(|(_, cell)| cell));
     }
-}
-
-/// Compact safe JSON as text.
-pub(crate) fn json_of<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
-    let mut buffer = Vec::new();
-    write_json(&mut buffer, value)?;
-    String::from_utf8(buffer).map_err(serde::ser::Error::custom)
 }

@@ -1,10 +1,10 @@
-//! Words of a command line as a POSIX shell reads them.
+//! Quoting for a POSIX shell.
 
 use std::ffi::OsStr;
 
 use crate::event::is_unsafe;
 
-/// Returns a word in the form in which a shell reads it back, without a character that a terminal would act on.
+/// Returns a word in the form in which a shell reads it back, without characters that a terminal would act on.
 pub(super) fn word(word: &OsStr) -> String {
     let bytes = word.as_encoded_bytes();
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(byte);
@@ -17,7 +17,7 @@ pub(super) fn word(word: &OsStr) -> String {
     }
 }
 
-/// Returns bytes with octal escapes for all that a shell, `printf` or a terminal could take for something else.
+/// Returns bytes with octal escapes for everything that a shell, `printf` or a terminal could interpret.
 fn in_octal(bytes: &[u8]) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:=@+,{}[]\" ".contains(&byte);
     bytes.iter().fold(String::new(), |text, byte| {

@@ -1,6 +1,6 @@
-//! What somebody does at a terminal that is drawn on.
+//! Terminal input events.
 
-/// A key, as far as it means something here.
+/// A key that has a meaning here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     /// A character.
@@ -35,11 +35,11 @@ pub enum Key {
     Interrupt,
 }
 
-/// What comes from a terminal.
+/// An input event of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Typed {
+pub enum InputEvent {
     /// A key was pressed.
     Key(Key),
-    /// The terminal has so many columns and rows now.
+    /// The terminal has a new size: columns and rows.
     Size(u16, u16),
 }

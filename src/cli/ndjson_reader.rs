@@ -1,4 +1,4 @@
-//! The lines of an NDJSON file, one at a time in bounded memory.
+//! A reader of NDJSON files, one line at a time in bounded memory.
 
 use std::io::BufRead;
 use std::io::BufReader;
@@ -6,17 +6,17 @@ use std::io::ErrorKind;
 use std::io::Read;
 
 use crate::cli::error::CliError;
-use crate::cli::input::Source;
+use crate::cli::input::InputSource;
 use crate::cli::input::after_bom;
 use crate::cli::input::not_utf8;
 use crate::cli::input::unreadable;
 
-/// The longest line unless told: 4 MiB.
+/// The default limit for one line: 4 MiB.
 pub const MAX_LINE_BYTES: usize = 4 << 20;
 
-/// Reads lines that hold something, with their numbers.
+/// A reader of the lines that are not blank, with their numbers.
 ///
-/// A byte order mark, CRLF, and a last line without newline are taken; blank lines are skipped.
+/// It accepts a byte order mark, CRLF, and a last line without newline. Blank lines are skipped.
 pub struct LineReader<R> {
     reader: BufReader<R>,
     name: String,
@@ -26,49 +26,49 @@ pub struct LineReader<R> {
     offset: u64,
 }
 
-/// One line that holds something.
+/// A line that is not blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line<'a> {
-    /// Its number in the file, from 1, blank lines counted.
+pub struct InputLine<'a> {
+    /// The number in the file, from 1. Blank lines count.
     pub number: u64,
-    /// Its text without the newline.
+    /// The text without the newline.
     pub text: &'a str,
 }
 
 impl<'a> LineReader<Box<dyn Read + 'a>> {
-    /// The lines of a file, of stdin or of an argument.
+    /// Opens a file, stdin or an argument.
     ///
     /// # Errors
-    /// As [`Source::open`].
-    pub fn open(source: &Source<'a>) -> Result<Self, CliError> {
+    /// As [`InputSource::open`].
+    pub fn open(source: &InputSource<'a>) -> Result<Self, CliError> {
         Ok(Self::new(source.open()?, &source.name()))
     }
 }
 
 impl<R: Read> LineReader<R> {
-    /// The lines of a reader, under the name that messages give it.
+    /// Returns a reader of lines; `name` is the name in messages.
     pub fn new(reader: R, name: &str) -> Self {
         let reader = BufReader::with_capacity(64 << 10, reader);
         Self { reader, name: name.to_owned(), limit: MAX_LINE_BYTES, line: Vec::new(), number: 0, offset: 0 }
     }
 
-    /// The same with another limit of bytes for one line.
+    /// Sets another limit of bytes for one line.
     #[must_use]
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
         self
     }
 
-    /// How many bytes were taken so far, for a progress bar.
+    /// Returns the number of bytes that were read so far, for a progress bar.
     pub fn bytes_read(&self) -> u64 {
         self.offset
     }
 
-    /// The next line that holds something; nothing at the end.
+    /// Returns the next line that is not blank; none at the end.
     ///
     /// # Errors
-    /// With the line's number: one that is too long, UTF-16, or no UTF-8 (2); a reader that fails (6 or 7).
-    pub fn next_line(&mut self) -> Result<Option<Line<'_>>, CliError> {
+    /// The line is too long, is UTF-16 or is not UTF-8 (2); the details have its number. The reader fails (6 or 7).
+    pub fn next_line(&mut self) -> Result<Option<InputLine<'_>>, CliError> {
         loop {
             let start = self.offset;
             if !self.take_line()? {
@@ -82,7 +82,7 @@ impl<R: Read> LineReader<R> {
                 continue;
             }
             return match std::str::from_utf8(&self.line[skip..]) {
-                Ok(text) => Ok(Some(Line { number: self.number, text })),
+                Ok(text) => Ok(Some(InputLine { number: self.number, text })),
                 Err(error) => {
                     let within = skip + error.valid_up_to();
                     let offset = usize::try_from(start).unwrap_or(usize::MAX).saturating_add(within);
@@ -92,7 +92,7 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    /// Brings the next line into `self.line`, without its newline; false at the end.
+    /// Reads the next line into `self.line`, without its newline. Returns false at the end.
     fn take_line(&mut self) -> Result<bool, CliError> {
         self.line.clear();
         let mut begun = false;
@@ -108,7 +108,7 @@ impl<R: Read> LineReader<R> {
             begun = true;
             let end = chunk.iter().position(|&b| b == b'\n');
             let taken = end.unwrap_or(chunk.len());
-            // One more than the limit may be a carriage return.
+            // The byte after the limit may be a carriage return.
             if self.line.len() + taken > self.limit.saturating_add(1) {
                 return Err(self.too_long(self.number + 1));
             }

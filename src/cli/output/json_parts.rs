@@ -1,4 +1,4 @@
-//! JSON text taken apart without losing the order of its members or the digits of its numbers.
+//! The parts of JSON text, with the order of its members and the digits of its numbers.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use serde::de::Visitor;
 use serde_json::value::RawValue;
 
 /// The members of a JSON object, in the order of the text.
-pub(crate) struct Fields<'a>(pub(crate) Vec<(String, &'a RawValue)>);
+pub(crate) struct JsonMembers<'a>(pub(crate) Vec<(String, &'a RawValue)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for JsonMembers<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
         impl<'de> Visitor<'de> for Members {
-            type Value = Fields<'de>;
+            type Value = JsonMembers<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
             }
@@ -24,31 +24,31 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
                 }
-                Ok(Fields(members))
+                Ok(JsonMembers(members))
             }
         }
         deserializer.deserialize_map(Members)
     }
 }
 
-/// One JSON value, taken apart one level deep.
-pub(crate) enum Node<'a> {
-    /// An object's members.
+/// A JSON value, split one level deep.
+pub(crate) enum JsonParts<'a> {
+    /// The members of an object.
     Object(Vec<(String, &'a RawValue)>),
-    /// An array's elements.
+    /// The elements of an array.
     Array(Vec<&'a RawValue>),
-    /// A string's value.
+    /// The value of a string.
     Text(String),
     /// A number, a boolean or null, as it is written.
     Plain(&'a str),
 }
 
-impl<'a> Node<'a> {
-    /// Takes JSON text apart.
+impl<'a> JsonParts<'a> {
+    /// Splits JSON text.
     pub(crate) fn of(json: &'a str) -> Result<Self, serde_json::Error> {
         let json = json.trim();
         Ok(match json.as_bytes().first() {
-            Some(b'{') => Self::Object(serde_json::from_str::<Fields<'a>>(json)?.0),
+            Some(b'{') => Self::Object(serde_json::from_str::<JsonMembers<'a>>(json)?.0),
             Some(b'[') => Self::Array(serde_json::from_str(json)?),
             Some(b'"') => Self::Text(serde_json::from_str(json)?),
             _ => Self::Plain(serde_json::from_str::<&RawValue>(json)?.get()),

@@ -1,6 +1,6 @@
-//! How many files and connections this process may have open: as many as the system lets it.
+//! The limit of open files and connections of this process.
 
-/// Asks for room for so many; how many there is room for then.
+/// Raises the limit to the wanted number if it can. Returns the limit that then applies.
 #[cfg(unix)]
 pub(super) fn allow(wanted: u64) -> u64 {
     use rustix::process::Resource;
@@ -18,7 +18,7 @@ pub(super) fn allow(wanted: u64) -> u64 {
     }
 }
 
-/// Nothing need be asked for.
+/// Returns the wanted number: this system has no limit to raise.
 #[cfg(not(unix))]
 pub(super) fn allow(wanted: u64) -> u64 {
     wanted

@@ -1,4 +1,4 @@
-//! A game as people read it.
+//! A game as a report for people.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
 
-/// The table after a move: whose turn it is, the players, the rows.
+/// Draws the game after a move: the turn, the players, the cards.
 pub(super) fn draw(game: &Value, sheet: &mut Sheet) {
     if game.is_null() {
         return;
@@ -29,7 +29,7 @@ pub(super) fn draw(game: &Value, sheet: &mut Sheet) {
             players.iter().map(player).collect(),
         );
     }
-    // One's own, or where all can be seen that of the player whose turn it is.
+    // The player's own hand. If all hands are visible, the hand of the player whose turn it is.
     let seen: Vec<&Value> = players.iter().filter(|player| player["hand"].is_array()).collect();
     for player in seen.iter().filter(|player| seen.len() == 1 || player["player_id"] == game["turn"]) {
         sheet.heading(&format!("hand of {}", player["player_id"].as_str().unwrap_or_default()));
@@ -70,7 +70,7 @@ fn player(player: &Value) -> Vec<Cell> {
     ]
 }
 
-/// A merchant in words: `m12 trade 2 yellow for 2 green`.
+/// Returns a merchant in words: `m12 trade 2 yellow for 2 green`.
 fn card(card: &Value) -> String {
     let id = card["id"].as_str().unwrap_or_default();
     match card["kind"].as_str() {
@@ -81,7 +81,7 @@ fn card(card: &Value) -> String {
     }
 }
 
-/// Crystals in words: `3 yellow, 1 pink`.
+/// Returns crystals in words: `3 yellow, 1 pink`.
 fn crystals(crystals: &Value) -> String {
     let held = crystals.as_object().into_iter().flatten();
     let words: Vec<String> = held.map(|(colour, count)| format!("{count} {colour}")).collect();

@@ -1,4 +1,4 @@
-//! The whole store as it was, into another one.
+//! The copy of the whole store into another one, as of a time.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StoreUrl;
 
-/// Copies and reports.
+/// Copies the store and prints the report.
 pub(super) async fn run(app: &App, url: &str, at: Option<&str>, retime: bool) -> Result<(), CliError> {
     let url: StoreUrl = url.parse()?;
     let source = app.store()?;
@@ -31,7 +31,7 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>, retime: bool) ->
         app.record.repeat.fix("--at", at.to_string());
     }
     let bar = app.out.progress(Some(0), "events");
-    let mut broken_off = BrokenOff { out: &app.out, written: false };
+    let mut broken_off = CopyInterruption { out: &app.out, written: false };
     let mut progress = |step| match step {
         CopyProgress::ToCopy(events) => bar.total(events),
         CopyProgress::Copied(events) => {
@@ -44,7 +44,7 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>, retime: bool) ->
         Err(OpsError::Runtime(RuntimeError::Store(damage @ StoreError::Integrity { .. }))) => {
             // There is no more to copy.
             broken_off.written = false;
-            return Err(CliError::from(damage).hint("the copy has all that is whole; check it with 'esctl verify' on its URL"));
+            return Err(CliError::from(damage).hint("the copy has all intact events; check it with 'esctl verify --store URL'"));
         }
         report => report?,
     };
@@ -64,9 +64,9 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>, retime: bool) ->
     })
 }
 
-/// Whether both are one file, whatever it is called, or one database.
+/// Returns true if both are the same file, whatever its path, or the same database.
 fn is_same(source: &Store, target: &Store, url: &StoreUrl) -> bool {
-    // Each store in memory is one of its own.
+    // Each store in memory is a store of its own.
     if *url == StoreUrl::SqliteMemory {
         return false;
     }
@@ -74,16 +74,16 @@ fn is_same(source: &Store, target: &Store, url: &StoreUrl) -> bool {
     source.place() == target.place() || matches!(files, (Ok(source), Ok(target)) if source == target)
 }
 
-/// Says how to go on when a copy ends before its end, also where somebody interrupts it.
-struct BrokenOff<'a> {
+/// Prints how to continue when a copy ends early, also after a signal.
+struct CopyInterruption<'a> {
     out: &'a Output,
     written: bool,
 }
 
-impl Drop for BrokenOff<'_> {
+impl Drop for CopyInterruption<'_> {
     fn drop(&mut self) {
         if self.written {
-            self.out.note("what was copied so far stays; the same command again goes on from there");
+            self.out.note("the events copied so far stay; run the same command again to continue");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Marks in files, as GitHub Actions shows them beside the code.
+//! Annotations of GitHub Actions.
 
 use std::path::Path;
 
-use crate::cli::output::Output;
+use crate::cli::output::printer::Output;
 use crate::event::escape_unsafe;
 
 impl Output {
@@ -10,12 +10,12 @@ impl Output {
     pub fn github_error(&self, file: &Path, line: usize, title: &str, message: &str) {
         let file = property(&file.to_string_lossy());
         let message: Vec<_> = message.lines().map(data).collect();
-        self.say(&format!("::error file={file},line={line},title={}::{}\n", property(title), message.join("%0A")));
+        self.print_stderr(&format!("::error file={file},line={line},title={}::{}\n", property(title), message.join("%0A")));
     }
 }
 
 fn data(text: &str) -> String {
-    // Made safe first: what is escaped here is read back by GitHub.
+    // Made safe first: GitHub reverses the escapes that follow.
     escape_unsafe(text).replace('%', "%25")
 }
 

@@ -1,9 +1,9 @@
-//! A patch as people read it.
+//! Patches as text for tables.
 
 use json_patch::Patch;
 use json_patch::PatchOperation;
 
-/// A patch in words: `amount=900 -lock_reason`.
+/// Returns a patch in words: `amount=900 -lock_reason`.
 pub(super) fn in_words(patch: &Patch) -> String {
     let words = patch.iter().map(|operation| {
         let path = operation.path().to_string();

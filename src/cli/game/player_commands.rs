@@ -1,4 +1,4 @@
-//! `esctl game join|leave|play|acquire|rest|claim|discard|end-turn`: what players do.
+//! The commands of players: `esctl game join|leave|play|acquire|rest|claim|discard|end-turn`.
 
 use clap::Args;
 use clap::ValueEnum;
@@ -8,23 +8,23 @@ use serde_json::json;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::game::cards::draw;
-use crate::cli::values::WriteArgs;
+use crate::cli::game::draw_game::draw;
 use crate::cli::write;
+use crate::cli::write::WriteArgs;
 
-/// Which game, who, and how it is written.
+/// The game, the player and the write options.
 #[derive(Debug, Args)]
-pub struct Seat {
-    /// Which game
+pub struct GamePlayerArgs {
+    /// Id of the game
     id: String,
-    /// Who plays [default: who is asking, see --client]
+    /// Player [default: the client, see --client]
     #[arg(long, value_name = "P")]
     player: Option<String>,
     #[command(flatten)]
     write: WriteArgs,
 }
 
-/// A colour.
+/// A colour of crystals.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Colour {
     Yellow,
@@ -39,88 +39,88 @@ impl Colour {
     }
 }
 
-/// For clap: `yellow=2`.
+/// Parses a colour and a number of crystals, `yellow=2`, for clap.
 fn counted(text: &str) -> Result<(Colour, u32), String> {
     let (colour, count) = text.split_once('=').unwrap_or((text, "1"));
-    let count = count.parse().map_err(|_| format!("{count} is no number of crystals"))?;
-    Ok((Colour::from_str(colour, true).map_err(|_| "wanted yellow, green, blue or pink, as in yellow=2")?, count))
+    let count = count.parse().map_err(|_| format!("{count} is not a number of crystals"))?;
+    Ok((Colour::from_str(colour, true).map_err(|_| "expected yellow, green, blue or pink, as in yellow=2")?, count))
 }
 
-/// Sit down; the last one to do so starts the game
+/// Join a game; the last player to join starts it
 #[derive(Debug, Args)]
-pub struct Join {
+pub struct GameJoinArgs {
     #[command(flatten)]
-    seat: Seat,
+    seat: GamePlayerArgs,
 }
 
-/// Get up
+/// Leave a game
 #[derive(Debug, Args)]
-pub struct Leave {
+pub struct GameLeaveArgs {
     #[command(flatten)]
-    seat: Seat,
+    seat: GamePlayerArgs,
 }
 
-/// Play a merchant from the hand
+/// Play a merchant card from the hand
 #[derive(Debug, Args)]
-pub struct Play {
+pub struct GamePlayArgs {
     #[command(flatten)]
-    seat: Seat,
-    /// Which merchant, by the name of its card
+    seat: GamePlayerArgs,
+    /// Id of the merchant card
     card: String,
-    /// How often a trade is made
+    /// Number of times that a trade is made
     #[arg(long, value_name = "N")]
     times: Option<u32>,
-    /// Crystals that go up a step each, one after the other: yellow,green
+    /// Crystals to upgrade, one step each, in order: yellow,green
     #[arg(long, value_name = "COLOUR", value_delimiter = ',')]
     upgrade: Vec<Colour>,
 }
 
-/// Take a merchant from the market, for a crystal on each of those to its left
+/// Acquire a merchant card from the market, for a crystal on each card to its left
 #[derive(Debug, Args)]
-pub struct Acquire {
+pub struct GameAcquireArgs {
     #[command(flatten)]
-    seat: Seat,
-    /// Its place in the row, from 0
+    seat: GamePlayerArgs,
+    /// Index of the card in the market, from 0
     index: u32,
-    /// The crystals, from the first card on: yellow,yellow
+    /// Crystals to pay, from the first card on: yellow,yellow
     #[arg(long, value_name = "COLOUR", value_delimiter = ',')]
     pay: Vec<Colour>,
 }
 
-/// Take all played merchants back
+/// Take all played merchant cards back into the hand
 #[derive(Debug, Args)]
-pub struct Rest {
+pub struct GameRestArgs {
     #[command(flatten)]
-    seat: Seat,
+    seat: GamePlayerArgs,
 }
 
-/// Pay a point card
+/// Claim a point card and pay for it
 #[derive(Debug, Args)]
-pub struct Claim {
+pub struct GameClaimArgs {
     #[command(flatten)]
-    seat: Seat,
-    /// Its place in the row, from 0
+    seat: GamePlayerArgs,
+    /// Index of the card in the row, from 0
     index: u32,
 }
 
-/// Give up crystals that the caravan cannot hold
+/// Discard crystals beyond the capacity of the caravan
 #[derive(Debug, Args)]
-pub struct Discard {
+pub struct GameDiscardArgs {
     #[command(flatten)]
-    seat: Seat,
-    /// Which: yellow=2 pink=1
+    seat: GamePlayerArgs,
+    /// Crystals to discard: yellow=2 pink=1
     #[arg(required = true, value_name = "COLOUR=N", value_parser = counted)]
     crystals: Vec<(Colour, u32)>,
 }
 
-/// Let the next player go on
+/// End the turn
 #[derive(Debug, Args)]
-pub struct EndTurn {
+pub struct GameEndTurnArgs {
     #[command(flatten)]
-    seat: Seat,
+    seat: GamePlayerArgs,
 }
 
-impl Seat {
+impl GamePlayerArgs {
     async fn send(self, app: &App, command: &str, mut payload: Value) -> Result<(), CliError> {
         payload["player_id"] = self.player.unwrap_or_else(|| app.client()).into();
         write::send(app, &self.write, command, &self.id, payload, |outcome, sheet| draw(&outcome.state, sheet)).await
@@ -131,19 +131,19 @@ fn names(colours: &[Colour]) -> Value {
     colours.iter().map(|colour| colour.name()).collect()
 }
 
-impl Join {
+impl GameJoinArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         self.seat.send(app, "game.join", json!({})).await
     }
 }
 
-impl Leave {
+impl GameLeaveArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         self.seat.send(app, "game.leave", json!({})).await
     }
 }
 
-impl Play {
+impl GamePlayArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let mut payload = json!({ "card": self.card, "upgrade": names(&self.upgrade) });
         if let Some(times) = self.times {
@@ -153,25 +153,25 @@ impl Play {
     }
 }
 
-impl Acquire {
+impl GameAcquireArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         self.seat.send(app, "game.acquire", json!({ "index": self.index, "pay": names(&self.pay) })).await
     }
 }
 
-impl Rest {
+impl GameRestArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         self.seat.send(app, "game.rest", json!({})).await
     }
 }
 
-impl Claim {
+impl GameClaimArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         self.seat.send(app, "game.claim", json!({ "index": self.index })).await
     }
 }
 
-impl Discard {
+impl GameDiscardArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let mut crystals = Map::new();
         for (colour, count) in self.crystals {
@@ -182,7 +182,7 @@ impl Discard {
     }
 }
 
-impl EndTurn {
+impl GameEndTurnArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         self.seat.send(app, "game.endTurn", json!({})).await
     }

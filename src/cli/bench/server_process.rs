@@ -1,4 +1,4 @@
-//! A server of this very program for one benchmark: a process of its own, on a port that is free, gone with the value.
+//! A server process for one benchmark, on a free port. It ends with the value.
 
 use std::env;
 use std::fs::File;
@@ -21,25 +21,25 @@ use crate::cli::app::App;
 use crate::cli::bench::scratch::Scratch;
 use crate::cli::error::CliError;
 
-/// Between two questions whether it is ready.
+/// The interval between two checks for readiness.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Clients that it takes besides those that listen.
+/// The number of clients that the server accepts besides those of the fan-out.
 const OTHER_CLIENTS: usize = 1000;
 
-/// A server.
-pub(super) struct OwnServer {
+/// A server process.
+pub(super) struct ServerProcess {
     child: Child,
     address: SocketAddr,
-    /// What it says goes here.
+    /// The file for its stderr.
     log: File,
-    /// Where it finds no configuration file.
+    /// An empty configuration folder.
     _nothing: TempDir,
 }
 
-impl OwnServer {
-    /// Starts one on the scratch store, and waits until it is ready.
+impl ServerProcess {
+    /// Starts a server on the scratch store, and waits until it is ready.
     pub(super) async fn start(app: &App, scratch: &Scratch<'_>, clients: usize) -> Result<Self, CliError> {
-        let failed = |error: std::io::Error| CliError::unavailable("a server cannot be started").caused_by(&error);
+        let failed = |error: std::io::Error| CliError::unavailable("cannot start a server").caused_by(&error);
         let address = free_address().map_err(failed)?;
         let (log, nothing) = (tempfile::tempfile().map_err(failed)?, tempfile::tempdir().map_err(failed)?);
         let mut command = Command::new(env::current_exe().map_err(failed)?);
@@ -48,7 +48,7 @@ impl OwnServer {
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ESCTL_")) {
             command.env_remove(name);
         }
-        // Not as an argument: it may hold a password.
+        // The URL is not an argument, because it may hold a password.
         command.env("ESCTL_STORE", scratch.url_with_secrets());
         command.env("ESCTL_LOG", "esctl=warn").env("XDG_CONFIG_HOME", nothing.path());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log.try_clone().map_err(failed)?);
@@ -58,12 +58,12 @@ impl OwnServer {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its process.
+    /// Returns the id of the process.
     pub(super) fn process(&self) -> u32 {
         self.child.id()
     }
@@ -81,16 +81,16 @@ impl OwnServer {
         if tokio::time::timeout(timeout, ready).await == Ok(true) {
             return Ok(());
         }
-        let mut said = String::new();
-        let _ = self.log.rewind().and_then(|()| self.log.read_to_string(&mut said));
-        let message = format!("the server did not become ready: {}", said.trim());
+        let mut log = String::new();
+        let _ = self.log.rewind().and_then(|()| self.log.read_to_string(&mut log));
+        let message = format!("the server did not become ready: {}", log.trim());
         Err(CliError::unavailable(message))
     }
 }
 
-impl Drop for OwnServer {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // Its store goes away: there is nothing to end in good order.
+        // Its store is removed next, so there is no need for a clean shutdown.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

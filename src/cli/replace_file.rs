@@ -1,4 +1,4 @@
-//! Files that esctl changes: each is replaced whole, so a reader never sees half of it, and changed under a lock.
+//! Replacing files: each is replaced in one step and under a lock, so a reader never sees half of it.
 
 use std::fs;
 use std::fs::File;
@@ -15,24 +15,24 @@ use std::time::Instant;
 
 use crate::cli::error::CliError;
 use crate::cli::file_mode;
-use crate::cli::signals::Uncut;
+use crate::cli::shutdown_hold::ShutdownHold;
 use crate::store::lock_holder;
 
-/// How many symbolic links are followed, as Linux does.
+/// The maximum number of symbolic links to follow, as in Linux.
 const MAX_LINKS: usize = 40;
-/// How long another process may take to change a file in the same folder.
+/// The maximum wait for another process that changes a file in the same folder.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
-/// The pause between two attempts to get the lock.
+/// The pause between two attempts to lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
-/// The file that is locked where the system cannot lock a folder.
+/// The file to lock if the system cannot lock a folder.
 const LOCK_FILE: &str = ".esctl.lock";
 
 /// The users that may read a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Readers {
-    /// The owner alone: it may hold a password.
+    /// The owner alone: the file may hold a password.
     Owner,
-    /// As the system is set up (`umask`).
+    /// The users that `umask` allows.
     Usual,
 }
 
@@ -44,13 +44,13 @@ pub(super) fn replaced() -> u64 {
     REPLACED.load(Ordering::SeqCst)
 }
 
-/// Replaces the content of a file in one step, or makes the file. The mode of the file and a symbolic link to it stay. The
-/// content is on the disk when this returns.
+/// Replaces the content of a file in one step, or creates the file. Its mode and symbolic links to it stay. The content is on disk
+/// when this returns.
 ///
 /// A pipe or a device is written to instead, because it must not be replaced.
 ///
 /// # Errors
-/// As the system says. The file is then as it was.
+/// The file cannot be written; it is then unchanged.
 pub(super) fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     let path = resolve(path)?;
     let mode = match fs::metadata(&path) {
@@ -76,23 +76,21 @@ pub(super) fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Resu
         beside.as_file().set_permissions(mode)?;
     }
     beside.as_file().sync_all()?;
-    let _uncut = Uncut::begin();
+    let _hold = ShutdownHold::begin();
     beside.persist(&path).map_err(|error| error.error)?;
     REPLACED.fetch_add(1, Ordering::SeqCst);
-    // The new name is kept, too. A system that cannot sync a folder does that by itself.
+    // Syncs the new name. A system that cannot sync a folder does that by itself.
     let _ = File::open(&folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-/// Finds out whether [`replace`] can work, and changes nothing.
+/// Checks that [`replace`] can work, and changes nothing.
 ///
-/// # Errors
-/// As the system says.
 pub(super) fn check_replaceable(path: &Path) -> io::Result<()> {
     let path = resolve(path)?;
     match fs::metadata(&path) {
         Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
-        // Opening a pipe may tell its reader that it ends.
+        // Opening a pipe may show its reader an end.
         Ok(found) if !found.is_file() => Ok(()),
         Ok(_) => {
             fs::OpenOptions::new().write(true).open(&path)?;
@@ -103,13 +101,13 @@ pub(super) fn check_replaceable(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Runs a change of the files in a folder, while no other process of esctl changes them. The folder must exist.
+/// Runs a change of the files in a folder while no other process of esctl changes them. The folder must exist.
 ///
 /// # Errors
-/// The lock is not free in time, or the system has none (6, 7); as the change.
+/// The lock is not free in time, or the system cannot lock (6, 7).
 pub(super) fn locked<T>(folder: &Path, change: impl FnOnce() -> Result<T, CliError>) -> Result<T, CliError> {
     let failed = |error: &io::Error| unwritable("the folder", folder, error);
-    // The folder itself, so that no lock file is left in it.
+    // The lock is on the folder itself, so that no lock file stays in it.
     let lock = match File::open(folder).and_then(|lock| try_lock(&lock).map(|free| (lock, free))) {
         Ok((lock, _)) => lock,
         Err(_) => fs::OpenOptions::new()
@@ -131,7 +129,7 @@ pub(super) fn locked<T>(folder: &Path, change: impl FnOnce() -> Result<T, CliErr
     change()
 }
 
-/// Returns true when this process has the lock now; it is released with the file.
+/// Returns true if this process has the lock now. It is released with the file.
 fn try_lock(lock: &File) -> io::Result<bool> {
     match lock.try_lock() {
         Ok(()) => Ok(true),
@@ -140,15 +138,15 @@ fn try_lock(lock: &File) -> io::Result<bool> {
     }
 }
 
-/// The folder that a file is in.
+/// Returns the folder of a file.
 pub(super) fn folder_of(path: &Path) -> PathBuf {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
-/// The path behind symbolic links. The last one may lead to a file that does not exist yet.
+/// Returns the path behind symbolic links. The last link may lead to a file that does not exist yet.
 ///
 /// # Errors
-/// Links that lead to each other.
+/// There are too many links, as in a cycle.
 pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -160,7 +158,7 @@ pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// The error about a file that cannot be written: permission denied is 7, a wrong path is 2, all else is 6.
+/// Returns the error for a file that cannot be written: 7 without permission, 2 for a wrong path, else 6.
 pub(super) fn unwritable(what: &str, path: &Path, error: &io::Error) -> CliError {
     let message = format!("cannot write {what} {}", path.display());
     let made = match error.kind() {

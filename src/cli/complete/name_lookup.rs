@@ -1,4 +1,4 @@
-//! Asking for names, on a thread of its own: whoever has no answer in time goes on without.
+//! Looks up names on a thread of its own, within a time limit.
 
 use std::ffi::OsString;
 use std::sync::mpsc;
@@ -9,12 +9,11 @@ use std::time::Instant;
 use clap::FromArgMatches;
 
 use crate::cli::app::App;
-use crate::cli::args;
-use crate::cli::args::Cli;
-use crate::cli::complete::line::Quotes;
-use crate::cli::complete::line::typed_options;
-use crate::cli::complete::values::Source;
+use crate::cli::complete::command_line::Quotes;
+use crate::cli::complete::command_line::typed_options;
 use crate::cli::config::ConfigFile;
+use crate::cli::globals::Globals;
+use crate::cli::globals::without_empty_variables;
 use crate::event::is_unsafe;
 use crate::ops::Reducer;
 use crate::ops::names::NameKind;
@@ -24,34 +23,46 @@ use crate::runtime::system_clock;
 use crate::store;
 use crate::store::StoreUrl;
 
-/// More names than these help nobody.
+/// The maximum number of names that are offered.
 const MOST: usize = 200;
 
-/// The longest name that is offered, in bytes.
+/// The maximum length of a name that is offered, in bytes.
 const LONGEST: usize = 200;
 
-/// Whom to ask for names.
+/// The source of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NameSource {
+    /// The store.
+    Store(NameKind),
+    /// The configuration file.
+    Contexts,
+    /// The program.
+    Reducers,
+}
+
+/// Looks up names for a completion.
 #[derive(Debug)]
-pub(super) struct Asker {
+pub(super) struct NameLookup {
     words: Vec<String>,
     quotes: Quotes,
     deadline: Instant,
+    definition: fn() -> clap::Command,
 }
 
-impl Asker {
-    /// For a command line as far as it is typed.
-    pub(super) fn new(words: Vec<String>, quotes: Quotes, deadline: Instant) -> Self {
-        Self { words, quotes, deadline }
+impl NameLookup {
+    /// Returns the lookup for a command line as far as it is typed.
+    pub(super) fn new(words: Vec<String>, quotes: Quotes, deadline: Instant, definition: fn() -> clap::Command) -> Self {
+        Self { words, quotes, deadline, definition }
     }
 
-    /// The names that begin with what was typed; none where they cannot be had in time.
-    pub(super) fn names(&self, from: Source, typed: &str) -> Vec<String> {
+    /// Returns the names that begin with the typed text; none if they cannot be found in time.
+    pub(super) fn names(&self, from: NameSource, typed: &str) -> Vec<String> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let (words, prefix) = (self.words.clone(), typed.to_owned());
-        let left = self.left();
+        let (left, definition) = (self.left(), self.definition);
         let ask = move || {
-            // Whoever waited may have gone on.
-            let _ = sender.send(find(&words, from, &prefix, left));
+            // The receiver may have given up.
+            let _ = sender.send(find(definition, &words, from, &prefix, left));
         };
         if thread::Builder::new().name("names".into()).spawn(ask).is_err() {
             return Vec::new();
@@ -64,7 +75,7 @@ impl Asker {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// A name that would be taken for an option, or that could do something to a terminal, is not.
+    /// Returns false for a name that would be read as an option or could act on a terminal.
     fn may_be_offered(&self, name: &str) -> bool {
         let plain = |c: char| c.is_alphanumeric() || "-_.:/@+,".contains(c);
         name.len() <= LONGEST
@@ -74,23 +85,28 @@ impl Asker {
     }
 }
 
-fn find(words: &[String], from: Source, prefix: &str, left: Duration) -> Option<Vec<String>> {
+fn find(
+    definition: fn() -> clap::Command,
+    words: &[String],
+    from: NameSource,
+    prefix: &str,
+    left: Duration,
+) -> Option<Vec<String>> {
     match from {
-        Source::Contexts => Some(ConfigFile::load().ok()?.contexts.into_iter().map(|context| context.name).collect()),
-        Source::Reducers => Some(Reducer::names().into_iter().map(str::to_owned).collect()),
-        Source::Store(what) => of_store(&store_of(words)?, what, prefix, left),
+        NameSource::Contexts => Some(ConfigFile::load().ok()?.contexts.into_iter().map(|context| context.name).collect()),
+        NameSource::Reducers => Some(Reducer::names().into_iter().map(str::to_owned).collect()),
+        NameSource::Store(what) => of_store(&store_of(definition, words)?, what, prefix, left),
     }
 }
 
-/// The store that the command would have.
-fn store_of(words: &[String]) -> Option<StoreUrl> {
+/// Returns the URL of the store that the command would use.
+fn store_of(definition: fn() -> clap::Command, words: &[String]) -> Option<StoreUrl> {
     let mut line: Vec<OsString> = vec!["esctl".into()];
     line.extend(typed_options(words, &["--store", "--context"]).into_iter().map(OsString::from));
     // Any command; it is not run.
     line.push("stats".into());
-    let matches = args::command_here().try_get_matches_from(line).ok()?;
-    let cli = Cli::from_arg_matches(&matches).ok()?;
-    App::store_url_of(&cli.globals, &matches).ok()
+    let matches = without_empty_variables(definition()).try_get_matches_from(line).ok()?;
+    App::store_url_of(&Globals::from_arg_matches(&matches).ok()?, &matches).ok()
 }
 
 fn of_store(url: &StoreUrl, what: NameKind, prefix: &str, left: Duration) -> Option<Vec<String>> {

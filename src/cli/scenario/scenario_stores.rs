@@ -1,4 +1,4 @@
-//! Where scenarios are run: a store of its own for each, in memory or beside the store that was named.
+//! The stores of scenarios: one for each, in memory or beside the named store.
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
@@ -6,45 +6,45 @@ use crate::cli::scratch_area::ScratchArea;
 use crate::store::Store;
 use crate::store::StoreUrl;
 
-/// Where the stores of scenarios are made.
-pub(super) struct Stages {
+/// Creates the stores of scenarios.
+pub(super) struct ScenarioStores {
     beside: Option<StoreUrl>,
     keep: bool,
 }
 
 /// The store of one scenario.
-pub(super) struct Stage {
+pub(super) struct ScenarioStore {
     pub(super) store: Store,
     area: Option<ScratchArea>,
 }
 
-impl Stages {
-    /// In memory, unless a store was named for this command: then beside that one, which is not touched.
+impl ScenarioStores {
+    /// Returns the stores: in memory, or beside a store that was named for this command.
     ///
     /// # Errors
-    /// A URL that names no store, and nothing to keep (2).
+    /// The URL names no store, or there is nothing to keep (2).
     pub(super) fn new(app: &App, keep: bool) -> Result<Self, CliError> {
         let beside = app.typed_store()?.filter(|url| *url != StoreUrl::SqliteMemory);
         if keep && beside.is_none() {
             let error = CliError::usage("a store in memory cannot be kept").code("nothing_to_keep");
-            return Err(error.hint("name a database with --store; each scenario has an area of its own beside the store"));
+            return Err(error.hint("pass a database with --store; each scenario gets a scratch area beside it"));
         }
         Ok(Self { beside, keep })
     }
 
-    /// A store for a scenario.
+    /// Creates a store for a scenario.
     ///
     /// # Errors
-    /// There is no place for it (6).
-    pub(super) fn make(&self, app: &App) -> Result<Stage, CliError> {
+    /// The scratch area cannot be created (6).
+    pub(super) fn make(&self, app: &App) -> Result<ScenarioStore, CliError> {
         let area = self.beside.as_ref().map(ScratchArea::beside).transpose()?;
         let store = app.open(area.as_ref().map_or(&StoreUrl::SqliteMemory, ScratchArea::url))?;
-        Ok(Stage { store, area })
+        Ok(ScenarioStore { store, area })
     }
 
-    /// Takes the store of a scenario away, or says where it is. What is left behind changes nothing of how it came out.
-    pub(super) async fn end(&self, app: &App, stage: Stage, name: &str) {
-        let Stage { store, area } = stage;
+    /// Removes the store of a scenario, or prints its URL. A failed removal does not change the result of the scenario.
+    pub(super) async fn end(&self, app: &App, stage: ScenarioStore, name: &str) {
+        let ScenarioStore { store, area } = stage;
         drop(store);
         match area {
             None => {}

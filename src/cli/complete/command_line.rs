@@ -1,23 +1,22 @@
-//! A command line as a shell has it: its words, what they mean without their quotes, and where the one begins
-//! that is being typed.
+//! The words of a command line as a shell splits it, without their quotes, and the start of the word that is being typed.
 
 use std::env;
 use std::ffi::OsStr;
 use std::ffi::OsString;
 
-/// The variable in which esctl's own script for bash hands over the line up to the cursor.
+/// The variable in which esctl's own script for bash passes the line up to the cursor.
 pub(super) const BASH_LINE: &str = "_ESCTL_COMP_LINE";
 
-/// Who puts quotes around a name that needs them.
+/// The party that quotes a name with special characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quotes {
-    /// The shell, or what esctl hands to it.
+    /// The shell, or the script of esctl for it.
     ByTheShell,
-    /// Nobody that is known to: only plain names are offered.
+    /// None is known, so only plain names are offered.
     ByNobody,
 }
 
-/// Who does it in a shell.
+/// Returns the party that quotes names in a shell.
 pub(super) fn quotes(shell: &OsStr) -> Quotes {
     let names = ["bash", "zsh", "fish"];
     let known = names.into_iter().any(|name| is_shell(shell, name));
@@ -28,7 +27,7 @@ fn is_shell(shell: &OsStr, name: &str) -> bool {
     std::path::Path::new(shell).file_stem() == Some(OsStr::new(name))
 }
 
-/// The words of the command line, without their quotes.
+/// Returns the words of the command line, without their quotes.
 pub(super) fn words(shell: &OsStr, arguments: &[OsString]) -> Vec<String> {
     if is_shell(shell, "bash")
         && let Some(line) = env::var_os(BASH_LINE)
@@ -36,11 +35,11 @@ pub(super) fn words(shell: &OsStr, arguments: &[OsString]) -> Vec<String> {
         return split(&line.to_string_lossy()).into_iter().map(|word| word.text).collect();
     }
     let words = arguments.iter().skip_while(|word| *word != "--").skip(1).map(|word| word.to_string_lossy());
-    // fish has taken the quotes away itself.
+    // fish has removed the quotes itself.
     if is_shell(shell, "fish") { words.map(String::from).collect() } else { words.map(|word| unquoted(&word)).collect() }
 }
 
-/// These options where they were typed, with their values.
+/// Returns these options with their values, where they were typed.
 pub(super) fn typed_options(words: &[String], options: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     let mut words = words.iter().map(String::as_str);
@@ -49,7 +48,7 @@ pub(super) fn typed_options(words: &[String], options: &[&str]) -> Vec<String> {
         if options.contains(&name)
             && let Some(value) = value.or_else(|| words.next())
         {
-            // The last one counts, as it does not for the parser, which would refuse two.
+            // The last one counts. The parser would refuse two.
             found.retain(|typed: &String| !typed.starts_with(&format!("{name}=")));
             found.push(format!("{name}={value}"));
         }
@@ -59,22 +58,22 @@ pub(super) fn typed_options(words: &[String], options: &[&str]) -> Vec<String> {
 
 /// A word of a line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Word {
-    /// What it means.
+pub(super) struct TypedWord {
+    /// The text without quotes.
     pub(super) text: String,
     /// The quote that is still open at its end.
     pub(super) open: Option<char>,
-    /// Where in `text` the part begins that bash replaces.
+    /// The start of the part that bash replaces, in `text`.
     pub(super) from: usize,
 }
 
-/// Characters at which bash begins a new word to complete, as far as they can stand in a word here.
+/// The characters at which bash begins a new word to complete, among those that can be in a word here.
 const BREAKS: &str = "=:@><|&;(";
 
-/// The words of a line for bash; the last one is being typed, and may be empty.
-pub(super) fn split(line: &str) -> Vec<Word> {
+/// Returns the words of a line for bash. The last one is being typed, and may be empty.
+pub(super) fn split(line: &str) -> Vec<TypedWord> {
     let mut words = Vec::new();
-    let mut word = Word::default();
+    let mut word = TypedWord::default();
     let mut begun = false;
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
@@ -104,9 +103,9 @@ pub(super) fn split(line: &str) -> Vec<Word> {
     words
 }
 
-/// A word without its quotes.
+/// Returns a word without its quotes.
 pub(super) fn unquoted(word: &str) -> String {
     let parts: Vec<String> = split(word).into_iter().map(|word| word.text).collect();
-    // Blanks in it were in quotes that its shell knows and this does not.
+    // Spaces in it were in quotes that this parser does not know.
     if parts.len() == 1 { parts.concat() } else { word.to_owned() }
 }

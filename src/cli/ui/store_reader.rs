@@ -1,9 +1,9 @@
-//! Requests of the pages → use cases.
+//! Answers requests of the pages with use cases.
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::ui::model::Reply;
-use crate::cli::ui::model::Request;
+use crate::cli::ui::model::PageReply;
+use crate::cli::ui::model::PageRequest;
 use crate::cli::ui::model::STREAMS_AT_ONCE;
 use crate::ops::OpsError;
 use crate::ops::browse::HeadReport;
@@ -17,48 +17,48 @@ use crate::runtime::QueryBus;
 use crate::store::Store;
 use crate::store::StreamQuery;
 
-/// Whom to ask. Cheap to clone.
+/// Reads from the store for the pages. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Asker {
+pub(super) struct StoreReader {
     store: Store,
     clock: Clock,
 }
 
-impl Asker {
+impl StoreReader {
     pub(super) fn new(app: &App, store: &Store) -> Self {
         Self { store: store.clone(), clock: app.clock() }
     }
 
-    /// Where the store ends; or why that cannot be said, in words.
+    /// Returns the head of the store, or the reason in words if it is unavailable.
     pub(super) async fn head(self) -> Result<HeadReport, String> {
         store_head(&self.store).await.map_err(in_words)
     }
 
-    /// What a page wants to know; or why that cannot be said, in words.
-    pub(super) async fn ask(self, request: Request) -> Result<Reply, String> {
+    /// Returns the answer to a page, or the reason in words if there is none.
+    pub(super) async fn ask(self, request: PageRequest) -> Result<PageReply, String> {
         self.answer(request).await.map_err(in_words)
     }
 
-    async fn answer(self, request: Request) -> Result<Reply, OpsError> {
+    async fn answer(self, request: PageRequest) -> Result<PageReply, OpsError> {
         let store = &self.store;
         Ok(match request {
-            Request::Streams { prefix, after } => {
+            PageRequest::Streams { prefix, after } => {
                 let prefix = (!prefix.is_empty()).then_some(prefix);
                 let query = StreamQuery { category: None, prefix, after, limit: STREAMS_AT_ONCE };
-                Reply::Streams(list_streams(store, query).await?)
+                PageReply::Streams(list_streams(store, query).await?)
             }
-            Request::Events(input) => Reply::Events(browse_events(store, &input).await?),
-            Request::State(stream, version) => Reply::State(Box::new(state_at(store, &stream, version).await?)),
-            Request::Projections => {
-                // Each time: projections that the store keeps come and go.
+            PageRequest::Events(input) => PageReply::Events(browse_events(store, &input).await?),
+            PageRequest::State(stream, version) => PageReply::State(Box::new(state_at(store, &stream, version).await?)),
+            PageRequest::Projections => {
+                // Opened each time, because stored projections come and go.
                 let queries = QueryBus::open(store.clone(), self.clock.clone()).await?;
-                Reply::Projections(projection_status(store, &queries, None, (self.clock)()).await?)
+                PageReply::Projections(projection_status(store, &queries, None, (self.clock)()).await?)
             }
         })
     }
 }
 
-/// An error in one line.
+/// Returns an error in one line.
 fn in_words(error: OpsError) -> String {
     let error = CliError::from(error);
     [vec![error.message], error.causes].concat().join(": ")
