@@ -3,7 +3,6 @@
 //!
 //! BSON can be eight times as large as its JSON, and a document has room for 16 MiB. So a large row is marked (`large`),
 //! has only its short fields for queries of operators, and is compared by its text.
-//! only its short fields for people's queries, and is compared by its text.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;

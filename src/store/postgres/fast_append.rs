@@ -1,7 +1,7 @@
 //! Fast path for single appends while no other writer is active.
 //!
-//! It uses a separate connection from the runtime of the caller. Most of the cost of a single append beside the server's
-//! work is waking threads, so the worker thread is not involved. All other cases go to the worker: the first appends,
+//! It uses a connection of its own, on the runtime of the caller. Beside the server's work, most of the cost of a single append
+//! is waking threads, so the worker thread is not involved. All other cases go to the worker: the first appends,
 //! groups, refusals, and broken connections.
 
 use std::time::Instant;

@@ -1,18 +1,19 @@
--- The whole write contract: a group of appends in one statement, each whole or not at all, in their order.
+-- Appends a group in one statement, each append as a whole or not at all, in their order.
 --
--- For each append: its stream, what it expects (-1 any, -2 exists, else exactly that version), how many events it
--- has, the clock to use (NULL: this server's), and the number of the append of this group before it on the same
--- stream (0: none). For each event: what it brings, the number of its append, and the time it was given elsewhere
--- (NULL: none). `repeats`: some event id is in more than one append.
+-- Arguments for each append: its stream, its expected version (-1 any, -2 exists, otherwise exactly that version), its number
+-- of events, its clock (NULL: that of this server), and the number of the previous append of this group to the same stream
+-- (0: none). For each event: its content, the number of its append, and its given time (NULL: none). `repeats` is true if an
+-- event id is in more than one append. `seen_position` and `seen_hash` are the last event that the caller has seen (NULL: none).
 --
--- For each append: 0 and where its first event is, 1 and the version that was not expected, 2 when an id is known,
--- 3 and the last time when a given one is not after it, 4 when the store does not have the event that the caller has seen
--- (`seen_position` and `seen_hash`; NULL: none): it was replaced. Times and hashes of the other events follow from these.
--- Nothing is refused by an exception: there is no subtransaction to roll back to. But nothing is appended where the last event
--- is not the one that the head says (ES001): what follows on a hole, or on an event added by other means, would hide it.
+-- Results for each append: 0 and the position of its first event; 1 and the actual version; 2 when an id is known; 3 and the
+-- last time when a given one is not after it; 4 when the store lacks the last seen event, because it was replaced. The times and
+-- hashes of the other events follow from these.
 --
--- Each statement costs more than the work in it, so one event by itself, which is what most commands record, has a way
--- of its own: what is to be known in one statement, and no arrays of results.
+-- No refusal is an exception, so there is no subtransaction to roll back to. Nothing is appended where the last event is not
+-- the recorded head (ES001): an append after a hole, or after an event added by other means, would hide it.
+--
+-- Each statement costs more than its work. So a single event, the most frequent case, has a path of its own: one statement
+-- reads all that is needed, and there are no arrays of results.
 CREATE OR REPLACE FUNCTION append_group(
     streams text[], expected int8[], sizes int4[], clocks int8[], earlier int4[],
     ids uuid[], owners int4[], types text[], schema_versions int4[], given int8[],

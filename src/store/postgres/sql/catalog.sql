@@ -1,5 +1,5 @@
--- The schema as it is: a row for each column, key, index, constraint, view and function, and for each thing that others
--- have added that changes what is written or read. What there is of columns is in their order.
+-- The actual schema: a row for each column, key, index, constraint, view and function, and for each foreign addition that
+-- changes the data that is written or read. Columns are in their order.
 SELECT 'column', c.relname::text, a.attname::text,
        format_type(a.atttypid, a.atttypmod) || CASE WHEN l.collname <> 'default' THEN format(' COLLATE "%s"', l.collname) ELSE '' END,
        a.attnotnull, a.attnum::int8

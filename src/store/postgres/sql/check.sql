@@ -1,4 +1,4 @@
--- What is wrong, a line each. That the head is not the last event is found by end.sql.
+-- One line for each finding. A head that is not the last event is found by end.sql.
 SELECT format('%s events are stored, the head is at position %s', e.count, h.position)
 FROM store_head h, (SELECT count(*) AS count FROM events) e WHERE h.position <> e.count
 UNION ALL

@@ -1,4 +1,4 @@
--- Of an event that is not wanted only its place is sent.
+-- For an event that does not match only its place is sent.
 SELECT place, position, version, recorded_at, event_id, schema_version,
        CASE WHEN wanted THEN stream END, CASE WHEN wanted THEN type END, CASE WHEN wanted THEN hash END,
        CASE WHEN wanted THEN data END, CASE WHEN wanted THEN metadata END, CASE WHEN wanted THEN content_hash END

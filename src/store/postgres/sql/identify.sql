@@ -1,4 +1,4 @@
--- Who answers, and what is in the schema. Never fails where there is nothing.
+-- The server and the content of the schema. Never fails where there is none.
 SELECT pg_backend_pid()::text,
        (SELECT extract(epoch FROM backend_start)::text FROM pg_stat_get_activity(pg_backend_pid())),
        current_setting('server_version_num'),

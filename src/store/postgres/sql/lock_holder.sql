@@ -1,4 +1,5 @@
--- The other session that has held a lock of the store for the longest time: on one of its tables, or to append, or to make its schema.
+-- The other session that has held a lock of the store for the longest time: on one of its tables, the lock for appends, or
+-- the lock for creating its schema.
 SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.usename::text, ''), coalesce(host(a.client_addr), '')
 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 WHERE l.granted AND l.pid <> pg_catalog.pg_backend_pid() AND a.datname = pg_catalog.current_database() AND (

@@ -1,4 +1,4 @@
--- Events readable for people: SELECT * FROM esctl.log LIMIT 10
+-- Readable events for operators: SELECT * FROM esctl.log LIMIT 10
 CREATE VIEW log AS
 SELECT position,
        stream,

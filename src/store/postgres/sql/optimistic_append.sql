@@ -1,9 +1,9 @@
 -- Appends one event if the store still ends with the event that the caller knows ($1 its position, $2 its time, $3 its
--- hash) and no event is stored behind it; otherwise does nothing, and append_group decides. The hash of the last event vouches for all before it, so the
--- stream ($5) is still at the version that the caller knows ($6). An id or a stream that is there all the same is an error.
+-- hash) and no event is stored after it. Otherwise does nothing, and append_group decides. The hash of the last event covers
+-- all events before it, so the stream ($5) is still at the known version ($6). An existing id or stream is an error.
 --
--- The lock is that of append_group. Whoever had it meanwhile has moved the row of head, and of that row PostgreSQL looks
--- at the newest state before it changes it.
+-- The lock is that of append_group. A session that held it meanwhile has changed the row of the head, and PostgreSQL reads the
+-- newest version of that row before it changes it.
 WITH moved AS (
     UPDATE store_head h
     SET position = $1::int8 + 1, recorded_at = link.at,

@@ -1,5 +1,5 @@
--- The value of a field at the top of a row, as a text that is the same for the same value and no other: 1 and 1.0 are
--- the same, '1' is not; NULL for null and for a field that is not there.
+-- Returns the value of a top-level field as a text that is equal for equal values only: 1 and 1.0 are equal, '1' is not.
+-- NULL for null and for a missing field.
 CREATE OR REPLACE FUNCTION field_value(document json, field text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE json_typeof(document -> field)
@@ -16,21 +16,21 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT 'rm_' || model || CASE which WHEN 'live' THEN '' ELSE '_' || which END
 $$;
 
--- One at a time changes a read model.
+-- Only one session at a time changes a read model.
 CREATE OR REPLACE FUNCTION lock_read_model(model text) RETURNS void
 LANGUAGE sql AS $$
     SELECT pg_advisory_xact_lock(hashtextextended('esctl read model ' || current_schema() || ' ' || model, 0))
 $$;
 
--- Whether both its table and its checkpoint are there.
+-- Returns true if both table and checkpoint exist.
 CREATE OR REPLACE FUNCTION read_model_is_whole(model text, which text) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT to_regclass(quote_ident(read_model_table(model, which))) IS NOT NULL
            AND EXISTS (SELECT FROM read_models r WHERE r.name = model AND r.part = which)
 $$;
 
--- Rows, problems and checkpoint together; false, and nothing written, when the checkpoint is elsewhere, the read model
--- has had other commits than the caller knows of (NULL: any), or other logic has made it.
+-- Writes rows, failed events and checkpoint together. Returns false, and writes nothing, when the checkpoint is not the
+-- expected one, the read model had other commits (NULL: any number), or another logic version made it.
 CREATE OR REPLACE FUNCTION commit_rows(
     model text, which text, known int8, logic int8, wanted int8, reached int8, reached_id uuid, moment int8,
     keys text[], contents text[], solved uuid[], failed uuid[], failed_at int8[], failures text[]
@@ -73,7 +73,7 @@ BEGIN
 END
 $$;
 
--- Whether there was one.
+-- Drops a read model. Returns false where there was none.
 CREATE OR REPLACE FUNCTION drop_read_model(model text, which text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -85,7 +85,7 @@ BEGIN
 END
 $$;
 
--- Makes one part of a projection another one, which is not there.
+-- Renames a part of a projection to another part, which must not exist.
 CREATE OR REPLACE FUNCTION rename_read_model(model text, which text, becomes text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -95,8 +95,8 @@ BEGIN
 END
 $$;
 
--- What was built beside takes the place of the live one, which becomes the previous one. Its indexes are made first,
--- while the live one still answers.
+-- Swaps in the rebuilt read model; the live one becomes the previous one. The indexes are created first, while the live
+-- one still answers queries.
 CREATE OR REPLACE FUNCTION swap_read_model(model text, wanted int8, fields text[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -123,7 +123,7 @@ BEGIN
 END
 $$;
 
--- The live read model and the previous one take each other's place.
+-- Exchanges the live and the previous read model.
 CREATE OR REPLACE FUNCTION exchange_read_models(model text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,5 +1,5 @@
--- First the highest version there is and the highest position, as a row without an event id whose time is the
--- version of the stream of quarantines; then the events of the page.
+-- First the highest version and the highest position, as a row without an event id whose time is the version of the
+-- stream of quarantines; then the events of the page.
 SELECT coalesce(max(version), 0) AS place, {head} AS position, 0::int8 AS version, coalesce((SELECT max(q.version) FROM events q WHERE q.stream = '$quarantine'), 0) AS recorded_at, NULL::uuid AS event_id,
        NULL::int4 AS schema_version, NULL::text AS stream, NULL::text AS type, NULL::bytea AS hash, NULL::json AS data,
        NULL::json AS metadata, NULL::bytea AS content_hash

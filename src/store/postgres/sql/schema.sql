@@ -1,4 +1,5 @@
--- What there has been since version 1 of the schema; version_2.sql and version_3.sql add to it. It is made with the schema as the only one in search_path, and used so.
+-- The schema of version 1; version_2.sql and version_3.sql add to it. search_path contains only the schema of the store, at
+-- its creation and in use.
 CREATE TABLE esctl_meta (
     one            int2 PRIMARY KEY CHECK (one = 1),
     schema_version int4 NOT NULL
@@ -21,7 +22,7 @@ CREATE TABLE events (
 CREATE UNIQUE INDEX events_by_id ON events (event_id);
 CREATE UNIQUE INDEX events_by_stream ON events (stream, version);
 
--- What the next event follows on. Not max(position): that would hide that the last event was removed.
+-- The recorded head, on which the next event follows. max(position) would hide that the last event was removed.
 CREATE TABLE head (
     one         int2 PRIMARY KEY CHECK (one = 1),
     position    int8 NOT NULL,

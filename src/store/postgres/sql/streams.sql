@@ -1,5 +1,5 @@
--- From name to name: $1 is a name by itself (or NULL), $2 and $3 the lowest and the one beyond the highest of a range
--- above it; $4: only names after this one.
+-- Steps from name to name: $1 is a single name (or NULL), $2 and $3 are the lowest name and the upper bound of a range above
+-- it; $4 is the name after which the answer begins.
 WITH RECURSIVE found AS (
     SELECT least(
         (SELECT e.stream FROM events e WHERE e.stream = $1 AND e.stream > $4 LIMIT 1),

@@ -11,7 +11,7 @@ CREATE TABLE read_models (
     PRIMARY KEY (name, part)
 );
 
--- Events that a projection cannot take in.
+-- The failed events of projections.
 CREATE TABLE problems (
     name     text COLLATE "C" NOT NULL,
     part     text COLLATE "C" NOT NULL,

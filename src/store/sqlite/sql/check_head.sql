@@ -1,4 +1,4 @@
--- The number of events against the head.
+-- Compares the number of events with the recorded head.
 SELECT printf('%d events are stored, the head is at position %d', e.count, h.position)
 FROM store_head h, (SELECT count(*) AS count FROM events) e WHERE h.position <> e.count
 UNION ALL

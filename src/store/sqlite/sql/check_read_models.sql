@@ -1,4 +1,4 @@
--- What is left of read models that are not whole.
+-- Incomplete read models.
 WITH kept AS (
     SELECT name, part, 'rm_' || name || iif(part = 'live', '', '_' || part) AS rows_table FROM read_models
 ), tables AS (

@@ -1,4 +1,5 @@
--- What there has been since version 1 of the schema; version_2.sql and version_3.sql add to it. Streams and types are interned: an event names them by number.
+-- The schema of version 1; version_2.sql and version_3.sql add to it. Streams and types are interned: an event refers to them
+-- by number.
 CREATE TABLE streams (
     id   INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE
@@ -24,7 +25,7 @@ CREATE TABLE events (
 CREATE UNIQUE INDEX events_by_id ON events (event_id);
 CREATE UNIQUE INDEX events_by_stream ON events (stream, version);
 
--- What the next event follows on. Not max(position): that would hide that the last event was removed.
+-- The recorded head, on which the next event follows. max(position) would hide that the last event was removed.
 CREATE TABLE head (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
     position    INTEGER NOT NULL,
@@ -45,7 +46,7 @@ CREATE TABLE snapshots (
     PRIMARY KEY (stream, reducer, version)
 ) STRICT, WITHOUT ROWID;
 
--- Events readable for people: sqlite3 FILE 'select * from log limit 10'
+-- Readable events for operators: sqlite3 FILE 'select * from log limit 10'
 CREATE VIEW log AS
 SELECT e.position,
        s.name AS stream,

@@ -1,4 +1,4 @@
--- ?1 and ?2: the lowest and the name beyond the highest; ?3: names after this one
+-- ?1 and ?2 are the lowest name and the upper bound; ?3 is the name after which the answer begins.
 SELECT s.name, e.version, e.position, e.recorded_at
 FROM streams s
 JOIN events e ON e.stream = s.id AND e.version = (SELECT max(version) FROM events WHERE stream = s.id)

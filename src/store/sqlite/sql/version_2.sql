@@ -11,7 +11,7 @@ CREATE TABLE read_models (
     PRIMARY KEY (name, part)
 ) STRICT, WITHOUT ROWID;
 
--- Events that a projection cannot take in.
+-- The failed events of projections.
 CREATE TABLE problems (
     name     TEXT    NOT NULL,
     part     TEXT    NOT NULL,
