@@ -118,7 +118,7 @@ fn an_append_that_is_too_large_is_refused_alone() {
         let asked = vec![request("a-1", any, events(2)), request("b-1", any, large), request("c-1", any, events(2))];
         let outcomes = store.append_together(asked).await.unwrap();
         assert!(outcomes[0].is_ok() && outcomes[2].is_ok());
-        assert_fails!(&outcomes[1], StoreError::Invalid(message) if message.contains("over the 12582912 that MongoDB takes"));
+        assert_fails!(&outcomes[1], StoreError::Invalid(message) if message.contains("exceeds the 12582912 bytes that MongoDB accepts"));
         assert_eq!(whole(&store).await.len(), 4);
     });
 }
