@@ -328,7 +328,7 @@ fn depth_and_size(on: Backend) {
     home.feed("stream append order-1 --type t --data -", nested(1_000_000).as_bytes()).fails(2, "nested deeper");
     home.feed("stream append order-1 --type t --data -", "{\"a\":".repeat(100_000).as_bytes()).fails(2, "nested deeper");
     let large = format!("{{\"a\":\"{}\"}}", "x".repeat(1 << 20));
-    home.feed("stream append order-1 --type t --data -", large.as_bytes()).fails(2, "over the limit of 1048576 bytes");
+    home.feed("stream append order-1 --type t --data -", large.as_bytes()).fails(2, "exceeds the limit of 1048576 bytes");
     let batch = format!("{{\"type\":\"t\",\"data\":{{}}}}\n{{\"type\":\"t\",\"data\":{large}}}\n");
     home.feed("stream append order-1 --batch -", batch.as_bytes()).fails(2, "line 2: an event of");
     home.feed("stream append order-1 --type t --data -", &vec![b' '; 5 << 20]).fails(2, "more than");
