@@ -221,7 +221,7 @@ fn the_scope_of_a_key_is_the_stream_and_another_payload_is_a_conflict(on: Backen
 
 fn rejected_and_unchanged_commands_do_not_keep_a_key(on: Backend) {
     let home = Home::seeded(on);
-    home.run("resource allocate gold 5000 --idempotency-key k").fails(5, "asked for");
+    home.run("resource allocate gold 5000 --idempotency-key k").fails(5, "requested");
     home.run("resource allocate gold 5 --idempotency-key k").ok();
     home.run("doc create plan --data '{\"n\":1}'").ok();
     assert_eq!(home.run("doc set plan n=1 --idempotency-key k -o json").ok().json()["outcome"], "unchanged");
