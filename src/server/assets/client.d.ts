@@ -1,4 +1,4 @@
-/** Why something failed. `code` is stable snake_case, the same as the command line's; the message is for people. */
+/** An error. `code` is stable snake_case, as on the command line; the message is for people. */
 export class EsctlError extends Error {
   readonly code: string;
   readonly hint?: string;
@@ -7,40 +7,40 @@ export class EsctlError extends Error {
 }
 
 export interface Options {
-  /** Where the server is; in a browser the page's own origin unless told. */
+  /** URL of the server. Default in a browser: the origin of the page. */
   url?: string | URL;
-  /** A JWT, or what gives one: asked again before each connection, so that it can be renewed. */
+  /** A JWT, or a function that returns one. It is called before each connection, so that the token can be renewed. */
   token?: string | (() => string | undefined | Promise<string | undefined>);
-  /** The WebSocket class; the global one unless told. */
+  /** The WebSocket class. Default: the global one. */
   WebSocket?: unknown;
-  /** Time that a connection may take to be made, in milliseconds: 10,000 unless told. Then the next attempt is made. */
+  /** Time limit for opening a connection, in milliseconds. Default: 10,000. A timeout leads to the next attempt. */
   connectTimeout?: number;
 }
 
 export interface CommandOptions {
   /** Fails with the code of a conflict unless the stream is at this version. */
   expectVersion?: number;
-  /** The same id is done once. One is made unless told. */
+  /** A repeated command with the same id is applied once. Default: a generated id. */
   commandId?: string;
 }
 
-/** What a command led to: the outcome of the command line, as JSON. */
+/** The outcome of a command, as JSON of the command line. */
 export interface Outcome {
   outcome: "applied" | "already_applied" | "unchanged";
   id: string;
   stream: string;
   version: number;
-  /** Where its last event is in the store. */
+  /** Position of the last event in the store. */
   position: number | null;
   events: { event_id: string; type: string; version: number; data: Record<string, any> }[];
-  /** What the sender must know about the events; absent where there is nothing. */
+  /** Notes about the events. Absent if there are none. */
   notes?: { code: string; message: string }[];
-  /** The state after it, as one may see it; null where there is none. */
+  /** The visible part of the state after the command. Null if there is none. */
   state: any;
   [more: string]: unknown;
 }
 
-/** An event as it was recorded, and as one may see it. */
+/** The visible part of a recorded event. */
 export interface RecordedEvent {
   position: number;
   event_id: string;
@@ -64,7 +64,7 @@ export interface StreamEvent {
   [more: string]: unknown;
 }
 
-/** The state of a stream, which comes first where nothing was seen before. */
+/** The state of a stream. It is first if no version was given. */
 export interface StreamState {
   type: "state";
   eventId: number;
@@ -73,31 +73,31 @@ export interface StreamState {
   [more: string]: unknown;
 }
 
-/** The events of one stream, each once and in order, across cut connections. */
+/** The events of a stream, each once and in order, across reconnects. */
 export interface Subscription<T = StreamEvent> extends AsyncIterableIterator<T> {
   readonly stream: string;
   /** The version of the newest event that has arrived. */
   readonly last: number | undefined;
-  /** No more events, not even those that have arrived. */
+  /** Ends the iteration at once, without the events that have arrived. */
   close(): void;
 }
 
-/** `waiting`: the connection was cut, and the next attempt comes by itself. `refused`: it would be refused again. */
+/** `waiting`: the connection was lost, and the client reconnects. `refused`: a reconnect does not help. */
 export type Status = "idle" | "connecting" | "open" | "waiting" | "refused" | "closed";
 
 /** Fires `status` whenever the connection's status changes. Connects at the first command or subscription. */
 export class Client extends EventTarget {
   constructor(options?: Options);
   readonly status: Status;
-  /** Sends a command: resolves to its outcome, rejects with an `EsctlError`. Sent again after a cut, done once. */
+  /** Sends a command. Resolves to its outcome or rejects with an `EsctlError`. Repeated after a reconnect, and applied once. */
   command(name: string, id: string | undefined, payload?: object, options?: CommandOptions): Promise<Outcome>;
-  /** Follows a stream from after a version (0: from its beginning). */
+  /** Follows a stream after a version (0: from the beginning). */
   subscribe(stream: string, options: { after: number }): Subscription;
-  /** Follows a stream from now on; its state comes first. */
+  /** Follows a stream from now on. The state is first. */
   subscribe(stream: string): Subscription<StreamEvent | StreamState>;
-  /** Ends everything; what still waits fails with `closed`. */
+  /** Closes the client. Pending commands and subscriptions fail with `closed`. */
   close(): void;
 }
 
-/** A new client; connects by itself, and again after every cut. */
+/** Creates a client, which connects and reconnects on its own. */
 export function connect(options?: Options): Client;

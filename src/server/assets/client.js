@@ -1,37 +1,37 @@
 // A client of an esctl server: sends commands, and follows streams so that each event comes exactly once and in order,
-// whatever happens to the connection in between.
+// across reconnects.
 //
 //   import { connect } from "/client.js";
 //   const client = connect({ url: "http://127.0.0.1:8080", token });
 //   const outcome = await client.command("resource.allocate", "gold", { amount: 100 });
 //   for await (const event of client.subscribe("resource-gold", { after: 0 })) console.log(event.eventId, event.data);
 //
-// One file without dependencies, for browsers and for Node. A Node that has no WebSocket of its own (before 22) is handed one.
+// One file without dependencies, for browsers and for Node. Node before version 22 has no WebSocket; pass a class.
 
-/** The subprotocol of the server. A token travels beside it, so that it stands in no URL. */
+/** The subprotocol of the server. The token is a second one, so that no URL contains it. */
 const PROTOCOL = "esctl";
-/** The first and the longest wait before the next attempt, in milliseconds. */
+/** The first and the longest delay before a reconnect, in milliseconds. */
 const FIRST_WAIT = 200;
 const LONGEST_WAIT = 10_000;
-/** Time that a connection may take to be made, in milliseconds. */
+/** Time limit for opening a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
-/** Time that the server may take to say why it refuses a connection, in milliseconds. */
+/** Time limit for the reason of a refused connection, in milliseconds. */
 const REASON_TIMEOUT = 5000;
-/** Time that an open connection may take to close after an error, in milliseconds. */
+/** Time limit for closing a connection after an error, in milliseconds. */
 const CLOSE_TIMEOUT = 1000;
-/** How often the server is asked for a sign of life, and how long it may owe one, in milliseconds. */
+/** Interval of pings, and the time limit for an answer, in milliseconds. */
 const PING_EVERY = 15_000;
 const SILENCE = 25_000;
-/** Commands that are sent before those before them are answered: a server lets go who sends far more than it takes. */
+/** Maximum number of unanswered commands. A server disconnects a client that sends far more than it accepts. */
 const MOST_UNANSWERED = 64;
-/** Events that wait for a slow reader; beyond these the stream is left, and taken up again where the reader is. */
+/** Maximum number of events that wait for a slow reader. Beyond it the stream is left and followed again at the reader's version. */
 const MOST_WAITING = 1000;
-/** The reason of a connection that was given up. */
+/** The reason of a connection that timed out. */
 const TIMED_OUT = "timeout";
-/** Close codes after which the same would happen again: what was sent is not understood, or not allowed. */
+/** Close codes after which a reconnect does not help: the messages are invalid or not allowed. */
 const FINAL_CODES = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
-/** Why something failed: `code` is stable, the message is for people. */
+/** An error. `code` is stable; the message is for people. */
 export class EsctlError extends Error {
   constructor(code, message, details = {}) {
     super(message);
@@ -53,7 +53,7 @@ export class Client extends EventTarget {
   #WebSocket;
   #connectTimeout;
   #socket = null;
-  /** The timer of a connection that is being made, and the call that asks why one was refused. */
+  /** The timer of a connection that is being opened, and the call that asks for the reason of a refusal. */
   #limit = null;
   #call = null;
   #status = "idle";
@@ -65,13 +65,13 @@ export class Client extends EventTarget {
   #requests = 0;
   #farewell = null;
   #commands = new Map();
-  /** Commands to send, in their order; how many were sent and not answered, and may be; the timer while they are too many. */
+  /** Commands to send, in order; the number of unanswered ones and its limit; the timer while the rate is exceeded. */
   #queue = [];
   #unanswered = 0;
   #window = MOST_UNANSWERED;
   #pause = null;
   #streams = new Map();
-  /** Subscriptions that the server was asked for and has not begun: what comes of their streams until then was meant for others. */
+  /** Requested subscriptions that the server has not begun. Until then, messages of their streams belong to earlier ones. */
   #entering = [];
 
   constructor({ url, token, WebSocket = globalThis.WebSocket, connectTimeout = CONNECT_TIMEOUT } = {}) {
@@ -90,11 +90,11 @@ export class Client extends EventTarget {
     return this.#status;
   }
 
-  /** Sends a command; resolves to its outcome. Across a cut it is sent again under the same id, and so is done once. */
+  /** Sends a command and resolves to its outcome. After a reconnect it is sent again under the same id, so it is applied once. */
   command(name, id, payload = {}, { expectVersion, commandId = randomId() } = {}) {
     return new Promise((resolve, reject) => {
       const requestId = `c${++this.#requests}`;
-      // What is no JSON fails here, and what is changed later is sent as it was.
+      // A value that is not JSON fails here, and a later change of the value has no effect.
       const text = JSON.stringify({ type: "command", requestId, command: name, id, with: payload, expectVersion, commandId });
       if (!this.#ready(reject)) return;
       this.#commands.set(requestId, { text, resolve, reject });
@@ -103,7 +103,7 @@ export class Client extends EventTarget {
     });
   }
 
-  /** Follows a stream from after a version; without one a state comes first. An async iterator. */
+  /** Follows a stream after a version. Without a version the state is first. Returns an async iterator. */
   subscribe(stream, { after } = {}) {
     if (this.#streams.has(stream)) throw new EsctlError("already_subscribed", `${stream} is followed already`);
     const subscription = new Subscription(stream, after, {
@@ -117,10 +117,10 @@ export class Client extends EventTarget {
     return subscription;
   }
 
-  /** Ends everything; what still waits fails with `closed`. */
+  /** Closes the client. Pending commands and subscriptions fail with `closed`. */
   close() {
     this.#end("closed", new EsctlError("closed", "the client was closed"));
-    // First: what the socket reports from here on is of no interest.
+    // First, so that later reports of the socket are ignored.
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(1000);
@@ -130,7 +130,7 @@ export class Client extends EventTarget {
     if (this.#status === "waiting") this.#open();
   };
 
-  /** Makes sure that there is a connection, or that one is under way. */
+  /** Opens a connection unless there is one. */
   #ready(reject) {
     if (this.#status === "closed" || this.#status === "refused") {
       reject(new EsctlError(this.#status, `the client is ${this.#status}`));
@@ -141,7 +141,7 @@ export class Client extends EventTarget {
   }
 
   #send(message) {
-    // What is not sent now is sent when the connection is there: commands and streams are kept.
+    // Commands and streams are kept, and sent once the connection is open.
     if (this.#status === "open") this.#socket.send(JSON.stringify(message));
   }
 
@@ -160,13 +160,13 @@ export class Client extends EventTarget {
     this.#send({ type: "subscribe", requestId: subscription.requestId, stream, lastEventId: last });
   }
 
-  /** The server has begun a stream, or says that it does not. The answers come in the order of the questions. */
+  /** Handles the start or refusal of a stream. Answers are in the order of the requests. */
   #entered(is) {
     const index = this.#entering.findIndex(is);
     return index < 0 ? undefined : this.#entering.splice(index, 1)[0].subscription;
   }
 
-  /** Whom what is told of a stream is for. */
+  /** Returns the subscription that a message of a stream belongs to. */
   #follower(stream) {
     return this.#entering.some((one) => one.stream === stream) ? undefined : this.#streams.get(stream);
   }
@@ -187,7 +187,7 @@ export class Client extends EventTarget {
     try {
       socket = new this.#WebSocket(url.href, token ? [PROTOCOL, `bearer.${token}`] : [PROTOCOL]);
     } catch {
-      // It would be the same again. What the browser says of it may hold the token.
+      // A reconnect does not help. The error of the browser may contain the token.
       return this.#end("refused", new EsctlError("refused", "no connection can be made with this address and token"));
     }
     this.#socket = socket;
@@ -204,7 +204,7 @@ export class Client extends EventTarget {
       clearTimeout(limit);
       opened = true;
       if (this.#socket === socket) this.#opened(socket);
-      // Given up before; the close was too early for it.
+      // Timed out before the connection could be closed.
       else socket.close();
     };
     socket.onmessage = ({ data }) => {
@@ -228,11 +228,11 @@ export class Client extends EventTarget {
     this.#become("open");
     for (const subscription of this.#streams.values()) subscription.enter();
     this.#sendCommands();
-    // Silence counts from the ping that is not answered, not from what was heard last: pages that nobody sees have slow clocks.
+    // Measured from the unanswered ping, not from the last message: hidden pages have slow timers.
     this.#heartbeat = setInterval(() => {
       const owed = this.#heard < this.#asked;
       if (owed && Date.now() - this.#asked >= SILENCE) {
-        // A close of a dead connection can take minutes: it is not waited for.
+        // Closing a dead connection can take minutes, so this does not wait.
         socket.close();
         this.#lost(1006, "silent", true);
       } else {
@@ -247,7 +247,7 @@ export class Client extends EventTarget {
     this.#heard = Date.now();
     const message = JSON.parse(text);
     const { type, requestId, stream } = message;
-    // A server that only says why it closes is not there yet.
+    // A message before a close does not count as a connection.
     if (type !== "error" || requestId !== undefined) this.#attempts = 0;
     if (type === "event") {
       this.#follower(stream)?.event(message);
@@ -263,27 +263,27 @@ export class Client extends EventTarget {
 
   #refused(message) {
     const { code, requestId, stream, retryAfter } = message;
-    // A server that stops has not taken a command in: it is sent again where the connection leads next.
+    // A stopping server has not accepted the command. It is sent again on the next connection.
     if (code === "stopping") return;
     const error = new EsctlError(code, message.message, message);
     if (this.#commands.has(requestId)) {
       if (code === "rate_limited") this.#later(requestId, retryAfter);
       else this.#settle(requestId).reject(error);
     } else if (requestId !== undefined || stream !== undefined) {
-      // What is said of a stream that was live names the stream alone.
+      // An error of a live stream has no request id.
       const asked = requestId === undefined ? undefined : this.#entered((one) => one.requestId === requestId);
       const found = asked ?? this.#follower(stream);
       if (!found || (requestId !== undefined && found.requestId !== requestId)) return;
-      // What is only not to be had now is asked for again.
+      // An unavailable stream is requested again.
       if (retryAfter === undefined) found.fail(error);
       else setTimeout(() => found.enter(), patience(retryAfter));
     } else {
-      // What answers nothing is said before the connection is closed.
+      // An error without a request precedes a close.
       this.#farewell = error;
     }
   }
 
-  /** Too often: nothing was done. It is sent again, before those behind it, and nothing else until then. */
+  /** The rate was exceeded and nothing was done. The command is sent again before any other. */
   #later(requestId, retryAfter) {
     this.#unanswered -= 1;
     this.#window = Math.max(1, this.#window >> 1);
@@ -311,14 +311,14 @@ export class Client extends EventTarget {
     const farewell = this.#farewell ?? new EsctlError("refused", reason || `closed with ${code}`);
     this.#farewell = null;
     if (opened && FINAL_CODES.has(code)) return this.#end("refused", farewell);
-    // Browsers do not say why a connection was not let in; a plain call does.
-    // A server that did not answer in time is not asked.
+    // Browsers hide the reason of a refused connection. A plain request returns it.
+    // A server that timed out is not asked.
     const refusal = opened || reason === TIMED_OUT ? null : await this.#refusal(token);
     if (refusal) return this.#end("refused", refusal);
     if (this.#status === "connecting" || this.#status === "open") this.#retry();
   }
 
-  /** Why the server does not want this client, now or later; null: it may, or nobody knows. */
+  /** Returns the reason for which the server refuses this client; null if it does not, or if the reason is unknown. */
   async #refusal(token) {
     const headers = token ? { authorization: `Bearer ${token}` } : {};
     const call = this.#call = new AbortController();
@@ -330,14 +330,14 @@ export class Client extends EventTarget {
       if (response.status === 403) return new EsctlError(answer.error.code, answer.error.message, answer.error);
       if (response.ok && !answer.scopes.includes("read")) return new EsctlError("scope_missing", "the token does not have the scope read");
     } catch {
-      // Not there, or not what it should be: the next attempt shows.
+      // No valid answer. The next attempt decides.
     } finally {
       clearTimeout(limit);
     }
     return null;
   }
 
-  /** The wait doubles each time, and is never the same for all: clients must not come back in one wave. */
+  /** Returns a delay that doubles each time, with jitter, so that clients do not reconnect at once. */
   #retry() {
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#attempts++);
     this.#timer = setTimeout(() => this.#open(), longest * (0.5 + Math.random() / 2));
@@ -386,7 +386,7 @@ class Subscription {
   }
 
   state(message) {
-    // A later one: an event was quarantined or released, so the same version has another state.
+    // The state has changed without a new version: an event was quarantined or released.
     if (this.#left || (this.last !== undefined && message.eventId < this.last)) return;
     this.last = message.eventId;
     this.#push(message);
@@ -400,7 +400,7 @@ class Subscription {
     this.#push(message);
   }
 
-  /** Something is missing: it is asked for again from where this is; once. */
+  /** Requests missing events from the last version on, once. */
   #gap(eventId) {
     if (this.#gapAt === this.last) {
       return this.fail(new EsctlError("gap", `${this.stream}: after ${this.last} came ${eventId}`));
@@ -436,7 +436,7 @@ class Subscription {
     return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
   }
 
-  /** No more events, not even those that have arrived. */
+  /** Ends the iteration at once, without the events that have arrived. */
   close() {
     this.#waiting = [];
     if (this.#over) return;
@@ -470,7 +470,7 @@ class Subscription {
   }
 }
 
-/** An id nobody else has; `crypto.randomUUID` is missing where a page came over plain HTTP. */
+/** Returns a unique id. `crypto.randomUUID` is missing on pages over plain HTTP. */
 function randomId() {
   const bytes = new Uint8Array(16);
   if (globalThis.crypto) globalThis.crypto.getRandomValues(bytes);
@@ -478,7 +478,7 @@ function randomId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** So many seconds, and never the same for all, in milliseconds. */
+/** Returns a number of seconds with jitter, in milliseconds. */
 function patience(seconds = 1) {
   return 1000 * seconds * (1 + Math.random());
 }

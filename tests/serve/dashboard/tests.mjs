@@ -103,7 +103,7 @@ const tests = {
       }).observe(document.body, { subtree: true, attributes: true, childList: true });
     });
     await page.click('button[aria-label="Rebuild resources"]');
-    await page.sees("Building anew");
+    await page.sees("Rebuilding");
     await page.picture("rebuild");
     const said = await page.until(() => Array.from(document.querySelectorAll("[role=status]"), (each) => each.innerText).find((text) => text.startsWith("Rebuilt from")), "the rebuild is over");
     check(/Rebuilt from [\d,]+ events/.test(said), said);
@@ -127,7 +127,7 @@ const tests = {
       if (round === 0) await page.picture("lost");
       await command("resource.add", "cut", { amount: 10 });
       way.refuse(null);
-      await page.sees("Connected again", "#connection");
+      await page.sees("Reconnected", "#connection");
       await page.sees(`Version ${3 + round} of ${3 + round}`);
     }
     same(await page.run(() => Array.from(document.querySelectorAll(".event-version"), (each) => each.textContent)), ["5", "4", "3", "2", "1"], "each once");
@@ -139,7 +139,7 @@ const tests = {
     await live(other);
     console.log("kill");
     await other.sees("Connection lost", "#connection");
-    await other.sees("Connected again", "#connection");
+    await other.sees("Reconnected", "#connection");
     await command("resource.add", "cut", { amount: 10 });
     await other.sees("Version 6 of 6");
     clean(other, { cut: true });
@@ -345,7 +345,7 @@ const tests = {
     await page.sees("Sign in", "dialog[open]");
     await page.type("a.b.c");
     await page.press("Enter");
-    await page.sees("does not take this token", "dialog");
+    await page.sees("refused this token", "dialog");
     await page.type(ESCTL_READER_TOKEN);
     await page.press("Enter");
     await live(page);

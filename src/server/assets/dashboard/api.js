@@ -1,22 +1,22 @@
-// Calls of the server, with the token where there is one. Failures are errors with a code, a message and a hint.
+// Requests to the server, with the token if there is one. Failures are errors with a code, a message and a hint.
 
 const KEY = "esctl.token";
 let token = sessionStorage.getItem(KEY) ?? "";
 let refused = () => {};
 
-/** The token, for connections that are not made here. */
+/** Returns the token, for connections of other modules. */
 export function currentToken() {
   return token || undefined;
 }
 
-/** Keeps a token in this tab; an empty one forgets it. */
+/** Stores a token in this tab. An empty one removes it. */
 export function keepToken(value) {
   token = value;
   if (value) sessionStorage.setItem(KEY, value);
   else sessionStorage.removeItem(KEY);
 }
 
-/** Calls this when the server does not take the token, or wants one. */
+/** Sets the function to call if the server requires or refuses a token. */
 export function whenRefused(listener) {
   refused = listener;
 }
@@ -31,12 +31,12 @@ export class ApiError extends Error {
   }
 }
 
-/** Asks for JSON. */
+/** Gets JSON. */
 export async function get(path, { signal, ...query } = {}) {
   return (await ask(address(path, query), { signal })).json();
 }
 
-/** The first so many items of a list, however many pages that takes; `next`: there are more; `caveats` qualify them. */
+/** Returns the first items of a list, up to a number, from as many pages as needed. `next` is set if there are more. */
 export async function list(path, most) {
   const items = [];
   let next;
@@ -49,18 +49,18 @@ export async function list(path, most) {
   return { items, next, caveats };
 }
 
-/** Sends JSON, and gives back what is answered. */
+/** Posts JSON and returns the answer. */
 export async function post(path, body = {}) {
   const headers = { "content-type": "application/json" };
   return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
 }
 
-/** A part of a path, whatever it is called. */
+/** Encodes a part of a path. */
 export function part(name) {
   return encodeURIComponent(name);
 }
 
-/** Reads server-sent events until they end; gives each one's data. */
+/** Reads server-sent events until they end, and yields the data of each. */
 export async function* read(path, { signal, ...query } = {}) {
   const response = await ask(address(path, query), { signal, headers: { accept: "text/event-stream" } });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -72,7 +72,7 @@ export async function* read(path, { signal, ...query } = {}) {
     rest = messages.pop();
     for (const message of messages) {
       const lines = message.split(/\r?\n/).filter((line) => line.startsWith("data:"));
-      // A message without data is a sign of life.
+      // A message without data is a heartbeat.
       yield lines.length > 0 ? JSON.parse(lines.map((line) => line.slice(5).trimStart()).join("\n")) : null;
     }
   }
@@ -83,12 +83,12 @@ function address(path, query) {
   return wanted.length > 0 ? `${path}?${new URLSearchParams(wanted)}` : path;
 }
 
-/** Too often is no failure of what was asked: it waits as long as the server says. */
+/** Repeats a request after the time that the server states if the rate is exceeded. */
 async function patiently(path, options) {
   for (let tries = 1; ; tries++) {
     const response = await fetch(path, options).catch((error) => {
       if (error.name === "AbortError") throw error;
-      throw new ApiError(0, { code: "unreachable", message: "The server cannot be reached.", hint: "This page tries again by itself." });
+      throw new ApiError(0, { code: "unreachable", message: "The server is unreachable.", hint: "This page retries automatically." });
     });
     if (response.status !== 429 || tries === 5) return response;
     await new Promise((resolve) => setTimeout(resolve, 1000 * (Number(response.headers.get("retry-after")) || 1)));

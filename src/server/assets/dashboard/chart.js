@@ -1,4 +1,4 @@
-// Bars over time, each stacked of several sorts. A table says the same to those who do not see it.
+// Stacked bars over time, with a table for screen readers.
 
 import { el, svg } from "./dom.js";
 import { clock, number } from "./format.js";
@@ -7,7 +7,7 @@ const HEIGHT = 220;
 const FOOT = 22;
 const LEFT = 40;
 
-/** `spans`: `{from, SORT: number…}`; `sorts`: `[name, label]`, drawn from the bottom. On a small screen three make one bar. */
+/** Draws a chart. `spans`: `{from, SORT: number…}`; `sorts`: `[name, label]`, from the bottom. A small screen joins three spans in a bar. */
 export function barChart(all, sorts, secondsEach) {
   const small = innerWidth < 760;
   const width = small ? 420 : 960;
@@ -34,7 +34,7 @@ export function barChart(all, sorts, secondsEach) {
   return el("figure", {}, el("figcaption", {}, `Commands in each ${seconds} s`, legend(sorts)), picture, el("div", { class: "unseen" }, table(spans, sorts)));
 }
 
-/** So many spans in one. */
+/** Joins a number of spans into one. */
 function gathered(spans, sorts, many) {
   const groups = Array.from({ length: Math.ceil(spans.length / many) }, (_, index) => spans.slice(index * many, (index + 1) * many));
   return groups.map((group) => {
@@ -53,7 +53,7 @@ function legend(sorts) {
   return el("span", { class: "legend" }, sorts.map(([name, label]) => el("span", { class: `sort-${name}` }, label)));
 }
 
-/** Only spans in which something was. */
+/** The table of the spans that are not empty. */
 function table(spans, sorts) {
   const head = el("tr", {}, el("th", { scope: "col" }, "From"), sorts.map(([, label]) => el("th", { scope: "col" }, label)));
   const busy = spans.filter((span) => sorts.some(([name]) => span[name] > 0));
@@ -61,7 +61,7 @@ function table(spans, sorts) {
   return el("table", {}, el("caption", {}, "Commands over time"), el("thead", {}, head), el("tbody", {}, rows));
 }
 
-/** The next of 2, 4, 10, 20, 40, 100 … */
+/** Returns the next of 2, 4, 10, 20, 40, 100 … */
 function niceAbove(value) {
   let step = 1;
   for (;;) {

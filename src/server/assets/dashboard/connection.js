@@ -1,14 +1,14 @@
-// The sign that says whether what one sees is live.
+// The indicator of the connection.
 
 import { el, fill, setAttribute } from "./dom.js";
 
-/** For so long after it came back the sign says so, in milliseconds. */
+/** Time for which a reconnect is shown, in milliseconds. */
 const SAID_FOR = 4000;
 
 export function connectionSign(place, feed) {
   const text = el("span");
   const seconds = el("span", { "aria-hidden": "true" });
-  const retry = el("button", { class: "link", type: "button", on: { click: () => feed.retry() } }, "Try now");
+  const retry = el("button", { class: "link", type: "button", on: { click: () => feed.retry() } }, "Retry now");
   fill(place, el("span", { class: "dot", "aria-hidden": "true" }), text, seconds, retry);
   let forget = null;
   const show = (kind, said) => {
@@ -21,7 +21,7 @@ export function connectionSign(place, feed) {
     if (feed.status === "waiting") show("waiting", "Connection lost");
     else if (feed.status !== "live") show("connecting", "Connecting");
     else if (before === "waiting") {
-      show("live", "Connected again");
+      show("live", "Reconnected");
       forget = setTimeout(() => show("live", "Live"), SAID_FOR);
     } else show("live", "Live");
   });

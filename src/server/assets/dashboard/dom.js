@@ -1,13 +1,13 @@
-// Elements. Whatever comes from a store becomes text here, never markup, and nothing in it hides.
+// Elements. Data of a store becomes text, never markup, and invisible characters are escaped.
 
 import { visible } from "./format.js";
 
-/** An element with attributes (`on` holds listeners; null and false leave one out) and children. */
+/** Creates an element with attributes (`on` has listeners; null and false omit an attribute) and children. */
 export function el(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }
 
-/** The same for SVG. */
+/** Creates an SVG element. */
 export function svg(tag, attributes = {}, ...children) {
   return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
@@ -19,21 +19,21 @@ function filled(element, { on = {}, ...attributes }, children) {
   return element;
 }
 
-/** Sets an attribute only where it differs, so that nothing is announced or drawn for nothing. */
+/** Sets an attribute if it differs, so that nothing is announced or drawn without a change. */
 export function setAttribute(element, name, value) {
   if (value === null || value === undefined || value === false) return element.removeAttribute(name);
-  // What is read out or shown is text like any other.
+  // Attributes that are read aloud or shown are escaped like text.
   const text = value === true ? "" : name === "title" || name.startsWith("aria-") ? visible(value) : String(value);
   if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 
-/** Sets a text only where it differs. */
+/** Sets a text if it differs. */
 export function setText(element, text) {
   const shown = visible(text);
   if (element.textContent !== shown) element.textContent = shown;
 }
 
-/** Gives an element new children. */
+/** Replaces the children of an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...nodes(children));
   return element;
@@ -45,8 +45,8 @@ function nodes(children) {
 }
 
 /**
- * Brings a list to these items and keeps the elements that are there, and with them focus and scrolling.
- * `make` gives the element of a new item, `update` brings one up to date.
+ * Updates a list to these items and keeps existing elements, with focus and scroll position.
+ * `make` creates the element of a new item, and `update` updates one.
  */
 export function sync(list, items, key, make, update = () => {}) {
   const there = new Map(Array.from(list.children, (child) => [child.dataset.key, child]));
@@ -67,10 +67,10 @@ export function sync(list, items, key, make, update = () => {}) {
   for (const gone of there.values()) gone.remove();
 }
 
-/** Marks what has just changed, for a moment. */
+/** Highlights a change for a moment. */
 export function flash(...elements) {
   for (const element of elements) element.classList.remove("flash");
-  // Reading a size makes the browser forget the animations that were under way; once, since it is dear.
+  // Reading a size restarts the animations. It is done once, because it is slow.
   void elements[0]?.offsetWidth;
   for (const element of elements) element.classList.add("flash");
 }

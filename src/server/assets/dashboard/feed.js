@@ -1,10 +1,10 @@
-// What happens in the whole store, as it happens: one line for each event, without its data. Comes back by itself.
+// The events of the whole store, without their data, as they are appended. Reconnects automatically.
 
 import { get, read } from "./api.js";
 
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 8000;
-/** The server gives a sign of life at least this often, in milliseconds. */
+/** Maximum time between two heartbeats of the server, in milliseconds. */
 const SILENCE = 40_000;
 
 export class Feed extends EventTarget {
@@ -14,32 +14,32 @@ export class Feed extends EventTarget {
   #attempts = 0;
   #wake = () => {};
 
-  /** `connecting`, `live`, `waiting` for the next attempt, or `away` while nobody looks. */
+  /** `connecting`, `live`, `waiting` for the next attempt, or `hidden` while the page is not visible. */
   status = "connecting";
-  /** When the next attempt comes, in milliseconds since 1970. */
+  /** Time of the next attempt, in milliseconds since 1970. */
   next = 0;
 
   constructor() {
     super();
     addEventListener("online", () => this.#wake());
-    // A browser has few connections for a server, and all pages share them: one that nobody sees gives its own back.
+    // A browser limits the connections to a server, and all pages share them. A hidden page closes its own.
     addEventListener("pagehide", () => this.#leave());
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#leave() : this.#return()));
     addEventListener("pageshow", () => this.#return());
   }
 
-  /** Calls with each event from now on; what it gives back stops that. */
+  /** Calls a function with each event from now on, and returns a function that stops it. */
   listen(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tries again now. */
+  /** Retries now. */
   retry() {
     this.#wake();
   }
 
-  /** Follows from now on, until told otherwise. */
+  /** Follows until it is stopped. */
   async start() {
     this.#position = undefined;
     this.stop();
@@ -66,11 +66,11 @@ export class Feed extends EventTarget {
   #leave() {
     if (!this.#stop) return;
     this.stop();
-    this.#become("away");
+    this.#become("hidden");
   }
 
   #return() {
-    if (this.status === "away" && !document.hidden) this.start();
+    if (this.status === "hidden" && !document.hidden) this.start();
   }
 
   async #follow(stopped) {
@@ -87,7 +87,7 @@ export class Feed extends EventTarget {
         if (head && head.position > this.#position) this.#tell(head);
       }
     } catch (error) {
-      // Whatever it was, the next attempt shows whether it lasts. A store that was put back begins anew.
+      // The next attempt shows whether the error lasts. A restored store is followed from the start.
       if (error.code === "cursor_beyond_end") this.#position = null;
     } finally {
       clearTimeout(timer);
@@ -108,7 +108,7 @@ export class Feed extends EventTarget {
   }
 }
 
-/** The position of the newest event; 0: there is none. */
+/** Returns the position of the newest event; 0 if there is none. */
 async function newest(signal) {
   const { items } = await get("/api/events", { backwards: true, limit: 1, signal });
   return items[0]?.position ?? 0;

@@ -1,4 +1,4 @@
-// Numbers, times and names as people read them.
+// Readable numbers, times and names.
 
 const NUMBER = new Intl.NumberFormat("en");
 const CLOCK = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
@@ -14,7 +14,7 @@ export function count(value, one, many = `${one}s`) {
   return `${number(value)} ${value === 1 ? one : many}`;
 }
 
-/** 16:46:43, with the day where it is not today's. */
+/** 16:46:43, with the date if it is not today. */
 export function clock(text) {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) return String(text ?? "");
@@ -41,28 +41,28 @@ export function duration(seconds) {
   return `${Math.round(seconds / 3600)} h`;
 }
 
-/** What would hide, or change how the text around it is shown: the same characters that the command line escapes. */
+/** Characters that are invisible or change the text around them. The command line escapes the same ones. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
 
-/** A text in which nothing hides: controls become `\u202e` and the like. */
+/** Escapes invisible characters, as in `\u202e`. */
 export function visible(text) {
   return String(text).replace(UNSAFE, (found) => Array.from({ length: found.length }, (_, index) => `\\u${found.charCodeAt(index).toString(16).padStart(4, "0")}`).join(""));
 }
 
-/** What stands before the first `-` of a stream's name. */
+/** Returns the category of a stream. */
 export function category(stream) {
   return stream.split("-", 1)[0];
 }
 
-/** Hues of the categories that come with esctl, well apart. */
+/** Distinct hues of the built-in categories. */
 const HUES = { resource: 255, document: 28, game: 165 };
 
-/** A hue of its own for each category, always the same. */
+/** Returns the hue of a category. It never changes. */
 export function hue(name) {
   if (Object.hasOwn(HUES, name)) return HUES[name];
   let hash = 7;
   for (const letter of name) hash = (hash * 31 + letter.codePointAt(0)) % 3571;
-  // The golden angle: what is near in number is far in colour.
+  // The golden angle: neighboring numbers have distant colors.
   return Math.round(hash * 137.508) % 360;
 }
 

@@ -1,40 +1,40 @@
-// One stream through time: its last events, which grow as they come, and the version that is looked at.
+// The history of a stream: its newest events, and the selected version.
 
 import { get, part } from "./api.js";
 import { calmly } from "./parts.js";
 
-/** Events read at once. */
+/** Number of events that are read at once. */
 const PAGE = 50;
-/** Events kept; older ones are read again when they are wanted. */
+/** Maximum number of events that are kept. Older ones are read again on demand. */
 const MOST_KEPT = 1000;
-/** A step of the replay, and the least time between two questions, in milliseconds. */
+/** Duration of a step of the replay, and the minimum time between two requests, in milliseconds. */
 const STEP = 900;
 const CALM = 60;
 
-/** Fires `change` when something is there that was not. */
+/** Fires `change` after new data. */
 export class History extends EventTarget {
   #client;
   #subscription = null;
   #asking = null;
   #playing = null;
   #reading = false;
-  /** The version in the report has another state by now. */
+  /** Set if the state of the version in the report has changed. */
   #outdated = false;
   #starts = 0;
   #closed = false;
-  /** Many events at once are drawn once. */
+  /** Events that arrive together are drawn once. */
   #tell = calmly(CALM, () => this.dispatchEvent(new Event("change")));
 
-  /** The version of the newest event; 0: there is none. */
+  /** The version of the newest event; 0 if there is none. */
   last = 0;
-  /** The version that is looked at, and whether it moves along with the newest. */
+  /** The selected version, and whether it follows the newest. */
   version = 0;
   live = true;
-  /** What the server says about the version: `{event, state, changes, …}`. */
+  /** The report of the version: `{event, state, changes, …}`. */
   report = null;
-  /** The newest events, from the oldest. */
+  /** The newest events, oldest first. */
   events = [];
-  /** What went wrong last. */
+  /** The last error. */
   error = null;
 
   constructor(client, stream, version) {
@@ -48,7 +48,7 @@ export class History extends EventTarget {
     return this.#playing !== null;
   }
 
-  /** Whether there are events before those kept. */
+  /** Returns true if there are older events. */
   get hasOlder() {
     return this.events.length > 0 && this.events[0].version > 1;
   }
@@ -63,7 +63,7 @@ export class History extends EventTarget {
       if (this.#closed || start !== this.#starts) return;
       this.events = events;
       this.last = this.events.at(-1)?.version ?? 0;
-      if (!this.last) throw new Error(`There is no stream ${this.stream}.`);
+      if (!this.last) throw new Error(`Stream ${this.stream} not found.`);
       if (this.live || this.version > this.last) this.goLive();
       else this.#show(this.version);
     } catch (error) {
@@ -73,7 +73,7 @@ export class History extends EventTarget {
     this.#follow();
   }
 
-  /** Looks at a version; the last one is the living one. */
+  /** Selects a version. The last one follows new events. */
   show(version) {
     this.pause();
     this.live = version >= this.last;
@@ -86,7 +86,7 @@ export class History extends EventTarget {
     this.#show(this.last);
   }
 
-  /** Goes through the versions, one after the other, up to the last. */
+  /** Steps through the versions up to the last one. */
   play() {
     if (this.version >= this.last) this.#show(1);
     this.live = false;
@@ -103,13 +103,13 @@ export class History extends EventTarget {
     this.#playing = null;
   }
 
-  /** Reads the events before those kept. */
+  /** Reads older events. */
   async older() {
     if (this.#reading) return;
     this.#reading = true;
     try {
       const page = await this.#page(this.events[0].version);
-      // Some may have been let go meanwhile.
+      // Some may have been dropped in the meantime.
       const first = this.events[0].version;
       if (page.at(-1)?.version === first - 1) this.events = [...page, ...this.events];
       this.#changed();
@@ -120,7 +120,7 @@ export class History extends EventTarget {
     }
   }
 
-  /** Tries again what went wrong; what comes live comes back by itself. */
+  /** Retries a failed request. Live events reconnect automatically. */
   refresh() {
     if (this.error) this.start();
   }
@@ -132,7 +132,7 @@ export class History extends EventTarget {
     this.#subscription?.close();
   }
 
-  /** The last events, or the last before a version. */
+  /** Reads the last events, or the last ones before a version. */
   async #page(before) {
     const { items } = await get(`/api/streams/${part(this.stream)}/events`, { backwards: true, after: before, limit: PAGE });
     return items.reverse();
@@ -150,7 +150,7 @@ export class History extends EventTarget {
 
   #arrived(message) {
     if (message.type === "state") {
-      // An event was quarantined or released, so that the same version has another state.
+      // An event was quarantined or released, so the same version has another state.
       this.#outdated = true;
       this.#show(this.version);
       return;
@@ -163,7 +163,7 @@ export class History extends EventTarget {
     else this.#changed();
   }
 
-  /** Asks for a version. While an answer is awaited only the newest wish is remembered. */
+  /** Requests a version. During a request only the newest selection is kept. */
   async #show(version) {
     this.version = version;
     this.#changed();

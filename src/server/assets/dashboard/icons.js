@@ -1,4 +1,4 @@
-// Small pictures, drawn with lines. They say nothing on their own: the text beside them, or the label of a button, does.
+// Icons. They are decorative: a text or the label of a button has the meaning.
 
 import { svg } from "./dom.js";
 

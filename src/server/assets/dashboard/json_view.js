@@ -1,16 +1,16 @@
-// A JSON value as a tree that one can fold, with what has changed marked: by colour, by a sign, and in words.
+// A JSON value as a collapsible tree. Changes are marked by color, sign and text.
 
 import { el } from "./dom.js";
 import { number } from "./format.js";
 
-/** Children shown at once; the rest come when they are asked for. */
+/** Number of children that are shown at first. */
 const AT_ONCE = 100;
-/** Values that are folded at first, unless something in them has changed. */
+/** Minimum size of values that are collapsed at first, unless they contain a change. */
 const OPEN_TO_DEPTH = 3;
-/** Characters of a text shown at once. */
+/** Number of characters of a text that are shown at first. */
 const MOST_TEXT = 2000;
 
-/** `changes`: `{path, before?, after?}` with JSON pointers, as the server gives them. */
+/** Creates the tree. `changes`: `{path, before?, after?}` with JSON pointers, as returned by the server. */
 export function jsonView(value, changes = []) {
   const marks = new Map(changes.map((change) => [change.path, change]));
   const root = el("div", { class: "json" }, ...inner(value, "", marks, 0));
@@ -21,14 +21,14 @@ export function jsonView(value, changes = []) {
 
 function inner(value, path, marks, depth) {
   if (!isBranch(value)) return [row([leaf(value)], marks.get(path))];
-  // What has become null is still there.
+  // A value that became null still exists.
   const gone = missing(path, marks).filter(([key]) => !Object.hasOwn(value, key));
   const entries = Object.entries(value).map(([key, child]) => () => node(key, child, `${path}/${escaped(key)}`, marks, depth));
   const removed = gone.map(([key, change]) => () => row([name(key), punctuation(": "), leaf(change.before)], change, true));
   return portion([...entries, ...removed], isEmpty(value) && gone.length === 0 ? value : null);
 }
 
-/** The first children, and a button that brings more. */
+/** Creates the first children and a button for more. */
 function portion(makers, empty) {
   if (empty) return [el("div", { class: "json-row" }, punctuation(Array.isArray(empty) ? "[ ]" : "{ }"))];
   const shown = makers.slice(0, AT_ONCE).map((make) => make());
@@ -50,7 +50,7 @@ function node(key, value, path, marks, depth) {
   const touched = change !== undefined || Array.from(marks.keys()).some((changed) => changed.startsWith(`${path}/`));
   if (touched) summary.append(" ", el("span", { class: change && isNothing(change.before) ? "touched new" : "touched" }, change && isNothing(change.before) ? "new" : "changed"));
   const branch = el("details", { class: "json-branch" }, summary);
-  // What is folded is built when it is opened.
+  // A collapsed value is built when it is opened.
   const build = () => branch.append(el("div", { class: "json-inner" }, ...inner(value, path, marks, depth + 1)));
   branch.open = touched || (depth < OPEN_TO_DEPTH && size <= 20);
   if (branch.open) build();
@@ -58,7 +58,7 @@ function node(key, value, path, marks, depth) {
   return branch;
 }
 
-/** A line; with a change it carries a sign and what was there before. */
+/** Creates a line. A changed one has a sign and the previous value. */
 function row(content, change, isGone = false) {
   if (!change) return el("div", { class: "json-row" }, ...content);
   const kind = isNothing(change.before) ? "added" : isGone ? "removed" : "changed";
@@ -68,7 +68,7 @@ function row(content, change, isGone = false) {
   return el("div", { class: `json-row ${kind}`, "data-path": change.path }, el("span", { class: "sign", title: kind }, sign), text, ...before);
 }
 
-/** What stood below a place and is not there any more. */
+/** Creates the lines of removed values. */
 function missing(path, marks) {
   const below = Array.from(marks.entries()).filter(([changed, change]) => {
     const rest = changed.startsWith(`${path}/`) ? changed.slice(path.length + 1) : "/";
@@ -77,7 +77,7 @@ function missing(path, marks) {
   return below.map(([changed, change]) => [unescaped(changed.slice(path.length + 1)), change]);
 }
 
-/** A value in one short line. */
+/** Returns a value as one short line. */
 export function shortly(value, most = 60) {
   const text = typeof value === "string" ? value : JSON.stringify(value) ?? "nothing";
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
@@ -85,7 +85,7 @@ export function shortly(value, most = 60) {
 
 function leaf(value) {
   const kind = value === null || value === undefined ? "null" : Array.isArray(value) ? "null" : typeof value;
-  // With the escapes of JSON, so that no text looks like more than one.
+  // With the escapes of JSON, so that a text is never mistaken for several.
   const text = JSON.stringify(value) ?? "";
   if (text.length <= MOST_TEXT) return el("span", { class: `json-${kind}` }, text);
   const more = el("button", { class: "link", type: "button" }, `${number(text.length - MOST_TEXT)} more characters`);
@@ -105,7 +105,7 @@ function isBranch(value) {
   return typeof value === "object" && value !== null;
 }
 
-/** What the server says where there is nothing. */
+/** Returns true for the value that the server sends for a missing one. */
 function isNothing(value) {
   return value === undefined || value === null;
 }

@@ -1,4 +1,4 @@
-// Starts the dashboard: signing in, the pages and the way between them, the state of the connection.
+// Starts the dashboard: sign-in, pages and navigation, and the state of the connection.
 
 import { connect } from "/client.js";
 import { currentToken, get, keepToken, whenRefused } from "./api.js";
@@ -39,7 +39,7 @@ themeToggle(document.getElementById("theme"));
 connectionSign(document.getElementById("connection"), app.feed);
 fill(document.getElementById("pages"), el("ul", {}, Object.entries(LABELS).map(([name, label]) => el("li", {}, el("a", { href: `#/${name}` }, icon(name), el("span", {}, label))))));
 addEventListener("hashchange", show);
-// The address says which page it is, and so cannot say where on it one is.
+// The hash selects the page, so it cannot select a place on the page.
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
@@ -52,22 +52,22 @@ account.addEventListener("click", () => {
 app.feed.addEventListener("status", ({ detail: { before } }) => {
   if (app.feed.status === "live" && before !== "connecting") page?.refresh?.();
 });
-// There is nothing behind it to go back to.
+// There is no page to return to.
 dialog.addEventListener("cancel", (event) => asking && event.preventDefault());
-// A browser may close it all the same.
+// A browser may close it nevertheless.
 dialog.addEventListener("close", () => asking && openDialog());
 dialog.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const token = field.value.trim();
   field.value = "";
-  // What no header can carry would look as if the server were away.
-  if (!/^[\x21-\x7e]+$/.test(token)) return setText(wrong, "This is no token: it has characters that none has.");
+  // A character that a header cannot contain would look like an unreachable server.
+  if (!/^[\x21-\x7e]+$/.test(token)) return setText(wrong, "Invalid token: it contains characters that a token cannot have.");
   keepToken(token);
   start();
 });
 start();
 
-/** Finds out who one is, and begins. */
+/** Reads the caller and starts. */
 async function start() {
   const begun = ++starts;
   let delay = 500;
@@ -99,13 +99,13 @@ async function start() {
   app.feed.start();
 }
 
-/** Asks for a token; `used`: there was one, and it is not taken. */
+/** Asks for a token. `used` is set if the server refused the last one. */
 function signIn(used) {
   app.feed.stop();
   if (dialog.open && !used) return;
   asking = true;
   keepToken("");
-  setText(wrong, used ? "The server does not take this token; it may have run out." : "");
+  setText(wrong, used ? "The server refused this token. It may have expired." : "");
   openDialog();
 }
 
@@ -114,7 +114,7 @@ function openDialog() {
   field.focus();
 }
 
-/** Shows the page that the address names. */
+/** Shows the page of the hash. */
 function show() {
   if (!app.me) return;
   const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
@@ -134,7 +134,7 @@ function show() {
   fill(main, root);
   document.title = visible(`${page.title} · esctl`);
   scrollTo(0, 0);
-  // Whoever has just come begins at the top, and is led past the navigation from there.
+  // The first page starts at the top, with a link past the navigation.
   if (!first) root.querySelector("h1")?.focus({ preventScroll: true });
 }
 

@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, until somebody says otherwise.
+// The theme, light or dark: that of the system until the reader changes it.
 
 import { setAttribute, setText } from "./dom.js";
 

@@ -1,4 +1,4 @@
-// The slider through time, with the buttons beside it. Arrow keys, page keys, home and end work as on any slider.
+// The slider of versions, with buttons. Arrow keys, page keys, Home and End work as on any slider.
 
 import { el, fill, setAttribute, setText } from "./dom.js";
 import { clock, number, words } from "./format.js";

@@ -1,4 +1,4 @@
-// What became of commands over time: applied, rejected by a rule, met a conflict, failed.
+// The outcomes of commands over time: applied, rejected, conflict, failed.
 
 import { get } from "../api.js";
 import { el, fill, setText, sync } from "../dom.js";
@@ -27,13 +27,13 @@ export function open(root, app) {
       if (closed) return;
       showProblem(trouble, null);
       for (const { name, value } of figures) setText(value, number(spans.reduce((sum, span) => sum + span[name], 0)));
-      setText(since, `Commands of the last ${count(Math.round((spans.length * every_seconds) / 60), "minute")}, as this server has answered them`);
-      // Drawn anew only when it is another: somebody may be reading it.
+      setText(since, `Commands of the last ${count(Math.round((spans.length * every_seconds) / 60), "minute")}, as answered by this server`);
+      // Redrawn only after a change, because it may be being read.
       const wanted = JSON.stringify([spans, innerWidth < 760]);
       if (drawn !== wanted) fill(chart, barChart(spans, SORTS, every_seconds));
       drawn = wanted;
       sync(list, recent, (item) => item.number, incident, (item, { at }) => setText(item.lastChild, ago(at)));
-      fill(nothing, recent.length > 0 ? null : empty("None so far", "A rule that says no, and two that want the same at once, show up here."));
+      fill(nothing, recent.length > 0 ? null : empty("None so far", "Rejected commands and conflicts appear here."));
     } catch (error) {
       if (!closed) showProblem(trouble, error, load);
     }

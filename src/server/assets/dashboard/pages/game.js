@@ -1,4 +1,4 @@
-// A table of Caravan to watch, now or at any move before. What is in the hands is nobody's here.
+// A game of Caravan, now or at any earlier move. Hands are hidden.
 
 import { el, fill, setAttribute, setText, sync } from "../dom.js";
 import { clock, count, number } from "../format.js";
@@ -48,7 +48,7 @@ function move(event, history) {
 function draw(game, table, now, event) {
   if (!game) {
     fill(now);
-    fill(table, empty("There is no game here", "It has no state at this version."));
+    fill(table, empty("No game", "The game has no state at this version."));
     return;
   }
   const said = { waiting: "waits for players", playing: game.last_round ? "last round" : `round ${game.round}`, finished: "finished" }[game.phase];
@@ -83,12 +83,12 @@ function seat(player, game, event) {
     player.played.length > 0 ? el("div", { class: "played" }, el("p", { class: "muted small" }, "Played"), el("ul", { class: "card-row small" }, player.played.map((card) => el("li", {}, merchantCard(card))))) : null);
 }
 
-/** The places in a caravan that are free. */
+/** Creates the free slots of a caravan. */
 function room(free) {
   return Array.from({ length: Math.max(0, free) }, () => el("span", { class: "free", "aria-hidden": "true" }));
 }
 
-/** Cards that nobody here sees: only how many. */
+/** Creates hidden cards: only their number is known. */
 function backs(many) {
   return el("span", { class: "backs", "aria-hidden": "true" }, Array.from({ length: Math.min(many, 12) }, () => el("span")));
 }

@@ -1,4 +1,4 @@
-// The games there are, the ones that are played first.
+// The list of games, running ones first.
 
 import { list as listed } from "../api.js";
 import { el, fill, flash, setText, sync } from "../dom.js";
@@ -31,7 +31,7 @@ export function open(root, app, [id, version]) {
       sync(list, items, (game) => game.id, card, update);
       setText(total, items.length > 0 ? count(items.length, "game") : "");
       more.hidden = !next;
-      fill(nothing, items.length > 0 ? null : empty("No games yet", "Set up a table and let bots play:", "esctl game new first --players 3 && esctl game bot first"));
+      fill(nothing, items.length > 0 ? null : empty("No games yet", "Create a game and let bots play:", "esctl game new first --players 3 && esctl game bot first"));
     } catch (error) {
       if (!closed) showProblem(trouble, error, load);
     }

@@ -1,4 +1,4 @@
-// The read models: how far each is behind the events, and building one anew.
+// The projections: their lag, and rebuilds.
 
 import { get, part, post } from "../api.js";
 import { el, fill, setAttribute, setText, sync } from "../dom.js";
@@ -6,17 +6,17 @@ import { ago, count, duration, number, words } from "../format.js";
 import { badge, calmly, empty, heading, meter, showProblem } from "../parts.js";
 
 const KINDS = { current: "good", idle: "good", behind: "warn", possibly_behind: "", never_run: "", outdated: "warn", foreign: "bad", stopped: "bad", paused: "warn", parked: "warn", incomplete: "warn" };
-/** How often a rebuild is asked how far it is, in milliseconds. */
+/** Interval at which the progress of a rebuild is read, in milliseconds. */
 const ASK_EVERY = 250;
 
 export function open(root, app) {
   const trouble = el("div");
   const list = el("ul", { class: "cards wide" });
   const nothing = el("div");
-  fill(root, heading("Projections", el("p", { class: "muted" }, "What is made of the events, and how far it has come")), trouble, list, nothing);
+  fill(root, heading("Projections", el("p", { class: "muted" }, "Read models and their progress")), trouble, list, nothing);
 
   if (!app.may("admin")) {
-    fill(nothing, empty("For operators", "How far projections are is shown to those whose token has the admin scope."));
+    fill(nothing, empty("For operators", "Projections are shown to callers whose token has the admin scope."));
     return { title: "Projections", close() {} };
   }
   let closed = false;
@@ -26,7 +26,7 @@ export function open(root, app) {
       if (closed) return;
       showProblem(trouble, null);
       sync(list, items, (item) => item.name, (item) => card(item, () => soon()), update);
-      fill(nothing, items.length > 0 ? null : empty("No projections", "Make one of any stream:", "esctl projection create counts --all --key .stream --reduce '.state + 1'"));
+      fill(nothing, items.length > 0 ? null : empty("No projections", "Create one:", "esctl projection create counts --all --key .stream --reduce '.state + 1'"));
     } catch (error) {
       if (!closed) showProblem(trouble, error, load);
     }
@@ -78,7 +78,7 @@ function update(item, status) {
   setText(rows, number(status.rows));
   const sorts = Object.entries(wrong ?? {}).filter(([, many]) => many > 0);
   setText(problems, sorts.map(([sort, many]) => `${number(many)} ${sort}`).join(", ") || "none");
-  // Only the application can rebuild what it maintains.
+  // Only the application can rebuild a read model that it maintains.
   const elsewhere = status.maintained_by === "application";
   rebuild.hidden = elsewhere;
   const moved = status.updated_at ? `, moved ${ago(status.updated_at)}` : "";
@@ -87,7 +87,7 @@ function update(item, status) {
   bar.firstChild.style.setProperty("--part", `${head > 0 ? (position / head) * 100 : 100}%`);
 }
 
-/** The job of a rebuild; the one that is under way already, where there is one. */
+/** Returns the job of a rebuild, or the one that is already under way. */
 async function begin(name) {
   try {
     return await post(`/api/projections/${part(name)}/rebuild`);
@@ -97,13 +97,13 @@ async function begin(name) {
   }
 }
 
-/** Starts a rebuild and shows how far it is until it is over. */
+/** Starts a rebuild and shows its progress until it ends. */
 async function build(name, { rebuild, work, progress, said, trouble }) {
   const focused = document.activeElement === rebuild;
   rebuild.disabled = true;
   work.hidden = false;
   progress.removeAttribute("value");
-  setText(said, "Building anew; the old read model answers until then.");
+  setText(said, "Rebuilding; the old read model answers until the new one is complete.");
   showProblem(trouble, null);
   try {
     let job = await begin(name);
@@ -112,9 +112,9 @@ async function build(name, { rebuild, work, progress, said, trouble }) {
       job = await get(`/api/jobs/${part(job.id)}`);
       if (!job.total) continue;
       progress.value = job.done / job.total;
-      setText(said, `Building anew: ${number(job.done)} of ${count(job.total, "event")}`);
+      setText(said, `Rebuilding: ${number(job.done)} of ${count(job.total, "event")}`);
     }
-    if (job.state !== "done") throw Object.assign(new Error(job.error?.message ?? "The rebuild was broken off."), { hint: job.error?.hint });
+    if (job.state !== "done") throw Object.assign(new Error(job.error?.message ?? "The rebuild was cancelled."), { hint: job.error?.hint });
     progress.value = 1;
     setText(said, `Rebuilt from ${count(job.done, "event")}.`);
   } catch (error) {
@@ -123,7 +123,7 @@ async function build(name, { rebuild, work, progress, said, trouble }) {
   } finally {
     rebuild.disabled = false;
     work.hidden = true;
-    // A button that cannot be used has lost the focus.
+    // A disabled button has lost the focus.
     if (focused && [rebuild, document.body].includes(document.activeElement)) rebuild.focus();
   }
 }

@@ -1,4 +1,4 @@
-// The resources there are, and how much of each is left.
+// The list of resources, with their amounts.
 
 import { list as listed } from "../api.js";
 import { el, fill, flash, setAttribute, setText, sync } from "../dom.js";
@@ -28,7 +28,7 @@ export function open(root, app) {
       sync(list, items, (item) => item.id, card, update);
       setText(total, items.length > 0 ? `${count(items.length, "resource")}${next ? ", and more" : ""}` : "");
       more.hidden = !next;
-      fill(nothing, items.length > 0 ? null : empty("No resources yet", "Make the first:", "esctl resource create gold --owner ann --type currency --amount 100 --max 1000"));
+      fill(nothing, items.length > 0 ? null : empty("No resources yet", "Create the first:", "esctl resource create gold --owner ann --type currency --amount 100 --max 1000"));
     } catch (error) {
       if (!closed) showProblem(trouble, error, load);
     }
@@ -39,7 +39,7 @@ export function open(root, app) {
   });
   const soon = calmly(400, load);
   const unlisten = app.feed.listen(({ stream }) => category(stream) === "resource" && soon());
-  // What grows back does so without an event.
+  // Regeneration has no events.
   const grows = setInterval(soon, 10_000);
   soon();
   return {

@@ -1,4 +1,4 @@
-// One stream: its events as they come, the slider, and the state at the version that is looked at.
+// A stream: its events, the slider, and the state at the selected version.
 
 import { el, fill, flash, setAttribute, setText, sync } from "../dom.js";
 import { category, clock, count, number } from "../format.js";
@@ -22,13 +22,13 @@ export function streamDetail(root, app, name, version) {
       el("a", { class: "back", href: "#/streams" }, "All streams"),
       el("h2", { class: "mono", tabindex: -1 }, dot(name), name),
       badge(category(name)), total,
-      isGame ? el("a", { class: "button", href: `#/games/${encodeURIComponent(name.slice("game-".length))}` }, "Watch the table") : null),
+      isGame ? el("a", { class: "button", href: `#/games/${encodeURIComponent(name.slice("game-".length))}` }, "Watch the game") : null),
     trouble, qualified, time, panes);
 
   history.addEventListener("change", () => {
     showProblem(trouble, history.error, () => history.start());
     showCaveats(qualified, history.report?.caveats ?? []);
-    // Where there is no stream there is no time to go through.
+    // Without a stream there are no versions.
     time.hidden = panes.hidden = Boolean(history.error) && history.last === 0;
     setText(total, history.last > 0 ? count(history.last, "event") : "");
     state.draw();
@@ -39,7 +39,7 @@ export function streamDetail(root, app, name, version) {
   return history;
 }
 
-/** The address names the version, so that it can be passed on. */
+/** Puts the version into the address, so that it can be shared. */
 function remember(name, { live, version }) {
   const wanted = `#/streams/${encodeURIComponent(name)}${live || !version ? "" : `/${version}`}`;
   if (location.hash !== wanted && location.hash.startsWith(`#/streams/${encodeURIComponent(name)}`)) window.history.replaceState(null, "", wanted);
@@ -60,8 +60,8 @@ function stateView(history) {
     const changes = report.changes ?? [];
     fill(changed, badge(changes.length > 0 ? count(changes.length, "change") : "nothing changed", changes.length > 0 ? "changed" : ""));
     const top = tree.scrollTop;
-    if (report.unreadable) fill(tree, empty("There is no state here", report.unreadable));
-    else if (report.state === null) fill(tree, empty("Nothing is here at this version", "It was deleted, or not yet created."));
+    if (report.unreadable) fill(tree, empty("No state", report.unreadable));
+    else if (report.state === null) fill(tree, empty("Nothing at this version", "It was deleted or not yet created."));
     else fill(tree, jsonView(report.state, changes));
     tree.scrollTop = top;
   };
@@ -92,7 +92,7 @@ function eventRow(event, history) {
   return el("li", {}, button);
 }
 
-/** The event of the version that is looked at shows all it says. */
+/** The event of the selected version shows its data. */
 function choose(item, event, history) {
   const chosen = event.version === history.version;
   setAttribute(item.firstChild, "aria-current", chosen ? "true" : null);

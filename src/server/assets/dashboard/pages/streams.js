@@ -1,4 +1,4 @@
-// The streams there are, the most recently written first, and beside them the one that is looked at.
+// The list of streams, most recently written first, and the selected stream.
 
 import { get } from "../api.js";
 import { el, fill, flash, setAttribute, setText, sync } from "../dom.js";
@@ -7,9 +7,9 @@ import { calmly, dot, empty, heading, showProblem } from "../parts.js";
 import { streamDetail } from "./stream.js";
 
 const PAGE = 100;
-/** Rows drawn at most; a search finds the others. */
+/** Maximum number of rows. A search finds the others. */
 const MOST_ROWS = 400;
-/** Streams kept in mind; beyond these the ones written longest ago are forgotten. */
+/** Maximum number of streams that are kept, most recently written first. */
 const MOST_KNOWN = 5000;
 
 export function open(root, app, rest) {
@@ -44,8 +44,8 @@ export function open(root, app, rest) {
     const said = found > 0 || !asked ? "" : prefix ? "none" : "empty";
     if (nothing.dataset.said === said) return;
     nothing.dataset.said = said;
-    if (said === "none") fill(nothing, empty("Nothing begins like that", "A search looks at the beginning of names, such as resource-."));
-    else if (said === "empty") fill(nothing, empty("No streams yet", "Whatever is written appears here at once. For instance:", "esctl resource create gold --owner ann --type currency --amount 100 --max 1000"));
+    if (said === "none") fill(nothing, empty("No matching stream", "A search matches the beginning of names, such as resource-."));
+    else if (said === "empty") fill(nothing, empty("No streams yet", "New streams appear here at once. For example:", "esctl resource create gold --owner ann --type currency --amount 100 --max 1000"));
     else fill(nothing);
   };
 
@@ -97,18 +97,18 @@ export function open(root, app, rest) {
     name = stream;
     setAttribute(split, "class", name ? "split chosen" : "split");
     shown = name ? streamDetail(detail, app, name, Number(version) || undefined) : null;
-    if (!name) fill(detail, empty("Choose a stream", "Its events appear as they come, and a slider goes back to any version of it."));
+    if (!name) fill(detail, empty("Choose a stream", "Its events appear as they are appended, and a slider selects any version."));
   };
   choose(rest);
   return {
     get title() {
       return name ?? "Streams";
     },
-    /** Another stream: the list stays as it is. */
+    /** Selects another stream and keeps the list. */
     go(next) {
       choose(next);
       draw();
-      // Where the list is hidden the focus would be lost with it.
+      // A hidden list would lose the focus.
       if (side.offsetParent === null) detail.querySelector("h2")?.focus();
       return true;
     },
@@ -127,7 +127,7 @@ export function open(root, app, rest) {
   };
 }
 
-/** Names come by the alphabet; those written last are found by their events. */
+/** Reads streams by name, and the most recently written ones from their events. */
 async function recent(known, draw) {
   try {
     const { items } = await get("/api/events", { backwards: true, limit: 100 });
@@ -137,7 +137,7 @@ async function recent(known, draw) {
     }
     draw();
   } catch {
-    // The list by name says what is wrong.
+    // The list by name reports the error.
   }
 }
 

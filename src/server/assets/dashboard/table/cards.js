@@ -1,4 +1,4 @@
-// The cards, crystals and coins of Caravan. Each crystal has a shape besides its colour.
+// The cards, crystals and coins of Caravan. Each crystal has a shape and a color.
 
 import { el, svg } from "../dom.js";
 
@@ -10,7 +10,7 @@ const SHAPES = {
   pink: () => svg("path", { d: "M8 .8l6 7.2-6 7.2L2 8z" }),
 };
 
-/** Each crystal drawn, and said together: `2 yellow, 1 pink`. Where `most` would not be enough, one of each with its number. */
+/** Draws crystals, labelled as in `2 yellow, 1 pink`. More than `most` are drawn as one of each color with a number. */
 export function crystals(held, most = 30) {
   const there = COLOURS.filter((colour) => held?.[colour] > 0);
   const said = there.map((colour) => `${held[colour]} ${colour}`).join(", ") || "no crystals";
@@ -24,7 +24,7 @@ function crystal(colour) {
   return svg("svg", { class: `crystal ${colour}`, viewBox: "0 0 16 16", "aria-hidden": "true" }, SHAPES[colour]());
 }
 
-/** What a merchant does, and what lies on it. */
+/** Draws a merchant with its effect and the crystals on it. */
 export function merchantCard(card, on) {
   const lies = on && Object.values(on).some((many) => many > 0);
   return el("article", { class: `merchant ${card.kind ?? ""}`, "aria-label": title(card) },
@@ -43,7 +43,7 @@ function title(card) {
   return `Merchant ${card.id}, ${card.kind ?? "unknown"}`;
 }
 
-/** What a point card wants and what it is worth, and the coin over it. */
+/** Draws a point card with its costs and points, and the coin above it. */
 export function pointCard(card, over) {
   if (!card || typeof card !== "object") return el("article", { class: "point-card" }, String(card ?? ""));
   return el("article", { class: "point-card", "aria-label": `Point card ${card.id}` },

@@ -1,7 +1,7 @@
-// The events of a game as sentences.
+// The events of a game, as sentences.
 
 const SENTENCES = {
-  "game.created": ({ num_players }) => `A table for ${num_players} is set up`,
+  "game.created": ({ num_players }) => `A game for ${num_players} was created`,
   "game.player_joined": ({ player_id }) => `${player_id} sits down`,
   "game.player_left": ({ player_id }) => `${player_id} gets up`,
   "game.started": ({ players }) => `The game starts: ${players.join(", ")}`,
@@ -14,7 +14,7 @@ const SENTENCES = {
   "game.finished": ({ winner }) => `The game is over: ${winner || "nobody"} has won`,
 };
 
-/** What happened, for people; the event's type where it is a newer one than this page knows. */
+/** Returns an event as a sentence, or its type if this page does not know it. */
 export function sentence({ type, data }) {
   try {
     return SENTENCES[type](data);
