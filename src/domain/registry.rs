@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::aggregate::Projection;
+use crate::domain::access::Access;
 use crate::domain::document;
 use crate::domain::game;
 use crate::domain::installed;
@@ -11,7 +12,11 @@ use crate::domain::untyped::Domain;
 
 /// Returns the built-in domains. A new one is a new folder and one line here.
 pub fn built_in() -> Vec<Domain> {
-    vec![Domain::of(resource::RESOURCES), Domain::of(document::DOCUMENTS), Domain::of(game::GAMES)]
+    vec![
+        Domain::of(resource::RESOURCES).with_access(resource::ACCESS),
+        Domain::of(document::DOCUMENTS).with_access(Access::OPEN),
+        Domain::of(game::GAMES).with_access(game::ACCESS),
+    ]
 }
 
 /// Returns the domains of the application.

@@ -9,6 +9,7 @@ use crate::aggregate::Decider;
 use crate::aggregate::DomainCommand;
 use crate::aggregate::DomainEvent;
 use crate::aggregate::Projection;
+use crate::domain::access::Access;
 
 /// A domain without its types, as the layers above use it.
 #[derive(Clone)]
@@ -23,15 +24,18 @@ pub struct Domain {
     pub projection: Option<Arc<dyn Projection>>,
     /// Returns true for the type of one of its events.
     pub knows_event: fn(&str) -> bool,
+    /// The access of callers of a server that are no administrators.
+    pub access: Access,
 }
 
 impl Domain {
-    /// Returns the domain of an aggregate, with its read model.
+    /// Returns the domain of an aggregate, with its read model. It is hidden from callers of a server that are no
+    /// administrators.
     pub fn of<A: Aggregate>(read_model: AggregateRows<A>) -> Self {
         Self { projection: Some(Arc::new(read_model)), ..Self::without_read_model::<A>() }
     }
 
-    /// Returns the domain of an aggregate without a read model.
+    /// Returns the domain of an aggregate without a read model. It is hidden as that of [`Domain::of`].
     pub fn without_read_model<A: Aggregate>() -> Self {
         Self {
             category: A::CATEGORY,
@@ -39,6 +43,13 @@ impl Domain {
             aggregate: |stream| Box::new(AggregateFold::<A>::new(stream)),
             projection: None,
             knows_event: |event_type| A::Event::from_data(event_type, "null").is_some(),
+            access: Access::HIDDEN,
         }
+    }
+
+    /// Returns the same domain with another access for callers of a server.
+    #[must_use]
+    pub fn with_access(self, access: Access) -> Self {
+        Self { access, ..self }
     }
 }

@@ -120,7 +120,7 @@ impl Server {
             match done {
                 // Of two concurrent commands that create the same game, the second one has drawn another seed. The game
                 // exists now.
-                Err(RuntimeError::KeyReused { .. }) if first && authorization::draws_seed(&asked) => first = false,
+                Err(RuntimeError::KeyReused { .. }) if first && authorization::is_drawn(&asked) => first = false,
                 done => return Ok(visibility.outcome(done?)?),
             }
         }

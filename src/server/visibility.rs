@@ -12,9 +12,9 @@ use serde_json::value::to_raw_value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::game;
-use crate::domain::game::Viewer;
-use crate::domain::resource;
+use crate::domain;
+use crate::domain::Access;
+use crate::domain::Viewer;
 use crate::event::EventView;
 use crate::event::Hash;
 use crate::event::JsonObject;
@@ -129,17 +129,12 @@ impl Visibility {
 
     /// Returns true if no field of the category is hidden from this caller.
     pub fn sees_all_of(&self, category: &str) -> bool {
-        self.is_server() || !["resource", "game"].contains(&category)
+        self.is_server() || !access(category).hides
     }
 
     /// Returns the visible part of a state. `state` is complete, as its domain shows it.
     pub fn state(&self, category: &str, state: Value) -> Value {
-        match category {
-            _ if self.is_server() => state,
-            "resource" => resource::client_schema(&state),
-            "game" => game::state_as_seen(state, &self.viewer),
-            _ => state,
-        }
+        if self.is_server() { state } else { (access(category).state)(state, &self.viewer) }
     }
 
     /// Returns the same caller's visibility of events.
@@ -187,11 +182,10 @@ impl EventVisibility {
     }
 
     fn data(self, category: &str, event_type: &str, data: &str) -> Result<Box<RawValue>, serde_json::Error> {
-        let members = || serde_json::from_str::<Map<String, Value>>(data);
-        match (self, category) {
-            (Self::Client, "resource") => to_raw_value(&resource::client_event(event_type, members()?)),
-            (Self::Client, "game") => to_raw_value(&game::event_as_seen(event_type, members()?, &Viewer::Watcher)),
-            _ => serde_json::from_str(data),
+        let access = access(category);
+        match self {
+            Self::Client if access.hides => to_raw_value(&(access.event)(event_type, serde_json::from_str(data)?)),
+            Self::Client | Self::Server => serde_json::from_str(data),
         }
     }
 
@@ -203,6 +197,11 @@ impl EventVisibility {
         members.retain(|field, _| CLIENT_METADATA.contains(&field.as_str()));
         to_raw_value(&members)
     }
+}
+
+/// Returns the access to the streams of a category. One without a domain has no fields that are known to be hidden.
+fn access(category: &str) -> Access {
+    domain::of_category(category).map_or(Access::OPEN, |domain| domain.access)
 }
 
 fn unreadable(place: impl std::fmt::Display, error: &dyn std::error::Error) -> StoreError {

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::aggregate::Aggregate;
+use crate::domain::access::Viewer;
 use crate::domain::game::cards;
 use crate::domain::game::command::GameCommand;
 use crate::domain::game::decide;
 use crate::domain::game::event::GameEvent;
 use crate::domain::game::rejection::GameRejection;
 use crate::domain::game::schema;
-use crate::domain::game::schema::Viewer;
 use crate::domain::game::state::Game;
 use crate::domain::game::state::Phase;
 use crate::domain::game::state::Player;

@@ -4,6 +4,7 @@
 //! bot. All of it is pure. All random choices follow from the seed in `game.created`, so a replay is exact. A player
 //! sees neither the seed, nor the hands of others, nor the order of the decks.
 
+mod access;
 mod aggregate;
 mod bot;
 mod cards;
@@ -18,6 +19,7 @@ mod schema;
 mod state;
 mod turn;
 
+pub use access::ACCESS;
 pub use bot::Bot;
 pub use cards::Merchant;
 pub use cards::MerchantKind;
@@ -30,7 +32,6 @@ pub use crystal::Crystals;
 pub use event::GameEvent;
 pub use read_model::GAMES;
 pub use rejection::GameRejection;
-pub use schema::Viewer;
 pub use schema::event_as_seen;
 pub use schema::state_as_seen;
 pub use state::Coins;
@@ -38,3 +39,5 @@ pub use state::Game;
 pub use state::MarketCard;
 pub use state::Phase;
 pub use state::Player;
+
+pub use crate::domain::access::Viewer;

@@ -4,22 +4,12 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::domain::access::Viewer;
 use crate::domain::game::cards;
 use crate::domain::game::state::Game;
 use crate::domain::game::state::Phase;
 use crate::domain::game::state::Player;
 use crate::domain::game::turn::score;
-
-/// The viewer of a game.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Viewer {
-    /// The server, which sees everything.
-    Server,
-    /// The player with this id, which sees its own hand only.
-    Player(String),
-    /// A spectator, which sees no hand.
-    Watcher,
-}
 
 impl Game {
     /// Returns the game as a viewer sees it; `Null` if it was never created.

@@ -3,6 +3,7 @@
 //! In the order of the flow: events → state → regeneration → command → decide → rejection → what is
 //! shown → read model. All of it is pure: the moment comes in as an argument.
 
+mod access;
 mod aggregate;
 mod command;
 mod decide;
@@ -13,6 +14,7 @@ mod rejection;
 mod schema;
 mod state;
 
+pub use access::ACCESS;
 pub use command::CreateResource;
 pub use command::DEFAULT_LOCK;
 pub use command::ResourceCommand;
