@@ -44,7 +44,8 @@ impl BenchAppendArgs {
         let (events, streams) = (self.events as u64, self.streams as u64);
         let bar = app.out.progress(Some(events), "events");
         let mut progress = |more| bar.advance(more);
-        let mut bench = Bench { store: scratch.store()?, bare: scratch.baseline()?, clock: app.clock(), progress: &mut progress };
+        let mut bench =
+            Bench { store: scratch.store()?, baseline: scratch.baseline()?, clock: app.clock(), progress: &mut progress };
         let input = AppendBench { events, streams, writers: self.writers, batch: self.batch };
         let measured =
             if self.commands { bench_commands(&mut bench, input).await } else { bench_append(&mut bench, input).await };

@@ -70,7 +70,8 @@ impl BenchWorkArgs {
         let input = ReadBench { events, streams, batch: self.batch, by_stream };
         let bar = app.out.progress(Some(input.events * PASSES), "events");
         let mut progress = |more| bar.advance(more);
-        let mut bench = Bench { store: scratch.store()?, bare: scratch.baseline()?, clock: app.clock(), progress: &mut progress };
+        let mut bench =
+            Bench { store: scratch.store()?, baseline: scratch.baseline()?, clock: app.clock(), progress: &mut progress };
         let mut report = match what {
             BenchKind::Read => bench_read(&mut bench, input).await?,
             BenchKind::Replay => bench_replay(&mut bench, input).await?,

@@ -78,7 +78,7 @@ impl ProjectionErrorsArgs {
         let columns = ["state", "position", "event id", "stream", "type", "attempts", "last tried", "error"];
         let mut list = app.out.list(Listing::new(columns).empty("no errors"));
         for found in projection_errors(&store, &queries, &self.name, app.clock()).await? {
-            let problem = &found.problem;
+            let problem = &found.failed_event;
             list.push(&found, || {
                 vec![
                     state(problem.state),

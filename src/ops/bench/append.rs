@@ -78,19 +78,19 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
     let events_a_round = appends_a_round * (batch * writers) as u64;
     // Files and tables are created before the first round.
     bench.store.init().await?;
-    bench.bare.append(Vec::new(), batch).await?;
+    bench.baseline.append(Vec::new(), batch).await?;
     let mut times = Rounds::default();
     let mut latencies = Vec::new();
     for _ in 0..rounds {
         let parts = all.iter_mut().map(|writer| (0..appends_a_round).map(|_| writer.next(batch)).collect::<Result<Vec<_>, _>>());
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
-        let bare: Vec<NewEvent> = parts.iter().flatten().flat_map(|append| append.events.iter().cloned()).collect();
+        let baseline: Vec<NewEvent> = parts.iter().flatten().flat_map(|append| append.events.iter().cloned()).collect();
         let start = Instant::now();
         write(&bench.store, parts, &mut latencies).await?;
         times.own(start.elapsed());
         let start = Instant::now();
-        bench.bare.append(bare, batch).await?;
-        times.bare(start.elapsed());
+        bench.baseline.append(baseline, batch).await?;
+        times.baseline(start.elapsed());
         if writers > 1 {
             let part = (0..appends_a_round).map(|_| all[0].next(batch)).collect::<Result<Vec<_>, _>>()?;
             let start = Instant::now();

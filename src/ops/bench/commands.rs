@@ -60,7 +60,7 @@ pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result
     if shared {
         spread.create().await?;
     }
-    bench.bare.append(Vec::new(), 1).await?;
+    bench.baseline.append(Vec::new(), 1).await?;
     let mut times = Rounds::default();
     let mut sent = CommandTimes::default();
     for round in 0..ROUNDS {
@@ -72,10 +72,10 @@ pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result
             spread.send(round * each, each).await?;
             times.spread(start.elapsed());
         }
-        let bare = bare_events(each * writers)?;
+        let baseline = baseline_events(each * writers)?;
         let start = Instant::now();
-        bench.bare.append(bare, 1).await?;
-        times.bare(start.elapsed());
+        bench.baseline.append(baseline, 1).await?;
+        times.baseline(start.elapsed());
         (bench.progress)(each * writers);
     }
     let commands = Some(Commands { refused: sent.refused, ..times.commands(each * writers) });
@@ -86,7 +86,7 @@ pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result
     Ok(BenchReport { events, writers, streams, latency, commands, seconds, ..report })
 }
 
-fn bare_events(count: u64) -> Result<Vec<NewEvent>, OpsError> {
+fn baseline_events(count: u64) -> Result<Vec<NewEvent>, OpsError> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     Ok(generate::append(generate::stream(0)?, Version(1), count)?.events)
 }

@@ -40,7 +40,7 @@ pub struct Bench<'a> {
     /// A store in a scratch area. Benchmarks fill it with events.
     pub store: Store,
     /// The bare database under it.
-    pub bare: Box<dyn Baseline>,
+    pub baseline: Box<dyn Baseline>,
     /// The clock for the time of events.
     pub clock: Clock,
     /// Gets the number of events that were written or read since the last call.

@@ -80,12 +80,12 @@ async fn look_at(store: &Store, query: ReadQuery, progress: &mut (dyn FnMut(u64)
 }
 
 /// Reads the same in the bare database, without the fields.
-async fn read_bare(bench: &Bench<'_>, input: ReadBench) -> Result<u64, OpsError> {
+async fn read_baseline(bench: &Bench<'_>, input: ReadBench) -> Result<u64, OpsError> {
     let mut events = 0;
     for source in sources(input)? {
         events += match source {
-            None => bench.bare.scan().await?,
-            Some(stream) => bench.bare.read_stream(stream).await?,
+            None => bench.baseline.scan().await?,
+            Some(stream) => bench.baseline.read_stream(stream).await?,
         };
     }
     Ok(events)
@@ -135,7 +135,7 @@ async fn run(
         if what != "read" {
             times.scan(all_of(timed(look_at(&bench.store, ReadQuery::all(), &mut |_| {})).await?)?);
         }
-        times.bare(all_of(timed(read_bare(bench, input)).await?)?);
+        times.baseline(all_of(timed(read_baseline(bench, input)).await?)?);
     }
     let beside_scan = times.beside_scan(events);
     Ok(BenchReport { batch, streams: streams.min(events), beside_scan, ..times.report(what, events) })

@@ -101,7 +101,7 @@ impl Latency {
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     own: Vec<Duration>,
-    bare: Vec<Duration>,
+    baseline: Vec<Duration>,
     alone: Vec<Duration>,
     spread: Vec<Duration>,
     scan: Vec<Duration>,
@@ -112,8 +112,8 @@ impl Rounds {
         self.own.push(took);
     }
 
-    pub(super) fn bare(&mut self, took: Duration) {
-        self.bare.push(took);
+    pub(super) fn baseline(&mut self, took: Duration) {
+        self.baseline.push(took);
     }
 
     pub(super) fn alone(&mut self, took: Duration) {
@@ -159,7 +159,7 @@ impl Rounds {
     /// Returns a report of rounds of a number of events. The caller sets the other fields.
     pub(super) fn report(&self, what: &'static str, events_a_round: u64) -> BenchReport {
         let rate = |times: &[Duration]| events_a_round as f64 / median_seconds(times);
-        let (own, bare) = (rate(&self.own), rate(&self.bare));
+        let (own, baseline) = (rate(&self.own), rate(&self.baseline));
         BenchReport {
             what,
             events: events_a_round,
@@ -167,8 +167,8 @@ impl Rounds {
             writers: 1,
             streams: 1,
             events_per_second: own,
-            bare_events_per_second: bare,
-            ratio: own / bare,
+            bare_events_per_second: baseline,
+            ratio: own / baseline,
             latency: None,
             grouping: None,
             commands: None,
@@ -204,7 +204,7 @@ mod tests {
     fn rates_are_those_of_the_median_rounds() {
         let mut rounds = Rounds::default();
         [9, 2, 4].into_iter().for_each(|seconds| rounds.own(Duration::from_secs(seconds)));
-        [1, 3].into_iter().for_each(|seconds| rounds.bare(Duration::from_secs(seconds)));
+        [1, 3].into_iter().for_each(|seconds| rounds.baseline(Duration::from_secs(seconds)));
         let report = rounds.report("read", 8);
         assert_eq!((report.events_per_second, report.bare_events_per_second, report.ratio), (2.0, 4.0, 0.5));
     }

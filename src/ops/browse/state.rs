@@ -75,8 +75,8 @@ pub async fn state_at(store: &Store, stream: &StreamName, version: Version) -> R
 impl StateReport {
     /// Returns the report with the visible parts of its states.
     #[must_use]
-    pub fn seen(mut self, sight: impl Fn(Value) -> Value) -> Self {
-        (self.before, self.state) = (sight(self.before), sight(self.state));
+    pub fn visible(mut self, visible_part: impl Fn(Value) -> Value) -> Self {
+        (self.before, self.state) = (visible_part(self.before), visible_part(self.state));
         self.changes = changes(&self.before, &self.state);
         self
     }

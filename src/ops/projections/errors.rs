@@ -15,14 +15,14 @@ use crate::store::Store;
 
 /// An event that a projection could not apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ProjectionProblem {
+pub struct ProjectionFailedEvent {
     /// The projection.
     pub projection: String,
     /// The read model: the live one, or that of a rebuild in progress.
     pub part: Part,
     /// The failed event, and its state.
     #[serde(flatten)]
-    pub problem: FailedEvent,
+    pub failed_event: FailedEvent,
 }
 
 /// Lists the failed events of a projection, in the order of their positions. Those of a rebuild in progress come last.
@@ -34,12 +34,12 @@ pub async fn projection_errors(
     queries: &QueryBus,
     name: &str,
     clock: Clock,
-) -> Result<Vec<ProjectionProblem>, OpsError> {
+) -> Result<Vec<ProjectionFailedEvent>, OpsError> {
     let projection = queries.read_model(name)?;
     store.head().await?;
-    let problems = Projector::new(store, &**projection, clock, BatchSize::default()).problems().await?;
-    let of_it = |(part, problem)| ProjectionProblem { projection: name.to_owned(), part, problem };
-    Ok(problems.into_iter().map(of_it).collect())
+    let failed = Projector::new(store, &**projection, clock, BatchSize::default()).problems().await?;
+    let of_it = |(part, failed_event)| ProjectionFailedEvent { projection: name.to_owned(), part, failed_event };
+    Ok(failed.into_iter().map(of_it).collect())
 }
 
 /// The decision of an operator on a failed event.

@@ -284,9 +284,8 @@ impl FollowedProjection {
             waited += STOPPED_POLL;
             self.beat(false).await;
             let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
-            let problems = projector.problems().await;
-            let still_failing =
-                problems.is_ok_and(|known| known.iter().any(|(_, problem)| problem.state == FailedEventState::Failing));
+            let failed = projector.problems().await;
+            let still_failing = failed.is_ok_and(|known| known.iter().any(|(_, event)| event.state == FailedEventState::Failing));
             if still_failing && waited < wait {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Read models: which there are, how far they are, bringing them up to date, following, rebuilding, asking them.
+//! Projections and their read models: status, runs, rebuilds, failed events and queries.
 
 pub mod control;
 pub mod create;

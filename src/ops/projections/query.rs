@@ -59,8 +59,8 @@ fn reported(caveat: Caveat, projection: &str) -> ListCaveat {
     let message = match &caveat {
         Caveat::InMemory(_) => "the read model cannot be written; the answer was computed in memory".to_owned(),
         Caveat::Paused(paused) => format!("the projection is paused since {}; later events are missing", paused.since),
-        Caveat::Stopped(problem) => {
-            format!("the projection is stopped at event {}, which failed to apply; later events are missing", problem.position)
+        Caveat::Stopped(event) => {
+            format!("the projection is stopped at event {}, which failed to apply; later events are missing", event.position)
         }
         Caveat::Parked(streams) => format!("parked streams, whose rows lack events: {streams}"),
         Caveat::Missing(events) => format!("events that are missing until the read model is rebuilt: {events}"),

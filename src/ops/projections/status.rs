@@ -275,14 +275,14 @@ async fn status(
     // A read model that was never completed may be stopped while it is built.
     let answering = if live.is_some() { ReadModel::live(name) } else { ReadModel::building(name) };
     let Control { paused, on_error, runners } = Control::load(store, name, now).await?;
-    let problems = store.failed_events(answering).await?;
-    let count = |state| problems.iter().filter(|problem| problem.state == state).count() as u64;
+    let failed = store.failed_events(answering).await?;
+    let count = |state| failed.iter().filter(|event| event.state == state).count() as u64;
     let held_back = match with_parked {
-        true => held_back(store, &problems, position).await?,
+        true => held_back(store, &failed, position).await?,
         false => HeldBack { events: count(FailedEventState::Parked), oldest: None },
     };
     let not_taken_in = oldest.into_iter().chain(held_back.oldest).min();
-    let stopped_at = problems.iter().find(|problem| problem.state == FailedEventState::Failing).map(|problem| problem.position);
+    let stopped_at = failed.iter().find(|event| event.state == FailedEventState::Failing).map(|event| event.position);
     let belongs = check_belongs(store, name, live.map(|live| live.checkpoint).unwrap_or_default()).await;
     let foreign = match belongs {
         Err(StoreError::ForeignCheckpoint { .. }) => true,
@@ -334,19 +334,19 @@ struct HeldBack {
     oldest: Option<Timestamp>,
 }
 
-async fn held_back(store: &Store, problems: &[FailedEvent], position: Position) -> Result<HeldBack, OpsError> {
+async fn held_back(store: &Store, failed: &[FailedEvent], position: Position) -> Result<HeldBack, OpsError> {
     let mut found = HeldBack::default();
-    for parked in problems.iter().filter(|problem| problem.state == FailedEventState::Parked) {
+    for parked in failed.iter().filter(|event| event.state == FailedEventState::Parked) {
         let Ok(stream) = StreamName::parse(&parked.stream) else { continue };
         // The last event of the stream has usually been passed.
         let last = match store.first(ReadQuery::stream(stream.clone()).backwards()).await? {
             Some(last) if last.position <= position => last.version,
             _ => version_at(store, &stream, position).await?,
         };
-        let is_skipped = |problem: &&FailedEvent| {
-            problem.state == FailedEventState::Skipped && problem.stream == parked.stream && problem.version > parked.version
+        let is_skipped = |event: &&FailedEvent| {
+            event.state == FailedEventState::Skipped && event.stream == parked.stream && event.version > parked.version
         };
-        let skipped = problems.iter().filter(is_skipped).count() as u64;
+        let skipped = failed.iter().filter(is_skipped).count() as u64;
         found.events += (last.0 + 1).saturating_sub(parked.version.0 + skipped);
         let event = store.event_at(parked.position).await?;
         found.oldest = found.oldest.into_iter().chain(event.map(|event| event.recorded_at)).min();

@@ -37,32 +37,32 @@ impl Verifier<'_> {
                     self.check("checkpoint", checked)?;
                 }
             }
-            let checked = self.problems(record.model.clone()).await;
+            let checked = self.failed_events(record.model.clone()).await;
             self.check("problem", checked)?;
         }
         Ok(())
     }
 
     /// Checks that each failed event of a read model is an event of this store.
-    async fn problems(&mut self, model: ReadModel) -> Result<(), OpsError> {
+    async fn failed_events(&mut self, model: ReadModel) -> Result<(), OpsError> {
         let name = model.name.clone();
-        let problems = self.store.failed_events(model).await?;
-        for problems in problems.chunks(AT_ONCE) {
-            let ids = problems.iter().map(|problem| problem.event_id).collect();
+        let failed = self.store.failed_events(model).await?;
+        for failed in failed.chunks(AT_ONCE) {
+            let ids = failed.iter().map(|failed| failed.event_id).collect();
             let events = self.store.events_by_id(ids).await?;
             let events: HashMap<_, _> = events.into_iter().map(|event| (event.event_id, event)).collect();
-            for problem in problems {
-                let fits = events.get(&problem.event_id).is_some_and(|event| {
-                    let FailedEvent { position, stream, version, event_type, .. } = problem;
+            for failed in failed {
+                let fits = events.get(&failed.event_id).is_some_and(|event| {
+                    let FailedEvent { position, stream, version, event_type, .. } = failed;
                     (event.position, event.stream.as_str(), event.version, event.event_type.as_str())
                         == (*position, stream.as_str(), *version, event_type.as_str())
                 });
                 if !fits {
                     let message = format!(
                         "a failed event of projection {name} does not exist in this store ({}); run 'esctl projection rebuild {name}' to rebuild the read model",
-                        problem.event_id
+                        failed.event_id
                     );
-                    self.report.add("problem", Some(problem.position), message);
+                    self.report.add("problem", Some(failed.position), message);
                 }
             }
         }

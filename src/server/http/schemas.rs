@@ -57,7 +57,7 @@ impl VisibleState {
         let category = report.stream.category().to_owned();
         let caveats = ListCaveat::left_out(report.left_out.len()).into_iter().collect();
         let StateReport { stream, last, event, reducer, state, changes, unreadable, .. } =
-            report.seen(|state| visibility.state(&category, state));
+            report.visible(|state| visibility.state(&category, state));
         // The error may quote hidden fields of the event.
         let unreadable = unreadable.map(|why| match visibility.sees_all_of(&category) {
             true => why,

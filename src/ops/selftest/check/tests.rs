@@ -277,7 +277,7 @@ fn a_conflict_that_is_none_is_found() {
             lost.answer = Some(Err(conflict(lost, actual)));
         }
     };
-    // What it expected; what the stream never reached; what was known to be older.
+    // The expected version, a version that the stream never reached, and one older than an acknowledged one.
     for actual in [3, 6] {
         breaks_only(Promise::ExpectedVersions, changed(actual));
     }
