@@ -67,7 +67,7 @@ fn what_cannot_be_told_is_no_no(on: Backend) {
     let esctl = a_store(on);
     let error = esctl.error(2, &["stream", "read", "--all", "--where", ".data.amount == 100 and (.data.b | keys | length) > 0"]);
     assert_eq!((&error["code"], &error["details"]["position"]), (&json!("jq_failed"), &json!(2)));
-    assert!(error["message"].as_str().unwrap().contains("of event 2 (stream resource-gold, version 2)"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("for event 2 (stream resource-gold, version 2)"), "{error}");
     assert!(error["hint"].as_str().unwrap().contains('?'), "{error}");
     let error = esctl.error(2, &["stream", "tail", "--no-follow", "--where", ".type | tonumber"]);
     assert_eq!(error["code"], "jq_failed");
