@@ -310,7 +310,7 @@ impl App {
     pub fn warn_left_out(&self, left_out: &[Uuid]) {
         let shown: Vec<String> = left_out.iter().take(3).map(Uuid::to_string).collect();
         let more = if left_out.len() > shown.len() { ", …" } else { "" };
-        let ids = format!("{}{more}; 'esctl quarantine list' shows why", shown.join(", "));
+        let ids = format!("{}{more}; see 'esctl quarantine list'", shown.join(", "));
         match left_out.len() {
             0 => {}
             1 => self.out.warn(&format!("1 quarantined event is left out: {ids}")),

@@ -11,7 +11,7 @@ pub(super) fn warn_caveats(app: &App, caveats: impl IntoIterator<Item = ListCave
         match projection {
             Some(name) => warn_caveat(app, &name, caveat),
             // Only quarantined events qualify an answer that is made of events.
-            None => app.out.warn(&format!("{message}; 'esctl quarantine list' shows them")),
+            None => app.out.warn(&format!("{message}; see 'esctl quarantine list'")),
         }
     }
 }
@@ -26,14 +26,14 @@ fn in_words(caveat: Caveat, name: &str) -> String {
     let see = format!("see 'esctl projection errors {name}'");
     match caveat {
         Caveat::InMemory(error) => {
-            format!("cannot be brought up to date ({error}): this answer was worked out in memory, and is kept nowhere")
+            format!("cannot be brought up to date ({error}): this answer was computed in memory and is not stored")
         }
         Caveat::Paused(Paused { since, by, reason }) => {
             let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-            format!("is paused since {since} by {by}{reason}: 'esctl projection resume {name}' lets it go on")
+            format!("is paused since {since} by {by}{reason}: run 'esctl projection resume {name}' to resume it")
         }
         Caveat::Stopped(problem) => {
-            format!("is stopped at event {}, which it cannot apply: {see}", problem.position)
+            format!("is stopped at event {}, which failed to apply: {see}", problem.position)
         }
         Caveat::Parked(1) => format!("has parked a stream, whose row lacks events: {see}"),
         Caveat::Parked(streams) => format!("has parked {streams} streams, whose rows lack events: {see}"),
@@ -42,17 +42,17 @@ fn in_words(caveat: Caveat, name: &str) -> String {
         }
         Caveat::Behind(1) => "is 1 event behind".to_owned(),
         Caveat::Behind(events) => format!("is {events} events behind"),
-        Caveat::Quarantined(1) => "leaves out 1 quarantined event: 'esctl quarantine list' shows it".to_owned(),
+        Caveat::Quarantined(1) => "leaves out 1 quarantined event: see 'esctl quarantine list'".to_owned(),
         Caveat::Quarantined(events) => {
-            format!("leaves out {events} quarantined events: 'esctl quarantine list' shows them")
+            format!("leaves out {events} quarantined events: see 'esctl quarantine list'")
         }
         Caveat::Missing(1) => {
             format!(
-                "lacks an event whose skip was taken back, or has one that was quarantined since: 'esctl projection rebuild {name}'"
+                "lacks an event whose skip was taken back, or has one that was quarantined later: run 'esctl projection rebuild {name}'"
             )
         }
         Caveat::Missing(events) => {
-            format!("lacks or has {events} events otherwise than skips and quarantine say: 'esctl projection rebuild {name}'")
+            format!("differs from skips and quarantine in {events} events: run 'esctl projection rebuild {name}'")
         }
     }
 }

@@ -69,7 +69,7 @@ fn cells(item: &TraceItem, unicode: bool) -> Vec<Cell> {
         TraceCause::None | TraceCause::Event => Cell::default(),
         TraceCause::Elsewhere => Cell::new(format!("{named}, of another correlation")).tone(Tone::Dim),
         TraceCause::Missing => Cell::new(format!("{named} is not in this store")).tone(Tone::Warn),
-        TraceCause::Cycle => Cell::new(format!("{named}: a circle")).tone(Tone::Warn),
+        TraceCause::Cycle => Cell::new(format!("{named}: a cycle")).tone(Tone::Warn),
     };
     vec![
         Cell::new(format!("{branch}{}", item.event_type)),

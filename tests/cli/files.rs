@@ -236,7 +236,7 @@ fn a_read_only_file_can_be_read() {
         let answer = run_on("locked/without-read-model.db", line).ok();
         assert_eq!(answer.out, home.run(line).ok().out);
         assert!(answer.err.contains("cannot be brought up to date"), "{}", answer.err);
-        assert!(answer.err.contains("worked out in memory"), "{}", answer.err);
+        assert!(answer.err.contains("computed in memory"), "{}", answer.err);
     }
     chmod(&home.path("locked/a.db"), 0o000);
     chmod(&home.path("locked"), 0o755);

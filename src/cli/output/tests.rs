@@ -336,7 +336,7 @@ fn colour_only_where_it_is_on() {
 }
 
 #[test]
-fn nobody_is_asked_without_a_terminal() {
+fn no_question_is_asked_without_a_terminal() {
     let (out, _, stderr) = output(OutputSettings::default());
     assert!(out.confirm("Delete it all?", true).unwrap());
     let error = out.confirm("Delete it all?", false).unwrap_err();
