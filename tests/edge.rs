@@ -211,11 +211,11 @@ fn help_says_all_that_is_known_of_a_command() {
     for (line, part) in [
         ("projection status --help", "incomplete"),
         ("projection errors --help", "missing"),
-        ("stream append --help", "applied as a whole or not at all"),
+        ("stream append --help", "applied in full or not at all"),
         ("game bot --help", "bots"),
     ] {
         let help = home.run(line).stdout;
         assert!(help.contains(part), "{line}: {help}");
-        assert!(home.run("projection --help").stdout.contains("Show how far projections are"));
+        assert!(home.run("projection --help").stdout.contains("Show the progress of projections"));
     }
 }
