@@ -171,12 +171,12 @@ fn is_foreign(esctl: &Esctl) {
     for args in args {
         let error = esctl.error(8, args);
         assert_eq!(error["code"], "foreign_checkpoint", "{args:?}");
-        assert!(!error["hint"].as_str().unwrap().contains("are whole"), "{error}");
+        assert!(!error["hint"].as_str().unwrap().contains("are intact"), "{error}");
     }
     assert_eq!(esctl.json(&["projection", "status", "resources"])["items"][0]["state"], "foreign");
     assert_eq!(findings(esctl, &[])[0].0, "checkpoint");
     let said = esctl.run(&["verify"]).stderr;
-    assert!(said.contains("the events are whole"), "{said}");
+    assert!(said.contains("the events are intact"), "{said}");
     esctl.must(&["projection", "rebuild", "resources", "--yes"]);
     assert_eq!(amounts(esctl), [895, 10]);
     assert_eq!(esctl.json(&["verify"])["ok"], true);
