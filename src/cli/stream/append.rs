@@ -193,7 +193,7 @@ fn read_line(text: &str) -> Result<EventInput, String> {
     // The store checks this again, but does not know lines.
     let (bytes, most) = (event.data.as_str().len() + event.metadata.as_str().len(), Limits::default().event_bytes);
     if bytes > most {
-        return Err(format!("an event of {bytes} bytes is over the limit of {most} bytes"));
+        return Err(format!("an event of {bytes} bytes exceeds the limit of {most} bytes"));
     }
     Ok(event)
 }
