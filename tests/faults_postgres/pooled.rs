@@ -9,6 +9,7 @@ crate::faults! {
     through_a_pooler_the_transaction_of_another_client_is_never_ended
     through_a_pooler_writers_at_once_lose_and_double_nothing
     a_pooler_that_closes_idle_connections_is_asked_for_others
+    a_pooler_that_refuses_pgoptions_is_named_with_the_variable
 }
 
 mod cases {
@@ -232,6 +233,19 @@ mod cases {
         let there = whole(&database.store()).await;
         let ids: HashSet<uuid::Uuid> = there.iter().map(|event| event.event_id).collect();
         assert_eq!((there.len(), ids.len()), (300, 300));
+    }
+
+    pub async fn a_pooler_that_refuses_pgoptions_is_named_with_the_variable() {
+        let database = Database::new().await;
+        put(&database.store(), "thing-1", 1).await;
+        for (more, code) in [("", 2), (IGNORE, 0)] {
+            let pooler = Pooler::before(&database.url(), "session", more);
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_esctl"));
+            command.args(["stream", "read", "thing-1", "-o", "ndjson"]).env("PGOPTIONS", "-c statement_timeout=5s");
+            let output = command.env("ESCTL_STORE", pooler.url(&database.url()).as_str()).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!((output.status.code(), said.contains("PGOPTIONS")), (Some(code), code == 2), "{said}");
+        }
     }
 
     pub async fn a_pooler_that_closes_idle_connections_is_asked_for_others() {

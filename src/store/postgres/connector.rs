@@ -115,7 +115,12 @@ impl Connector {
     /// Connects without settings and begins a transaction. A statement outside a transaction comes first: where only that
     /// one is answered, the pooler allows no transactions.
     async fn begin_pooled(&self, writes: bool) -> Result<Session, SqlError> {
-        let mut connection = PgConnection::connect_with(&self.options()?).await?;
+        let options = self.options()?;
+        let mut connection = match PgConnection::connect_with(&options).await.map_err(SqlError::from) {
+            // The driver sends the value of the variable as a parameter of the connection.
+            Err(error) if error.violates_protocol() && options.get_options().is_some() => return Err(SqlError::OptionsRefused),
+            connected => connected?,
+        };
         self.check_product(&mut connection).await?;
         let mut session = Session::pooled(connection, Arc::clone(&self.wanted));
         match session.begin(writes).await {

@@ -32,6 +32,9 @@ pub(crate) enum SqlError {
     /// The pooler closes connections on which a transaction begins.
     #[error("no transaction can begin")]
     NoTransactions,
+    /// The pooler refuses the connection, and the variable PGOPTIONS is set.
+    #[error("the variable PGOPTIONS is refused")]
+    OptionsRefused,
     /// An error of the store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -98,6 +101,11 @@ impl SqlError {
             Self::Store(error) => return error,
             Self::SettingsLost => return bad_pooler(place, "does not keep the settings of a transaction"),
             Self::NoTransactions => return bad_pooler(place, "allows no transactions, as with pool_mode = statement"),
+            Self::OptionsRefused => {
+                let cause =
+                    "the connection pooler refused the connection; unset the variable PGOPTIONS, which poolers do not accept";
+                return StoreError::Invalid(what(cause));
+            }
             Self::Late => return StoreError::Unavailable { message: what("the server gave no answer in time"), source: None },
             Self::Locked { source, holder } => {
                 let message = what(&format!("another session holds the lock: {holder}"));
@@ -160,7 +168,7 @@ fn of_state(code: &str, error: Error, what: &dyn Fn(&str) -> String) -> StoreErr
         "54000" => StoreError::Invalid(what("a key or name is too long for an index")),
         _ if code.starts_with("XX") => integrity("the database is damaged"),
         _ => match &code[..2.min(code.len())] {
-            "08" => unavailable("the connection failed"),
+            "08" => unavailable("the server or a connection pooler refused the connection"),
             "40" | "53" | "55" | "57" | "58" => unavailable("the server cannot do this at the moment"),
             "22" => StoreError::Invalid(what("the server cannot store a value")),
             _ => integrity("unexpected answer of the database"),
