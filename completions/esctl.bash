@@ -299,7 +299,7 @@ _esctl() {
 
     case "${cmd}" in
         esctl)
-            opts="-o -q -v -y -h -V --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help --version demo resource doc game stream trace replay bisect snapshot projection quarantine scenario verify stats ui serve init selftest bench context completions man help"
+            opts="-o -q -v -y -h -V --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help --version demo resource doc game stream trace replay bisect snapshot projection quarantine scenario verify stats ui serve init selftest bench context completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -337,7 +337,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help append read replay project serve"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help append read replay project serve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,7 +375,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__append)
-            opts="-o -q -v -y -h --events --streams --writers --batch --commands --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --events --streams --writers --batch --commands --dir --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -433,7 +433,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__project)
-            opts="-o -q -v -y -h --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --events --streams --batch --dir --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -487,7 +487,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__read)
-            opts="-o -q -v -y -h --by-stream --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --by-stream --events --streams --batch --dir --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -541,7 +541,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__replay)
-            opts="-o -q -v -y -h --events --streams --batch --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --events --streams --batch --dir --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -595,7 +595,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__serve)
-            opts="-o -q -v -y -h --clients --streams --fan-out --rate --seconds --url --token-file --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --clients --streams --fan-out --rate --seconds --url --token-file --dir --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -665,7 +665,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bisect)
-            opts="-o -q -v -y -h --where --reducer --from --at --version --position --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --where --reducer --from --at --version --position --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -727,7 +727,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__completions)
-            opts="-o -q -v -y -h --static --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help bash elvish fish powershell zsh"
+            opts="-o -q -v -y -h --static --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -765,7 +765,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help list add use show remove"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help list add use show remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -803,7 +803,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__add)
-            opts="-o -q -v -y -h --store --store-timeout --use --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --store-timeout --use --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -845,7 +845,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__list)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -883,7 +883,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__remove)
-            opts="-o -q -v -y -h --if-exists --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --if-exists --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -921,7 +921,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__show)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -959,7 +959,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__context__subcmd__use)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -997,7 +997,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__demo)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1035,7 +1035,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help create get update patch set delete list history missing diff"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help create get update patch set delete list history missing diff"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1073,7 +1073,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__create)
-            opts="-f -o -q -v -y -h --file --data --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-f -o -q -v -y -h --file --data --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1151,7 +1151,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__delete)
-            opts="-o -q -v -y -h --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1217,7 +1217,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__diff)
-            opts="-o -q -v -y -h --from --to --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --from --to --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1263,7 +1263,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__get)
-            opts="-o -q -v -y -h --version --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --version --at --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1309,7 +1309,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__history)
-            opts="-o -q -v -y -h --limit --after --since --until --by --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --limit --after --since --until --by --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1367,7 +1367,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__list)
-            opts="-o -q -v -y -h --limit --after --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --limit --after --at --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1417,7 +1417,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__missing)
-            opts="-o -q -v -y -h --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --after --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1459,7 +1459,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__patch)
-            opts="-o -q -v -y -h --patch --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --patch --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1529,7 +1529,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__set)
-            opts="-o -q -v -y -h --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1595,7 +1595,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__doc__subcmd__update)
-            opts="-o -q -v -y -h --merge --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --merge --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1665,7 +1665,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help new join leave play acquire rest claim discard end-turn show list history bot"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help new join leave play acquire rest claim discard end-turn show list history bot"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1703,7 +1703,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__acquire)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --pay --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --pay --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1777,7 +1777,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__bot)
-            opts="-o -q -v -y -h --player --moves --seed --idempotency-key --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --moves --seed --idempotency-key --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1831,7 +1831,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__claim)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1901,7 +1901,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__discard)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1971,7 +1971,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__end__subcmd__turn)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2041,7 +2041,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__history)
-            opts="-o -q -v -y -h --player --limit --after --since --until --by --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --limit --after --since --until --by --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2103,7 +2103,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__join)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2173,7 +2173,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__leave)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2243,7 +2243,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__list)
-            opts="-o -q -v -y -h --phase --limit --after --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --phase --limit --after --at --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2297,7 +2297,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__new)
-            opts="-o -q -v -y -h --players --seed --capacity --point-cards --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --players --seed --capacity --point-cards --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2379,7 +2379,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__play)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --times --upgrade --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --times --upgrade --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2457,7 +2457,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__rest)
-            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2527,7 +2527,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__game__subcmd__show)
-            opts="-o -q -v -y -h --player --version --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --player --version --at --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2577,7 +2577,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__help)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2615,7 +2615,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__init)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2653,7 +2653,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__man)
-            opts="-o -q -v -y -h --dir --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --dir --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2695,7 +2695,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help list status run rebuild rollback pause resume errors query create delete"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help list status run rebuild rollback pause resume errors query create delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2733,7 +2733,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__create)
-            opts="-o -q -v -y -h --from --all --key --reduce --replace --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --from --all --key --reduce --replace --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2783,7 +2783,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__delete)
-            opts="-o -q -v -y -h --if-exists --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --if-exists --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2821,7 +2821,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__errors)
-            opts="-o -q -v -y -h --retry --skip --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --retry --skip --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2867,7 +2867,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__list)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2905,7 +2905,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__pause)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2943,7 +2943,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__query)
-            opts="-o -q -v -y -h --where --limit --after --stale --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --where --limit --after --stale --at --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2997,7 +2997,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__rebuild)
-            opts="-o -q -v -y -h --all --category --batch --verify --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --all --category --batch --verify --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3043,7 +3043,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__resume)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3081,7 +3081,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__rollback)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3119,7 +3119,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__run)
-            opts="-f -o -q -v -y -h --follow --on-error --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-f -o -q -v -y -h --follow --on-error --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3161,7 +3161,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__projection__subcmd__status)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3199,7 +3199,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__quarantine)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help add list release"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help add list release"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3237,7 +3237,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__quarantine__subcmd__add)
-            opts="-o -q -v -y -h --reason --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --reason --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3279,7 +3279,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__quarantine__subcmd__list)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3317,7 +3317,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__quarantine__subcmd__release)
-            opts="-o -q -v -y -h --reason --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --reason --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3359,7 +3359,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__replay)
-            opts="-o -q -v -y -h --category --all --into --retime --at --version --position --diff --trace --verify --no-snapshot --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --category --all --into --retime --at --version --position --diff --trace --state --verify --no-snapshot --reducer --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3425,7 +3425,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help create allocate add lock unlock show list history"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help create allocate add lock unlock show list history"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3463,7 +3463,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__add)
-            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3533,7 +3533,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__allocate)
-            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --reason --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3603,7 +3603,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__create)
-            opts="-o -q -v -y -h --owner --type --amount --max --regen --metadata --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --owner --type --amount --max --regen --metadata --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3693,7 +3693,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__history)
-            opts="-o -q -v -y -h --limit --after --since --until --by --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --limit --after --since --until --by --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3751,7 +3751,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__list)
-            opts="-o -q -v -y -h --owner --type --locked --limit --after --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --owner --type --locked --limit --after --at --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3813,7 +3813,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__lock)
-            opts="-o -q -v -y -h --for --reason --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --for --reason --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3887,7 +3887,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__show)
-            opts="-o -q -v -y -h --server --version --at --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --server --version --at --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3933,7 +3933,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__resource__subcmd__unlock)
-            opts="-o -q -v -y -h --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --expect-version --idempotency-key --retry-for --retries --dry-run --snapshot-every --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3999,7 +3999,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__scenario)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help run check init"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help run check init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4037,7 +4037,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__scenario__subcmd__check)
-            opts="-o -q -v -y -h --github --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --github --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4075,7 +4075,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__scenario__subcmd__init)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4113,7 +4113,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__scenario__subcmd__run)
-            opts="-o -q -v -y -h --junit --fail-fast --keep --github --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --junit --fail-fast --keep --github --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4155,7 +4155,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__selftest)
-            opts="-o -q -v -y -h --seconds --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --seconds --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4197,7 +4197,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__serve)
-            opts="-o -q -v -y -h --listen --redis --jwt-secret-file --jwt-public-key-file --jwt-audience --jwt-issuer --allow-origin --max-clients --max-message-bytes --max-body-bytes --rate-limit --request-timeout --retry-for --header-timeout --shutdown-grace --client-patience --heartbeat --max-lag --log-format --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --listen --redis --jwt-secret-file --jwt-public-key-file --jwt-audience --jwt-issuer --allow-origin --max-clients --max-message-bytes --max-body-bytes --rate-limit --request-timeout --retry-for --header-timeout --shutdown-grace --client-patience --heartbeat --max-lag --log-format --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4311,7 +4311,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help take list show verify delete prune"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help take list show verify delete prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4349,7 +4349,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__delete)
-            opts="-o -q -v -y -h --version --if-exists --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --version --if-exists --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4391,7 +4391,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__list)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4429,7 +4429,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__prune)
-            opts="-o -q -v -y -h --keep --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --keep --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4471,7 +4471,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__show)
-            opts="-o -q -v -y -h --version --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --version --reducer --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4517,7 +4517,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__take)
-            opts="-o -q -v -y -h --category --min-events --reducer --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --category --min-events --reducer --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4567,7 +4567,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__verify)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4605,7 +4605,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stats)
-            opts="-o -q -v -y -h --chart --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --chart --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4643,7 +4643,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help list show read tail append"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help list show read tail append"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4681,7 +4681,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__append)
-            opts="-o -q -v -y -h --type --data --metadata --batch --expect-version --event-id --idempotency-key --schema-version --force --correlation-id --causation-id --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --type --data --metadata --batch --expect-version --event-id --idempotency-key --schema-version --force --correlation-id --causation-id --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4759,7 +4759,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__list)
-            opts="-o -q -v -y -h --category --prefix --limit --after --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --category --prefix --limit --after --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4813,7 +4813,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__read)
-            opts="-o -q -v -y -h --all --from --to --limit --after --since --until --by --backwards --category --type --where --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --all --from --to --limit --after --since --until --by --backwards --category --type --where --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4891,7 +4891,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__show)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4929,7 +4929,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__stream__subcmd__tail)
-            opts="-n -f -o -q -v -y -h --all --category --type --where --by --lines --after --since --until --follow --no-follow --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-n -f -o -q -v -y -h --all --category --type --where --by --lines --after --since --until --follow --no-follow --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5003,7 +5003,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__trace)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5041,7 +5041,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__ui)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5079,7 +5079,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__verify)
-            opts="-o -q -v -y -h --all --head --store --context --client --output --no-color --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --all --head --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

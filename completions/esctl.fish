@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_esctl_global_optspecs
-    string join \n store= context= client= o/output= no-color timeout= q/quiet v/verbose y/yes accept-clock accept-server h/help V/version
+    string join \n store= context= client= o/output= no-color wide local timeout= q/quiet v/verbose y/yes accept-clock accept-server h/help V/version
 end
 
 function __fish_esctl_needs_command
@@ -34,6 +34,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_needs_command" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_needs_command" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_needs_command" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_needs_command" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_needs_command" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_needs_command" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_needs_command" -s y -l yes -d 'Answer yes to every confirmation'
@@ -74,6 +76,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand demo" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand demo" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -s y -l yes -d 'Answer yes to every confirmation'
@@ -90,6 +94,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -s y -l yes -d 'Answer yes to every confirmation'
@@ -128,6 +134,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every confirmation'
@@ -153,6 +161,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -s y -l yes -d 'Answer yes to every confirmation'
@@ -178,6 +188,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer yes to every confirmation'
@@ -204,6 +216,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -s y -l yes -d 'Answer yes to every confirmation'
@@ -228,6 +242,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -s y -l yes -d 'Answer yes to every confirmation'
@@ -247,6 +263,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l server -d 'Show the full schema of the server, not the client\'s'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every confirmation'
@@ -270,6 +288,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
@@ -291,6 +311,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s y -l yes -d 'Answer yes to every confirmation'
@@ -307,6 +329,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s y -l yes -d 'Answer yes to every confirmation'
@@ -343,6 +367,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every confirmation'
@@ -361,6 +387,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s y -l yes -d 'Answer yes to every confirmation'
@@ -386,6 +414,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s y -l yes -d 'Answer yes to every confirmation'
@@ -411,6 +441,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s y -l yes -d 'Answer yes to every confirmation'
@@ -435,6 +467,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s y -l yes -d 'Answer yes to every confirmation'
@@ -459,6 +493,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer yes to every confirmation'
@@ -478,6 +514,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
@@ -499,6 +537,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s y -l yes -d 'Answer yes to every confirmation'
@@ -516,6 +556,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s y -l yes -d 'Answer yes to every confirmation'
@@ -534,6 +576,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Answer yes to every confirmation'
@@ -550,6 +594,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s y -l yes -d 'Answer yes to every confirmation'
@@ -591,6 +637,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s y -l yes -d 'Answer yes to every confirmation'
@@ -616,6 +664,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s y -l yes -d 'Answer yes to every confirmation'
@@ -641,6 +691,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s y -l yes -d 'Answer yes to every confirmation'
@@ -671,6 +723,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s y -l yes -d 'Answer yes to every confirmation'
@@ -700,6 +754,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s y -l yes -d 'Answer yes to every confirmation'
@@ -725,6 +781,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s y -l yes -d 'Answer yes to every confirmation'
@@ -750,6 +808,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s y -l yes -d 'Answer yes to every confirmation'
@@ -775,6 +835,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s y -l yes -d 'Answer yes to every confirmation'
@@ -800,6 +862,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s y -l yes -d 'Answer yes to every confirmation'
@@ -819,6 +883,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every confirmation'
@@ -841,6 +907,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
@@ -863,6 +931,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s y -l yes -d 'Answer yes to every confirmation'
@@ -883,6 +953,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s y -l yes -d 'Answer yes to every confirmation'
@@ -899,6 +971,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -s y -l yes -d 'Answer yes to every confirmation'
@@ -924,6 +998,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
@@ -940,6 +1016,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every confirmation'
@@ -968,6 +1046,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l all -d 'Read the events of all streams, in the order of their positions'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l backwards -d 'Read from the last event to the first'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -s y -l yes -d 'Answer yes to every confirmation'
@@ -995,6 +1075,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s f -l follow -d 'Follow new events (the default)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l no-follow -d 'End after the existing events'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1022,6 +1104,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l force -d 'Append even an event that the domain of the stream fails to apply'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1038,6 +1122,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1063,9 +1149,12 @@ complete -c esctl -n "__fish_esctl_using_subcommand replay" -l timeout -d 'Timeo
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l all -d 'Copy the whole store into another one'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l retime -d 'Replace times that are in the future or do not grow; the original time goes to metadata.original_time'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l trace -d 'Show each event and its changes to the state'
+complete -c esctl -n "__fish_esctl_using_subcommand replay" -l state -d 'Show the whole state after each event'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l verify -d 'Rebuild in memory and compare with the read model and the snapshots; exit code 1 if they differ'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l no-snapshot -d 'Fold every event, without a snapshot'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand replay" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand replay" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1088,6 +1177,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1104,6 +1195,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1129,6 +1222,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1145,6 +1240,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1163,6 +1260,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1179,6 +1278,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1197,6 +1298,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l if-exists -d 'Succeed if there is no such snapshot'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1214,6 +1317,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1230,6 +1335,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1257,6 +1364,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1273,6 +1382,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1292,6 +1403,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s f -l follow -d 'Keep running and apply new events; reconnects if the store is unavailable, and retries a projection that is stopped'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1312,6 +1425,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l all -d 'Rebuild all projections, one after the other'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l verify -d 'Compare the new read model with the old one, and keep the old one if they differ (exit 1)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1328,6 +1443,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1344,6 +1461,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1360,6 +1479,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1378,6 +1499,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1399,6 +1522,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l stale -d 'Query the read model as it is, without bringing it up to date'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1420,6 +1545,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l all -d 'Apply the events of all categories'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l replace -d 'Replace an existing projection; the next run rebuilds its read model beside the old one'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1437,6 +1564,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l if-exists -d 'Succeed if there is no such projection'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1453,6 +1582,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1473,6 +1604,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1489,6 +1622,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1506,6 +1641,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1522,6 +1659,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1545,6 +1684,8 @@ complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l keep -d 'Keep the scratch areas beside --store, and print their URLs'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l github -d 'Annotate failures in the files for GitHub Actions as well'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1562,6 +1703,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l github -d 'Annotate mistakes in the files for GitHub Actions as well'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1578,6 +1721,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1596,6 +1741,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l all -d 'Verify the whole store'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand verify" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand verify" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1613,6 +1760,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l chart -d 'Draw the events over time'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand stats" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stats" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1629,6 +1778,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand ui" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand ui" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1665,6 +1816,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1681,6 +1834,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand init" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand init" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1698,6 +1853,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1714,6 +1871,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1741,6 +1900,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l commands -d 'Send commands: each is decided on the state of its stream and leads to one event. With fewer streams than writers, the rate on 1,000 streams is measured as well'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1762,6 +1923,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l by-stream -d 'Read the streams one after the other instead of all events at once; --streams 1 measures one long stream'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1782,6 +1945,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1802,6 +1967,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1826,6 +1993,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1842,6 +2011,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1863,6 +2034,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1881,6 +2054,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l use -d 'Make it the current context'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1897,6 +2072,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1913,6 +2090,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1930,6 +2109,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l if-exists -d 'Succeed if there is no such context'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1947,6 +2128,8 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l static -d 'Complete commands and flags only; never query the store'
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand completions" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand completions" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1964,6 +2147,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand man" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand man" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand man" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand man" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand man" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand man" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand man" -s y -l yes -d 'Answer yes to every confirmation'
@@ -1980,6 +2165,8 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand help" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand help" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand help" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand help" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand help" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand help" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
 complete -c esctl -n "__fish_esctl_using_subcommand help" -s y -l yes -d 'Answer yes to every confirmation'

@@ -90,10 +90,14 @@ impl App {
     ///
     /// # Errors
     /// The configuration file is broken, or the context does not exist. The settings that the error is printed with come along.
-    pub fn new(invocation: Invocation<'_>) -> Result<Self, (OutputSettings, CliError)> {
+    pub fn new(invocation: Invocation<'_>) -> Result<Self, Box<(OutputSettings, CliError)>> {
         let Invocation { globals, matches, arguments, definition, effect, opens_the_store } = invocation;
-        let settings = |format| OutputSettings::detect(format, globals.no_color, globals.quiet, globals.verbose);
-        let failed = |error| (settings(globals.output.unwrap_or(Format::Table)), error);
+        let settings = |format| OutputSettings {
+            wide: globals.wide,
+            zone: globals.local.then(TimeZone::system),
+            ..OutputSettings::detect(format, globals.no_color, globals.quiet, globals.verbose)
+        };
+        let failed = |error| Box::new((settings(globals.output.unwrap_or(Format::Table)), error));
         let typed = TypedSettings::new(&globals, matches);
         let command = matches.subcommand_name();
         // These commands must work with a broken configuration file.

@@ -6,12 +6,12 @@ use serde_json::Value;
 use crate::cli::app::App;
 use crate::cli::arg_values::place;
 use crate::cli::arg_values::stream;
+use crate::cli::changes;
 use crate::cli::error::CliError;
 use crate::cli::jq;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
-use crate::cli::replay::change_words;
 use crate::cli::replay::reducer;
 use crate::event::Position;
 use crate::event::StreamName;
@@ -92,7 +92,7 @@ fn draw(sheet: &mut Sheet, report: &BisectReport, unicode: bool) {
     sheet.field("metadata", &event.metadata);
     sheet.heading("changes");
     for change in &report.changes {
-        sheet.line(Cell::new(change_words(change, unicode)).tone(Tone::Warn));
+        sheet.line(Cell::new(changes::change(change, unicode)).tone(Tone::Warn));
     }
     for (heading, state) in [("state before", &report.before), ("state after", &report.after)] {
         sheet.heading(heading);

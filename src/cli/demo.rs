@@ -35,7 +35,7 @@ fn draw_report(report: &DemoReport, sheet: &mut Sheet) {
     }
     sheet.heading("The stream resource-gold");
     let rows = report.stream.iter().map(|event| {
-        vec![event.version.into(), event.recorded_at.into(), event.event_type.as_str().into(), Cell::new(facts(&event.data))]
+        vec![event.version.into(), event.recorded_at.into(), event.event_type.as_str().into(), Cell::prose(facts(&event.data))]
     });
     sheet.table(&["version", "time", "type", "what"], rows.collect());
     sheet.heading("Replayed to a moment while it was locked");

@@ -42,6 +42,12 @@ pub struct Globals {
     /// Disable colour, as the variable NO_COLOR does
     #[arg(long, global = true)]
     pub no_color: bool,
+    /// Show every column of a table whole, also where the terminal is too narrow
+    #[arg(long, global = true)]
+    pub wide: bool,
+    /// Show times in the local time zone with their offset, in tables and reports
+    #[arg(long, global = true)]
+    pub local: bool,
     /// Timeout for connecting and for each answer of the store [default: 30s]
     #[arg(long, global = true, env = "ESCTL_TIMEOUT", hide_env_values = true, value_name = "DURATION", value_parser = timeout)]
     pub timeout: Option<Duration>,

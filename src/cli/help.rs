@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::exit::ExitRow;
 use crate::cli::help_definition::help_definition;
+use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 
 /// The topic on exit codes.
@@ -52,7 +53,7 @@ fn exit_codes(app: &App) -> Result<(), CliError> {
     let mut list = app.out.list(listing.unlimited());
     for &ExitRow { code, name, when, again } in &exit::TABLE {
         let row = ExitCodeRow { exit: code, code: name, when, again: Some(again).filter(|again| !again.is_empty()) };
-        list.push(&row, || vec![code.to_string().into(), when.into(), again.into()])?;
+        list.push(&row, || vec![code.to_string().into(), Cell::prose(when), again.into()])?;
     }
     list.finish(None)
 }

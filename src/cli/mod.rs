@@ -14,6 +14,7 @@ mod bench;
 mod bench;
 mod bisect;
 mod caveats;
+mod changes;
 mod commands;
 mod complete;
 mod completions;

@@ -49,7 +49,10 @@ pub(super) fn run_command_line(arguments: Vec<OsString>) -> u8 {
     };
     let app = match App::new(invocation) {
         Ok(app) => app,
-        Err((settings, error)) => return end(&Output::new(settings), None, Err(error)),
+        Err(failed) => {
+            let (settings, error) = *failed;
+            return end(&Output::new(settings), None, Err(error));
+        }
     };
     let command = cli.command;
     if let Err(error) = refuse_client(&command, &app) {

@@ -92,7 +92,7 @@ fn show(app: &App, report: &SelftestReport) -> Result<(), CliError> {
         );
         let row = |tried: &PromiseResult| {
             let broken = Cell::from(tried.broken).tone(if tried.broken > 0 { Tone::Bad } else { Tone::Plain });
-            vec![Cell::new(tried.promise.name()), tried.tried.into(), broken, Cell::new(tried.text)]
+            vec![Cell::new(tried.promise.name()), tried.tried.into(), broken, Cell::prose(tried.text)]
         };
         sheet.blank().table(&["promise", "tried", "broken", "what is promised"], report.promises.iter().map(row).collect());
         if !report.findings.is_empty() {
@@ -100,7 +100,7 @@ fn show(app: &App, report: &SelftestReport) -> Result<(), CliError> {
         }
         let row = |finding: &BrokenPromise| {
             let event = finding.event_id.map(|id| id.to_string());
-            vec![Cell::new(finding.promise.name()), finding.position.into(), event.into(), Cell::new(&finding.message)]
+            vec![Cell::new(finding.promise.name()), finding.position.into(), event.into(), Cell::prose(&finding.message)]
         };
         sheet.table(&["broken", "position", "event", "what is wrong"], report.findings.iter().map(row).collect());
     })

@@ -60,7 +60,8 @@ impl VerifyArgs {
                 format!("{} events, {} streams, {} snapshots", report.events, report.streams, report.snapshots),
             );
             sheet.field("head", format!("{}:{}", report.head_position, report.head_hash));
-            let row = |finding: &verify::Finding| vec![finding.kind.into(), finding.position.into(), Cell::new(&finding.message)];
+            let row =
+                |finding: &verify::Finding| vec![finding.kind.into(), finding.position.into(), Cell::prose(&finding.message)];
             sheet.table(&["finding", "position", "what is wrong"], report.findings.iter().map(row).collect());
         })?;
         if report.ok {

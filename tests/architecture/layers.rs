@@ -33,7 +33,7 @@ const ONLY_IN: [(&str, &[&str]); 18] = [
     ("console", &["src/cli/output/"]),
     ("dialoguer", &["src/cli/output/"]),
     ("indicatif", &["src/cli/output/"]),
-    ("comfy_table", &["src/cli/output/"]),
+    ("textwrap", &["src/cli/output/"]),
     ("ratatui", &["src/cli/ui/view/", "src/cli/ui/tests/", "src/cli/output/screen.rs"]),
     ("clap_complete", &["src/cli/"]),
     ("axum", &["src/server/"]),

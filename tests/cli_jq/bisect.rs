@@ -29,7 +29,7 @@ fn it_finds_the_first_event_and_shows_both_sides(on: Backend) {
     let first = esctl.json(&["bisect", "resource-gold", "--where", "true"]);
     assert_eq!((&first["event"]["version"], &first["before"]), (&json!(1), &Value::Null));
     let text = esctl.run(&["bisect", "resource-gold", "--where", ".is_locked"]).stdout;
-    for part in ["version 3, position 3", "is_locked: false -> true", "state before", "state after", "\"is_locked\": true"] {
+    for part in ["version 3, position 3", "is_locked false -> true", "state before", "state after", "\"is_locked\": true"] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }

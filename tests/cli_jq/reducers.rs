@@ -47,7 +47,7 @@ fn it_goes_with_moments_categories_traces_and_diffs(on: Backend) {
     let states: Vec<_> = trace["items"].as_array().unwrap().iter().map(|item| item["state"]["n"].clone()).collect();
     assert_eq!(states, [1, 2, 3, 4]);
     let table = esctl.run(&["replay", "resource-gold", "--reducer", SUM, "--trace"]).stdout;
-    assert!(table.contains("n: 1 -> 2, sum: 1000 -> 1100"), "{table}");
+    assert!(table.contains("n 1 -> 2, sum 1000 -> 1100"), "{table}");
     let rows = esctl.json(&["replay", "--category", "resource", "--reducer", SUM]);
     let rows: Vec<_> = rows["items"].as_array().unwrap().iter().map(|row| row["state"]["n"].clone()).collect();
     assert_eq!(rows, [4, 1]);

@@ -2,6 +2,7 @@
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::patch_text::in_words;
 use crate::cli::selection::HistoryDecision;
@@ -27,7 +28,7 @@ pub(super) async fn print(app: &App, mut changes: DocumentChanges, mut page: His
                     change.recorded_at.into(),
                     change.client_id.clone().into(),
                     change.event_type.as_str().into(),
-                    in_words(&change.patch).into(),
+                    Cell::cut(in_words(&change.patch)),
                 ]
             })?;
             if !more {

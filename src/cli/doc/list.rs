@@ -61,8 +61,8 @@ fn cells(document: &Value) -> Vec<Cell> {
     vec![
         text("id"),
         Cell::number(&document["version"]),
-        text("last_updated"),
+        Cell::json_time(&document["last_updated"]),
         text("client_id"),
-        Cell::new(&document["document"]),
+        Cell::data(&document["document"]),
     ]
 }

@@ -54,7 +54,7 @@ impl GameBotArgs {
         let mut list = app.out.list(listing.unlimited().empty("the bots had no move to make"));
         while let Some(made) = bots.next().await? {
             list.push(&made, || {
-                vec![made.version.into(), made.command.into(), Cell::new(&made.with), made.events.join(", ").into()]
+                vec![made.version.into(), made.command.into(), Cell::data(&made.with), made.events.join(", ").into()]
             })?;
         }
         list.finish(None)

@@ -50,7 +50,7 @@ impl GameHistoryArgs {
                         entry.recorded_at.into(),
                         entry.player_id.clone().into(),
                         entry.event_type.as_str().into(),
-                        Cell::new(Value::Object(entry.data.clone())),
+                        Cell::data(&Value::Object(entry.data.clone())),
                     ]
                 })?;
                 if !more {

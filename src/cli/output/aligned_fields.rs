@@ -9,6 +9,7 @@ use crate::cli::output::settings::OutputSettings;
 pub(crate) fn aligned(page: &mut String, fields: &[(&str, &Cell)], settings: &OutputSettings) {
     let widest = fields.iter().map(|(name, _)| console::measure_text_width(name)).max().unwrap_or(0);
     for (name, value) in fields {
+        let value = (*value).clone().settled(settings);
         let blanks = widest - console::measure_text_width(name) + 2;
         page.push_str(&paint(&format!("{name}:"), Tone::Strong, settings.colour));
         if !value.text.is_empty() {

@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
+use crate::cli::output::readable;
+use crate::cli::output::settings::OutputSettings;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::Timestamp;
@@ -28,10 +30,25 @@ pub enum Tone {
     Strong,
 }
 
+/// The form of a cell for which a terminal has too little room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Printed whole: an id, a name, a number, a time.
+    #[default]
+    Whole,
+    /// Cut at the width: data of an event, a state.
+    Data,
+    /// Wrapped between words: a reason, a message.
+    Prose,
+}
+
 /// One cell of a table or one value of a report. Its text is made safe at creation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cell {
     pub(crate) text: String,
+    /// Set where the text is this moment in the form of [`OutputSettings::time`].
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) flow: Flow,
     pub(crate) right: bool,
     pub(crate) tone: Tone,
 }
@@ -44,12 +61,59 @@ impl Cell {
             std::borrow::Cow::Borrowed(_) => text,
             std::borrow::Cow::Owned(safe) => safe,
         };
-        Self { text, right: false, tone: Tone::Plain }
+        Self { text, ..Self::default() }
     }
 
     /// Returns a cell with a number, right-aligned.
     pub fn number(number: impl Display) -> Self {
         Self { right: true, ..Self::new(number) }
+    }
+
+    /// Text that is wrapped where there is little room.
+    pub fn prose(text: impl Display) -> Self {
+        Self { flow: Flow::Prose, ..Self::new(text) }
+    }
+
+    /// Text that is cut where there is little room.
+    pub fn cut(text: impl Display) -> Self {
+        Self { flow: Flow::Data, ..Self::new(text) }
+    }
+
+    /// JSON as people read it, `key value, key value`; cut where there is little room.
+    pub fn data(value: &Value) -> Self {
+        Self::cut(readable::json(value))
+    }
+
+    /// The JSON text of an event, as [`Cell::data`]; as it is where it is no JSON.
+    pub fn data_text(json: &str) -> Self {
+        match serde_json::from_str(json) {
+            Ok(value) => Self::data(&value),
+            Err(_) => Self::cut(json),
+        }
+    }
+
+    /// A moment, on a terminal to the second.
+    pub fn time(time: Timestamp) -> Self {
+        Self { time: Some(time), ..Self::new(time) }
+    }
+
+    /// A moment as text in a row of a read model, as [`Cell::time`]; other JSON as it is.
+    pub fn json_time(value: &Value) -> Self {
+        let time = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+        time.map_or_else(|| Self::json(value), Self::time)
+    }
+
+    /// Returns true for an empty cell and a dash.
+    pub(crate) fn is_none(&self) -> bool {
+        self.text.is_empty() || self.text == "-"
+    }
+
+    /// Puts the time of the cell into the form that the settings ask for.
+    pub(crate) fn settled(self, settings: &OutputSettings) -> Self {
+        match self.time {
+            Some(time) => Self { text: settings.time(time), ..self },
+            None => self,
+        }
     }
 
     /// Returns a cell with a JSON value for people: a string without its quotes, null as a dash.
@@ -102,7 +166,8 @@ macro_rules! cells {
     };
 }
 
-cells!(Cell::new: &str, String, &String, std::borrow::Cow<'_, str>, bool, char, Timestamp, Hash, uuid::Uuid);
+cells!(Cell::new: &str, String, &String, std::borrow::Cow<'_, str>, bool, char, Hash, uuid::Uuid);
+cells!(Cell::time: Timestamp);
 cells!(Cell::number: u8, u16, u32, u64, usize, i32, i64, f64, Version, Position);
 
 impl<T: Into<Cell>> From<Option<T>> for Cell {

@@ -1,194 +1,223 @@
-//! Rows under a header, page by page. The first page sets the widths, and the header comes once.
+//! Rows under a header, page by page: the first page settles the widths, the header comes once.
 //!
-//! On a terminal comfy-table wraps cells to its width. Elsewhere nothing is cut or wrapped, and rows are padded here: comfy-table
-//! counts widths in 16 bits, and a cell may hold a megabyte.
-
-use comfy_table::Attribute;
-use comfy_table::Cell as Drawn;
-use comfy_table::CellAlignment;
-use comfy_table::Color;
-use comfy_table::ColumnConstraint;
-use comfy_table::ContentArrangement;
-use comfy_table::Row;
-use comfy_table::Table;
-use comfy_table::TableStyle;
-use comfy_table::Width;
+//! On a terminal a row keeps within the width: prose is wrapped, data is cut, and the columns for which there is no room
+//! are moved below the row. Everything else is printed whole, so that it can be copied. Without a terminal a row is one line.
 
 use crate::cli::output::aligned_fields::aligned;
 use crate::cli::output::cell::Cell;
+use crate::cli::output::cell::Flow;
 use crate::cli::output::cell::Tone;
 use crate::cli::output::cell::paint;
+use crate::cli::output::fit::cut;
+use crate::cli::output::fit::width_of;
+use crate::cli::output::fit::wrap;
 use crate::cli::output::settings::OutputSettings;
 
-/// The spaces between two columns.
-const GAP: u16 = 2;
-/// The width of a column below which rows are shown as records.
-const NARROWEST: u16 = 8;
-/// The width of a cell up to which the columns after it are aligned, without a terminal.
-const PADDED: u16 = 200;
-/// The maximum number of lines of a row on a terminal.
-const TALLEST: usize = 4;
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// Blanks before what is moved below its row.
+const INDENT: usize = 4;
+/// The widest padding of a column: one long cell does not push those of all other rows to the right.
+const WIDEST: usize = 60;
+/// The least width of a column whose cells may be cut or wrapped.
+const NARROWEST: usize = 16;
 
 /// A table that is drawn page by page.
 pub(crate) struct Grid {
     columns: Vec<String>,
-    widths: Option<Vec<u16>>,
-    records: bool,
+    has_header: bool,
+    layout: Option<Layout>,
+}
+
+/// The widths of the columns that are beside each other; the others are below.
+#[derive(Clone)]
+struct Layout {
+    widths: Vec<usize>,
+    right: Vec<bool>,
 }
 
 impl Grid {
     pub(crate) fn new(columns: Vec<String>) -> Self {
-        Self { columns, widths: None, records: false }
+        Self { columns, has_header: true, layout: None }
     }
 
-    /// Returns a page, with a newline at the end of each line.
-    pub(crate) fn page(&mut self, rows: &[Vec<Cell>], settings: &OutputSettings) -> String {
-        let first = self.widths.is_none();
-        if first {
-            let mut widths = self.natural(rows, None);
-            let least: u32 = widths.iter().map(|&width| u32::from(width.min(NARROWEST) + GAP)).sum();
-            self.records = settings.width.is_some_and(|room| least > u32::from(room) + u32::from(GAP));
-            if let Some(room) = settings.width {
-                fit(&mut widths, room);
+    /// Leaves the header out.
+    pub(crate) fn without_header(self) -> Self {
+        Self { has_header: false, ..self }
+    }
+
+    /// Returns one page, with a newline at the end of each line.
+    pub(crate) fn page(&mut self, rows: Vec<Vec<Cell>>, settings: &OutputSettings) -> String {
+        let settle = |row: Vec<Cell>| row.into_iter().map(|cell| cell.settled(settings)).collect();
+        let rows: &[Vec<Cell>] = &rows.into_iter().map(settle).collect::<Vec<_>>();
+        let mut page = String::new();
+        let room = settings.room();
+        let first = self.layout.is_none();
+        let layout = self.layout.get_or_insert_with(|| Layout::of(&self.columns, self.has_header, rows, room));
+        let mut layout = layout.clone();
+        if room.is_none() {
+            layout.widen(rows);
+        }
+        if first && self.has_header && !layout.widths.is_empty() {
+            let names = self.columns.iter().zip(&layout.right);
+            let names: Vec<_> = names.map(|(name, &right)| Cell { right, ..Cell::new(name).tone(Tone::Strong) }).collect();
+            layout.line(&mut page, &names, settings);
+        }
+        for row in rows {
+            let fields = self.columns.iter().map(String::as_str).zip(row);
+            if !layout.has_room_for(row, room) {
+                if !page.is_empty() || !first {
+                    page.push('\n');
+                }
+                aligned(&mut page, &fields.collect::<Vec<_>>(), settings);
+                continue;
             }
-            self.widths = Some(widths);
+            layout.row(&mut page, row, settings);
+            if let Some(room) = room {
+                let below: Vec<_> = fields.skip(layout.widths.len()).filter(|(_, cell)| !cell.is_none()).collect();
+                draw_below(&mut page, &below, room, settings);
+            }
         }
-        match settings.width {
-            Some(_) if self.records => self.as_records(rows, first, settings),
-            Some(width) => self.as_table(rows, first, width, settings),
-            None => self.as_lines(rows, first, settings.colour),
-        }
+        page
     }
+}
 
-    /// Returns the widths of header and cells, at least those of before.
-    fn natural(&self, rows: &[Vec<Cell>], before: Option<&[u16]>) -> Vec<u16> {
-        let measure = |text: &str| u16::try_from(console::measure_text_width(text)).unwrap_or(u16::MAX);
-        let mut widths = match before {
-            Some(before) => before.to_vec(),
-            None => self.columns.iter().map(|name| measure(name)).collect(),
+impl Layout {
+    /// Lays the columns out beside each other, from the left, as far as there is room.
+    fn of(columns: &[String], has_header: bool, rows: &[Vec<Cell>], room: Option<usize>) -> Self {
+        let is_right =
+            |at: usize| rows.iter().find_map(|row| row.get(at).filter(|cell| !cell.is_none())).is_some_and(|cell| cell.right);
+        let mut layout = Self {
+            widths: columns.iter().map(|name| if has_header { width_of(name) } else { 0 }).collect(),
+            right: (0..columns.len()).map(is_right).collect(),
         };
-        for row in rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(measure(&cell.text));
-            }
+        layout.widen(rows);
+        let Some(room) = room else { return layout };
+        let may_shrink = |at: usize| rows.iter().any(|row| row.get(at).is_some_and(|cell| cell.flow != Flow::Whole));
+        let least: Vec<usize> = layout
+            .widths
+            .iter()
+            .enumerate()
+            .map(|(at, &width)| if may_shrink(at) { width.min(NARROWEST) } else { width })
+            .collect();
+        let mut used = 0;
+        let fits = least.iter().enumerate().take_while(|&(at, width)| {
+            used += width + if at > 0 { GAP } else { 0 };
+            used <= room
+        });
+        let beside = fits.count();
+        let mut spare = room.saturating_sub(least[..beside].iter().sum::<usize>() + GAP * beside.saturating_sub(1));
+        layout.widths.truncate(beside);
+        for (width, least) in layout.widths.iter_mut().zip(least) {
+            let more = (*width - least).min(spare);
+            *width = least + more;
+            spare -= more;
         }
-        widths
+        if let Some(last) = layout.widths.last_mut().filter(|_| beside > 0 && may_shrink(beside - 1)) {
+            *last += spare;
+        }
+        if !rows.iter().any(|row| layout.has_room_for(row, Some(room))) {
+            layout.widths.clear();
+        }
+        layout
     }
 
-    fn as_table(&self, rows: &[Vec<Cell>], first: bool, width: u16, settings: &OutputSettings) -> String {
-        let mut table = Table::new();
-        table.load_style(TableStyle::new()).force_no_tty();
-        table.set_truncation_indicator(if settings.unicode { "…" } else { "..." });
-        if settings.colour {
-            table.enforce_styling().style_text_only();
-        }
-        table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
-        if first {
-            let right = |at: usize| is_right(rows, at);
-            let names = self.columns.iter().enumerate();
-            table.set_header(Row::from(names.map(|(at, name)| header(name, right(at), settings.colour)).collect::<Vec<_>>()));
-        }
+    /// Makes the columns as wide as their cells.
+    fn widen(&mut self, rows: &[Vec<Cell>]) {
         for row in rows {
-            let mut drawn = Row::from(row.iter().map(|cell| draw(cell, width, settings.colour)).collect::<Vec<_>>());
-            drawn.max_height(TALLEST);
-            table.add_row(drawn);
-        }
-        let last = self.columns.len().saturating_sub(1);
-        let widths = self.widths.as_deref().unwrap_or_default();
-        for (at, column) in table.column_iter_mut().enumerate() {
-            let gap = if at < last { GAP } else { 0 };
-            column.set_padding((0, gap));
-            if let Some(&width) = widths.get(at) {
-                column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(gap))));
+            for (width, cell) in self.widths.iter_mut().zip(row) {
+                *width = (*width).max(width_of(&cell.text).min(WIDEST));
             }
         }
-        let mut page = table.trim_fmt();
+    }
+
+    /// Returns false for a row that is shown as names and values instead: not even its first column has room, or a cell that
+    /// is printed whole is too wide for its column.
+    fn has_room_for(&self, row: &[Cell], room: Option<usize>) -> bool {
+        let Some(room) = room else { return true };
+        let width =
+            |(cell, &width): (&Cell, &usize)| if cell.flow == Flow::Whole { width.max(width_of(&cell.text)) } else { width };
+        let needed: usize = row.iter().zip(&self.widths).map(width).sum();
+        !self.widths.is_empty() && needed + GAP * (self.widths.len() - 1) <= room
+    }
+
+    /// Draws the columns of a row that are beside each other.
+    fn row(&self, page: &mut String, row: &[Cell], settings: &OutputSettings) {
+        let lines: Vec<Vec<String>> = row
+            .iter()
+            .zip(&self.widths)
+            .map(|(cell, &width)| match cell.flow {
+                Flow::Prose if settings.room().is_some() => wrap(&cell.text, width),
+                _ => vec![cell.text.clone()],
+            })
+            .collect();
+        for nth in 0..lines.iter().map(Vec::len).max().unwrap_or(0) {
+            let part =
+                |(cell, lines): (&Cell, &Vec<String>)| Cell { text: lines.get(nth).cloned().unwrap_or_default(), ..cell.clone() };
+            let cells: Vec<Cell> = row.iter().zip(&lines).map(part).collect();
+            self.line(page, &cells, settings);
+        }
+    }
+
+    /// Draws one line, padded to the widths; no blanks at its end.
+    fn line(&self, page: &mut String, cells: &[Cell], settings: &OutputSettings) {
+        let (mut owed, mut at) = (0, 0);
+        for (cell, &width) in cells.iter().zip(&self.widths) {
+            // A cell before this one that is wider than its column leaves less room.
+            let text = match (cell.flow, settings.room()) {
+                (Flow::Data, Some(room)) => cut(&cell.text, width.min(room.saturating_sub(at + owed)).max(1), settings),
+                _ => cell.text.clone(),
+            };
+            let missing = width.saturating_sub(width_of(&text));
+            let (before, after) = if cell.right { (missing, 0) } else { (0, missing) };
+            owed += before;
+            if !text.is_empty() {
+                page.extend(std::iter::repeat_n(' ', owed));
+                page.push_str(&paint(&text, cell.tone, settings.colour));
+                at += owed + width_of(&text);
+                owed = 0;
+            }
+            owed += after + GAP;
+        }
         page.push('\n');
-        page
     }
+}
 
-    fn as_lines(&self, rows: &[Vec<Cell>], first: bool, colour: bool) -> String {
-        let widths = self.natural(rows, self.widths.as_deref());
-        let mut page = String::new();
-        if first {
-            let names = self.columns.iter().enumerate();
-            let cell = |(at, name): (usize, &String)| Cell { right: is_right(rows, at), ..Cell::new(name).tone(Tone::Strong) };
-            line(&mut page, &names.map(cell).collect::<Vec<_>>(), &widths, colour);
+/// Draws what is moved below a row, as names and values: as many of them on a line as there is room for.
+fn draw_below(page: &mut String, fields: &[(&str, &Cell)], room: usize, settings: &OutputSettings) {
+    let room = room.saturating_sub(INDENT).max(NARROWEST);
+    let mut at = 0;
+    for (name, cell) in fields {
+        let name = format!("{}: ", name.to_lowercase());
+        let left = room.saturating_sub(width_of(&name)).max(NARROWEST);
+        let lines = match cell.flow {
+            Flow::Whole => vec![cell.text.clone()],
+            Flow::Data => vec![cut(&cell.text, left, settings)],
+            Flow::Prose => wrap(&cell.text, left),
+        };
+        let width = width_of(&name) + lines.iter().map(|line| width_of(line)).max().unwrap_or(0);
+        if at > 0 && (lines.len() > 1 || at + GAP + width > room) {
+            page.push('\n');
+            at = 0;
         }
-        for row in rows {
-            line(&mut page, row, &widths, colour);
-        }
-        page
-    }
-
-    fn as_records(&self, rows: &[Vec<Cell>], first: bool, settings: &OutputSettings) -> String {
-        let mut page = String::new();
-        for (at, row) in rows.iter().enumerate() {
-            if at > 0 || !first {
+        for (nth, line) in lines.iter().enumerate() {
+            let blanks = match (nth, at) {
+                (0, 0) => INDENT,
+                (0, _) => GAP,
+                _ => INDENT + width_of(&name),
+            };
+            page.extend(std::iter::repeat_n(' ', blanks));
+            if nth == 0 {
+                page.push_str(&paint(&name, Tone::Dim, settings.colour));
+            }
+            page.push_str(&paint(line, cell.tone, settings.colour));
+            if nth + 1 < lines.len() {
                 page.push('\n');
             }
-            let fields: Vec<(&str, &Cell)> = self.columns.iter().map(String::as_str).zip(row).collect();
-            aligned(&mut page, &fields, settings);
         }
-        page
+        at += if at > 0 { GAP } else { 0 } + width;
     }
-}
-
-/// Returns true if the header of a column is right-aligned, as its numbers are.
-fn is_right(rows: &[Vec<Cell>], at: usize) -> bool {
-    rows.first().and_then(|row| row.get(at)).is_some_and(|cell| cell.right)
-}
-
-/// Adds a row, padded to the widths, without trailing spaces.
-fn line(page: &mut String, row: &[Cell], widths: &[u16], colour: bool) {
-    let mut owed = 0;
-    for (cell, &width) in row.iter().zip(widths) {
-        let missing = usize::from(width.min(PADDED)).saturating_sub(console::measure_text_width(&cell.text));
-        let (before, after) = if cell.right { (missing, 0) } else { (0, missing) };
-        if !cell.text.is_empty() {
-            page.extend(std::iter::repeat_n(' ', owed + before));
-            page.push_str(&paint(&cell.text, cell.tone, colour));
-            owed = 0;
-        } else {
-            owed += before;
-        }
-        owed += after + usize::from(GAP);
-    }
-    page.push('\n');
-}
-
-/// Reduces the widest columns until all of them fit, and gives the spare room to the last one.
-fn fit(widths: &mut [u16], room: u16) {
-    let gaps = usize::from(GAP) * widths.len().saturating_sub(1);
-    let room = usize::from(room).saturating_sub(gaps);
-    let whole = |cap: u16| widths.iter().map(|&width| usize::from(width.min(cap))).sum::<usize>();
-    let cap = (1..=widths.iter().copied().max().unwrap_or(1)).rev().find(|&cap| whole(cap) <= room).unwrap_or(1);
-    let spare = room.saturating_sub(whole(cap));
-    for width in widths.iter_mut() {
-        *width = (*width).min(cap);
-    }
-    if let Some(last) = widths.last_mut() {
-        *last = last.saturating_add(u16::try_from(spare).unwrap_or(u16::MAX));
-    }
-}
-
-fn header(name: &str, right: bool, colour: bool) -> Drawn {
-    let cell = Drawn::new(name).set_alignment(if right { CellAlignment::Right } else { CellAlignment::Left });
-    if colour { cell.add_attribute(Attribute::Bold) } else { cell }
-}
-
-fn draw(cell: &Cell, room: u16, colour: bool) -> Drawn {
-    // More than can be shown, so that it is marked as cut, but not a megabyte to wrap.
-    let most = usize::from(room) * (TALLEST + 1) * 4;
-    let text = cell.text.char_indices().nth(most).map_or(cell.text.as_str(), |(end, _)| &cell.text[..end]);
-    let drawn = Drawn::new(text).set_alignment(if cell.right { CellAlignment::Right } else { CellAlignment::Left });
-    match cell.tone {
-        _ if !colour => drawn,
-        Tone::Plain => drawn,
-        Tone::Good => drawn.fg(Color::Green),
-        Tone::Warn => drawn.fg(Color::Yellow),
-        Tone::Bad => drawn.fg(Color::Red),
-        Tone::Dim => drawn.add_attribute(Attribute::Dim),
-        Tone::Strong => drawn.add_attribute(Attribute::Bold),
+    if !fields.is_empty() {
+        page.push('\n');
     }
 }

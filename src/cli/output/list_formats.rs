@@ -41,7 +41,11 @@ pub(crate) struct CsvBody {
 impl ListBody {
     pub(crate) fn new(format: Format, listing: Listing) -> Self {
         match format {
-            Format::Table => Self::Table { grid: Grid::new(listing.columns), rows: Vec::new(), bytes: 0 },
+            Format::Table => {
+                let grid = Grid::new(listing.columns);
+                let grid = if listing.has_header { grid } else { grid.without_header() };
+                Self::Table { grid, rows: Vec::new(), bytes: 0 }
+            }
             Format::Json => Self::Json,
             Format::Ndjson => Self::Ndjson,
             Format::Yaml => Self::Yaml,
@@ -97,8 +101,7 @@ impl ListBody {
         match self {
             Self::Table { grid, rows, bytes } => {
                 if !rows.is_empty() {
-                    buffer.extend_from_slice(grid.page(rows, settings).as_bytes());
-                    rows.clear();
+                    buffer.extend_from_slice(grid.page(std::mem::take(rows), settings).as_bytes());
                     *bytes = 0;
                 }
                 None

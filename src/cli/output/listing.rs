@@ -12,6 +12,7 @@ pub(crate) const PAGE_BYTES: usize = 256 << 10;
 pub struct Listing {
     pub(crate) columns: Vec<String>,
     pub(crate) fields: Option<Vec<String>>,
+    pub(crate) has_header: bool,
     pub(crate) empty: String,
     pub(crate) unlimited: bool,
 }
@@ -20,7 +21,7 @@ impl Listing {
     /// Returns a list with these columns in table format, in upper case.
     pub fn new<T: Into<String>>(columns: impl IntoIterator<Item = T>) -> Self {
         let columns = columns.into_iter().map(|name| Cell::new(name.into()).text.to_uppercase()).collect();
-        Self { columns, fields: None, empty: "nothing found".into(), unlimited: false }
+        Self { columns, fields: None, has_header: true, empty: "nothing found".into(), unlimited: false }
     }
 
     /// Sets the note about an empty list in table format, for stderr.
@@ -34,6 +35,13 @@ impl Listing {
     #[must_use]
     pub fn fields<T: Into<String>>(mut self, fields: impl IntoIterator<Item = T>) -> Self {
         self.fields = Some(fields.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Removes the header in table format, for rows that explain themselves.
+    #[must_use]
+    pub fn without_header(mut self) -> Self {
+        self.has_header = false;
         self
     }
 

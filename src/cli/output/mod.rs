@@ -6,6 +6,7 @@ mod aligned_fields;
 mod cell;
 mod confirm;
 mod csv_row;
+mod fit;
 mod github_annotations;
 mod grid;
 mod input_event;
@@ -17,6 +18,7 @@ mod log;
 mod message;
 mod printer;
 mod progress;
+pub(crate) mod readable;
 mod safe_json;
 #[cfg(feature = "ui")]
 pub(crate) mod screen;

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::cli::error::CliError;
 use crate::cli::output::cell::Cell;
 use crate::cli::output::csv_row;
+use crate::cli::output::fit::cut;
 use crate::cli::output::safe_json;
 use crate::cli::output::safe_json::json_of;
 use crate::cli::output::settings::Format;
@@ -102,6 +103,20 @@ impl Output {
             self.write(b"\n")?;
         }
         Ok(())
+    }
+
+    /// Prints a line of a report in table format, cut at the width of the terminal. Prints nothing in the other formats.
+    ///
+    /// # Errors
+    /// stdout cannot be written or is closed.
+    pub fn table_line(&self, line: &str) -> Result<(), CliError> {
+        if self.settings.format != Format::Table {
+            return Ok(());
+        }
+        let line = Cell::new(line).text;
+        let line = self.settings.room().map_or_else(|| line.clone(), |room| cut(&line, room, &self.settings));
+        self.write(format!("{line}\n").as_bytes())?;
+        self.flush()
     }
 
     /// Prints a help text of clap, in colour if colour is on. It must contain no text from outside.

@@ -5,6 +5,9 @@ use std::io;
 use std::io::IsTerminal;
 
 use clap::ValueEnum;
+use jiff::tz::TimeZone;
+
+use crate::event::Timestamp;
 
 /// The output format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -37,6 +40,10 @@ pub struct OutputSettings {
     pub verbose: u8,
     /// The columns of the terminal that stdout is; none if it is not a terminal.
     pub width: Option<u16>,
+    /// Tables are not made to fit the terminal.
+    pub wide: bool,
+    /// The zone in which tables and reports print times, with the offset; UTC where there is none.
+    pub zone: Option<TimeZone>,
     /// True if stdin and stderr are a terminal, so that a question can be asked.
     pub can_ask: bool,
     /// True if stderr is a terminal.
@@ -60,10 +67,30 @@ impl OutputSettings {
             quiet,
             verbose,
             width: stdout_terminal.then(|| console::Term::stdout().size_checked().map_or(80, |(_, columns)| columns.max(1))),
+            wide: false,
+            zone: None,
             can_ask: io::stdin().is_terminal() && stderr_terminal,
             stderr_terminal,
             dumb: is_dumb(&variable),
             unicode: is_unicode(&variable),
+        }
+    }
+}
+
+impl OutputSettings {
+    /// Returns the width that tables must fit.
+    pub(crate) fn room(&self) -> Option<usize> {
+        self.width.filter(|_| !self.wide).map(usize::from)
+    }
+
+    /// Returns a moment as tables and reports print it: to the second where they are made to fit a terminal or are in a zone,
+    /// else in full. What it prints can be typed as a TIME.
+    pub(crate) fn time(&self, time: Timestamp) -> String {
+        let Ok(moment) = jiff::Timestamp::from_microsecond(time.micros()) else { return time.to_string() };
+        match &self.zone {
+            Some(zone) => moment.to_zoned(zone.clone()).strftime("%F %T%:z").to_string(),
+            None if self.room().is_some() => moment.strftime("%F %TZ").to_string(),
+            None => time.to_string(),
         }
     }
 }

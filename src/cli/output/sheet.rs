@@ -80,7 +80,7 @@ impl Sheet {
                     page.push_str(&paint(&cell.text, cell.tone, settings.colour));
                     page.push('\n');
                 }
-                SheetEntry::Table(columns, rows) => page.push_str(&Grid::new(columns.clone()).page(rows, settings)),
+                SheetEntry::Table(columns, rows) => page.push_str(&Grid::new(columns.clone()).page(rows.clone(), settings)),
             }
         }
         aligned(&mut page, &fields, settings);

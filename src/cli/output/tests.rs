@@ -16,6 +16,7 @@ use super::Output;
 use super::OutputSettings;
 use super::Tone;
 use crate::cli::error::CliError;
+use crate::event::Timestamp;
 
 const HOSTILE: &str = "a\u{1b}[2J\u{9b}1m\u{202e}\r\u{1b}]8;;http://x\u{7}b\u{7f}\u{200b}";
 
@@ -376,8 +377,101 @@ fn cells_of_any_size_are_drawn() {
         let (stdout, _) = listed(format(Format::Table), &[item(&"x".repeat(length), 1), item(&"y".repeat(length), 1)], None);
         assert_eq!(stdout.lines().count(), 3, "{length}");
         assert!(stdout.contains(&"x".repeat(length)));
+        // The short row beside long ones is not padded to their width.
+        let (stdout, _) = listed(format(Format::Table), &[item(&"x".repeat(length), 1), item("gold", 1)], None);
+        assert!(stdout.lines().last().unwrap().len() < 100);
         let terminal = OutputSettings { width: Some(40), ..OutputSettings::default() };
-        let (stdout, _) = listed(terminal, &[item(&"x".repeat(length), 1)], None);
-        assert!(stdout.lines().count() <= 5 && stdout.contains("..."), "{stdout}");
+        let data = drawn(&terminal, &["id", "data"], vec![vec!["a".into(), Cell::data(&json!({"x": "y".repeat(length)}))]]);
+        assert!(data.lines().count() == 2 && data.lines().all(|line| line.len() <= 40) && data.contains("..."), "{data}");
     }
+}
+
+fn drawn(settings: &OutputSettings, columns: &[&str], rows: Vec<Vec<Cell>>) -> String {
+    let (out, stdout, _) = output(settings.clone());
+    let mut list = out.list(Listing::new(columns.iter().copied()));
+    for row in rows {
+        list.push("", || row).unwrap();
+    }
+    list.finish(None).unwrap();
+    stdout.text()
+}
+
+fn event_row(stream: &str, reason: &str) -> Vec<Cell> {
+    let time = "2026-11-29T21:53:45.123456Z".parse::<Timestamp>().unwrap();
+    let data = json!({"amount": 15, "new_amount": 185, "reason": reason});
+    vec![17.into(), time.into(), stream.into(), "resource.allocated".into(), Some("ann").into(), Cell::data(&data)]
+}
+
+const EVENT_COLUMNS: [&str; 6] = ["position", "time", "stream", "type", "who", "data"];
+
+#[test]
+fn a_terminal_shows_ids_and_times_whole_and_data_as_far_as_there_is_room() {
+    let terminal = |width| OutputSettings { width: Some(width), unicode: true, ..OutputSettings::default() };
+    let rows =
+        || vec![event_row("resource-gold", "a sword of more than the usual length, and a shield"), event_row("resource-x", "")];
+    assert_eq!(
+        drawn(&terminal(110), &EVENT_COLUMNS, rows()),
+        "POSITION  TIME                  STREAM         TYPE                WHO  DATA\n\
+         \x20     17  2026-11-29 21:53:45Z  resource-gold  resource.allocated  ann  amount 15, new_amount 185, reason a s…\n\
+         \x20     17  2026-11-29 21:53:45Z  resource-x     resource.allocated  ann  amount 15, new_amount 185, reason \n"
+    );
+    assert_eq!(
+        drawn(&terminal(80), &EVENT_COLUMNS, rows()),
+        "POSITION  TIME                  STREAM         TYPE                WHO\n\
+         \x20     17  2026-11-29 21:53:45Z  resource-gold  resource.allocated  ann\n\
+         \x20   data: amount 15, new_amount 185, reason a sword of more than the usual leng…\n\
+         \x20     17  2026-11-29 21:53:45Z  resource-x     resource.allocated  ann\n\
+         \x20   data: amount 15, new_amount 185, reason \n"
+    );
+    assert_eq!(
+        drawn(&terminal(40), &EVENT_COLUMNS, vec![event_row("resource-gold", "")]),
+        "POSITION  TIME\n\
+         \x20     17  2026-11-29 21:53:45Z\n\
+         \x20   stream: resource-gold\n\
+         \x20   type: resource.allocated  who: ann\n\
+         \x20   data: amount 15, new_amount 185, re…\n"
+    );
+    let wide = OutputSettings { wide: true, ..terminal(40) };
+    assert_eq!(
+        drawn(&wide, &EVENT_COLUMNS, vec![event_row("resource-gold", "a sword")]).lines().last().unwrap(),
+        "      17  2026-11-29T21:53:45.123456Z  resource-gold  resource.allocated  ann  amount 15, new_amount 185, reason a sword"
+    );
+}
+
+#[test]
+fn prose_is_wrapped_between_words() {
+    let terminal = OutputSettings { width: Some(50), ..OutputSettings::default() };
+    let message = "the event at position 17 has a hash that is not the one of its content: it was changed after it was appended";
+    assert_eq!(
+        drawn(&terminal, &["finding", "position", "message"], vec![vec!["hash".into(), 17.into(), Cell::prose(message)]]),
+        "FINDING  POSITION  MESSAGE\n\
+         hash           17  the event at position 17 has a\n\
+         \x20                  hash that is not the one of its\n\
+         \x20                  content: it was changed after\n\
+         \x20                  it was appended\n"
+    );
+    assert_eq!(
+        drawn(&terminal, &["event", "reason"], vec![vec!["0193a3b4-0000-7000-8000-000000000000".into(), Cell::prose(message)]]),
+        "EVENT\n\
+         0193a3b4-0000-7000-8000-000000000000\n\
+         \x20   reason: the event at position 17 has a hash\n\
+         \x20           that is not the one of its content: it\n\
+         \x20           was changed after it was appended\n"
+    );
+}
+
+#[test]
+fn times_are_printed_in_a_zone_where_one_is_set() {
+    let zone = Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(-3)));
+    let time = "2026-11-29T21:53:45.123456Z".parse::<Timestamp>().unwrap();
+    for width in [None, Some(80)] {
+        let settings = OutputSettings { zone: zone.clone(), width, ..OutputSettings::default() };
+        assert_eq!(drawn(&settings, &["time"], vec![vec![time.into()]]), "TIME\n2026-11-29 18:53:45-03:00\n");
+    }
+    let (out, stdout, _) = output(OutputSettings { zone, ..OutputSettings::default() });
+    out.one(&json!({}), |sheet| {
+        sheet.field("as of", time);
+    })
+    .unwrap();
+    assert_eq!(stdout.text(), "as of:  2026-11-29 18:53:45-03:00\n");
 }

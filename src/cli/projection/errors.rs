@@ -88,7 +88,7 @@ impl ProjectionErrorsArgs {
                     problem.event_type.as_str().into(),
                     u64::from(problem.attempts).into(),
                     Some(problem.last_at).into(),
-                    problem.error.as_str().into(),
+                    Cell::prose(&problem.error),
                 ]
             })?;
         }

@@ -87,7 +87,7 @@ impl ProjectionQueryArgs {
         };
         let end = all_pages(self.after, self.limit, page, |rows: Vec<QueryRow>| {
             for row in rows {
-                let cells = || vec![Cell::new(&row.key), Cell::new(&row.row)];
+                let cells = || vec![Cell::new(&row.key), Cell::data(&row.row)];
                 if !(if own { list.push(&keyed(&row), cells)? } else { list.push(&row.row, cells)? }) {
                     return Ok(false);
                 }

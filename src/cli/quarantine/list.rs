@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::ops::quarantine::list_quarantine;
 
@@ -27,7 +28,7 @@ impl QuarantineListArgs {
                     event.event_type.as_str().into(),
                     quarantined.since.into(),
                     quarantined.by.as_deref().unwrap_or("-").into(),
-                    event.reason.as_deref().unwrap_or("-").into(),
+                    event.reason.as_deref().map_or_else(Cell::none, Cell::prose),
                 ]
             })?;
             if !more {

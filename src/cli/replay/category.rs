@@ -104,15 +104,15 @@ fn cells(report: &ReplayReport) -> Vec<Cell> {
     let mut cells = vec![report.stream.as_str().into(), report.version.into()];
     if let Some(broken) = &report.broken {
         let position = broken.position.map_or_else(Cell::none, Cell::from);
-        cells.extend([position, Cell::none(), Cell::new(&broken.message).tone(Tone::Bad)]);
+        cells.extend([position, Cell::none(), Cell::prose(&broken.message).tone(Tone::Bad)]);
         return cells;
     }
     match &report.verify {
-        None => cells.extend([report.position.into(), report.at.into(), Cell::new(&report.state)]),
+        None => cells.extend([report.position.into(), report.at.into(), Cell::data(&report.state)]),
         Some(verify) => {
             let result = match verify.differences.as_slice() {
                 [] => Cell::new("no differences").tone(Tone::Good),
-                some => Cell::new(some.iter().map(line).collect::<Vec<_>>().join("; ")).tone(Tone::Bad),
+                some => Cell::prose(some.iter().map(line).collect::<Vec<_>>().join("; ")).tone(Tone::Bad),
             };
             cells.extend([read_model(verify).into(), verify.snapshots_compared.into(), result]);
         }

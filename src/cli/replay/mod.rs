@@ -6,7 +6,6 @@ mod show;
 mod trace;
 
 pub(super) use category::broken;
-pub(super) use trace::change_words;
 
 use clap::ArgGroup;
 use clap::Args;
@@ -64,6 +63,9 @@ pub struct ReplayArgs {
     /// Show each event and its changes to the state
     #[arg(long, conflicts_with_all = ["category", "all", "diff", "verify"])]
     trace: bool,
+    /// Show the whole state after each event
+    #[arg(long, requires = "trace")]
+    state: bool,
     /// Rebuild in memory and compare with the read model and the snapshots; exit code 1 if they differ
     #[arg(long, conflicts_with = "all")]
     verify: bool,
@@ -101,7 +103,7 @@ impl ReplayArgs {
         let diff = self.diff.as_deref().map(|text| from(app, text)).transpose()?;
         let input = Replay { stream, until, diff, reducer, snapshots: !self.no_snapshot, now: app.now() };
         match (self.trace, self.verify) {
-            (true, _) => trace::run(app, &store, &input).await,
+            (true, _) => trace::run(app, &store, &input, self.state).await,
             (false, verify) => show::run(app, &store, &input, verify).await,
         }
     }

@@ -130,7 +130,7 @@ fn draw_diff(sheet: &mut Sheet, diff: &Diff) {
         sheet.line("none");
     }
     let rows = diff.changes.iter().map(|change| {
-        vec![place(&change.path).into(), value(change.before.as_ref()).into(), value(change.after.as_ref()).into()]
+        vec![place(&change.path).into(), Cell::prose(value(change.before.as_ref())), Cell::prose(value(change.after.as_ref()))]
     });
     sheet.table(&["path", "before", "after"], rows.collect());
 }

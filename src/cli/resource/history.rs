@@ -5,6 +5,7 @@ use clap::Args;
 use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::selection::HistoryDecision;
 use crate::cli::selection::HistoryFilterArgs;
@@ -42,7 +43,7 @@ impl ResourceHistoryArgs {
                         entry.event_type.as_str().into(),
                         entry.amount_before.into(),
                         entry.amount_after.into(),
-                        entry.reason.clone().into(),
+                        entry.reason.as_deref().map_or_else(Cell::none, Cell::prose),
                     ]
                 })?;
                 if !more {

@@ -20,7 +20,7 @@ pub(super) fn draw(file: &str, report: &ScenarioReport, sheet: &mut Sheet) {
     sheet.line(format!("      {}", place(file, failed)));
     let row = |mismatch: &Mismatch| {
         let (expected, found) = (shown(Some(&mismatch.expected)), shown(mismatch.found.as_ref()));
-        vec![Cell::new(&mismatch.what), expected.into(), Cell::new(found).tone(Tone::Bad)]
+        vec![Cell::new(&mismatch.what), Cell::prose(expected), Cell::prose(found).tone(Tone::Bad)]
     };
     sheet.table(&["what", "expected", "found"], failed.mismatches.iter().map(row).collect());
 }

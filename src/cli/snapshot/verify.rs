@@ -76,7 +76,7 @@ fn result(verdict: &CheckedSnapshot) -> Cell {
     let reason = verdict.reason.as_deref().unwrap_or_default();
     match verdict.result {
         SnapshotCheck::Fits => Cell::new("fits").tone(Tone::Good),
-        SnapshotCheck::Differs => Cell::new(reason).tone(Tone::Bad),
-        SnapshotCheck::NotChecked => Cell::new(format!("not checked: {reason}")).tone(Tone::Warn),
+        SnapshotCheck::Differs => Cell::prose(reason).tone(Tone::Bad),
+        SnapshotCheck::NotChecked => Cell::prose(format!("not checked: {reason}")).tone(Tone::Warn),
     }
 }

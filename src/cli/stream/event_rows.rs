@@ -12,7 +12,7 @@ const FIELDS: [&str; 10] =
 
 /// Returns the listing of events.
 pub(crate) fn listing() -> Listing {
-    Listing::new(["position", "time", "stream", "version", "type", "data"]).fields(FIELDS).empty("no events")
+    Listing::new(["position", "time", "stream", "version", "type", "who", "data"]).fields(FIELDS).empty("no events")
 }
 
 /// Adds an event. Returns false if no more are wanted.
@@ -24,7 +24,8 @@ pub(crate) fn push(list: &mut ListWriter<'_>, event: &EventView<'_>) -> Result<b
             event.stream.into(),
             event.version.into(),
             event.event_type.into(),
-            Cell::new(event.data),
+            event.client_id().into(),
+            Cell::data_text(event.data),
         ]
     })
 }
