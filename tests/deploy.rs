@@ -16,9 +16,13 @@ fn file(name: &str) -> String {
 
 /// The variables that `esctl serve` looks at.
 fn known_variables() -> BTreeSet<String> {
-    let help = Command::new(cargo_bin("esctl")).args(["serve", "--help"]).output().unwrap();
-    assert!(help.status.success());
-    variables(&String::from_utf8(help.stdout).unwrap())
+    // Those of the options that every command has are in the help of the program.
+    let help = |arguments: &[&str]| {
+        let help = Command::new(cargo_bin("esctl")).args(arguments).output().unwrap();
+        assert!(help.status.success());
+        variables(&String::from_utf8(help.stdout).unwrap())
+    };
+    help(&["serve", "--help"]).union(&help(&["--help"])).cloned().collect()
 }
 
 /// What looks like a variable of esctl's in a text.

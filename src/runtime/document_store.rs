@@ -91,7 +91,7 @@ pub struct Updated<T> {
 /// assert_eq!(updated.patch.to_string(), r#"[{"op":"add","path":"/steps/0","value":"pack"}]"#);
 /// assert_eq!(updated.stored.version, Version(2));
 ///
-/// Ann has seen version 1. She reads the changes that she has missed, and her own write is refused.
+/// // Ann has seen version 1. She reads the changes that she has missed, and her own write is refused.
 /// let missed = plans.missing_events("tour", Version(1), "ann").await?;
 /// assert_eq!((missed.len(), missed[0].client_id.as_deref()), (1, Some("bob")));
 /// let late = plans.find_one_and_update("tour", WriteOptions::by("ann").expecting(Version(1)), |plan| plan.title.clear()).await;

@@ -153,7 +153,7 @@ fn what_is_not_there_is_not_found(on: Backend) {
     append(&esctl, "a-1", 1, &[]);
     let error = esctl.error(3, &["trace", "x"]);
     assert_eq!(error["code"], "correlation_not_found");
-    assert!(error["hint"].as_str().unwrap().contains("event_id"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("event id"), "{error}");
     assert_eq!(esctl.error(3, &["trace", &id(2)])["code"], "correlation_not_found");
     assert_eq!(esctl.run(&["trace", ""]).code, 2);
     assert_eq!(esctl.run(&["trace", "a\u{1b}[2J"]).code, 2);
