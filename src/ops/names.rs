@@ -6,7 +6,9 @@ use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::ops::list_streams::list_streams;
 use crate::ops::projections::status::list_projections;
+use crate::ops::quarantine::list_quarantine;
 use crate::runtime::QueryBus;
+use crate::store::ReadModel;
 use crate::store::ReadQuery;
 use crate::store::SnapshotQuery;
 use crate::store::Store;
@@ -32,6 +34,10 @@ pub enum NameKind {
     Projections,
     /// Names of stored projections.
     OwnProjections,
+    /// Ids of the events that a projection failed to apply.
+    FailedEvents,
+    /// Ids of quarantined events.
+    QuarantinedEvents,
 }
 
 /// Returns about `limit` names that begin with `prefix`, in order.
@@ -59,6 +65,11 @@ pub async fn names(
         NameKind::StreamsWithSnapshots => with_snapshots(store, prefix, limit).await,
         NameKind::Categories => categories(store, prefix, limit).await,
         NameKind::Types => types(store, prefix).await,
+        NameKind::FailedEvents => failed_events(store, queries, prefix).await,
+        NameKind::QuarantinedEvents => {
+            let quarantined = list_quarantine(store).await?.into_iter().map(|quarantined| quarantined.event.event_id.to_string());
+            Ok(quarantined.filter(|id| id.starts_with(prefix)).collect())
+        }
         NameKind::Projections | NameKind::OwnProjections => {
             let all = list_projections(queries).into_iter();
             let wanted = all.filter(|projection| what == NameKind::Projections || !projection.built_in);
@@ -114,6 +125,17 @@ async fn with_snapshots(store: &Store, prefix: &str, limit: usize) -> Result<Vec
         }
     }
     Ok(with_prefix_if_more((found, true), prefix))
+}
+
+async fn failed_events(store: &Store, queries: &QueryBus, prefix: &str) -> Result<Vec<String>, OpsError> {
+    let mut found = BTreeSet::new();
+    for projection in queries.projections() {
+        for model in [ReadModel::live(projection.name()), ReadModel::building(projection.name())] {
+            let failed = store.failed_events(model).await?;
+            found.extend(failed.into_iter().map(|failed| failed.event_id.to_string()).filter(|id| id.starts_with(prefix)));
+        }
+    }
+    Ok(found.into_iter().collect())
 }
 
 async fn types(store: &Store, prefix: &str) -> Result<Vec<String>, OpsError> {

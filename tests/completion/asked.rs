@@ -38,6 +38,21 @@ fn each_kind_of_name_comes_from_the_store() {
 }
 
 #[test]
+fn ids_of_failed_and_quarantined_events_are_offered() {
+    let esctl = seeded(Backend::Sqlite);
+    let id = "018f0000-0000-7000-8000-00000000000a";
+    let wrong = ["--type", "resource.added", "--data", r#"{"amount":"lots"}"#, "--event-id", id, "--force"];
+    esctl.must(&[&["stream", "append", "resource-gold"], &wrong[..]].concat());
+    assert_eq!(esctl.told(&["quarantine", "release", "0"]), [""; 0]);
+    esctl.run(&["projection", "run"]);
+    assert_eq!(esctl.told(&["projection", "errors", "resources", "--skip", "018f"]), [id]);
+    assert_eq!(esctl.told(&["projection", "errors", "resources", "--retry", ""]), [id]);
+    assert_eq!(esctl.told(&["projection", "errors", "resources", "--skip", "1"]), [""; 0]);
+    esctl.must(&["quarantine", "add", id, "--reason", "wrong"]);
+    assert_eq!(esctl.told(&["quarantine", "release", "0"]), [id]);
+}
+
+#[test]
 fn contexts_come_from_the_configuration_file_and_lead_to_their_store() {
     let esctl = seeded(Backend::Sqlite);
     esctl.must(&["context", "add", "work", "--store", &esctl.place.url]);

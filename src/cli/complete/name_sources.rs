@@ -50,6 +50,8 @@ pub(super) fn source(path: &[String], arg: &Arg) -> Option<NameSource> {
         (["resource", verb], "id") if positional && *verb != "create" => NameSource::Store(NameKind::IdsOf("resource")),
         (["doc", verb], "id") if positional && *verb != "create" => NameSource::Store(NameKind::IdsOf("document")),
         (["game", verb], "id") if positional && *verb != "new" => NameSource::Store(NameKind::IdsOf("game")),
+        (["projection", "errors"], "retry" | "skip") => NameSource::Store(NameKind::FailedEvents),
+        (["quarantine", "release"], _) if positional => NameSource::Store(NameKind::QuarantinedEvents),
         (["projection", "delete"], "name") if positional => NameSource::Store(NameKind::OwnProjections),
         (["projection", verb], "name" | "names") if positional && *verb != "create" => NameSource::Store(NameKind::Projections),
         ([noun, _], "id") if positional => NameSource::Store(NameKind::IdsOf(category_of_application(noun)?)),
