@@ -54,6 +54,7 @@ mod server_url;
 mod snapshot;
 pub mod sqlite;
 mod url;
+mod worker;
 
 pub use append::AppendRequest;
 pub use append::Appended;

@@ -1,11 +1,6 @@
 //! The thread that drives the database. A job runs there to its end, whether or not its caller still waits, and never on
 //! the runtime of a caller.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::thread;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
@@ -15,18 +10,25 @@ use tokio::sync::oneshot;
 
 use crate::store::backend::Answer;
 use crate::store::error::StoreError;
+use crate::store::worker::WorkerThread;
+use crate::store::worker::answer_of;
 
-struct Running {
+/// The link to the thread. The thread continues while a clone of `alive` exists: one here, and one with each current write.
+#[derive(Clone)]
+struct Link {
     runtime: Handle,
-    /// The thread continues while a clone of this exists: one here, and one with each current write.
     alive: mpsc::Sender<()>,
-    thread: JoinHandle<()>,
 }
 
 /// A thread with a runtime of its own. It starts with the first job and ends with this value, after the last write.
-#[derive(Default)]
 pub(crate) struct Worker {
-    running: Mutex<Option<Running>>,
+    thread: WorkerThread<Link>,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self { thread: WorkerThread::new("mongodb") }
+    }
 }
 
 impl Worker {
@@ -72,7 +74,7 @@ impl Worker {
         writes: bool,
     ) -> Answer<T> {
         let (answer, result) = oneshot::channel();
-        let started = self.running().map(|(runtime, alive)| {
+        let started = self.link().map(|Link { runtime, alive }| {
             let alive = writes.then_some(alive);
             runtime.spawn(async move {
                 // A caller that no longer waits does not undo the work.
@@ -80,40 +82,15 @@ impl Worker {
                 drop(alive);
             });
         });
-        Box::pin(async move {
-            started?;
-            let died = |_| Err(StoreError::Bug("the thread of the database has died".into()));
-            result.await.unwrap_or_else(died)
+        answer_of(started, result)
+    }
+
+    fn link(&self) -> Result<Link, StoreError> {
+        self.thread.link(|| {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let (alive, mut last) = mpsc::channel(1);
+            let link = Link { runtime: runtime.handle().clone(), alive };
+            Ok((link, move || runtime.block_on(async { while last.recv().await.is_some() {} })))
         })
-    }
-
-    fn running(&self) -> Result<(Handle, mpsc::Sender<()>), StoreError> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(running) = &*running {
-            return Ok((running.runtime.clone(), running.alive.clone()));
-        }
-        let failed =
-            |error| StoreError::Unavailable { message: "cannot start a thread".into(), source: Some(Arc::new(error) as _) };
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let handle = runtime.handle().clone();
-        let (alive, mut last) = mpsc::channel(1);
-        let work = move || runtime.block_on(async { while last.recv().await.is_some() {} });
-        let thread = thread::Builder::new().name("mongodb".into()).spawn(work).map_err(failed)?;
-        *running = Some(Running { runtime: handle.clone(), alive: alive.clone(), thread });
-        Ok((handle, alive))
-    }
-}
-
-impl Drop for Worker {
-    /// Waits for the current writes.
-    fn drop(&mut self) {
-        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Running { alive, thread, .. }) = running {
-            drop(alive);
-            // The last clone of a store may be dropped by a job on this very thread.
-            if thread.thread().id() != thread::current().id() {
-                let _ = thread.join();
-            }
-        }
     }
 }

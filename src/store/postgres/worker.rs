@@ -3,11 +3,6 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::thread;
-use std::thread::JoinHandle;
 
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
@@ -20,6 +15,9 @@ use crate::store::backend::Answer;
 use crate::store::error::StoreError;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::database::Database;
+use crate::store::worker::WorkerThread;
+use crate::store::worker::answer_of;
+use crate::store::worker::thread_died;
 
 type Work = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -29,20 +27,15 @@ struct Job {
     start: Box<dyn FnOnce(Rc<Database>) -> Work + Send>,
 }
 
-struct Running {
-    jobs: mpsc::UnboundedSender<Job>,
-    thread: JoinHandle<()>,
-}
-
 /// The worker thread. It starts with the first job and ends with this value, after the current writes.
 pub(crate) struct Worker {
     connector: Connector,
-    running: Mutex<Option<Running>>,
+    thread: WorkerThread<mpsc::UnboundedSender<Job>>,
 }
 
 impl Worker {
     pub(crate) fn new(connector: Connector) -> Self {
-        Self { connector, running: Mutex::new(None) }
+        Self { connector, thread: WorkerThread::new("postgres") }
     }
 
     /// Starts a job that only reads. It may be dropped when the store is closed.
@@ -76,34 +69,18 @@ impl Worker {
                 let _ = answer.send(work.await);
             }) as Work
         });
-        let sent = self.send(Job { writes, start });
-        Box::pin(async move {
-            sent?;
-            result.await.unwrap_or_else(|_| Err(died()))
-        })
+        answer_of(self.send(Job { writes, start }), result)
     }
 
     fn send(&self, job: Job) -> Result<(), StoreError> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.is_none() {
-            *running = Some(self.start()?);
-        }
-        let sent = running.as_ref().is_some_and(|running| running.jobs.send(job).is_ok());
-        if sent { Ok(()) } else { Err(died()) }
+        let jobs = self.thread.link(|| {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let (jobs, receiver) = mpsc::unbounded_channel();
+            let connector = self.connector.clone();
+            Ok((jobs, move || run_jobs(&runtime, connector, receiver)))
+        })?;
+        jobs.send(job).map_err(|_| thread_died())
     }
-
-    fn start(&self) -> Result<Running, StoreError> {
-        let failed = |error| StoreError::Unavailable { message: "cannot start a thread".into(), source: Some(Arc::new(error)) };
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let (jobs, receiver) = mpsc::unbounded_channel();
-        let connector = self.connector.clone();
-        let thread = thread::Builder::new().name("postgres".into()).spawn(move || run_jobs(&runtime, connector, receiver));
-        Ok(Running { jobs, thread: thread.map_err(failed)? })
-    }
-}
-
-fn died() -> StoreError {
-    StoreError::Bug("the thread of the database has died".into())
 }
 
 fn run_jobs(runtime: &Runtime, connector: Connector, mut jobs: mpsc::UnboundedReceiver<Job>) {
@@ -123,15 +100,4 @@ fn run_jobs(runtime: &Runtime, connector: Connector, mut jobs: mpsc::UnboundedRe
         all_written.recv().await;
         database.pool.close().await;
     });
-}
-
-impl Drop for Worker {
-    /// Waits for the current writes and closes the connections.
-    fn drop(&mut self) {
-        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Running { jobs, thread }) = running {
-            drop(jobs);
-            let _ = thread.join();
-        }
-    }
 }

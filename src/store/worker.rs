@@ -1,0 +1,77 @@
+//! The thread of a backend. It runs jobs to their end, whether or not their callers still wait, and knows no database.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use crate::store::backend::Answer;
+use crate::store::error::StoreError;
+
+/// A thread that starts when it is first needed. It ends once this value and all clones of its link are dropped.
+pub(crate) struct WorkerThread<L> {
+    name: &'static str,
+    running: Mutex<Option<Running<L>>>,
+}
+
+struct Running<L> {
+    link: L,
+    thread: JoinHandle<()>,
+}
+
+impl<L: Clone> WorkerThread<L> {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self { name, running: Mutex::new(None) }
+    }
+
+    /// Returns the link to the thread. If there is no thread yet, `prepare` makes the link and the work of a new one.
+    pub(crate) fn link<W>(&self, prepare: impl FnOnce() -> io::Result<(L, W)>) -> Result<L, StoreError>
+    where
+        W: FnOnce() + Send + 'static,
+    {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = &*running {
+            return Ok(running.link.clone());
+        }
+        let failed =
+            |error| StoreError::Unavailable { message: "cannot start a thread".into(), source: Some(Arc::new(error) as _) };
+        let (link, work) = prepare().map_err(failed)?;
+        let thread = thread::Builder::new().name(self.name.into()).spawn(work).map_err(failed)?;
+        *running = Some(Running { link: link.clone(), thread });
+        Ok(link)
+    }
+}
+
+impl<L> Drop for WorkerThread<L> {
+    /// Waits until the thread has finished its work.
+    fn drop(&mut self) {
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Running { link, thread }) = running {
+            drop(link);
+            // The last clone of a store may be dropped by a job on this very thread.
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+/// Returns the answer of a job that was sent to a thread.
+pub(crate) fn answer_of<T>(sent: Result<(), StoreError>, result: oneshot::Receiver<Result<T, StoreError>>) -> Answer<T>
+where
+    T: Send + 'static,
+{
+    Box::pin(async move {
+        sent?;
+        result.await.unwrap_or_else(|_| Err(thread_died()))
+    })
+}
+
+/// Returns the error of a job whose thread has panicked.
+pub(crate) fn thread_died() -> StoreError {
+    StoreError::Bug("the thread of the database has died".into())
+}
