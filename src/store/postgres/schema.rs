@@ -92,7 +92,7 @@ pub(crate) async fn identify(connection: &mut PgConnection, wanted: &Wanted) -> 
             return Ok((found.process, SchemaState::Missing));
         }
         if !found.usable {
-            let message = format!("cannot open {url}: this user is not allowed to use the schema");
+            let message = format!("cannot open {url}: permission denied to this user for the schema");
             return Err(StoreError::NotAllowed { message, source: None }.into());
         }
         let unsupported = |reason: String| Err(StoreError::Unsupported(format!("{url} {reason}")).into());

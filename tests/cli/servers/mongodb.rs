@@ -73,17 +73,17 @@ fn what_a_user_may_not_do_is_7() {
     let (home, server) = (home(), with_users());
     let [reader, writer, stranger] =
         ["reader:rightsecret", "writer:rightsecret", "stranger:rightsecret"].map(|who| store(&server, who));
-    all_refused(&home, &stranger, 7, "not allowed");
+    all_refused(&home, &stranger, 7, "permission denied");
     refused(&home, &reader, &READERS, 3, "no event store");
-    refused(&home, &reader, &WRITERS, 7, "not allowed");
+    refused(&home, &reader, &WRITERS, 7, "permission denied");
     seed(&home, &writer);
-    all_refused(&home, &stranger, 7, "not allowed");
+    all_refused(&home, &stranger, 7, "permission denied");
     for line in pure_readers() {
         let answer = home.run(&format!("--store {reader} {line} -o ndjson")).ok();
         let wanted = home.run(&format!("--store {writer} {line} -o ndjson")).ok().out;
         assert_eq!((answer.out.replace("reader:", "writer:"), answer.err.as_str()), (wanted, ""), "{line}");
     }
-    refused(&home, &reader, &CHANGES, 7, "not allowed");
+    refused(&home, &reader, &CHANGES, 7, "permission denied");
     // A read model that cannot be brought up to date is no reason not to answer.
     for line in ["resource list -o ndjson", "projection query resources --where owner_id=ann -o ndjson"] {
         home.run(&format!("--store {writer} resource allocate gold 1")).ok();

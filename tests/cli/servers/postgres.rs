@@ -56,16 +56,16 @@ fn what_a_user_may_not_do_is_7() {
     server.sql("CREATE ROLE ann LOGIN PASSWORD 'rightsecret'");
     let (ann, admin) = (store(&server, "ann:rightsecret"), store(&server, "postgres"));
     refused(&home, &ann, &READERS, 3, "no event store");
-    refused(&home, &ann, &WRITERS, 7, "not allowed");
+    refused(&home, &ann, &WRITERS, 7, "permission denied");
     seed(&home, &server);
-    all_refused(&home, &ann, 7, "not allowed");
+    all_refused(&home, &ann, 7, "permission denied");
     server.sql("GRANT USAGE ON SCHEMA esctl TO ann; GRANT SELECT ON ALL TABLES IN SCHEMA esctl TO ann");
     for line in pure_readers() {
         let answer = home.run(&format!("--store {ann} {line} -o ndjson")).ok();
         let wanted = home.run(&format!("--store {admin} {line} -o ndjson")).ok().out;
         assert_eq!((answer.out, answer.err.as_str()), (wanted, ""), "{line}");
     }
-    refused(&home, &ann, &CHANGES, 7, "not allowed");
+    refused(&home, &ann, &CHANGES, 7, "permission denied");
     // A read model that cannot be brought up to date is no reason not to answer.
     for line in ["resource list -o ndjson", "projection query resources --where owner_id=ann -o ndjson"] {
         home.run(&format!("--store {admin} resource allocate gold 1")).ok();
