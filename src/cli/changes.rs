@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::aggregate::Aggregate;
+use crate::cli::output::OutputSettings;
 use crate::cli::output::readable;
 use crate::domain::document::Document;
 use crate::domain::game::Game;
@@ -35,18 +36,18 @@ pub(super) fn change(change: &Change, unicode: bool) -> String {
 }
 
 /// Returns the changes that an event made to a state of a category, in one line. Bookkeeping fields are counted.
-pub(super) fn changes(category: &str, changes: &[Change], at: Timestamp, unicode: bool) -> String {
+pub(super) fn changes(category: &str, changes: &[Change], at: Timestamp, settings: &OutputSettings) -> String {
     if let [Change { path, before: Some(Value::Null), after: Some(first) }] = changes
         && path.is_empty()
     {
-        return state(category, first, at).unwrap_or_else(|| readable::json(first));
+        return state(category, first, at, settings).unwrap_or_else(|| readable::json(first));
     }
     let bookkeeping = BOOKKEEPING.iter().find(|(of, _)| *of == category).map_or(&[][..], |(_, fields)| fields);
     let is_bookkeeping = |change: &&Change| change.path.strip_prefix('/').is_some_and(|path| bookkeeping.contains(&path));
     let (counted, listed): (Vec<_>, Vec<_>) = changes.iter().partition(is_bookkeeping);
     let mut words = match category {
-        Resource::CATEGORY => resource(&listed, at, unicode),
-        _ => listed.iter().map(|it| change(it, unicode)).collect::<Vec<_>>(),
+        Resource::CATEGORY => resource(&listed, at, settings),
+        _ => listed.iter().map(|it| change(it, settings.unicode)).collect::<Vec<_>>(),
     };
     if words.is_empty() && !counted.is_empty() {
         words.push(format!("{} bookkeeping field{}", counted.len(), if counted.len() == 1 { "" } else { "s" }));
@@ -54,26 +55,26 @@ pub(super) fn changes(category: &str, changes: &[Change], at: Timestamp, unicode
     words.join(", ")
 }
 
-/// The changes of a resource: its lock is one change.
-fn resource(changes: &[&Change], at: Timestamp, unicode: bool) -> Vec<String> {
+/// Returns the changes of a resource. Its lock is one change.
+fn resource(changes: &[&Change], at: Timestamp, settings: &OutputSettings) -> Vec<String> {
     let after = |path: &str| changes.iter().find(|change| change.path == path).map(|change| &change.after);
     let mut words = Vec::new();
     for it in changes {
         match it.path.as_str() {
             "/is_locked" if it.after == Some(Value::Bool(true)) => words.push(match after("/lock_expiry") {
-                Some(Some(Value::String(expiry))) => format!("locked until {}", expiry_after(expiry, at)),
+                Some(Some(Value::String(expiry))) => format!("locked until {}", expiry_after(expiry, at, settings)),
                 _ => "locked".to_owned(),
             }),
             "/is_locked" => words.push("unlocked".to_owned()),
             "/lock_expiry" | "/lock_reason" if after("/is_locked").is_some() => {}
-            _ => words.push(change(it, unicode)),
+            _ => words.push(change(it, settings.unicode)),
         }
     }
     words
 }
 
 /// Returns the state of a resource at a moment in one line; none for another category.
-pub(super) fn state(category: &str, state: &Value, at: Timestamp) -> Option<String> {
+pub(super) fn state(category: &str, state: &Value, at: Timestamp, settings: &OutputSettings) -> Option<String> {
     if category != Resource::CATEGORY {
         return None;
     }
@@ -82,18 +83,13 @@ pub(super) fn state(category: &str, state: &Value, at: Timestamp) -> Option<Stri
     if state["is_locked"] == Value::Bool(true) {
         let expiry = state["lock_expiry"].as_str().unwrap_or_default();
         let reason = state["lock_reason"].as_str().map_or_else(String::new, |reason| format!(" ({reason})"));
-        line.push_str(&format!(", locked until {}{reason}", expiry_after(expiry, at)));
+        line.push_str(&format!(", locked until {}{reason}", expiry_after(expiry, at, settings)));
     }
     Some(line)
 }
 
-/// Returns an expiry to the second, with its date if that is another day.
-fn expiry_after(expiry: &str, at: Timestamp) -> String {
-    let Ok(time) = expiry.parse::<Timestamp>() else { return expiry.to_owned() };
-    let whole = |time: Timestamp| jiff::Timestamp::from_microsecond(time.micros()).unwrap_or_default();
-    let (time, at) = (whole(time), whole(at));
-    let same_day = time.strftime("%F").to_string() == at.strftime("%F").to_string();
-    time.strftime(if same_day { "%TZ" } else { "%F %TZ" }).to_string()
+fn expiry_after(expiry: &str, at: Timestamp, settings: &OutputSettings) -> String {
+    expiry.parse().map_or_else(|_| expiry.to_owned(), |expiry| settings.time_near(expiry, at))
 }
 
 #[cfg(test)]
@@ -101,6 +97,7 @@ mod tests {
     use serde_json::json;
 
     use super::changes;
+    use crate::cli::output::OutputSettings;
     use crate::event::Timestamp;
     use crate::ops::Change;
 
@@ -118,14 +115,17 @@ mod tests {
                 change("/lock_reason", json!(null), json!("maintenance")),
                 change("/version", json!(1), json!(2)),
             ];
-            changes("resource", &found, at, false)
+            changes("resource", &found, at, &OutputSettings::default())
         };
         assert_eq!(lock("2026-11-29T23:55:00.5Z"), "locked until 23:55:00Z");
         assert_eq!(lock("2026-11-30T00:05:00Z"), "locked until 2026-11-30 00:05:00Z");
         let found = [change("/amount", json!(5), json!(7)), change("/last_updated", json!("a"), json!("b"))];
-        assert_eq!(changes("resource", &found, at, false), "amount 5 -> 7");
-        assert_eq!(changes("resource", &found[1..], at, false), "1 bookkeeping field");
-        assert_eq!(changes("order", &found, at, true), "amount 5 → 7, last_updated a → b");
+        assert_eq!(changes("resource", &found, at, &OutputSettings::default()), "amount 5 -> 7");
+        assert_eq!(changes("resource", &found[1..], at, &OutputSettings::default()), "1 bookkeeping field");
+        assert_eq!(
+            changes("order", &found, at, &OutputSettings { unicode: true, ..OutputSettings::default() }),
+            "amount 5 → 7, last_updated a → b"
+        );
     }
 
     #[test]
@@ -133,7 +133,18 @@ mod tests {
         let at: Timestamp = "2026-11-29T23:50:00Z".parse().unwrap();
         let first = |state| [change("", json!(null), state)];
         let resource = json!({"amount": 800, "max_amount": 2000, "is_locked": true, "lock_expiry": "2026-11-29T23:55:00Z"});
-        assert_eq!(changes("resource", &first(resource), at, true), "amount 800 of 2000, locked until 23:55:00Z");
-        assert_eq!(changes("order", &first(json!({"total": 1, "to": {"city": "x"}})), at, true), "total 1, to {city x}");
+        assert_eq!(
+            changes("resource", &first(resource), at, &OutputSettings { unicode: true, ..OutputSettings::default() }),
+            "amount 800 of 2000, locked until 23:55:00Z"
+        );
+        assert_eq!(
+            changes(
+                "order",
+                &first(json!({"total": 1, "to": {"city": "x"}})),
+                at,
+                &OutputSettings { unicode: true, ..OutputSettings::default() }
+            ),
+            "total 1, to {city x}"
+        );
     }
 }

@@ -18,6 +18,8 @@ crate::on_every_backend! {
     twenty_columns_are_enough
     hostile_text_stays_text
     a_table_stops_at_100_rows_and_progress_is_taken_away
+    at_80_columns_ids_names_and_times_stay_whole
+    times_are_local_where_that_is_wanted
 }
 
 /// Runs a command line on a terminal of so many columns; everything it wrote there.
@@ -79,6 +81,59 @@ fn twenty_columns_are_enough(on: Backend) {
             assert!(shown.is_ascii(), "{columns}: {shown}");
         }
     }
+}
+
+fn at_80_columns_ids_names_and_times_stay_whole(on: Backend) {
+    let home = Home::seeded(on);
+    let id = "018f0000-0000-7000-8000-00000000000a";
+    let wrong = r#"--type resource.added --data '{"amount":"lots"}'"#;
+    home.run(&format!("stream append resource-gold {wrong} --event-id {id} --force")).ok();
+    home.run("projection run");
+    for (line, whole) in [
+        ("stream read --all", "resource-gold"),
+        ("stream list", "resource-gold"),
+        ("stream show resource-gold", "resource.created"),
+        ("replay resource-gold --version 1 --trace", "resource.created"),
+        ("projection errors resources", id),
+        ("resource history gold --limit 1", "resource.created"),
+        ("verify", "verdict:"),
+    ] {
+        for columns in [80, 60] {
+            let shown = on_terminal(&home, columns, &format!("{line} --no-color --quiet"), &[("LANG", "C.UTF-8")]);
+            let lines: Vec<&str> = shown.split("\r\n").collect();
+            assert!(lines.iter().any(|line| line.contains(whole)), "{line}: {shown}");
+            // A report is printed whole, so that it can be copied.
+            let fits = lines.iter().all(|line| line.chars().count() <= usize::from(columns));
+            assert!(fits || line == "verify" || line == "stream show resource-gold", "{columns}: {line}: {shown}");
+        }
+    }
+    let wide = on_terminal(&home, 80, "stream read --all --wide --no-color", &[]);
+    assert!(wide.split("\r\n").any(|line| line.chars().count() > 100 && line.contains("resource.created")), "{wide}");
+}
+
+fn times_are_local_where_that_is_wanted(on: Backend) {
+    let home = Home::seeded(on);
+    let seoul = [("TZ", "Asia/Seoul")];
+    for line in [
+        "stream read --all",
+        "stream list",
+        "stream show resource-gold",
+        "resource show gold",
+        "resource list",
+        "resource history gold",
+        "replay resource-gold",
+        "replay resource-gold --trace",
+        "resource lock gold --for 1h",
+        "stats",
+    ] {
+        let shown = on_terminal(&home, 200, &format!("{line} --local --no-color --quiet"), &seoul);
+        assert!(shown.contains("+09:00"), "{line}: {shown}");
+    }
+    let trace = on_terminal(&home, 200, "replay resource-gold --trace --local --no-color", &seoul);
+    let until = trace.split_once("locked until ").unwrap_or_else(|| panic!("{trace}")).1;
+    assert!(until.find("+09:00").is_some_and(|at| at < 25), "{trace}");
+    let json = on_terminal(&home, 200, "resource show gold --local -o json --no-color", &seoul);
+    assert!(!json.contains("+09:00") && json.contains("Z\""), "{json}");
 }
 
 fn hostile_text_stays_text(on: Backend) {

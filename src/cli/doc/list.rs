@@ -61,7 +61,7 @@ fn cells(document: &Value) -> Vec<Cell> {
     vec![
         text("id"),
         Cell::number(&document["version"]),
-        Cell::json_time(&document["last_updated"]),
+        Cell::json(&document["last_updated"]),
         text("client_id"),
         Cell::data(&document["document"]),
     ]

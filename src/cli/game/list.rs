@@ -92,6 +92,6 @@ fn cells(game: &GameSummary) -> Vec<Cell> {
         Cell::number(&game.round),
         text(&game.turn),
         text(&game.winner),
-        Cell::json_time(&game.last_updated),
+        Cell::json(&game.last_updated),
     ]
 }

@@ -97,12 +97,6 @@ impl Cell {
         Self { time: Some(time), ..Self::new(time) }
     }
 
-    /// A moment as text in a row of a read model, as [`Cell::time`]; other JSON as it is.
-    pub fn json_time(value: &Value) -> Self {
-        let time = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
-        time.map_or_else(|| Self::json(value), Self::time)
-    }
-
     /// Returns true for an empty cell and a dash.
     pub(crate) fn is_none(&self) -> bool {
         self.text.is_empty() || self.text == "-"
@@ -116,10 +110,14 @@ impl Cell {
         }
     }
 
-    /// Returns a cell with a JSON value for people: a string without its quotes, null as a dash.
+    /// Returns a cell with a JSON value for people: a string without its quotes, null as a dash. A time in the form of the
+    /// store is a time.
     pub fn json(value: &Value) -> Self {
         match value {
-            Value::String(text) => Self::new(text),
+            Value::String(text) => match text.parse::<Timestamp>() {
+                Ok(time) if time.to_string() == *text => Self::time(time),
+                _ => Self::new(text),
+            },
             Value::Null => Self::none(),
             other => Self::new(other),
         }

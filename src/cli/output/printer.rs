@@ -63,9 +63,9 @@ impl Output {
     pub fn one<T: Serialize + ?Sized>(&self, report: &T, table: impl FnOnce(&mut Sheet)) -> Result<(), CliError> {
         let text = match self.settings.format {
             Format::Table => {
-                let mut sheet = Sheet::default();
+                let mut sheet = Sheet::new(self.settings.clone());
                 table(&mut sheet);
-                sheet.render(&self.settings)
+                sheet.render()
             }
             _ => self.machine_readable(report).map_err(|error| {
                 CliError::integrity("the report cannot be written as JSON").code("not_json").caused_by(&error)

@@ -75,9 +75,7 @@ impl OutputSettings {
             unicode: is_unicode(&variable),
         }
     }
-}
 
-impl OutputSettings {
     /// Returns the width that tables must fit.
     pub(crate) fn room(&self) -> Option<usize> {
         self.width.filter(|_| !self.wide).map(usize::from)
@@ -86,11 +84,21 @@ impl OutputSettings {
     /// Returns a moment as tables and reports print it: to the second where they are made to fit a terminal or are in a zone,
     /// else in full. What it prints can be typed as a TIME.
     pub(crate) fn time(&self, time: Timestamp) -> String {
+        let in_full = self.zone.is_none() && self.room().is_none();
+        if in_full { time.to_string() } else { self.to_the_second(time, "%F %T") }
+    }
+
+    /// Returns a moment to the second, without the date if that is the one of another moment.
+    pub(crate) fn time_near(&self, time: Timestamp, other: Timestamp) -> String {
+        let date = |time| self.to_the_second(time, "%F");
+        self.to_the_second(time, if date(time) == date(other) { "%T" } else { "%F %T" })
+    }
+
+    fn to_the_second(&self, time: Timestamp, form: &str) -> String {
         let Ok(moment) = jiff::Timestamp::from_microsecond(time.micros()) else { return time.to_string() };
         match &self.zone {
-            Some(zone) => moment.to_zoned(zone.clone()).strftime("%F %T%:z").to_string(),
-            None if self.room().is_some() => moment.strftime("%F %TZ").to_string(),
-            None => time.to_string(),
+            Some(zone) => moment.to_zoned(zone.clone()).strftime(&format!("{form}%:z")).to_string(),
+            None => moment.strftime(&format!("{form}Z")).to_string(),
         }
     }
 }

@@ -6,11 +6,13 @@ use crate::cli::output::cell::Tone;
 use crate::cli::output::cell::paint;
 use crate::cli::output::grid::Grid;
 use crate::cli::output::settings::OutputSettings;
+use crate::event::Timestamp;
 use crate::event::escape_unsafe;
 
 /// The content of a report in table format.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sheet {
+    settings: OutputSettings,
     entries: Vec<SheetEntry>,
 }
 
@@ -22,6 +24,15 @@ enum SheetEntry {
 }
 
 impl Sheet {
+    pub(crate) fn new(settings: OutputSettings) -> Self {
+        Self { settings, entries: Vec::new() }
+    }
+
+    /// Returns a time as the report prints it, for a text that contains it.
+    pub fn time(&self, time: Timestamp) -> String {
+        self.settings.time(time)
+    }
+
     /// Adds a name and its value. Consecutive fields are aligned.
     pub fn field(&mut self, name: &str, value: impl Into<Cell>) -> &mut Self {
         let value = Cell { right: false, ..value.into() };
@@ -65,10 +76,11 @@ impl Sheet {
     }
 
     /// Returns the text, with a newline at the end of each line.
-    pub(crate) fn render(&self, settings: &OutputSettings) -> String {
+    pub(crate) fn render(self) -> String {
+        let Self { settings, entries } = &self;
         let mut page = String::new();
         let mut fields: Vec<(&str, &Cell)> = Vec::new();
-        for entry in &self.entries {
+        for entry in entries {
             if let SheetEntry::Field(name, value) = entry {
                 fields.push((name, value));
                 continue;

@@ -104,7 +104,8 @@ fn draw_verify(sheet: &mut Sheet, verify: &Verified) {
         sheet.field("path", place(&difference.path));
         sheet.field("expected", value(difference.expected.as_ref()));
         sheet.field("stored", Cell::new(value(difference.found.as_ref())).tone(Tone::Bad));
-        sheet.field("explained by", difference.event.as_ref().map_or_else(|| "no event".into(), event));
+        let explained = difference.event.as_ref().map(|found| event(found, &sheet.time(found.recorded_at)));
+        sheet.field("explained by", explained.unwrap_or_else(|| "no event".into()));
     }
 }
 
@@ -137,7 +138,8 @@ fn draw_diff(sheet: &mut Sheet, diff: &Diff) {
 
 /// Returns a difference in one line.
 pub(super) fn line(it: &Difference) -> String {
-    let because = it.event.as_ref().map_or_else(|| "no event explains it".into(), event);
+    let because = it.event.as_ref().map(|found| event(found, &found.recorded_at.to_string()));
+    let because = because.unwrap_or_else(|| "no event explains it".into());
     if it.kept == "state" {
         return format!("the state at version {} breaks a rule of its domain: {} ({because})", it.version, it.reason);
     }
@@ -151,8 +153,8 @@ pub(super) fn line(it: &Difference) -> String {
     )
 }
 
-fn event(event: &EventRef) -> String {
-    format!("{}, version {}, position {}, {}", event.event_type, event.version, event.position, event.recorded_at)
+fn event(event: &EventRef, time: &str) -> String {
+    format!("{}, version {}, position {}, {time}", event.event_type, event.version, event.position)
 }
 
 fn place(path: &str) -> &str {

@@ -1,11 +1,14 @@
 //! `esctl replay --trace`: each event of a stream, and the change that it made.
 
+use serde_json::Value;
+
 use crate::cli::app::App;
 use crate::cli::changes;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Format;
 use crate::cli::output::Listing;
+use crate::cli::output::OutputSettings;
 use crate::cli::output::Tone;
 use crate::cli::output::readable;
 use crate::cli::replay::show::note_assumed;
@@ -19,7 +22,7 @@ const FIELDS: [&str; 9] = ["position", "version", "type", "recorded_at", "event_
 
 /// Prints events as they are folded; `with_states`: with the whole state after each.
 pub(super) async fn run(app: &App, store: &Store, input: &Replay, with_states: bool) -> Result<(), CliError> {
-    let unicode = app.out.settings().unicode;
+    let settings = app.out.settings();
     let category = input.stream.category();
     app.warn_quarantined(store, input.stream.as_str()).await?;
     let mut trace = ReplaySteps::open(store, input).await?;
@@ -35,8 +38,8 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, with_states: b
                 entry.recorded_at.into(),
                 entry.client_id.clone().into(),
                 entry.event_type.as_str().into(),
-                changed(&entry, category, unicode),
-                entry.reason.as_deref().map_or_else(Cell::default, |reason| Cell::prose(format!("\"{reason}\""))),
+                changed(&entry, category, settings),
+                reason(&entry.data),
             ];
             row.extend(with_states.then(|| Cell::prose(&entry.state)));
             row
@@ -49,7 +52,8 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, with_states: b
     list.finish(None)?;
     match last {
         Some(last) if !with_states => {
-            let state = changes::state(category, &last.state, last.recorded_at).unwrap_or_else(|| readable::json(&last.state));
+            let state =
+                changes::state(category, &last.state, last.recorded_at, settings).unwrap_or_else(|| readable::json(&last.state));
             app.out.table_line(&format!("state at #{}: {state}", last.version))?;
             if app.out.settings().format == Format::Table {
                 app.out.note("the whole state: --state or -o json");
@@ -60,9 +64,15 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, with_states: b
     }
 }
 
-fn changed(entry: &ReplayStep, category: &str, unicode: bool) -> Cell {
+fn changed(entry: &ReplayStep, category: &str, settings: &OutputSettings) -> Cell {
     match entry.quarantined {
         true => Cell::new("quarantined: changes nothing").tone(Tone::Dim),
-        false => Cell::cut(changes::changes(category, &entry.changes, entry.recorded_at, unicode)).tone(Tone::Warn),
+        false => Cell::cut(changes::changes(category, &entry.changes, entry.recorded_at, settings)).tone(Tone::Warn),
     }
+}
+
+/// Returns the text `reason` in the data of an event, in quotes; an empty cell where there is none.
+fn reason(data: &str) -> Cell {
+    let data: Value = serde_json::from_str(data).unwrap_or_default();
+    data["reason"].as_str().map_or_else(Cell::default, |reason| Cell::prose(format!("\"{reason}\"")))
 }

@@ -132,6 +132,7 @@ fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
     sheet.field("amount", format!("{amount} of {max}"));
     if state["is_locked"] == Value::Bool(true) {
         let expiry = state["lock_expiry"].as_str().unwrap_or_default();
+        let expiry = expiry.parse().map_or_else(|_| expiry.to_owned(), |expiry| sheet.time(expiry));
         let reason = state["lock_reason"].as_str().map_or_else(String::new, |reason| format!(": {reason}"));
         sheet.field("locked", Cell::new(format!("until {expiry}{reason}")).tone(Tone::Warn));
     }

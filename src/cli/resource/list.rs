@@ -71,7 +71,6 @@ impl ResourceListArgs {
 
 fn cells(resource: &Value) -> Vec<Cell> {
     let cell = |name: &&str| match &resource[*name] {
-        time if *name == "last_updated" => Cell::json_time(time),
         Value::Number(number) => Cell::number(number),
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),

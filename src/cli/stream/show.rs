@@ -6,6 +6,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
+use crate::cli::output::Sheet;
 use crate::event::StreamName;
 use crate::ops::show_stream::StreamEnd;
 use crate::ops::show_stream::show_stream;
@@ -21,16 +22,20 @@ pub struct StreamShowArgs {
 impl StreamShowArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let report = show_stream(&app.store()?, self.stream).await?;
-        let end = |end: &StreamEnd| format!("{} at {}, position {}", end.event_type, end.recorded_at, end.position);
         app.out.one(&report, |sheet| {
+            let end = |end: &StreamEnd, sheet: &Sheet| {
+                format!("{} at {}, position {}", end.event_type, sheet.time(end.recorded_at), end.position)
+            };
+            let (first, last) = (end(&report.first_event, sheet), end(&report.last_event, sheet));
+            let snapshot = report.snapshot.as_ref();
+            let snapshot =
+                snapshot.map(|snapshot| format!("at version {}, taken {}", snapshot.version, sheet.time(snapshot.taken_at)));
             sheet.field("stream", report.stream.as_str());
             sheet.field("category", report.category.as_str());
             sheet.field("version", report.version.to_string());
-            sheet.field("first event", end(&report.first_event));
-            sheet.field("last event", end(&report.last_event));
+            sheet.field("first event", first);
+            sheet.field("last event", last);
             sheet.field("size", format!("{} bytes", report.size_bytes));
-            let snapshot =
-                report.snapshot.as_ref().map(|snapshot| format!("at version {}, taken {}", snapshot.version, snapshot.taken_at));
             sheet.field("snapshot", snapshot.unwrap_or_else(|| "none".into()));
             sheet.field("archived", if report.archived { "yes" } else { "no" });
             sheet.blank();

@@ -38,9 +38,9 @@ pub struct ReplayStep {
     pub reducer: String,
     /// The JSON Patch (RFC 6902) from the state before the event to the state after it. The first one starts at null.
     pub patch: Patch,
-    /// The text `reason` in the data of the event, where it has one.
+    /// The data of the event, for display.
     #[serde(skip)]
-    pub reason: Option<String>,
+    pub data: String,
     /// The same changes for display.
     #[serde(skip)]
     pub changes: Vec<Change>,
@@ -92,7 +92,7 @@ impl ReplaySteps {
             client_id: event.client_id(),
             reducer: self.fold.version().name,
             patch: json_patch::diff(&self.state, &state),
-            reason: reason(event.data),
+            data: event.data.to_owned(),
             changes: changes(&self.state, &state),
             state: state.clone(),
             quarantined: event.quarantined,
@@ -100,9 +100,4 @@ impl ReplaySteps {
         self.state = state;
         Ok(Some(entry))
     }
-}
-
-fn reason(data: &str) -> Option<String> {
-    let data: Value = serde_json::from_str(data).ok()?;
-    data.get("reason")?.as_str().map(str::to_owned)
 }
