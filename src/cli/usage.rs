@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 use crate::cli::end::end;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
+use crate::cli::globals::without_empty_variables;
 use crate::cli::help_definition::help_definition;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
@@ -44,9 +45,12 @@ const SHOWN: usize = 120;
 pub(super) fn answer(error: Error, arguments: &[OsString], definition: fn() -> clap::Command) -> u8 {
     let asked_in_group = matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(word)) if word == "help");
     let error = match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // The help names every variable, even an empty one, and each global option once.
-            help_definition(definition()).try_get_matches_from(arguments).err().unwrap_or(error)
+        // The help names every variable, even an empty one, and each global option once.
+        ErrorKind::DisplayHelp => help_definition(definition()).try_get_matches_from(arguments).err().unwrap_or(error),
+        // Here the values of variables are read first, and an empty one counts as unset.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let definition = help_definition(without_empty_variables(definition()));
+            definition.try_get_matches_from(arguments).err().unwrap_or(error)
         }
         _ if asked_in_group => group_help(arguments, definition).unwrap_or(error),
         _ => error,

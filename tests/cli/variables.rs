@@ -33,10 +33,15 @@ fn an_empty_variable_counts_as_unset() {
         let answer = with(&home, &[(name, "")], &line).ok();
         assert_eq!((answer.out, answer.err), (plain.out.clone(), plain.err.clone()), "{name}");
         // It stays in the help, and a value that is wrong by itself still names the argument.
-        let help = with(&home, &[(name, "")], "serve --help").ok().out;
-        assert_eq!(help, home.run("serve --help").ok().out, "{name}");
+        for line in ["--help", "serve --help"] {
+            assert_eq!(with(&home, &[(name, "")], line).ok().out, home.run(line).ok().out, "{name} {line}");
+        }
     }
     let empty: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    for line in ["", "stream", "-o json projection"] {
+        let (answer, plain) = (with(&home, &empty, line), with(&home, &[("ESCTL_STORE", "")], line));
+        assert_eq!((answer.code, answer.out, answer.err), (2, plain.out, plain.err), "{line}");
+    }
     let mut serve = home.command();
     serve.envs(empty.iter().copied()).args(["--store", home.store(), "serve", "--listen", "192.0.2.1:0"]);
     // Without a key only this machine is served: so the empty variable names no key.
