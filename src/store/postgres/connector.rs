@@ -117,8 +117,8 @@ impl Connector {
     async fn begin_pooled(&self, writes: bool) -> Result<Session, SqlError> {
         let options = self.options()?;
         let mut connection = match PgConnection::connect_with(&options).await.map_err(SqlError::from) {
-            // The driver sends the value of the variable as a parameter of the connection.
-            Err(error) if error.violates_protocol() && options.get_options().is_some() => return Err(SqlError::OptionsRefused),
+            // The driver sends the variable PGOPTIONS as a parameter of the connection.
+            Err(SqlError::Sql(error)) if options.get_options().is_some() => return Err(SqlError::WithOptions(error)),
             connected => connected?,
         };
         self.check_product(&mut connection).await?;

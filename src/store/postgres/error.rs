@@ -32,9 +32,9 @@ pub(crate) enum SqlError {
     /// The pooler closes connections on which a transaction begins.
     #[error("no transaction can begin")]
     NoTransactions,
-    /// The pooler refuses the connection, and the variable PGOPTIONS is set.
-    #[error("the variable PGOPTIONS is refused")]
-    OptionsRefused,
+    /// A pooler refused a connection for which the variable PGOPTIONS is set, perhaps because of it.
+    #[error(transparent)]
+    WithOptions(Error),
     /// An error of the store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -49,7 +49,9 @@ impl SqlError {
 
     pub(crate) fn sqlstate(&self) -> Option<String> {
         match self {
-            Self::Sql(Error::Database(error)) => error.code().map(|code| code.into_owned()),
+            Self::Sql(Error::Database(error)) | Self::WithOptions(Error::Database(error)) => {
+                error.code().map(|code| code.into_owned())
+            }
             _ => None,
         }
     }
@@ -101,17 +103,16 @@ impl SqlError {
             Self::Store(error) => return error,
             Self::SettingsLost => return bad_pooler(place, "does not keep the settings of a transaction"),
             Self::NoTransactions => return bad_pooler(place, "allows no transactions, as with pool_mode = statement"),
-            Self::OptionsRefused => {
-                let cause =
-                    "the connection pooler refused the connection; unset the variable PGOPTIONS, which poolers do not accept";
-                return StoreError::Invalid(what(cause));
+            Self::WithOptions(error) if code.as_deref() == Some("08P01") => {
+                let message = what("the connection failed; if a connection pooler refuses the variable PGOPTIONS, unset it");
+                return StoreError::Unavailable { message, source: Some(Arc::new(error)) };
             }
             Self::Late => return StoreError::Unavailable { message: what("the server gave no answer in time"), source: None },
             Self::Locked { source, holder } => {
                 let message = what(&format!("another session holds the lock: {holder}"));
                 return StoreError::Unavailable { message, source: Some(Arc::new(source)) };
             }
-            Self::Sql(error) => error,
+            Self::Sql(error) | Self::WithOptions(error) => error,
         };
         if let Some(code) = code {
             return of_state(&code, error, &what);
@@ -168,7 +169,7 @@ fn of_state(code: &str, error: Error, what: &dyn Fn(&str) -> String) -> StoreErr
         "54000" => StoreError::Invalid(what("a key or name is too long for an index")),
         _ if code.starts_with("XX") => integrity("the database is damaged"),
         _ => match &code[..2.min(code.len())] {
-            "08" => unavailable("the server or a connection pooler refused the connection"),
+            "08" => unavailable("the connection failed"),
             "40" | "53" | "55" | "57" | "58" => unavailable("the server cannot do this at the moment"),
             "22" => StoreError::Invalid(what("the server cannot store a value")),
             _ => integrity("unexpected answer of the database"),
