@@ -86,7 +86,8 @@ impl<'s> Modules<'s> {
     fn used_by(&self, source: &'s Source) -> BTreeMap<&'s str, usize> {
         let mut used = BTreeMap::new();
         for (at, path) in paths(&source.live) {
-            if is_only_re_exported(&source.live, at, &path) {
+            // The reach of a visibility uses nothing of the module.
+            if source.live[..at].ends_with("pub(in ") || is_only_re_exported(&source.live, at, &path) {
                 continue;
             }
             if let Some(file) = self.resolve(&source.path, &path, MAX_HOPS)

@@ -125,7 +125,11 @@ fn a_circle_of_files_is_found_in_each_of_them() {
         assert_eq!(with_lines(&lines), expected);
     }
     // What is only listed, or only used by tests, is no circle.
-    for line in ["pub use sqlite::open;", "#[cfg(test)]\nmod tests {\n    use crate::store::sqlite::open;\n}"] {
+    for line in [
+        "pub use sqlite::open;",
+        "pub(in crate::store::sqlite) struct X;",
+        "#[cfg(test)]\nmod tests {\n    use crate::store::sqlite::open;\n}",
+    ] {
         assert_eq!(with_lines(&[("src/store/mod.rs", line), ("src/store/sqlite.rs", "use crate::store::X;")]), [""; 0]);
     }
 }
@@ -155,6 +159,8 @@ fn an_exception_covers_its_place_and_must_cover_something() {
     let left = |exception| check(&files, &[exception]).iter().map(|finding| finding.rule).collect::<Vec<_>>();
     assert_eq!(left(("printing", "src/ops/", "for a test")), [""; 0]);
     assert_eq!(left(("printing", "src/ops/show.rs", "for a test")), [""; 0]);
+    assert_eq!(left(("printing: dbg!", "src/ops/", "for a test")), [""; 0]);
+    assert_eq!(left(("printing: println!", "src/ops/", "for a test")), ["printing", "exception"]);
     assert_eq!(left(("printing", "src/ops/show", "for a test")), ["printing", "exception"]);
     assert_eq!(left(("clock", "src/ops/", "for a test")), ["printing", "exception"]);
 }
@@ -167,10 +173,12 @@ fn words_that_the_style_guide_replaces_are_found() {
         "/// Reads what somebody wrote.\nfn x() {}",
         "// The store is away.\n",
         "fn x() { say(\"Nobody knows\"); }",
+        "fn x() { say(r#\"nobody \"knows\"\"#); }",
         "fn x() { y(\"stopped: it stands before event 4\") }",
         "#[arg(help = \"How many\")]\nstruct X;",
         "#[error(\"Stream is closed\")]\nstruct X;",
         "#[error(\"the stream is closed.\")]\nstruct X;",
+        "#[error(\n    \"the stream is closed.\"\n)]\nstruct X;",
         &format!("#[error(\"{}\")]\nstruct X;", "x".repeat(121)),
     ];
     for line in cases {

@@ -29,7 +29,7 @@ pub struct Source {
     /// Without tests as well: nothing at all in a file that is only there for tests.
     pub live: String,
     pub comments: Vec<Range<usize>>,
-    /// The string literals, without their quotes.
+    /// The string literals, without their quotes; raw ones with them.
     pub texts: Vec<Range<usize>>,
 }
 
@@ -97,6 +97,7 @@ fn without_comments_and_texts(text: &str) -> (String, Vec<Range<usize>>, Vec<Ran
         match rest[0] {
             b'"' => texts.push(at + 1..at + skip - 1),
             b'/' if blanked => comments.push(at..at + skip),
+            b'r' | b'b' if blanked => texts.push(at..at + skip),
             _ => {}
         }
         at += skip;

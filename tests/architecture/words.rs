@@ -80,7 +80,7 @@ fn opening(text: &str) -> Option<&'static str> {
 /// The messages in `#[error("…")]`.
 fn errors(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for text in source.texts.iter().filter(|text| source.text[..text.start].ends_with("#[error(\"")) {
+    for text in source.texts.iter().filter(|text| source.code[..text.start - 1].trim_end().ends_with("#[error(")) {
         let message = &source.text[text.clone()];
         if message.chars().count() > MAX_ERROR {
             findings.push(source.finding(RULE, text.start, format!("an error of more than {MAX_ERROR} characters")));
