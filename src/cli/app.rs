@@ -46,7 +46,7 @@ use crate::store::Warn;
 use crate::store::no_store_is_empty;
 
 /// The command line of a run, as far as the context of its command depends on it.
-pub struct Invocation<'a> {
+pub(super) struct Invocation<'a> {
     /// The flags that every command has.
     pub globals: Globals,
     /// The arguments as clap matched them.
@@ -90,7 +90,7 @@ impl App {
     ///
     /// # Errors
     /// The configuration file is broken, or the context does not exist. The settings that the error is printed with come along.
-    pub fn new(invocation: Invocation<'_>) -> Result<Self, Box<(OutputSettings, CliError)>> {
+    pub(super) fn new(invocation: Invocation<'_>) -> Result<Self, Box<(OutputSettings, CliError)>> {
         let Invocation { globals, matches, arguments, definition, effect, opens_the_store } = invocation;
         let settings = |format| OutputSettings {
             wide: globals.wide,
@@ -189,7 +189,7 @@ impl App {
     /// The user has no home folder (6).
     pub fn default_store() -> Result<StoreUrl, CliError> {
         let no_home = |error| {
-            CliError::unavailable("the user's data folder cannot be found").hint("pass --store sqlite:PATH").caused_by(&error)
+            CliError::unavailable("cannot find the user's data folder").hint("pass --store sqlite:PATH").caused_by(&error)
         };
         let folder = etcetera::choose_base_strategy().map_err(no_home)?.data_dir();
         Ok(StoreUrl::SqliteFile(folder.join("esctl").join("esctl.db")))
@@ -234,7 +234,6 @@ impl App {
     }
 
     /// Returns a bus for queries to a store, including the projections that the store keeps.
-    ///
     pub async fn all_queries(&self, store: &Store) -> Result<QueryBus, CliError> {
         // The jq programs of stored projections need the same limits as those of an argument.
         jq::watch(self.out.settings());
@@ -323,7 +322,6 @@ impl App {
     }
 
     /// Warns about the quarantined events of a stream, which an answer made of its events leaves out.
-    ///
     pub async fn warn_quarantined(&self, store: &Store, stream: &str) -> Result<(), CliError> {
         let quarantine = no_store_is_empty(store.quarantine().await)?;
         self.warn_left_out(&quarantine.of_stream(stream, Version(u64::MAX)));

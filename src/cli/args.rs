@@ -40,7 +40,6 @@ fn take_negative_numbers(command: clap::Command) -> clap::Command {
 }
 
 /// Builds the arguments from what clap matched.
-///
 pub(super) fn parsed(matches: &ArgMatches) -> Result<Cli, clap::Error> {
     match DomainVerb::typed(matches)? {
         Some(verb) => Ok(Cli { globals: Globals::from_arg_matches(matches)?, command: Command::OfDomain(verb) }),

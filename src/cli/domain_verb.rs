@@ -105,7 +105,6 @@ pub(super) fn commands() -> impl Iterator<Item = Command> {
 
 impl DomainVerb {
     /// Returns the verb that was typed; none if the command is not one of the application's domains.
-    ///
     pub(super) fn typed(matches: &ArgMatches) -> Result<Option<Self>, clap::Error> {
         let Some((noun, matches)) = matches.subcommand() else { return Ok(None) };
         let Some(domain) = domain::of_application().into_iter().find(|domain| domain.category == noun) else { return Ok(None) };

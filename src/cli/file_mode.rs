@@ -31,7 +31,6 @@ pub(super) fn as_usual(builder: &mut tempfile::Builder<'_, '_>) {
 pub(super) fn as_usual(_: &mut tempfile::Builder<'_, '_>) {}
 
 /// Opens a pipe or a device for writing. A pipe without a reader is an error instead of an endless wait.
-///
 #[cfg(unix)]
 pub(super) fn open_special(path: &Path) -> io::Result<File> {
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();

@@ -31,7 +31,7 @@ const ENVIRONMENT: [(&str, &str); 13] = [
     ("ESCTL_CONFIG", "The configuration file, instead of the user's."),
     ("ESCTL_LOG", "Diagnostics on stderr: error, warn, info, debug, trace or off, or a part of the program as in esctl=debug."),
     ("NO_COLOR", "Not empty: no colour, as --no-color."),
-    ("CLICOLOR_FORCE", "Not empty and not 0: colour also when stdout is no terminal."),
+    ("CLICOLOR_FORCE", "Not empty and not 0: colour also when stdout is not a terminal."),
     ("TERM", "dumb: no colour, no progress bars, plain questions, no viewer."),
     ("COMPLETE", "The shell that asks for completions. Their scripts set it for one call. Never export it."),
 ];

@@ -42,7 +42,7 @@ pub struct Globals {
     /// Disable colour, as the variable NO_COLOR does
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// Show every column of a table whole, also where the terminal is too narrow
+    /// Show every column of a table whole, even if the terminal is too narrow
     #[arg(long, global = true)]
     pub wide: bool,
     /// Show times in the local time zone with their offset, in tables and reports

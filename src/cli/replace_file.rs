@@ -85,7 +85,6 @@ pub(super) fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Resu
 }
 
 /// Checks that [`replace`] can work, and changes nothing.
-///
 pub(super) fn check_replaceable(path: &Path) -> io::Result<()> {
     let path = resolve(path)?;
     match fs::metadata(&path) {

@@ -68,7 +68,7 @@ impl JsonObject {
     pub fn parse(text: &str) -> Result<Self, JsonError> {
         let canonical = canonical_json(text)?;
         if !canonical.starts_with('{') {
-            return Err(JsonError::new(format!("wanted a JSON object like {{\"key\":1}}, found {}", kind_of(&canonical))));
+            return Err(JsonError::new(format!("expected a JSON object like {{\"key\":1}}, found {}", kind_of(&canonical))));
         }
         Ok(Self(canonical))
     }

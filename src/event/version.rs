@@ -84,7 +84,7 @@ impl fmt::Display for ExpectedVersion {
 
 /// The error for a text that is not an expected version.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("wanted a version (0, 1, 2 …), any, none or exists")]
+#[error("expected a version (0, 1, 2 …), any, none or exists")]
 pub struct ExpectedVersionError;
 
 impl FromStr for ExpectedVersion {

@@ -213,7 +213,7 @@ fn compile<'s>(text: &'s str) -> Result<Filter<Limited>, SyntaxError> {
 
 fn unknown(name: &str, kind: &Undefined) -> String {
     if LEFT_OUT.contains(&name) || name == "$ENV" {
-        return format!("{name} is not available: a program sees only its input");
+        return format!("{name} is not available: a program sees only the value that it is given");
     }
     match kind {
         Undefined::Filter(0) => format!("there is no function {name}"),
@@ -234,7 +234,9 @@ fn of_loading(text: &str, errors: load::Errors<&str, ()>) -> SyntaxError {
             Some((expected, found)) => at(text, offset(text, found), format!("expected {}", expected.as_str())),
             None => at(text, 0, "it cannot be read".into()),
         },
-        Some(Error::Io(_)) => at(text, 0, "import and include are not available: a program sees only its input".into()),
+        Some(Error::Io(_)) => {
+            at(text, 0, "import and include are not available: a program sees only the value that it is given".into())
+        }
         None => at(text, 0, "it cannot be read".into()),
     }
 }

@@ -27,6 +27,6 @@ impl ListCaveat {
 }
 
 /// Returns the sentence about quarantined events.
-pub(crate) fn quarantined(events: usize) -> String {
+pub(in crate::ops) fn quarantined(events: usize) -> String {
     format!("quarantined events that are left out: {events}")
 }

@@ -47,7 +47,7 @@ pub enum OpsError {
         replica: bool,
     },
     /// A condition failed for an event.
-    #[error("the condition failed for event {position} (stream {stream}, version {version})")]
+    #[error("the condition cannot be evaluated for event {position} (stream {stream}, version {version})")]
     Condition {
         /// The stream of the event.
         stream: String,

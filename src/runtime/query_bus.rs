@@ -363,7 +363,7 @@ impl QueryBus {
                 return Ok(Answer { rows, caveats: self.caveats_in_memory(projection.name(), &in_memory).await? });
             }
         }
-        let message = format!("read model {} could not be read: it never stood still", projection.name());
+        let message = format!("read model {} could not be read: it was modified during every attempt", projection.name());
         Err(StoreError::Unavailable { message, source: None }.into())
     }
 

@@ -48,6 +48,6 @@ pub(crate) fn after(last: Timestamp, wanted: Timestamp) -> Result<Timestamp, Sto
 /// # Errors
 /// [`StoreError::Integrity`] when no store records such a time.
 pub(crate) fn recorded(micros: i64, of: impl FnOnce() -> String) -> Result<Timestamp, StoreError> {
-    let never_written = |error| StoreError::integrity(format!("{} has a time that was never written there: {error}", of()));
+    let never_written = |error| StoreError::integrity(format!("{} has an invalid time: {error}", of()));
     Timestamp::from_micros(micros).map_err(never_written)
 }

@@ -90,7 +90,10 @@ impl Store {
     }
 
     /// Writes other things than events, if the store is the one that this process knows. Observers see the write.
-    pub(crate) async fn write<T: Change>(&self, write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>) -> Result<T, StoreError> {
+    pub(in crate::store) async fn write<T: Change>(
+        &self,
+        write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>,
+    ) -> Result<T, StoreError> {
         self.check_continued().await?;
         self.observers.writing();
         let outcome = self.send(write).await;
@@ -99,7 +102,10 @@ impl Store {
     }
 
     /// Writes as [`Store::write`] does, for data that no answer uses yet. Observers do not see the write.
-    pub(crate) async fn write_unseen<T>(&self, write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>) -> Result<T, StoreError> {
+    pub(in crate::store) async fn write_unseen<T>(
+        &self,
+        write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>,
+    ) -> Result<T, StoreError> {
         self.check_continued().await?;
         self.send(write).await
     }

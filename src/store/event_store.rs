@@ -45,12 +45,12 @@ use crate::store::snapshot::SnapshotQuery;
 /// An event store. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
 pub struct Store {
-    pub(crate) reader: Reader,
+    pub(in crate::store) reader: Reader,
     grouper: Arc<Grouper>,
     quarantine: Arc<KnownQuarantine>,
     clock: Arc<ClockCheck>,
     limits: Limits,
-    pub(crate) observers: Observers,
+    pub(in crate::store) observers: Observers,
 }
 
 impl Store {

@@ -15,7 +15,6 @@ mod duplicate;
 mod end;
 mod error;
 mod event_store;
-
 mod failed_event;
 mod group;
 mod head;
@@ -48,7 +47,6 @@ mod redact;
 mod scan;
 mod schema;
 mod schema_state;
-
 mod scratch;
 mod server_url;
 mod snapshot;

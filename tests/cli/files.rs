@@ -125,9 +125,9 @@ fn what_is_no_store() {
     home.file("half.db", &whole[..whole.len() / 2]);
     home.file("third.db", &whole[..whole.len() / 3]);
     for (file, code, part) in [
-        ("noise.db", 8, "not an SQLite database"),
-        ("short.db", 8, "not an SQLite database"),
-        ("html.db", 8, "not an SQLite database"),
+        ("noise.db", 8, "not a SQLite database"),
+        ("short.db", 8, "not a SQLite database"),
+        ("html.db", 8, "not a SQLite database"),
         ("other.db", 9, "another application"),
         ("newer.db", 9, "newer esctl"),
         ("half.db", 8, "damaged"),

@@ -33,7 +33,7 @@ const BAD: [(&str, &str, &str); 43] = [
     ("name: x\nsteps:\n  - {append: '', type: t}", "3:14", ""),
     ("name: x\nsteps:\n  - {append: a-1, type: t, data: {n: 18446744073709551616}}", "3:38", "integer out of range"),
     ("name: x\nsteps:\n  - {append: a-1, advance: 5m}", "3:5", "both"),
-    ("name: x\nsteps:\n  - at_once: [{advance: 5m}]", "3:15", "at_once"),
+    ("name: x\nsteps:\n  - at_once: [{advance: 5m}]", "3:15", "not allowed in at_once"),
     ("name: x\nsteps:\n  - {replay: a-1, reducer: 'jq: .[', expect: {}}", "3:28", "closing bracket"),
     ("name: x\nprojections: [{name: p, key: .stream, reduce: now}]\nsteps: []", "2:47", "now is not available"),
     ("name: x\nprojections: [{name: resources, key: ., reduce: .}]\nsteps: []", "2:22", "is built in"),

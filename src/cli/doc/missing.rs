@@ -15,7 +15,7 @@ use crate::ops::documents::document_changes;
 /// Show the changes that a client with an older version lacks
 ///
 /// Each item has a patch (RFC 6902) that brings the client's copy one version on. For the creation of the document, also after a
-/// deletion, the item has the document to start from as well. For a deletion the document is null.
+/// deletion, the item has the document to start from as well. After a deletion the client's copy is null.
 #[derive(Debug, Args)]
 pub struct DocMissingArgs {
     /// Id of the document

@@ -112,7 +112,7 @@ async fn warn_stale(app: &App, store: &Store, queries: &QueryBus, name: &str) ->
             ProjectionState::NeverRun => "has never run in this store and has no read model".to_owned(),
             ProjectionState::Behind => {
                 format!(
-                    "is {} behind; its oldest pending event waits since {:.1} s",
+                    "is {} behind; its oldest pending event has waited {:.1} s",
                     if status.lag_events == 1 { "1 position".to_owned() } else { format!("{} positions", status.lag_events) },
                     status.lag_seconds
                 )

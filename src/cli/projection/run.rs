@@ -36,7 +36,7 @@ use crate::store::StoreError;
 pub struct ProjectionRunArgs {
     /// Names of the projections [default: all]
     names: Vec<String>,
-    /// Keep running and apply new events; reconnects if the store is unavailable, and retries a projection that is stopped
+    /// Keep running and apply new events; reconnects if the store is unavailable, and retries a projection that cannot run
     #[arg(short, long)]
     follow: bool,
     /// Action when an event fails to apply, stored for later runs: stop at it, or park its stream and go on with other streams
@@ -187,7 +187,7 @@ async fn show_what_happens(
                 }
                 app.out.error(&error);
                 if others_do {
-                    app.out.warn(&format!("projection {name} is stopped and will be retried; the others go on"));
+                    app.out.warn(&format!("projection {name} cannot run now and will be retried; the others go on"));
                 }
                 failed.insert(name, error);
             }

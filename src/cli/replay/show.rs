@@ -29,7 +29,7 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, verify: bool) 
     app.warn_left_out(&report.left_out);
     app.out.one(&report, |sheet| draw(sheet, input, &report))?;
     match &report.verify {
-        Some(verify) if !verify.ok => Err(differs(format!("{}", report.stream), verify.differences.len())),
+        Some(verify) if !verify.ok => Err(differs(report.stream.to_string(), verify.differences.len())),
         _ => Ok(()),
     }
 }

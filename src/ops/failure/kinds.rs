@@ -271,7 +271,7 @@ impl From<OpsError> for Failure {
                     true => (FailureKind::Unavailable, "try again when the server has caught up with its primary"),
                     false => (
                         FailureKind::Integrity,
-                        "the store is older than the cursor, for instance restored from a backup; restart with --after 0",
+                        "the store is older than the cursor, for instance restored from a backup; read again with --after 0",
                     ),
                 };
                 Failure::new(kind, message).code(CURSOR_BEYOND_END).hint(hint).with("cursor", cursor).with("end", end)

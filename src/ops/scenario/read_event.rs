@@ -70,7 +70,12 @@ pub(super) fn command(fields: &Fields<'_>) -> Result<CommandSpec, ScenarioError>
     let id = match &payload["id"] {
         Value::String(id) => id.clone(),
         Value::Number(id) => id.to_string(),
-        _ => return Err(ScenarioError::at(with.location, format!("{command} needs the id of a {}", domain.category))),
+        _ => {
+            return Err(ScenarioError::at(
+                with.location,
+                format!("{command} needs an id in with, that of the {}", domain.category),
+            ));
+        }
     };
     let stream = StreamName::of(domain.category, &id).map_err(|error| ScenarioError::at(with.location, error.to_string()))?;
     // A payload that cannot be read is a mistake in the file, not a rejection, so it is found before anything is run.

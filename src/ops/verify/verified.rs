@@ -56,7 +56,7 @@ pub struct ProjectionCompared {
 
 impl Verified {
     /// Adds differences that were found elsewhere.
-    pub(crate) fn add(&mut self, differences: impl IntoIterator<Item = Difference>) {
+    pub(in crate::ops) fn add(&mut self, differences: impl IntoIterator<Item = Difference>) {
         self.differences.extend(differences);
         self.ok = self.differences.is_empty();
     }

@@ -69,8 +69,7 @@ async fn last_commits(connection: &Connection, names: &[&str]) -> Result<HashMap
     let mut cursor = connection.commits.aggregate(pipeline).await.map_err(&failed)?;
     let mut found = HashMap::with_capacity(names.len());
     while cursor.advance().await.map_err(&failed)? {
-        let info = info_of(cursor.current())
-            .ok_or_else(|| StoreError::integrity("a commit has a value that was never written there"))?;
+        let info = info_of(cursor.current()).ok_or_else(|| StoreError::integrity("a commit has an invalid value"))?;
         found.insert(info.stream.clone(), info);
     }
     Ok(found)

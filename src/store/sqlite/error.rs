@@ -70,7 +70,7 @@ pub(crate) fn translate(error: Error, place: &Path, doing: &str) -> StoreError {
         Some(ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
             StoreError::NotAllowed { message: what("not allowed"), source }
         }
-        Some(ErrorCode::NotADatabase) => StoreError::Integrity { message: what("not an SQLite database"), source },
+        Some(ErrorCode::NotADatabase) => StoreError::Integrity { message: what("not a SQLite database"), source },
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Integrity { message: what("the file is damaged"), source },
         Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => StoreError::Unavailable { message: what("too large"), source },
         _ if column_broken => StoreError::Integrity { message: what("a value has an unexpected type"), source },

@@ -4,11 +4,11 @@ use crate::cli::output::Key;
 
 /// A position in a list, from 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Cursor {
+pub(in crate::cli::ui) struct Cursor {
     /// The selected item.
-    pub(crate) at: u64,
+    pub(in crate::cli::ui) at: u64,
     /// The first visible item.
-    pub(crate) top: u64,
+    pub(in crate::cli::ui) top: u64,
 }
 
 impl Cursor {

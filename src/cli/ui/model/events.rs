@@ -11,20 +11,20 @@ use crate::ops::browse::EventLine;
 use crate::ops::browse::EventLines;
 
 /// The number of events that are held at once: a window over all events.
-pub(crate) const WINDOW: u64 = 300;
+pub(in crate::cli::ui) const WINDOW: u64 = 300;
 
 /// The list of events. Item `i` of the cursor is the event with number `i + 1`.
 #[derive(Debug)]
-pub(crate) struct Events {
+pub(in crate::cli::ui) struct Events {
     /// The stream; none for all streams.
-    pub(crate) stream: Option<StreamName>,
+    pub(in crate::cli::ui) stream: Option<StreamName>,
     /// The number of the last event.
-    pub(crate) last: u64,
+    pub(in crate::cli::ui) last: u64,
     /// True once the store has answered.
-    pub(crate) loaded: bool,
+    pub(in crate::cli::ui) loaded: bool,
     /// True while the newest event is kept visible.
-    pub(crate) follow: bool,
-    pub(crate) cursor: Cursor,
+    pub(in crate::cli::ui) follow: bool,
+    pub(in crate::cli::ui) cursor: Cursor,
     window: EventLines,
     fresh: bool,
     /// True if the selected event is to be opened as soon as it is loaded.
@@ -43,7 +43,7 @@ impl Events {
     }
 
     /// Returns an event by its number, if it is held.
-    pub(crate) fn line(&self, place: u64) -> Option<&EventLine> {
+    pub(in crate::cli::ui) fn line(&self, place: u64) -> Option<&EventLine> {
         self.window.items.get(usize::try_from(place.checked_sub(self.window.from)?).ok()?)
     }
 

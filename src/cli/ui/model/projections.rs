@@ -8,11 +8,11 @@ use crate::ops::projections::status::ProjectionStatus;
 
 /// The list of projections.
 #[derive(Debug, Default)]
-pub(crate) struct Projections {
-    pub(crate) items: Vec<ProjectionStatus>,
+pub(in crate::cli::ui) struct Projections {
+    pub(in crate::cli::ui) items: Vec<ProjectionStatus>,
     /// True once the store has answered.
-    pub(crate) loaded: bool,
-    pub(crate) cursor: Cursor,
+    pub(in crate::cli::ui) loaded: bool,
+    pub(in crate::cli::ui) cursor: Cursor,
     fresh: bool,
 }
 

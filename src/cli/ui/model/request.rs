@@ -11,7 +11,7 @@ use crate::store::StreamInfo;
 
 /// A request of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PageRequest {
+pub(in crate::cli::ui) enum PageRequest {
     /// Streams with a prefix, after a name.
     Streams { prefix: String, after: Option<String> },
     /// Events of a stream or of all.
@@ -24,7 +24,7 @@ pub(crate) enum PageRequest {
 
 /// The answer to a request.
 #[derive(Debug, Clone)]
-pub(crate) enum PageReply {
+pub(in crate::cli::ui) enum PageReply {
     Streams(ListPage<StreamInfo>),
     Events(EventLines),
     State(Box<StateReport>),

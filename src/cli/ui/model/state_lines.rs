@@ -10,7 +10,7 @@ use crate::ops::Change;
 
 /// The change of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub(in crate::cli::ui) enum Mark {
     /// Unchanged.
     Same,
     /// Added.
@@ -23,12 +23,12 @@ pub(crate) enum Mark {
 
 /// A line of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StateLine {
-    pub(crate) mark: Mark,
+pub(in crate::cli::ui) struct StateLine {
+    pub(in crate::cli::ui) mark: Mark,
     /// The line as it comes from the store: not yet safe.
-    pub(crate) text: String,
+    pub(in crate::cli::ui) text: String,
     /// The value before, if it has changed.
-    pub(crate) was: Option<String>,
+    pub(in crate::cli::ui) was: Option<String>,
 }
 
 /// Returns the lines of an event, unmarked. Fields that other parts of the page show are at the end.
@@ -45,7 +45,7 @@ pub(super) fn plain_lines(event: &RecordedEvent) -> Vec<StateLine> {
 }
 
 /// Returns the lines of a state, with the changes marked.
-pub(crate) fn state_lines(state: &Value, changes: &[Change]) -> Vec<StateLine> {
+pub(in crate::cli::ui) fn state_lines(state: &Value, changes: &[Change]) -> Vec<StateLine> {
     let mut removed: HashMap<&str, Vec<(&str, &Value)>> = HashMap::new();
     let mut changed = HashMap::new();
     for change in changes {

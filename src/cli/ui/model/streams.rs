@@ -11,22 +11,22 @@ use crate::ops::ListPage;
 use crate::store::StreamInfo;
 
 /// The number of streams of one request. Of earlier pages only the name before them is remembered.
-pub(crate) const PAGE: usize = 500;
+pub(in crate::cli::ui) const PAGE: usize = 500;
 
 /// The list of streams.
 #[derive(Debug, Default)]
-pub(crate) struct Streams {
+pub(in crate::cli::ui) struct Streams {
     /// The prefix of the names.
-    pub(crate) filter: String,
+    pub(in crate::cli::ui) filter: String,
     /// True while the filter is being typed.
-    pub(crate) typing: bool,
+    pub(in crate::cli::ui) typing: bool,
     /// The streams of this page.
-    pub(crate) items: Vec<StreamInfo>,
+    pub(in crate::cli::ui) items: Vec<StreamInfo>,
     /// The cursor of the next page, if there is one.
-    pub(crate) next: Option<String>,
+    pub(in crate::cli::ui) next: Option<String>,
     /// True once the store has answered.
-    pub(crate) loaded: bool,
-    pub(crate) cursor: Cursor,
+    pub(in crate::cli::ui) loaded: bool,
+    pub(in crate::cli::ui) cursor: Cursor,
     /// The name before this page; `before` has that of each earlier page.
     after: Option<String>,
     before: Vec<Option<String>>,
@@ -39,12 +39,12 @@ pub(crate) struct Streams {
 
 impl Streams {
     /// Returns the number of streams before this page.
-    pub(crate) fn offset(&self) -> usize {
+    pub(in crate::cli::ui) fn offset(&self) -> usize {
         self.before.len() * PAGE
     }
 
     /// Returns the selected stream.
-    pub(crate) fn chosen(&self) -> Option<&StreamInfo> {
+    pub(in crate::cli::ui) fn chosen(&self) -> Option<&StreamInfo> {
         self.items.get(usize::try_from(self.cursor.at).ok()?)
     }
 

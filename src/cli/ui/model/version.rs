@@ -19,7 +19,7 @@ const ABOVE: u64 = 2;
 
 /// The pane that is scrolled, and the only visible one if there is no room for both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Pane {
+pub(in crate::cli::ui) enum Pane {
     #[default]
     State,
     Event,
@@ -27,25 +27,25 @@ pub(crate) enum Pane {
 
 /// The content of a version, in lines that are computed once.
 #[derive(Debug)]
-pub(crate) struct VersionLines {
-    pub(crate) report: StateReport,
-    pub(crate) state: Vec<StateLine>,
-    pub(crate) event: Vec<StateLine>,
+pub(in crate::cli::ui) struct VersionLines {
+    pub(in crate::cli::ui) report: StateReport,
+    pub(in crate::cli::ui) state: Vec<StateLine>,
+    pub(in crate::cli::ui) event: Vec<StateLine>,
 }
 
 /// A version of a stream.
 #[derive(Debug)]
-pub(crate) struct VersionPage {
-    pub(crate) stream: StreamName,
+pub(in crate::cli::ui) struct VersionPage {
+    pub(in crate::cli::ui) stream: StreamName,
     /// The selected version.
-    pub(crate) at: u64,
+    pub(in crate::cli::ui) at: u64,
     /// The last version of the stream.
-    pub(crate) last: u64,
+    pub(in crate::cli::ui) last: u64,
     /// The loaded version, which is another one until the store has answered.
-    pub(crate) shown: Option<VersionLines>,
-    pub(crate) pane: Pane,
+    pub(in crate::cli::ui) shown: Option<VersionLines>,
+    pub(in crate::cli::ui) pane: Pane,
     /// The first visible line of the pane.
-    pub(crate) top: usize,
+    pub(in crate::cli::ui) top: usize,
     last_known: bool,
     follow: bool,
 }
@@ -57,7 +57,7 @@ impl VersionPage {
     }
 
     /// Returns the loaded version if it is the selected one.
-    pub(crate) fn current(&self) -> Option<&VersionLines> {
+    pub(in crate::cli::ui) fn current(&self) -> Option<&VersionLines> {
         self.shown.as_ref().filter(|shown| shown.report.event.version.0 == self.at)
     }
 

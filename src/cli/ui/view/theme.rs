@@ -9,9 +9,9 @@ use crate::cli::output::Tone;
 
 /// The abilities of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Theme {
-    pub(crate) colour: bool,
-    pub(crate) unicode: bool,
+pub(in crate::cli::ui) struct Theme {
+    pub(in crate::cli::ui) colour: bool,
+    pub(in crate::cli::ui) unicode: bool,
 }
 
 const ASCII: border::Set<'static> = border::Set {

@@ -55,7 +55,7 @@ fn same_again(ledger: &mut Ledger, earlier: &AppendAttempt, attempt: &AppendAtte
     match (&attempt.answer, earlier.acknowledged()) {
         (Some(Ok(again)), Some(first)) => {
             if again.events != first.events {
-                found("a repeated batch was answered with other positions than the first one".into());
+                found("a repeated batch was answered differently than the first one".into());
             } else if again.outcome == Outcome::Applied {
                 found("a repeated batch was answered as newly applied".into());
             }
@@ -73,5 +73,5 @@ fn other_content(ledger: &mut Ledger, attempt: &AppendAttempt) {
         Some(Err(error @ StoreError::Conflict { .. })) => format!("was refused for its version only: {error}"),
         _ => return,
     };
-    ledger.found_in(PROMISE, attempt, None, format!("an append with a known event id and other content {said}"));
+    ledger.found_in(PROMISE, attempt, None, format!("an append with a known event id that is not the same batch {said}"));
 }

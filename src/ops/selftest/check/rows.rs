@@ -41,6 +41,6 @@ pub(super) fn check(index: &HistoryIndex<'_>, ledger: &mut Ledger) {
     let checkpoint = index.history.checkpoint.map(|found| (found.position, found.event_id));
     if checkpoint != last.map(|last| (last.position, Some(last.event_id))) {
         let said = checkpoint.map_or(Value::Null, |(position, _)| position.0.into());
-        ledger.found(PROMISE, format!("the checkpoint of the read model is {said}, not the position of the last event"));
+        ledger.found(PROMISE, format!("the checkpoint of the read model is at {said}, not on the last event"));
     }
 }

@@ -1,4 +1,4 @@
--- The columns of events without indexes; only in scratch stores.
+-- The columns of events, without indexes besides the key; only in scratch stores.
 CREATE TABLE IF NOT EXISTS bare_events (
     position       INTEGER PRIMARY KEY,
     event_id       BLOB    NOT NULL,
