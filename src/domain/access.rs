@@ -1,6 +1,7 @@
-//! Access to the streams of a domain for callers of a server that are no administrators.
+//! Access to the streams of a domain for the callers of a server.
 //!
-//! A domain without a declared access is hidden: its fields may be private, and only the domain knows which.
+//! A domain without a declared access is hidden from all but administrators: its fields may be private, and only the domain
+//! knows which.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -25,32 +26,77 @@ pub enum Permission {
     ActsAs(&'static str),
     /// The caller must act as the name in this field of the state.
     Owner(&'static str),
-    /// Only an administrator may set this field of the payload. The server draws it for other callers.
-    Drawn(&'static str),
+    /// Only an administrator may set this field of the payload, the seed of random choices. For other callers the server
+    /// draws it, or repeats the one in the field of the same name of the state.
+    Seed(&'static str),
     /// The caller must be an administrator.
     Administrator,
 }
 
+/// Reduces a complete state to the part that a viewer may see.
+type StateFilter = fn(Value, &Viewer) -> Value;
+/// Reduces the data of an event of a type to the part that every caller may see.
+type EventFilter = fn(&str, Map<String, Value>) -> Map<String, Value>;
+
 /// The part of a domain that callers may see, and the permissions that its commands need.
 #[derive(Debug, Clone, Copy)]
 pub struct Access {
-    /// Reduces a complete state to the part that a viewer may see.
-    pub state: fn(Value, &Viewer) -> Value,
-    /// Reduces the data of an event of a type to the part that every caller may see.
-    pub event: fn(&str, Map<String, Value>) -> Map<String, Value>,
-    /// Returns the permission that a command needs.
-    pub command: fn(&str) -> Permission,
-    /// True if some fields are hidden.
-    pub hides: bool,
+    content: Content,
+    command: fn(&str) -> Permission,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Content {
+    Open,
+    Hidden,
+    Reduced(StateFilter, EventFilter),
 }
 
 impl Access {
-    /// Shows nothing, and accepts commands of administrators only.
-    pub const HIDDEN: Self =
-        Self { state: |_, _| Value::Null, event: |_, _| Map::new(), command: |_| Permission::Administrator, hides: true };
+    /// Shows states and data of events to administrators only, and accepts commands of administrators only. Names of
+    /// streams, types and times of events are visible to every caller.
+    pub const HIDDEN: Self = Self { content: Content::Hidden, command: |_| Permission::Administrator };
 
     /// Shows everything, and accepts commands of every caller.
-    pub const OPEN: Self = Self { state: |state, _| state, event: |_, data| data, command: |_| Permission::Anyone, hides: false };
+    pub const OPEN: Self = Self { content: Content::Open, command: |_| Permission::Anyone };
+
+    /// Shows what is left by `state` of a state, and by `event` of the data of an event of a type. `command` returns the
+    /// permission that a command needs.
+    pub const fn new(state: StateFilter, event: EventFilter, command: fn(&str) -> Permission) -> Self {
+        Self { content: Content::Reduced(state, event), command }
+    }
+
+    /// Returns the permission that a command needs.
+    pub fn permission(&self, command: &str) -> Permission {
+        (self.command)(command)
+    }
+
+    /// Returns true if something is hidden from a caller that did not ask for the server's view.
+    pub fn hides_from(&self, administrator: bool) -> bool {
+        match self.content {
+            Content::Open => false,
+            Content::Hidden => !administrator,
+            Content::Reduced(..) => true,
+        }
+    }
+
+    /// Returns the part of a complete state that a viewer may see.
+    pub fn state(&self, state: Value, viewer: &Viewer, administrator: bool) -> Value {
+        match self.content {
+            Content::Reduced(reduce, _) => reduce(state, viewer),
+            _ if self.hides_from(administrator) => Value::Null,
+            _ => state,
+        }
+    }
+
+    /// Returns the part of the data of an event that a caller may see.
+    pub fn event(&self, event_type: &str, data: Map<String, Value>, administrator: bool) -> Map<String, Value> {
+        match self.content {
+            Content::Reduced(_, reduce) => reduce(event_type, data),
+            _ if self.hides_from(administrator) => Map::new(),
+            _ => data,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -62,16 +108,25 @@ mod tests {
     use super::Viewer;
 
     #[test]
-    fn hidden_shows_nothing_and_needs_an_administrator() {
+    fn hidden_is_for_administrators_and_what_is_reduced_is_reduced_for_all() {
+        let reduced = Access::new(|_, _| json!("less"), |_, _| serde_json::Map::new(), |_| Permission::ActsAs("name"));
         let state = json!({"secret": 1});
-        for viewer in [Viewer::Player("ann".into()), Viewer::Watcher] {
-            assert_eq!((Access::HIDDEN.state)(state.clone(), &viewer), json!(null));
-            assert_eq!((Access::OPEN.state)(state.clone(), &viewer), state);
-        }
         let data = state.as_object().unwrap().clone();
-        assert!((Access::HIDDEN.event)("user.registered", data.clone()).is_empty());
-        assert_eq!((Access::OPEN.event)("user.registered", data.clone()), data);
-        assert_eq!((Access::HIDDEN.command)("user.register"), Permission::Administrator);
-        assert_eq!((Access::OPEN.command)("user.register"), Permission::Anyone);
+        for (access, administrator, shown) in [
+            (Access::HIDDEN, false, json!(null)),
+            (Access::HIDDEN, true, state.clone()),
+            (Access::OPEN, false, state.clone()),
+            (reduced, false, json!("less")),
+            (reduced, true, json!("less")),
+        ] {
+            for viewer in [Viewer::Player("ann".into()), Viewer::Watcher] {
+                assert_eq!(access.state(state.clone(), &viewer, administrator), shown, "{access:?} {administrator}");
+            }
+            let hides = shown != state;
+            assert_eq!(access.hides_from(administrator), hides, "{access:?} {administrator}");
+            assert_eq!(access.event("user.registered", data.clone(), administrator).is_empty(), hides, "{access:?}");
+        }
+        assert_eq!(Access::HIDDEN.permission("user.register"), Permission::Administrator);
+        assert_eq!(Access::OPEN.permission("user.register"), Permission::Anyone);
     }
 }

@@ -30,3 +30,9 @@ pub fn install(own: Installed) {
 pub(super) fn installed() -> Installed {
     INSTALLED.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
+
+/// Returns the registered domain of a category.
+pub(super) fn of_category(category: &str) -> Option<Domain> {
+    let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
+    installed.domains.iter().find(|domain| domain.category == category).cloned()
+}

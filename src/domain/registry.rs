@@ -1,6 +1,7 @@
 //! The lists of domains and projections of this program.
 
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use crate::aggregate::Projection;
 use crate::domain::access::Access;
@@ -10,13 +11,18 @@ use crate::domain::installed;
 use crate::domain::resource;
 use crate::domain::untyped::Domain;
 
-/// Returns the built-in domains. A new one is a new folder and one line here.
-pub fn built_in() -> Vec<Domain> {
-    vec![
+/// The built-in domains. A new one is a new folder and one line here.
+static BUILT_IN: LazyLock<[Domain; 3]> = LazyLock::new(|| {
+    [
         Domain::of(resource::RESOURCES).with_access(resource::ACCESS),
         Domain::of(document::DOCUMENTS).with_access(Access::OPEN),
         Domain::of(game::GAMES).with_access(game::ACCESS),
     ]
+});
+
+/// Returns the built-in domains.
+pub fn built_in() -> Vec<Domain> {
+    BUILT_IN.to_vec()
 }
 
 /// Returns the domains of the application.
@@ -45,5 +51,7 @@ pub fn projections() -> Vec<Arc<dyn Projection>> {
 
 /// Returns the domain of a category.
 pub fn of_category(category: &str) -> Option<Domain> {
-    all().into_iter().find(|domain| domain.category == category)
+    // No list is built: this is asked for each event that a server shows.
+    let built_in = BUILT_IN.iter().find(|domain| domain.category == category).cloned();
+    built_in.or_else(|| installed::of_category(category))
 }

@@ -24,12 +24,12 @@ pub struct Domain {
     pub projection: Option<Arc<dyn Projection>>,
     /// Returns true for the type of one of its events.
     pub knows_event: fn(&str) -> bool,
-    /// The access of callers of a server that are no administrators.
+    /// The access of the callers of a server.
     pub access: Access,
 }
 
 impl Domain {
-    /// Returns the domain of an aggregate, with its read model. It is hidden from callers of a server that are no
+    /// Returns the domain of an aggregate, with its read model. On a server it is hidden from all but
     /// administrators.
     pub fn of<A: Aggregate>(read_model: AggregateRows<A>) -> Self {
         Self { projection: Some(Arc::new(read_model)), ..Self::without_read_model::<A>() }

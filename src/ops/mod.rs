@@ -36,6 +36,7 @@ mod reducer;
 pub mod replay;
 pub mod resource_history;
 pub mod scenario;
+pub mod seed;
 mod selection;
 pub mod selftest;
 pub mod show_resource;

@@ -71,7 +71,8 @@ impl CommandBus {
         Self { writer: Writer { clock_records: true, ..Writer::new(store, clock, snapshots) }, domains: domain::all() }
     }
 
-    /// Returns the same bus with an additional domain.
+    /// Returns the same bus with an additional domain. A server takes the access to its streams from the
+    /// [installed](crate::domain::install) domains: install it as well.
     #[must_use]
     pub fn with(mut self, domain: Domain) -> Self {
         self.domains.push(domain);
@@ -104,6 +105,11 @@ impl CommandBus {
         let category = name.split_once('.').map_or("", |(category, _)| category);
         let mut commands = self.domains.iter().filter(|domain| domain.category == category);
         commands.find_map(|domain| Some((domain, *domain.commands.iter().find(|command| **command == name)?)))
+    }
+
+    /// Returns the domain of a command; none for an unknown command.
+    pub fn domain_of(&self, command: &str) -> Option<&Domain> {
+        self.known(command).map(|(domain, _)| domain)
     }
 
     async fn decide(

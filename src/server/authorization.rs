@@ -4,12 +4,10 @@ use serde_json::Map;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::domain;
+use crate::domain::Domain;
 use crate::domain::Permission;
 use crate::event::StreamName;
-use crate::event::Version;
-use crate::ops::Reducer;
-use crate::ops::games::seed_for;
+use crate::ops::seed::seed_for;
 use crate::runtime::CommandEnvelope;
 use crate::runtime::LoadOptions;
 use crate::runtime::load;
@@ -23,7 +21,8 @@ use crate::server::Server;
 /// # Errors
 /// Forbidden if the command acts for another player or owner, or needs an administrator.
 pub(super) async fn authorize(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope) -> Result<(), HttpProblem> {
-    let permission = permission(&envelope.command);
+    let Some(domain) = server.commands.domain_of(&envelope.command) else { return Ok(()) };
+    let permission = domain.access.permission(&envelope.command);
     if permission == Permission::Administrator {
         caller.may(Scope::Admin)?;
     }
@@ -31,42 +30,32 @@ pub(super) async fn authorize(server: &Server, caller: &Caller, envelope: &mut C
     match permission {
         Permission::Anyone | Permission::Administrator => Ok(()),
         Permission::ActsAs(field) => own(caller, payload, field),
-        Permission::Owner(field) => owned(server, caller, envelope, field).await,
-        Permission::Drawn(field) => seed(server, caller, &envelope.id, payload, field).await,
+        Permission::Owner(field) => owned(server, caller, domain, envelope, field).await,
+        Permission::Seed(field) => seed(server, caller, &StreamName::of(domain.category, &envelope.id)?, payload, field).await,
     }
 }
 
-/// Returns true if the server draws a field of the payload.
-pub(super) fn is_drawn(envelope: &CommandEnvelope) -> bool {
-    matches!(permission(&envelope.command), Permission::Drawn(field) if envelope.payload.get(field).is_none())
+/// Returns true if the server draws a seed for the command.
+pub(super) fn is_drawn(server: &Server, envelope: &CommandEnvelope) -> bool {
+    let permission = server.commands.domain_of(&envelope.command).map(|domain| domain.access.permission(&envelope.command));
+    matches!(permission, Some(Permission::Seed(field)) if envelope.payload.get(field).is_none())
 }
 
-/// Returns the permission that a command needs. The command bus rejects one without a domain.
-fn permission(command: &str) -> Permission {
-    let domain = domain::of_category(category_of_command(command));
-    domain.map_or(Permission::Anyone, |domain| (domain.access.command)(command))
-}
-
-fn category_of_command(command: &str) -> &str {
-    command.split_once('.').map_or("", |(category, _)| category)
-}
-
-/// Sets the seed of a new game. The seed determines the decks, so players must not choose it.
+/// Sets the seed of random choices. It determines what comes, such as the decks of a game, so players must not choose it.
 async fn seed(
     server: &Server,
     caller: &Caller,
-    id: &str,
+    stream: &StreamName,
     payload: &mut Map<String, Value>,
     field: &str,
 ) -> Result<(), HttpProblem> {
     if payload.contains_key(field) {
         let hint = "leave out the seed; the server draws one";
-        let forbidden =
-            || HttpProblem::forbidden("seed_not_allowed", "only administrators may choose the seed of a game").hint(hint);
+        let forbidden = || HttpProblem::forbidden("seed_not_allowed", "only administrators may choose the seed").hint(hint);
         return if caller.is_trusted() { Ok(()) } else { Err(forbidden()) };
     }
-    // A repeated command must be identical, so it gets the seed that the game was created with.
-    let seed = seed_for(&server.store, id, Uuid::new_v4()).await?;
+    // A repeated command must be identical, so it gets the seed of the state.
+    let seed = seed_for(&server.store, stream, field, Uuid::new_v4()).await?;
     payload.insert(field.to_owned(), seed.into());
     Ok(())
 }
@@ -86,17 +75,23 @@ fn own(caller: &Caller, payload: &mut Map<String, Value>, field: &str) -> Result
 
 /// Checks that the caller acts as the owner in a field of the state. An owner never changes, so this still holds when the
 /// command is decided.
-async fn owned(server: &Server, caller: &Caller, envelope: &mut CommandEnvelope, field: &str) -> Result<(), HttpProblem> {
+async fn owned(
+    server: &Server,
+    caller: &Caller,
+    domain: &Domain,
+    envelope: &mut CommandEnvelope,
+    field: &str,
+) -> Result<(), HttpProblem> {
     if caller.is_trusted() {
         return Ok(());
     }
-    let stream = StreamName::of(category_of_command(&envelope.command), &envelope.id)?;
-    let mut fold = Reducer::Own.fold(&stream)?;
-    load(&server.store, &stream, &mut *fold, LoadOptions::default()).await?;
-    match fold.show((server.clock)()) {
-        // The command reports it. The expected version keeps it from a stream that is created in the meantime.
+    let stream = StreamName::of(domain.category, &envelope.id)?;
+    let mut aggregate = (domain.aggregate)(stream.as_str());
+    let loaded = load(&server.store, &stream, &mut *aggregate, LoadOptions::default()).await?;
+    match aggregate.show((server.clock)()) {
+        // There is nothing that has an owner. The domain decides, as long as that stays so.
         Value::Null => {
-            envelope.options.expected = Some(Version::ZERO);
+            envelope.options.expected = Some(loaded.version);
             Ok(())
         }
         state => caller.must_be(state[field].as_str().unwrap_or_default()),

@@ -119,8 +119,8 @@ impl Server {
             let done = done.map_err(|_| HttpProblem::outcome_unknown())?.map_err(|_| HttpProblem::outcome_unknown())?;
             match done {
                 // Of two concurrent commands that create the same game, the second one has drawn another seed. The game
-                // exists now.
-                Err(RuntimeError::KeyReused { .. }) if first && authorization::is_drawn(&asked) => first = false,
+                // exists now, and its seed is taken.
+                Err(RuntimeError::KeyReused { .. }) if first && authorization::is_drawn(self, &asked) => first = false,
                 done => return Ok(visibility.outcome(done?)?),
             }
         }

@@ -121,7 +121,7 @@ pub(super) fn router(server: &Server) -> Router {
 }
 
 async fn no_such_path(uri: Uri) -> HttpProblem {
-    HttpProblem::not_found("not_found", format!("no resource at {}", escape_unsafe(uri.path())))
+    HttpProblem::not_found("not_found", format!("no such path: {}", escape_unsafe(uri.path())))
 }
 
 async fn wrong_method() -> HttpProblem {

@@ -36,15 +36,19 @@ const CLIENT_METADATA: [&str; 3] = ["client_id", "correlation_id", "causation_id
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visibility {
     viewer: Viewer,
+    /// Set for an administrator, also without the server's view. It sees domains that declare no access.
+    administrator: bool,
     /// Set if the request names the player, who must then take part in the game.
     named: bool,
 }
 
-/// The visibility of events. All clients see an event in the same way, so its text is shared between them.
+/// The visibility of events. All callers of one kind see an event in the same way, so its text is shared between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventVisibility {
     /// All fields, as recorded.
     Server,
+    /// As a client, but with the data of domains that declare no access.
+    Administrator,
     /// Without hidden fields.
     Client,
 }
@@ -90,20 +94,20 @@ impl Visibility {
     pub fn of(caller: &Caller, player: Option<&str>, server: bool) -> Result<Self, HttpProblem> {
         if server {
             caller.may(Scope::Admin)?;
-            return Ok(Self { viewer: Viewer::Server, named: false });
+            return Ok(Self { viewer: Viewer::Server, administrator: true, named: false });
         }
         if let Some(player) = player {
             caller.must_be(player)?;
         }
         let own = caller.acts_as.as_deref();
         let viewer = player.or(own).map_or(Viewer::Watcher, |player| Viewer::Player(player.to_owned()));
-        Ok(Self { viewer, named: player.is_some() })
+        Ok(Self { viewer, administrator: caller.is_trusted(), named: player.is_some() })
     }
 
     /// Returns the visibility of a caller that asks for no view in particular.
     pub fn plain(caller: &Caller) -> Self {
         let viewer = caller.acts_as.clone().map_or(Viewer::Watcher, Viewer::Player);
-        Self { viewer, named: false }
+        Self { viewer, administrator: caller.is_trusted(), named: false }
     }
 
     /// Returns the viewer of a game.
@@ -129,17 +133,21 @@ impl Visibility {
 
     /// Returns true if no field of the category is hidden from this caller.
     pub fn sees_all_of(&self, category: &str) -> bool {
-        self.is_server() || !access(category).hides
+        self.is_server() || !access(category).hides_from(self.administrator)
     }
 
     /// Returns the visible part of a state. `state` is complete, as its domain shows it.
     pub fn state(&self, category: &str, state: Value) -> Value {
-        if self.is_server() { state } else { (access(category).state)(state, &self.viewer) }
+        if self.is_server() { state } else { access(category).state(state, &self.viewer, self.administrator) }
     }
 
     /// Returns the same caller's visibility of events.
     pub fn events(&self) -> EventVisibility {
-        if self.is_server() { EventVisibility::Server } else { EventVisibility::Client }
+        match self.administrator {
+            _ if self.is_server() => EventVisibility::Server,
+            true => EventVisibility::Administrator,
+            false => EventVisibility::Client,
+        }
     }
 
     /// Returns the visible part of the outcome of a command.
@@ -182,11 +190,16 @@ impl EventVisibility {
     }
 
     fn data(self, category: &str, event_type: &str, data: &str) -> Result<Box<RawValue>, serde_json::Error> {
+        let administrator = match self {
+            Self::Server => return serde_json::from_str(data),
+            Self::Administrator => true,
+            Self::Client => false,
+        };
         let access = access(category);
-        match self {
-            Self::Client if access.hides => to_raw_value(&(access.event)(event_type, serde_json::from_str(data)?)),
-            Self::Client | Self::Server => serde_json::from_str(data),
+        if !access.hides_from(administrator) {
+            return serde_json::from_str(data);
         }
+        to_raw_value(&access.event(event_type, serde_json::from_str(data)?, administrator))
     }
 
     fn metadata(self, metadata: &str) -> Result<Box<RawValue>, serde_json::Error> {

@@ -11,7 +11,6 @@ use esctl::aggregate::FoldError;
 use esctl::aggregate::FoldVersion;
 use esctl::aggregate::Projection;
 use esctl::aggregate::Rejection;
-use esctl::domain::Access;
 use esctl::domain::Domain;
 use esctl::event::EventView;
 use esctl::event::Timestamp;
@@ -120,7 +119,7 @@ impl Projection for MailDomains {
 
 /// What makes an esctl of the application.
 pub fn user_domain() -> Domain {
-    Domain::of(AggregateRows::<User>::named("users")).with_access(Access::OPEN)
+    Domain::of(AggregateRows::<User>::named("users"))
 }
 
 /// The store as the application opens it.

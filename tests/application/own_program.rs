@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use esctl::cli::Program;
+use esctl::domain::Access;
 use serde_json::Value;
 
 use crate::common::Esctl;
@@ -14,6 +15,8 @@ use crate::domain::user_domain;
 
 /// The arguments of the run, as a JSON array.
 const ARGUMENTS: &str = "ESCTL_TEST_OWN_ARGUMENTS";
+/// Set where the domain of the application declares no access.
+pub const UNDECLARED: &str = "ESCTL_TEST_UNDECLARED";
 /// The line after which the output is that of the program.
 const BEGIN: &str = "=== own esctl ===\n";
 
@@ -23,7 +26,9 @@ fn is_the_program_when_it_is_asked_to_be() {
     let Ok(arguments) = env::var(ARGUMENTS) else { return };
     let arguments: Vec<String> = serde_json::from_str(&arguments).unwrap();
     print!("{BEGIN}");
-    let program = Program::new().domain(user_domain()).projection(MailDomains);
+    let declared = env::var_os(UNDECLARED).is_none();
+    let user = if declared { user_domain().with_access(Access::OPEN) } else { user_domain() };
+    let program = Program::new().domain(user).projection(MailDomains);
     let code = program.run(arguments.into_iter().map(OsString::from));
     std::process::exit(code.into());
 }

@@ -6,6 +6,9 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 
+use jsonwebtoken::Algorithm;
+use jsonwebtoken::EncodingKey;
+use jsonwebtoken::Header;
 use serde_json::Value;
 use serde_json::json;
 
@@ -13,11 +16,13 @@ use crate::backend::Backend;
 use crate::backend::run;
 use crate::common::Esctl;
 use crate::domain::a_store_of_users;
+use crate::own_program::UNDECLARED;
 use crate::own_program::own_command;
 
 crate::on_every_backend! {
     a_server_without_the_domain_shows_its_read_models
     a_server_of_the_application_takes_its_commands
+    a_domain_that_declares_no_access_is_for_administrators
 }
 
 /// A server that ends with this value.
@@ -37,6 +42,20 @@ impl Served {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
         served
+    }
+
+    /// Sends a request with the token of a scope.
+    fn as_scope(&self, scope: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let expires = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 600;
+        let claims = json!({"sub": scope, "scope": scope, "exp": expires});
+        let key = EncodingKey::from_secret(SECRET.as_bytes()).unwrap();
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+        let (status, text) = self.send(|client, url| {
+            let url = format!("{url}{path}");
+            let request = body.map_or_else(|| client.get(&url), |body| client.post(&url).json(body));
+            request.bearer_auth(token)
+        });
+        (status, serde_json::from_str(&text).unwrap())
     }
 
     fn send(&self, request: impl FnOnce(&reqwest::Client, &str) -> reqwest::RequestBuilder) -> (u16, String) {
@@ -69,6 +88,8 @@ impl Drop for Served {
     }
 }
 
+/// The secret of the tokens.
+const SECRET: &str = "a secret of more than thirty-two bytes";
 const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "-o", "ndjson"];
 
 fn a_server_without_the_domain_shows_its_read_models(on: Backend) {
@@ -103,4 +124,32 @@ fn a_server_of_the_application_takes_its_commands(on: Backend) {
     assert_eq!(state["state"]["name"], "Ann", "{state}");
     let (status, job) = served.post("/api/projections/mail_domains/rebuild", &json!({}));
     assert_eq!(status, 202, "{job}");
+}
+
+fn a_domain_that_declares_no_access_is_for_administrators(on: Backend) {
+    let esctl = Esctl::new(on);
+    let secret = esctl.dir.path().join("secret");
+    std::fs::write(&secret, SECRET).unwrap();
+    let mut command = own_command(&esctl, &[&SERVE[..], &["--jwt-secret-file", secret.to_str().unwrap()]].concat());
+    command.env(UNDECLARED, "1");
+    let served = Served::start(command);
+    let register = json!({"command": "user.register", "id": "ann", "with": {"name": "Ann", "email": "ann@example.org"}});
+    let (status, refused) = served.as_scope("read write", "/api/commands", Some(&register));
+    assert_eq!((status, &refused["error"]["code"]), (403, &json!("scope_missing")), "{refused}");
+    let (status, outcome) = served.as_scope("admin", "/api/commands", Some(&register));
+    assert_eq!((status, &outcome["state"]["email"]), (201, &json!("ann@example.org")), "{outcome}");
+    for (scope, name) in [("admin", json!("Ann")), ("read", json!(null))] {
+        let (_, state) = served.as_scope(scope, "/api/streams/user-ann/state", None);
+        assert_eq!(state["state"]["name"], name, "{state}");
+        let (_, events) = served.as_scope(scope, "/api/streams/user-ann/events", None);
+        assert_eq!(
+            (&events["items"][0]["data"]["name"], &events["items"][0]["type"]),
+            (&name, &json!("user.registered")),
+            "{events}"
+        );
+        let other = json!({"stream": "user-ann", "reducer": "merge"});
+        let (status, replayed) = served.as_scope(scope, "/api/replay", Some(&other));
+        assert_eq!(status, if scope == "admin" { 202 } else { 403 }, "{replayed}");
+        assert!(scope == "admin" || !replayed.to_string().contains("Ann"), "{replayed}");
+    }
 }

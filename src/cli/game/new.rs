@@ -4,12 +4,15 @@ use clap::Args;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::game::draw_game::draw;
 use crate::cli::write;
 use crate::cli::write::WriteArgs;
-use crate::ops::games::seed_for;
+use crate::domain::game::Game;
+use crate::event::StreamName;
+use crate::ops::seed::seed_for;
 
 /// Create a game for 2 to 5 players
 #[derive(Debug, Args)]
@@ -43,7 +46,7 @@ impl GameNewArgs {
         let id = self.id.clone().unwrap_or_else(|| made().to_string());
         let seed = match self.seed {
             Some(seed) => seed,
-            None => seed_for(&app.store()?, &id, Uuid::new_v4()).await?,
+            None => seed_for(&app.store()?, &StreamName::of(Game::CATEGORY, &id)?, "seed", Uuid::new_v4()).await?,
         };
         app.record.repeat.fix("--seed", seed.to_string());
         let payload = json!({

@@ -8,16 +8,12 @@ use crate::domain::game::schema::event_as_seen;
 use crate::domain::game::schema::state_as_seen;
 
 /// The access to games.
-pub const ACCESS: Access = Access {
-    state: state_as_seen,
-    event: |event_type, data| event_as_seen(event_type, data, &Viewer::Watcher),
-    command: permission,
-    hides: true,
-};
+pub const ACCESS: Access =
+    Access::new(state_as_seen, |event_type, data| event_as_seen(event_type, data, &Viewer::Watcher), permission);
 
 fn permission(command: &str) -> Permission {
     match command {
-        "game.create" => Permission::Drawn("seed"),
+        "game.create" => Permission::Seed("seed"),
         _ => Permission::ActsAs("player_id"),
     }
 }

@@ -19,7 +19,7 @@ mod schema;
 mod state;
 mod turn;
 
-pub use access::ACCESS;
+pub(in crate::domain) use access::ACCESS;
 pub use bot::Bot;
 pub use cards::Merchant;
 pub use cards::MerchantKind;

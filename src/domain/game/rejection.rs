@@ -91,7 +91,7 @@ impl From<GameRejection> for Rejection {
                 Self::new("no_such_card", message).with("index", index).with("cards", cards)
             }
             R::CannotAfford { wanted, held } => {
-                let message = format!("costs {wanted}; the caravan holds {held}");
+                let message = format!("that costs {wanted}; the caravan holds {held}");
                 Self::new("cannot_afford", message).with("wanted", wanted.to_string()).with("held", held.to_string())
             }
             R::InvalidPlay { reason } => Self::new("invalid_play", reason),

@@ -6,8 +6,7 @@ use crate::domain::resource::schema::client_event;
 use crate::domain::resource::schema::client_schema;
 
 /// The access to resources.
-pub const ACCESS: Access =
-    Access { state: |state, _| client_schema(&state), event: client_event, command: permission, hides: true };
+pub const ACCESS: Access = Access::new(|state, _| client_schema(&state), client_event, permission);
 
 fn permission(command: &str) -> Permission {
     match command {

@@ -14,7 +14,7 @@ mod rejection;
 mod schema;
 mod state;
 
-pub use access::ACCESS;
+pub(in crate::domain) use access::ACCESS;
 pub use command::CreateResource;
 pub use command::DEFAULT_LOCK;
 pub use command::ResourceCommand;

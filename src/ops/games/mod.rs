@@ -3,7 +3,6 @@
 mod bot;
 mod history;
 mod list;
-mod seed;
 mod show;
 
 pub use bot::BotMove;
@@ -14,5 +13,4 @@ pub use history::GameHistoryEntry;
 pub use list::GameSummary;
 pub use list::list_games;
 pub use list::list_games_at;
-pub use seed::seed_for;
 pub use show::show_game;

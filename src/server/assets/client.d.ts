@@ -30,7 +30,7 @@ export interface Outcome {
   id: string;
   stream: string;
   version: number;
-  /** Position of the last event in the store. */
+  /** Position in the store of the last event of the command. */
   position: number | null;
   events: { event_id: string; type: string; version: number; data: Record<string, any> }[];
   /** Notes about the events. Absent if there are none. */

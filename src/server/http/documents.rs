@@ -78,7 +78,7 @@ pub struct ShowParams {
 /// The version is the ETag.
 #[utoipa::path(get, path = "/api/documents/{id}", tag = "documents", operation_id = "showDocument",
     params(("id" = String, Path, description = "The id of the document"), ShowParams,
-        ("If-None-Match" = Option<String>, Header, description = "Versions that the client has")),
+        ("If-None-Match" = Option<String>, Header, description = "Versions that the client has cached")),
     responses((status = 200, description = "The document", body = DocumentReport, headers(("ETag" = String, description = "The version, quoted"))),
         (status = 304, description = "Not modified"), CommonErrors, NotFoundError))]
 pub async fn show(

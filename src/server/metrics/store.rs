@@ -90,7 +90,7 @@ impl StoreMetrics {
             ),
             lag_seconds: registry.add(
                 "projection_lag_seconds",
-                "Seconds since the oldest event that a projection has not applied",
+                "Seconds since the oldest matching event that a projection has not applied",
                 Family::default(),
             ),
             state: registry.add(

@@ -87,7 +87,7 @@ export class Feed extends EventTarget {
         if (head && head.position > this.#position) this.#tell(head);
       }
     } catch (error) {
-      // The next attempt shows whether the error lasts. A restored store is followed from the start.
+      // The next attempt shows whether the error lasts. A restored store is followed from its head.
       if (error.code === "cursor_beyond_end") this.#position = null;
     } finally {
       clearTimeout(timer);
