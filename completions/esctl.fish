@@ -34,7 +34,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_needs_command" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_needs_command" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_needs_command" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_needs_command" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_needs_command" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_needs_command" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_needs_command" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -76,7 +76,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand demo" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand demo" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -94,7 +94,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -134,7 +134,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -161,7 +161,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -188,7 +188,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -216,7 +216,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -242,7 +242,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -263,7 +263,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l server -d 'Show the full schema of the server, not the client\'s'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -288,7 +288,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -311,7 +311,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -329,7 +329,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -367,7 +367,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -387,7 +387,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -414,7 +414,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -441,7 +441,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -467,7 +467,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -493,7 +493,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -514,7 +514,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -537,7 +537,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -556,7 +556,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -576,7 +576,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -594,7 +594,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -637,7 +637,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -664,7 +664,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -691,7 +691,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -723,7 +723,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -754,7 +754,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -781,7 +781,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -808,7 +808,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -835,7 +835,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -862,7 +862,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l dry-run -d 'Show the events that would be appended, and append nothing'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -883,7 +883,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -907,7 +907,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -931,7 +931,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -953,7 +953,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -971,7 +971,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -998,7 +998,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1016,7 +1016,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1046,7 +1046,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l all -d 'Read the events of all streams, in the order of their positions'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l backwards -d 'Read from the last event to the first'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1075,7 +1075,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s f -l follow -d 'Follow new events (the default)'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l no-follow -d 'End after the existing events'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1104,7 +1104,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l force -d 'Append even an event that the domain of the stream fails to apply'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1122,7 +1122,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand trace" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1153,7 +1153,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand replay" -l state -d 'Show th
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l verify -d 'Rebuild in memory and compare with the read model and the snapshots; exit code 1 if they differ'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l no-snapshot -d 'Fold every event, without a snapshot'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand replay" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand replay" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1177,7 +1177,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1195,7 +1195,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1222,7 +1222,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1240,7 +1240,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1260,7 +1260,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1278,7 +1278,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1298,7 +1298,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l if-exists -d 'Succeed if there is no such snapshot'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1317,7 +1317,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1335,7 +1335,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1364,7 +1364,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1382,7 +1382,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1401,9 +1401,9 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s f -l follow -d 'Keep running and apply new events; reconnects if the store is unavailable, and retries a projection that is stopped'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s f -l follow -d 'Keep running and apply new events; reconnects if the store is unavailable, and retries a projection that cannot run'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1425,7 +1425,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l all -d 'Rebuild all projections, one after the other'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l verify -d 'Compare the new read model with the old one, and keep the old one if they differ (exit 1)'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1443,7 +1443,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1461,7 +1461,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1479,7 +1479,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1499,7 +1499,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1522,7 +1522,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l stale -d 'Query the read model as it is, without bringing it up to date'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1545,7 +1545,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l all -d 'Apply the events of all categories'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l replace -d 'Replace an existing projection; the next run rebuilds its read model beside the old one'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1564,7 +1564,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l if-exists -d 'Succeed if there is no such projection'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1582,7 +1582,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1604,7 +1604,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1622,7 +1622,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1641,7 +1641,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1659,7 +1659,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1684,7 +1684,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l keep -d 'Keep the scratch areas beside --store, and print their URLs'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l github -d 'Annotate failures in the files for GitHub Actions as well'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1703,7 +1703,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l github -d 'Annotate mistakes in the files for GitHub Actions as well'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1721,7 +1721,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1741,7 +1741,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l all -d 'Verify the whole store'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand verify" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand verify" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1760,7 +1760,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l chart -d 'Draw the events over time'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand stats" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand stats" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1778,7 +1778,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand ui" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand ui" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1816,7 +1816,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand serve" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1834,7 +1834,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand init" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand init" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1853,7 +1853,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1871,7 +1871,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1900,7 +1900,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l commands -d 'Send commands: each is decided on the state of its stream and leads to one event. With fewer streams than writers, the rate on 1,000 streams is measured as well'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1923,7 +1923,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l by-stream -d 'Read the streams one after the other instead of all events at once; --streams 1 measures one long stream'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1945,7 +1945,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1967,7 +1967,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -1993,7 +1993,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -2011,7 +2011,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -2034,7 +2034,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -2054,7 +2054,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l use -d 'Make it the current context'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -2072,7 +2072,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -2090,7 +2090,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -2109,7 +2109,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l if-exists -d 'Succeed if there is no such context'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -2128,7 +2128,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l static -d 'Complete commands and flags only; never query the store'
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand completions" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand completions" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -2147,7 +2147,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand man" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand man" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand man" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand man" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand man" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand man" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand man" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
@@ -2165,7 +2165,7 @@ yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand help" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand help" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand help" -l wide -d 'Show every column of a table whole, also where the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand help" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand help" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
 complete -c esctl -n "__fish_esctl_using_subcommand help" -s q -l quiet -d 'Print results and errors only'
 complete -c esctl -n "__fish_esctl_using_subcommand help" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
