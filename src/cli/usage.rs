@@ -12,7 +12,6 @@ use clap::error::ErrorKind;
 use crate::cli::end::end;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
-use crate::cli::globals::without_empty_variables;
 use crate::cli::help_definition::help_definition;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
@@ -44,24 +43,29 @@ const SHOWN: usize = 120;
 /// Prints the help or the error, and returns the exit code.
 pub(super) fn answer(error: Error, arguments: &[OsString], definition: fn() -> clap::Command) -> u8 {
     let asked_in_group = matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(word)) if word == "help");
+    // clap shows no help by itself where a variable sets an option.
+    let names_no_command =
+        matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand);
     let error = match error.kind() {
         // The help names every variable, even an empty one, and each global option once.
-        ErrorKind::DisplayHelp => help_definition(definition()).try_get_matches_from(arguments).err().unwrap_or(error),
-        // Here the values of variables are read first, and an empty one counts as unset.
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let definition = help_definition(without_empty_variables(definition()));
-            definition.try_get_matches_from(arguments).err().unwrap_or(error)
-        }
+        ErrorKind::DisplayHelp => help(arguments.to_vec(), definition).unwrap_or(error),
+        // Asked for, the help comes before the values of variables are read.
+        _ if names_no_command => help([arguments, &["-h".into()]].concat(), definition).unwrap_or(error),
         _ if asked_in_group => group_help(arguments, definition).unwrap_or(error),
         _ => error,
     };
     let out = Output::new(settings(arguments));
     let result = match error.kind() {
+        _ if names_no_command => Err(missing_command(&error, &out)),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => out.styled(&error.render()),
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(missing_command(&error, &out)),
         _ => Err(as_usage(error)),
     };
     end(&out, None, result)
+}
+
+/// Returns the help that a command line asks for.
+fn help(line: Vec<OsString>, definition: fn() -> clap::Command) -> Option<Error> {
+    help_definition(definition()).try_get_matches_from(line).err()
 }
 
 /// Returns the help for `esctl GROUP help VERB`, which is that of `esctl GROUP VERB --help`.
@@ -70,7 +74,7 @@ fn group_help(arguments: &[OsString], definition: fn() -> clap::Command) -> Opti
     let mut line = arguments.to_vec();
     line.remove(at);
     line.push("--help".into());
-    help_definition(definition()).try_get_matches_from(line).err()
+    help(line, definition)
 }
 
 /// Prints the help for people. Programs get an error with a hint.

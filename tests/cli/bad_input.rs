@@ -124,11 +124,14 @@ fn numbers_of_options(on: Backend) {
 }
 
 fn flags_and_words(on: Backend) {
+    let home = Home::seeded(on);
+    for line in ["", "stream"] {
+        // The help comes first.
+        home.run(line).fails(2, "error: missing command");
+    }
     refused(
-        &Home::seeded(on),
+        &home,
         &[
-            ("", 2, "subcommand"),
-            ("stream", 2, "subcommand"),
             ("resurce list", 2, "did you mean resource?"),
             ("resource allocat gold 5", 2, "did you mean allocate?"),
             ("resource list --limt 5", 2, "did you mean --limit?"),

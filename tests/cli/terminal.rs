@@ -87,7 +87,7 @@ fn at_80_columns_ids_names_and_times_stay_whole(on: Backend) {
     let home = Home::seeded(on);
     let id = "018f0000-0000-7000-8000-00000000000a";
     let wrong = r#"--type resource.added --data '{"amount":"lots"}'"#;
-    home.run(&format!("stream append resource-gold {wrong} --event-id {id} --force")).ok();
+    home.run(&format!("stream append resource-silver {wrong} --event-id {id} --force")).ok();
     home.run("projection run");
     for (line, whole) in [
         ("stream read --all", "resource-gold"),

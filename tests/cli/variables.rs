@@ -39,7 +39,7 @@ fn an_empty_variable_counts_as_unset() {
     }
     let empty: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
     for line in ["", "stream", "-o json projection"] {
-        let (answer, plain) = (with(&home, &empty, line), with(&home, &[("ESCTL_STORE", "")], line));
+        let (answer, plain) = (with(&home, &empty, line), home.run(line));
         assert_eq!((answer.code, answer.out, answer.err), (2, plain.out, plain.err), "{line}");
     }
     let mut serve = home.command();
