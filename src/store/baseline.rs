@@ -2,7 +2,7 @@
 
 use crate::event::NewEvent;
 use crate::event::StreamName;
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 
 /// The same database with the same durability settings, driven by the best prepared statement for each work in a loop.
 /// There is no chain, there are no checks, and there is no index besides the key.

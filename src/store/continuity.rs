@@ -1,10 +1,8 @@
 //! The identity and the schema of a store: checked before writes, so that they reach the store that this process knows.
 
-use std::sync::Arc;
-
 use crate::event::EventChunk;
 use crate::event::Timestamp;
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::backend::Backend;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
@@ -33,7 +31,7 @@ impl Store {
     }
 
     async fn continued(&self, last_seen: Option<LastSeen>) -> Result<Head, StoreError> {
-        let found = self.reader.within(self.reader.backend.end()).await.and_then(StoreEnd::agreed);
+        let found = self.reader.within(self.reader.log.end()).await.and_then(StoreEnd::agreed);
         let Some(seen) = last_seen else { return found };
         let head = match found {
             Err(StoreError::NoStore(_)) => return Err(seen.not_in(&self.place())),
@@ -44,7 +42,7 @@ impl Store {
             None => {
                 let position = seen.position.0;
                 let query = ReadQuery::all().from(position).to(position);
-                let page = self.reader.within(self.reader.backend.read(query, 1, EventChunk::default())).await?;
+                let page = self.reader.within(self.reader.log.read(query, 1, EventChunk::default())).await?;
                 page.events.get(0).is_some_and(|event| event.hash == seen.hash)
             }
         };
@@ -52,7 +50,7 @@ impl Store {
             return Ok(head);
         }
         // A standby that is not as far yet is no other store.
-        if head.position < seen.position && self.reader.within(self.reader.backend.may_lag()).await? {
+        if head.position < seen.position && self.reader.within(self.backend.may_lag()).await? {
             let message =
                 format!("{} is at position {}, behind the last event that this process has seen", self.place(), head.position);
             return Err(StoreError::Unavailable { message, source: None });
@@ -62,7 +60,7 @@ impl Store {
 
     /// Returns the differences from the schema that this program creates.
     pub async fn schema_faults(&self) -> Result<Vec<SchemaFault>, StoreError> {
-        self.reader.ask(self.reader.backend.schema_faults()).await
+        self.reader.ask(self.backend.schema_faults()).await
     }
 
     /// Checks the parts of the schema that writes rely on, as the first write does.
@@ -92,7 +90,7 @@ impl Store {
     /// Writes other things than events, if the store is the one that this process knows. Observers see the write.
     pub(in crate::store) async fn write<T: Change>(
         &self,
-        write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>,
+        write: impl FnOnce(&dyn Backend) -> Answer<T>,
     ) -> Result<T, StoreError> {
         self.check_continued().await?;
         self.observers.writing();
@@ -102,10 +100,7 @@ impl Store {
     }
 
     /// Writes as [`Store::write`] does, for data that no answer uses yet. Observers do not see the write.
-    pub(in crate::store) async fn write_unseen<T>(
-        &self,
-        write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>,
-    ) -> Result<T, StoreError> {
+    pub(in crate::store) async fn write_unseen<T>(&self, write: impl FnOnce(&dyn Backend) -> Answer<T>) -> Result<T, StoreError> {
         self.check_continued().await?;
         self.send(write).await
     }
@@ -117,12 +112,12 @@ impl Store {
         Ok(())
     }
 
-    async fn send<T>(&self, write: impl FnOnce(&Arc<dyn Backend>) -> Answer<T>) -> Result<T, StoreError> {
-        write(&self.reader.backend).await.inspect_err(|error| self.reader.identity.note_error(error))
+    async fn send<T>(&self, write: impl FnOnce(&dyn Backend) -> Answer<T>) -> Result<T, StoreError> {
+        write(&*self.backend).await.inspect_err(|error| self.reader.identity.note_error(error))
     }
 
     /// Returns the time of the server's clock; `None` where the database has no server.
     pub async fn server_clock(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.reader.within(self.reader.backend.server_clock()).await
+        self.reader.within(self.backend.server_clock()).await
     }
 }

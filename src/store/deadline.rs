@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use crate::store::backend::Answer;
-use crate::store::backend::Backend;
+use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 
 /// Awaits an answer until the timeout passes.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the timeout passes, or the error of the answer.
-pub(crate) async fn within<T>(backend: &dyn Backend, timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
-    let late = || format!("{} gave no answer within {timeout:?}", backend.place());
+pub(crate) async fn within<T>(place: &str, timeout: Duration, answer: Answer<T>) -> Result<T, StoreError> {
+    let late = || format!("{place} gave no answer within {timeout:?}");
     let unavailable = |_| Err(StoreError::Unavailable { message: late(), source: None });
     tokio::time::timeout(timeout, answer).await.unwrap_or_else(unavailable)
 }

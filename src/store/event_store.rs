@@ -1,6 +1,8 @@
 //! The event store: one concrete type over any backend.
 
 mod read_models;
+mod records;
+mod snapshots;
 
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::append::RecordTime;
 use crate::store::backend::Backend;
+use crate::store::backend::EventLog;
 use crate::store::backend::Init;
 use crate::store::clock_check::ClockCheck;
 use crate::store::duplicate::judge;
@@ -38,13 +41,11 @@ use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
 use crate::store::reader::Reader;
 use crate::store::scan::Scan;
-use crate::store::snapshot::Snapshot;
-use crate::store::snapshot::SnapshotInfo;
-use crate::store::snapshot::SnapshotQuery;
 
 /// An event store. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
 pub struct Store {
+    pub(in crate::store) backend: Arc<dyn Backend>,
     pub(in crate::store) reader: Reader,
     grouper: Arc<Grouper>,
     quarantine: Arc<KnownQuarantine>,
@@ -58,10 +59,12 @@ impl Store {
     pub fn new(backend: Arc<dyn Backend>, options: impl Into<OpenOptions>) -> Self {
         let options = options.into();
         let identity = Arc::<Identity>::default();
-        let grouper = Grouper::new(Arc::clone(&backend), Arc::clone(&identity));
-        let (timeout, clock) = (options.timeout, Arc::new(ClockCheck::new(options)));
+        let log: Arc<dyn EventLog> = Arc::clone(&backend) as _;
+        let grouper = Grouper::new(Arc::clone(&log), Arc::clone(&identity));
+        let reader = Reader { log, place: backend.place().into(), identity, timeout: options.timeout };
+        let clock = Arc::new(ClockCheck::new(options));
         let (quarantine, limits, observers) = Default::default();
-        Self { reader: Reader { backend, identity, timeout }, grouper, quarantine, clock, limits, observers }
+        Self { backend, reader, grouper, quarantine, clock, limits, observers }
     }
 
     /// Returns the same store with other limits.
@@ -86,12 +89,12 @@ impl Store {
 
     /// Returns the name of the database product for display.
     pub fn kind(&self) -> &'static str {
-        self.reader.backend.kind()
+        self.backend.kind()
     }
 
     /// Returns the location for display, without secrets.
     pub fn place(&self) -> String {
-        self.reader.backend.place()
+        self.backend.place()
     }
 
     /// Creates the schema, or migrates an older one.
@@ -104,7 +107,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoStore`] where no store exists.
     pub async fn end(&self) -> Result<StoreEnd, StoreError> {
-        self.reader.ask(self.reader.backend.end()).await
+        self.reader.ask(self.reader.log.end()).await
     }
 
     /// Appends events to one stream, all or none. They are durable when this returns.
@@ -137,7 +140,7 @@ impl Store {
     pub async fn append_to_any(&self, requests: Vec<AppendRequest>) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
         let appends = requests.into_iter().map(|request| prepare(request, self.limits)).collect::<Result<Vec<_>, _>>()?;
         if appends.iter().any(|append| append.request.time == RecordTime::StoreClock) {
-            self.clock.check(&*self.reader.backend).await?;
+            self.clock.check(&*self.backend).await?;
         }
         let begun = self.observers.begin(&appends);
         let answers = match self.grouper.append(appends.clone()).await {
@@ -165,7 +168,7 @@ impl Store {
                 return Err(StoreError::Invalid(message));
             }
             BackendAnswer::TooLarge { bytes, limit } => {
-                let kind = self.reader.backend.kind();
+                let kind = self.backend.kind();
                 return Err(StoreError::Invalid(format!(
                     "an append of {bytes} bytes exceeds the {limit} bytes that {kind} accepts in one append"
                 )));
@@ -175,7 +178,7 @@ impl Store {
         };
         // Events are never removed, so an event that is found now was there before or has come since with the same id.
         let ids = append.request.events.iter().map(|event| event.event_id).collect();
-        let known = self.reader.ask(self.reader.backend.events_by_id(ids)).await?;
+        let known = self.reader.ask(self.reader.log.events_by_id(ids)).await?;
         if let Some(appended) = judge(append, &known)? {
             return Ok(appended);
         }
@@ -216,7 +219,7 @@ impl Store {
 
     /// Returns the stored events with these ids, in the order of their positions.
     pub async fn events_by_id(&self, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, StoreError> {
-        let mut events = self.reader.ask(self.reader.backend.events_by_id(ids)).await?;
+        let mut events = self.reader.ask(self.reader.log.events_by_id(ids)).await?;
         events.sort_by_key(|event| event.position);
         Ok(events)
     }
@@ -254,7 +257,7 @@ impl Store {
             let middle = before + (after - before) / 2;
             buffer.clear();
             let query = ReadQuery::all().from(middle).to(middle);
-            let page = self.reader.ask(self.reader.backend.read(query, 1, buffer)).await?;
+            let page = self.reader.ask(self.reader.log.read(query, 1, buffer)).await?;
             let Some(event) = page.events.get(0) else {
                 return Err(StoreError::integrity(format!(
                     "position {middle} is missing: events have been removed from this store"
@@ -272,48 +275,26 @@ impl Store {
 
     /// Returns the version of a stream; 0 where there is no such stream.
     pub async fn stream_version(&self, stream: StreamName) -> Result<Version, StoreError> {
-        self.reader.ask(self.reader.backend.stream_version(stream)).await
+        self.reader.ask(self.reader.log.stream_version(stream)).await
     }
 
     /// Returns streams in the order of their names.
     pub async fn streams(&self, query: StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
-        self.reader.ask(self.reader.backend.streams(query.normalised())).await
+        self.reader.ask(self.reader.log.streams(query.normalised())).await
     }
 
     /// Returns the size of the store in bytes, with its indexes and read models.
     pub async fn size_bytes(&self) -> Result<u64, StoreError> {
-        self.reader.ask(self.reader.backend.size_bytes()).await
+        self.reader.ask(self.backend.size_bytes()).await
     }
 
     /// Returns true where the server is a standby or secondary that may be behind its primary.
     pub async fn may_lag(&self) -> Result<bool, StoreError> {
-        self.reader.ask(self.reader.backend.may_lag()).await
+        self.reader.ask(self.backend.may_lag()).await
     }
 
     /// Runs the database's own check of its files, without a time limit. Returns its findings.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.reader.backend.check().await
-    }
-
-    /// Stores a snapshot. An earlier one of the same stream, reducer and version is replaced.
-    pub async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
-        self.write(|backend| backend.put_snapshot(snapshot)).await?;
-        self.observers.snapshot_kept();
-        Ok(())
-    }
-
-    /// Returns the newest snapshot of a stream and a reducer, at or below a version. It is not checked yet.
-    pub async fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Result<Option<Snapshot>, StoreError> {
-        self.reader.ask(self.reader.backend.snapshot(stream, reducer, at_most)).await
-    }
-
-    /// Returns snapshots in the order of stream, reducer and version.
-    pub async fn snapshots(&self, query: SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
-        self.reader.ask(self.reader.backend.snapshots(query)).await
-    }
-
-    /// Deletes snapshots. Returns the number of deleted snapshots.
-    pub async fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Result<u64, StoreError> {
-        self.write(|backend| backend.delete_snapshots(snapshots)).await
+        self.backend.check().await
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
-use crate::store::backend::Backend;
+use crate::store::backend::EventLog;
 use crate::store::error::StoreError;
 use crate::store::identity::Identity;
 
@@ -30,16 +30,16 @@ struct Queue {
     writing: bool,
 }
 
-/// The queue of concurrent appends to one backend.
+/// The queue of concurrent appends to one log.
 pub(crate) struct Grouper {
-    backend: Arc<dyn Backend>,
+    log: Arc<dyn EventLog>,
     identity: Arc<Identity>,
     queue: Mutex<Queue>,
 }
 
 impl Grouper {
-    pub(crate) fn new(backend: Arc<dyn Backend>, identity: Arc<Identity>) -> Arc<Self> {
-        Arc::new(Self { backend, identity, queue: Mutex::default() })
+    pub(crate) fn new(log: Arc<dyn EventLog>, identity: Arc<Identity>) -> Arc<Self> {
+        Arc::new(Self { log, identity, queue: Mutex::default() })
     }
 
     /// Appends in one transaction, perhaps together with other appends.
@@ -69,7 +69,7 @@ impl Grouper {
                 callers.push((waiting.answer, waiting.appends.len()));
                 appends.extend(waiting.appends);
             }
-            let outcome = self.backend.append(appends, self.identity.last_seen()).await;
+            let outcome = self.log.append(appends, self.identity.last_seen()).await;
             self.identity.note_appended(&outcome);
             let mut outcome = outcome.map(Vec::into_iter);
             for (caller, size) in callers {

@@ -32,7 +32,7 @@ impl KnownQuarantine {
         let mut query = ReadQuery::stream(stream).to(version.0);
         let mut buffer = EventChunk::default();
         while read.version < version {
-            let page = reader.ask(reader.backend.read(query.clone(), PAGE_EVENTS, buffer)).await?;
+            let page = reader.ask(reader.log.read(query.clone(), PAGE_EVENTS, buffer)).await?;
             page.events.iter().try_for_each(|event| read.apply(&event))?;
             if page.events.is_empty() {
                 let message = format!("the reserved stream {QUARANTINE_STREAM} has fewer events than its version says");

@@ -3,6 +3,7 @@
 //! A backend folder has only the statements of its own database. Checks, hashing, duplicate answers, grouping and paging
 //! are shared code above the backends. No backend knows a domain.
 
+mod answer;
 mod append;
 mod backend;
 mod baseline;
@@ -54,6 +55,7 @@ pub mod sqlite;
 mod url;
 mod worker;
 
+pub use answer::Answer;
 pub use append::AppendRequest;
 pub use append::Appended;
 pub use append::AppendedEvent;
@@ -61,9 +63,12 @@ pub use append::BackendAnswer;
 pub use append::BackendAppend;
 pub use append::Outcome;
 pub use append::RecordTime;
-pub use backend::Answer;
 pub use backend::Backend;
+pub use backend::EventLog;
 pub use backend::Init;
+pub use backend::ReadModels;
+pub use backend::Records;
+pub use backend::Snapshots;
 pub use baseline::Baseline;
 pub use clock_refused::ClockReference;
 pub use clock_refused::ClockRefused;

@@ -1,10 +1,10 @@
-//! Reads from a backend: answered within the timeout, and by the store that this process knows.
+//! Reads from a store: answered within the timeout, and by the store that this process knows.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::store::backend::Answer;
-use crate::store::backend::Backend;
+use crate::store::answer::Answer;
+use crate::store::backend::EventLog;
 use crate::store::deadline::within;
 use crate::store::error::StoreError;
 use crate::store::identity::Identity;
@@ -12,7 +12,9 @@ use crate::store::identity::Identity;
 /// The part of a store that reads need. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Reader {
-    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) log: Arc<dyn EventLog>,
+    /// The location for display, without secrets.
+    pub(crate) place: Arc<str>,
     pub(crate) identity: Arc<Identity>,
     pub(crate) timeout: Duration,
 }
@@ -29,6 +31,6 @@ impl Reader {
 
     /// Awaits an answer until the timeout passes.
     pub(crate) async fn within<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
-        within(&*self.backend, self.timeout, answer).await
+        within(&self.place, self.timeout, answer).await
     }
 }

@@ -7,7 +7,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::event::EventChunk;
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 use crate::store::known_quarantine::KnownQuarantine;
 use crate::store::quarantine::Quarantine;
@@ -109,7 +109,7 @@ impl Scan {
         }
         buffer.clear();
         let limit = usize::try_from(self.left).unwrap_or(usize::MAX).min(CHUNK_EVENTS);
-        self.ahead = Some(self.reader.backend.read(self.query.clone(), limit, buffer));
+        self.ahead = Some(self.reader.log.read(self.query.clone(), limit, buffer));
     }
 
     fn go_on_after(&mut self, last: u64) {

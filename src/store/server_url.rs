@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::backend::Backend;
 use crate::store::baseline::Baseline;
 use crate::store::options::OpenOptions;

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 
 /// A thread that starts when it is first needed. It ends once this value and all clones of its link are dropped.

@@ -12,21 +12,25 @@ use esctl::store::Answer;
 use esctl::store::Backend;
 use esctl::store::BackendAnswer;
 use esctl::store::BackendAppend;
+use esctl::store::EventLog;
 use esctl::store::FailedEvent;
 use esctl::store::Init;
 use esctl::store::LastSeen;
 use esctl::store::Page;
 use esctl::store::ProjectionRecord;
 use esctl::store::ReadModel;
+use esctl::store::ReadModels;
 use esctl::store::ReadQuery;
 use esctl::store::ReadSource;
 use esctl::store::Record;
+use esctl::store::Records;
 use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
 use esctl::store::SchemaFault;
 use esctl::store::Snapshot;
 use esctl::store::SnapshotInfo;
 use esctl::store::SnapshotQuery;
+use esctl::store::Snapshots;
 use esctl::store::Store;
 use esctl::store::StoreEnd;
 use esctl::store::StoreError;
@@ -56,25 +60,15 @@ impl ReadOnly {
     }
 }
 
-impl Backend for ReadOnly {
-    fn kind(&self) -> &'static str {
-        self.0.kind()
-    }
-    fn place(&self) -> String {
-        self.0.place()
-    }
-    fn server_clock(&self) -> Answer<Option<Timestamp>> {
-        self.ask(|store| async move { store.server_clock().await })
-    }
-    fn init(&self) -> Answer<Init> {
-        refused()
-    }
+impl EventLog for ReadOnly {
     fn end(&self) -> Answer<StoreEnd> {
         self.ask(|store| async move { store.end().await })
     }
+
     fn append(&self, _: Vec<BackendAppend>, _: Option<LastSeen>) -> Answer<Vec<BackendAnswer>> {
         refused()
     }
+
     fn read(&self, query: ReadQuery, _limit: usize, mut buffer: EventChunk) -> Answer<Page> {
         self.ask(|store| async move {
             buffer.clear();
@@ -92,78 +86,124 @@ impl Backend for ReadOnly {
             Ok(Page { events: buffer, looked_at, first, last, highest, end: true, quarantine: Version::ZERO })
         })
     }
+
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
         self.ask(|store| async move { store.events_by_id(ids).await })
     }
+
     fn stream_version(&self, stream: StreamName) -> Answer<Version> {
         self.ask(|store| async move { store.stream_version(stream).await })
     }
+
     fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
         self.ask(|store| async move { store.streams(query).await })
     }
-    fn size_bytes(&self) -> Answer<u64> {
-        self.ask(|store| async move { store.size_bytes().await })
+}
+
+impl ReadModels for ReadOnly {
+    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
+        self.ask(|store| async move { store.projections().await })
     }
-    fn check(&self) -> Answer<Vec<String>> {
-        self.ask(|store| async move { store.check().await })
-    }
+
     fn check_read_models(&self) -> Answer<Vec<String>> {
         self.ask(|store| async move { store.check_read_models().await })
     }
+
+    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
+        self.ask(|store| async move { store.rows(model, keys).await })
+    }
+
+    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
+        self.ask(|store| async move { store.query_rows(query).await })
+    }
+
+    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
+        self.ask(|store| async move { store.count_rows(model).await })
+    }
+
+    fn failed_events(&self, model: ReadModel) -> Answer<Vec<FailedEvent>> {
+        self.ask(|store| async move { store.failed_events(model).await })
+    }
+
+    fn commit_rows(&self, _: RowsCommit) -> Answer<bool> {
+        refused()
+    }
+
+    fn swap_read_model(&self, _: String, _: Position, _: Vec<String>) -> Answer<bool> {
+        refused()
+    }
+
+    fn exchange_read_models(&self, _: String) -> Answer<bool> {
+        refused()
+    }
+
+    fn drop_read_model(&self, _: ReadModel) -> Answer<bool> {
+        refused()
+    }
+}
+
+impl Snapshots for ReadOnly {
+    fn put_snapshot(&self, _: Snapshot) -> Answer<()> {
+        refused()
+    }
+
+    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
+        self.ask(|store| async move { store.snapshot(stream, reducer, at_most).await })
+    }
+
+    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
+        self.ask(|store| async move { store.snapshots(query).await })
+    }
+
+    fn delete_snapshots(&self, _: Vec<SnapshotInfo>) -> Answer<u64> {
+        refused()
+    }
+}
+
+impl Records for ReadOnly {
+    fn records(&self, kind: String) -> Answer<Vec<Record>> {
+        self.ask(|store| async move { store.records(&kind).await })
+    }
+
+    fn put_record(&self, _: Record) -> Answer<()> {
+        refused()
+    }
+
+    fn delete_record(&self, _: String, _: String) -> Answer<bool> {
+        refused()
+    }
+}
+
+impl Backend for ReadOnly {
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+
+    fn place(&self) -> String {
+        self.0.place()
+    }
+
+    fn server_clock(&self) -> Answer<Option<Timestamp>> {
+        self.ask(|store| async move { store.server_clock().await })
+    }
+
+    fn init(&self) -> Answer<Init> {
+        refused()
+    }
+
+    fn size_bytes(&self) -> Answer<u64> {
+        self.ask(|store| async move { store.size_bytes().await })
+    }
+
+    fn check(&self) -> Answer<Vec<String>> {
+        self.ask(|store| async move { store.check().await })
+    }
+
     fn schema_faults(&self) -> Answer<Vec<SchemaFault>> {
         self.ask(|store| async move { store.schema_faults().await })
     }
 
     fn repair_schema(&self) -> Answer<Vec<String>> {
-        refused()
-    }
-
-    fn put_snapshot(&self, _: Snapshot) -> Answer<()> {
-        refused()
-    }
-    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
-        self.ask(|store| async move { store.snapshot(stream, reducer, at_most).await })
-    }
-    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
-        self.ask(|store| async move { store.snapshots(query).await })
-    }
-    fn delete_snapshots(&self, _: Vec<SnapshotInfo>) -> Answer<u64> {
-        refused()
-    }
-    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
-        self.ask(|store| async move { store.projections().await })
-    }
-    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
-        self.ask(|store| async move { store.rows(model, keys).await })
-    }
-    fn commit_rows(&self, _: RowsCommit) -> Answer<bool> {
-        refused()
-    }
-    fn failed_events(&self, model: ReadModel) -> Answer<Vec<FailedEvent>> {
-        self.ask(|store| async move { store.failed_events(model).await })
-    }
-    fn swap_read_model(&self, _: String, _: Position, _: Vec<String>) -> Answer<bool> {
-        refused()
-    }
-    fn exchange_read_models(&self, _: String) -> Answer<bool> {
-        refused()
-    }
-    fn drop_read_model(&self, _: ReadModel) -> Answer<bool> {
-        refused()
-    }
-    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
-        self.ask(|store| async move { store.query_rows(query).await })
-    }
-    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
-        self.ask(|store| async move { store.count_rows(model).await })
-    }
-    fn records(&self, kind: String) -> Answer<Vec<Record>> {
-        self.ask(|store| async move { store.records(&kind).await })
-    }
-    fn put_record(&self, _: Record) -> Answer<()> {
-        refused()
-    }
-    fn delete_record(&self, _: String, _: String) -> Answer<bool> {
         refused()
     }
 }

@@ -1,4 +1,4 @@
-//! The data that a store keeps beside its events and snapshots: read models and records.
+//! The read models of a store.
 
 use crate::event::Position;
 use crate::store::error::StoreError;
@@ -10,18 +10,17 @@ use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
-use crate::store::record::Record;
 
 impl Store {
     /// Finds incomplete read models, and values beside the events that esctl never wrote. Returns one line for each
     /// finding.
     pub async fn check_read_models(&self) -> Result<Vec<String>, StoreError> {
-        self.reader.backend.check_read_models().await
+        self.backend.check_read_models().await
     }
 
     /// Returns the record of each read model, in the order of their names, the live one of each projection first.
     pub async fn projections(&self) -> Result<Vec<ProjectionRecord>, StoreError> {
-        let mut records = self.reader.ask(self.reader.backend.projections()).await?;
+        let mut records = self.reader.ask(self.backend.projections()).await?;
         records.sort_by(|a, b| (&a.model.name, a.model.part).cmp(&(&b.model.name, b.model.part)));
         Ok(records)
     }
@@ -29,7 +28,7 @@ impl Store {
     /// Returns the rows of these keys, in the order of the keys.
     pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
         model.check_name()?;
-        self.reader.ask(self.reader.backend.rows(model, keys)).await
+        self.reader.ask(self.backend.rows(model, keys)).await
     }
 
     /// Writes rows, failed events and checkpoint in one transaction. Returns false where the read model was modified
@@ -53,7 +52,7 @@ impl Store {
     /// Returns the failed events of a read model, in the order of their positions.
     pub async fn failed_events(&self, model: ReadModel) -> Result<Vec<FailedEvent>, StoreError> {
         model.check_name()?;
-        self.reader.ask(self.reader.backend.failed_events(model)).await
+        self.reader.ask(self.backend.failed_events(model)).await
     }
 
     /// Swaps in the rebuilt read model, in one step. The old one is kept as the previous one until the next swap.
@@ -80,31 +79,12 @@ impl Store {
     /// Returns rows of a read model in the order of their keys.
     pub async fn query_rows(&self, query: RowQuery) -> Result<Vec<(String, String)>, StoreError> {
         query.model().check_name()?;
-        self.reader.ask(self.reader.backend.query_rows(query)).await
+        self.reader.ask(self.backend.query_rows(query)).await
     }
 
     /// Returns the number of rows of a read model.
     pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
         model.check_name()?;
-        self.reader.ask(self.reader.backend.count_rows(model)).await
-    }
-
-    /// Returns the records of a kind, in the order of their names.
-    pub async fn records(&self, kind: &str) -> Result<Vec<Record>, StoreError> {
-        self.reader.ask(self.reader.backend.records(kind.to_owned())).await
-    }
-
-    /// Stores a record. An earlier one of the same kind and name is replaced.
-    ///
-    /// # Errors
-    /// [`StoreError::Invalid`] when a backend could not store the record.
-    pub async fn put_record(&self, record: Record) -> Result<(), StoreError> {
-        record.check()?;
-        self.write(|backend| backend.put_record(record)).await
-    }
-
-    /// Deletes a record. Returns false where there was none.
-    pub async fn delete_record(&self, kind: &str, name: &str) -> Result<bool, StoreError> {
-        self.write(|backend| backend.delete_record(kind.to_owned(), name.to_owned())).await
+        self.reader.ask(self.backend.count_rows(model)).await
     }
 }

@@ -5,92 +5,59 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::sync::OnceCell;
-use uuid::Uuid;
 
-use crate::event::EventChunk;
-use crate::event::Position;
-use crate::event::RecordedEvent;
-use crate::event::StreamName;
 use crate::event::Timestamp;
-use crate::event::Version;
-use crate::store::append::BackendAnswer;
-use crate::store::append::BackendAppend;
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Init;
 use crate::store::clock::TOO_LATE_FOR_MONGODB;
-use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
-use crate::store::failed_event::FailedEvent;
 use crate::store::identity::LastSeen;
 use crate::store::mongodb::append::Appender;
-use crate::store::mongodb::by_id;
 use crate::store::mongodb::check;
 use crate::store::mongodb::connection::Connection;
-use crate::store::mongodb::end;
 use crate::store::mongodb::existence;
 use crate::store::mongodb::indexes;
-use crate::store::mongodb::projection;
-use crate::store::mongodb::projection::ConsistentRead;
-use crate::store::mongodb::read;
 use crate::store::mongodb::read::OpenCursors;
-use crate::store::mongodb::read_models;
-use crate::store::mongodb::records;
-use crate::store::mongodb::rows;
 use crate::store::mongodb::schema;
-use crate::store::mongodb::snapshots;
-use crate::store::mongodb::streams;
 use crate::store::mongodb::url::MongoUrl;
-use crate::store::mongodb::view;
 use crate::store::mongodb::worker::Worker;
 use crate::store::options::OpenOptions;
-use crate::store::read::Page;
-use crate::store::read::ReadQuery;
-use crate::store::read::StreamInfo;
-use crate::store::read::StreamQuery;
-use crate::store::read_model::ProjectionRecord;
-use crate::store::read_model::ReadModel;
-use crate::store::read_model::RowQuery;
-use crate::store::read_model::RowsCommit;
-use crate::store::record::Record;
 use crate::store::schema::SchemaFault;
 use crate::store::schema::check_writable;
-use crate::store::snapshot::Snapshot;
-use crate::store::snapshot::SnapshotInfo;
-use crate::store::snapshot::SnapshotQuery;
 
 /// An event store in one MongoDB database.
 pub struct MongoDb {
-    shared: Arc<Shared>,
-    worker: Worker,
+    pub(in crate::store::mongodb) shared: Arc<Shared>,
+    pub(in crate::store::mongodb) worker: Worker,
 }
 
-struct Shared {
+pub(in crate::store::mongodb) struct Shared {
     url: MongoUrl,
     options: OpenOptions,
-    connection: OnceCell<Connection>,
-    appender: Mutex<Appender>,
-    cursors: OpenCursors,
+    connection: OnceCell<Arc<Connection>>,
+    pub(in crate::store::mongodb) appender: Mutex<Appender>,
+    pub(in crate::store::mongodb) cursors: OpenCursors,
 }
 
 impl Shared {
-    async fn connection(&self) -> Result<&Connection, StoreError> {
-        self.connection.get_or_try_init(|| Connection::open(&self.url, &self.options)).await
+    async fn connection(&self) -> Result<&Arc<Connection>, StoreError> {
+        self.connection.get_or_try_init(async || Connection::open(&self.url, &self.options).await.map(Arc::new)).await
     }
 
     /// Returns the connection for a job that reads.
-    async fn reading(&self) -> Result<&Connection, StoreError> {
+    async fn reading(&self) -> Result<Arc<Connection>, StoreError> {
         let connection = self.connection().await?;
         existence::check_exists(connection).await?;
-        Ok(connection)
+        Ok(Arc::clone(connection))
     }
 
     /// Returns the connection for a job that writes. A store that this process has seen is not created again.
-    async fn writing(&self, last_seen: Option<LastSeen>) -> Result<&Connection, StoreError> {
+    pub(in crate::store::mongodb) async fn writing(&self, last_seen: Option<LastSeen>) -> Result<Arc<Connection>, StoreError> {
         let connection = self.connection().await?;
         existence::create(connection, last_seen).await?;
         if connection.indexes_complete(false) {
-            return Ok(connection);
+            return Ok(Arc::clone(connection));
         }
         // Before the first write: without an index an event could be appended twice.
         let mut faults = indexes::faults(connection).await?;
@@ -101,12 +68,7 @@ impl Shared {
         }
         check_writable(&connection.place, &faults)?;
         connection.indexes_complete(true);
-        Ok(connection)
-    }
-
-    async fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Result<Vec<BackendAnswer>, StoreError> {
-        let connection = self.writing(last_seen).await?;
-        self.appender.lock().await.append(connection, group, last_seen).await
+        Ok(Arc::clone(connection))
     }
 }
 
@@ -122,6 +84,26 @@ impl MongoDb {
     pub(crate) fn remove(&self) -> Answer<()> {
         let shared = Arc::clone(&self.shared);
         self.worker.write_within(self.patience(), async move { schema::remove(shared.connection().await?).await })
+    }
+
+    /// Runs a job that reads.
+    pub(in crate::store::mongodb) fn reading<T, J>(&self, job: impl FnOnce(Arc<Connection>) -> J + Send + 'static) -> Answer<T>
+    where
+        T: Send + 'static,
+        J: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        self.worker.read(async move { job(shared.reading().await?).await })
+    }
+
+    /// Runs a job that writes other things than events.
+    pub(in crate::store::mongodb) fn writing<T, J>(&self, job: impl FnOnce(Arc<Connection>) -> J + Send + 'static) -> Answer<T>
+    where
+        T: Send + 'static,
+        J: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write_within(self.patience(), async move { job(shared.writing(None).await?).await })
     }
 
     /// Returns the longest wait for a write of several steps other than an append. (A swap may build indexes without a
@@ -154,189 +136,31 @@ impl Backend for MongoDb {
         self.worker.write_within(self.patience(), async move { existence::create(shared.connection().await?, None).await })
     }
 
-    fn end(&self) -> Answer<StoreEnd> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { end::end(shared.reading().await?).await })
-    }
-
-    fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Answer<Vec<BackendAnswer>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.write(async move { shared.append(group, last_seen).await })
-    }
-
-    fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { read::read(shared.reading().await?, &shared.cursors, query, limit, buffer).await })
-    }
-
-    fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { by_id::events_by_id(shared.reading().await?, &ids).await })
-    }
-
-    fn stream_version(&self, stream: StreamName) -> Answer<Version> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { streams::stream_version(shared.reading().await?, &stream).await })
-    }
-
-    fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { streams::streams(shared.reading().await?, &query).await })
-    }
-
     fn size_bytes(&self) -> Answer<u64> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { check::size_bytes(shared.reading().await?).await })
+        self.reading(|connection| async move { check::size_bytes(&connection).await })
     }
 
     fn may_lag(&self) -> Answer<bool> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { check::may_lag(shared.reading().await?).await })
+        self.reading(|connection| async move { check::may_lag(&connection).await })
     }
 
     fn check(&self) -> Answer<Vec<String>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { check::check(shared.reading().await?).await })
-    }
-
-    fn check_read_models(&self) -> Answer<Vec<String>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { projection::check(shared.reading().await?).await })
+        self.reading(|connection| async move { check::check(&connection).await })
     }
 
     fn schema_faults(&self) -> Answer<Vec<SchemaFault>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move {
-            let connection = shared.reading().await?;
+        self.reading(|connection| async move {
             // The first write migrates an older store.
-            if existence::is_older(connection).await? { Ok(Vec::new()) } else { indexes::faults(connection).await }
+            if existence::is_older(&connection).await? { Ok(Vec::new()) } else { indexes::faults(&connection).await }
         })
     }
 
     fn repair_schema(&self) -> Answer<Vec<String>> {
         let shared = Arc::clone(&self.shared);
         // Building an index has no time limit.
-        self.worker.write(async move { indexes::repair(shared.reading().await?).await })
-    }
-
-    fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { snapshots::put(shared.writing(None).await?, &snapshot).await })
-    }
-
-    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { snapshots::newest(shared.reading().await?, &stream, &reducer, at_most).await })
-    }
-
-    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { snapshots::list(shared.reading().await?, &query).await })
-    }
-
-    fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { snapshots::delete(shared.writing(None).await?, &snapshots).await })
-    }
-
-    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move {
+        self.worker.write(async move {
             let connection = shared.reading().await?;
-            let (records, live) = projection::projections(connection).await?;
-            if let Err(error) = view::repair(connection, &live).await {
-                tracing::warn!(%error, "cannot compare the views of read models with their rows");
-            }
-            Ok(records)
+            indexes::repair(&connection).await
         })
-    }
-
-    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move {
-            let connection = shared.reading().await?;
-            let mut reading = ConsistentRead::begin(connection, model).await?;
-            while let Some(state) = &reading.state {
-                let found = rows::by_key(connection, state, &keys).await;
-                if let Some(found) = reading.end(found).await? {
-                    return Ok(found);
-                }
-            }
-            Ok(vec![None; keys.len()])
-        })
-    }
-
-    fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { read_models::commit(shared.writing(None).await?, &commit).await })
-    }
-
-    fn failed_events(&self, model: ReadModel) -> Answer<Vec<FailedEvent>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move {
-            let state = projection::state(shared.reading().await?, &model).await?;
-            Ok(state.map(|state| state.failed_events).unwrap_or_default())
-        })
-    }
-
-    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.write(async move { read_models::swap(shared.writing(None).await?, &name, at, &indexed_fields).await })
-    }
-
-    fn exchange_read_models(&self, name: String) -> Answer<bool> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { read_models::exchange(shared.writing(None).await?, &name).await })
-    }
-
-    fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
-        let shared = Arc::clone(&self.shared);
-        self.worker
-            .write_within(self.patience(), async move { read_models::drop_model(shared.writing(None).await?, &model).await })
-    }
-
-    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move {
-            let connection = shared.reading().await?;
-            let mut reading = ConsistentRead::begin(connection, query.model()).await?;
-            while let Some(state) = &reading.state {
-                let found = rows::query(connection, state, &query).await;
-                if let Some(found) = reading.end(found).await? {
-                    return Ok(found);
-                }
-            }
-            Ok(Vec::new())
-        })
-    }
-
-    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move {
-            let connection = shared.reading().await?;
-            let mut reading = ConsistentRead::begin(connection, model).await?;
-            while let Some(state) = &reading.state {
-                let found = rows::count(connection, state).await;
-                if let Some(found) = reading.end(found).await? {
-                    return Ok(found);
-                }
-            }
-            Ok(0)
-        })
-    }
-
-    fn records(&self, kind: String) -> Answer<Vec<Record>> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.read(async move { records::records(shared.reading().await?, &kind).await })
-    }
-
-    fn put_record(&self, record: Record) -> Answer<()> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { records::put(shared.writing(None).await?, &record).await })
-    }
-
-    fn delete_record(&self, kind: String, name: String) -> Answer<bool> {
-        let shared = Arc::clone(&self.shared);
-        self.worker.write_within(self.patience(), async move { records::delete(shared.writing(None).await?, &kind, &name).await })
     }
 }

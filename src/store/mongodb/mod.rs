@@ -18,6 +18,7 @@ mod decide;
 mod documents;
 mod end;
 mod error;
+mod event_log;
 mod existence;
 mod filters;
 mod indexes;

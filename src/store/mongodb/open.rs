@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::backend::Backend;
 use crate::store::baseline::Baseline;
 use crate::store::error::StoreError;

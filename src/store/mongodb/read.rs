@@ -61,7 +61,7 @@ impl OpenCursors {
     }
 }
 
-/// Reads a page; see [`Backend::read`](crate::store::Backend::read).
+/// Reads a page; see [`EventLog::read`](crate::store::EventLog::read).
 pub(crate) async fn read(
     connection: &Connection,
     cursors: &OpenCursors,

@@ -16,15 +16,23 @@
 //! A reader reads the projection before and after the rows, and repeats the read where it has changed meanwhile.
 //! No statement here uses the events.
 
+use std::sync::Arc;
+
 use mongodb::IndexModel;
 use mongodb::bson::doc;
 use uuid::Uuid;
 
 use crate::event::Position;
+use crate::store::answer::Answer;
+use crate::store::backend::ReadModels;
 use crate::store::error::StoreError;
+use crate::store::failed_event::FailedEvent;
+use crate::store::mongodb::backend::MongoDb;
 use crate::store::mongodb::collections;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::filters::plain_path;
+use crate::store::mongodb::projection;
+use crate::store::mongodb::projection::ConsistentRead;
 use crate::store::mongodb::projection::bson_uuid;
 use crate::store::mongodb::projection::collections;
 use crate::store::mongodb::projection::document_of;
@@ -33,17 +41,102 @@ use crate::store::mongodb::projection::is_complete;
 use crate::store::mongodb::projection::state;
 use crate::store::mongodb::read_model_state::ReadModelState;
 use crate::store::mongodb::rows;
+use crate::store::mongodb::view;
 use crate::store::mongodb::view::check_allowed;
 use crate::store::mongodb::view::drop_view;
 use crate::store::mongodb::view::point;
 use crate::store::mongodb::view::show_live;
 use crate::store::mongodb::view::view_of;
 use crate::store::read_model::Part;
+use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 
+impl ReadModels for MongoDb {
+    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
+        self.reading(|connection| async move {
+            let (records, live) = projection::projections(&connection).await?;
+            if let Err(error) = view::repair(&connection, &live).await {
+                tracing::warn!(%error, "cannot compare the views of read models with their rows");
+            }
+            Ok(records)
+        })
+    }
+
+    fn check_read_models(&self) -> Answer<Vec<String>> {
+        self.reading(|connection| async move { projection::check(&connection).await })
+    }
+
+    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
+        self.reading(move |connection| async move {
+            let mut reading = ConsistentRead::begin(&connection, model).await?;
+            while let Some(state) = &reading.state {
+                let found = rows::by_key(&connection, state, &keys).await;
+                if let Some(found) = reading.end(found).await? {
+                    return Ok(found);
+                }
+            }
+            Ok(vec![None; keys.len()])
+        })
+    }
+
+    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
+        self.reading(move |connection| async move {
+            let mut reading = ConsistentRead::begin(&connection, query.model()).await?;
+            while let Some(state) = &reading.state {
+                let found = rows::query(&connection, state, &query).await;
+                if let Some(found) = reading.end(found).await? {
+                    return Ok(found);
+                }
+            }
+            Ok(Vec::new())
+        })
+    }
+
+    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
+        self.reading(move |connection| async move {
+            let mut reading = ConsistentRead::begin(&connection, model).await?;
+            while let Some(state) = &reading.state {
+                let found = rows::count(&connection, state).await;
+                if let Some(found) = reading.end(found).await? {
+                    return Ok(found);
+                }
+            }
+            Ok(0)
+        })
+    }
+
+    fn failed_events(&self, model: ReadModel) -> Answer<Vec<FailedEvent>> {
+        self.reading(move |connection| async move {
+            let state = state(&connection, &model).await?;
+            Ok(state.map(|state| state.failed_events).unwrap_or_default())
+        })
+    }
+
+    fn commit_rows(&self, rows: RowsCommit) -> Answer<bool> {
+        self.writing(move |connection| async move { commit(&connection, &rows).await })
+    }
+
+    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.worker.write(async move {
+            let connection = shared.writing(None).await?;
+            swap(&connection, &name, at, &indexed_fields).await
+        })
+    }
+
+    fn exchange_read_models(&self, name: String) -> Answer<bool> {
+        self.writing(move |connection| async move { exchange(&connection, &name).await })
+    }
+
+    fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
+        self.writing(move |connection| async move { drop_model(&connection, &model).await })
+    }
+}
+
 /// Commits rows and checkpoint together. Returns false where the read model was modified concurrently.
-pub(crate) async fn commit(connection: &Connection, commit: &RowsCommit) -> Result<bool, StoreError> {
+async fn commit(connection: &Connection, commit: &RowsCommit) -> Result<bool, StoreError> {
     let begins = commit.from == Position::ZERO && commit.commits.is_none_or(|commits| commits == 0);
     if begins
         && let Some(left) = state(connection, &commit.model).await?
@@ -160,12 +253,7 @@ async fn finish(connection: &Connection, model: &ReadModel, state: &ReadModelSta
 }
 
 /// Swaps in the rebuilt read model.
-pub(crate) async fn swap(
-    connection: &Connection,
-    name: &str,
-    at: Position,
-    indexed_fields: &[String],
-) -> Result<bool, StoreError> {
+async fn swap(connection: &Connection, name: &str, at: Position, indexed_fields: &[String]) -> Result<bool, StoreError> {
     let failed = connection.failed("cannot write to");
     let Some(building) = settled(connection, &ReadModel::building(name)).await? else { return Ok(false) };
     if building.checkpoint.position != at || !is_complete(connection, &ReadModel::building(name), &building, None).await? {
@@ -208,7 +296,7 @@ async fn complete_state(connection: &Connection, model: &ReadModel) -> Result<Op
 }
 
 /// Exchanges the live and the previous read model.
-pub(crate) async fn exchange(connection: &Connection, name: &str) -> Result<bool, StoreError> {
+async fn exchange(connection: &Connection, name: &str) -> Result<bool, StoreError> {
     check_allowed(connection, name).await?;
     let live = complete_state(connection, &ReadModel::live(name)).await?;
     let previous = complete_state(connection, &ReadModel::previous(name)).await?;
@@ -224,7 +312,7 @@ pub(crate) async fn exchange(connection: &Connection, name: &str) -> Result<bool
 }
 
 /// Drops a read model and its checkpoint.
-pub(crate) async fn drop_model(connection: &Connection, model: &ReadModel) -> Result<bool, StoreError> {
+async fn drop_model(connection: &Connection, model: &ReadModel) -> Result<bool, StoreError> {
     let failed = connection.failed("cannot write to");
     let part = model.part.as_str();
     let which = doc! { "_id": &model.name, part: { "$exists": true } };

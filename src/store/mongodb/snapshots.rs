@@ -10,7 +10,10 @@ use crate::event::Hash;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::store::answer::Answer;
+use crate::store::backend::Snapshots;
 use crate::store::error::StoreError;
+use crate::store::mongodb::backend::MongoDb;
 use crate::store::mongodb::collections;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::decide::MAX_COMMIT_BYTES;
@@ -34,8 +37,42 @@ fn damaged() -> StoreError {
     StoreError::integrity("a snapshot has an invalid value")
 }
 
-/// Stores a snapshot.
-pub(crate) async fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), StoreError> {
+impl Snapshots for MongoDb {
+    fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
+        self.writing(move |connection| async move { put(&connection, &snapshot).await })
+    }
+
+    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
+        self.reading(move |connection| async move {
+            let key = |version| key(stream.as_str(), &reducer, version);
+            let range = doc! { "$gte": key(Version::ZERO), "$lte": key(at_most) };
+            let snapshots = connection.collection(collections::SNAPSHOTS);
+            let newest = snapshots.find_one(doc! { "_id": range }).sort(doc! { "_id": -1 });
+            let newest = newest.await.map_err(connection.failed("cannot read"))?;
+            newest.map(|document| snapshot_of(&document).ok_or_else(damaged)).transpose()
+        })
+    }
+
+    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
+        self.reading(move |connection| async move { list(&connection, &query).await })
+    }
+
+    fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
+        self.writing(move |connection| async move {
+            let collection = connection.collection(collections::SNAPSHOTS);
+            let mut deleted = 0;
+            for snapshots in snapshots.chunks(AT_ONCE) {
+                let key_of = |snapshot: &SnapshotInfo| key(snapshot.stream.as_str(), &snapshot.reducer, snapshot.version).into();
+                let keys: Vec<Bson> = snapshots.iter().map(key_of).collect();
+                let delete = collection.delete_many(doc! { "_id": { "$in": keys } });
+                deleted += delete.await.map_err(connection.failed("cannot write to"))?.deleted_count;
+            }
+            Ok(deleted)
+        })
+    }
+}
+
+async fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), StoreError> {
     let bytes = snapshot.state.len();
     if bytes > MAX_COMMIT_BYTES {
         return Err(StoreError::Invalid(format!("a snapshot of {bytes} bytes exceeds the limit of {MAX_COMMIT_BYTES} bytes")));
@@ -59,20 +96,6 @@ pub(crate) async fn put(connection: &Connection, snapshot: &Snapshot) -> Result<
             outcome => return outcome.map(|_| ()).map_err(connection.failed("cannot write to")),
         }
     }
-}
-
-/// Returns the newest snapshot at or below a version.
-pub(crate) async fn newest(
-    connection: &Connection,
-    stream: &StreamName,
-    reducer: &str,
-    at_most: Version,
-) -> Result<Option<Snapshot>, StoreError> {
-    let range = doc! { "$gte": key(stream.as_str(), reducer, Version::ZERO), "$lte": key(stream.as_str(), reducer, at_most) };
-    let snapshots = connection.collection(collections::SNAPSHOTS);
-    let newest = snapshots.find_one(doc! { "_id": range }).sort(doc! { "_id": -1 });
-    let newest = newest.await.map_err(connection.failed("cannot read"))?;
-    newest.map(|document| snapshot_of(&document).ok_or_else(damaged)).transpose()
 }
 
 fn binary(hash: Hash) -> Binary {
@@ -109,8 +132,7 @@ fn info_of(document: &Document) -> Option<SnapshotInfo> {
     })
 }
 
-/// Returns snapshots in the order of stream, reducer and version.
-pub(crate) async fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
+async fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, StoreError> {
     let failed = connection.failed("cannot read");
     if query.limit == 0 {
         return Ok(Vec::new());
@@ -135,17 +157,4 @@ pub(crate) async fn list(connection: &Connection, query: &SnapshotQuery) -> Resu
         found.push(info_of(&document).ok_or_else(unreadable)?);
     }
     Ok(found)
-}
-
-/// Deletes snapshots. Returns the number of deleted snapshots.
-pub(crate) async fn delete(connection: &Connection, snapshots: &[SnapshotInfo]) -> Result<u64, StoreError> {
-    let collection = connection.collection(collections::SNAPSHOTS);
-    let mut deleted = 0;
-    for snapshots in snapshots.chunks(AT_ONCE) {
-        let key_of = |snapshot: &SnapshotInfo| Bson::from(key(snapshot.stream.as_str(), &snapshot.reducer, snapshot.version));
-        let keys: Vec<Bson> = snapshots.iter().map(key_of).collect();
-        let delete = collection.delete_many(doc! { "_id": { "$in": keys } });
-        deleted += delete.await.map_err(connection.failed("cannot write to"))?.deleted_count;
-    }
-    Ok(deleted)
 }

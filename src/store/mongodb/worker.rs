@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 use crate::store::worker::WorkerThread;
 use crate::store::worker::answer_of;

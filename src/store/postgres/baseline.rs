@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::event::NewEvent;
 use crate::event::StreamName;
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::baseline::Baseline;
 use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;

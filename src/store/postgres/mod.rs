@@ -11,7 +11,7 @@ mod connector;
 mod database;
 mod end;
 mod error;
-mod failed_events;
+mod event_log;
 mod fast_append;
 mod for_version;
 mod ids;

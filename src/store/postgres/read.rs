@@ -59,7 +59,7 @@ fn unfiltered(query: &ReadQuery) -> bool {
     query.categories.is_empty() && query.types.is_empty()
 }
 
-/// Reads a page; see [`Backend::read`](crate::store::Backend::read). `event_bytes` is the recent average size of an event.
+/// Reads a page; see [`EventLog::read`](crate::store::EventLog::read). `event_bytes` is the recent average size of an event.
 pub(crate) async fn read(
     session: &mut Session,
     query: &ReadQuery,

@@ -8,7 +8,11 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use crate::event::Position;
+use crate::store::answer::Answer;
+use crate::store::backend::ReadModels;
 use crate::store::failed_event::FailedEvent;
+use crate::store::postgres::backend::Postgres;
+use crate::store::postgres::database::Task;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Id;
 use crate::store::postgres::ids::Ids;
@@ -22,8 +26,51 @@ use crate::store::read_model::RowsCommit;
 use crate::store::read_model::StoredRecord;
 use crate::store::schema_state::SchemaState;
 
+impl ReadModels for Postgres {
+    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
+        self.reading(async |session: &mut Session| projections(session).await)
+    }
+
+    fn check_read_models(&self) -> Answer<Vec<String>> {
+        self.reading(async |session: &mut Session| check(session).await)
+    }
+
+    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
+        self.reading(async move |session: &mut Session| rows(session, &model, &keys).await)
+    }
+
+    fn query_rows(&self, rows: RowQuery) -> Answer<Vec<(String, String)>> {
+        self.reading(async move |session: &mut Session| query(session, &rows).await)
+    }
+
+    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
+        self.reading(async move |session: &mut Session| count(session, &model).await)
+    }
+
+    fn failed_events(&self, model: ReadModel) -> Answer<Vec<FailedEvent>> {
+        self.reading(async move |session: &mut Session| failed_events(session, &model).await)
+    }
+
+    fn commit_rows(&self, rows: RowsCommit) -> Answer<bool> {
+        self.writing(Task::Write, async move |session: &mut Session| commit(session, &rows).await)
+    }
+
+    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
+        let job = async move |session: &mut Session| swap(session, &name, at, &indexed_fields).await;
+        self.worker.write(move |database| async move { database.run_long(Task::Write, "cannot write to", job).await })
+    }
+
+    fn exchange_read_models(&self, name: String) -> Answer<bool> {
+        self.writing(Task::Write, async move |session: &mut Session| exchange(session, &name).await)
+    }
+
+    fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
+        self.writing(Task::Write, async move |session: &mut Session| drop_model(session, &model).await)
+    }
+}
+
 /// Returns the record of each read model.
-pub(crate) async fn projections(session: &mut Session) -> Result<Vec<ProjectionRecord>, SqlError> {
+async fn projections(session: &mut Session) -> Result<Vec<ProjectionRecord>, SqlError> {
     let statement = match version_1(session).await? {
         false => include_str!("sql/projections.sql"),
         true => include_str!("sql/projections_1.sql"),
@@ -52,7 +99,7 @@ fn record(row: &PgRow) -> Result<Option<ProjectionRecord>, SqlError> {
 }
 
 /// Finds incomplete read models.
-pub(crate) async fn check(session: &mut Session) -> Result<Vec<String>, SqlError> {
+async fn check(session: &mut Session) -> Result<Vec<String>, SqlError> {
     if version_1(session).await? {
         return Ok(Vec::new());
     }
@@ -86,7 +133,7 @@ async fn rows_of(session: &mut Session, model: &ReadModel) -> Result<String, Sql
 }
 
 /// Returns the rows of these keys.
-pub(crate) async fn rows(session: &mut Session, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
+async fn rows(session: &mut Session, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
     let sql = format!("SELECT key, row::text FROM {} AND key = ANY ($1)", rows_of(session, model).await?);
     let found = session.query_as::<(String, String)>(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut session.connection).await;
     let found: HashMap<String, String> = empty_if_missing(session, found).await?.into_iter().collect();
@@ -95,7 +142,7 @@ pub(crate) async fn rows(session: &mut Session, model: &ReadModel, keys: &[Strin
 
 /// Writes rows, failed events and checkpoint in one statement. Returns false where the read model was modified
 /// concurrently.
-pub(crate) async fn commit(session: &mut Session, commit: &RowsCommit) -> Result<bool, SqlError> {
+async fn commit(session: &mut Session, commit: &RowsCommit) -> Result<bool, SqlError> {
     // Of two rows with one key the later one counts.
     let rows: HashMap<&str, &str> = commit.rows.iter().map(|(key, row)| (key.as_str(), row.as_str())).collect();
     let mut rows: Vec<(&str, &str)> = rows.into_iter().collect();
@@ -125,19 +172,19 @@ pub(crate) async fn commit(session: &mut Session, commit: &RowsCommit) -> Result
 }
 
 /// Swaps in the rebuilt read model. The live one becomes the previous one.
-pub(crate) async fn swap(session: &mut Session, name: &str, at: Position, fields: &[String]) -> Result<bool, SqlError> {
+async fn swap(session: &mut Session, name: &str, at: Position, fields: &[String]) -> Result<bool, SqlError> {
     let statement = session.query_scalar("SELECT swap_read_model($1, $2, $3)").bind(name).bind(at.0.cast_signed()).bind(fields);
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
 /// Exchanges the live and the previous read model.
-pub(crate) async fn exchange(session: &mut Session, name: &str) -> Result<bool, SqlError> {
+async fn exchange(session: &mut Session, name: &str) -> Result<bool, SqlError> {
     let statement = session.query_scalar("SELECT exchange_read_models($1)").bind(name);
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
 
 /// Drops a read model and its checkpoint.
-pub(crate) async fn drop_model(session: &mut Session, model: &ReadModel) -> Result<bool, SqlError> {
+async fn drop_model(session: &mut Session, model: &ReadModel) -> Result<bool, SqlError> {
     let statement = session.query_scalar("SELECT drop_read_model($1, $2)").bind(&model.name).bind(model.part.as_str());
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
@@ -147,7 +194,7 @@ fn literal(text: &str) -> String {
 }
 
 /// Returns rows in the order of their keys.
-pub(crate) async fn query(session: &mut Session, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
+async fn query(session: &mut Session, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
     let mut sql = format!("SELECT key, row::text FROM {}", rows_of(session, &query.model()).await?);
     let mut values: Vec<String> = Vec::new();
     if let Some(after) = &query.after {
@@ -177,8 +224,17 @@ pub(crate) async fn query(session: &mut Session, query: &RowQuery) -> Result<Vec
 }
 
 /// Returns the number of rows of a read model.
-pub(crate) async fn count(session: &mut Session, model: &ReadModel) -> Result<u64, SqlError> {
+async fn count(session: &mut Session, model: &ReadModel) -> Result<u64, SqlError> {
     let sql = format!("SELECT count(*) FROM {}", rows_of(session, model).await?);
     let counted = session.query_scalar::<i64>(AssertSqlSafe(sql)).fetch_one(&mut session.connection).await;
     Ok(empty_if_missing(session, counted).await?.unsigned_abs())
+}
+
+/// Returns the failed events of a read model. A store of schema version 1 has none.
+async fn failed_events(session: &mut Session, model: &ReadModel) -> Result<Vec<FailedEvent>, SqlError> {
+    let statement = session.query(include_str!("sql/problems.sql")).bind(&model.name).bind(model.part.as_str());
+    let found = statement.fetch_all(&mut session.connection).await;
+    let rows: Vec<PgRow> = empty_if_missing(session, found).await?;
+    let failed = |row: &PgRow| Ok(FailedEvent::stored(row.try_get(0)?, id(row, 1)?, Some(row.try_get(2)?)));
+    rows.iter().map(failed).collect()
 }

@@ -6,7 +6,11 @@ use sqlx::Row;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::store::answer::Answer;
+use crate::store::backend::Snapshots;
 use crate::store::error::StoreError;
+use crate::store::postgres::backend::Postgres;
+use crate::store::postgres::database::Task;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::for_version::for_version;
 use crate::store::postgres::session::Session;
@@ -22,26 +26,47 @@ fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Stores a snapshot.
-pub(crate) async fn put(session: &mut Session, snapshot: &Snapshot) -> Result<(), SqlError> {
-    session
-        .query(include_str!("sql/put_snapshot.sql"))
-        .bind(snapshot.stream.as_str())
-        .bind(&snapshot.reducer)
-        .bind(whole(snapshot.version.0))
-        .bind(snapshot.event_hash.0)
-        .bind(i64::from(snapshot.reducer_version))
-        .bind(snapshot.taken_at.micros())
-        .bind(&snapshot.state)
-        .bind(snapshot.state_hash.0)
-        .bind(left_out_text(&snapshot.left_out))
-        .execute(&mut session.connection)
-        .await?;
-    Ok(())
+impl Snapshots for Postgres {
+    fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
+        self.writing(Task::WriteAgain, async move |session: &mut Session| {
+            session
+                .query(include_str!("sql/put_snapshot.sql"))
+                .bind(snapshot.stream.as_str())
+                .bind(&snapshot.reducer)
+                .bind(whole(snapshot.version.0))
+                .bind(snapshot.event_hash.0)
+                .bind(i64::from(snapshot.reducer_version))
+                .bind(snapshot.taken_at.micros())
+                .bind(&snapshot.state)
+                .bind(snapshot.state_hash.0)
+                .bind(left_out_text(&snapshot.left_out))
+                .execute(&mut session.connection)
+                .await?;
+            Ok(())
+        })
+    }
+
+    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
+        self.reading(async move |session: &mut Session| newest(session, &stream, &reducer, at_most).await)
+    }
+
+    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
+        self.reading(async move |session: &mut Session| list(session, &query).await)
+    }
+
+    /// Deletes the snapshots in one statement.
+    fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
+        self.writing(Task::Write, async move |session: &mut Session| {
+            let streams: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.stream.as_str()).collect();
+            let reducers: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.reducer.as_str()).collect();
+            let versions: Vec<i64> = snapshots.iter().map(|snapshot| snapshot.version.0.cast_signed()).collect();
+            let statement = session.query(include_str!("sql/delete_snapshots.sql")).bind(streams).bind(reducers).bind(versions);
+            Ok(statement.execute(&mut session.connection).await?.rows_affected())
+        })
+    }
 }
 
-/// Returns the newest snapshot at or below a version.
-pub(crate) async fn newest(
+async fn newest(
     session: &mut Session,
     stream: &StreamName,
     reducer: &str,
@@ -64,8 +89,7 @@ pub(crate) async fn newest(
     }))
 }
 
-/// Returns snapshots in the order of stream, reducer and version.
-pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
+async fn list(session: &mut Session, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
     let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
     let (first, last) = query.streams();
     let rows = session
@@ -94,13 +118,4 @@ pub(crate) async fn list(session: &mut Session, query: &SnapshotQuery) -> Result
         })
     };
     rows.iter().map(info).collect()
-}
-
-/// Deletes snapshots in one statement. Returns the number of deleted snapshots.
-pub(crate) async fn delete(session: &mut Session, snapshots: &[SnapshotInfo]) -> Result<u64, SqlError> {
-    let streams: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.stream.as_str()).collect();
-    let reducers: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.reducer.as_str()).collect();
-    let versions: Vec<i64> = snapshots.iter().map(|snapshot| snapshot.version.0.cast_signed()).collect();
-    let statement = session.query(include_str!("sql/delete_snapshots.sql")).bind(streams).bind(reducers).bind(versions);
-    Ok(statement.execute(&mut session.connection).await?.rows_affected())
 }

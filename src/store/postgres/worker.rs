@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::task::spawn_local;
 
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::database::Database;

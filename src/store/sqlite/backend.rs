@@ -3,46 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use uuid::Uuid;
+use rusqlite::Connection;
 
-use crate::event::EventChunk;
-use crate::event::Position;
-use crate::event::RecordedEvent;
-use crate::event::StreamName;
 use crate::event::Timestamp;
-use crate::event::Version;
-use crate::store::append::BackendAnswer;
-use crate::store::append::BackendAppend;
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::backend::Backend;
 use crate::store::backend::Init;
-use crate::store::end::StoreEnd;
-use crate::store::failed_event::FailedEvent;
-use crate::store::identity::LastSeen;
 use crate::store::options::OpenOptions;
 use crate::store::options::SystemClock;
-use crate::store::read::Page;
-use crate::store::read::ReadQuery;
-use crate::store::read::StreamInfo;
-use crate::store::read::StreamQuery;
-use crate::store::read_model::ProjectionRecord;
-use crate::store::read_model::ReadModel;
-use crate::store::read_model::RowQuery;
-use crate::store::read_model::RowsCommit;
-use crate::store::record::Record;
 use crate::store::schema::SchemaFault;
-use crate::store::snapshot::Snapshot;
-use crate::store::snapshot::SnapshotInfo;
-use crate::store::snapshot::SnapshotQuery;
-use crate::store::sqlite::append;
 use crate::store::sqlite::connection::Connector;
-use crate::store::sqlite::end;
-use crate::store::sqlite::failed_events;
-use crate::store::sqlite::read;
-use crate::store::sqlite::read_models;
-use crate::store::sqlite::records;
+use crate::store::sqlite::error::SqlError;
+use crate::store::sqlite::read::Names;
 use crate::store::sqlite::schema;
-use crate::store::sqlite::snapshots;
 use crate::store::sqlite::statement;
 use crate::store::sqlite::worker::Worker;
 
@@ -82,6 +55,39 @@ impl Sqlite {
     fn reader(&self) -> &Worker {
         self.readers.iter().min_by_key(|reader| reader.load()).unwrap_or(&self.writer)
     }
+
+    /// Runs a job that reads.
+    pub(in crate::store::sqlite) fn reading<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection, &mut Names) -> Result<T, SqlError> + Send + 'static,
+    ) -> Answer<T> {
+        self.reader().run(|lazy| lazy.read("cannot read", |connection, names| job(connection, names)))
+    }
+
+    /// Runs a job that looks for damage.
+    pub(in crate::store::sqlite) fn checking<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, SqlError> + Send + 'static,
+    ) -> Answer<T> {
+        self.reader().run(|lazy| lazy.read("cannot check", |connection, _| job(connection)))
+    }
+
+    /// Runs a job that writes other things than events.
+    pub(in crate::store::sqlite) fn writing<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> Result<T, SqlError> + Send + 'static,
+    ) -> Answer<T> {
+        self.writer.run(|lazy| lazy.with("cannot write to", |connection, _| job(connection)))
+    }
+
+    /// Runs a job that appends events, with the time of the store's clock.
+    pub(in crate::store::sqlite) fn appending<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection, &mut Names, &SystemClock) -> Result<T, SqlError> + Send + 'static,
+    ) -> Answer<T> {
+        let clock = Arc::clone(&self.clock);
+        self.writer.run(move |lazy| lazy.with("cannot append to", |connection, names| job(connection, names, &clock)))
+    }
 }
 
 impl Backend for Sqlite {
@@ -101,60 +107,23 @@ impl Backend for Sqlite {
         self.writer.run(|lazy| lazy.init())
     }
 
-    fn end(&self) -> Answer<StoreEnd> {
-        self.reader().run(|lazy| lazy.read("cannot read", |connection, _| end::end(connection)))
-    }
-
-    fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Answer<Vec<BackendAnswer>> {
-        let clock = Arc::clone(&self.clock);
-        self.writer.run(move |lazy| {
-            let append = |connection: &mut _, names: &mut _| append::append_group(connection, names, &clock, &group, last_seen);
-            lazy.with("cannot append to", append)
-        })
-    }
-
-    fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
-        self.reader()
-            .run(move |lazy| lazy.read("cannot read", |connection, names| read::read(connection, names, &query, limit, buffer)))
-    }
-
-    fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
-        self.reader().run(move |lazy| lazy.read("cannot read", |connection, names| read::events_by_id(connection, names, &ids)))
-    }
-
-    fn stream_version(&self, stream: StreamName) -> Answer<Version> {
-        self.reader().run(move |lazy| lazy.read("cannot read", |connection, _| read::version_of(connection, &stream)))
-    }
-
-    fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
-        self.reader().run(move |lazy| lazy.read("cannot read", |connection, _| read::streams(connection, &query)))
-    }
-
     fn size_bytes(&self) -> Answer<u64> {
-        self.reader().run(|lazy| {
-            lazy.read("cannot read", |connection, _| {
-                let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-                let page_size: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-                Ok((pages * page_size).unsigned_abs())
-            })
+        self.reading(|connection, _| {
+            let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let page_size: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+            Ok((pages * page_size).unsigned_abs())
         })
     }
 
     fn check(&self) -> Answer<Vec<String>> {
-        self.reader().run(|lazy| {
-            lazy.read("cannot check", |connection, _| {
-                let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
-                let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-                let mut found: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
-                let mut statement = statement::prepare(connection, include_str!("sql/check_head.sql"))?;
-                found.extend(statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?);
-                Ok(found)
-            })
+        self.checking(|connection| {
+            let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
+            let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+            let mut found: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
+            let mut statement = statement::prepare(connection, include_str!("sql/check_head.sql"))?;
+            found.extend(statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?);
+            Ok(found)
         })
-    }
-
-    fn check_read_models(&self) -> Answer<Vec<String>> {
-        self.reader().run(|lazy| lazy.read("cannot check", |connection, _| read_models::check(connection)))
     }
 
     fn schema_faults(&self) -> Answer<Vec<SchemaFault>> {
@@ -163,73 +132,5 @@ impl Backend for Sqlite {
 
     fn repair_schema(&self) -> Answer<Vec<String>> {
         self.writer.run(|lazy| lazy.repair())
-    }
-
-    fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
-        self.writer.run(move |lazy| lazy.with("cannot write to", |connection, _| snapshots::put(connection, &snapshot)))
-    }
-
-    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
-        self.reader()
-            .run(move |lazy| lazy.read("cannot read", |connection, _| snapshots::newest(connection, &stream, &reducer, at_most)))
-    }
-
-    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
-        self.reader().run(move |lazy| lazy.read("cannot read", |connection, _| snapshots::list(connection, &query)))
-    }
-
-    fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
-        self.writer.run(move |lazy| lazy.with("cannot write to", |connection, _| snapshots::delete(connection, &snapshots)))
-    }
-
-    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
-        self.reader().run(|lazy| lazy.read("cannot read", |connection, _| read_models::projections(connection)))
-    }
-
-    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
-        self.reader().run(move |lazy| lazy.read("cannot read", |connection, _| read_models::rows(connection, &model, &keys)))
-    }
-
-    fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
-        self.writer.run(move |lazy| lazy.with("cannot write to", |connection, _| read_models::commit(connection, &commit)))
-    }
-
-    fn failed_events(&self, model: ReadModel) -> Answer<Vec<FailedEvent>> {
-        self.reader().run(move |lazy| lazy.read("cannot read", |connection, _| failed_events::failed_events(connection, &model)))
-    }
-
-    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
-        self.writer.run(move |lazy| {
-            lazy.with("cannot write to", |connection, _| read_models::swap(connection, &name, at, &indexed_fields))
-        })
-    }
-
-    fn exchange_read_models(&self, name: String) -> Answer<bool> {
-        self.writer.run(move |lazy| lazy.with("cannot write to", |connection, _| read_models::exchange(connection, &name)))
-    }
-
-    fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
-        self.writer.run(move |lazy| lazy.with("cannot write to", |connection, _| read_models::drop_model(connection, &model)))
-    }
-
-    fn query_rows(&self, query: RowQuery) -> Answer<Vec<(String, String)>> {
-        self.reader().run(move |lazy| lazy.read("cannot read", |connection, _| read_models::query(connection, &query)))
-    }
-
-    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
-        self.reader().run(move |lazy| lazy.read("cannot read", |connection, _| read_models::count(connection, &model)))
-    }
-
-    fn records(&self, kind: String) -> Answer<Vec<Record>> {
-        self.reader().run(move |lazy| lazy.read("cannot read", |connection, _| records::records(connection, &kind)))
-    }
-
-    fn put_record(&self, record: Record) -> Answer<()> {
-        self.writer.run(move |lazy| lazy.with("cannot write to", |connection, _| records::put_record(connection, &record)))
-    }
-
-    fn delete_record(&self, kind: String, name: String) -> Answer<bool> {
-        self.writer
-            .run(move |lazy| lazy.with("cannot write to", |connection, _| records::delete_record(connection, &kind, &name)))
     }
 }

@@ -14,7 +14,7 @@ use rusqlite::types::ValueRef;
 
 use crate::event::NewEvent;
 use crate::event::StreamName;
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::baseline::Baseline;
 use crate::store::sqlite::connection::Connector;
 use crate::store::sqlite::error::SqlError;

@@ -78,7 +78,7 @@ fn name(connection: &Connection, sql: &str, id: i64) -> Result<String, SqlError>
     name.ok_or_else(|| StoreError::integrity(format!("an event refers to stream or type {id}, which is missing")).into())
 }
 
-/// Reads a page; see [`Backend::read`](crate::store::Backend::read).
+/// Reads a page; see [`EventLog::read`](crate::store::EventLog::read).
 pub(crate) fn read(
     connection: &Connection,
     names: &mut Names,

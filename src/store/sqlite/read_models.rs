@@ -12,26 +12,68 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::event::Position;
+use crate::store::answer::Answer;
+use crate::store::backend::ReadModels;
 use crate::store::error::StoreError;
+use crate::store::failed_event::FailedEvent;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::read_model::StoredRecord;
+use crate::store::sqlite::backend::Sqlite;
 use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::failed_events;
+use crate::store::sqlite::read_model_table::has_key;
+use crate::store::sqlite::read_model_table::remove;
 use crate::store::sqlite::statement::must_be_current;
 use crate::store::sqlite::statement::table_exists;
 
-/// Returns true if the table of a read model has a primary key on `key`.
-pub(crate) fn has_key(connection: &Connection, model: &ReadModel) -> Result<bool, SqlError> {
-    let sql = "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE name = 'key' AND pk = 1";
-    Ok(connection.prepare_cached(sql)?.query_row([model.table()?], |row| row.get::<_, i64>(0))? == 1)
+impl ReadModels for Sqlite {
+    fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
+        self.reading(|connection, _| projections(connection))
+    }
+
+    fn check_read_models(&self) -> Answer<Vec<String>> {
+        self.checking(check)
+    }
+
+    fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
+        self.reading(move |connection, _| rows(connection, &model, &keys))
+    }
+
+    fn query_rows(&self, rows: RowQuery) -> Answer<Vec<(String, String)>> {
+        self.reading(move |connection, _| query(connection, &rows))
+    }
+
+    fn count_rows(&self, model: ReadModel) -> Answer<u64> {
+        self.reading(move |connection, _| count(connection, &model))
+    }
+
+    fn failed_events(&self, model: ReadModel) -> Answer<Vec<FailedEvent>> {
+        self.reading(move |connection, _| failed_events::failed_events(connection, &model))
+    }
+
+    fn commit_rows(&self, rows: RowsCommit) -> Answer<bool> {
+        self.writing(move |connection| commit(connection, &rows))
+    }
+
+    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
+        self.writing(move |connection| swap(connection, &name, at, &indexed_fields))
+    }
+
+    fn exchange_read_models(&self, name: String) -> Answer<bool> {
+        self.writing(move |connection| exchange(connection, &name))
+    }
+
+    fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
+        self.writing(move |connection| drop_model(connection, &model))
+    }
 }
 
 /// Returns the record of each read model.
-pub(crate) fn projections(connection: &Connection) -> Result<Vec<ProjectionRecord>, SqlError> {
+fn projections(connection: &Connection) -> Result<Vec<ProjectionRecord>, SqlError> {
     // One snapshot of the database: the store may be migrated meanwhile.
     let _view = connection.unchecked_transaction()?;
     let mut statement = if table_exists(connection, "read_models")? {
@@ -60,7 +102,7 @@ pub(crate) fn projections(connection: &Connection) -> Result<Vec<ProjectionRecor
 }
 
 /// Finds incomplete read models.
-pub(crate) fn check(connection: &Connection) -> Result<Vec<String>, SqlError> {
+fn check(connection: &Connection) -> Result<Vec<String>, SqlError> {
     if !table_exists(connection, "read_models")? {
         return Ok(Vec::new());
     }
@@ -78,7 +120,7 @@ fn is_there(connection: &Connection, model: &ReadModel) -> Result<bool, SqlError
 }
 
 /// Returns the rows of these keys.
-pub(crate) fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
+fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
     let table = model.table()?;
     // One snapshot of the database: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
@@ -112,7 +154,7 @@ fn checkpoint(connection: &Connection, model: &ReadModel) -> Result<Option<Store
 
 /// Writes rows, failed events and checkpoint in one transaction. Returns false where the read model was modified
 /// concurrently.
-pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result<bool, SqlError> {
+fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result<bool, SqlError> {
     let model = &commit.model;
     let table = model.table()?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -158,11 +200,6 @@ pub(crate) fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result
     Ok(true)
 }
 
-fn drop_table(transaction: &Transaction<'_>, table: &str) -> Result<(), SqlError> {
-    transaction.execute(&format!("DROP TABLE IF EXISTS {table}"), [])?;
-    Ok(())
-}
-
 /// The role of a read model during an exchange. No name of a read model contains a space.
 const TEMPORARY: &str = "aside";
 
@@ -182,14 +219,6 @@ fn rename(transaction: &Transaction<'_>, name: &str, from: &str, to: &str) -> Re
     Ok(())
 }
 
-/// Removes a part of a projection. Returns false where there was none.
-pub(crate) fn remove(transaction: &Transaction<'_>, model: &ReadModel) -> Result<bool, SqlError> {
-    drop_table(transaction, &model.table()?)?;
-    let parts = params![model.name, model.part.as_str()];
-    transaction.prepare_cached(include_str!("sql/delete_problems.sql"))?.execute(parts)?;
-    Ok(transaction.prepare_cached(include_str!("sql/delete_checkpoint.sql"))?.execute(parts)? > 0)
-}
-
 /// Begins a transaction that changes tables: cached statements must not hold them.
 fn restructure(connection: &mut Connection) -> Result<Transaction<'_>, SqlError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -198,7 +227,7 @@ fn restructure(connection: &mut Connection) -> Result<Transaction<'_>, SqlError>
 }
 
 /// Swaps in the rebuilt read model. The live one becomes the previous one.
-pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexed_fields: &[String]) -> Result<bool, SqlError> {
+fn swap(connection: &mut Connection, name: &str, at: Position, indexed_fields: &[String]) -> Result<bool, SqlError> {
     let (live, building, previous) = (ReadModel::live(name), ReadModel::building(name), ReadModel::previous(name));
     let table = live.table()?;
     let transaction = restructure(connection)?;
@@ -227,7 +256,7 @@ pub(crate) fn swap(connection: &mut Connection, name: &str, at: Position, indexe
 }
 
 /// Exchanges the live and the previous read model.
-pub(crate) fn exchange(connection: &mut Connection, name: &str) -> Result<bool, SqlError> {
+fn exchange(connection: &mut Connection, name: &str) -> Result<bool, SqlError> {
     let (live, previous) = (ReadModel::live(name), ReadModel::previous(name));
     live.check_name()?;
     let transaction = restructure(connection)?;
@@ -242,7 +271,7 @@ pub(crate) fn exchange(connection: &mut Connection, name: &str) -> Result<bool, 
 }
 
 /// Drops a read model and its checkpoint.
-pub(crate) fn drop_model(connection: &mut Connection, model: &ReadModel) -> Result<bool, SqlError> {
+fn drop_model(connection: &mut Connection, model: &ReadModel) -> Result<bool, SqlError> {
     model.check_name()?;
     let transaction = restructure(connection)?;
     let there = remove(&transaction, model)?;
@@ -288,7 +317,7 @@ fn sql_value(value: &Value) -> Box<dyn ToSql> {
 }
 
 /// Returns rows in the order of their keys.
-pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
+fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(String, String)>, SqlError> {
     let table = query.model().table()?;
     // One snapshot of the database: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;
@@ -314,7 +343,7 @@ pub(crate) fn query(connection: &Connection, query: &RowQuery) -> Result<Vec<(St
 }
 
 /// Returns the number of rows of a read model.
-pub(crate) fn count(connection: &Connection, model: &ReadModel) -> Result<u64, SqlError> {
+fn count(connection: &Connection, model: &ReadModel) -> Result<u64, SqlError> {
     let table = model.table()?;
     // One snapshot of the database: the table may be dropped or swapped meanwhile.
     let _view = connection.unchecked_transaction()?;

@@ -22,8 +22,8 @@ use crate::store::schema::Table;
 use crate::store::schema::faults_of;
 use crate::store::sqlite::connection::STATEMENTS;
 use crate::store::sqlite::error::SqlError;
-use crate::store::sqlite::read_models::has_key;
-use crate::store::sqlite::read_models::remove;
+use crate::store::sqlite::read_model_table::has_key;
+use crate::store::sqlite::read_model_table::remove;
 use crate::store::sqlite::statement::table_exists;
 
 /// The tables that only a backup can restore.

@@ -1,7 +1,6 @@
 //! Snapshots in SQLite.
 
 use rusqlite::Connection;
-use rusqlite::OptionalExtension;
 use rusqlite::Row;
 use rusqlite::params;
 
@@ -9,6 +8,8 @@ use crate::event::Hash;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::store::answer::Answer;
+use crate::store::backend::Snapshots;
 use crate::store::error::StoreError;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
@@ -17,49 +18,68 @@ use crate::store::snapshot::left_out_text;
 use crate::store::snapshot::stored_hash;
 use crate::store::snapshot::stored_left_out;
 use crate::store::snapshot::stored_reducer_version;
+use crate::store::sqlite::backend::Sqlite;
 use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::statement::prepare;
 
-/// Stores a snapshot.
-pub(crate) fn put(connection: &Connection, snapshot: &Snapshot) -> Result<(), SqlError> {
-    connection.prepare_cached(include_str!("sql/put_snapshot.sql"))?.execute(params![
-        snapshot.stream.as_str(),
-        snapshot.reducer,
-        snapshot.version.0,
-        snapshot.event_hash.0,
-        snapshot.reducer_version,
-        snapshot.taken_at.micros(),
-        snapshot.state,
-        snapshot.state_hash.0,
-        left_out_text(&snapshot.left_out),
-    ])?;
-    Ok(())
+impl Snapshots for Sqlite {
+    fn put_snapshot(&self, snapshot: Snapshot) -> Answer<()> {
+        self.writing(move |connection| {
+            connection.prepare_cached(include_str!("sql/put_snapshot.sql"))?.execute(params![
+                snapshot.stream.as_str(),
+                snapshot.reducer,
+                snapshot.version.0,
+                snapshot.event_hash.0,
+                snapshot.reducer_version,
+                snapshot.taken_at.micros(),
+                snapshot.state,
+                snapshot.state_hash.0,
+                left_out_text(&snapshot.left_out),
+            ])?;
+            Ok(())
+        })
+    }
+
+    fn snapshot(&self, stream: StreamName, reducer: String, at_most: Version) -> Answer<Option<Snapshot>> {
+        self.reading(move |connection, _| newest(connection, stream, reducer, at_most))
+    }
+
+    fn snapshots(&self, query: SnapshotQuery) -> Answer<Vec<SnapshotInfo>> {
+        self.reading(move |connection, _| list(connection, &query))
+    }
+
+    /// Deletes the snapshots in one transaction.
+    fn delete_snapshots(&self, snapshots: Vec<SnapshotInfo>) -> Answer<u64> {
+        self.writing(move |connection| {
+            let transaction = connection.transaction()?;
+            let mut deleted = 0;
+            for snapshot in snapshots {
+                let key = params![snapshot.stream.as_str(), snapshot.reducer, snapshot.version.0.cast_signed()];
+                deleted += transaction.prepare_cached(include_str!("sql/delete_snapshot.sql"))?.execute(key)? as u64;
+            }
+            transaction.commit()?;
+            Ok(deleted)
+        })
+    }
 }
 
-/// Returns the newest snapshot at or below a version.
-pub(crate) fn newest(
-    connection: &Connection,
-    stream: &StreamName,
-    reducer: &str,
-    at_most: Version,
-) -> Result<Option<Snapshot>, SqlError> {
+fn newest(connection: &Connection, stream: StreamName, reducer: String, at_most: Version) -> Result<Option<Snapshot>, SqlError> {
     let at_most = i64::try_from(at_most.0).unwrap_or(i64::MAX);
     let mut statement = prepare(connection, include_str!("sql/snapshot.sql"))?;
-    let snapshot = statement.query_row(params![stream.as_str(), reducer, at_most], |row| {
-        let (left_out, state_hash) = stored_left_out(&text(row, 6)?, hash(row, 5)?);
-        Ok(Snapshot {
-            stream: stream.clone(),
-            version: Version(row.get::<_, i64>(0)?.cast_unsigned()),
-            event_hash: hash(row, 1)?,
-            reducer: reducer.to_owned(),
-            reducer_version: stored_reducer_version(number(row, 2)?),
-            taken_at: Timestamp::from_micros_saturating(number(row, 3)?.unwrap_or_default()),
-            state: text(row, 4)?,
-            left_out,
-            state_hash,
-        })
-    });
-    Ok(snapshot.optional()?)
+    let mut rows = statement.query(params![stream.as_str(), reducer, at_most])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (left_out, state_hash) = stored_left_out(&text(row, 6)?, hash(row, 5)?);
+    Ok(Some(Snapshot {
+        version: Version(row.get::<_, i64>(0)?.cast_unsigned()),
+        event_hash: hash(row, 1)?,
+        reducer_version: stored_reducer_version(number(row, 2)?),
+        taken_at: Timestamp::from_micros_saturating(number(row, 3)?.unwrap_or_default()),
+        state: text(row, 4)?,
+        stream,
+        reducer,
+        left_out,
+        state_hash,
+    }))
 }
 
 fn text(row: &Row<'_>, column: usize) -> Result<String, rusqlite::Error> {
@@ -75,8 +95,7 @@ fn number(row: &Row<'_>, column: usize) -> Result<Option<i64>, rusqlite::Error> 
     Ok(row.get_ref(column)?.as_i64().ok())
 }
 
-/// Returns snapshots in the order of stream, reducer and version.
-pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
+fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec<SnapshotInfo>, SqlError> {
     let (first, last) = query.streams();
     let (after_stream, after_reducer, after_version) = query.after.clone().unwrap_or_default();
     let after_version = after_version.0.cast_signed();
@@ -100,17 +119,4 @@ pub(crate) fn list(connection: &Connection, query: &SnapshotQuery) -> Result<Vec
         });
     }
     Ok(found)
-}
-
-/// Deletes snapshots in one transaction. Returns the number of deleted snapshots.
-pub(crate) fn delete(connection: &mut Connection, snapshots: &[SnapshotInfo]) -> Result<u64, SqlError> {
-    let transaction = connection.transaction()?;
-    let mut deleted = 0;
-    for snapshot in snapshots {
-        let mut statement = transaction.prepare_cached(include_str!("sql/delete_snapshot.sql"))?;
-        deleted +=
-            statement.execute(params![snapshot.stream.as_str(), snapshot.reducer, snapshot.version.0.cast_signed()])? as u64;
-    }
-    transaction.commit()?;
-    Ok(deleted)
 }

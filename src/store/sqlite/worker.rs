@@ -8,7 +8,7 @@ use std::sync::mpsc;
 
 use tokio::sync::oneshot;
 
-use crate::store::backend::Answer;
+use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 use crate::store::sqlite::connection::Connector;
 use crate::store::sqlite::files::Files;

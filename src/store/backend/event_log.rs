@@ -1,0 +1,46 @@
+//! The part of a backend that stores events.
+
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Version;
+use crate::store::answer::Answer;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::end::StoreEnd;
+use crate::store::identity::LastSeen;
+use crate::store::read::Page;
+use crate::store::read::ReadQuery;
+use crate::store::read::StreamInfo;
+use crate::store::read::StreamQuery;
+
+/// A log of events in one database.
+///
+/// An append is durable when it is answered, and it is in the log whole or not at all. Positions are dense and grow with
+/// the time of recording; so do the versions of each stream. An event that was read once is read by every later read. No
+/// method changes or removes an event.
+pub trait EventLog: Send + Sync {
+    /// Returns the recorded head and the last event, as of one moment.
+    fn end(&self) -> Answer<StoreEnd>;
+
+    /// Makes several appends in one transaction, in their order. Each has an answer of its own; a refused append does not
+    /// affect the others.
+    ///
+    /// The same transaction looks for `last_seen` in the store. Where it is missing the store was replaced under this
+    /// process: nothing is appended, and the error is [`StoreError::Replaced`](crate::store::StoreError::Replaced).
+    fn append(&self, group: Vec<BackendAppend>, last_seen: Option<LastSeen>) -> Answer<Vec<BackendAnswer>>;
+
+    /// Reads the next events of a query into a buffer: at most `limit`, fewer where they are large.
+    fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page>;
+
+    /// Returns the stored events with these ids, in any order.
+    fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>>;
+
+    /// Returns the version of a stream; 0 where there is no such stream.
+    fn stream_version(&self, stream: StreamName) -> Answer<Version>;
+
+    /// Returns streams in the order of their names.
+    fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>>;
+}
