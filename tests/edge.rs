@@ -1,8 +1,5 @@
 //! The edge as a whole program: configuration, contexts, help. Each test has a home of its own.
 
-#[path = "common/backend.rs"]
-mod backend;
-
 use std::fs;
 use std::path::PathBuf;
 
@@ -10,10 +7,10 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::backend::Backend;
-use crate::backend::Place;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
 
-on_every_backend! {
+crate::on_every_backend! {
     a_context_is_added_used_and_removed
     the_examples_of_the_help_work_in_their_order
 }

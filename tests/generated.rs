@@ -38,7 +38,7 @@ fn completions_and_manual_pages_are_up_to_date() {
             }
         }
     }
-    assert!(stale.is_empty(), "stale: {stale:?}\nrenew them with: ESCTL_RENEW=1 cargo test --test generated");
+    assert!(stale.is_empty(), "stale: {stale:?}\nrenew them with: ESCTL_RENEW=1 cargo test --test it generated");
 }
 
 #[test]

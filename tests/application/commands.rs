@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::backend::Backend;
+use crate::application::own_program::own;
+use crate::application::own_program::own_json;
 use crate::common::Esctl;
-use crate::own_program::own;
-use crate::own_program::own_json;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     its_domain_has_commands_of_its_own

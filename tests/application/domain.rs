@@ -25,8 +25,8 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::run;
 use crate::common::Esctl;
+use crate::common::backend::run;
 
 esctl::events! {
     pub enum UserEvent {

@@ -8,10 +8,10 @@ use esctl::cli::Program;
 use esctl::domain::Access;
 use serde_json::Value;
 
+use crate::application::domain::MailDomains;
+use crate::application::domain::user_domain;
 use crate::common::Esctl;
 use crate::common::Output;
-use crate::domain::MailDomains;
-use crate::domain::user_domain;
 
 /// The arguments of the run, as a JSON array.
 const ARGUMENTS: &str = "ESCTL_TEST_OWN_ARGUMENTS";
@@ -38,7 +38,12 @@ pub fn own_command(esctl: &Esctl, args: &[&str]) -> Command {
     let mut line = vec!["esctl", "--store", &esctl.place.url];
     line.extend(args);
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["own_program::is_the_program_when_it_is_asked_to_be", "--exact", "--nocapture", "--test-threads=2"]);
+    command.args([
+        "application::own_program::is_the_program_when_it_is_asked_to_be",
+        "--exact",
+        "--nocapture",
+        "--test-threads=2",
+    ]);
     command.env_clear().env("TZ", "UTC").env("HOME", esctl.dir.path()).env("ESCTL_CLIENT", "ann");
     command.env(ARGUMENTS, serde_json::to_string(&line).unwrap()).current_dir(esctl.dir.path());
     command

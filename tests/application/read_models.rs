@@ -3,15 +3,15 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::backend::tamper::Change;
+use crate::application::domain::a_store_of_users;
+use crate::application::domain::bring_up_to_date;
+use crate::application::domain::open;
+use crate::application::own_program::own;
+use crate::application::own_program::own_json;
 use crate::common::Esctl;
-use crate::domain::a_store_of_users;
-use crate::domain::bring_up_to_date;
-use crate::domain::open;
-use crate::own_program::own;
-use crate::own_program::own_json;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::common::tamper::Change;
 
 crate::on_every_backend! {
     they_are_listed_with_place_lag_and_rows

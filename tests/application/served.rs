@@ -12,12 +12,12 @@ use jsonwebtoken::Header;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
+use crate::application::domain::a_store_of_users;
+use crate::application::own_program::UNDECLARED;
+use crate::application::own_program::own_command;
 use crate::common::Esctl;
-use crate::domain::a_store_of_users;
-use crate::own_program::UNDECLARED;
-use crate::own_program::own_command;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
 
 crate::on_every_backend! {
     a_server_without_the_domain_shows_its_read_models

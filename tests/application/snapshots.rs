@@ -3,12 +3,12 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::tamper::Change;
+use crate::application::domain::a_store_of_users;
+use crate::application::own_program::own;
+use crate::application::own_program::own_json;
 use crate::common::Esctl;
-use crate::domain::a_store_of_users;
-use crate::own_program::own;
-use crate::own_program::own_json;
+use crate::common::backend::Backend;
+use crate::common::tamper::Change;
 
 crate::on_every_backend! {
     sound_ones_are_reported_as_not_checked

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Home;
-use crate::support::words;
+use crate::cli::support::Answer;
+use crate::cli::support::Home;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     a_long_script_is_answered_as_on_sqlite

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::support::Home;
+use crate::cli::support::Home;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     one_thing_is_shown_as_it_was_at_a_time_and_at_a_version

@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::EVENT_ID;
-use crate::support::Home;
-use crate::support::is_raw;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::support::Answer;
+use crate::cli::support::EVENT_ID;
+use crate::cli::support::Home;
+use crate::cli::support::is_raw;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     amounts

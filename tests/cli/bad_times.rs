@@ -1,8 +1,8 @@
 //! Times and durations that cannot be read are refused with the right form.
 
-use crate::backend::Backend;
-use crate::bad_input::refused;
-use crate::support::Home;
+use crate::cli::bad_input::refused;
+use crate::cli::support::Home;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     times

@@ -10,10 +10,10 @@ use esctl::store::RecordTime;
 use esctl::store::open;
 use serde_json::Value;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Home;
-use crate::support::start;
+use crate::cli::support::Answer;
+use crate::cli::support::Home;
+use crate::cli::support::start;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     the_clock_an_hour_back
@@ -193,7 +193,7 @@ fn ahead(home: &Home, stream: &str, seconds: i64) {
     let event = NewEvent::new(EventType::parse("t").unwrap(), &serde_json::json!({})).unwrap();
     let (stream, time) = (StreamName::parse(stream).unwrap(), RecordTime::Clock(in_seconds(seconds)));
     let request = AppendRequest { stream, expected: ExpectedVersion::Any, events: vec![event], time };
-    crate::backend::run(async {
+    crate::common::backend::run(async {
         let store = open(&home.store().parse().unwrap(), std::time::Duration::from_secs(30)).unwrap();
         store.append(request).await.unwrap();
     });

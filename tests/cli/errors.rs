@@ -1,11 +1,11 @@
 //! The shape of errors, and what is said where there is no store.
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Home;
-use crate::support::READERS;
-use crate::support::names;
-use crate::support::start;
+use crate::cli::support::Answer;
+use crate::cli::support::Home;
+use crate::cli::support::READERS;
+use crate::cli::support::names;
+use crate::cli::support::start;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     errors_have_one_shape
@@ -51,7 +51,7 @@ fn errors_have_one_shape(on: Backend) {
             assert_eq!(home.run(&format!("{flag} {line}")).error()["code"], name, "{flag} {line}");
         }
         let mut command = home.command();
-        command.env("ESCTL_OUTPUT", "json").args(crate::support::words(line));
+        command.env("ESCTL_OUTPUT", "json").args(crate::cli::support::words(line));
         assert_eq!(Answer::of(start(&mut command), b"").error()["code"], name);
     }
 }
@@ -80,7 +80,7 @@ fn no_secret_in_any_message() {
             "init more",
         ] {
             let mut command = home.command();
-            command.env("ESCTL_STORE", url).env("ESCTL_TIMEOUT", "2s").args(crate::support::words(line));
+            command.env("ESCTL_STORE", url).env("ESCTL_TIMEOUT", "2s").args(crate::cli::support::words(line));
             let answer = Answer::of(start(&mut command), b"");
             assert!(answer.code != 0 && !format!("{answer:?}").contains("secret"), "{url} {line} {answer:?}");
         }

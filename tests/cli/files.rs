@@ -8,14 +8,14 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Home;
-use crate::support::READERS;
-use crate::support::WRITERS;
-use crate::support::signal;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::support::Answer;
+use crate::cli::support::Home;
+use crate::cli::support::READERS;
+use crate::cli::support::WRITERS;
+use crate::cli::support::signal;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
 
 #[test]
 fn a_url_of_no_backend_is_refused_with_the_list_and_never_a_file() {

@@ -6,13 +6,13 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::HOSTILE;
-use crate::support::Home;
-use crate::support::is_raw;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::support::Answer;
+use crate::cli::support::HOSTILE;
+use crate::cli::support::Home;
+use crate::cli::support::is_raw;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     the_formats_of_a_list_agree

@@ -4,9 +4,9 @@ use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::support::Home;
+use crate::cli::support::Home;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
 
 #[test]
 #[ignore = "needs a server: tests/run"]

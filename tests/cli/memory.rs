@@ -6,10 +6,10 @@ use std::io::Read;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::backend::Backend;
-use crate::support::Home;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::support::Home;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     two_hundred_thousand_events_take_no_more_memory_than_a_few

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::support::Home;
+use crate::cli::support::Home;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     a_cursor_of_0_reads_from_the_beginning_and_one_beyond_the_end_is_8

@@ -10,9 +10,9 @@ use esctl::event::chain_hash;
 use esctl::store::ReadQuery;
 use esctl::store::open;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::support::Home;
+use crate::cli::support::Home;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
 
 crate::on_every_backend! {
     a_number_that_does_not_come_back_is_refused_wherever_it_comes_in

@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::backend::Backend;
-use crate::backend::Place;
-use crate::proxy::Mode;
-use crate::proxy::Proxy;
-use crate::proxy::insert_of_commits;
-use crate::support::Answer;
-use crate::support::EVENT_ID;
-use crate::support::Home;
-use crate::support::signal;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::support::Answer;
+use crate::cli::support::EVENT_ID;
+use crate::cli::support::Home;
+use crate::cli::support::signal;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::common::proxy::Mode;
+use crate::common::proxy::Proxy;
+use crate::common::proxy::insert_of_commits;
 
 crate::on_every_backend! {
     #[cfg(target_os = "linux")]

@@ -7,11 +7,11 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Home;
-use crate::support::signal;
-use crate::support::start;
+use crate::cli::support::Answer;
+use crate::cli::support::Home;
+use crate::cli::support::signal;
+use crate::cli::support::start;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     sixteen_processes_allocate_from_one_resource
@@ -220,7 +220,7 @@ fn a_program_that_waits_for_its_pipes_ends_on_a_signal(on: Backend) {
         let (name, code) = if n % 2 == 0 { ("INT", 130) } else { ("TERM", 143) };
         for line in ["stream append a-1 --batch -", "stream append a-1 --type t --data -", "stream read a-1 -o ndjson"] {
             // Nobody writes to its stdin, nobody reads its stdout.
-            let child = start(home.command().args(crate::support::words(line)));
+            let child = start(home.command().args(crate::cli::support::words(line)));
             thread::sleep(Duration::from_millis(200));
             ends(child, name, code);
         }

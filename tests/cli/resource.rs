@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Home;
-use crate::support::names;
+use crate::cli::support::Answer;
+use crate::cli::support::Home;
+use crate::cli::support::names;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     a_write_answers_with_events_and_state
@@ -236,7 +236,7 @@ fn metadata_say_who_asked(on: Backend) {
     command
         .env("ESCTL_CLIENT", "from-env")
         .args(["resource", "create", "g", "--owner", "o", "--type", "t", "--amount", "9", "--max", "9"]);
-    Answer::of(crate::support::start(&mut command), b"").ok();
+    Answer::of(crate::cli::support::start(&mut command), b"").ok();
     home.run("--client from-flag resource allocate g 1").ok();
     home.run("resource allocate g 1").ok();
     let events = home.run("stream read resource-g -o ndjson").ok().lines();

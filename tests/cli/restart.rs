@@ -20,14 +20,14 @@ use esctl::store::open;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::Place;
-use crate::backend::run;
-use crate::own_server::Server;
-use crate::support::Home;
-use crate::support::signal;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::support::Home;
+use crate::cli::support::signal;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::common::backend::run;
+use crate::common::own_server::Server;
 
 crate::on_server! { postgres Postgres a_follower_goes_on_across_restarts }
 crate::on_server! { mongodb MongoReplicaSet a_follower_goes_on_across_restarts }

@@ -1,10 +1,10 @@
 //! No part of a password is printed, whatever its characters and wherever its URL was given.
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Home;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::support::Answer;
+use crate::cli::support::Home;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
 
 /// Passwords of two marks with a separator of URLs between them.
 const PASSWORDS: [&str; 16] = [

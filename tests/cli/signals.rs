@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::backend::Backend;
-use crate::outcomes::behind_a_proxy;
-use crate::outcomes::marked;
-use crate::proxy::Mode;
-use crate::support::Answer;
-use crate::support::EVENT_ID;
-use crate::support::Home;
-use crate::support::signal;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::outcomes::behind_a_proxy;
+use crate::cli::outcomes::marked;
+use crate::cli::support::Answer;
+use crate::cli::support::EVENT_ID;
+use crate::cli::support::Home;
+use crate::cli::support::signal;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
+use crate::common::proxy::Mode;
 
 /// Longer than the program takes to end by itself where it waits for nothing.
 const LONGER_THAN_THE_GRACE: Duration = Duration::from_millis(900);

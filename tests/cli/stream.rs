@@ -5,12 +5,12 @@ use std::io::BufReader;
 
 use serde_json::Value;
 
-use crate::backend::Backend;
-use crate::support::EVENT_ID;
-use crate::support::Home;
-use crate::support::names;
-use crate::support::signal;
-use crate::support::start;
+use crate::cli::support::EVENT_ID;
+use crate::cli::support::Home;
+use crate::cli::support::names;
+use crate::cli::support::signal;
+use crate::cli::support::start;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     one_event_from_an_argument_a_file_and_stdin

@@ -10,8 +10,8 @@ use std::process::Stdio;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::backend::Backend;
-use crate::backend::Place;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
 
 /// Every command that only reads.
 pub(crate) const READERS: [&str; 14] = [

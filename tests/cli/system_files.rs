@@ -7,11 +7,11 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Home;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::support::Answer;
+use crate::cli::support::Home;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
 
 fn fifo(home: &Home, name: &str) -> String {
     let path = home.path(name);

@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use expectrl::Session;
 
-use crate::backend::Backend;
-use crate::support::HOSTILE;
-use crate::support::Home;
-use crate::support::words;
+use crate::cli::support::HOSTILE;
+use crate::cli::support::Home;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     colour_is_on_a_terminal_and_can_be_turned_off
@@ -66,7 +66,7 @@ fn colour_is_on_a_terminal_and_can_be_turned_off(on: Backend) {
     assert!(!home.run("resource list").ok().out.contains('\u{1b}'));
     let mut command = home.command();
     command.env("CLICOLOR_FORCE", "1").args(["resource", "list"]);
-    assert!(crate::support::Answer::of(crate::support::start(&mut command), b"").ok().out.contains("\u{1b}[1m"));
+    assert!(crate::cli::support::Answer::of(crate::cli::support::start(&mut command), b"").ok().out.contains("\u{1b}[1m"));
 }
 
 fn twenty_columns_are_enough(on: Backend) {

@@ -1,10 +1,10 @@
 //! Variables of the environment: an empty one counts as unset, an unknown value is refused as that of the flag.
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Home;
-use crate::support::start;
-use crate::support::words;
+use crate::cli::support::Answer;
+use crate::cli::support::Home;
+use crate::cli::support::start;
+use crate::cli::support::words;
+use crate::common::backend::Backend;
 
 fn with(home: &Home, variables: &[(&str, &str)], line: &str) -> Answer {
     let mut command = home.command();

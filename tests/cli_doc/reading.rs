@@ -3,14 +3,14 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
+use crate::cli_doc::support::a_plan;
+use crate::cli_doc::support::by;
+use crate::cli_doc::support::items;
+use crate::cli_doc::support::names;
+use crate::cli_doc::support::plan;
+use crate::cli_doc::support::words;
 use crate::common::Esctl;
-use crate::support::a_plan;
-use crate::support::by;
-use crate::support::items;
-use crate::support::names;
-use crate::support::plan;
-use crate::support::words;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     a_document_is_shown_as_it_is_and_was

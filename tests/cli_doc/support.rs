@@ -3,8 +3,8 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
+use crate::common::backend::Backend;
 
 /// The arguments of a line; no word has a blank in it.
 pub fn words(line: &str) -> Vec<&str> {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
 use crate::common::a_store;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     programs_without_end_are_stopped_and_named

@@ -3,9 +3,9 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
 use crate::common::a_store;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     it_is_made_listed_run_asked_rebuilt_and_deleted

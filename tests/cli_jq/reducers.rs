@@ -7,10 +7,10 @@ use proptest::sample::select;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::tamper::Change;
 use crate::common::Esctl;
 use crate::common::a_store;
+use crate::common::backend::Backend;
+use crate::common::tamper::Change;
 
 crate::on_every_backend! {
     a_program_makes_the_state

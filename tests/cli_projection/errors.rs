@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::support::amounts;
-use crate::support::ok;
-use crate::support::status;
-use crate::support::with_a_bad_event;
+use crate::cli_projection::support::amounts;
+use crate::cli_projection::support::ok;
+use crate::cli_projection::support::status;
+use crate::cli_projection::support::with_a_bad_event;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     it_stops_the_projection_and_is_shown_with_its_error

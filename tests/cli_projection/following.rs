@@ -12,14 +12,14 @@ use std::time::Instant;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::tamper::Change;
+use crate::cli_projection::support::amounts;
+use crate::cli_projection::support::ok;
+use crate::cli_projection::support::seeded;
+use crate::cli_projection::support::status;
+use crate::cli_projection::support::with_a_bad_event;
 use crate::common::Esctl;
-use crate::support::amounts;
-use crate::support::ok;
-use crate::support::seeded;
-use crate::support::status;
-use crate::support::with_a_bad_event;
+use crate::common::backend::Backend;
+use crate::common::tamper::Change;
 
 crate::on_every_backend! {
     a_follower_shows_what_it_takes_in_and_status_shows_the_follower

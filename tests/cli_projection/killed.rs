@@ -5,10 +5,10 @@ use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::backend::Backend;
+use crate::cli_projection::support::ok;
+use crate::cli_projection::support::seeded;
 use crate::common::Esctl;
-use crate::support::ok;
-use crate::support::seeded;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     one_whole_read_model_is_left_whenever_it_is_killed

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::tamper::Change;
+use crate::cli_projection::support::amounts;
+use crate::cli_projection::support::ok;
+use crate::cli_projection::support::seeded;
+use crate::cli_projection::support::status;
 use crate::common::Esctl;
-use crate::support::amounts;
-use crate::support::ok;
-use crate::support::seeded;
-use crate::support::status;
+use crate::common::backend::Backend;
+use crate::common::tamper::Change;
 
 crate::on_every_backend! {
     a_paused_projection_says_so_wherever_it_is_asked

@@ -3,11 +3,11 @@
 use ::mongodb::bson::doc;
 use serde_json::Value;
 
-use crate::backend::Backend;
+use crate::cli_projection::support::amounts;
+use crate::cli_projection::support::ok;
+use crate::cli_projection::support::seeded;
 use crate::common::Esctl;
-use crate::support::amounts;
-use crate::support::ok;
-use crate::support::seeded;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     a_missing_index_is_named_and_put_back

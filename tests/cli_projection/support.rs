@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
+use crate::common::backend::Backend;
 
 /// gold and wood, taken in.
 pub fn seeded(on: Backend) -> Esctl {

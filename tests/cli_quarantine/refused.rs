@@ -4,9 +4,9 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::LOTS;
-use crate::backend::Backend;
+use crate::cli_quarantine::LOTS;
 use crate::common::a_store;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     an_event_that_does_not_apply_is_refused

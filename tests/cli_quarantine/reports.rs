@@ -3,11 +3,11 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::LOTS;
-use crate::backend::Backend;
+use crate::cli_quarantine::LOTS;
+use crate::cli_quarantine::forced;
+use crate::cli_quarantine::quarantine;
 use crate::common::a_store;
-use crate::forced;
-use crate::quarantine;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     a_report_over_many_streams_goes_on_past_a_broken_one

@@ -11,9 +11,9 @@ use esctl::store::RecordTime;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
 use crate::common::a_store;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
 
 crate::on_every_backend! {
     each_row_is_what_the_stream_alone_would_show

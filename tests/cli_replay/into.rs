@@ -3,11 +3,11 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::Place;
 use crate::common::Esctl;
 use crate::common::Output;
 use crate::common::a_store;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
 
 crate::on_every_backend! {
     the_copy_has_every_event_as_it_was_down_to_the_hash

@@ -27,9 +27,9 @@ use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::backend::Backend;
-use crate::backend::Place;
-use crate::backend::run;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::common::backend::run;
 
 crate::on_every_backend! {
     snapshot_and_tail_full_replay_and_step_by_step_agree

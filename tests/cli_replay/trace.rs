@@ -3,8 +3,8 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
 use crate::common::a_store;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     the_patches_in_a_row_make_the_state

@@ -3,10 +3,10 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::tamper::Change;
 use crate::common::Esctl;
 use crate::common::a_store;
+use crate::common::backend::Backend;
+use crate::common::tamper::Change;
 
 crate::on_every_backend! {
     what_fits_is_said_with_what_was_compared

@@ -1,6 +1,6 @@
 //! What cannot be a scenario is told with its place, and nothing is run.
 
-use crate::support::Folder;
+use crate::cli_scenario::support::Folder;
 
 /// What stands in the file, where it is wrong, and a word that the message must have.
 const BAD: [(&str, &str, &str); 43] = [

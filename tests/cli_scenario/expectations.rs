@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::Folder;
-use crate::support::GOLD;
+use crate::cli_scenario::support::Folder;
+use crate::cli_scenario::support::GOLD;
 
 /// A step that must come out, and what is wrong with it when one expectation is changed.
 const STEPS: [(&str, &str, &str, &str); 20] = [

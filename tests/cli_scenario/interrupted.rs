@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use mongodb::bson::doc;
 
-use crate::backend::Backend;
-use crate::backend::run;
 use crate::common::Esctl;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
 
 /// Whether there is an area with events of a category.
 fn has_area(on: Backend, esctl: &Esctl, category: &str) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::Folder;
+use crate::cli_scenario::support::Folder;
 
 const TWO: &str = "name: good
 steps: [{advance: 1m}]

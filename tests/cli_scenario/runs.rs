@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::backend::Backend;
+use crate::cli_scenario::support::Folder;
+use crate::cli_scenario::support::GOLD;
 use crate::common::Esctl;
-use crate::support::Folder;
-use crate::support::GOLD;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     the_scenarios_of_the_project_come_out_alike

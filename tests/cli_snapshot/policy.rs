@@ -5,10 +5,10 @@ use std::fs;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::tamper::Change;
+use crate::cli_snapshot::listed;
 use crate::common::Esctl;
-use crate::listed;
+use crate::common::backend::Backend;
+use crate::common::tamper::Change;
 
 crate::on_every_backend! {
     a_category_can_have_a_number_of_its_own

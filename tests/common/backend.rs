@@ -1,10 +1,5 @@
 //! The backends that one test is tried on, and a place of its own there for each store it makes.
 
-// Several test programs share this file, and not each of them uses all of it.
-#![allow(dead_code)]
-
-pub mod tamper;
-
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -14,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
 
-use tamper::Change;
+use crate::common::tamper::Change;
 
 /// What a store can be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +30,7 @@ pub enum Backend {
 macro_rules! on_every_backend {
     (async: $($(#[$mark:meta])* $name:ident)+) => {
         mod sqlite {
-            $(#[test] $(#[$mark])* fn $name() { $crate::backend::run(super::$name($crate::backend::Backend::Sqlite)); })+
+            $(#[test] $(#[$mark])* fn $name() { $crate::common::backend::run(super::$name($crate::common::backend::Backend::Sqlite)); })+
         }
         $crate::on_server! { postgres Postgres async: $($(#[$mark])* $name)+ }
         $crate::on_server! { mongodb MongoReplicaSet async: $($(#[$mark])* $name)+ }
@@ -43,7 +38,7 @@ macro_rules! on_every_backend {
     };
     ($($(#[$mark:meta])* $name:ident)+) => {
         mod sqlite {
-            $(#[test] $(#[$mark])* fn $name() { super::$name($crate::backend::Backend::Sqlite); })+
+            $(#[test] $(#[$mark])* fn $name() { super::$name($crate::common::backend::Backend::Sqlite); })+
         }
         $crate::on_server! { postgres Postgres $($(#[$mark])* $name)+ }
         $crate::on_server! { mongodb MongoReplicaSet $($(#[$mark])* $name)+ }
@@ -60,7 +55,7 @@ macro_rules! on_server {
                 #[test]
                 #[ignore = "needs a server: tests/run"]
                 $(#[$mark])*
-                fn $name() { $crate::backend::run(super::$name($crate::backend::Backend::$backend)); }
+                fn $name() { $crate::common::backend::run(super::$name($crate::common::backend::Backend::$backend)); }
             )+
         }
     };
@@ -70,7 +65,7 @@ macro_rules! on_server {
                 #[test]
                 #[ignore = "needs a server: tests/run"]
                 $(#[$mark])*
-                fn $name() { super::$name($crate::backend::Backend::$backend); }
+                fn $name() { super::$name($crate::common::backend::Backend::$backend); }
             )+
         }
     };

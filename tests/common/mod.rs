@@ -1,7 +1,13 @@
 //! The whole program, run in a folder of its own, on a store of its own.
 
-// Several test programs share this file, and not each of them uses all of it.
-#![allow(dead_code)]
+pub mod any_document;
+pub mod backend;
+pub mod own_server;
+pub mod pooler;
+pub mod process;
+pub mod proxy;
+pub mod tamper;
+pub mod writers;
 
 use std::path::PathBuf;
 
@@ -9,9 +15,9 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::backend::Backend;
-use crate::backend::Place;
-use crate::backend::tamper::Change;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::common::tamper::Change;
 
 /// A program and its store.
 pub struct Esctl {

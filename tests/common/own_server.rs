@@ -1,7 +1,5 @@
 //! Servers of a test's own, which can be stopped, killed and started again. Gone with the value.
 
-#![allow(dead_code)]
-
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::path::Path;
@@ -18,8 +16,8 @@ use sqlx::Connection;
 use sqlx::PgConnection;
 use tempfile::TempDir;
 
-use crate::backend::Backend;
-use crate::backend::run;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
 
 /// A server on a free port of this machine, with its files in a folder of its own.
 pub struct Server {
@@ -138,10 +136,6 @@ impl Server {
             let mut connection = PgConnection::connect(&self.url).await.unwrap();
             sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
         })
-    }
-
-    pub fn port(&self) -> u16 {
-        self.port
     }
 
     pub fn address(&self) -> String {

@@ -1,10 +1,6 @@
 //! A test program started again as another process, with a task and a store: one that can be killed.
 //!
-//! The program that includes this file has a test named `helper::the_other_process_which_does_nothing_by_itself`, which
-//! asks [`task`] what it is to do.
-
-// Several test programs share this file, and not all of them use all of it.
-#![allow(dead_code)]
+//! The task is done by a test that asks [`task`] for it and does nothing otherwise.
 
 use std::io::BufRead;
 use std::io::BufReader;
@@ -16,17 +12,14 @@ use std::process::Stdio;
 const TASK: &str = "ESCTL_TEST_TASK";
 const URL: &str = "ESCTL_TEST_URL";
 
-/// The arguments that make a copy of this program run nothing but a task.
-const ARGUMENTS: [&str; 3] = ["--exact", "helper::the_other_process_which_does_nothing_by_itself", "--nocapture"];
-
-/// Gives a command its task, on the store of a URL.
-pub fn with_task<'c>(command: &'c mut Command, task: &str, url: &str) -> &'c mut Command {
-    command.args(ARGUMENTS).env(TASK, task).env(URL, url).stdout(Stdio::piped())
+/// Gives a command its task, on the store of a URL; `test` is the name of the test that does it.
+pub fn with_task<'c>(command: &'c mut Command, test: &str, task: &str, url: &str) -> &'c mut Command {
+    command.args(["--exact", test, "--nocapture"]).env(TASK, task).env(URL, url).stdout(Stdio::piped())
 }
 
 /// Starts this program again with a task on the store of a URL.
-pub fn start(task: &str, url: &str) -> Child {
-    with_task(&mut Command::new(std::env::current_exe().unwrap()), task, url).spawn().unwrap()
+pub fn start(test: &str, task: &str, url: &str) -> Child {
+    with_task(&mut Command::new(std::env::current_exe().unwrap()), test, task, url).spawn().unwrap()
 }
 
 /// The task and the URL of the store, where this is the other process.

@@ -1,8 +1,5 @@
 //! A small TCP proxy that breaks connections when told.
 
-// Several test programs share this file, and not all of them use all of it.
-#![allow(dead_code)]
-
 use std::io::Read;
 use std::io::Write;
 use std::net::Shutdown;

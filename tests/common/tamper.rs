@@ -1,7 +1,5 @@
 //! What somebody might change in a store behind the program's back, said once and done in the words of each database.
 
-#![allow(dead_code)]
-
 use std::path::Path;
 
 use mongodb::Database;

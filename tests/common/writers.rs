@@ -4,10 +4,10 @@ use esctl::event::ExpectedVersion;
 use esctl::store::Store;
 use esctl::store::StoreError;
 
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::request;
-use crate::process::say;
+use crate::common::process::say;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::request;
 
 /// Appends batches of a size to a stream of its own until one fails; says the ids of each batch that was acknowledged.
 pub async fn append_until_it_fails(store: &Store, size: u64) {

@@ -3,11 +3,11 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
-use crate::shell::lines;
-use crate::shell::seeded;
-use crate::shell::until_names;
+use crate::common::backend::Backend;
+use crate::completion::shell::lines;
+use crate::completion::shell::seeded;
+use crate::completion::shell::until_names;
 
 #[test]
 fn each_kind_of_name_comes_from_the_store() {

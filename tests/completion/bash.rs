@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
-use crate::shell::seeded;
-use crate::shell::until_names;
+use crate::common::backend::Backend;
+use crate::completion::shell::seeded;
+use crate::completion::shell::until_names;
 
 /// What bash would put in the place of the word under the cursor, at the end of this line.
 fn completed(esctl: &Esctl, line: &str) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The same from every backend.
 
-use crate::backend::Backend;
-use crate::shell::seeded;
+use crate::common::backend::Backend;
+use crate::completion::shell::seeded;
 
 crate::on_every_backend! {
     names_come_from_the_store

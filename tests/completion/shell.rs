@@ -3,8 +3,8 @@
 use std::process::Output;
 use std::time::Instant;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
+use crate::common::backend::Backend;
 
 /// With streams, resources and a snapshot.
 pub fn seeded(on: Backend) -> Esctl {

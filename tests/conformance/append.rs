@@ -14,19 +14,19 @@ use esctl::store::StoreError;
 use uuid::Uuid;
 
 use crate::assert_fails;
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::kit::event;
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::put;
-use crate::kit::read;
-use crate::kit::request;
-use crate::kit::stream;
-use crate::kit::streams;
-use crate::kit::timed;
-use crate::kit::typed;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::event;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::put;
+use crate::conformance::kit::read;
+use crate::conformance::kit::request;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::streams;
+use crate::conformance::kit::timed;
+use crate::conformance::kit::typed;
+use crate::conformance::kit::whole;
 
 pub async fn a_batch_is_recorded_in_its_order_and_each_event_is_answered<S: Subject>(subject: S) {
     let store = subject.store();

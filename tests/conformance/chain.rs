@@ -9,14 +9,14 @@ use esctl::event::chain_hash;
 use esctl::store::AppendRequest;
 use esctl::store::RecordTime;
 
-use crate::kit::Subject;
-use crate::kit::event;
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::stream;
-use crate::kit::whole;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::event;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::whole;
 
 pub async fn the_whole_chain_can_be_recomputed_from_the_events<S: Subject>(subject: S) {
     let store = subject.store();

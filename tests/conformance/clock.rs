@@ -17,13 +17,13 @@ use esctl::store::Store;
 use esctl::store::StoreError;
 
 use crate::assert_fails;
-use crate::kit::Shared;
-use crate::kit::TIMEOUT;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::timed;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::TIMEOUT;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::timed;
+use crate::conformance::kit::whole;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;

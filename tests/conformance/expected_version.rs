@@ -8,14 +8,14 @@ use esctl::store::StoreError;
 use tokio::task::JoinSet;
 
 use crate::assert_fails;
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::stream;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::whole;
 
 pub async fn each_expectation_is_met_or_answered_with_the_actual_version<S: Subject>(subject: S) {
     let store = subject.store();

@@ -9,13 +9,13 @@ use esctl::store::StoreError;
 use tokio::task::JoinSet;
 
 use crate::assert_fails;
-use crate::kit::Subject;
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::stream;
-use crate::kit::whole;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::whole;
 
 pub async fn sixty_four_appends_at_once_are_all_applied<S: Subject>(subject: S) {
     let store = subject.store();
@@ -123,7 +123,7 @@ pub async fn appending_goes_on_when_the_runtime_of_an_earlier_caller_has_ended<S
     for round in 0..3 {
         let earlier = store.clone();
         let caller = std::thread::spawn(move || {
-            crate::kit::run(async {
+            crate::conformance::kit::run(async {
                 let name = format!("large-{round}");
                 let large = put(&earlier, &name, 20_000);
                 let _ = tokio::time::timeout(Duration::from_millis(2), large).await;

@@ -14,14 +14,14 @@ use esctl::store::Store;
 use esctl::store::StoreError;
 use tokio::task::JoinSet;
 
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::kit::event;
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::event;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::whole;
 
 const ANY: ExpectedVersion = ExpectedVersion::Any;
 

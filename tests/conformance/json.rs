@@ -8,13 +8,13 @@ use esctl::event::RecordedEvent;
 use esctl::store::ReadQuery;
 use esctl::store::Store;
 
-use crate::kit::Subject;
-use crate::kit::event;
-use crate::kit::read;
-use crate::kit::request;
-use crate::kit::stream;
-use crate::kit::streams;
-use crate::kit::whole;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::event;
+use crate::conformance::kit::read;
+use crate::conformance::kit::request;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::streams;
+use crate::conformance::kit::whole;
 
 const HOSTILE: [&str; 16] = [
     "",

@@ -1,9 +1,6 @@
 //! What the chapters share: subjects, small events, and the look over a whole store that finds what no single
 //! assertion would. Knows no backend.
 
-// Two test programs share this file, and neither uses all of it.
-#![allow(dead_code)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

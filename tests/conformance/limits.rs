@@ -10,13 +10,13 @@ use esctl::store::StoreError;
 use uuid::Uuid;
 
 use crate::assert_fails;
-use crate::kit::Subject;
-use crate::kit::event;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::typed;
-use crate::kit::whole;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::event;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::typed;
+use crate::conformance::kit::whole;
 
 const ANY: ExpectedVersion = ExpectedVersion::Any;
 const MIB: usize = 1 << 20;

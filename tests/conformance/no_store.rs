@@ -12,11 +12,11 @@ use esctl::store::StoreError;
 use esctl::store::StreamQuery;
 
 use crate::assert_fails;
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::kit::put;
-use crate::kit::stream;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::put;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::whole;
 
 async fn every_reading_finds_no_store(store: &Store) {
     let model = ReadModel::live("things");
@@ -55,7 +55,13 @@ pub async fn a_new_store_is_empty_and_whole<S: Subject>(subject: S) {
     assert!(store.projections().await.unwrap().is_empty());
     assert!(store.size_bytes().await.unwrap() > 0);
     assert_fails!(
-        store.append(crate::kit::request("a-1", crate::kit::exactly(1), crate::kit::events(1))).await,
+        store
+            .append(crate::conformance::kit::request(
+                "a-1",
+                crate::conformance::kit::exactly(1),
+                crate::conformance::kit::events(1)
+            ))
+            .await,
         StoreError::Conflict { .. }
     );
 }

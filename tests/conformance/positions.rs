@@ -12,14 +12,14 @@ use esctl::store::ReadQuery;
 use esctl::store::Store;
 use tokio::task::JoinSet;
 
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::put;
-use crate::kit::read;
-use crate::kit::request;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::put;
+use crate::conformance::kit::read;
+use crate::conformance::kit::request;
+use crate::conformance::kit::whole;
 
 const WRITERS: u64 = 12;
 

@@ -13,12 +13,12 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::read_models::all;
-use crate::read_models::commit;
-use crate::read_models::keys;
-use crate::read_models::things;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::read_models::all;
+use crate::conformance::read_models::commit;
+use crate::conformance::read_models::keys;
+use crate::conformance::read_models::things;
 
 fn problem(position: u64, state: FailedEventState) -> FailedEvent {
     let at = |micros| Timestamp::from_micros(micros).unwrap();

@@ -35,12 +35,12 @@ use esctl::store::ReadModel;
 use esctl::store::Store;
 use serde_json::Value;
 
-use crate::kit::Subject;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::request;
-use crate::read_models::all;
-use crate::read_only::read_only;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::read_models::all;
+use crate::conformance::read_only::read_only;
 
 /// The positions of the events of each stream, in the order in which they came in.
 pub struct Seen {

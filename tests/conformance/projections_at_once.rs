@@ -28,23 +28,23 @@ use esctl::store::StoreError;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::kit::Shared;
-use crate::kit::put;
-use crate::projections::at;
-use crate::projections::problem_at;
-use crate::projections::problems;
-use crate::projections::projector;
-use crate::projections::rebuild;
-use crate::projections::rows;
-use crate::projections::run;
-use crate::projections::seen;
-use crate::projections::wanted;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::put;
+use crate::conformance::projections::at;
+use crate::conformance::projections::problem_at;
+use crate::conformance::projections::problems;
+use crate::conformance::projections::projector;
+use crate::conformance::projections::rebuild;
+use crate::conformance::projections::rows;
+use crate::conformance::projections::run;
+use crate::conformance::projections::seen;
+use crate::conformance::projections::wanted;
 
 /// What somebody else does at a moment, once, while who reaches it waits.
 type Meanwhile = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
 
 fn meanwhile<W: Future<Output = ()>>(work: impl FnOnce() -> W + Send + 'static) -> Meanwhile {
-    let elsewhere = move || std::thread::spawn(|| crate::kit::run(work())).join().unwrap();
+    let elsewhere = move || std::thread::spawn(|| crate::conformance::kit::run(work())).join().unwrap();
     Arc::new(Mutex::new(Some(Box::new(elsewhere))))
 }
 

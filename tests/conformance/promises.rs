@@ -8,12 +8,12 @@
 macro_rules! conformance {
     ($backend:ident: $subject:ident, shared $(, $($mark:tt)+)?) => {
         mod $backend {
-            crate::promises::each_chapter! { [case $($($mark)+)?] [case $($($mark)+)?] $subject }
+            crate::conformance::promises::each_chapter! { [case $($($mark)+)?] [case $($($mark)+)?] $subject }
         }
     };
     ($backend:ident: $subject:ident, alone $(, $($mark:tt)+)?) => {
         mod $backend {
-            crate::promises::each_chapter! { [case $($($mark)+)?] [skip] $subject }
+            crate::conformance::promises::each_chapter! { [case $($($mark)+)?] [skip] $subject }
         }
     };
 }
@@ -21,7 +21,7 @@ macro_rules! conformance {
 /// The chapters: tests that need one handle, then those that need several.
 macro_rules! each_chapter {
     ($one:tt $several:tt $subject:ident) => {
-        crate::promises::chapter! { $one $several $subject append [
+        crate::conformance::promises::chapter! { $one $several $subject append [
             a_batch_is_recorded_in_its_order_and_each_event_is_answered
             everything_an_event_brings_comes_back
             what_is_refused_leaves_nothing_behind
@@ -32,7 +32,7 @@ macro_rules! each_chapter {
             what_one_handle_appends_another_one_reads_at_once
             what_was_appended_is_there_when_the_store_is_opened_again
         ]}
-        crate::promises::chapter! { $one $several $subject expected_version [
+        crate::conformance::promises::chapter! { $one $several $subject expected_version [
             each_expectation_is_met_or_answered_with_the_actual_version
             a_conflict_names_stream_expected_and_actual_version
             of_sixteen_appends_at_once_exactly_one_wins
@@ -41,7 +41,7 @@ macro_rules! each_chapter {
             a_handle_decides_on_what_another_one_has_appended_since
             a_handle_that_has_long_been_alone_refuses_and_gives_way_as_any_other
         ]}
-        crate::promises::chapter! { $one $several $subject idempotency [
+        crate::conformance::promises::chapter! { $one $several $subject idempotency [
             the_same_batch_again_answers_with_the_first_result_whatever_it_expects
             other_content_under_a_known_id_is_a_conflict_that_names_the_event
             a_known_id_in_another_stream_is_a_conflict_that_names_the_stream
@@ -54,14 +54,14 @@ macro_rules! each_chapter {
         ] [
             the_same_batch_from_eight_handles_at_once_is_applied_once
         ]}
-        crate::promises::chapter! { $one $several $subject positions [
+        crate::conformance::promises::chapter! { $one $several $subject positions [
             no_refusal_leaves_a_hole
             an_event_is_found_at_its_position_and_nothing_beyond_the_head
             readers_that_remember_only_their_position_miss_nothing_of_twelve_writers
         ] [
             readers_miss_nothing_of_twelve_writers_with_handles_of_their_own
         ]}
-        crate::promises::chapter! { $one $several $subject time [
+        crate::conformance::promises::chapter! { $one $several $subject time [
             events_of_a_batch_are_a_microsecond_apart_at_least
             time_grows_also_when_the_callers_clock_goes_back
             a_store_clock_that_is_behind_is_reported_and_time_still_grows
@@ -74,7 +74,7 @@ macro_rules! each_chapter {
             a_time_after_which_none_could_grow_is_refused
             nothing_is_recorded_at_the_first_moment_there_is
         ] []}
-        crate::promises::chapter! { $one $several $subject clock [] [
+        crate::conformance::promises::chapter! { $one $several $subject clock [] [
             a_clock_that_contradicts_its_reference_is_refused_before_the_append
             a_smaller_difference_is_warned_about_once
             a_clock_that_agrees_is_not_spoken_of
@@ -84,7 +84,7 @@ macro_rules! each_chapter {
             a_store_that_is_not_there_is_not_made_by_a_refused_append
             a_clock_of_the_callers_own_is_not_compared
         ]}
-        crate::promises::chapter! { $one $several $subject reading [
+        crate::conformance::promises::chapter! { $one $several $subject reading [
             the_store_is_read_from_anywhere_to_anywhere_in_both_directions
             a_stream_is_read_from_anywhere_to_anywhere_in_both_directions
             a_reading_ends_behind_all_that_was_acknowledged_before_it_began
@@ -98,32 +98,32 @@ macro_rules! each_chapter {
             an_unknown_stream_has_no_events_and_version_0
             events_are_found_by_id_in_the_order_of_their_positions
         ] []}
-        crate::promises::chapter! { $one $several $subject chain [
+        crate::conformance::promises::chapter! { $one $several $subject chain [
             the_whole_chain_can_be_recomputed_from_the_events
             the_same_history_has_the_same_head_hash_however_it_was_batched
             the_answer_to_an_append_is_its_link_in_the_chain
         ] []}
-        crate::promises::chapter! { $one $several $subject json [
+        crate::conformance::promises::chapter! { $one $several $subject json [
             hostile_strings_come_back_as_values_and_as_keys
             numbers_come_back_as_they_were_written
             shapes_come_back_with_their_keys_in_canonical_order
             the_same_key_order_is_kept_for_keys_that_differ_only_in_case_or_form
             hostile_names_name_streams_and_types_of_their_own
         ] []}
-        crate::promises::chapter! { $one $several $subject streams [
+        crate::conformance::promises::chapter! { $one $several $subject streams [
             to_a_reserved_stream_only_esctl_appends_and_it_is_read_like_any_other
             category_prefix_after_and_limit_choose_exactly_what_they_say
             each_stream_is_listed_with_its_category_version_and_last_event
             pages_of_any_size_together_are_the_whole_list
             names_that_only_begin_like_the_category_do_not_fill_its_page
         ] []}
-        crate::promises::chapter! { $one $several $subject snapshots [
+        crate::conformance::promises::chapter! { $one $several $subject snapshots [
             the_newest_at_or_below_a_version_comes_back_as_it_was
             one_of_the_same_version_is_replaced
             the_list_is_in_order_and_in_pages
             deleting_takes_exactly_those_named_and_no_event
         ] []}
-        crate::promises::chapter! { $one $several $subject read_models [
+        crate::conformance::promises::chapter! { $one $several $subject read_models [
             rows_come_back_by_key_and_are_replaced
             a_commit_from_elsewhere_writes_neither_rows_nor_checkpoint
             a_commit_by_other_logic_writes_neither_rows_nor_checkpoint
@@ -136,7 +136,7 @@ macro_rules! each_chapter {
             a_reader_sees_the_old_or_the_new_read_model_and_never_none
             what_is_swapped_in_has_its_rows_while_another_one_tidies_up
         ]}
-        crate::promises::chapter! { $one $several $subject read_model_rows [
+        crate::conformance::promises::chapter! { $one $several $subject read_model_rows [
             rows_are_paged_in_the_order_of_their_keys
             names_that_are_no_plain_words_are_refused
             filters_find_rows_by_the_value_and_the_kind_of_a_field
@@ -147,7 +147,7 @@ macro_rules! each_chapter {
         ] [
             a_read_model_that_is_dropped_while_it_is_read_has_its_rows_or_none
         ]}
-        crate::promises::chapter! { $one $several $subject problems [
+        crate::conformance::promises::chapter! { $one $several $subject problems [
             problems_come_back_as_they_were_and_are_replaced_and_solved
             a_commit_that_is_refused_changes_no_problem
             problems_stay_with_the_read_model_they_are_of
@@ -155,7 +155,7 @@ macro_rules! each_chapter {
         ] [
             of_two_that_try_an_event_again_at_once_one_does
         ]}
-        crate::promises::chapter! { $one $several $subject projections [
+        crate::conformance::promises::chapter! { $one $several $subject projections [
             it_stops_right_before_an_event_that_cannot_be_taken_in
             it_stops_right_before_an_event_that_makes_a_row_too_large
             an_event_that_is_skipped_stays_left_out_also_of_rebuilds
@@ -169,7 +169,7 @@ macro_rules! each_chapter {
             what_was_worked_out_for_one_who_cannot_write_is_not_answered_again_once_the_read_model_is_another_one
             one_who_cannot_write_is_told_of_what_stands_and_what_is_parked
         ] []}
-        crate::promises::chapter! { $one $several $subject projections_at_once [] [
+        crate::conformance::promises::chapter! { $one $several $subject projections_at_once [] [
             runners_operators_and_rebuilds_at_once_take_each_event_in_once
             a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_no_event
             a_first_build_that_another_one_throws_away_is_begun_anew
@@ -179,21 +179,21 @@ macro_rules! each_chapter {
             an_event_that_is_tried_again_while_another_one_rebuilds_counts_once
             a_skip_that_is_taken_back_while_another_one_rebuilds_is_taken_back
         ]}
-        crate::promises::chapter! { $one $several $subject records [
+        crate::conformance::promises::chapter! { $one $several $subject records [
             records_are_listed_by_kind_in_the_order_of_their_names
             a_record_is_replaced_and_deleted_and_nothing_else_is
             a_record_that_cannot_be_kept_everywhere_is_refused
         ] [
             one_record_put_by_many_at_once_is_there_once
         ]}
-        crate::promises::chapter! { $one $several $subject grouping [
+        crate::conformance::promises::chapter! { $one $several $subject grouping [
             sixty_four_appends_at_once_are_all_applied
             neither_a_conflict_nor_a_known_id_touches_its_neighbours
             each_of_many_groups_is_answered_in_its_own_order
             a_caller_that_goes_away_does_not_cut_its_neighbours
             appending_goes_on_when_the_runtime_of_an_earlier_caller_has_ended
         ] []}
-        crate::promises::chapter! { $one $several $subject limits [
+        crate::conformance::promises::chapter! { $one $several $subject limits [
             an_event_of_a_mebibyte_is_taken_and_one_byte_more_is_not
             the_limit_of_an_event_can_be_set
             a_batch_of_nothing_is_refused
@@ -201,7 +201,7 @@ macro_rules! each_chapter {
             one_request_that_cannot_be_refuses_those_made_together_with_it
             the_longest_names_are_taken
         ] []}
-        crate::promises::chapter! { $one $several $subject no_store [
+        crate::conformance::promises::chapter! { $one $several $subject no_store [
             a_new_store_is_empty_and_whole
             reading_answers_no_store_and_makes_nothing
             init_makes_the_store_once
@@ -209,7 +209,7 @@ macro_rules! each_chapter {
             a_handle_that_found_no_store_finds_it_once_another_one_has_made_it
             of_many_that_init_at_once_one_makes_the_store_and_readers_see_none_or_a_whole_one
         ]}
-        crate::promises::chapter! { $one $several $subject schema [] [
+        crate::conformance::promises::chapter! { $one $several $subject schema [] [
             a_store_as_it_is_made_has_no_faults
             without_a_unique_index_nothing_is_written_until_it_is_put_back
             what_prevents_an_index_from_being_put_back_is_named
@@ -218,7 +218,7 @@ macro_rules! each_chapter {
             what_others_have_added_is_named_and_not_removed
             a_view_that_is_missing_is_named_and_keeps_nobody_from_writing
         ]}
-        crate::promises::chapter! { $one $several $subject replaced [] [
+        crate::conformance::promises::chapter! { $one $several $subject replaced [] [
             an_append_into_a_store_that_was_put_back_is_refused
             a_store_that_was_put_back_and_has_gone_on_is_another_one
             what_was_only_read_is_missed_as_well
@@ -232,8 +232,8 @@ macro_rules! each_chapter {
 macro_rules! chapter {
     ($one:tt $several:tt $subject:ident $chapter:ident [$($alone:ident)*] [$($shared:ident)*]) => {
         mod $chapter {
-            $(crate::promises::promise! { $one $subject $chapter $alone })*
-            crate::promises::of_several! { $several $subject $chapter [$($shared)*] }
+            $(crate::conformance::promises::promise! { $one $subject $chapter $alone })*
+            crate::conformance::promises::of_several! { $several $subject $chapter [$($shared)*] }
         }
     };
 }
@@ -250,22 +250,22 @@ macro_rules! of_several {
         }
     };
     ($case:tt $subject:ident $chapter:ident [$($name:ident)*]) => {
-        $(crate::promises::promise! { $case $subject $chapter $name })*
+        $(crate::conformance::promises::promise! { $case $subject $chapter $name })*
     };
 }
 
 macro_rules! promise {
     ([case] $subject:ident $chapter:ident $name:ident) => {
-        crate::promises::promise! { [case test] $subject $chapter $name }
+        crate::conformance::promises::promise! { [case test] $subject $chapter $name }
     };
     ([case ignore = $why:literal] $subject:ident $chapter:ident $name:ident) => {
-        crate::promises::promise! { [case test, ignore = $why] $subject $chapter $name }
+        crate::conformance::promises::promise! { [case test, ignore = $why] $subject $chapter $name }
     };
     ([case test $(, $($mark:tt)+)?] $subject:ident $chapter:ident $name:ident) => {
         #[test]
         $(#[$($mark)+])?
         fn $name() {
-            crate::kit::run(crate::$chapter::$name(<crate::subjects::$subject as crate::kit::Subject>::fresh()));
+            crate::conformance::kit::run(crate::conformance::$chapter::$name(<crate::conformance::subjects::$subject as crate::conformance::kit::Subject>::fresh()));
         }
     };
 }

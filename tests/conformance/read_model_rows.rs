@@ -9,14 +9,14 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::assert_fails;
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::kit::put;
-use crate::kit::whole;
-use crate::read_models::all;
-use crate::read_models::commit;
-use crate::read_models::keys;
-use crate::read_models::things;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::put;
+use crate::conformance::kit::whole;
+use crate::conformance::read_models::all;
+use crate::conformance::read_models::commit;
+use crate::conformance::read_models::keys;
+use crate::conformance::read_models::things;
 
 pub async fn rows_are_paged_in_the_order_of_their_keys<S: Subject>(subject: S) {
     let store = subject.store();

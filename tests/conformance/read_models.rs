@@ -15,10 +15,10 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::kit::put;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::put;
+use crate::conformance::kit::whole;
 
 fn now() -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_001).unwrap()

@@ -38,7 +38,7 @@ use esctl::store::StreamInfo;
 use esctl::store::StreamQuery;
 use uuid::Uuid;
 
-use crate::kit::TIMEOUT;
+use crate::conformance::kit::TIMEOUT;
 
 /// The same store for somebody who may not write.
 pub fn read_only(store: &Store) -> Store {

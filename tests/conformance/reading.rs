@@ -9,18 +9,18 @@ use esctl::event::category_of;
 use esctl::store::ReadQuery;
 use esctl::store::Store;
 
-use crate::kit::Subject;
-use crate::kit::event;
-use crate::kit::events;
-use crate::kit::positions;
-use crate::kit::put;
-use crate::kit::read;
-use crate::kit::request;
-use crate::kit::stream;
-use crate::kit::try_read;
-use crate::kit::typed;
-use crate::kit::versions;
-use crate::kit::whole;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::event;
+use crate::conformance::kit::events;
+use crate::conformance::kit::positions;
+use crate::conformance::kit::put;
+use crate::conformance::kit::read;
+use crate::conformance::kit::request;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::try_read;
+use crate::conformance::kit::typed;
+use crate::conformance::kit::versions;
+use crate::conformance::kit::whole;
 
 const ANY: ExpectedVersion = ExpectedVersion::Any;
 

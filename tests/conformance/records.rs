@@ -6,10 +6,10 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::assert_fails;
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::kit::put;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::put;
+use crate::conformance::kit::whole;
 
 pub async fn records_are_listed_by_kind_in_the_order_of_their_names<S: Subject>(subject: S) {
     let store = subject.store();

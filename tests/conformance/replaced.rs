@@ -15,15 +15,15 @@ use esctl::store::Store;
 use esctl::store::StoreError;
 
 use crate::assert_fails;
-use crate::kit::Shared;
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::put;
-use crate::kit::read;
-use crate::kit::request;
-use crate::kit::stream;
-use crate::kit::try_read;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::put;
+use crate::conformance::kit::read;
+use crate::conformance::kit::request;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::try_read;
+use crate::conformance::kit::whole;
 
 /// A subject whose store can be replaced behind the program's back.
 pub trait Replaceable: Shared {

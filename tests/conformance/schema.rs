@@ -15,11 +15,11 @@ use mongodb::bson::Document;
 use mongodb::bson::doc;
 
 use crate::assert_fails;
-use crate::kit::Shared;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::whole;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::whole;
 
 /// A subject whose database can be changed behind the program's back.
 pub trait Meddled: Shared {

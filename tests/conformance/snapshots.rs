@@ -10,10 +10,10 @@ use esctl::store::Store;
 use esctl::store::state_hash;
 use uuid::Uuid;
 
-use crate::kit::Subject;
-use crate::kit::put;
-use crate::kit::stream;
-use crate::kit::whole;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::put;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::whole;
 
 fn snapshot(name: &str, reducer: &str, version: u64) -> Snapshot {
     let state = format!("{{\"version\":{version},\"text\":\"é'\\\"\\u0001😀\"}}");

@@ -7,12 +7,12 @@ use esctl::store::StoreError;
 use esctl::store::StreamQuery;
 
 use crate::assert_fails;
-use crate::kit::Subject;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::streams;
-use crate::kit::whole;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::streams;
+use crate::conformance::kit::whole;
 
 const NAMES: [&str; 20] = [
     "a",

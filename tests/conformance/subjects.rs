@@ -7,14 +7,14 @@ use esctl::store::StoreUrl;
 use esctl::store::open;
 use tempfile::TempDir;
 
-use crate::backend::Backend;
-use crate::backend::Place;
-use crate::kit::Shared;
-use crate::kit::Subject;
-use crate::kit::TIMEOUT;
-use crate::promises::conformance;
-use crate::replaced::Replaceable;
-use crate::schema::Meddled;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::conformance::kit::Shared;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::TIMEOUT;
+use crate::conformance::promises::conformance;
+use crate::conformance::replaced::Replaceable;
+use crate::conformance::schema::Meddled;
 
 /// A store in a place of its own.
 struct Placed {

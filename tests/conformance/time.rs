@@ -8,10 +8,10 @@ use esctl::store::RecordTime;
 use esctl::store::StoreError;
 
 use crate::assert_fails;
-use crate::kit::Subject;
-use crate::kit::put;
-use crate::kit::timed;
-use crate::kit::whole;
+use crate::conformance::kit::Subject;
+use crate::conformance::kit::put;
+use crate::conformance::kit::timed;
+use crate::conformance::kit::whole;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const HOUR_MICROS: i64 = 3_600_000_000;

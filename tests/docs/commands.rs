@@ -1,8 +1,8 @@
 //! The commands and flags that the documents name in their text exist: each has a manual page, and the flags are in it.
 
-use crate::all_documents;
-use crate::read;
-use crate::root;
+use crate::docs::all_documents;
+use crate::docs::read;
+use crate::docs::root;
 
 /// Returns the manual page of a command.
 fn page(command: &[&str]) -> Option<String> {

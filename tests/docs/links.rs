@@ -4,9 +4,9 @@ use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::all_documents;
-use crate::read;
-use crate::root;
+use crate::docs::all_documents;
+use crate::docs::read;
+use crate::docs::root;
 
 /// Returns the targets of the links and images of a document, outside code.
 fn targets(document: &str) -> Vec<String> {

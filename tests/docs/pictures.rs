@@ -1,6 +1,6 @@
 //! The pictures of the README are of the program as it is.
 //!
-//! The terminal is drawn from a real run: `ESCTL_RENEW=1 cargo test --test docs` draws it again. The dashboard is photographed by
+//! The terminal is drawn from a real run: `ESCTL_RENEW=1 cargo test --test it docs::pictures` draws it again. The dashboard is photographed by
 //! `docs/pictures/renew`, which records the files that the page was made of.
 
 use std::env;
@@ -11,8 +11,8 @@ use std::process::Command;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::read;
-use crate::root;
+use crate::docs::read;
+use crate::docs::root;
 
 const TERMINAL: &str = "docs/pictures/terminal.svg";
 const DASHBOARD: &str = "docs/pictures/dashboard.sha256";
@@ -118,7 +118,7 @@ fn the_terminal_is_of_this_program() {
     if env::var_os("ESCTL_RENEW").is_some() {
         fs::write(root().join(TERMINAL), &svg).unwrap();
     }
-    let renew = "draw it again: ESCTL_RENEW=1 cargo test --test docs";
+    let renew = "draw it again: ESCTL_RENEW=1 cargo test --test it docs::pictures";
     assert_eq!(lasting(&read(TERMINAL)), lasting(&svg), "{TERMINAL} is stale; {renew}");
 }
 

@@ -1,9 +1,9 @@
 //! Code that a document quotes from a file of the repository.
 
-use crate::all_documents;
-use crate::blocks::Use;
-use crate::blocks::blocks;
-use crate::read;
+use crate::docs::all_documents;
+use crate::docs::blocks::Use;
+use crate::docs::blocks::blocks;
+use crate::docs::read;
 
 /// Returns the first line that is not in the file after the lines before it. Indentation and `…` lines do not count.
 fn not_quoted<'a>(lines: &'a [String], file: &str) -> Option<&'a String> {

@@ -4,11 +4,11 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use crate::blocks::Block;
-use crate::blocks::Server;
-use crate::blocks::Use;
-use crate::blocks::blocks;
-use crate::compare::fits;
+use crate::docs::blocks::Block;
+use crate::docs::blocks::Server;
+use crate::docs::blocks::Use;
+use crate::docs::blocks::blocks;
+use crate::docs::compare::fits;
 
 /// The server of the documents. Another port is used when they are run, since this one may be in use.
 const LISTEN: &str = "127.0.0.1:8080";

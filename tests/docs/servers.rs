@@ -1,20 +1,18 @@
 //! The blocks that need a database server.
 
-#[path = "../common/backend.rs"]
-mod backend;
-
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
 
-use crate::DOCUMENTS;
-use crate::blocks::Server;
-use crate::blocks::Use;
-use crate::blocks::blocks;
-use crate::read;
-use crate::run::run;
-use backend::Backend;
-use backend::Place;
+use crate::common::backend;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::docs::DOCUMENTS;
+use crate::docs::blocks::Server;
+use crate::docs::blocks::Use;
+use crate::docs::blocks::blocks;
+use crate::docs::read;
+use crate::docs::run::run;
 
 /// A PostgreSQL database that is dropped with the value. A schema is not enough: the documents name the default one.
 struct Database {

@@ -1,7 +1,7 @@
 //! The documents use plain words: none of a short list that the style guide forbids.
 
-use crate::all_documents;
-use crate::read;
+use crate::docs::all_documents;
+use crate::docs::read;
 
 /// Words that the style guide forbids in every text.
 const FORBIDDEN: [&str; 11] =

@@ -15,9 +15,9 @@ use proptest::test_runner::TestRunner;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::any_document::command;
-use crate::backend::Backend;
-use crate::backend::Place;
+use crate::common::any_document::command;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
 
 crate::on_every_backend! {
     applying_what_was_missed_gives_the_servers_document

@@ -17,8 +17,8 @@ use serde::Serialize;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::backend::Backend;
-use crate::backend::Place;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
 
 crate::on_every_backend! {
     async:

@@ -11,14 +11,14 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::created;
-use crate::support::deleted;
-use crate::support::given;
-use crate::support::holds;
-use crate::support::record;
-use crate::support::rejection;
-use crate::support::run;
-use crate::support::second;
+use crate::domain_document::support::created;
+use crate::domain_document::support::deleted;
+use crate::domain_document::support::given;
+use crate::domain_document::support::holds;
+use crate::domain_document::support::record;
+use crate::domain_document::support::rejection;
+use crate::domain_document::support::run;
+use crate::domain_document::support::second;
 
 #[test]
 fn copying_over_and_over_again_takes_no_memory() {

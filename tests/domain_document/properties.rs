@@ -9,15 +9,15 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::any_document::command;
-use crate::any_document::document;
-use crate::any_document::value;
-use crate::support::Plan;
-use crate::support::given;
-use crate::support::holds;
-use crate::support::record;
-use crate::support::run;
-use crate::support::second;
+use crate::common::any_document::command;
+use crate::common::any_document::document;
+use crate::common::any_document::value;
+use crate::domain_document::support::Plan;
+use crate::domain_document::support::given;
+use crate::domain_document::support::holds;
+use crate::domain_document::support::record;
+use crate::domain_document::support::run;
+use crate::domain_document::support::second;
 
 fn members(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()

@@ -6,9 +6,9 @@ use esctl::domain;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::created;
-use crate::support::given;
-use crate::support::second;
+use crate::domain_document::support::created;
+use crate::domain_document::support::given;
+use crate::domain_document::support::second;
 
 #[test]
 fn a_payload_of_another_shape_is_refused_by_name() {

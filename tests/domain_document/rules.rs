@@ -3,13 +3,13 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::created;
-use crate::support::deleted;
-use crate::support::given;
-use crate::support::holds;
-use crate::support::rejection;
-use crate::support::run;
-use crate::support::second;
+use crate::domain_document::support::created;
+use crate::domain_document::support::deleted;
+use crate::domain_document::support::given;
+use crate::domain_document::support::holds;
+use crate::domain_document::support::rejection;
+use crate::domain_document::support::run;
+use crate::domain_document::support::second;
 
 /// Given a document, when a command, then this event and this document.
 fn accepts(before: Value, command: &str, payload: Value, patch: Value, after: Value) {

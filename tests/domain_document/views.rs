@@ -12,11 +12,11 @@ use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::Plan;
-use crate::support::created;
-use crate::support::deleted;
-use crate::support::given;
-use crate::support::second;
+use crate::domain_document::support::Plan;
+use crate::domain_document::support::created;
+use crate::domain_document::support::deleted;
+use crate::domain_document::support::given;
+use crate::domain_document::support::second;
 
 #[test]
 fn a_document_shows_what_it_holds_since_when_and_by_whom() {

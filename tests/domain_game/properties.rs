@@ -11,10 +11,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::Table;
-use crate::support::now;
-use crate::support::record;
-use crate::support::started;
+use crate::domain_game::support::Table;
+use crate::domain_game::support::now;
+use crate::domain_game::support::record;
+use crate::domain_game::support::started;
 
 /// More commands than any game of bots has needed.
 const MOST_COMMANDS: usize = 20_000;

@@ -6,13 +6,13 @@ use esctl::domain::game::Phase;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::Table;
-use crate::support::holding;
-use crate::support::now;
-use crate::support::record;
-use crate::support::refused;
-use crate::support::run;
-use crate::support::started;
+use crate::domain_game::support::Table;
+use crate::domain_game::support::holding;
+use crate::domain_game::support::now;
+use crate::domain_game::support::record;
+use crate::domain_game::support::refused;
+use crate::domain_game::support::run;
+use crate::domain_game::support::started;
 
 fn of(player: &str) -> Value {
     json!({ "player_id": player })

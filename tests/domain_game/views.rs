@@ -7,8 +7,8 @@ use esctl::domain::game::state_as_seen;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::now;
-use crate::support::started;
+use crate::domain_game::support::now;
+use crate::domain_game::support::started;
 
 #[test]
 fn a_player_sees_his_hand_and_no_other_and_no_deck() {

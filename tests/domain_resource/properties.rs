@@ -15,10 +15,10 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::Map;
 
-use crate::support::Gold;
-use crate::support::gold;
-use crate::support::micros;
-use crate::support::record;
+use crate::domain_resource::support::Gold;
+use crate::domain_resource::support::gold;
+use crate::domain_resource::support::micros;
+use crate::domain_resource::support::record;
 
 /// Small ones, so that they meet; and any at all.
 fn amount() -> impl Strategy<Value = i64> {

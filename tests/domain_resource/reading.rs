@@ -11,8 +11,8 @@ use esctl::domain::resource::ResourceRejection;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::support::gold;
-use crate::support::second;
+use crate::domain_resource::support::gold;
+use crate::domain_resource::support::second;
 
 #[test]
 fn a_payload_of_another_shape_is_refused_by_name() {

@@ -5,9 +5,9 @@ use esctl::aggregate::Decider;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::given;
-use crate::support::only;
-use crate::support::second;
+use crate::domain_resource::support::given;
+use crate::domain_resource::support::only;
+use crate::domain_resource::support::second;
 
 type Event = (i64, &'static str, Value);
 type When = (i64, &'static str, Value);

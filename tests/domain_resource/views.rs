@@ -18,11 +18,11 @@ use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::Gold;
-use crate::support::given;
-use crate::support::gold;
-use crate::support::record;
-use crate::support::second;
+use crate::domain_resource::support::Gold;
+use crate::domain_resource::support::given;
+use crate::domain_resource::support::gold;
+use crate::domain_resource::support::record;
+use crate::domain_resource::support::second;
 
 fn locked_gold() -> Gold {
     let created = json!({"owner_id": "ann", "resource_type": "currency", "amount": 150, "max_amount": 1000, "regeneration_rate": 0.5,
@@ -146,7 +146,7 @@ fn amounts_no_rule_would_have_made_do_not_make_it_panic() {
         record(&mut fold, "resource.created", &data.to_string(), second(0));
         fold.show(Timestamp::MAX);
         for command in ["resource.allocate", "resource.add"] {
-            let _ = crate::support::run(&mut fold, command, &json!({"amount": i64::MAX}), second(9));
+            let _ = crate::domain_resource::support::run(&mut fold, command, &json!({"amount": i64::MAX}), second(9));
         }
     }
 }

@@ -6,19 +6,19 @@ use esctl::event::ExpectedVersion;
 use esctl::store::Outcome;
 use esctl::store::StoreError;
 
-use crate::helper::Place;
-use crate::helper::all_enabled;
-use crate::helper::store_at;
-use crate::kit::TIMEOUT;
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::whole;
-use crate::own_server::Server;
-use crate::proxy::Mode;
-use crate::proxy::Proxy;
-use crate::proxy::insert_of_commits;
+use crate::common::own_server::Server;
+use crate::common::proxy::Mode;
+use crate::common::proxy::Proxy;
+use crate::common::proxy::insert_of_commits;
+use crate::conformance::kit::TIMEOUT;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::whole;
+use crate::faults_mongodb::helper::Place;
+use crate::faults_mongodb::helper::all_enabled;
+use crate::faults_mongodb::helper::store_at;
 
 fn port_of(server: &str) -> u16 {
     server.trim_start_matches("mongodb://").split('/').next().unwrap().rsplit(':').next().unwrap().parse().unwrap()
@@ -36,7 +36,7 @@ fn a_connection_cut_when_the_append_was_sent_is_asked_again_and_nothing_is_doubl
             put(&store, "thing-1", 1).await;
             for round in 1..=3 {
                 proxy.times(cut, round);
-                let version = store.stream_version(crate::kit::stream("thing-1")).await.unwrap();
+                let version = store.stream_version(crate::conformance::kit::stream("thing-1")).await.unwrap();
                 let answer = store.append(request("thing-1", exactly(version.0), events(10))).await.unwrap();
                 assert_eq!((answer.outcome, answer.events.len()), (Outcome::Applied, 10));
                 assert_eq!(proxy.mode(), Mode::Pass);

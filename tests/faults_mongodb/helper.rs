@@ -6,11 +6,11 @@ use esctl::store::Store;
 use esctl::store::StoreUrl;
 use esctl::store::open;
 
-use crate::kit::TIMEOUT;
-use crate::kit::run;
-use crate::process::task;
-use crate::writers::append_until_it_fails;
-use crate::writers::race;
+use crate::common::process::task;
+use crate::common::writers::append_until_it_fails;
+use crate::common::writers::race;
+use crate::conformance::kit::TIMEOUT;
+use crate::conformance::kit::run;
 
 /// A database of its own, gone with the value.
 pub struct Place {
@@ -68,6 +68,9 @@ pub fn store_at(url: &str, timeout: Duration) -> Store {
 pub fn all_enabled(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }
+
+/// The test that does the tasks of other processes.
+pub const OTHER_PROCESS: &str = "faults_mongodb::helper::the_other_process_which_does_nothing_by_itself";
 
 #[test]
 fn the_other_process_which_does_nothing_by_itself() {

@@ -9,13 +9,13 @@ use mongodb::bson::Document;
 use mongodb::bson::doc;
 
 use crate::assert_fails;
-use crate::helper::Place;
-use crate::helper::all_enabled;
-use crate::helper::store_at;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::whole;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::whole;
+use crate::faults_mongodb::helper::Place;
+use crate::faults_mongodb::helper::all_enabled;
+use crate::faults_mongodb::helper::store_at;
 
 #[test]
 #[ignore = "needs a server: tests/run"]
@@ -85,7 +85,7 @@ fn events_that_were_removed_show() {
                 put(&place.store(), "thing-1", 1).await;
             }
             place.database().await.collection::<Document>("commits").delete_one(removed).await.unwrap();
-            let found = crate::kit::try_read(place.store().scan(esctl::store::ReadQuery::all())).await;
+            let found = crate::conformance::kit::try_read(place.store().scan(esctl::store::ReadQuery::all())).await;
             match which {
                 // Nothing but the chain's head, kept elsewhere, tells that the last one is missing.
                 "the last" => assert_eq!(found.unwrap().len(), 2),
@@ -99,7 +99,7 @@ fn events_that_were_removed_show() {
         put(&place.store(), "thing-1", 5).await;
         let shorter = doc! { "$pop": { "events": 1 } };
         place.database().await.collection::<Document>("commits").update_one(doc! {}, shorter).await.unwrap();
-        let found = crate::kit::try_read(place.store().scan(esctl::store::ReadQuery::all())).await;
+        let found = crate::conformance::kit::try_read(place.store().scan(esctl::store::ReadQuery::all())).await;
         assert_fails!(found, StoreError::Integrity { .. });
     });
 }

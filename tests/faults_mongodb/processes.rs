@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::helper::Place;
-use crate::kit::put;
-use crate::kit::run;
-use crate::kit::whole;
-use crate::process::said;
-use crate::process::start;
+use crate::common::process::said;
+use crate::common::process::start;
+use crate::conformance::kit::put;
+use crate::conformance::kit::run;
+use crate::conformance::kit::whole;
+use crate::faults_mongodb::helper::OTHER_PROCESS;
+use crate::faults_mongodb::helper::Place;
 
 fn ids_of(line: &str) -> Vec<String> {
     line.split(' ').map(str::to_owned).collect()
@@ -21,7 +22,7 @@ fn what_a_killed_process_was_told_is_there_once_and_appending_goes_on() {
         let place = Place::new();
         let mut acknowledged: HashSet<String> = HashSet::new();
         for round in 0..6_usize {
-            let mut children = [start("append 3", &place.url()), start("append 700", &place.url())];
+            let mut children = [start(OTHER_PROCESS, "append 3", &place.url()), start(OTHER_PROCESS, "append 700", &place.url())];
             let mut lines: Vec<_> = children.iter_mut().map(said).collect();
             for (line, count) in lines.iter_mut().zip([1 + 5 * round, 1 + round % 3]) {
                 acknowledged.extend(line.take(count).flat_map(|line| ids_of(&line)));
@@ -52,7 +53,7 @@ fn what_a_killed_process_was_told_is_there_once_and_appending_goes_on() {
 fn of_five_processes_exactly_one_wins_each_version() {
     run(async {
         let place = Place::new();
-        let mut children: Vec<_> = (0..5).map(|_| start("race", &place.url())).collect();
+        let mut children: Vec<_> = (0..5).map(|_| start(OTHER_PROCESS, "race", &place.url())).collect();
         let mut winners: HashMap<String, usize> = HashMap::new();
         for child in &mut children {
             for line in said(child) {

@@ -15,8 +15,8 @@ use mongodb::bson::doc;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::helper::Place;
-use crate::helper::all_enabled;
+use crate::faults_mongodb::helper::Place;
+use crate::faults_mongodb::helper::all_enabled;
 
 fn commit(from: u64, to: u64, rows: &[(&str, Value)]) -> RowsCommit {
     RowsCommit {

@@ -3,14 +3,14 @@
 use esctl::store::StoreError;
 use mongodb::bson::doc;
 
-use crate::helper::all_enabled;
-use crate::helper::store_at;
-use crate::kit::TIMEOUT;
-use crate::kit::counted;
-use crate::kit::put;
-use crate::kit::whole;
-use crate::own_server::Certificate;
-use crate::own_server::Server;
+use crate::common::own_server::Certificate;
+use crate::common::own_server::Server;
+use crate::conformance::kit::TIMEOUT;
+use crate::conformance::kit::counted;
+use crate::conformance::kit::put;
+use crate::conformance::kit::whole;
+use crate::faults_mongodb::helper::all_enabled;
+use crate::faults_mongodb::helper::store_at;
 
 #[test]
 #[ignore = "needs a server: tests/run"]
@@ -46,9 +46,9 @@ fn a_wrong_password_and_missing_rights_are_not_allowed_and_nothing_secret_is_tol
         let reader = store_at(&url("reader", "usersecret"), TIMEOUT);
         assert_eq!(whole(&reader).await.len(), 3);
         // The server quotes the command that it refuses, and so the events.
-        let mut told = crate::kit::events(1);
+        let mut told = crate::conformance::kit::events(1);
         told[0].data = esctl::event::JsonObject::parse(r#"{"card": "secret"}"#).unwrap();
-        let append = crate::kit::request("thing-1", esctl::event::ExpectedVersion::Any, told);
+        let append = crate::conformance::kit::request("thing-1", esctl::event::ExpectedVersion::Any, told);
         let error = reader.append(append).await.unwrap_err();
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(source.contains("error 13 of the server (Unauthorized): not authorized on shop"), "{source}");

@@ -27,19 +27,19 @@ mod cases {
     use esctl::store::StoreError;
 
     use crate::assert_fails;
-    use crate::helper::Database;
-    use crate::helper::execute;
-    use crate::helper::store_at;
-    use crate::kit::TIMEOUT;
-    use crate::kit::event;
-    use crate::kit::events;
-    use crate::kit::exactly;
-    use crate::kit::put;
-    use crate::kit::request;
-    use crate::kit::whole;
-    use crate::proxy::Mode;
-    use crate::proxy::Proxy;
-    use crate::proxy::anything;
+    use crate::common::proxy::Mode;
+    use crate::common::proxy::Proxy;
+    use crate::common::proxy::anything;
+    use crate::conformance::kit::TIMEOUT;
+    use crate::conformance::kit::event;
+    use crate::conformance::kit::events;
+    use crate::conformance::kit::exactly;
+    use crate::conformance::kit::put;
+    use crate::conformance::kit::request;
+    use crate::conformance::kit::whole;
+    use crate::faults_postgres::helper::Database;
+    use crate::faults_postgres::helper::execute;
+    use crate::faults_postgres::helper::store_at;
 
     /// A store behind a proxy, with a connection that has appended already.
     async fn behind_a_proxy(database: &Database, timeout: Duration) -> (Proxy, Store) {

@@ -10,7 +10,7 @@ use sqlx::Connection;
 use sqlx::PgConnection;
 use url::Url;
 
-use crate::kit::TIMEOUT;
+use crate::conformance::kit::TIMEOUT;
 
 /// A database, gone with the value, and with it all that was made in it.
 pub struct Database {
@@ -100,7 +100,7 @@ macro_rules! faults {
             #[test]
             #[ignore = "needs a server: tests/run"]
             fn $name() {
-                $crate::helper::run(cases::$name());
+                $crate::faults_postgres::helper::run(cases::$name());
             }
         )+
     };

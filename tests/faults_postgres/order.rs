@@ -15,16 +15,16 @@ mod cases {
     use esctl::store::ReadQuery;
     use sqlx::PgConnection;
 
-    use crate::helper::Database;
-    use crate::helper::execute;
-    use crate::kit::event;
-    use crate::kit::events;
-    use crate::kit::positions;
-    use crate::kit::put;
-    use crate::kit::read;
-    use crate::kit::request;
-    use crate::kit::stream;
-    use crate::kit::whole;
+    use crate::conformance::kit::event;
+    use crate::conformance::kit::events;
+    use crate::conformance::kit::positions;
+    use crate::conformance::kit::put;
+    use crate::conformance::kit::read;
+    use crate::conformance::kit::request;
+    use crate::conformance::kit::stream;
+    use crate::conformance::kit::whole;
+    use crate::faults_postgres::helper::Database;
+    use crate::faults_postgres::helper::execute;
 
     /// Appends an event to `held-1` in a transaction that stays open.
     async fn hold(connection: &mut PgConnection, event: &NewEvent) {

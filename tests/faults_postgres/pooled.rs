@@ -31,22 +31,22 @@ mod cases {
     use sqlx::postgres::PgConnectOptions;
 
     use crate::assert_fails;
-    use crate::helper::Database;
-    use crate::helper::execute;
-    use crate::helper::store_at;
-    use crate::kit::TIMEOUT;
-    use crate::kit::counted;
-    use crate::kit::events;
-    use crate::kit::exactly;
-    use crate::kit::put;
-    use crate::kit::request;
-    use crate::kit::stream;
-    use crate::kit::whole;
-    use crate::pooler::IGNORE;
-    use crate::pooler::Pooler;
-    use crate::proxy::Mode;
-    use crate::proxy::Proxy;
-    use crate::proxy::anything;
+    use crate::common::pooler::IGNORE;
+    use crate::common::pooler::Pooler;
+    use crate::common::proxy::Mode;
+    use crate::common::proxy::Proxy;
+    use crate::common::proxy::anything;
+    use crate::conformance::kit::TIMEOUT;
+    use crate::conformance::kit::counted;
+    use crate::conformance::kit::events;
+    use crate::conformance::kit::exactly;
+    use crate::conformance::kit::put;
+    use crate::conformance::kit::request;
+    use crate::conformance::kit::stream;
+    use crate::conformance::kit::whole;
+    use crate::faults_postgres::helper::Database;
+    use crate::faults_postgres::helper::execute;
+    use crate::faults_postgres::helper::store_at;
 
     /// The ways in which a pooler is commonly set up so that esctl works.
     const GOOD: [(&str, &str); 4] = [("session", ""), ("session", IGNORE), ("transaction", ""), ("transaction", IGNORE)];

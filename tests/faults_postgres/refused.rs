@@ -28,15 +28,15 @@ mod cases {
     use serde_json::json;
 
     use crate::assert_fails;
-    use crate::helper::Database;
-    use crate::helper::execute;
-    use crate::helper::store_at;
-    use crate::kit::TIMEOUT;
-    use crate::kit::counted;
-    use crate::kit::event;
-    use crate::kit::put;
-    use crate::kit::request;
-    use crate::kit::whole;
+    use crate::conformance::kit::TIMEOUT;
+    use crate::conformance::kit::counted;
+    use crate::conformance::kit::event;
+    use crate::conformance::kit::put;
+    use crate::conformance::kit::request;
+    use crate::conformance::kit::whole;
+    use crate::faults_postgres::helper::Database;
+    use crate::faults_postgres::helper::execute;
+    use crate::faults_postgres::helper::store_at;
 
     async fn appending(store: &Store) -> Result<esctl::store::Appended, StoreError> {
         store.append(request("thing-1", esctl::event::ExpectedVersion::Any, vec![event(1)])).await

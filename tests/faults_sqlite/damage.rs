@@ -10,13 +10,13 @@ use esctl::store::ReadQuery;
 use esctl::store::StoreError;
 use rusqlite::Connection;
 
-use crate::helper::Folder;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::read;
-use crate::kit::request;
-use crate::kit::run;
-use crate::kit::try_read;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::read;
+use crate::conformance::kit::request;
+use crate::conformance::kit::run;
+use crate::conformance::kit::try_read;
+use crate::faults_sqlite::helper::Folder;
 
 /// Whether the hashes of these events, which are all there are, are what they must be.
 pub fn chain_holds(events: &[RecordedEvent]) -> bool {

@@ -11,14 +11,14 @@ use esctl::store::StoreUrl;
 use esctl::store::open;
 use tempfile::TempDir;
 
-use crate::kit::TIMEOUT;
-use crate::kit::events;
-use crate::kit::request;
-use crate::kit::run;
-use crate::process::say;
-use crate::process::task;
-use crate::writers::append_until_it_fails;
-use crate::writers::race;
+use crate::common::process::say;
+use crate::common::process::task;
+use crate::common::writers::append_until_it_fails;
+use crate::common::writers::race;
+use crate::conformance::kit::TIMEOUT;
+use crate::conformance::kit::events;
+use crate::conformance::kit::request;
+use crate::conformance::kit::run;
 
 /// A folder of its own, gone with the value.
 pub struct Folder(TempDir);
@@ -50,6 +50,9 @@ impl Folder {
 pub fn store_at(file: &Path) -> Store {
     open(&StoreUrl::SqliteFile(file.to_owned()), TIMEOUT).unwrap()
 }
+
+/// The test that does the tasks of other processes.
+pub const OTHER_PROCESS: &str = "faults_sqlite::helper::the_other_process_which_does_nothing_by_itself";
 
 #[test]
 fn the_other_process_which_does_nothing_by_itself() {

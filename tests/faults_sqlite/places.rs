@@ -11,15 +11,16 @@ use esctl::event::ExpectedVersion;
 use esctl::store::StoreError;
 
 use crate::assert_fails;
-use crate::helper::Folder;
-use crate::helper::store_at;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::run;
-use crate::kit::whole;
-use crate::process::said;
-use crate::process::with_task;
+use crate::common::process::said;
+use crate::common::process::with_task;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::run;
+use crate::conformance::kit::whole;
+use crate::faults_sqlite::helper::Folder;
+use crate::faults_sqlite::helper::OTHER_PROCESS;
+use crate::faults_sqlite::helper::store_at;
 
 #[test]
 fn a_place_where_no_file_can_be_is_unavailable_and_named() {
@@ -81,7 +82,7 @@ fn as_somebody_without_rights(folder: &Folder) -> Vec<String> {
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
         command.uid(65534).gid(65534);
     }
-    let mut child = with_task(command.current_dir("/"), "read, then write", &folder.url()).spawn().unwrap();
+    let mut child = with_task(command.current_dir("/"), OTHER_PROCESS, "read, then write", &folder.url()).spawn().unwrap();
     let told = said(&mut child).collect();
     child.wait().unwrap();
     fs::remove_file(program).unwrap();

@@ -10,15 +10,16 @@ use esctl::store::open;
 use rusqlite::Connection;
 
 use crate::assert_fails;
-use crate::helper::Folder;
-use crate::kit::put;
-use crate::kit::read;
-use crate::kit::request;
-use crate::kit::run;
-use crate::kit::streams;
-use crate::kit::whole;
-use crate::process::said;
-use crate::process::start;
+use crate::common::process::said;
+use crate::common::process::start;
+use crate::conformance::kit::put;
+use crate::conformance::kit::read;
+use crate::conformance::kit::request;
+use crate::conformance::kit::run;
+use crate::conformance::kit::streams;
+use crate::conformance::kit::whole;
+use crate::faults_sqlite::helper::Folder;
+use crate::faults_sqlite::helper::OTHER_PROCESS;
 
 #[test]
 fn what_a_killed_process_was_told_is_there_once_and_appending_goes_on() {
@@ -26,7 +27,8 @@ fn what_a_killed_process_was_told_is_there_once_and_appending_goes_on() {
         let folder = Folder::new();
         let mut acknowledged: HashSet<String> = HashSet::new();
         for round in 0..8_usize {
-            let mut children = [start("append 3", &folder.url()), start("append 700", &folder.url())];
+            let mut children =
+                [start(OTHER_PROCESS, "append 3", &folder.url()), start(OTHER_PROCESS, "append 700", &folder.url())];
             let mut lines: Vec<_> = children.iter_mut().map(said).collect();
             // Both are at work; then a moment that differs from round to round.
             for (line, count) in lines.iter_mut().zip([1 + 5 * round, 1 + round % 3]) {
@@ -65,7 +67,7 @@ fn of_many_processes_that_init_at_once_one_makes_the_store() {
     run(async {
         for _ in 0..4 {
             let folder = Folder::new();
-            let mut children: Vec<_> = (0..4).map(|_| start("init", &folder.url())).collect();
+            let mut children: Vec<_> = (0..4).map(|_| start(OTHER_PROCESS, "init", &folder.url())).collect();
             let told: Vec<String> = children.iter_mut().flat_map(said).collect();
             assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
             assert_eq!(told.len(), 4);
@@ -79,7 +81,7 @@ fn of_many_processes_that_init_at_once_one_makes_the_store() {
 fn of_eight_processes_exactly_one_wins_each_version() {
     run(async {
         let folder = Folder::new();
-        let mut children: Vec<_> = (0..8).map(|_| start("race", &folder.url())).collect();
+        let mut children: Vec<_> = (0..8).map(|_| start(OTHER_PROCESS, "race", &folder.url())).collect();
         let lines: Vec<_> = children.iter_mut().map(said).collect();
         let mut wins: HashMap<String, u32> = HashMap::new();
         for line in lines.into_iter().flatten() {
@@ -100,7 +102,7 @@ fn a_writer_held_in_mid_transaction_is_waited_for_and_hides_nothing_from_readers
         other.execute_batch("BEGIN IMMEDIATE; UPDATE store_head SET position = 9").unwrap();
 
         let hasty = open(&StoreUrl::SqliteFile(folder.file()), std::time::Duration::from_millis(50)).unwrap();
-        let one = || request("thing-1", esctl::event::ExpectedVersion::Any, crate::kit::events(1));
+        let one = || request("thing-1", esctl::event::ExpectedVersion::Any, crate::conformance::kit::events(1));
         let mut together = tokio::task::JoinSet::new();
         for _ in 0..8 {
             let (hasty, one) = (hasty.clone(), one());

@@ -8,12 +8,12 @@ use esctl::store::StoreError;
 use rusqlite::Connection;
 
 use crate::assert_fails;
-use crate::helper::Folder;
-use crate::kit::put;
-use crate::kit::read;
-use crate::kit::run;
-use crate::kit::stream;
-use crate::kit::try_read;
+use crate::conformance::kit::put;
+use crate::conformance::kit::read;
+use crate::conformance::kit::run;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::try_read;
+use crate::faults_sqlite::helper::Folder;
 
 /// A store of `count` events of one stream after which a statement was run on its file.
 async fn tampered(count: u64, sql: &str) -> (Folder, Store) {
@@ -134,7 +134,7 @@ fn a_changed_event_breaks_the_chain() {
         ] {
             let (_folder, store) = tampered(5, &format!("UPDATE events SET {change} WHERE position = 3")).await;
             let events = read(&store, ReadQuery::all()).await;
-            assert!(!crate::damage::chain_holds(&events), "{change}");
+            assert!(!crate::faults_sqlite::damage::chain_holds(&events), "{change}");
         }
     });
 }
@@ -149,7 +149,8 @@ fn values_that_were_never_written_are_damage() {
         let (_folder, store) = tampered(5, "DELETE FROM store_head").await;
         assert_fails!(store.head().await, StoreError::Integrity { .. });
         let (_folder, store) = tampered(5, "UPDATE store_head SET position = 2").await;
-        let one_more = crate::kit::request("thing-1", esctl::event::ExpectedVersion::Any, crate::kit::events(1));
+        let one_more =
+            crate::conformance::kit::request("thing-1", esctl::event::ExpectedVersion::Any, crate::conformance::kit::events(1));
         assert_fails!(store.append(one_more).await, StoreError::Integrity { .. });
     });
 }

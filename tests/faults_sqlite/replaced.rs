@@ -9,13 +9,13 @@ use esctl::store::Store;
 use esctl::store::StoreError;
 
 use crate::assert_fails;
-use crate::helper::Folder;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::run;
-use crate::kit::try_read;
-use crate::kit::whole;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::run;
+use crate::conformance::kit::try_read;
+use crate::conformance::kit::whole;
+use crate::faults_sqlite::helper::Folder;
 
 fn beside(folder: &Folder, end: &str) -> PathBuf {
     PathBuf::from(format!("{}{end}", folder.file().display()))

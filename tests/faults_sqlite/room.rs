@@ -11,15 +11,16 @@ use esctl::event::NewEvent;
 use esctl::store::Store;
 use esctl::store::StoreError;
 
-use crate::helper::Folder;
-use crate::helper::store_at;
-use crate::kit::events;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::run;
-use crate::kit::whole;
-use crate::process::said;
-use crate::process::with_task;
+use crate::common::process::said;
+use crate::common::process::with_task;
+use crate::conformance::kit::events;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::run;
+use crate::conformance::kit::whole;
+use crate::faults_sqlite::helper::Folder;
+use crate::faults_sqlite::helper::OTHER_PROCESS;
+use crate::faults_sqlite::helper::store_at;
 
 /// Works for everybody: the other process may not make files larger than a limit.
 #[test]
@@ -31,7 +32,7 @@ fn at_the_limit_of_file_sizes_nothing_acknowledged_is_lost_and_nothing_half_is_t
         let limited = r#"trap "" XFSZ; ulimit -f 2000; exec "$0" "$@""#;
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(limited).arg(exe);
-        let mut child = with_task(&mut shell, "append 700", &folder.url()).spawn().unwrap();
+        let mut child = with_task(&mut shell, OTHER_PROCESS, "append 700", &folder.url()).spawn().unwrap();
         let mut told: Vec<String> = said(&mut child).collect();
         assert!(child.wait().unwrap().success());
         let failure = told.pop().unwrap();

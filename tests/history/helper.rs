@@ -25,18 +25,21 @@ use esctl::store::Outcome;
 use esctl::store::StoreError;
 use esctl::store::open;
 
-use crate::process::said;
-use crate::process::say;
-use crate::process::start;
-use crate::process::task;
-use crate::trial::TIMEOUT;
-use crate::trial::block_on;
+use crate::common::process::said;
+use crate::common::process::say;
+use crate::common::process::start;
+use crate::common::process::task;
+use crate::history::trial::TIMEOUT;
+use crate::history::trial::block_on;
+
+/// The test that does the tasks of other processes.
+pub const OTHER_PROCESS: &str = "history::helper::the_other_process_which_does_nothing_by_itself";
 
 #[test]
 fn the_other_process_which_does_nothing_by_itself() {
     let Some((task, url)) = task() else { return };
     match task.as_str() {
-        "hold" => crate::sqlite::hold(&url),
+        "hold" => crate::history::sqlite::hold(&url),
         number => block_on(async {
             let store = open(&url.parse().unwrap(), OpenOptions::new(TIMEOUT).with_io()).unwrap();
             let (_never, stop) = tokio::sync::watch::channel(false);
@@ -150,7 +153,7 @@ struct Working {
 
 impl Working {
     fn start(number: usize, url: &str) -> Self {
-        let mut child = start(&number.to_string(), url);
+        let mut child = start(OTHER_PROCESS, &number.to_string(), url);
         let lines = said(&mut child);
         Self { child, lines: thread::spawn(move || written_down(lines)) }
     }

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::own_server::Server;
-use crate::proxy::Mode;
-use crate::proxy::Proxy;
-use crate::proxy::insert_of_commits;
-use crate::trial::Area;
-use crate::trial::TIMEOUT;
-use crate::trial::all_held;
-use crate::trial::block_on;
-use crate::trial::history;
-use crate::trial::unknown;
+use crate::common::own_server::Server;
+use crate::common::proxy::Mode;
+use crate::common::proxy::Proxy;
+use crate::common::proxy::insert_of_commits;
+use crate::history::trial::Area;
+use crate::history::trial::TIMEOUT;
+use crate::history::trial::all_held;
+use crate::history::trial::block_on;
+use crate::history::trial::history;
+use crate::history::trial::unknown;
 
 #[test]
 #[ignore = "needs a server: tests/run"]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::helper::killed_writers;
-use crate::trial::Area;
-use crate::trial::TIMEOUT;
-use crate::trial::all_held;
-use crate::trial::block_on;
-use crate::trial::history;
-use crate::trial::nothing;
-use crate::trial::unknown;
+use crate::history::helper::killed_writers;
+use crate::history::trial::Area;
+use crate::history::trial::TIMEOUT;
+use crate::history::trial::all_held;
+use crate::history::trial::block_on;
+use crate::history::trial::history;
+use crate::history::trial::nothing;
+use crate::history::trial::unknown;
 
 fn nobody_misses_or_doubles_anything(area: Area) {
     block_on(async {
@@ -33,7 +33,7 @@ fn a_killed_writer_leaves_whole_appends_or_none(area: Area) {
 macro_rules! on {
     ($backend:ident, $area:expr $(, $ignored:literal)?) => {
         mod $backend {
-            use crate::trial::Area;
+            use crate::history::trial::Area;
 
             #[test]
             $(#[ignore = $ignored])?

@@ -26,15 +26,15 @@ use sqlx::PgConnection;
 use tokio::sync::watch;
 use url::Url;
 
-use crate::proxy::Mode;
-use crate::proxy::Proxy;
-use crate::proxy::anything;
-use crate::trial::Area;
-use crate::trial::TIMEOUT;
-use crate::trial::all_held;
-use crate::trial::block_on;
-use crate::trial::history;
-use crate::trial::unknown;
+use crate::common::proxy::Mode;
+use crate::common::proxy::Proxy;
+use crate::common::proxy::anything;
+use crate::history::trial::Area;
+use crate::history::trial::TIMEOUT;
+use crate::history::trial::all_held;
+use crate::history::trial::block_on;
+use crate::history::trial::history;
+use crate::history::trial::unknown;
 
 /// A plain connection, whose tables are those of the store.
 async fn connect(area: &Area) -> PgConnection {

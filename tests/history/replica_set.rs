@@ -7,12 +7,12 @@ use mongodb::Database;
 use mongodb::bson::doc;
 use mongodb::options::ClientOptions;
 
-use crate::own_server::Server;
-use crate::trial::Area;
-use crate::trial::TIMEOUT;
-use crate::trial::all_held;
-use crate::trial::block_on;
-use crate::trial::history;
+use crate::common::own_server::Server;
+use crate::history::trial::Area;
+use crate::history::trial::TIMEOUT;
+use crate::history::trial::all_held;
+use crate::history::trial::block_on;
+use crate::history::trial::history;
 
 /// Three servers that know of each other, with a primary.
 async fn three_servers() -> (Vec<Server>, String) {

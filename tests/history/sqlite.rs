@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::process::start;
-use crate::trial::Area;
-use crate::trial::all_held;
-use crate::trial::block_on;
-use crate::trial::history;
-use crate::trial::unavailable;
+use crate::common::process::start;
+use crate::history::helper::OTHER_PROCESS;
+use crate::history::trial::Area;
+use crate::history::trial::all_held;
+use crate::history::trial::block_on;
+use crate::history::trial::history;
+use crate::history::trial::unavailable;
 
 /// The other process: takes the lock of the writer, changes the head, and lets go of it all, three times.
 pub fn hold(url: &str) {
@@ -30,7 +31,7 @@ fn a_writer_held_in_mid_transaction_hides_nothing_and_leaves_no_gap() {
         let url = area.url.clone();
         let holding = async {
             tokio::time::sleep(Duration::from_millis(500)).await;
-            let mut child = start("hold", &url);
+            let mut child = start(OTHER_PROCESS, "hold", &url);
             assert!(tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap().success());
             Vec::new()
         };

@@ -17,9 +17,9 @@ use esctl::store::StoreError;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::kit::command;
-use crate::kit::world;
+use crate::common::backend::Backend;
+use crate::runtime::kit::command;
+use crate::runtime::kit::world;
 
 crate::on_every_backend! { async:
     commands_at_the_same_time_are_decided_again_and_none_is_lost

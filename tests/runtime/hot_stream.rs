@@ -35,10 +35,10 @@ use esctl::store::SnapshotQuery;
 use esctl::store::StoreError;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::kit::World;
-use crate::kit::command;
-use crate::kit::world;
+use crate::common::backend::Backend;
+use crate::runtime::kit::World;
+use crate::runtime::kit::command;
+use crate::runtime::kit::world;
 
 crate::on_every_backend! {
     none_of_thirty_two_callers_is_refused

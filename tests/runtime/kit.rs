@@ -15,8 +15,8 @@ use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::backend::Backend;
-use crate::backend::Place;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
 
 /// A store that goes away with this value, and a clock that stands still.
 pub struct World {

@@ -21,9 +21,9 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::kit::command;
-use crate::kit::world;
+use crate::common::backend::Backend;
+use crate::runtime::kit::command;
+use crate::runtime::kit::world;
 
 crate::on_every_backend! { async:
     it_decides_records_and_rejects_like_the_built_in_ones

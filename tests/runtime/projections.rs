@@ -29,10 +29,10 @@ use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::backend::Backend;
-use crate::kit::World;
-use crate::kit::command;
-use crate::kit::world;
+use crate::common::backend::Backend;
+use crate::runtime::kit::World;
+use crate::runtime::kit::command;
+use crate::runtime::kit::world;
 
 crate::on_every_backend! { async:
     each_event_is_taken_in_once_across_batches_and_runs

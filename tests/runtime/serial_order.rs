@@ -19,11 +19,11 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::hot_stream::Sent;
-use crate::kit::World;
-use crate::kit::command;
-use crate::kit::world;
+use crate::common::backend::Backend;
+use crate::runtime::hot_stream::Sent;
+use crate::runtime::kit::World;
+use crate::runtime::kit::command;
+use crate::runtime::kit::world;
 
 crate::on_every_backend! {
     outcomes_are_those_of_some_serial_order

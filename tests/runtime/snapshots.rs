@@ -15,10 +15,10 @@ use esctl::store::StoreError;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::kit::World;
-use crate::kit::command;
-use crate::kit::world;
+use crate::common::backend::Backend;
+use crate::runtime::kit::World;
+use crate::runtime::kit::command;
+use crate::runtime::kit::world;
 
 crate::on_every_backend! { async:
     one_is_taken_every_so_many_events_and_spares_the_events_before_it

@@ -6,9 +6,9 @@ use esctl::ops::verify::Verify;
 use esctl::ops::verify::verify;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::kit::command;
-use crate::kit::world;
+use crate::common::backend::Backend;
+use crate::runtime::kit::command;
+use crate::runtime::kit::world;
 
 crate::on_every_backend! { async:
     what_is_appended_while_it_looks_is_no_finding

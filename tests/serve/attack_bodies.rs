@@ -3,13 +3,13 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::raw::Raw;
-use crate::raw::status_of;
-use crate::support::Answer;
-use crate::support::Served;
-use crate::support::answer;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::serve::raw::Raw;
+use crate::serve::raw::status_of;
+use crate::serve::support::Answer;
+use crate::serve::support::Served;
+use crate::serve::support::answer;
 
 async fn post(served: &Served, body: impl Into<reqwest::Body>) -> Answer {
     answer(served.request(reqwest::Method::POST, "/api/commands").body(body)).await

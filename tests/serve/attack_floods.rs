@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::support::Served;
-use crate::token;
-use crate::token::WITH_SECRET;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::serve::support::Served;
+use crate::serve::token;
+use crate::serve::token::WITH_SECRET;
 
 #[test]
 fn who_asks_too_often_waits_and_the_others_do_not() {
@@ -60,7 +60,7 @@ fn without_tokens_a_new_name_is_no_new_client() {
         let mut refused = 0;
         for number in 0..100 {
             let request = served.request(reqwest::Method::GET, "/health").header("X-Client-Id", format!("n{number}"));
-            refused += u32::from(crate::support::answer(request).await.status.as_u16() == 429);
+            refused += u32::from(crate::serve::support::answer(request).await.status.as_u16() == 429);
         }
         assert!(refused > 0, "100 requests at once were all taken");
     });

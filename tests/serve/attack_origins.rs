@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::support::Answer;
-use crate::support::Served;
-use crate::support::answer;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::serve::support::Answer;
+use crate::serve::support::Served;
+use crate::serve::support::answer;
 
 async fn command_from(served: &Served, origin: &str) -> Answer {
     let body = json!({"command": "document.create", "id": "plan", "with": {"document": {}}}).to_string();

@@ -3,12 +3,12 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::support::Served;
-use crate::token;
-use crate::token::WITH_SECRET;
-use crate::token::claims_with;
-use crate::token::signed;
+use crate::common::backend::Backend;
+use crate::serve::support::Served;
+use crate::serve::token;
+use crate::serve::token::WITH_SECRET;
+use crate::serve::token::claims_with;
+use crate::serve::token::signed;
 
 crate::on_every_backend! { async:
     a_player_moves_only_for_himself
@@ -61,7 +61,7 @@ async fn a_player_moves_only_for_himself(on: Backend) {
     // A key twice is no way to be two.
     let twice = r#"{"command":"game.rest","id":"g","with":{"player_id":"bob","player_id":"ann"}}"#;
     let request = served.request(reqwest::Method::POST, "/api/commands").bearer_auth(&bob).body(twice);
-    crate::support::answer(request).await.fails(400, "bad_json");
+    crate::serve::support::answer(request).await.fails(400, "bad_json");
     assert_eq!(versions(&served, "game-g"), before);
 }
 
@@ -131,7 +131,7 @@ async fn who_did_it_is_the_token_and_not_the_request(on: Backend) {
     let served = Served::with(on, &WITH_SECRET).await;
     let body = json!({"command": "document.create", "id": "plan", "with": {"document": {"client_id": "bob"}}});
     let request = served.request(reqwest::Method::POST, "/api/commands").bearer_auth(token::player("ann"));
-    crate::support::answer(request.header("X-Client-Id", "bob").json(&body)).await.is(201);
+    crate::serve::support::answer(request.header("X-Client-Id", "bob").json(&body)).await.is(201);
     let events = served.esctl(&["stream", "read", "document-plan"]);
     assert_eq!(events["items"][0]["metadata"]["client_id"], "client-ann");
 }

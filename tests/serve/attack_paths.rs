@@ -1,9 +1,9 @@
 //! Attacks with paths: out of the folder, around the check, into the log.
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::raw::Raw;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::serve::raw::Raw;
+use crate::serve::support::Served;
 
 #[test]
 fn no_path_leads_out_or_brings_the_server_down() {
@@ -50,7 +50,7 @@ fn no_path_leads_out_or_brings_the_server_down() {
                 let mut raw = Raw::to(&served).await;
                 raw.send(request).await;
                 let answered = raw.rest().await;
-                let status = crate::raw::status_of(&answered);
+                let status = crate::serve::raw::status_of(&answered);
                 assert!(status < 500, "{method} {path}: {answered}");
                 assert!(!answered.contains("root:") && !answered.contains("[package]"), "{method} {path}: {answered}");
                 assert!(!answered.to_lowercase().contains("\r\nset-cookie"), "{method} {path}: {answered}");

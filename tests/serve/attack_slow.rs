@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::raw::Raw;
-use crate::raw::status_of;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::serve::raw::Raw;
+use crate::serve::raw::status_of;
+use crate::serve::support::Served;
 
 #[test]
 fn two_hundred_half_open_connections_leave_nobody_waiting() {

@@ -5,18 +5,18 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::live_client::Client;
-use crate::raw::Raw;
-use crate::raw::status_of;
-use crate::support::Served;
-use crate::support::answer;
-use crate::token;
-use crate::token::WITH_SECRET;
-use crate::token::claims_with;
-use crate::token::now;
-use crate::token::signed;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::serve::live_client::Client;
+use crate::serve::raw::Raw;
+use crate::serve::raw::status_of;
+use crate::serve::support::Served;
+use crate::serve::support::answer;
+use crate::serve::token;
+use crate::serve::token::WITH_SECRET;
+use crate::serve::token::claims_with;
+use crate::serve::token::now;
+use crate::serve::token::signed;
 
 crate::on_every_backend! { async:
     nobody_sees_the_hand_of_another_over_a_connection

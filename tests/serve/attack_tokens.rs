@@ -6,19 +6,19 @@ use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::support::Served;
-use crate::support::answer;
-use crate::support::refused;
-use crate::token;
-use crate::token::WITH_SECRET;
-use crate::token::claims;
-use crate::token::claims_with;
-use crate::token::forged;
-use crate::token::now;
-use crate::token::signed;
-use crate::token::signed_by;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::serve::support::Served;
+use crate::serve::support::answer;
+use crate::serve::support::refused;
+use crate::serve::token;
+use crate::serve::token::WITH_SECRET;
+use crate::serve::token::claims;
+use crate::serve::token::claims_with;
+use crate::serve::token::forged;
+use crate::serve::token::now;
+use crate::serve::token::signed;
+use crate::serve::token::signed_by;
 
 /// What a command is answered with that comes with this token.
 async fn tried(served: &Served, token: &str) -> u16 {

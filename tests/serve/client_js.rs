@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::node::Script;
-use crate::node::node_of;
-use crate::support::Served;
-use crate::token;
+use crate::common::backend::Backend;
+use crate::serve::node::Script;
+use crate::serve::node::node_of;
+use crate::serve::support::Served;
+use crate::serve::token;
 
 crate::on_every_backend! { async:
     commands_give_outcomes_and_errors_with_codes
@@ -129,7 +129,7 @@ async fn the_client_and_its_types_are_served_as_what_they_are() {
     }
     let tag = script.header("etag").to_owned();
     let request = served.request(reqwest::Method::GET, "/client.js").header("if-none-match", &tag);
-    let again = crate::support::answer(request).await.is(304);
+    let again = crate::serve::support::answer(request).await.is(304);
     assert_eq!((again.text.as_str(), again.header("etag")), ("", tag.as_str()));
     assert_eq!(served.get("/client.ts").await.fails(404, "not_found").json["error"]["code"], json!("not_found"));
 }

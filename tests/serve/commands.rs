@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::support::Served;
-use crate::support::answer;
+use crate::common::backend::Backend;
+use crate::serve::support::Served;
+use crate::serve::support::answer;
 
 crate::on_every_backend! { async:
     a_command_is_applied_and_answered_as_on_the_command_line

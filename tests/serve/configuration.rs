@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::backend::run;
-use crate::support::Served;
-use crate::support::refused;
+use crate::common::backend::run;
+use crate::serve::support::Served;
+use crate::serve::support::refused;
 
 /// The limit of a body that a server goes by.
 async fn limit_of(served: &Served) -> u64 {
@@ -22,7 +22,7 @@ fn a_flag_counts_before_the_environment_and_that_before_the_file() {
         assert_eq!(limit_of(&Served::configured(file, &variable, &["--max-body-bytes", "4096"]).await).await, 4096);
         let served = Served::configured(file, &variable, &[]).await;
         let request = served.request(reqwest::Method::GET, "/health").header("Origin", "https://app.example");
-        crate::support::answer(request).await.is(200);
+        crate::serve::support::answer(request).await.is(200);
         assert!(!served.log().contains("unknown key"), "{}", served.log());
     });
 }

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::node::Script;
-use crate::support::Served;
-use crate::token;
+use crate::common::backend::Backend;
+use crate::serve::node::Script;
+use crate::serve::support::Served;
+use crate::serve::token;
 
 crate::on_every_backend! { async:
     live_events_arrive

@@ -3,10 +3,10 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Served;
-use crate::token;
+use crate::common::backend::Backend;
+use crate::serve::support::Answer;
+use crate::serve::support::Served;
+use crate::serve::token;
 
 crate::on_every_backend! { async:
     a_game_is_set_up_and_the_same_key_sets_up_one
@@ -46,7 +46,9 @@ async fn a_game_is_set_up_and_the_same_key_sets_up_one(on: Backend) {
 
     let keyed = || {
         let body = json!({"numPlayers": 2, "caravanCapacity": 7, "pointCardsToWin": 3});
-        crate::support::answer(served.request(reqwest::Method::POST, "/api/games").header("Idempotency-Key", "k").json(&body))
+        crate::serve::support::answer(
+            served.request(reqwest::Method::POST, "/api/games").header("Idempotency-Key", "k").json(&body),
+        )
     };
     let (first, again) = (keyed().await.is(201), keyed().await.is(201));
     assert_eq!((&again.json["outcome"], &again.json["id"]), (&json!("already_applied"), &first.json["id"]));
@@ -79,7 +81,7 @@ async fn the_same_key_sent_several_times_at_once_sets_up_one_game(on: Backend) {
     let keyed = |client: &'static str| {
         let asked =
             served.request(reqwest::Method::POST, "/api/games").header("Idempotency-Key", "k").header("X-Client-Id", client);
-        crate::support::answer(asked.json(&json!({"numPlayers": 2})))
+        crate::serve::support::answer(asked.json(&json!({"numPlayers": 2})))
     };
     let all = futures_util::future::join_all((0..8).map(|_| keyed("ann"))).await;
     let ids: std::collections::BTreeSet<String> = all

@@ -3,10 +3,10 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::openapi::ended;
-use crate::support::Served;
-use crate::token;
+use crate::common::backend::Backend;
+use crate::serve::openapi::ended;
+use crate::serve::support::Served;
+use crate::serve::token;
 
 crate::on_every_backend! { async:
     a_rebuild_tells_how_far_it_is_and_makes_the_same_rows

@@ -25,12 +25,12 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
-use crate::backend::Backend;
-use crate::live_client::Client;
-use crate::proxy::Mode;
-use crate::proxy::Proxy;
-use crate::proxy::anything;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::common::proxy::Mode;
+use crate::common::proxy::Proxy;
+use crate::common::proxy::anything;
+use crate::serve::live_client::Client;
+use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
     clients_that_are_cut_off_see_every_event_once_on_two_instances
@@ -240,7 +240,7 @@ async fn server_sent_events_resume_where_they_were(on: Backend) {
     }
     let wrong = |id: &'static str| {
         let request = served.request(reqwest::Method::GET, "/api/streams/resource-gold/events");
-        crate::support::answer(request.header("accept", "text/event-stream").header("last-event-id", id))
+        crate::serve::support::answer(request.header("accept", "text/event-stream").header("last-event-id", id))
     };
     wrong("99").await.fails(404, "cursor_beyond_end");
     wrong("x").await.fails(400, "bad_request");

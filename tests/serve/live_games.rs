@@ -14,9 +14,9 @@ use esctl::store::Store;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::live_client::Client;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::serve::live_client::Client;
+use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
     two_players_play_a_whole_game

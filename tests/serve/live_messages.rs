@@ -5,9 +5,9 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::backend::Backend;
-use crate::live_client::Client;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::serve::live_client::Client;
+use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
     who_has_seen_nothing_is_told_the_state_first

@@ -6,23 +6,23 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use crate::backend::Backend;
-use crate::exposition::Scrape;
-use crate::live_exactly_once::Instances;
-use crate::live_exactly_once::any;
-use crate::live_exactly_once::how_long;
-use crate::live_exactly_once::under;
-use crate::own_server::Server;
-use crate::proxy::Mode;
-use crate::proxy::Proxy;
-use crate::proxy::anything;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::common::own_server::Server;
+use crate::common::proxy::Mode;
+use crate::common::proxy::Proxy;
+use crate::common::proxy::anything;
+use crate::serve::exposition::Scrape;
+use crate::serve::live_exactly_once::Instances;
+use crate::serve::live_exactly_once::any;
+use crate::serve::live_exactly_once::how_long;
+use crate::serve::live_exactly_once::under;
+use crate::serve::support::Served;
 
 mod sqlite {
     #[test]
     #[ignore = "needs a server: tests/run"]
     fn clients_see_every_event_once_while_redis_is_killed_in_between() {
-        crate::backend::run(super::clients_see_every_event_once_while_redis_is_killed_in_between(super::Backend::Sqlite));
+        crate::common::backend::run(super::clients_see_every_event_once_while_redis_is_killed_in_between(super::Backend::Sqlite));
     }
 }
 crate::on_server! { postgres Postgres async: clients_see_every_event_once_while_redis_is_killed_in_between }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::Place;
-use crate::live_client::Client;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::serve::live_client::Client;
+use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
     a_store_that_was_put_back_is_not_served

@@ -11,10 +11,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::live_client::Client;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::serve::live_client::Client;
+use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
     a_client_that_takes_nothing_costs_the_others_nothing_and_is_let_go

@@ -3,10 +3,10 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::support::Served;
-use crate::support::answer;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::serve::support::Served;
+use crate::serve::support::answer;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 

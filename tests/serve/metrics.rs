@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::Place;
-use crate::exposition::Scrape;
-use crate::own_server::Server;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::common::own_server::Server;
+use crate::serve::exposition::Scrape;
+use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
     numbers_move_when_they_should
@@ -187,7 +187,7 @@ async fn no_label_holds_what_a_client_says(on: Backend) {
 fn a_store_that_is_away_does_not_hold_up_a_scrape() {
     let mut database = Server::start(Backend::Postgres);
     let place = Place::on_server(Backend::Postgres, &database.url);
-    crate::backend::run(async {
+    crate::common::backend::run(async {
         let served = Served::over(&place.url, &["--timeout", "60s"]).await;
         make(&served, "gold").await;
         assert!(scrape(&served).await.has("esctl_store_head_position"));

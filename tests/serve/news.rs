@@ -8,11 +8,11 @@ use redis::Connection;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::exposition::Scrape;
-use crate::own_server::Server;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::common::own_server::Server;
+use crate::serve::exposition::Scrape;
+use crate::serve::support::Served;
 
 /// The key of the log.
 const LOG: &str = "esctl:log";
@@ -272,7 +272,7 @@ fn a_password_is_used_and_never_shown() {
 #[test]
 fn a_url_that_is_none_is_refused_at_the_start_without_its_password() {
     for url in ["http://u:secret@h", "redis://u:secret@h:nonsense", ""] {
-        let (code, said) = crate::support::refused(&["--redis", url]);
+        let (code, said) = crate::serve::support::refused(&["--redis", url]);
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains("redis://USER:PASSWORD@HOST:PORT/DATABASE") && !said.contains("secret"), "{said}");
     }

@@ -7,7 +7,7 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 
-use crate::support::Served;
+use crate::serve::support::Served;
 
 /// Returns the path of Node of a major version, which is fetched where it is not there.
 pub fn node_of(major: u32) -> String {

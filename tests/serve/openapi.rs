@@ -6,11 +6,11 @@ use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Served;
-use crate::support::answer;
-use crate::token;
+use crate::common::backend::Backend;
+use crate::serve::support::Answer;
+use crate::serve::support::Served;
+use crate::serve::support::answer;
+use crate::serve::token;
 
 crate::on_every_backend! { async:
     every_operation_answers_as_it_is_described

@@ -4,10 +4,10 @@ use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Served;
-use crate::support::answer;
+use crate::common::backend::Backend;
+use crate::serve::support::Answer;
+use crate::serve::support::Served;
+use crate::serve::support::answer;
 
 crate::on_every_backend! { async:
     the_entity_tag_and_the_lists_say_what_is_left_out

@@ -4,7 +4,7 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::support::Served;
+use crate::serve::support::Served;
 
 /// A connection to a server.
 pub struct Raw(pub TcpStream);

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::raw::Raw;
-use crate::raw::status_of;
-use crate::support::Served;
-use crate::support::answer;
+use crate::common::backend::Backend;
+use crate::serve::raw::Raw;
+use crate::serve::raw::status_of;
+use crate::serve::support::Served;
+use crate::serve::support::answer;
 
 crate::on_every_backend! { async:
     what_has_begun_is_finished_and_nothing_new_is_taken
@@ -66,7 +66,7 @@ async fn no_answered_command_is_lost_however_the_server_ends(on: Backend) {
             let done = results.iter().filter(|result| result.as_ref().is_ok_and(|answer| answer.status() == 201)).count();
             answered += done;
             if round == 3 {
-                crate::support::signal(served.pid(), signal);
+                crate::serve::support::signal(served.pid(), signal);
             }
             if results.iter().any(Result::is_err) {
                 break;

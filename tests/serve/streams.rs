@@ -3,9 +3,9 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
-use crate::support::Answer;
-use crate::support::Served;
+use crate::common::backend::Backend;
+use crate::serve::support::Answer;
+use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
     streams_are_listed_in_pages

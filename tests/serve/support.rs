@@ -1,8 +1,5 @@
 //! A server of its own for each test: the real program on a free port, over a store of the backend under test.
 
-// Not each subject uses all of it.
-#![allow(dead_code)]
-
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
@@ -24,9 +21,9 @@ use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::backend::Backend;
-use crate::backend::Place;
-use crate::token;
+use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::serve::token;
 
 /// A server that runs. It is killed when this goes away, unless it was stopped before.
 pub struct Served {

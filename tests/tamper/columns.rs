@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
 use crate::common::a_store;
-use crate::raw::Raw;
+use crate::common::backend::Backend;
+use crate::tamper::raw::Raw;
 
 /// What becomes of a change.
 enum Found {

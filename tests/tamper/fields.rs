@@ -8,13 +8,13 @@ use mongodb::bson::Document;
 use mongodb::bson::doc;
 use mongodb::bson::spec::BinarySubtype;
 
-use crate::backend::Backend;
-use crate::columns::VERIFY_ROWS;
-use crate::columns::VERIFY_SNAPSHOTS;
-use crate::columns::a_full_store;
-use crate::columns::must_be_listed;
 use crate::common::Esctl;
-use crate::raw::Raw;
+use crate::common::backend::Backend;
+use crate::tamper::columns::VERIFY_ROWS;
+use crate::tamper::columns::VERIFY_SNAPSHOTS;
+use crate::tamper::columns::a_full_store;
+use crate::tamper::columns::must_be_listed;
+use crate::tamper::raw::Raw;
 
 /// What becomes of a change.
 enum Found {

@@ -1,16 +1,16 @@
 //! Events behind the recorded head, and a head that was moved. MongoDB has no head beside its last commit: there an event that
 //! was added breaks the chain.
 
-use crate::raw::bson::Binary;
-use crate::raw::bson::doc;
-use crate::raw::bson::spec::BinarySubtype;
+use crate::tamper::raw::bson::Binary;
+use crate::tamper::raw::bson::doc;
+use crate::tamper::raw::bson::spec::BinarySubtype;
 use serde_json::json;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
 use crate::common::a_store;
-use crate::raw::Raw;
-use crate::raw::findings;
+use crate::common::backend::Backend;
+use crate::tamper::raw::Raw;
+use crate::tamper::raw::findings;
 
 crate::on_every_backend! {
     an_event_that_was_added_is_found

@@ -1,15 +1,15 @@
 //! What a partial restore leaves: tables of read models without checkpoints, checkpoints without tables, and checkpoints that
 //! name no event.
 
-use crate::raw::bson::Bson;
-use crate::raw::bson::doc;
+use crate::tamper::raw::bson::Bson;
+use crate::tamper::raw::bson::doc;
 use serde_json::json;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
 use crate::common::a_store;
-use crate::raw::Raw;
-use crate::raw::findings;
+use crate::common::backend::Backend;
+use crate::tamper::raw::Raw;
+use crate::tamper::raw::findings;
 
 crate::on_every_backend! {
     a_table_without_its_checkpoint_is_rebuilt
@@ -70,7 +70,7 @@ fn drop_rows(raw: &Raw, part: &str) {
     }
     let projection = raw.documents("projections").remove(0);
     let collection = projection.get_document(part).unwrap().get_str("collection").unwrap().to_owned();
-    raw.mongodb(async |database| database.collection::<crate::raw::bson::Document>(&collection).drop().await.unwrap());
+    raw.mongodb(async |database| database.collection::<crate::tamper::raw::bson::Document>(&collection).drop().await.unwrap());
 }
 
 fn a_table_without_its_checkpoint_is_rebuilt(on: Backend) {
@@ -219,7 +219,7 @@ fn rows_on_their_way_that_are_lost_are_built_again(on: Backend) {
         return;
     }
     each_command_works(on, |esctl, raw| {
-        let pending = crate::raw::bson::Uuid::new();
+        let pending = crate::tamper::raw::bson::Uuid::new();
         raw.update("projections", doc! {}, doc! { "$set": { "live.pending": pending } });
         assert_eq!(findings(esctl, &[])[0].0, "read_model");
     });

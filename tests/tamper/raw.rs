@@ -10,9 +10,9 @@ use sqlx::Connection;
 use sqlx::PgConnection;
 use sqlx::Row;
 
-use crate::backend::Backend;
-use crate::backend::run;
 use crate::common::Esctl;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
 
 /// The database of a store.
 pub enum Raw {

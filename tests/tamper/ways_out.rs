@@ -1,12 +1,12 @@
 //! The ways out that `verify` and errors advise: they work, and do not lead in a circle.
 
-use crate::raw::bson::doc;
+use crate::tamper::raw::bson::doc;
 use serde_json::Value;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
-use crate::raw::Raw;
-use crate::raw::findings;
+use crate::common::backend::Backend;
+use crate::tamper::raw::Raw;
+use crate::tamper::raw::findings;
 
 crate::on_every_backend! {
     every_whole_event_before_a_gap_is_copied
@@ -35,7 +35,7 @@ fn remove(raw: &Raw, position: i64) -> i64 {
     }
     let first = (position - 1) / 500 * 500 + 1;
     raw.mongodb(async |database| {
-        let commits = database.collection::<crate::raw::bson::Document>("commits");
+        let commits = database.collection::<crate::tamper::raw::bson::Document>("commits");
         assert_eq!(commits.delete_one(doc! { "_id": first }).await.unwrap().deleted_count, 1);
     });
     first

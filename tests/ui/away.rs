@@ -2,12 +2,12 @@
 
 use url::Url;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
-use crate::proxy::Mode;
-use crate::proxy::Proxy;
-use crate::proxy::anything;
-use crate::tmux::Tmux;
+use crate::common::backend::Backend;
+use crate::common::proxy::Mode;
+use crate::common::proxy::Proxy;
+use crate::common::proxy::anything;
+use crate::ui::tmux::Tmux;
 
 #[test]
 #[ignore = "needs a server: tests/run"]

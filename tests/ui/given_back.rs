@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
-use crate::tmux::Tmux;
+use crate::common::backend::Backend;
+use crate::ui::tmux::Tmux;
 
 /// What stands on the screen when the terminal was given back: the shell's words, and nothing that was drawn.
 #[track_caller]

@@ -1,9 +1,9 @@
 //! What is seen, from key to key.
 
-use crate::backend::Backend;
 use crate::common::Esctl;
-use crate::tmux::Tmux;
-use crate::tmux::settled;
+use crate::common::backend::Backend;
+use crate::ui::tmux::Tmux;
+use crate::ui::tmux::settled;
 
 crate::on_every_backend! {
     a_walk_through_a_store

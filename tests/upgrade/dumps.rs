@@ -4,7 +4,7 @@ use esctl::store::Store;
 use esctl::store::StoreUrl;
 use esctl::store::open;
 
-use crate::kit::TIMEOUT;
+use crate::conformance::kit::TIMEOUT;
 
 /// A copy of a dump, loaded where nobody else is. Gone with the value.
 pub trait Dump: Sized {
@@ -29,7 +29,7 @@ pub trait Dump: Sized {
 /// Runs each test on a dump.
 macro_rules! upgrade {
     ($dump:ident $(, $mark:meta)?) => {
-        crate::dumps::upgrade! { $dump [$($mark)?]
+        crate::upgrade::dumps::upgrade! { $dump [$($mark)?]
             promises::an_old_store_is_read_as_it_is
             promises::init_brings_it_up_to_date_once
             promises::every_kind_of_write_brings_it_up_to_date
@@ -44,13 +44,13 @@ macro_rules! upgrade {
         }
     };
     ($dump:ident $mark:tt $($module:ident::$test:ident)+) => {
-        $(crate::dumps::upgrade! { one $dump $mark $module $test })+
+        $(crate::upgrade::dumps::upgrade! { one $dump $mark $module $test })+
     };
     (one $dump:ident [$($mark:meta)?] $module:ident $test:ident) => {
         #[test]
         $(#[$mark])?
         fn $test() {
-            crate::dumps::run(crate::$module::$test::<$dump>());
+            crate::upgrade::dumps::run(crate::upgrade::$module::$test::<$dump>());
         }
     };
 }

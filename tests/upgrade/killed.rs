@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use esctl::store::Init;
 
-use crate::dumps::Dump;
-use crate::kit::put;
-use crate::kit::whole;
+use crate::conformance::kit::put;
+use crate::conformance::kit::whole;
+use crate::upgrade::dumps::Dump;
 
 pub async fn a_migration_that_is_killed_at_any_moment_is_done_or_not<D: Dump>() {
     let mut done = 0;

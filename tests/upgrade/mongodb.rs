@@ -6,8 +6,8 @@ use mongodb::bson::Bson;
 use mongodb::bson::Document;
 use mongodb::bson::doc;
 
-use crate::dumps::Dump;
-use crate::dumps::upgrade;
+use crate::upgrade::dumps::Dump;
+use crate::upgrade::dumps::upgrade;
 
 struct Loaded {
     server: String,
@@ -53,7 +53,7 @@ impl Drop for Loaded {
         let (server, name) = (self.server.clone(), self.name.clone());
         // A thread of its own: this one is inside a runtime.
         let dropping = std::thread::spawn(move || {
-            crate::dumps::run(async move {
+            crate::upgrade::dumps::run(async move {
                 Client::with_uri_str(server).await.unwrap().database(&name).drop().await.unwrap();
             });
         });

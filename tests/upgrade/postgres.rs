@@ -3,9 +3,9 @@
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 
-use crate::dumps::Dump;
-use crate::dumps::run;
-use crate::dumps::upgrade;
+use crate::upgrade::dumps::Dump;
+use crate::upgrade::dumps::run;
+use crate::upgrade::dumps::upgrade;
 
 struct Postgres {
     server: String,

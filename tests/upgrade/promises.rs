@@ -36,13 +36,13 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::assert_fails;
-use crate::dumps::Dump;
-use crate::kit::events;
-use crate::kit::exactly;
-use crate::kit::put;
-use crate::kit::request;
-use crate::kit::stream;
-use crate::kit::whole;
+use crate::conformance::kit::events;
+use crate::conformance::kit::exactly;
+use crate::conformance::kit::put;
+use crate::conformance::kit::request;
+use crate::conformance::kit::stream;
+use crate::conformance::kit::whole;
+use crate::upgrade::dumps::Dump;
 
 async fn head<D: Dump>(store: &Store) -> bool {
     store.head().await.unwrap().hash.to_string() == D::HEAD

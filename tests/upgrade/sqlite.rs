@@ -4,8 +4,8 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use crate::dumps::Dump;
-use crate::dumps::upgrade;
+use crate::upgrade::dumps::Dump;
+use crate::upgrade::dumps::upgrade;
 
 macro_rules! on {
     ($module:ident, $version:literal, $head:literal, $file:literal) => {

@@ -8,10 +8,10 @@ use std::net::TcpListener;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::own_server::free_port;
-use crate::support::Home;
-use crate::support::READERS;
-use crate::support::WRITERS;
+use crate::cli::support::Home;
+use crate::cli::support::READERS;
+use crate::cli::support::WRITERS;
+use crate::common::own_server::free_port;
 
 /// Every command ends with this code, says this, and no word of `secret`, however much it is asked to say.
 fn all_refused(home: &Home, url: &str, code: i32, part: &str) {

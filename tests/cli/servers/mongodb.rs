@@ -3,18 +3,18 @@
 use mongodb::bson::Document;
 use mongodb::bson::doc;
 
-use crate::backend::Backend;
-use crate::backend::run;
-use crate::own_server::Certificate;
-use crate::own_server::Server;
-use crate::servers::all_refused;
-use crate::servers::impostor;
-use crate::servers::nobody_there;
-use crate::servers::pure_readers;
-use crate::servers::refused;
-use crate::support::Home;
-use crate::support::READERS;
-use crate::support::WRITERS;
+use crate::cli::servers::all_refused;
+use crate::cli::servers::impostor;
+use crate::cli::servers::nobody_there;
+use crate::cli::servers::pure_readers;
+use crate::cli::servers::refused;
+use crate::cli::support::Home;
+use crate::cli::support::READERS;
+use crate::cli::support::WRITERS;
+use crate::common::backend::Backend;
+use crate::common::backend::run;
+use crate::common::own_server::Certificate;
+use crate::common::own_server::Server;
 
 /// What writes to a store that is there.
 const CHANGES: [&str; 4] = [WRITERS[0], WRITERS[1], "resource allocate gold 1", "projection rebuild resources"];

@@ -2,8 +2,6 @@
 
 mod alike;
 mod as_of;
-#[path = "../common/backend.rs"]
-mod backend;
 mod bad_input;
 mod bad_times;
 mod clock;
@@ -15,11 +13,7 @@ mod memory;
 mod narrowing;
 mod numbers;
 mod outcomes;
-#[path = "../common/own_server.rs"]
-mod own_server;
 mod processes;
-#[path = "../common/proxy.rs"]
-mod proxy;
 mod resource;
 mod restart;
 mod secrets;

@@ -3,12 +3,6 @@
 
 mod broken;
 mod helper;
-#[path = "../conformance/kit.rs"]
-mod kit;
 mod order;
 mod pooled;
-#[path = "../common/pooler.rs"]
-mod pooler;
-#[path = "../common/proxy.rs"]
-mod proxy;
 mod refused;

@@ -1,19 +1,15 @@
 //! `esctl snapshot` as operators and scripts meet it: the whole program.
 
-#[path = "../common/backend.rs"]
-mod backend;
-#[path = "../common/mod.rs"]
-mod common;
 mod policy;
 
 use serde_json::Value;
 use serde_json::json;
 
-use common::Esctl;
-use common::a_store;
+use crate::common::Esctl;
+use crate::common::a_store;
 
-use crate::backend::Backend;
-use crate::backend::tamper::Change;
+use crate::common::backend::Backend;
+use crate::common::tamper::Change;
 
 crate::on_every_backend! {
     one_is_taken_where_the_stream_has_moved_on

@@ -2,10 +2,6 @@
 #![cfg(unix)]
 
 mod asked;
-#[path = "../common/backend.rs"]
-mod backend;
 mod bash;
-#[path = "../common/mod.rs"]
-mod common;
 mod everywhere;
 mod shell;

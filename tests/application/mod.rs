@@ -1,10 +1,6 @@
 //! What an application stores with the library, as an operator sees it: with esctl as it is, and with an esctl of the application.
 
-#[path = "../common/backend.rs"]
-mod backend;
 mod commands;
-#[path = "../common/mod.rs"]
-mod common;
 mod domain;
 mod own_program;
 mod read_models;

@@ -1,18 +1,14 @@
 //! Events that a domain cannot apply, and `esctl quarantine`: the whole program.
 
-#[path = "../common/backend.rs"]
-mod backend;
-#[path = "../common/mod.rs"]
-mod common;
 mod refused;
 mod reports;
 
-use common::Esctl;
-use common::a_store;
+use crate::common::Esctl;
+use crate::common::a_store;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     a_stream_with_a_bad_event_is_usable_once_it_is_quarantined

@@ -2,14 +2,8 @@
 
 mod damage;
 mod helper;
-#[path = "../conformance/kit.rs"]
-mod kit;
 mod places;
-#[path = "../common/process.rs"]
-mod process;
 mod processes;
 mod removed;
 mod replaced;
 mod room;
-#[path = "../common/writers.rs"]
-mod writers;

@@ -1,10 +1,5 @@
 //! `esctl selftest` as a whole program: what it says, and that its scratch area is gone, whatever happens.
 
-#[path = "../common/backend.rs"]
-mod backend;
-#[path = "../common/mod.rs"]
-mod common;
-
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
@@ -14,8 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 use sqlx::Connection;
 
-use backend::Backend;
-use common::Esctl;
+use crate::common::Esctl;
+use crate::common::backend::Backend;
 
 /// What begins with the name of a scratch folder.
 fn scratch_folders(folder: &Path) -> Vec<String> {

@@ -1,15 +1,10 @@
 //! `esctl trace` as operators meet it: the whole program.
 
-#[path = "../common/backend.rs"]
-mod backend;
-#[path = "../common/mod.rs"]
-mod common;
-
 use serde_json::Value;
 use serde_json::json;
 
-use crate::backend::Backend;
 use crate::common::Esctl;
+use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     it_shows_all_streams_each_event_below_its_cause

@@ -1,9 +1,5 @@
 //! `esctl projection`, as an operator uses it: events that cannot be taken in, pausing, going back, following, kills.
 
-#[path = "../common/backend.rs"]
-mod backend;
-#[path = "../common/mod.rs"]
-mod common;
 mod errors;
 mod following;
 mod killed;

@@ -3,8 +3,6 @@
 
 mod dumps;
 mod killed;
-#[path = "../conformance/kit.rs"]
-mod kit;
 mod mongodb;
 mod postgres;
 mod promises;

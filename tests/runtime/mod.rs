@@ -1,7 +1,5 @@
 //! The runtime over a real store: command bus, snapshots, projections.
 
-#[path = "../common/backend.rs"]
-mod backend;
 mod command_bus;
 mod hot_stream;
 mod kit;

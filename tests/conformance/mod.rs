@@ -4,15 +4,13 @@
 //! `README.md` beside this file says which tests fail when a promise is broken on purpose.
 
 mod append;
-#[path = "../common/backend.rs"]
-mod backend;
 mod chain;
 mod clock;
 mod expected_version;
 mod grouping;
 mod idempotency;
 mod json;
-mod kit;
+pub mod kit;
 mod limits;
 mod no_store;
 mod positions;

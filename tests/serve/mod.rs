@@ -8,8 +8,6 @@ mod attack_paths;
 mod attack_slow;
 mod attack_sockets;
 mod attack_tokens;
-#[path = "../common/backend.rs"]
-mod backend;
 mod client_js;
 mod commands;
 mod configuration;
@@ -29,10 +27,6 @@ mod metrics;
 mod news;
 mod node;
 mod openapi;
-#[path = "../common/own_server.rs"]
-mod own_server;
-#[path = "../common/proxy.rs"]
-mod proxy;
 mod queries;
 mod raw;
 mod shutdown;
