@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use crate::aggregate::Aggregate;
+use crate::cli::game_words::game;
+use crate::cli::game_words::game_changes;
 use crate::cli::output::OutputSettings;
 use crate::cli::output::readable;
 use crate::domain::document::Document;
@@ -36,23 +38,59 @@ pub(super) fn change(change: &Change, unicode: bool) -> String {
 }
 
 /// Returns the changes that an event made to a state of a category, in one line. Bookkeeping fields are counted.
-pub(super) fn changes(category: &str, changes: &[Change], at: Timestamp, settings: &OutputSettings) -> String {
-    if let [Change { path, before: Some(Value::Null), after: Some(first) }] = changes
-        && path.is_empty()
-    {
-        return state(category, first, at, settings).unwrap_or_else(|| readable::json(first));
+pub(super) fn changes(category: &str, changes: &[Change], after: &Value, at: Timestamp, settings: &OutputSettings) -> String {
+    match changes {
+        [Change { path, before: Some(Value::Null), after: Some(first) }] if path.is_empty() => {
+            return state(category, first, at, settings).unwrap_or_else(|| readable::json(first));
+        }
+        [Change { path, after: Some(Value::Null), .. }] if path.is_empty() && category == Document::CATEGORY => {
+            return "deleted".to_owned();
+        }
+        _ => {}
     }
-    let bookkeeping = BOOKKEEPING.iter().find(|(of, _)| *of == category).map_or(&[][..], |(_, fields)| fields);
-    let is_bookkeeping = |change: &&Change| change.path.strip_prefix('/').is_some_and(|path| bookkeeping.contains(&path));
-    let (counted, listed): (Vec<_>, Vec<_>) = changes.iter().partition(is_bookkeeping);
+    let (counted, listed): (Vec<_>, Vec<_>) = changes.iter().partition(|it| is_bookkeeping(category, it));
+    let one = |it: &Change| change(it, settings.unicode);
     let mut words = match category {
         Resource::CATEGORY => resource(&listed, at, settings),
-        _ => listed.iter().map(|it| change(it, settings.unicode)).collect::<Vec<_>>(),
+        Document::CATEGORY => listed.iter().map(|it| one(&inside("/document", it))).collect(),
+        Game::CATEGORY => game_changes(&listed, after, one),
+        _ => listed.iter().map(|it| one(it)).collect::<Vec<_>>(),
     };
-    if words.is_empty() && !counted.is_empty() {
-        words.push(format!("{} bookkeeping field{}", counted.len(), if counted.len() == 1 { "" } else { "s" }));
+    if words.is_empty() && !changes.is_empty() {
+        let fields = changes.len();
+        let kind = if counted.len() == fields { "bookkeeping " } else { "" };
+        words.push(format!("{fields} {kind}field{}", if fields == 1 { "" } else { "s" }));
     }
     words.join(", ")
+}
+
+/// Returns the changes that a write made, as [`changes`] does. An amount comes with its maximum; a state that has not changed is
+/// shown as it is.
+pub(super) fn written(category: &str, found: &[Change], after: &Value, at: Timestamp, settings: &OutputSettings) -> String {
+    if category != Resource::CATEGORY {
+        return changes(category, found, after, at, settings);
+    }
+    let amount = found.iter().find(|it| it.path == "/amount").map(|it| change(it, settings.unicode));
+    match (amount, after.get("max_amount")) {
+        (Some(amount), Some(max)) => {
+            let others: Vec<Change> = found.iter().filter(|it| it.path != "/amount").cloned().collect();
+            let others = resource(&others.iter().filter(|it| !is_bookkeeping(category, it)).collect::<Vec<_>>(), at, settings);
+            std::iter::once(format!("{amount} of {max}")).chain(others).collect::<Vec<_>>().join(", ")
+        }
+        _ if found.iter().all(|it| is_bookkeeping(category, it)) => state(category, after, at, settings).unwrap_or_default(),
+        _ => changes(category, found, after, at, settings),
+    }
+}
+
+fn is_bookkeeping(category: &str, change: &Change) -> bool {
+    let fields = BOOKKEEPING.iter().find(|(of, _)| *of == category).map_or(&[][..], |(_, fields)| fields);
+    change.path.strip_prefix('/').is_some_and(|path| fields.contains(&path))
+}
+
+/// Returns a change with its path below a member that every path has.
+fn inside(member: &str, change: &Change) -> Change {
+    let path = change.path.strip_prefix(member).unwrap_or(&change.path).to_owned();
+    Change { path, ..change.clone() }
 }
 
 /// Returns the changes of a resource. Its lock is one change.
@@ -73,10 +111,13 @@ fn resource(changes: &[&Change], at: Timestamp, settings: &OutputSettings) -> Ve
     words
 }
 
-/// Returns the state of a resource at a moment in one line; none for another category.
+/// Returns the state of a resource, a document or a game in one line; none for another category.
 pub(super) fn state(category: &str, state: &Value, at: Timestamp, settings: &OutputSettings) -> Option<String> {
-    if category != Resource::CATEGORY {
-        return None;
+    match category {
+        Resource::CATEGORY => {}
+        Document::CATEGORY => return state.get("document").map(readable::json),
+        Game::CATEGORY => return state.get("phase").map(|_| game(state)),
+        _ => return None,
     }
     let (amount, max) = (state.get("amount")?, state.get("max_amount")?);
     let mut line = format!("amount {amount} of {max}");
@@ -115,17 +156,30 @@ mod tests {
                 change("/lock_reason", json!(null), json!("maintenance")),
                 change("/version", json!(1), json!(2)),
             ];
-            changes("resource", &found, at, &OutputSettings::default())
+            changes("resource", &found, &json!(null), at, &OutputSettings::default())
         };
         assert_eq!(lock("2026-11-29T23:55:00.5Z"), "locked until 23:55:00Z");
         assert_eq!(lock("2026-11-30T00:05:00Z"), "locked until 2026-11-30 00:05:00Z");
         let found = [change("/amount", json!(5), json!(7)), change("/last_updated", json!("a"), json!("b"))];
-        assert_eq!(changes("resource", &found, at, &OutputSettings::default()), "amount 5 -> 7");
-        assert_eq!(changes("resource", &found[1..], at, &OutputSettings::default()), "1 bookkeeping field");
+        assert_eq!(changes("resource", &found, &json!(null), at, &OutputSettings::default()), "amount 5 -> 7");
+        assert_eq!(changes("resource", &found[1..], &json!(null), at, &OutputSettings::default()), "1 bookkeeping field");
         assert_eq!(
-            changes("order", &found, at, &OutputSettings { unicode: true, ..OutputSettings::default() }),
+            changes("order", &found, &json!(null), at, &OutputSettings { unicode: true, ..OutputSettings::default() }),
             "amount 5 → 7, last_updated a → b"
         );
+    }
+
+    #[test]
+    fn a_write_shows_the_maximum_and_an_unchanged_state() {
+        let at: Timestamp = "2026-11-29T23:50:00Z".parse().unwrap();
+        let after = json!({"amount": 7, "max_amount": 9, "is_locked": false});
+        let written = |found: &[Change]| super::written("resource", found, &after, at, &OutputSettings::default());
+        let amount = change("/amount", json!(5), json!(7));
+        let version = change("/version", json!(1), json!(2));
+        let unlocked = change("/is_locked", json!(true), json!(false));
+        assert_eq!(written(&[unlocked.clone(), amount, version.clone()]), "amount 5 -> 7 of 9, unlocked");
+        assert_eq!(written(&[unlocked]), "unlocked");
+        assert_eq!(written(&[version]), "amount 7 of 9");
     }
 
     #[test]
@@ -134,13 +188,20 @@ mod tests {
         let first = |state| [change("", json!(null), state)];
         let resource = json!({"amount": 800, "max_amount": 2000, "is_locked": true, "lock_expiry": "2026-11-29T23:55:00Z"});
         assert_eq!(
-            changes("resource", &first(resource), at, &OutputSettings { unicode: true, ..OutputSettings::default() }),
+            changes(
+                "resource",
+                &first(resource),
+                &json!(null),
+                at,
+                &OutputSettings { unicode: true, ..OutputSettings::default() }
+            ),
             "amount 800 of 2000, locked until 23:55:00Z"
         );
         assert_eq!(
             changes(
                 "order",
                 &first(json!({"total": 1, "to": {"city": "x"}})),
+                &json!(null),
                 at,
                 &OutputSettings { unicode: true, ..OutputSettings::default() }
             ),

@@ -23,7 +23,6 @@ use crate::event::StreamName;
 use crate::ops::Reducer;
 use crate::ops::replay::Replay;
 use crate::ops::replay::replay;
-use crate::runtime::CommandOutcome;
 
 /// The verb that shows a state. Every domain has it.
 const SHOW: &str = "show";
@@ -138,12 +137,8 @@ impl DomainSendArgs {
             _ => Map::new(),
         };
         payload.extend(self.fields);
-        write::send(app, &self.write, command, &self.id, Value::Object(payload), draw_state).await
+        write::send(app, &self.write, command, &self.id, Value::Object(payload)).await
     }
-}
-
-fn draw_state(outcome: &CommandOutcome, sheet: &mut Sheet) {
-    draw(&outcome.state, sheet);
 }
 
 impl DomainShowArgs {

@@ -8,14 +8,12 @@ use serde_json::Value;
 use crate::cli::app::App;
 use crate::cli::arg_values::token;
 use crate::cli::arg_values::version;
+use crate::cli::draw_write;
 use crate::cli::error::CliError;
-use crate::cli::output::Cell;
-use crate::cli::output::Sheet;
-use crate::cli::output::Tone;
+use crate::cli::output::Format;
 use crate::cli::when::parse_duration;
 use crate::event::Version;
 use crate::runtime::CommandEnvelope;
-use crate::runtime::CommandOutcome;
 use crate::runtime::CommandResult;
 use crate::runtime::WriteOptions;
 
@@ -79,20 +77,14 @@ impl WriteArgs {
             retry_for: self.retry_for,
             retries: self.retries,
             dry_run: self.dry_run,
+            with_before: app.out.format() == Format::Table,
         };
         CommandEnvelope::new(command, id, payload, options)
     }
 }
 
-/// Sends a command and prints the outcome; `draw_state` adds the resulting state to a table.
-pub(super) async fn send(
-    app: &App,
-    write: &WriteArgs,
-    command: &str,
-    id: &str,
-    payload: Value,
-    draw_state: fn(&CommandOutcome, &mut Sheet),
-) -> Result<(), CliError> {
+/// Sends a command and prints the outcome.
+pub(super) async fn send(app: &App, write: &WriteArgs, command: &str, id: &str, payload: Value) -> Result<(), CliError> {
     let store = if write.dry_run { app.store()? } else { app.store_to_write()? };
     let write = write.clone().keyed(app);
     let bus = app.command_bus(&store, write.snapshot_every);
@@ -102,23 +94,5 @@ pub(super) async fn send(
     }
     app.warn_clock_behind(outcome.clock_behind_micros);
     app.warn_left_out(&outcome.left_out);
-    app.out.one(&outcome, |sheet| {
-        draw(&outcome, sheet);
-        draw_state(&outcome, sheet);
-    })
-}
-
-fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
-    let what = match outcome.outcome {
-        CommandResult::Applied => Cell::new("applied").tone(Tone::Good),
-        CommandResult::AlreadyApplied => Cell::new("applied before; nothing changed").tone(Tone::Warn),
-        CommandResult::DryRun => Cell::new("dry run; nothing was appended").tone(Tone::Warn),
-        CommandResult::Unchanged => Cell::new("unchanged; there was nothing to change"),
-    };
-    let position = outcome.position.map_or_else(String::new, |position| format!(", position {position}"));
-    sheet.field("outcome", what);
-    sheet.field("stream", format!("{}, version {}{position}", outcome.stream, outcome.version));
-    for event in &outcome.events {
-        sheet.field("event", format!("{} {}", event.event_type, event.data.as_str()));
-    }
+    app.out.one(&outcome, |sheet| draw_write::draw_command(&outcome, app.out.settings(), app.now(), sheet))
 }

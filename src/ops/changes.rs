@@ -18,7 +18,7 @@ pub struct Change {
 }
 
 /// Returns the deepest places at which two values differ.
-pub(crate) fn changes(before: &Value, after: &Value) -> Vec<Change> {
+pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let mut found = Vec::new();
     compare(&mut String::new(), Some(before), Some(after), &mut found);
     found

@@ -51,6 +51,7 @@ pub mod verify;
 pub use broken::BrokenStream;
 pub use caveat::ListCaveat;
 pub use changes::Change;
+pub use changes::changes;
 pub use condition::Condition;
 pub(crate) use cursor::check_cursor;
 pub use error::OpsError;

@@ -143,6 +143,7 @@ fn outcome(stream: &StreamName, written: WriteOutcome<Box<dyn Decider>>) -> Comm
         version: written.version,
         position: written.position,
         events: written.events,
+        state_before: written.fold_before.map(|fold| fold.show(written.at)),
         state: written.fold.show(written.at),
         left_out: written.left_out,
         clock_behind_micros: written.clock_behind_micros,

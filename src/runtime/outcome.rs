@@ -42,6 +42,9 @@ pub struct CommandOutcome {
     /// Notes about the events. Absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+    /// The full state before the command, as of the moment of [`CommandOutcome::state`], where the options ask for it.
+    #[serde(skip)]
+    pub state_before: Option<Value>,
     /// The full state after the command.
     pub state: Value,
     /// The ids of quarantined events that the state leaves out.

@@ -33,6 +33,8 @@ pub struct WriteOptions {
     pub retries: Option<u32>,
     /// Set to return the outcome without writing.
     pub dry_run: bool,
+    /// Set to return the state before the write as well.
+    pub with_before: bool,
 }
 
 impl WriteOptions {
@@ -87,6 +89,13 @@ impl WriteOptions {
     #[must_use]
     pub fn dry_run(mut self) -> Self {
         self.dry_run = true;
+        self
+    }
+
+    /// Returns the same options with the state before the write in the outcome.
+    #[must_use]
+    pub fn with_before(mut self) -> Self {
+        self.with_before = true;
         self
     }
 }

@@ -52,6 +52,8 @@ pub(super) struct WriteOutcome<F> {
     pub(super) outcome: CommandResult,
     /// The state after the write.
     pub(super) fold: F,
+    /// The state before the write, where the options ask for it.
+    pub(super) fold_before: Option<F>,
     /// The version after the write, events of a dry run included.
     pub(super) version: Version,
     /// The position of the last event; `None` if nothing was recorded.
@@ -194,30 +196,31 @@ impl<F: Fold + Clone + 'static> Writer<F> {
             }
         };
         match decided {
-            Decided::Events(events, ticket) => match ticket.answer().await? {
+            Decided::Events(events, ticket) => match ticket.answer(request.options.with_before).await? {
                 // The same command, sent twice, was recorded in between.
                 BatchAnswer::Recorded { outcome: Outcome::AlreadyApplied, .. } if request.options.idempotency_key.is_some() => {
                     Ok(Attempt::Again(false))
                 }
-                BatchAnswer::Recorded { state, before, clock_behind_micros, .. } => {
-                    Ok(Attempt::Done(self.written(request.stream, state, before, events, clock_behind_micros).await))
+                BatchAnswer::Recorded { state, before, fold_before, clock_behind_micros, .. } => {
+                    let written = self.written(request.stream, state, before, events, clock_behind_micros).await;
+                    Ok(Attempt::Done(WriteOutcome { fold_before, ..written }))
                 }
                 answer => attempt(answer),
             },
             Decided::Refused(error, None) => Ok(Attempt::Refused(error)),
-            Decided::Refused(error, Some(ticket)) => match ticket.answer().await? {
+            Decided::Refused(error, Some(ticket)) => match ticket.answer(false).await? {
                 BatchAnswer::Recorded { .. } => Ok(Attempt::Refused(error)),
                 answer => attempt(answer),
             },
             Decided::Unchanged(state, now) => Ok(Attempt::Done(unrecorded(CommandResult::Unchanged, state, Vec::new(), now))),
-            Decided::UnchangedAfter(ticket, now) => match ticket.answer().await? {
+            Decided::UnchangedAfter(ticket, now) => match ticket.answer(false).await? {
                 BatchAnswer::Recorded { state, .. } => {
                     Ok(Attempt::Done(unrecorded(CommandResult::Unchanged, state, Vec::new(), now)))
                 }
                 answer => attempt(answer),
             },
             Decided::SameKey(ticket) => {
-                ticket.answer().await?;
+                ticket.answer(false).await?;
                 Ok(Attempt::Again(false))
             }
         }
@@ -237,6 +240,7 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         WriteOutcome {
             outcome: CommandResult::Applied,
             fold,
+            fold_before: None,
             version: loaded.version,
             position: Some(loaded.position),
             events,
@@ -257,9 +261,10 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         let now = (self.clock)().present(state.loaded.recorded_at);
         let events = decide_on(&state, now, request, decide)?;
         let outcome_events = outcome_events(&events, state.loaded.version);
+        let fold_before = request.options.with_before.then(|| state.fold.clone());
         state.rehearse(request.stream, &events, iter::repeat(now))?;
         let outcome = if events.is_empty() { CommandResult::Unchanged } else { CommandResult::DryRun };
-        Ok(unrecorded(outcome, state, outcome_events, now))
+        Ok(WriteOutcome { fold_before, ..unrecorded(outcome, state, outcome_events, now) })
     }
 
     /// Takes a snapshot if one is due.
@@ -319,6 +324,7 @@ impl<F: Fold + Clone + 'static> Writer<F> {
         Ok(Some(WriteOutcome {
             outcome: CommandResult::AlreadyApplied,
             fold,
+            fold_before: None,
             version: loaded.version,
             position: Some(loaded.position),
             events,
@@ -390,5 +396,5 @@ fn decide_on<F: Fold>(
 fn unrecorded<F>(outcome: CommandResult, state: StreamState<F>, events: Vec<OutcomeEvent>, at: Timestamp) -> WriteOutcome<F> {
     let StreamState { fold, loaded } = state;
     let Loaded { version, left_out, .. } = loaded;
-    WriteOutcome { outcome, fold, version, position: None, events, left_out, at, clock_behind_micros: 0 }
+    WriteOutcome { outcome, fold, fold_before: None, version, position: None, events, left_out, at, clock_behind_micros: 0 }
 }

@@ -17,6 +17,7 @@ use crate::common::backend::Backend;
 crate::on_every_backend! {
     the_formats_of_a_list_agree
     the_formats_of_a_report_agree
+    a_write_is_answered_with_one_line
     empty_lists_are_lists
     nothing_hostile_is_printed_raw
     formulas_in_csv_are_defused
@@ -117,6 +118,29 @@ fn the_formats_of_a_report_agree(on: Backend) {
     let demo = home.run("demo -o json").ok().json();
     assert_eq!((demo["verified"].as_bool(), demo["steps"].as_array().unwrap().len()), (Some(true), 7));
     assert!(home.run("demo").ok().out.contains("resource-gold"));
+}
+
+fn a_write_is_answered_with_one_line(on: Backend) {
+    let home = Home::new(on);
+    let says = |line: &str, expected: &str| assert_eq!(home.run(line).ok().out, format!("{expected}\n"), "{line}");
+    says("resource create gold --owner o --type t --amount 10 --max 20", "applied: resource-gold #1   amount 10 of 20");
+    says("resource allocate gold 3 --idempotency-key k", "applied: resource-gold #2   amount 10 → 7 of 20");
+    says("resource allocate gold 3 --idempotency-key k", "applied before: resource-gold #2   nothing changed");
+    says("doc create plan --data {\"a\":1}", "applied: document-plan #1   a 1");
+    says("doc set plan a=2 b=3", "applied: document-plan #2   a 1 → 2, +b 3");
+    says("doc set plan a=2", "unchanged: document-plan #2   there was nothing to change");
+    says("doc delete plan", "applied: document-plan #3   deleted");
+    says("game new g --seed 1", "applied: game-g #1   waiting for 2 players");
+    says("game join g --player ann", "applied: game-g #2   +ann");
+    says("stream append order-1 --type order.placed --data {\"total\":5}", "applied: order-1 #1   order.placed   total 5");
+    home.file("batch.ndjson", "{\"type\":\"a\",\"data\":{}}\n{\"type\":\"b\",\"data\":{}}\n");
+    says("stream append order-1 --batch batch.ndjson", "applied: order-1 #2-3   2 events   a, b");
+    let dry = home.run("resource allocate gold 2 --dry-run").ok().out;
+    assert!(dry.starts_with("dry run: resource-gold #3   amount 7 → 5 of 20\n  #3  resource.allocated   amount 2,"), "{dry}");
+    let event = &home.run("stream read resource-gold -o json").ok().items()[1];
+    let verbose = home.run("resource allocate gold 3 --idempotency-key k -v").ok().out;
+    let (id, position) = (event["event_id"].as_str().unwrap(), &event["position"]);
+    assert_eq!(verbose.lines().nth(1).unwrap(), format!("  #2  resource.allocated  position {position}  event {id}"));
 }
 
 fn empty_lists_are_lists(on: Backend) {

@@ -8,11 +8,9 @@ use crate::cli::doc::assignment::assignment;
 use crate::cli::doc::json_argument::read_json;
 use crate::cli::error::CliError;
 use crate::cli::input::InputSource;
-use crate::cli::output::Sheet;
 use crate::cli::write;
 use crate::cli::write::WriteArgs;
 use crate::domain::document::Assignment;
-use crate::runtime::CommandOutcome;
 
 /// Merge an object into a document (RFC 7396); null removes a member
 #[derive(Debug, Args)]
@@ -66,32 +64,25 @@ pub struct DocDeleteArgs {
 impl DocUpdateArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let merge = read_json("--merge", &InputSource::of_data(&self.merge))?;
-        write::send(app, &self.write, "document.merge", &self.id, json!({ "merge": merge }), draw).await
+        write::send(app, &self.write, "document.merge", &self.id, json!({ "merge": merge })).await
     }
 }
 
 impl DocPatchArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let patch = read_json("--patch", &InputSource::of_data(&self.patch))?;
-        write::send(app, &self.write, "document.patch", &self.id, json!({ "patch": patch }), draw).await
+        write::send(app, &self.write, "document.patch", &self.id, json!({ "patch": patch })).await
     }
 }
 
 impl DocSetArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        write::send(app, &self.write, "document.set", &self.id, json!({ "set": self.values }), draw).await
+        write::send(app, &self.write, "document.set", &self.id, json!({ "set": self.values })).await
     }
 }
 
 impl DocDeleteArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        write::send(app, &self.write, "document.delete", &self.id, json!({}), draw).await
-    }
-}
-
-/// Adds the document after a change; nothing if it no longer exists.
-pub(super) fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
-    if !outcome.state.is_null() {
-        sheet.field("document", outcome.state["document"].to_string());
+        write::send(app, &self.write, "document.delete", &self.id, json!({})).await
     }
 }

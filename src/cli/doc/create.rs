@@ -5,7 +5,6 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::app::App;
-use crate::cli::doc::change::draw;
 use crate::cli::doc::json_argument::read_json;
 use crate::cli::error::CliError;
 use crate::cli::input::InputSource;
@@ -36,6 +35,6 @@ impl DocCreateArgs {
             // clap requires one of them.
             (None, None) => return Err(CliError::usage("missing --file or --data")),
         };
-        write::send(app, &self.write, "document.create", &self.id, json!({ "document": document }), draw).await
+        write::send(app, &self.write, "document.create", &self.id, json!({ "document": document })).await
     }
 }

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::game::draw_game::draw;
 use crate::cli::write;
 use crate::cli::write::WriteArgs;
 use crate::domain::game::Game;
@@ -55,6 +54,6 @@ impl GameNewArgs {
             "caravan_capacity": self.capacity,
             "point_cards_to_win": self.point_cards,
         });
-        write::send(app, &self.write, "game.create", &id, payload, |outcome, sheet| draw(&outcome.state, sheet)).await
+        write::send(app, &self.write, "game.create", &id, payload).await
     }
 }

@@ -8,7 +8,6 @@ use serde_json::json;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::game::draw_game::draw;
 use crate::cli::write;
 use crate::cli::write::WriteArgs;
 
@@ -123,7 +122,7 @@ pub struct GameEndTurnArgs {
 impl GamePlayerArgs {
     async fn send(self, app: &App, command: &str, mut payload: Value) -> Result<(), CliError> {
         payload["player_id"] = self.player.unwrap_or_else(|| app.client()).into();
-        write::send(app, &self.write, command, &self.id, payload, |outcome, sheet| draw(&outcome.state, sheet)).await
+        write::send(app, &self.write, command, &self.id, payload).await
     }
 }
 

@@ -4,6 +4,8 @@ use crate::cli::output::aligned_fields::aligned;
 use crate::cli::output::cell::Cell;
 use crate::cli::output::cell::Tone;
 use crate::cli::output::cell::paint;
+use crate::cli::output::fit::cut;
+use crate::cli::output::fit::width_of;
 use crate::cli::output::grid::Grid;
 use crate::cli::output::settings::OutputSettings;
 use crate::event::Timestamp;
@@ -20,6 +22,8 @@ pub struct Sheet {
 enum SheetEntry {
     Field(String, Cell),
     Line(Cell),
+    /// A lead and a text after it, cut at the width of the terminal.
+    Cut(Cell, Cell),
     Table(Vec<String>, Vec<Vec<Cell>>),
 }
 
@@ -43,6 +47,12 @@ impl Sheet {
     /// Adds a line.
     pub fn line(&mut self, text: impl Into<Cell>) -> &mut Self {
         self.entries.push(SheetEntry::Line(text.into()));
+        self
+    }
+
+    /// Adds a line of a lead, which stays whole, and a text that is cut at the width of the terminal.
+    pub fn cut_line(&mut self, lead: impl Into<Cell>, text: impl Into<Cell>) -> &mut Self {
+        self.entries.push(SheetEntry::Cut(lead.into(), text.into()));
         self
     }
 
@@ -90,6 +100,13 @@ impl Sheet {
                 SheetEntry::Field(..) => {}
                 SheetEntry::Line(cell) => {
                     page.push_str(&paint(&cell.text, cell.tone, settings.colour));
+                    page.push('\n');
+                }
+                SheetEntry::Cut(lead, text) => {
+                    let room = settings.room().map(|room| room.saturating_sub(width_of(&lead.text)).max(1));
+                    let shown = room.map_or_else(|| text.text.clone(), |room| cut(&text.text, room, settings));
+                    page.push_str(&paint(&lead.text, lead.tone, settings.colour));
+                    page.push_str(&paint(&shown, text.tone, settings.colour));
                     page.push('\n');
                 }
                 SheetEntry::Table(columns, rows) => page.push_str(&Grid::new(columns.clone()).page(rows.clone(), settings)),

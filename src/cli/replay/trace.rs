@@ -67,7 +67,9 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, with_states: b
 fn changed(entry: &ReplayStep, category: &str, settings: &OutputSettings) -> Cell {
     match entry.quarantined {
         true => Cell::new("quarantined: changes nothing").tone(Tone::Dim),
-        false => Cell::cut(changes::changes(category, &entry.changes, entry.recorded_at, settings)).tone(Tone::Warn),
+        false => {
+            Cell::cut(changes::changes(category, &entry.changes, &entry.state, entry.recorded_at, settings)).tone(Tone::Warn)
+        }
     }
 }
 

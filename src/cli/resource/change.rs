@@ -8,14 +8,10 @@ use serde_json::json;
 use crate::cli::app::App;
 use crate::cli::arg_values::amount;
 use crate::cli::error::CliError;
-use crate::cli::output::Cell;
-use crate::cli::output::Sheet;
-use crate::cli::output::Tone;
 use crate::cli::when::WhenError;
 use crate::cli::when::parse_duration;
 use crate::cli::write;
 use crate::cli::write::WriteArgs;
-use crate::runtime::CommandOutcome;
 
 /// Take an amount out of a resource
 #[derive(Debug, Args)]
@@ -87,27 +83,27 @@ fn lock_duration(text: &str) -> Result<String, WhenError> {
 impl ResourceAllocateArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let payload = with_reason(json!({ "amount": self.amount }), self.reason);
-        send(app, &self.write, "resource.allocate", &self.id, payload).await
+        write::send(app, &self.write, "resource.allocate", &self.id, payload).await
     }
 }
 
 impl ResourceAddArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let payload = with_reason(json!({ "amount": self.amount }), self.reason);
-        send(app, &self.write, "resource.add", &self.id, payload).await
+        write::send(app, &self.write, "resource.add", &self.id, payload).await
     }
 }
 
 impl ResourceLockArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let payload = with_reason(json!({ "for": self.duration }), self.reason);
-        send(app, &self.write, "resource.lock", &self.id, payload).await
+        write::send(app, &self.write, "resource.lock", &self.id, payload).await
     }
 }
 
 impl ResourceUnlockArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        send(app, &self.write, "resource.unlock", &self.id, json!({})).await
+        write::send(app, &self.write, "resource.unlock", &self.id, json!({})).await
     }
 }
 
@@ -116,24 +112,4 @@ fn with_reason(mut payload: Value, reason: Option<String>) -> Value {
         payload["reason"] = reason.into();
     }
     payload
-}
-
-/// Sends a command and prints its outcome with the resource.
-pub(super) async fn send(app: &App, write: &WriteArgs, command: &str, id: &str, payload: Value) -> Result<(), CliError> {
-    write::send(app, write, command, id, payload, draw).await
-}
-
-fn draw(outcome: &CommandOutcome, sheet: &mut Sheet) {
-    let state = &outcome.state;
-    for note in &outcome.notes {
-        sheet.field(note.code, Cell::new(&note.message).tone(Tone::Warn));
-    }
-    let (amount, max) = (&state["amount"], &state["max_amount"]);
-    sheet.field("amount", format!("{amount} of {max}"));
-    if state["is_locked"] == Value::Bool(true) {
-        let expiry = state["lock_expiry"].as_str().unwrap_or_default();
-        let expiry = expiry.parse().map_or_else(|_| expiry.to_owned(), |expiry| sheet.time(expiry));
-        let reason = state["lock_reason"].as_str().map_or_else(String::new, |reason| format!(": {reason}"));
-        sheet.field("locked", Cell::new(format!("until {expiry}{reason}")).tone(Tone::Warn));
-    }
 }

@@ -10,7 +10,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::amount;
 use crate::cli::arg_values::json_object;
 use crate::cli::error::CliError;
-use crate::cli::resource::change::send;
+use crate::cli::write;
 use crate::cli::write::WriteArgs;
 use crate::event::check_number;
 use crate::event::new_id;
@@ -63,7 +63,7 @@ impl ResourceCreateArgs {
         if let Some(metadata) = self.metadata {
             payload["metadata"] = metadata.into();
         }
-        send(app, &self.write, "resource.create", &id, payload).await
+        write::send(app, &self.write, "resource.create", &id, payload).await
     }
 
     /// Returns a new id. It is the same for the same idempotency key, so that a repeated command creates one resource.

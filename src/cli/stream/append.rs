@@ -14,18 +14,16 @@ use crate::cli::arg_values::event_id;
 use crate::cli::arg_values::expected;
 use crate::cli::arg_values::stream;
 use crate::cli::arg_values::token;
+use crate::cli::draw_write;
 use crate::cli::error::CliError;
 use crate::cli::input::InputSource;
 use crate::cli::ndjson_reader::LineReader;
-use crate::cli::output::Cell;
-use crate::cli::output::Tone;
 use crate::cli::write::OriginArgs;
 use crate::event::EventType;
 use crate::event::ExpectedVersion;
 use crate::event::JsonObject;
 use crate::event::StreamName;
 use crate::ops::append_events::AppendEvents;
-use crate::ops::append_events::AppendReport;
 use crate::ops::append_events::EventInput;
 use crate::ops::append_events::append_events;
 use crate::runtime::CommandResult;
@@ -120,12 +118,13 @@ impl StreamAppendArgs {
             time: RecordTime::StoreClock,
             force: self.force,
         };
+        let shown = draw_write::appended_text(&input.batch);
         let report = append_events(&store, input).await?;
         if report.outcome == CommandResult::AlreadyApplied {
             app.record.applied_before(&report.stream, report.version, report.position, report.events.len() as u64);
         }
         app.warn_clock_behind(report.clock_behind_micros);
-        print(app, &report)
+        app.out.one(&report, |sheet| draw_write::draw_append(&report, &shown, app.out.settings(), sheet))
     }
 
     fn single(&self) -> Result<EventInput, CliError> {
@@ -196,19 +195,4 @@ fn read_line(text: &str) -> Result<EventInput, String> {
         return Err(format!("an event of {bytes} bytes exceeds the limit of {most} bytes"));
     }
     Ok(event)
-}
-
-fn print(app: &App, report: &AppendReport) -> Result<(), CliError> {
-    app.out.one(report, |sheet| {
-        let what = match report.outcome {
-            CommandResult::AlreadyApplied => Cell::new("applied before; nothing changed").tone(Tone::Warn),
-            _ => Cell::new("applied").tone(Tone::Good),
-        };
-        sheet.field("outcome", what);
-        sheet.field("stream", format!("{}, version {}, position {}", report.stream, report.version, report.position));
-        sheet.field("events", report.events.len().to_string());
-        if let [event] = report.events.as_slice() {
-            sheet.field("event id", event.event_id.to_string());
-        }
-    })
 }

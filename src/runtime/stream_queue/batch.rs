@@ -255,6 +255,8 @@ pub(in crate::runtime) enum BatchAnswer<F> {
         state: StreamState<F>,
         /// The version before those of the command.
         before: Version,
+        /// The fold before them, where it was asked for.
+        fold_before: Option<F>,
         /// Applied now, or before.
         outcome: Outcome,
         /// Time by which the clock was behind that of the store, in microseconds; 0 if it was not.
@@ -277,11 +279,11 @@ pub(in crate::runtime) enum BatchAnswer<F> {
 }
 
 impl<F: Fold + Clone> Ticket<F> {
-    /// Waits for the answer of the batch.
+    /// Waits for the answer of the batch. `with_before` asks for the fold before the events of the command as well.
     ///
     /// # Errors
     /// [`RuntimeError::Fold`] when an event of the batch cannot be applied.
-    pub(in crate::runtime) async fn answer(mut self) -> Result<BatchAnswer<F>, RuntimeError> {
+    pub(in crate::runtime) async fn answer(mut self, with_before: bool) -> Result<BatchAnswer<F>, RuntimeError> {
         let committed = match self.result.wait_for(Option::is_some).await {
             Ok(committed) => committed.clone(),
             Err(_) => None,
@@ -290,15 +292,16 @@ impl<F: Fold + Clone> Ticket<F> {
             let message = "the task that writes this stream has ended during an append".into();
             return Ok(BatchAnswer::Failed(StoreError::OutcomeUnknown { message, source: None }));
         };
-        self.judge(&committed)
+        self.judge(&committed, with_before)
     }
 
-    fn judge(&self, committed: &Committed<F>) -> Result<BatchAnswer<F>, RuntimeError> {
+    fn judge(&self, committed: &Committed<F>, with_before: bool) -> Result<BatchAnswer<F>, RuntimeError> {
         if let Some(&Appended { outcome, clock_behind_micros, .. }) = committed.applied() {
             let mut state = committed.state_after(self.events.start)?;
             let before = state.loaded.version;
+            let fold_before = with_before.then(|| state.fold.clone());
             committed.advance(&mut state, self.events.clone())?;
-            return Ok(BatchAnswer::Recorded { state, before, outcome, clock_behind_micros });
+            return Ok(BatchAnswer::Recorded { state, before, fold_before, outcome, clock_behind_micros });
         }
         let first = self.events.start == 0;
         Ok(match &committed.outcome {
