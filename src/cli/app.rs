@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Once;
 use std::time::Duration;
@@ -45,6 +46,9 @@ use crate::store::StoreUrl;
 use crate::store::Warn;
 use crate::store::no_store_is_empty;
 
+/// A function that runs a command line with an output of its own, and returns its exit code.
+pub type RunInside = fn(Vec<OsString>, Arc<Output>) -> Pin<Box<dyn Future<Output = u8>>>;
+
 /// The command line of a run, as far as the context of its command depends on it.
 pub(super) struct Invocation<'a> {
     /// The flags that every command has.
@@ -55,6 +59,8 @@ pub(super) struct Invocation<'a> {
     pub arguments: &'a [OsString],
     /// Returns the definition of the command line.
     pub definition: fn() -> clap::Command,
+    /// Runs a command line inside the command.
+    pub run_inside: RunInside,
     /// The effect of the command.
     pub effect: Effect,
     /// True if the command opens the named store.
@@ -75,6 +81,8 @@ pub struct App {
     pub record: Arc<WriteRecord>,
     /// Returns the definition of the command line.
     pub definition: fn() -> clap::Command,
+    /// Runs a command line inside this one.
+    pub run_inside: RunInside,
     /// True where appends are recorded. A store that is made for this run alone is not recorded.
     is_recorded: bool,
     effective: Effective,
@@ -91,14 +99,14 @@ impl App {
     /// # Errors
     /// The configuration file is broken, or the context does not exist. The settings that the error is printed with come along.
     pub(super) fn new(invocation: Invocation<'_>) -> Result<Self, Box<(OutputSettings, CliError)>> {
-        let Invocation { globals, matches, arguments, definition, effect, opens_the_store } = invocation;
+        let Invocation { globals, matches, .. } = &invocation;
         let settings = |format| OutputSettings {
             wide: globals.wide,
             zone: globals.local.then(TimeZone::system),
             ..OutputSettings::detect(format, globals.no_color, globals.quiet, globals.verbose)
         };
         let failed = |error| Box::new((settings(globals.output.unwrap_or(Format::Table)), error));
-        let typed = TypedSettings::new(&globals, matches);
+        let typed = TypedSettings::new(globals, matches);
         let command = matches.subcommand_name();
         // These commands must work with a broken configuration file.
         let config = match command {
@@ -120,11 +128,35 @@ impl App {
         }
         let out = Arc::new(Output::new(settings(effective.output.value)));
         config.warnings.iter().for_each(|warning| out.warn(warning));
+        Ok(Self::with_settings(invocation, typed, config, effective, out))
+    }
+
+    /// Returns the context of a command line that runs inside another command, with an output of its own. The configuration file
+    /// and the context of the outer command do not apply.
+    ///
+    /// # Errors
+    /// The settings are wrong (2).
+    pub(super) fn inside(invocation: Invocation<'_>, out: Arc<Output>) -> Result<Self, CliError> {
+        let typed = TypedSettings::new(&invocation.globals, invocation.matches).in_no_context();
+        let config = ConfigFile::default();
+        let effective = Effective::new(&typed, &config)?;
+        Ok(Self::with_settings(invocation, typed, config, effective, out))
+    }
+
+    fn with_settings(
+        invocation: Invocation<'_>,
+        typed: TypedSettings,
+        config: ConfigFile,
+        effective: Effective,
+        out: Arc<Output>,
+    ) -> Self {
+        let Invocation { globals, matches, arguments, definition, run_inside, effect, opens_the_store } = invocation;
         let store = if opens_the_store { effective.store_words(&typed) } else { Vec::new() };
         let record = Arc::new(WriteRecord::new(effect, Repeat::new(arguments, store, definition)));
         let is_recorded = effect != Effect::Reads && opens_the_store;
-        let warn = warn_once(Arc::clone(&out), command == Some("serve"));
-        Ok(Self { out, globals, config, typed, record, definition, is_recorded, effective, clock: system_clock(), warn })
+        let warn = warn_once(Arc::clone(&out), matches.subcommand_name() == Some("serve"));
+        let clock = system_clock();
+        Self { out, globals, config, typed, record, definition, run_inside, is_recorded, effective, clock, warn }
     }
 
     /// Returns the store that was asked for. Nothing is read or written yet.

@@ -109,9 +109,9 @@ impl Command {
             Self::Scenario(verb) => verb.effect(),
             Self::Context(verb) => verb.effect(),
             Self::Man(man) => man.effect(),
+            Self::Demo(demo) => demo.effect(),
             Self::Init(_) => Effect::Repeatable,
-            Self::Demo(_)
-            | Self::Trace(_)
+            Self::Trace(_)
             | Self::Bisect(_)
             | Self::Verify(_)
             | Self::Stats(_)

@@ -21,7 +21,7 @@ const OF_GROUP: usize = 3;
 
 /// The examples of each command, by its words.
 const EXAMPLES: [(&str, &[&str]); 82] = [
-    ("demo", &["esctl demo", "esctl demo -o json"]),
+    ("demo", &["esctl demo", "esctl demo --keep"]),
     (
         "resource create",
         &[

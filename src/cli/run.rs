@@ -1,6 +1,7 @@
 //! Runs a command line: parses it, runs the command on its runtime, and handles signals.
 
 use std::ffi::OsString;
+use std::pin::Pin;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::cli::commands;
 use crate::cli::commands::Command;
 use crate::cli::complete;
 use crate::cli::end::end;
+use crate::cli::end::report;
 use crate::cli::error::CliError;
 use crate::cli::globals;
 use crate::cli::output::Output;
@@ -44,6 +46,7 @@ pub(super) fn run_command_line(arguments: Vec<OsString>) -> u8 {
         matches: &matches,
         arguments: &arguments,
         definition: args::command,
+        run_inside: inside,
         effect: cli.command.effect(),
         opens_the_store: cli.command.opens_the_store(),
     };
@@ -62,6 +65,33 @@ pub(super) fn run_command_line(arguments: Vec<OsString>) -> u8 {
     let result = on_a_large_stack(|| run(command, &app));
     let result = result.unwrap_or_else(|error| Err(CliError::unavailable("cannot start a thread").caused_by(&error)));
     end(&app.out, Some(&app.record), result)
+}
+
+/// Runs a command line inside another command, without the configuration file. Returns its exit code.
+fn inside(arguments: Vec<OsString>, out: Arc<Output>) -> Pin<Box<dyn Future<Output = u8>>> {
+    Box::pin(async move {
+        let definition = globals::without_empty_variables(args::command());
+        let parsed = definition.try_get_matches_from(&arguments).and_then(|matches| Ok((args::parsed(&matches)?, matches)));
+        let (cli, matches) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => return report(&out, None, Err(CliError::usage(error.to_string())), || {}),
+        };
+        let invocation = Invocation {
+            globals: cli.globals,
+            matches: &matches,
+            arguments: &arguments,
+            definition: args::command,
+            run_inside: inside,
+            effect: cli.command.effect(),
+            opens_the_store: cli.command.opens_the_store(),
+        };
+        let app = match App::inside(invocation, Arc::clone(&out)) {
+            Ok(app) => app,
+            Err(error) => return report(&out, None, Err(error), || {}),
+        };
+        let result = commands::run(cli.command, &app).await;
+        report(&out, Some(&app.record), result, || {})
+    })
 }
 
 /// Refuses `--client` for commands that record nothing, where it would look like a filter without being one.

@@ -1,5 +1,6 @@
 //! Five formats that say the same, and nothing unsafe in any of them.
 
+use std::fs;
 use std::fs::OpenOptions;
 use std::process::Command;
 use std::process::Stdio;
@@ -18,6 +19,7 @@ crate::on_every_backend! {
     the_formats_of_a_list_agree
     the_formats_of_a_report_agree
     a_write_is_answered_with_one_line
+    the_demo_checks_what_it_shows_and_keeps_its_store_where_asked
     empty_lists_are_lists
     nothing_hostile_is_printed_raw
     formulas_in_csv_are_defused
@@ -115,9 +117,6 @@ fn the_formats_of_a_report_agree(on: Backend) {
         }
         assert!(!run("table").out.is_empty());
     }
-    let demo = home.run("demo -o json").ok().json();
-    assert_eq!((demo["verified"].as_bool(), demo["steps"].as_array().unwrap().len()), (Some(true), 7));
-    assert!(home.run("demo").ok().out.contains("resource-gold"));
 }
 
 fn a_write_is_answered_with_one_line(on: Backend) {
@@ -141,6 +140,38 @@ fn a_write_is_answered_with_one_line(on: Backend) {
     let verbose = home.run("resource allocate gold 3 --idempotency-key k -v").ok().out;
     let (id, position) = (event["event_id"].as_str().unwrap(), &event["position"]);
     assert_eq!(verbose.lines().nth(1).unwrap(), format!("  #2  resource.allocated  position {position}  event {id}"));
+}
+
+fn the_demo_checks_what_it_shows_and_keeps_its_store_where_asked(on: Backend) {
+    let home = Home::new(on);
+    let scratch = home.path("scratch");
+    fs::create_dir(&scratch).unwrap();
+    let run = |line: &str| {
+        let output = home.command().env("TMPDIR", &scratch).args(words(line)).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Answer { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
+    };
+    let shown = run("demo").ok().out;
+    for part in ["1 applied: resource-gold #5", "9 error:", "stored:        9999", "no differences", "verdict:  ok", "Nothing was kept"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    let report = run("demo -o json").ok().json();
+    assert_eq!((&report["verified"], &report["store"]), (&true.into(), &Value::Null));
+    assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0, "nothing is left behind");
+    assert!(home.has_no_store(), "the store of the user is not touched");
+
+    let kept = run("demo --keep kept -o json").ok().json();
+    let store = kept["store"].as_str().unwrap();
+    for command in kept["to_try"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().trim_start_matches("esctl ")) {
+        if !["ui", "serve"].contains(&command) {
+            run(&format!("{command} --store {store}")).ok();
+        }
+    }
+    run(&format!("verify --store {store}")).ok();
+    let before = fs::read(home.path("kept/demo.db")).unwrap();
+    run("demo --keep kept").fails(2, "already exists");
+    assert_eq!(fs::read(home.path("kept/demo.db")).unwrap(), before);
 }
 
 fn empty_lists_are_lists(on: Backend) {

@@ -6,6 +6,7 @@ use crate::cli::output::cell::Tone;
 use crate::cli::output::cell::paint;
 use crate::cli::output::fit::cut;
 use crate::cli::output::fit::width_of;
+use crate::cli::output::fit::wrap;
 use crate::cli::output::grid::Grid;
 use crate::cli::output::settings::OutputSettings;
 use crate::event::Timestamp;
@@ -53,6 +54,17 @@ impl Sheet {
     /// Adds a line of a lead, which stays whole, and a text that is cut at the width of the terminal.
     pub fn cut_line(&mut self, lead: impl Into<Cell>, text: impl Into<Cell>) -> &mut Self {
         self.entries.push(SheetEntry::Cut(lead.into(), text.into()));
+        self
+    }
+
+    /// Adds a line that is wrapped between words at a width.
+    pub fn wrapped(&mut self, text: &str, width: usize, tone: Tone) -> &mut Self {
+        if width_of(text) <= width {
+            return self.line(Cell::new(text).tone(tone));
+        }
+        for line in wrap(text, width) {
+            self.line(Cell::new(line).tone(tone));
+        }
         self
     }
 
