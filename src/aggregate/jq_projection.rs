@@ -13,7 +13,7 @@ use crate::aggregate::projection::Projection;
 use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::jq::JqError;
-use crate::jq::Program;
+use crate::jq::JqProgram;
 use crate::jq::to_json;
 
 /// Maximum size of the key of a row in bytes.
@@ -31,9 +31,9 @@ pub struct JqProjection {
     /// The categories whose events it applies; none: all.
     pub categories: Vec<String>,
     /// The program from an event to the key of its row: a string, number or boolean. Null or no value: no row.
-    pub key: Program,
+    pub key: JqProgram,
     /// The program from `{"state", "event"}` to the next row, an object.
-    pub reduce: Program,
+    pub reduce: JqProgram,
 }
 
 impl JqProjection {

@@ -9,8 +9,8 @@ use crate::aggregate::jq_event::jq_event;
 use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::jq::JqError;
+use crate::jq::JqProgram;
 use crate::jq::JqValue;
-use crate::jq::Program;
 use crate::jq::from_text;
 use crate::jq::is_object;
 use crate::jq::object;
@@ -20,17 +20,17 @@ use crate::jq::to_json;
 pub const JQ_REDUCER: &str = "jq:";
 
 /// Returns the fold of a program. The state before the first event is `null`.
-pub fn jq_reducer(program: &Program) -> Box<dyn Fold> {
+pub fn jq_reducer(program: &JqProgram) -> Box<dyn Fold> {
     Box::new(JqFold { program: program.clone(), state: JqValue::Null, objects_only: false })
 }
 
 /// Returns the fold of a program whose states must be objects, for rows of a read model.
-pub fn jq_row(program: &Program) -> Box<dyn Fold> {
+pub fn jq_row(program: &JqProgram) -> Box<dyn Fold> {
     Box::new(JqFold { program: program.clone(), state: JqValue::Null, objects_only: true })
 }
 
 struct JqFold {
-    program: Program,
+    program: JqProgram,
     state: JqValue,
     objects_only: bool,
 }

@@ -39,31 +39,31 @@ pub enum Command {
     OfDomain(domain_verb::DomainVerb),
     /// Manage resources: create, allocate, add, lock, unlock, show
     #[command(subcommand)]
-    Resource(resource::Verb),
+    Resource(resource::ResourceVerb),
     /// Manage JSON documents and their history
     #[command(subcommand, alias = "document")]
-    Doc(doc::Verb),
+    Doc(doc::DocVerb),
     /// Play Caravan, a turn-based card game, against players or bots
     #[command(subcommand)]
-    Game(game::Verb),
+    Game(game::GameVerb),
     /// List, read, follow and append to streams
     #[command(subcommand)]
-    Stream(stream::Verb),
+    Stream(stream::StreamVerb),
     Trace(trace::TraceArgs),
     Replay(Box<replay::ReplayArgs>),
     Bisect(Box<bisect::BisectArgs>),
     /// Manage snapshots
     #[command(subcommand)]
-    Snapshot(snapshot::Verb),
+    Snapshot(snapshot::SnapshotVerb),
     /// Manage projections and read models
     #[command(subcommand)]
-    Projection(projection::Verb),
+    Projection(projection::ProjectionVerb),
     /// Exclude events from every state and read model until they are released
     #[command(subcommand)]
-    Quarantine(quarantine::Verb),
+    Quarantine(quarantine::QuarantineVerb),
     /// Run given/when/then scenarios
     #[command(subcommand)]
-    Scenario(scenario::Verb),
+    Scenario(scenario::ScenarioVerb),
     Verify(verify::VerifyArgs),
     Stats(stats::StatsArgs),
     Ui(ui::UiArgs),
@@ -72,10 +72,10 @@ pub enum Command {
     Selftest(selftest::SelftestArgs),
     /// Benchmark a store against the bare database
     #[command(subcommand)]
-    Bench(bench::Verb),
+    Bench(bench::BenchVerb),
     /// Manage named stores (contexts)
     #[command(subcommand)]
-    Context(context::Verb),
+    Context(context::ContextVerb),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     Help(help::HelpArgs),
@@ -88,8 +88,8 @@ impl Command {
         match self {
             Self::Selftest(_) => Some(3),
             Self::Serve(_) => Some(2),
-            Self::Scenario(scenario::Verb::Run(_)) => Some(1),
-            Self::Projection(projection::Verb::Run(run)) if run.follows() => Some(1),
+            Self::Scenario(scenario::ScenarioVerb::Run(_)) => Some(1),
+            Self::Projection(projection::ProjectionVerb::Run(run)) if run.follows() => Some(1),
             _ => None,
         }
     }
@@ -159,17 +159,17 @@ impl Command {
     pub(super) fn filters_by_client(&self) -> bool {
         matches!(
             self,
-            Self::Stream(stream::Verb::Read(_) | stream::Verb::Tail(_))
-                | Self::Resource(resource::Verb::History(_))
-                | Self::Doc(doc::Verb::History(_))
-                | Self::Game(game::Verb::History(_))
+            Self::Stream(stream::StreamVerb::Read(_) | stream::StreamVerb::Tail(_))
+                | Self::Resource(resource::ResourceVerb::History(_))
+                | Self::Doc(doc::DocVerb::History(_))
+                | Self::Game(game::GameVerb::History(_))
         )
     }
 
     /// Returns the hint on how to go on after an interrupt, if the command has one of its own.
     pub(super) fn after_interrupt(&self) -> Option<&'static str> {
         match self {
-            Self::Projection(projection::Verb::Rebuild(_)) => {
+            Self::Projection(projection::ProjectionVerb::Rebuild(_)) => {
                 Some("the old read model still answers; run the same command again to continue")
             }
             _ => None,

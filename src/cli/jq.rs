@@ -11,8 +11,8 @@ use crate::cli::error::CliError;
 use crate::cli::input::InputSource;
 use crate::cli::output::Output;
 use crate::cli::output::OutputSettings;
+use crate::jq::JqProgram;
 use crate::jq::MAX_PROGRAM_BYTES;
-use crate::jq::Program;
 use crate::jq::Running;
 use crate::jq::SyntaxError;
 use crate::jq::running;
@@ -39,7 +39,7 @@ const LOOK: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// The file cannot be read (3, 6 or 7), or the text is not a jq program (2).
-pub(super) fn program(out: &Output, argument: &str) -> Result<Program, CliError> {
+pub(super) fn program(out: &Output, argument: &str) -> Result<JqProgram, CliError> {
     let source = match argument.strip_prefix('@') {
         Some(path) => InputSource::File(path),
         None => InputSource::Literal(argument),
@@ -50,7 +50,7 @@ pub(super) fn program(out: &Output, argument: &str) -> Result<Program, CliError>
         _ => short(&text),
     };
     watch(out.settings());
-    Program::compile(&name, &text).map_err(|error| no_program(&name, &error))
+    JqProgram::compile(&name, &text).map_err(|error| no_program(&name, &error))
 }
 
 /// Adds a hint if a missing file may have been meant as one of jq's formats.

@@ -41,7 +41,7 @@ const MAIN: &str = "esctl_program";
 
 /// A compiled program. Copies are cheap.
 #[derive(Clone)]
-pub struct Program {
+pub struct JqProgram {
     compiled: Arc<Compiled>,
     steps: u64,
 }
@@ -52,21 +52,21 @@ struct Compiled {
     filter: Filter<Limited>,
 }
 
-impl fmt::Debug for Program {
+impl fmt::Debug for JqProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Program").field(&self.compiled.text).finish()
+        f.debug_tuple("JqProgram").field(&self.compiled.text).finish()
     }
 }
 
-impl PartialEq for Program {
+impl PartialEq for JqProgram {
     fn eq(&self, other: &Self) -> bool {
         self.compiled.text == other.compiled.text
     }
 }
 
-impl Eq for Program {}
+impl Eq for JqProgram {}
 
-impl Program {
+impl JqProgram {
     /// Compiles a program. Errors contain `name`.
     ///
     /// # Errors
@@ -115,7 +115,7 @@ impl Program {
     /// Returns the result of the program for an input, if there is one.
     ///
     /// # Errors
-    /// Those of [`Program::one`], except for a missing value.
+    /// Those of [`JqProgram::one`], except for a missing value.
     pub fn at_most_one(&self, input: JqValue) -> Result<Option<JqValue>, JqError> {
         let program = || self.name().to_owned();
         self.run(input, |values| {

@@ -17,11 +17,11 @@ thread_local! {
 /// Programs can run on any thread. On one with a small stack each run starts a thread, which takes longer than most runs.
 ///
 /// ```
-/// use esctl::jq::Program;
+/// use esctl::jq::JqProgram;
 /// use esctl::jq::from_text;
 /// use esctl::jq::on_a_large_stack;
 ///
-/// let program = Program::compile("example", ".a + 1").unwrap();
+/// let program = JqProgram::compile("example", ".a + 1").unwrap();
 /// let sum = on_a_large_stack(|| (0..10).filter_map(|_| program.one(from_text(r#"{"a":1}"#).ok()?).ok()).count());
 /// assert_eq!(sum.unwrap(), 10);
 /// ```

@@ -4,27 +4,27 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::JqError;
+use super::JqProgram;
 use super::JqValue;
-use super::Program;
 use super::from_text;
 use super::limit::Limit;
 use super::on_a_large_stack;
 use super::to_json;
 
 fn run(program: &str, input: &Value) -> Result<Value, JqError> {
-    Program::compile("p", program).unwrap().one(from_text(&input.to_string()).unwrap()).map(|value| to_json(&value))
+    JqProgram::compile("p", program).unwrap().one(from_text(&input.to_string()).unwrap()).map(|value| to_json(&value))
 }
 
 /// Runs a program with fewer steps, since tests are not optimised.
 fn run_hostile(program: &str) -> Result<Value, JqError> {
-    let program = Program::compile("p", program).unwrap().with_steps(FEW);
+    let program = JqProgram::compile("p", program).unwrap().with_steps(FEW);
     program.one(JqValue::Null).map(|value| to_json(&value))
 }
 
 const FEW: u64 = 300_000;
 
 fn refused(program: &str) -> (usize, usize, String) {
-    let error = Program::compile("p", program).unwrap_err();
+    let error = JqProgram::compile("p", program).unwrap_err();
     (error.line, error.column, error.message)
 }
 
@@ -280,32 +280,32 @@ fn an_error_names_the_place() {
     assert_eq!(refused("$x"), (1, 1, "there is no variable $x".into()));
     assert_eq!(refused("(1"), (1, 3, "expected closing parenthesis".into()));
     assert_eq!(refused(""), (1, 1, "expected term".into()));
-    let error = Program::compile("p", "{a: 1,\n b c}").unwrap_err();
+    let error = JqProgram::compile("p", "{a: 1,\n b c}").unwrap_err();
     assert!(error.to_string().contains("line 2, column 4") && error.to_string().contains("\n   b c}\n     ^"), "{error}");
 }
 
 #[test]
 fn nothing_outside_is_seen() {
     for name in ["env", "now", "localtime", "halt", "input", "inputs", "debug", "stderr", "input_filename", "halt_error"] {
-        let error = Program::compile("p", name).unwrap_err();
+        let error = JqProgram::compile("p", name).unwrap_err();
         assert!(error.message.contains("is not available"), "{name}: {error}");
     }
     for program in ["$ENV", "include \"x\"; .", "import \"x\" as x; .", "import \"x\" as $x; ."] {
-        assert!(Program::compile("p", program).is_err(), "{program}");
+        assert!(JqProgram::compile("p", program).is_err(), "{program}");
     }
 }
 
 #[test]
 fn a_program_as_long_or_as_deep_as_it_can_be_is_read_or_refused() {
-    assert!(Program::compile("p", &format!("{}1{}", "(".repeat(30_000), ")".repeat(30_000))).is_ok());
-    assert!(Program::compile("p", &"[".repeat(60_000)).is_err());
-    assert!(Program::compile("p", &format!("1{}", " + 1".repeat(10_000))).is_ok());
-    assert!(Program::compile("p", &"1".repeat(70_000)).is_err());
+    assert!(JqProgram::compile("p", &format!("{}1{}", "(".repeat(30_000), ")".repeat(30_000))).is_ok());
+    assert!(JqProgram::compile("p", &"[".repeat(60_000)).is_err());
+    assert!(JqProgram::compile("p", &format!("1{}", " + 1".repeat(10_000))).is_ok());
+    assert!(JqProgram::compile("p", &"1".repeat(70_000)).is_err());
 }
 
 #[test]
 fn yes_and_no() {
-    let holds = |program: &str| Program::compile("p", program).unwrap().holds(from_text(r#"{"n":5}"#).unwrap());
+    let holds = |program: &str| JqProgram::compile("p", program).unwrap().holds(from_text(r#"{"n":5}"#).unwrap());
     for (program, expected) in
         [(".n > 4", true), (".n > 5", false), ("empty", false), (".x", false), ("0", true), ("false, 1", true)]
     {
@@ -325,7 +325,7 @@ fn a_long_error_is_cut() {
 
 #[test]
 fn two_programs_have_two_hashes() {
-    let hash = |text| Program::compile("p", text).unwrap().hash();
+    let hash = |text| JqProgram::compile("p", text).unwrap().hash();
     assert_eq!(hash(".a"), hash(".a"));
     assert_ne!(hash(".a"), hash(".a "));
     assert_eq!(hash(".").len(), 16);
@@ -335,7 +335,7 @@ fn two_programs_have_two_hashes() {
 #[ignore = "a measurement"]
 fn speed() {
     let input = json!({"state": {"total": 5, "by": {"a": 1, "b": 2}}, "event": {"type": "x", "data": {"amount": 3, "who": "a"}}});
-    let program = Program::compile("p", ".event.data as $d | .state | .total += $d.amount | .by[$d.who] += 1").unwrap();
+    let program = JqProgram::compile("p", ".event.data as $d | .state | .total += $d.amount | .by[$d.who] += 1").unwrap();
     on_a_large_stack(|| {
         let input = from_text(&input.to_string()).unwrap();
         let start = std::time::Instant::now();
@@ -344,10 +344,10 @@ fn speed() {
         }
         println!("a run: {:?}", start.elapsed() / 100_000);
         let start = std::time::Instant::now();
-        assert!(Program::compile("p", "def f: f; f").unwrap().one(input.clone()).is_err());
+        assert!(JqProgram::compile("p", "def f: f; f").unwrap().one(input.clone()).is_err());
         println!("a loop, to the limit: {:?}", start.elapsed());
         let start = std::time::Instant::now();
-        assert!(Program::compile("p", "reduce range(10000000) as $i (null; [.])").unwrap().one(input).is_err());
+        assert!(JqProgram::compile("p", "reduce range(10000000) as $i (null; [.])").unwrap().one(input).is_err());
         println!("a loop that nests, to the limit: {:?}", start.elapsed());
     })
     .unwrap();

@@ -5,13 +5,13 @@ use serde_json::Value;
 use crate::aggregate::FoldError;
 use crate::aggregate::jq_event;
 use crate::event::EventView;
-use crate::jq::Program;
+use crate::jq::JqProgram;
 use crate::jq::from_json;
 use crate::ops::error::OpsError;
 
 /// A condition. It holds if the program gives a value that is neither `false` nor `null`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition(pub Program);
+pub struct Condition(pub JqProgram);
 
 impl Condition {
     /// Returns true if the condition holds for an event, as JSON.

@@ -10,7 +10,7 @@ use crate::aggregate::generic_reducer;
 use crate::aggregate::jq_reducer;
 use crate::domain;
 use crate::event::StreamName;
-use crate::jq::Program;
+use crate::jq::JqProgram;
 use crate::ops::error::OpsError;
 use crate::store::Record;
 use crate::store::Store;
@@ -29,7 +29,7 @@ pub enum Reducer {
     /// The reducer with this name.
     Named(String),
     /// A jq program, for streams of any category.
-    Jq(Program),
+    Jq(JqProgram),
 }
 
 impl Reducer {
@@ -113,8 +113,8 @@ impl Reducer {
 }
 
 /// Returns the program of a record, if it has this hash.
-fn program_of(record: &Record, hash: &str) -> Option<Program> {
+fn program_of(record: &Record, hash: &str) -> Option<JqProgram> {
     let value: Value = serde_json::from_str(&record.value).ok()?;
-    let program = Program::compile(&record.name, value["program"].as_str()?).ok()?;
+    let program = JqProgram::compile(&record.name, value["program"].as_str()?).ok()?;
     (program.hash() == hash).then_some(program)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::aggregate::JqProjection;
 use crate::domain;
-use crate::jq::Program;
+use crate::jq::JqProgram;
 use crate::jq::SyntaxError;
 use crate::runtime::error::RuntimeError;
 use crate::store::Record;
@@ -41,7 +41,7 @@ impl Definition {
     pub fn projection(&self) -> Result<JqProjection, (String, SyntaxError)> {
         let compile = |what: &str, text: &str| {
             let name = format!("{what} of projection {}", self.name);
-            Program::compile(&name, text).map_err(|error| (name, error))
+            JqProgram::compile(&name, text).map_err(|error| (name, error))
         };
         Ok(JqProjection {
             name: self.name.clone(),

@@ -93,7 +93,7 @@ pub struct Lately {
 
 /// A command and its sender.
 #[derive(Debug, Clone, Copy)]
-pub struct Command<'c> {
+pub struct SentCommand<'c> {
     /// The name of the command.
     pub name: &'c str,
     /// The id of its target.
@@ -117,7 +117,7 @@ struct Book {
 
 impl Activity {
     /// Counts a command, and records the reason of a refusal.
-    pub fn note(&self, command: Command<'_>, refused: Option<&HttpProblem>, now: Timestamp) {
+    pub fn note(&self, command: SentCommand<'_>, refused: Option<&HttpProblem>, now: Timestamp) {
         let sort = refused.map_or(Sort::Applied, Sort::of);
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         book.span(now).add(sort);
@@ -195,9 +195,9 @@ fn short(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::Activity;
-    use super::Command;
     use super::INCIDENTS;
     use super::SPANS;
+    use super::SentCommand;
     use crate::event::Timestamp;
     use crate::server::HttpProblem;
 
@@ -205,8 +205,8 @@ mod tests {
         Timestamp::from_micros(1_700_000_010_000_000 + second * 1_000_000).unwrap()
     }
 
-    fn command(client_id: &str) -> Command<'_> {
-        Command { name: "resource.add", id: "gold", client_id }
+    fn command(client_id: &str) -> SentCommand<'_> {
+        SentCommand { name: "resource.add", id: "gold", client_id }
     }
 
     fn refused(status: u16) -> Option<HttpProblem> {
@@ -246,7 +246,7 @@ mod tests {
     fn what_clients_send_is_remembered_as_far_as_it_is_safe() {
         let activity = Activity::default();
         let name = format!("a\u{1b}[2J.{}", "x".repeat(10_000));
-        activity.note(Command { name: &name, id: &name, client_id: "c" }, refused(400).as_ref(), at(0));
+        activity.note(SentCommand { name: &name, id: &name, client_id: "c" }, refused(400).as_ref(), at(0));
         let recent = &activity.lately(None, at(0)).recent[0];
         assert!(recent.command.len() < 200 && recent.stream.len() < 200 && !recent.command.contains('\u{1b}'));
     }

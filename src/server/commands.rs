@@ -22,7 +22,7 @@ use crate::server::Caller;
 use crate::server::HttpProblem;
 use crate::server::Scope;
 use crate::server::Server;
-use crate::server::activity::Command;
+use crate::server::activity::SentCommand;
 use crate::server::authorization;
 use crate::server::limits::timeout::Deadline;
 use crate::server::visibility::Visibility;
@@ -89,7 +89,7 @@ impl Server {
         let result = self.decide(caller, visibility, request, deadline).await;
         let result = result.map_err(|problem| if is_keyed { problem } else { problem.of_command_without_key() });
         let id = result.as_ref().map_or(id.as_str(), |outcome| outcome.id.as_str());
-        let command = Command { name: &command, id, client_id: &caller.client_id };
+        let command = SentCommand { name: &command, id, client_id: &caller.client_id };
         self.activity.note(command, result.as_ref().err(), (self.clock)());
         result
     }

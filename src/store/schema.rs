@@ -82,7 +82,7 @@ pub(crate) struct Index {
 
 /// A difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Difference {
+pub(crate) enum SchemaDifference {
     /// A table is missing.
     NoTable(String),
     /// A column is missing.
@@ -113,7 +113,7 @@ pub(crate) enum Difference {
     OtherFunction(String),
 }
 
-impl Difference {
+impl SchemaDifference {
     /// Returns the table that differs.
     pub(crate) fn table(&self) -> Option<&str> {
         match self {
@@ -150,7 +150,7 @@ impl Difference {
 }
 
 /// Returns differences as they are reported. Those of one table that block no writes share a line.
-pub(crate) fn faults_of(differences: &[Difference]) -> Vec<SchemaFault> {
+pub(crate) fn faults_of(differences: &[SchemaDifference]) -> Vec<SchemaFault> {
     let mut faults: Vec<SchemaFault> = Vec::new();
     let mut last = None;
     for difference in differences {
@@ -166,7 +166,7 @@ pub(crate) fn faults_of(differences: &[Difference]) -> Vec<SchemaFault> {
     faults
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for SchemaDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoTable(table) => write!(f, "table {table} is missing"),
@@ -201,66 +201,66 @@ pub(crate) fn without_arguments(function: &str) -> &str {
 
 impl Table {
     /// Compares with the expected table. Additional columns and indexes do not count.
-    fn differences(&self, name: &str, expected: &Self) -> Vec<Difference> {
+    fn differences(&self, name: &str, expected: &Self) -> Vec<SchemaDifference> {
         let mut differences = Vec::new();
         let table = || name.to_owned();
         for column in &expected.columns {
             match self.columns.iter().find(|found| found.name == column.name) {
-                None => differences.push(Difference::NoColumn(table(), column.clone())),
+                None => differences.push(SchemaDifference::NoColumn(table(), column.clone())),
                 Some(found) => {
                     if found.kind != column.kind {
-                        differences.push(Difference::OtherType(table(), column.clone(), found.kind.clone()));
+                        differences.push(SchemaDifference::OtherType(table(), column.clone(), found.kind.clone()));
                     }
                     if column.not_null && !found.not_null {
-                        differences.push(Difference::Nullable(table(), column.clone()));
+                        differences.push(SchemaDifference::Nullable(table(), column.clone()));
                     }
                     if column.default.is_some() && column.default != found.default {
-                        differences.push(Difference::NoDefault(table(), column.clone()));
+                        differences.push(SchemaDifference::NoDefault(table(), column.clone()));
                     }
                 }
             }
         }
         if self.primary_key != expected.primary_key {
-            differences.push(Difference::NoPrimaryKey(table(), expected.primary_key.clone()));
+            differences.push(SchemaDifference::NoPrimaryKey(table(), expected.primary_key.clone()));
         }
         for index in &expected.indexes {
             // Any name counts: an index that was created again by hand serves as well.
             let serves = |found: &&Index| found.columns == index.columns && (found.unique || !index.unique);
             if self.indexes.iter().find(serves).is_none() {
-                differences.push(Difference::NoIndex(table(), index.clone()));
+                differences.push(SchemaDifference::NoIndex(table(), index.clone()));
             }
         }
         let missing = expected.checks.iter().filter(|check| !self.checks.contains(check));
-        differences.extend(missing.map(|check| Difference::NoCheck(table(), check.clone())));
+        differences.extend(missing.map(|check| SchemaDifference::NoCheck(table(), check.clone())));
         if differences.is_empty() && self.rules != expected.rules {
-            differences.push(Difference::OtherRules(table()));
+            differences.push(SchemaDifference::OtherRules(table()));
         }
-        differences.extend(self.added.iter().map(|what| Difference::Added(table(), what.clone())));
+        differences.extend(self.added.iter().map(|what| SchemaDifference::Added(table(), what.clone())));
         differences
     }
 }
 
 impl Schema {
     /// Compares with the expected schema. Additional tables, views and functions do not count.
-    pub(crate) fn differences(&self, expected: &Self) -> Vec<Difference> {
+    pub(crate) fn differences(&self, expected: &Self) -> Vec<SchemaDifference> {
         let mut differences = Vec::new();
         for (name, table) in &expected.tables {
             match self.tables.get(name) {
-                None => differences.push(Difference::NoTable(name.clone())),
+                None => differences.push(SchemaDifference::NoTable(name.clone())),
                 Some(found) => differences.extend(found.differences(name, table)),
             }
         }
         for (name, view) in &expected.views {
             match self.views.get(name) {
-                None => differences.push(Difference::NoView(name.clone())),
-                Some(found) if found != view => differences.push(Difference::OtherView(name.clone())),
+                None => differences.push(SchemaDifference::NoView(name.clone())),
+                Some(found) if found != view => differences.push(SchemaDifference::OtherView(name.clone())),
                 Some(_) => {}
             }
         }
         for (name, body) in &expected.functions {
             match self.functions.get(name) {
-                None => differences.push(Difference::NoFunction(name.clone())),
-                Some(found) if found != body => differences.push(Difference::OtherFunction(name.clone())),
+                None => differences.push(SchemaDifference::NoFunction(name.clone())),
+                Some(found) if found != body => differences.push(SchemaDifference::OtherFunction(name.clone())),
                 Some(_) => {}
             }
         }

@@ -152,7 +152,9 @@ fn the_demo_checks_what_it_shows_and_keeps_its_store_where_asked(on: Backend) {
         Answer { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
     };
     let shown = run("demo").ok().out;
-    for part in ["1 applied: resource-gold #5", "9 error:", "stored:        9999", "no differences", "verdict:  ok", "Nothing was kept"] {
+    for part in
+        ["1 applied: resource-gold #5", "9 error:", "stored:        9999", "no differences", "verdict:  ok", "Nothing was kept"]
+    {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");

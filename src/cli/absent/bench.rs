@@ -7,13 +7,13 @@ use crate::cli::error::CliError;
 
 /// Any benchmark; none is available.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum BenchVerb {
     /// Name and arguments of a benchmark
     #[command(external_subcommand)]
     Any(Vec<String>),
 }
 
 #[allow(clippy::unused_async, reason = "the function that this one replaces is async")]
-pub(super) async fn run(_: Verb, _: &App) -> Result<(), CliError> {
+pub(super) async fn run(_: BenchVerb, _: &App) -> Result<(), CliError> {
     Err(CliError::unsupported("this build of esctl has no benchmarks: it was built without the feature bench"))
 }

@@ -15,7 +15,7 @@ use crate::cli::error::CliError;
 
 /// The subcommands of `esctl bench`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum BenchVerb {
     Append(append::BenchAppendArgs),
     Read(read::BenchReadArgs),
     /// Fold the state of every stream
@@ -25,12 +25,12 @@ pub enum Verb {
     Serve(serve::BenchServeArgs),
 }
 
-pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) async fn run(verb: BenchVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::Append(args) => args.run(app).await,
-        Verb::Read(args) => args.run(app).await,
-        Verb::Replay(args) => args.run(app, read::BenchKind::Replay).await,
-        Verb::Project(args) => args.run(app, read::BenchKind::Project).await,
-        Verb::Serve(args) => args.run(app).await,
+        BenchVerb::Append(args) => args.run(app).await,
+        BenchVerb::Read(args) => args.run(app).await,
+        BenchVerb::Replay(args) => args.run(app, read::BenchKind::Replay).await,
+        BenchVerb::Project(args) => args.run(app, read::BenchKind::Project).await,
+        BenchVerb::Serve(args) => args.run(app).await,
     }
 }

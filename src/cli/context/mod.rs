@@ -17,7 +17,7 @@ use crate::cli::write_record::Effect;
 
 /// The subcommands of `esctl context`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum ContextVerb {
     List(list::ContextListArgs),
     Add(add::ContextAddArgs),
     Use(select::ContextUseArgs),
@@ -25,7 +25,7 @@ pub enum Verb {
     Remove(remove::ContextRemoveArgs),
 }
 
-impl Verb {
+impl ContextVerb {
     /// Returns the effect of the verb.
     pub(super) fn effect(&self) -> Effect {
         match self {
@@ -35,12 +35,12 @@ impl Verb {
     }
 }
 
-pub(super) fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) fn run(verb: ContextVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::List(args) => args.run(app),
-        Verb::Add(args) => args.run(app),
-        Verb::Use(args) => args.run(app),
-        Verb::Show(args) => args.run(app),
-        Verb::Remove(args) => args.run(app),
+        ContextVerb::List(args) => args.run(app),
+        ContextVerb::Add(args) => args.run(app),
+        ContextVerb::Use(args) => args.run(app),
+        ContextVerb::Show(args) => args.run(app),
+        ContextVerb::Remove(args) => args.run(app),
     }
 }

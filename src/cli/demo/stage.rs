@@ -20,7 +20,7 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::OutputSettings;
 use crate::event::Timestamp;
-use crate::jq::Program;
+use crate::jq::JqProgram;
 
 /// The client of the commands that name none.
 const CLIENT: &str = "server";
@@ -87,7 +87,7 @@ impl<'a> Stage<'a> {
     pub(super) async fn perform(&mut self, step: &DemoStep) -> Result<Option<(StepReport, Option<String>)>, CliError> {
         let (command, exit, output) = match step.action {
             DemoAction::Run(line) | DemoAction::RunHead(line, _)
-                if line.contains(" --where ") && Program::compile("", ".").is_err() =>
+                if line.contains(" --where ") && JqProgram::compile("", ".").is_err() =>
             {
                 return Ok(None);
             }

@@ -19,7 +19,7 @@ use crate::cli::write_record::Effect;
 
 /// The subcommands of `esctl doc`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum DocVerb {
     Create(create::DocCreateArgs),
     Get(get::DocGetArgs),
     Update(change::DocUpdateArgs),
@@ -32,7 +32,7 @@ pub enum Verb {
     Diff(diff::DocDiffArgs),
 }
 
-impl Verb {
+impl DocVerb {
     /// Returns the effect of the verb.
     pub(super) fn effect(&self) -> Effect {
         match self {
@@ -42,17 +42,17 @@ impl Verb {
     }
 }
 
-pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) async fn run(verb: DocVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::Create(args) => args.run(app).await,
-        Verb::Get(args) => args.run(app).await,
-        Verb::Update(args) => args.run(app).await,
-        Verb::Patch(args) => args.run(app).await,
-        Verb::Set(args) => args.run(app).await,
-        Verb::Delete(args) => args.run(app).await,
-        Verb::List(args) => args.run(app).await,
-        Verb::History(args) => args.run(app).await,
-        Verb::Missing(args) => args.run(app).await,
-        Verb::Diff(args) => args.run(app).await,
+        DocVerb::Create(args) => args.run(app).await,
+        DocVerb::Get(args) => args.run(app).await,
+        DocVerb::Update(args) => args.run(app).await,
+        DocVerb::Patch(args) => args.run(app).await,
+        DocVerb::Set(args) => args.run(app).await,
+        DocVerb::Delete(args) => args.run(app).await,
+        DocVerb::List(args) => args.run(app).await,
+        DocVerb::History(args) => args.run(app).await,
+        DocVerb::Missing(args) => args.run(app).await,
+        DocVerb::Diff(args) => args.run(app).await,
     }
 }

@@ -17,7 +17,7 @@ use crate::cli::write_record::Effect;
 
 /// The subcommands of `esctl game`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum GameVerb {
     New(new::GameNewArgs),
     Join(player_commands::GameJoinArgs),
     Leave(player_commands::GameLeaveArgs),
@@ -33,7 +33,7 @@ pub enum Verb {
     Bot(bot::GameBotArgs),
 }
 
-impl Verb {
+impl GameVerb {
     /// Returns the effect of the verb.
     pub(super) fn effect(&self) -> Effect {
         match self {
@@ -52,20 +52,20 @@ impl Verb {
     }
 }
 
-pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) async fn run(verb: GameVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::New(args) => args.run(app).await,
-        Verb::Join(args) => args.run(app).await,
-        Verb::Leave(args) => args.run(app).await,
-        Verb::Play(args) => args.run(app).await,
-        Verb::Acquire(args) => args.run(app).await,
-        Verb::Rest(args) => args.run(app).await,
-        Verb::Claim(args) => args.run(app).await,
-        Verb::Discard(args) => args.run(app).await,
-        Verb::EndTurn(args) => args.run(app).await,
-        Verb::Show(args) => args.run(app).await,
-        Verb::List(args) => args.run(app).await,
-        Verb::History(args) => args.run(app).await,
-        Verb::Bot(args) => args.run(app).await,
+        GameVerb::New(args) => args.run(app).await,
+        GameVerb::Join(args) => args.run(app).await,
+        GameVerb::Leave(args) => args.run(app).await,
+        GameVerb::Play(args) => args.run(app).await,
+        GameVerb::Acquire(args) => args.run(app).await,
+        GameVerb::Rest(args) => args.run(app).await,
+        GameVerb::Claim(args) => args.run(app).await,
+        GameVerb::Discard(args) => args.run(app).await,
+        GameVerb::EndTurn(args) => args.run(app).await,
+        GameVerb::Show(args) => args.run(app).await,
+        GameVerb::List(args) => args.run(app).await,
+        GameVerb::History(args) => args.run(app).await,
+        GameVerb::Bot(args) => args.run(app).await,
     }
 }

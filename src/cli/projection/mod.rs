@@ -24,7 +24,7 @@ use crate::cli::write_record::Effect;
 
 /// The subcommands of `esctl projection`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum ProjectionVerb {
     List(list::ProjectionListArgs),
     Status(status::ProjectionStatusArgs),
     Run(run::ProjectionRunArgs),
@@ -38,7 +38,7 @@ pub enum Verb {
     Delete(delete::ProjectionDeleteArgs),
 }
 
-impl Verb {
+impl ProjectionVerb {
     /// Returns the effect of the verb.
     pub(super) fn effect(&self) -> Effect {
         match self {
@@ -55,18 +55,18 @@ impl Verb {
     }
 }
 
-pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) async fn run(verb: ProjectionVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::List(args) => args.run(app).await,
-        Verb::Status(args) => args.run(app).await,
-        Verb::Run(args) => args.run(app).await,
-        Verb::Rebuild(args) => args.run(app).await,
-        Verb::Rollback(args) => args.run(app).await,
-        Verb::Pause(args) => args.run(app).await,
-        Verb::Resume(args) => args.run(app).await,
-        Verb::Errors(args) => args.run(app).await,
-        Verb::Query(args) => args.run(app).await,
-        Verb::Create(args) => args.run(app).await,
-        Verb::Delete(args) => args.run(app).await,
+        ProjectionVerb::List(args) => args.run(app).await,
+        ProjectionVerb::Status(args) => args.run(app).await,
+        ProjectionVerb::Run(args) => args.run(app).await,
+        ProjectionVerb::Rebuild(args) => args.run(app).await,
+        ProjectionVerb::Rollback(args) => args.run(app).await,
+        ProjectionVerb::Pause(args) => args.run(app).await,
+        ProjectionVerb::Resume(args) => args.run(app).await,
+        ProjectionVerb::Errors(args) => args.run(app).await,
+        ProjectionVerb::Query(args) => args.run(app).await,
+        ProjectionVerb::Create(args) => args.run(app).await,
+        ProjectionVerb::Delete(args) => args.run(app).await,
     }
 }

@@ -13,13 +13,13 @@ use crate::cli::write_record::Effect;
 
 /// The subcommands of `esctl quarantine`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum QuarantineVerb {
     Add(add::QuarantineAddArgs),
     List(list::QuarantineListArgs),
     Release(release::QuarantineReleaseArgs),
 }
 
-impl Verb {
+impl QuarantineVerb {
     /// Returns the effect of the command. The same change twice has the effect of one.
     pub(super) fn effect(&self) -> Effect {
         match self {
@@ -29,10 +29,10 @@ impl Verb {
     }
 }
 
-pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) async fn run(verb: QuarantineVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::Add(args) => args.run(app).await,
-        Verb::List(args) => args.run(app).await,
-        Verb::Release(args) => args.run(app).await,
+        QuarantineVerb::Add(args) => args.run(app).await,
+        QuarantineVerb::List(args) => args.run(app).await,
+        QuarantineVerb::Release(args) => args.run(app).await,
     }
 }

@@ -14,7 +14,7 @@ use crate::cli::write_record::Effect;
 
 /// The subcommands of `esctl resource`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum ResourceVerb {
     Create(create::ResourceCreateArgs),
     Allocate(change::ResourceAllocateArgs),
     Add(change::ResourceAddArgs),
@@ -25,7 +25,7 @@ pub enum Verb {
     History(history::ResourceHistoryArgs),
 }
 
-impl Verb {
+impl ResourceVerb {
     /// Returns the effect of the verb.
     pub(super) fn effect(&self) -> Effect {
         match self {
@@ -35,15 +35,15 @@ impl Verb {
     }
 }
 
-pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) async fn run(verb: ResourceVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::Create(args) => args.run(app).await,
-        Verb::Allocate(args) => args.run(app).await,
-        Verb::Add(args) => args.run(app).await,
-        Verb::Lock(args) => args.run(app).await,
-        Verb::Unlock(args) => args.run(app).await,
-        Verb::Show(args) => args.run(app).await,
-        Verb::List(args) => args.run(app).await,
-        Verb::History(args) => args.run(app).await,
+        ResourceVerb::Create(args) => args.run(app).await,
+        ResourceVerb::Allocate(args) => args.run(app).await,
+        ResourceVerb::Add(args) => args.run(app).await,
+        ResourceVerb::Lock(args) => args.run(app).await,
+        ResourceVerb::Unlock(args) => args.run(app).await,
+        ResourceVerb::Show(args) => args.run(app).await,
+        ResourceVerb::List(args) => args.run(app).await,
+        ResourceVerb::History(args) => args.run(app).await,
     }
 }

@@ -16,13 +16,13 @@ use crate::cli::write_record::Effect;
 
 /// The subcommands of `esctl scenario`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum ScenarioVerb {
     Run(run::ScenarioRunArgs),
     Check(check::ScenarioCheckArgs),
     Init(init::ScenarioInitArgs),
 }
 
-impl Verb {
+impl ScenarioVerb {
     /// Returns the effect of the verb.
     pub(super) fn effect(&self) -> Effect {
         match self {
@@ -32,10 +32,10 @@ impl Verb {
     }
 }
 
-pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) async fn run(verb: ScenarioVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::Run(args) => args.run(app).await,
-        Verb::Check(args) => args.run(app),
-        Verb::Init(args) => args.run(app),
+        ScenarioVerb::Run(args) => args.run(app).await,
+        ScenarioVerb::Check(args) => args.run(app),
+        ScenarioVerb::Init(args) => args.run(app),
     }
 }

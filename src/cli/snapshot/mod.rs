@@ -15,7 +15,7 @@ use crate::cli::write_record::Effect;
 
 /// The subcommands of `esctl snapshot`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum SnapshotVerb {
     Take(take::SnapshotTakeArgs),
     List(list::SnapshotListArgs),
     Show(show::SnapshotShowArgs),
@@ -24,7 +24,7 @@ pub enum Verb {
     Prune(prune::SnapshotPruneArgs),
 }
 
-impl Verb {
+impl SnapshotVerb {
     /// Returns the effect of the verb.
     pub(super) fn effect(&self) -> Effect {
         match self {
@@ -34,13 +34,13 @@ impl Verb {
     }
 }
 
-pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) async fn run(verb: SnapshotVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::Take(args) => args.run(app).await,
-        Verb::List(args) => args.run(app).await,
-        Verb::Show(args) => args.run(app).await,
-        Verb::Verify(args) => args.run(app).await,
-        Verb::Delete(args) => args.run(app).await,
-        Verb::Prune(args) => args.run(app).await,
+        SnapshotVerb::Take(args) => args.run(app).await,
+        SnapshotVerb::List(args) => args.run(app).await,
+        SnapshotVerb::Show(args) => args.run(app).await,
+        SnapshotVerb::Verify(args) => args.run(app).await,
+        SnapshotVerb::Delete(args) => args.run(app).await,
+        SnapshotVerb::Prune(args) => args.run(app).await,
     }
 }

@@ -15,7 +15,7 @@ use crate::cli::write_record::Effect;
 
 /// The subcommands of `esctl stream`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum StreamVerb {
     List(list::StreamListArgs),
     Show(show::StreamShowArgs),
     Read(read::StreamReadArgs),
@@ -23,7 +23,7 @@ pub enum Verb {
     Append(append::StreamAppendArgs),
 }
 
-impl Verb {
+impl StreamVerb {
     /// Returns the effect of the verb.
     pub(super) fn effect(&self) -> Effect {
         match self {
@@ -33,12 +33,12 @@ impl Verb {
     }
 }
 
-pub(super) async fn run(verb: Verb, app: &App) -> Result<(), CliError> {
+pub(super) async fn run(verb: StreamVerb, app: &App) -> Result<(), CliError> {
     match verb {
-        Verb::List(args) => args.run(app).await,
-        Verb::Show(args) => args.run(app).await,
-        Verb::Read(args) => args.run(app).await,
-        Verb::Tail(args) => args.run(app).await,
-        Verb::Append(args) => args.run(app).await,
+        StreamVerb::List(args) => args.run(app).await,
+        StreamVerb::Show(args) => args.run(app).await,
+        StreamVerb::Read(args) => args.run(app).await,
+        StreamVerb::Tail(args) => args.run(app).await,
+        StreamVerb::Append(args) => args.run(app).await,
     }
 }

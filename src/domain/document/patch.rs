@@ -43,12 +43,12 @@ pub struct PatchError {
     /// The path of the operation.
     pub path: String,
     /// The reason.
-    pub misfit: Misfit,
+    pub misfit: DocumentMisfit,
 }
 
 /// The reason why an operation or assignment does not fit a document.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Misfit {
+pub enum DocumentMisfit {
     /// A `test` found another value.
     #[error("found {found}")]
     TestFailed {
@@ -113,16 +113,16 @@ pub fn apply(document: &Map<String, Value>, patch: &[PatchOperation]) -> Result<
             operation: patch.len(),
             op: last.map_or("", op_name),
             path: last.map_or_else(String::new, |last| last.path().to_string()),
-            misfit: Misfit::NoObject { found: truncate(&other) },
+            misfit: DocumentMisfit::NoObject { found: truncate(&other) },
         }),
     }
 }
 
-fn step(document: &mut Value, operation: &PatchOperation, moved: &mut usize) -> Result<(), Misfit> {
+fn step(document: &mut Value, operation: &PatchOperation, moved: &mut usize) -> Result<(), DocumentMisfit> {
     match operation {
         PatchOperation::Test(test) => {
-            let found = document.pointer(test.path.as_str()).ok_or(Misfit::NoPlace)?;
-            return if same(found, &test.value) { Ok(()) } else { Err(Misfit::TestFailed { found: truncate(found) }) };
+            let found = document.pointer(test.path.as_str()).ok_or(DocumentMisfit::NoPlace)?;
+            return if same(found, &test.value) { Ok(()) } else { Err(DocumentMisfit::TestFailed { found: truncate(found) }) };
         }
         PatchOperation::Add(add) => check_depth(&add.path, &add.value)?,
         PatchOperation::Replace(replace) => check_depth(&replace.path, &replace.value)?,
@@ -131,27 +131,27 @@ fn step(document: &mut Value, operation: &PatchOperation, moved: &mut usize) -> 
         PatchOperation::Remove(_) => {}
     }
     json_patch::patch_unsafe(document, std::slice::from_ref(operation)).map_err(|error| match (error.kind, operation) {
-        (PatchErrorKind::CannotMoveInsideItself, _) => Misfit::IntoItself,
+        (PatchErrorKind::CannotMoveInsideItself, _) => DocumentMisfit::IntoItself,
         (PatchErrorKind::InvalidFromPointer, PatchOperation::Move(it)) => nothing_from(&it.from),
         (PatchErrorKind::InvalidFromPointer, PatchOperation::Copy(it)) => nothing_from(&it.from),
-        _ => Misfit::NoPlace,
+        _ => DocumentMisfit::NoPlace,
     })
 }
 
-fn nothing_from(from: &Pointer) -> Misfit {
-    Misfit::NothingFrom { from: from.to_string() }
+fn nothing_from(from: &Pointer) -> DocumentMisfit {
+    DocumentMisfit::NothingFrom { from: from.to_string() }
 }
 
-fn check_moved(document: &Value, from: &Pointer, path: &Pointer, moved: &mut usize) -> Result<(), Misfit> {
+fn check_moved(document: &Value, from: &Pointer, path: &Pointer, moved: &mut usize) -> Result<(), DocumentMisfit> {
     let value = document.pointer(from.as_str()).ok_or_else(|| nothing_from(from))?;
     check_depth(path, value)?;
     *moved += bytes_of(value);
-    if *moved > MAX_MOVED_BYTES { Err(Misfit::MovesTooMuch) } else { Ok(()) }
+    if *moved > MAX_MOVED_BYTES { Err(DocumentMisfit::MovesTooMuch) } else { Ok(()) }
 }
 
 /// Checks the depth of a value at a path.
-pub(super) fn check_depth(path: &Pointer, value: &Value) -> Result<(), Misfit> {
-    if path.count() + depth_of(value) > MAX_DOCUMENT_DEPTH { Err(Misfit::TooDeep) } else { Ok(()) }
+pub(super) fn check_depth(path: &Pointer, value: &Value) -> Result<(), DocumentMisfit> {
+    if path.count() + depth_of(value) > MAX_DOCUMENT_DEPTH { Err(DocumentMisfit::TooDeep) } else { Ok(()) }
 }
 
 /// Returns the depth of a value; 0 if it is neither an object nor an array.

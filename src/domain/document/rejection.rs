@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::aggregate::Rejection;
+use crate::domain::document::patch::DocumentMisfit;
 use crate::domain::document::patch::MAX_DOCUMENT_BYTES;
-use crate::domain::document::patch::Misfit;
 use crate::domain::document::patch::PatchError;
 use crate::event::Timestamp;
 
@@ -23,7 +23,7 @@ pub enum DocumentRejection {
     /// `patch_test_failed`, `patch_does_not_fit`, `document_too_deep`, `document_not_an_object`
     Patch { id: String, error: PatchError },
     /// `path_does_not_fit`, `not_a_number`, `number_out_of_range`, `document_too_deep`, `document_not_an_object`
-    Set { id: String, path: String, misfit: Misfit },
+    Set { id: String, path: String, misfit: DocumentMisfit },
 }
 
 impl From<DocumentRejection> for Rejection {
@@ -55,13 +55,16 @@ impl From<DocumentRejection> for Rejection {
     }
 }
 
-fn code(misfit: &Misfit, otherwise: &'static str) -> &'static str {
+fn code(misfit: &DocumentMisfit, otherwise: &'static str) -> &'static str {
     match misfit {
-        Misfit::TestFailed { .. } => "patch_test_failed",
-        Misfit::TooDeep => "document_too_deep",
-        Misfit::NoObject { .. } => "document_not_an_object",
-        Misfit::NotANumber { .. } => "not_a_number",
-        Misfit::SumOutOfRange { .. } => "number_out_of_range",
-        Misfit::NoPlace | Misfit::NothingFrom { .. } | Misfit::IntoItself | Misfit::MovesTooMuch => otherwise,
+        DocumentMisfit::TestFailed { .. } => "patch_test_failed",
+        DocumentMisfit::TooDeep => "document_too_deep",
+        DocumentMisfit::NoObject { .. } => "document_not_an_object",
+        DocumentMisfit::NotANumber { .. } => "not_a_number",
+        DocumentMisfit::SumOutOfRange { .. } => "number_out_of_range",
+        DocumentMisfit::NoPlace
+        | DocumentMisfit::NothingFrom { .. }
+        | DocumentMisfit::IntoItself
+        | DocumentMisfit::MovesTooMuch => otherwise,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Map;
 use serde_json::Number;
 use serde_json::Value;
 
-use crate::domain::document::patch::Misfit;
+use crate::domain::document::patch::DocumentMisfit;
 use crate::domain::document::patch::check_depth;
 use crate::domain::truncate::truncate;
 
@@ -74,12 +74,12 @@ impl From<Assignment> for AssignmentJson {
 pub(super) fn assign<'a>(
     document: &Map<String, Value>,
     assignments: &'a [Assignment],
-) -> Result<Map<String, Value>, (&'a Assignment, Misfit)> {
+) -> Result<Map<String, Value>, (&'a Assignment, DocumentMisfit)> {
     let mut changed = Value::Object(document.clone());
     for assignment in assignments {
         put(&mut changed, assignment).map_err(|misfit| (assignment, misfit))?;
         if !changed.is_object() {
-            return Err((assignment, Misfit::NoObject { found: truncate(&changed) }));
+            return Err((assignment, DocumentMisfit::NoObject { found: truncate(&changed) }));
         }
     }
     match changed {
@@ -89,7 +89,7 @@ pub(super) fn assign<'a>(
     }
 }
 
-fn put(document: &mut Value, assignment: &Assignment) -> Result<(), Misfit> {
+fn put(document: &mut Value, assignment: &Assignment) -> Result<(), DocumentMisfit> {
     match &assignment.change {
         Assigned::Value(value) => {
             check_depth(&assignment.path, value)?;
@@ -97,7 +97,7 @@ fn put(document: &mut Value, assignment: &Assignment) -> Result<(), Misfit> {
         }
         Assigned::Add(number) => {
             // No parents are created, because the number to add to must exist.
-            let place = document.pointer_mut(assignment.path.as_str()).ok_or(Misfit::NoPlace)?;
+            let place = document.pointer_mut(assignment.path.as_str()).ok_or(DocumentMisfit::NoPlace)?;
             *place = Value::Number(sum(place, number)?);
         }
     }
@@ -105,9 +105,9 @@ fn put(document: &mut Value, assignment: &Assignment) -> Result<(), Misfit> {
 }
 
 /// Returns the sum of a value in a document and a number. Whole numbers stay exact.
-fn sum(value: &Value, add: &Number) -> Result<Number, Misfit> {
-    let Value::Number(number) = value else { return Err(Misfit::NotANumber { found: truncate(value) }) };
-    let out_of_range = || Misfit::SumOutOfRange { number: number.to_string(), add: add.to_string() };
+fn sum(value: &Value, add: &Number) -> Result<Number, DocumentMisfit> {
+    let Value::Number(number) = value else { return Err(DocumentMisfit::NotANumber { found: truncate(value) }) };
+    let out_of_range = || DocumentMisfit::SumOutOfRange { number: number.to_string(), add: add.to_string() };
     if let (Some(number), Some(add)) = (number.as_i64(), add.as_i64()) {
         return number.checked_add(add).map(Number::from).ok_or_else(out_of_range);
     }
@@ -117,7 +117,7 @@ fn sum(value: &Value, add: &Number) -> Result<Number, Misfit> {
 }
 
 /// Returns the value at the path of an assignment. Missing parents are created.
-fn make_place<'a>(document: &'a mut Value, assignment: &Assignment) -> Result<&'a mut Value, Misfit> {
+fn make_place<'a>(document: &'a mut Value, assignment: &Assignment) -> Result<&'a mut Value, DocumentMisfit> {
     let mut place = document;
     for token in assignment.path.tokens() {
         let name = token.decoded();
@@ -129,14 +129,17 @@ fn make_place<'a>(document: &'a mut Value, assignment: &Assignment) -> Result<&'
             Value::Object(members) => members.entry(name.into_owned()).or_insert(Value::Null),
             Value::Array(items) => {
                 // An existing item, or the next one. Gaps are not filled.
-                let index =
-                    token.to_index().ok().and_then(|index| index.for_len_incl(items.len()).ok()).ok_or(Misfit::NoPlace)?;
+                let index = token
+                    .to_index()
+                    .ok()
+                    .and_then(|index| index.for_len_incl(items.len()).ok())
+                    .ok_or(DocumentMisfit::NoPlace)?;
                 if index == items.len() {
                     items.push(Value::Null);
                 }
-                items.get_mut(index).ok_or(Misfit::NoPlace)?
+                items.get_mut(index).ok_or(DocumentMisfit::NoPlace)?
             }
-            _ => return Err(Misfit::NoPlace),
+            _ => return Err(DocumentMisfit::NoPlace),
         };
     }
     Ok(place)

@@ -9,9 +9,9 @@ pub const MAX_PROGRAM_BYTES: usize = 64 << 10;
 
 /// A compiled program. This build has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Program {}
+pub enum JqProgram {}
 
-impl Program {
+impl JqProgram {
     /// Refuses every program.
     ///
     /// # Errors

@@ -40,7 +40,7 @@ impl ScenarioError {
 
 /// A value of a file.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
+pub(super) struct YamlNode {
     pub(super) location: SourceLocation,
     pub(super) kind: Kind,
 }
@@ -49,19 +49,19 @@ pub(super) struct Node {
 pub(super) enum Kind {
     /// A text, number, boolean or null.
     Scalar(Value),
-    List(Vec<Node>),
-    Map(Vec<Entry>),
+    List(Vec<YamlNode>),
+    Map(Vec<YamlEntry>),
 }
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
+pub(super) struct YamlEntry {
     pub(super) key: String,
     pub(super) location: SourceLocation,
-    pub(super) value: Node,
+    pub(super) value: YamlNode,
 }
 
-impl Node {
+impl YamlNode {
     /// Returns a description for messages.
     fn what(&self) -> String {
         match &self.kind {
@@ -123,15 +123,15 @@ impl Node {
 
 /// The entries of a map whose keys are all known.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fields<'n> {
+pub(super) struct YamlFields<'n> {
     pub(super) location: SourceLocation,
     what: &'static str,
-    entries: &'n [Entry],
+    entries: &'n [YamlEntry],
 }
 
-impl<'n> Fields<'n> {
+impl<'n> YamlFields<'n> {
     /// Returns the entries of a map. Unknown keys are errors.
-    pub(super) fn of(node: &'n Node, what: &'static str, known: &[&str]) -> Result<Self, ScenarioError> {
+    pub(super) fn of(node: &'n YamlNode, what: &'static str, known: &[&str]) -> Result<Self, ScenarioError> {
         let Kind::Map(entries) = &node.kind else { return Err(node.expected(&format!("{what}: a map of {}", known.join(", ")))) };
         match entries.iter().find(|entry| !known.contains(&entry.key.as_str())) {
             Some(entry) => {
@@ -149,12 +149,12 @@ impl<'n> Fields<'n> {
     }
 
     /// Returns the value of a key, if there is one.
-    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(super) fn get(&self, key: &str) -> Option<&'n YamlNode> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
     /// Returns the value of a required key.
-    pub(super) fn need(&self, key: &str) -> Result<&'n Node, ScenarioError> {
+    pub(super) fn need(&self, key: &str) -> Result<&'n YamlNode, ScenarioError> {
         self.get(key).ok_or_else(|| ScenarioError::at(self.location, format!("{} has no {key}", self.what)))
     }
 
@@ -162,7 +162,7 @@ impl<'n> Fields<'n> {
     pub(super) fn read<T>(
         &self,
         key: &str,
-        read: impl FnOnce(&'n Node) -> Result<T, ScenarioError>,
+        read: impl FnOnce(&'n YamlNode) -> Result<T, ScenarioError>,
     ) -> Result<Option<T>, ScenarioError> {
         self.get(key).map(read).transpose()
     }

@@ -5,11 +5,11 @@ use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::ops::scenario::model::GivenEvent;
 use crate::ops::scenario::model::Scenario;
-use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
-use crate::ops::scenario::node::Node;
 use crate::ops::scenario::node::ScenarioError;
 use crate::ops::scenario::node::SourceLocation;
+use crate::ops::scenario::node::YamlFields;
+use crate::ops::scenario::node::YamlNode;
 use crate::ops::scenario::read_event::append;
 use crate::ops::scenario::read_fields::moment;
 use crate::ops::scenario::read_projection::projection;
@@ -38,27 +38,28 @@ pub fn read_scenarios(text: &str) -> Result<Vec<Scenario>, Vec<ScenarioError>> {
 }
 
 /// Reads one scenario. Its mistakes are collected step by step.
-fn scenario(node: &Node, errors: &mut Vec<ScenarioError>) -> Option<Scenario> {
+fn scenario(node: &YamlNode, errors: &mut Vec<ScenarioError>) -> Option<Scenario> {
     let before = errors.len();
     let mut report = |error| errors.push(error);
-    let fields = Fields::of(node, "a scenario", &["name", "clock", "projections", "given", "steps"]).map_err(&mut report).ok()?;
+    let fields =
+        YamlFields::of(node, "a scenario", &["name", "clock", "projections", "given", "steps"]).map_err(&mut report).ok()?;
     let name = fields.need("name").and_then(|name| name.text("a name")).map_err(&mut report).unwrap_or_default();
     let clock = fields.read("clock", moment).map_err(&mut report).ok().flatten().unwrap_or(CLOCK);
-    let list = |key| fields.get(key).map_or(Ok(&[][..]), Node::list);
+    let list = |key| fields.get(key).map_or(Ok(&[][..]), YamlNode::list);
     let mut projections = Vec::new();
     for node in list("projections").map_err(&mut report).unwrap_or_default() {
         projections.extend(projection(node, clock, &projections).map_err(&mut report).ok());
     }
     let given = list("given").map_err(&mut report).unwrap_or_default();
     let given = given_events(given, clock, &mut report);
-    let steps = fields.need("steps").and_then(Node::list).map_err(&mut report).unwrap_or_default();
+    let steps = fields.need("steps").and_then(YamlNode::list).map_err(&mut report).unwrap_or_default();
     let steps: Vec<_> = steps.iter().filter_map(|node| step(node, &projections).map_err(&mut report).ok()).collect();
     let name = name.to_owned();
     (errors.len() == before).then_some(Scenario { name, line: node.location.line, clock, projections, given, steps })
 }
 
 /// Reads the given events. Time grows in a store, so an event cannot be earlier than the one before.
-fn given_events(nodes: &[Node], clock: Timestamp, report: &mut impl FnMut(ScenarioError)) -> Vec<GivenEvent> {
+fn given_events(nodes: &[YamlNode], clock: Timestamp, report: &mut impl FnMut(ScenarioError)) -> Vec<GivenEvent> {
     let (mut events, mut now, mut before) = (Vec::new(), clock, None);
     for node in nodes {
         let event = match given_event(node) {
@@ -83,14 +84,14 @@ fn given_events(nodes: &[Node], clock: Timestamp, report: &mut impl FnMut(Scenar
 }
 
 /// Returns the location of the value of a key.
-fn entry_location(node: &Node, key: &str) -> SourceLocation {
+fn entry_location(node: &YamlNode, key: &str) -> SourceLocation {
     let Kind::Map(entries) = &node.kind else { return node.location };
     entries.iter().find(|entry| entry.key == key).map_or(node.location, |entry| entry.value.location)
 }
 
-fn given_event(node: &Node) -> Result<GivenEvent, ScenarioError> {
+fn given_event(node: &YamlNode) -> Result<GivenEvent, ScenarioError> {
     let known = ["stream", "type", "data", "metadata", "event_id", "schema_version", "as", "at"];
-    let fields = Fields::of(node, "a given event", &known)?;
+    let fields = YamlFields::of(node, "a given event", &known)?;
     let stream = fields.need("stream")?.parse("a stream like resource-gold", StreamName::parse)?;
     Ok(GivenEvent { append: append(&fields, stream, ExpectedVersion::Any)?, at: fields.read("at", moment)? })
 }

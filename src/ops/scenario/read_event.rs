@@ -13,15 +13,15 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::scenario::model::CommandSpec;
 use crate::ops::scenario::model::EventSpec;
-use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
-use crate::ops::scenario::node::Node;
 use crate::ops::scenario::node::ScenarioError;
+use crate::ops::scenario::node::YamlFields;
+use crate::ops::scenario::node::YamlNode;
 use crate::ops::scenario::read_fields::client;
 
 /// Reads an event to append.
-pub(super) fn append(fields: &Fields<'_>, stream: StreamName, expected: ExpectedVersion) -> Result<EventSpec, ScenarioError> {
-    let schema_version = fields.read("schema_version", Node::count)?.unwrap_or(1);
+pub(super) fn append(fields: &YamlFields<'_>, stream: StreamName, expected: ExpectedVersion) -> Result<EventSpec, ScenarioError> {
+    let schema_version = fields.read("schema_version", YamlNode::count)?.unwrap_or(1);
     let schema_version = u32::try_from(schema_version).ok().filter(|version| *version > 0);
     Ok(EventSpec {
         stream,
@@ -35,21 +35,21 @@ pub(super) fn append(fields: &Fields<'_>, stream: StreamName, expected: Expected
     })
 }
 
-fn wrong(fields: &Fields<'_>, key: &str, wanted: &str) -> ScenarioError {
+fn wrong(fields: &YamlFields<'_>, key: &str, wanted: &str) -> ScenarioError {
     fields.get(key).map_or_else(|| ScenarioError::at(Default::default(), wanted), |node| node.expected(wanted))
 }
 
-fn data(node: &Node) -> Result<JsonObject, ScenarioError> {
+fn data(node: &YamlNode) -> Result<JsonObject, ScenarioError> {
     JsonObject::of(&node.object()?).map_err(|error| ScenarioError::at(node.location, error.to_string()))
 }
 
-fn event_id(node: &Node) -> Result<Uuid, ScenarioError> {
+fn event_id(node: &YamlNode) -> Result<Uuid, ScenarioError> {
     let wanted = "a UUID like 018c2f5e-7a00-7000-8000-000000000001";
     Uuid::parse_str(node.text(wanted)?).ok().filter(|id| !id.is_nil()).ok_or_else(|| node.expected(wanted))
 }
 
 /// Reads an expected version: a version, any, none or exists.
-pub(super) fn expected_version(node: &Node) -> Result<ExpectedVersion, ScenarioError> {
+pub(super) fn expected_version(node: &YamlNode) -> Result<ExpectedVersion, ScenarioError> {
     match &node.kind {
         Kind::Scalar(Value::String(text)) => text.parse().map_err(|_| node.expected("a version, any, none or exists")),
         _ => Ok(ExpectedVersion::Exact(Version(node.count()?))),
@@ -57,7 +57,7 @@ pub(super) fn expected_version(node: &Node) -> Result<ExpectedVersion, ScenarioE
 }
 
 /// Reads a command.
-pub(super) fn command(fields: &Fields<'_>) -> Result<CommandSpec, ScenarioError> {
+pub(super) fn command(fields: &YamlFields<'_>) -> Result<CommandSpec, ScenarioError> {
     let node = fields.need("run")?;
     let command = node.text("a command like resource.create")?;
     let domains = domain::all();
@@ -84,13 +84,13 @@ pub(super) fn command(fields: &Fields<'_>) -> Result<CommandSpec, ScenarioError>
         return Err(ScenarioError::at(with.location, error.to_string()));
     }
     let text = |key| fields.read(key, |node| node.text("a text").map(str::to_owned));
-    let retries = fields.read("retries", Node::count)?;
+    let retries = fields.read("retries", YamlNode::count)?;
     Ok(CommandSpec {
         command: command.to_owned(),
         id,
         payload,
         client: client(fields)?,
-        expected: fields.read("expect_version", Node::count)?.map(Version),
+        expected: fields.read("expect_version", YamlNode::count)?.map(Version),
         idempotency_key: text("idempotency_key")?,
         correlation_id: text("correlation_id")?,
         causation_id: text("causation_id")?,

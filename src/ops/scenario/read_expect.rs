@@ -6,10 +6,10 @@ use crate::ops::scenario::model::Expect;
 use crate::ops::scenario::model::ExpectedEvent;
 use crate::ops::scenario::model::ExpectedSuccess;
 use crate::ops::scenario::model::RaceExpect;
-use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
-use crate::ops::scenario::node::Node;
 use crate::ops::scenario::node::ScenarioError;
+use crate::ops::scenario::node::YamlFields;
+use crate::ops::scenario::node::YamlNode;
 
 /// The name of an expectation in messages.
 const WHAT: &str = "an expectation";
@@ -18,9 +18,10 @@ const OUTCOMES: [&str; 3] = ["applied", "already_applied", "unchanged"];
 pub(super) const CONFLICTS: [&str; 4] = ["version_conflict", "event_id_conflict", "retries_exhausted", "idempotency_key_reused"];
 
 /// Reads the expectation of a write. Without one the write must succeed.
-pub(super) fn of_write(node: Option<&Node>) -> Result<Expect, ScenarioError> {
+pub(super) fn of_write(node: Option<&YamlNode>) -> Result<Expect, ScenarioError> {
     let Some(node) = node else { return Ok(Expect::Success(ExpectedSuccess::default())) };
-    let fields = Fields::of(node, WHAT, &["events", "state", "version", "outcome", "notes", "rejected", "message", "conflict"])?;
+    let fields =
+        YamlFields::of(node, WHAT, &["events", "state", "version", "outcome", "notes", "rejected", "message", "conflict"])?;
     let others = |these: &[&str]| fields.keys().find(|(key, _)| !these.contains(key));
     if let Some(code) = fields.get("rejected") {
         if let Some((key, location)) = others(&["rejected", "message"]) {
@@ -42,13 +43,13 @@ pub(super) fn of_write(node: Option<&Node>) -> Result<Expect, ScenarioError> {
     Ok(Expect::Success(ExpectedSuccess {
         outcome: fields.read("outcome", outcome)?,
         events: fields.read("events", |node| node.list()?.iter().map(event).collect())?,
-        version: fields.read("version", Node::count)?,
+        version: fields.read("version", YamlNode::count)?,
         notes: fields.read("notes", |node| node.list()?.iter().map(note).collect())?,
         state: fields.read("state", |node| Ok(node.json()))?,
     }))
 }
 
-fn conflict_code(node: &Node) -> Result<Option<String>, ScenarioError> {
+fn conflict_code(node: &YamlNode) -> Result<Option<String>, ScenarioError> {
     match &node.kind {
         Kind::Scalar(Value::Bool(true)) => Ok(None),
         Kind::Scalar(Value::String(code)) if CONFLICTS.contains(&code.as_str()) => Ok(Some(code.clone())),
@@ -57,31 +58,31 @@ fn conflict_code(node: &Node) -> Result<Option<String>, ScenarioError> {
     }
 }
 
-fn note(node: &Node) -> Result<String, ScenarioError> {
+fn note(node: &YamlNode) -> Result<String, ScenarioError> {
     node.text("the code of a note, like capped").map(str::to_owned)
 }
 
-fn outcome(node: &Node) -> Result<String, ScenarioError> {
+fn outcome(node: &YamlNode) -> Result<String, ScenarioError> {
     let outcome = node.text("an outcome")?;
     let known = OUTCOMES.contains(&outcome);
     if known { Ok(outcome.to_owned()) } else { Err(ScenarioError::unknown(node.location, "outcome", outcome, &OUTCOMES)) }
 }
 
 /// Reads an expected event: a type, or a map with type and data.
-fn event(node: &Node) -> Result<ExpectedEvent, ScenarioError> {
+fn event(node: &YamlNode) -> Result<ExpectedEvent, ScenarioError> {
     if let Kind::Scalar(Value::String(event_type)) = &node.kind {
         return Ok(ExpectedEvent { event_type: event_type.clone(), data: None });
     }
-    let fields = Fields::of(node, "an expected event", &["type", "data"])?;
+    let fields = YamlFields::of(node, "an expected event", &["type", "data"])?;
     let event_type = fields.need("type")?.text("the type of an event")?.to_owned();
-    Ok(ExpectedEvent { event_type, data: fields.read("data", Node::object)? })
+    Ok(ExpectedEvent { event_type, data: fields.read("data", YamlNode::object)? })
 }
 
 /// Reads the expectation of a race. Without one every write must succeed.
-pub(super) fn of_race(node: Option<&Node>, all: u64) -> Result<RaceExpect, ScenarioError> {
+pub(super) fn of_race(node: Option<&YamlNode>, all: u64) -> Result<RaceExpect, ScenarioError> {
     let Some(node) = node else { return Ok(RaceExpect { succeed: Some(all), ..RaceExpect::default() }) };
-    let fields = Fields::of(node, WHAT, &["succeed", "applied", "already_applied", "rejected", "conflict"])?;
-    let count = |key| fields.read(key, Node::count);
+    let fields = YamlFields::of(node, WHAT, &["succeed", "applied", "already_applied", "rejected", "conflict"])?;
+    let count = |key| fields.read(key, YamlNode::count);
     let rejected = match fields.get("rejected").map(|node| (node, &node.kind)) {
         None => Vec::new(),
         Some((_, Kind::Map(codes))) => {
@@ -99,16 +100,16 @@ pub(super) fn of_race(node: Option<&Node>, all: u64) -> Result<RaceExpect, Scena
 }
 
 /// Reads the expected rows and their expected number.
-pub(super) fn of_query(node: &Node) -> Result<(Option<Vec<Value>>, Option<u64>), ScenarioError> {
-    let fields = Fields::of(node, WHAT, &["rows", "count"])?;
-    let rows = fields.read("rows", |node| node.list()?.iter().map(Node::object).collect())?;
-    Ok((rows, fields.read("count", Node::count)?))
+pub(super) fn of_query(node: &YamlNode) -> Result<(Option<Vec<Value>>, Option<u64>), ScenarioError> {
+    let fields = YamlFields::of(node, WHAT, &["rows", "count"])?;
+    let rows = fields.read("rows", |node| node.list()?.iter().map(YamlNode::object).collect())?;
+    Ok((rows, fields.read("count", YamlNode::count)?))
 }
 
 /// Reads the expected state and version of a replay, or that there must be no stream.
-pub(super) fn of_replay(node: &Node) -> Result<(Option<Value>, Option<u64>, bool), ScenarioError> {
-    let fields = Fields::of(node, WHAT, &["state", "version", "missing"])?;
-    let missing = fields.read("missing", Node::truth)?.unwrap_or(false);
+pub(super) fn of_replay(node: &YamlNode) -> Result<(Option<Value>, Option<u64>, bool), ScenarioError> {
+    let fields = YamlFields::of(node, WHAT, &["state", "version", "missing"])?;
+    let missing = fields.read("missing", YamlNode::truth)?.unwrap_or(false);
     let state = fields.read("state", |node| Ok(node.json()))?;
-    Ok((state, fields.read("version", Node::count)?, missing))
+    Ok((state, fields.read("version", YamlNode::count)?, missing))
 }

@@ -2,18 +2,22 @@
 
 use crate::event::StreamName;
 use crate::event::Timestamp;
-use crate::jq::Program;
+use crate::jq::JqProgram;
 use crate::ops::projections::create::CreateProjection;
-use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
-use crate::ops::scenario::node::Node;
 use crate::ops::scenario::node::ScenarioError;
+use crate::ops::scenario::node::YamlFields;
+use crate::ops::scenario::node::YamlNode;
 use crate::runtime::is_built_in;
 use crate::store::ReadModel;
 
 /// Reads a projection, created at a moment. Its name must be new.
-pub(super) fn projection(node: &Node, now: Timestamp, before: &[CreateProjection]) -> Result<CreateProjection, ScenarioError> {
-    let fields = Fields::of(node, "a projection", &["name", "from", "key", "reduce"])?;
+pub(super) fn projection(
+    node: &YamlNode,
+    now: Timestamp,
+    before: &[CreateProjection],
+) -> Result<CreateProjection, ScenarioError> {
+    let fields = YamlFields::of(node, "a projection", &["name", "from", "key", "reduce"])?;
     let name = fields.need("name")?;
     let text = name.parse("a name", |text| ReadModel::live(text).check_name().map(|()| text.to_owned()))?;
     if is_built_in(&text) {
@@ -34,7 +38,7 @@ pub(super) fn projection(node: &Node, now: Timestamp, before: &[CreateProjection
 }
 
 /// Reads a category, as `--from` does.
-fn category(node: &Node) -> Result<String, ScenarioError> {
+fn category(node: &YamlNode) -> Result<String, ScenarioError> {
     let wanted = "category:C, for instance category:order";
     let category = node.text(wanted)?.strip_prefix("category:").ok_or_else(|| node.expected(wanted))?;
     match StreamName::parse(category) {
@@ -43,7 +47,7 @@ fn category(node: &Node) -> Result<String, ScenarioError> {
     }
 }
 
-fn program(fields: &Fields<'_>, what: &str) -> Result<String, ScenarioError> {
-    let compile = |text: &str| Program::compile(what, text).map_err(|error| error.in_one_line());
+fn program(fields: &YamlFields<'_>, what: &str) -> Result<String, ScenarioError> {
+    let compile = |text: &str| JqProgram::compile(what, text).map_err(|error| error.in_one_line());
     fields.need(what)?.parse("a jq program", |text| compile(text).map(|program| program.text().to_owned()))
 }

@@ -11,7 +11,7 @@ use crate::event::ExpectedVersion;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
-use crate::jq::Program;
+use crate::jq::JqProgram;
 use crate::ops::projections::create::CreateProjection;
 use crate::ops::reducer::Reducer;
 use crate::ops::replay::PointInTime;
@@ -21,10 +21,10 @@ use crate::ops::scenario::model::QueryCheck;
 use crate::ops::scenario::model::ReplayCheck;
 use crate::ops::scenario::model::ScenarioStep;
 use crate::ops::scenario::model::Write;
-use crate::ops::scenario::node::Fields;
 use crate::ops::scenario::node::Kind;
-use crate::ops::scenario::node::Node;
 use crate::ops::scenario::node::ScenarioError;
+use crate::ops::scenario::node::YamlFields;
+use crate::ops::scenario::node::YamlNode;
 use crate::ops::scenario::read_event::append;
 use crate::ops::scenario::read_event::command;
 use crate::ops::scenario::read_event::expected_version;
@@ -44,7 +44,7 @@ const KINDS: [&[&str]; 6] = [
 const MAX_AT_ONCE: u64 = 1000;
 
 /// Reads a step of a scenario with these projections.
-pub(super) fn step(node: &Node, projections: &[CreateProjection]) -> Result<ScenarioStep, ScenarioError> {
+pub(super) fn step(node: &YamlNode, projections: &[CreateProjection]) -> Result<ScenarioStep, ScenarioError> {
     let (kind, fields) = known_kind(node)?;
     let action = match kind {
         "advance" => Action::Advance(duration(fields.need(kind)?)?),
@@ -63,12 +63,12 @@ pub(super) fn step(node: &Node, projections: &[CreateProjection]) -> Result<Scen
 }
 
 /// Returns the kind of a step. Keys of other kinds are errors.
-fn known_kind(node: &Node) -> Result<(&'static str, Fields<'_>), ScenarioError> {
+fn known_kind(node: &YamlNode) -> Result<(&'static str, YamlFields<'_>), ScenarioError> {
     let names = KINDS.map(|keys| keys[0]);
     let Kind::Map(entries) = &node.kind else { return Err(node.expected(&format!("a step: a map with {}", names.join(", ")))) };
     let kinds: Vec<_> = KINDS.iter().filter(|keys| entries.iter().any(|entry| entry.key == keys[0])).collect();
     match kinds.as_slice() {
-        [keys] => Ok((keys[0], Fields::of(node, keys[0], keys)?)),
+        [keys] => Ok((keys[0], YamlFields::of(node, keys[0], keys)?)),
         [] => {
             let first = entries.first();
             let error = first.map(|entry| ScenarioError::unknown(entry.location, "step", &entry.key, &names));
@@ -81,7 +81,7 @@ fn known_kind(node: &Node) -> Result<(&'static str, Fields<'_>), ScenarioError> 
     }
 }
 
-fn write(kind: &str, fields: &Fields<'_>, in_race: bool) -> Result<ExpectedWrite, ScenarioError> {
+fn write(kind: &str, fields: &YamlFields<'_>, in_race: bool) -> Result<ExpectedWrite, ScenarioError> {
     let write = if kind == "run" {
         Write::Command(Box::new(command(fields)?))
     } else {
@@ -104,7 +104,7 @@ fn write(kind: &str, fields: &Fields<'_>, in_race: bool) -> Result<ExpectedWrite
     }
 }
 
-fn at_once(fields: &Fields<'_>) -> Result<Action, ScenarioError> {
+fn at_once(fields: &YamlFields<'_>) -> Result<Action, ScenarioError> {
     let node = fields.need("at_once")?;
     let mut writes = Vec::new();
     for item in node.list()? {
@@ -122,7 +122,7 @@ fn at_once(fields: &Fields<'_>) -> Result<Action, ScenarioError> {
     Ok(Action::AtOnce(writes, read_expect::of_race(fields.get("expect"), all)?))
 }
 
-fn query(fields: &Fields<'_>, own: &[CreateProjection]) -> Result<QueryCheck, ScenarioError> {
+fn query(fields: &YamlFields<'_>, own: &[CreateProjection]) -> Result<QueryCheck, ScenarioError> {
     let node = fields.need("query")?;
     let name = node.text("the name of a read model")?;
     let built_in = domain::projections().into_iter().map(|projection| projection.name().to_owned());
@@ -140,11 +140,11 @@ fn query(fields: &Fields<'_>, own: &[CreateProjection]) -> Result<QueryCheck, Sc
     Ok(QueryCheck { name: name.to_owned(), filters, rows, count })
 }
 
-fn replay(fields: &Fields<'_>) -> Result<ReplayCheck, ScenarioError> {
+fn replay(fields: &YamlFields<'_>) -> Result<ReplayCheck, ScenarioError> {
     let stream = fields.need("replay")?.parse("a stream like resource-gold", StreamName::parse)?;
     let untils = [
-        fields.read("version", Node::count)?.map(|version| PointInTime::Version(Version(version))),
-        fields.read("position", Node::count)?.map(|position| PointInTime::Position(Position(position))),
+        fields.read("version", YamlNode::count)?.map(|version| PointInTime::Version(Version(version))),
+        fields.read("position", YamlNode::count)?.map(|position| PointInTime::Position(Position(position))),
         fields.read("at", moment)?.map(PointInTime::Time),
     ];
     let mut untils = untils.into_iter().flatten();
@@ -159,17 +159,17 @@ fn replay(fields: &Fields<'_>) -> Result<ReplayCheck, ScenarioError> {
 }
 
 /// Reads the name of a reducer, or `jq: PROGRAM`.
-fn reducer(node: &Node) -> Result<Reducer, ScenarioError> {
+fn reducer(node: &YamlNode) -> Result<Reducer, ScenarioError> {
     let name = node.text("the name of a reducer, or 'jq: PROGRAM'")?;
     if let Some(program) = name.strip_prefix("jq:") {
-        let compile = |program: &str| Program::compile("reducer", program).map_err(|error| error.in_one_line());
+        let compile = |program: &str| JqProgram::compile("reducer", program).map_err(|error| error.in_one_line());
         return node.parse("a jq program", |_| compile(program.trim()).map(Reducer::Jq));
     }
     Reducer::named(name).ok_or_else(|| ScenarioError::unknown(node.location, "reducer", name, &Reducer::names()))
 }
 
 /// Reads a duration: `5m`, `1h30m`, `2 days`. A day has 24 hours.
-fn duration(node: &Node) -> Result<Duration, ScenarioError> {
+fn duration(node: &YamlNode) -> Result<Duration, ScenarioError> {
     let wanted = "a duration like 90s, 5m, 1h30m or 2 days";
     let span: Option<Span> = node.text(wanted)?.parse().ok();
     let whole = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());

@@ -12,11 +12,11 @@ use saphyr_parser::ScanError;
 use saphyr_parser::StrInput;
 use serde_json::Value;
 
-use crate::ops::scenario::node::Entry;
 use crate::ops::scenario::node::Kind;
-use crate::ops::scenario::node::Node;
 use crate::ops::scenario::node::ScenarioError;
 use crate::ops::scenario::node::SourceLocation;
+use crate::ops::scenario::node::YamlEntry;
+use crate::ops::scenario::node::YamlNode;
 use crate::ops::scenario::plain_scalar;
 
 /// Maximum depth of lists and maps. It equals that of the data of an event.
@@ -27,7 +27,7 @@ const MAX_NODES: usize = 200_000;
 const MOMENTS: [&str; 2] = ["at", "clock"];
 
 /// Reads the documents of a file. Empty ones are left out.
-pub(super) fn documents(text: &str) -> Result<Vec<Node>, ScenarioError> {
+pub(super) fn documents(text: &str) -> Result<Vec<YamlNode>, ScenarioError> {
     let last = text.lines().count().max(1);
     read(text).map_err(|mut error| {
         // The parser reports a missing token on a line after the end, which no editor shows.
@@ -39,7 +39,7 @@ pub(super) fn documents(text: &str) -> Result<Vec<Node>, ScenarioError> {
     })
 }
 
-fn read(text: &str) -> Result<Vec<Node>, ScenarioError> {
+fn read(text: &str) -> Result<Vec<YamlNode>, ScenarioError> {
     let joined;
     let mut text = text;
     if text.trim_start().starts_with(['{', '[']) {
@@ -66,7 +66,7 @@ fn read(text: &str) -> Result<Vec<Node>, ScenarioError> {
 
 struct Tree<'t> {
     parser: Parser<'t, StrInput<'t>>,
-    anchors: HashMap<usize, (Node, usize)>,
+    anchors: HashMap<usize, (YamlNode, usize)>,
     nodes: usize,
     /// True if the next value is that of a key in [`MOMENTS`].
     time: bool,
@@ -83,7 +83,7 @@ impl<'t> Tree<'t> {
         Ok(next.map(|(event, span)| (event, location(span.start))))
     }
 
-    fn node(&mut self, event: Event<'t>, location: SourceLocation, depth: usize) -> Result<Node, ScenarioError> {
+    fn node(&mut self, event: Event<'t>, location: SourceLocation, depth: usize) -> Result<YamlNode, ScenarioError> {
         let before = self.nodes;
         let time = std::mem::take(&mut self.time);
         self.count(1, location)?;
@@ -101,21 +101,21 @@ impl<'t> Tree<'t> {
                     return Err(ScenarioError::at(location, "an alias repeats a value that contains it"));
                 };
                 self.count(nodes, location)?;
-                return Ok(Node { location, ..node });
+                return Ok(YamlNode { location, ..node });
             }
             Event::Scalar(text, style, anchor, _) => (anchor, Kind::Scalar(scalar(&text, style, time, location)?)),
             Event::SequenceStart(anchor, _) => (anchor, Kind::List(self.list(depth)?)),
             Event::MappingStart(anchor, _) => (anchor, Kind::Map(self.map(depth)?)),
             _ => return Err(ScenarioError::at(location, "a value is missing")),
         };
-        let node = Node { location, kind };
+        let node = YamlNode { location, kind };
         if anchor > 0 {
             self.anchors.insert(anchor, (node.clone(), self.nodes - before));
         }
         Ok(node)
     }
 
-    fn list(&mut self, depth: usize) -> Result<Vec<Node>, ScenarioError> {
+    fn list(&mut self, depth: usize) -> Result<Vec<YamlNode>, ScenarioError> {
         let mut items = Vec::new();
         while let Some((event, location)) = self.next()? {
             if event == Event::SequenceEnd {
@@ -126,8 +126,8 @@ impl<'t> Tree<'t> {
         Ok(items)
     }
 
-    fn map(&mut self, depth: usize) -> Result<Vec<Entry>, ScenarioError> {
-        let mut entries: Vec<Entry> = Vec::new();
+    fn map(&mut self, depth: usize) -> Result<Vec<YamlEntry>, ScenarioError> {
+        let mut entries: Vec<YamlEntry> = Vec::new();
         let mut lines: HashMap<String, usize> = HashMap::new();
         while let Some((event, location)) = self.next()? {
             let key = match event {
@@ -147,7 +147,7 @@ impl<'t> Tree<'t> {
             let Some((event, at)) = self.next()? else { break };
             self.time = MOMENTS.contains(&key.as_str());
             let value = self.node(event, at, depth + 1)?;
-            entries.push(Entry { key, location, value });
+            entries.push(YamlEntry { key, location, value });
         }
         Ok(entries)
     }

@@ -21,19 +21,19 @@ pub(super) const ALL_RESULTS_BYTES: usize = 16 << 20;
 /// The jobs that are kept, oldest first, because ids grow with time.
 #[derive(Default)]
 pub(super) struct Book {
-    pub(super) entries: BTreeMap<Uuid, Entry>,
+    pub(super) entries: BTreeMap<Uuid, JobEntry>,
     /// Set once no new jobs are accepted.
     pub(super) closed: bool,
 }
 
-pub(super) struct Entry {
+pub(super) struct JobEntry {
     pub(super) job: Job,
     pub(super) meter: Meter,
     pub(super) exclusive: bool,
     pub(super) task: Option<JoinHandle<()>>,
 }
 
-impl Entry {
+impl JobEntry {
     /// Returns the job with its current progress.
     pub(super) fn snapshot(&self) -> Job {
         let (done, total) = self.meter.read();
@@ -52,8 +52,8 @@ impl Book {
             return Err(HttpProblem::stopping());
         }
         let under_way: Vec<_> = self.entries.values().filter(|entry| !entry.job.has_ended()).collect();
-        let same = |entry: &&&Entry| entry.exclusive && (entry.job.kind, &entry.job.target) == (work.kind, &work.target);
-        if let Some(Entry { job, .. }) = under_way.iter().find(same).filter(|_| work.exclusive) {
+        let same = |entry: &&&JobEntry| entry.exclusive && (entry.job.kind, &entry.job.target) == (work.kind, &work.target);
+        if let Some(JobEntry { job, .. }) = under_way.iter().find(same).filter(|_| work.exclusive) {
             let message = format!("a job for {} is already under way", work.target);
             let made = HttpProblem::new(StatusCode::CONFLICT, "already_under_way", message).with("job", job.id.to_string());
             return Err(made.hint(format!("see GET /api/jobs/{} for its progress", job.id)));
@@ -67,7 +67,7 @@ impl Book {
 
     /// Removes the oldest ended jobs until number and size are within their limits.
     pub(super) fn forget(&mut self) {
-        let mut bytes: usize = self.entries.values().map(Entry::result_bytes).sum();
+        let mut bytes: usize = self.entries.values().map(JobEntry::result_bytes).sum();
         while self.entries.len() > MAX_KEPT || bytes > ALL_RESULTS_BYTES {
             let oldest = self.entries.iter().find(|(_, entry)| entry.job.has_ended());
             let Some((id, size)) = oldest.map(|(id, entry)| (*id, entry.result_bytes())) else { return };

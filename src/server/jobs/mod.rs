@@ -33,7 +33,7 @@ use crate::runtime::Clock;
 use crate::server::ErrorDetail;
 use crate::server::HttpProblem;
 use crate::server::jobs::book::Book;
-use crate::server::jobs::book::Entry;
+use crate::server::jobs::book::JobEntry;
 
 /// Maximum number of jobs that run at the same time.
 const MAX_RUNNING: usize = 2;
@@ -98,19 +98,19 @@ impl Jobs {
             let done = run(given).await;
             ending.with(done.map_err(|error| error_detail(error.into())).and_then(|found| serialize_result(&found)));
         });
-        book.entries.insert(id, Entry { job: job.clone(), meter, exclusive: work.exclusive, task: Some(task) });
+        book.entries.insert(id, JobEntry { job: job.clone(), meter, exclusive: work.exclusive, task: Some(task) });
         book.forget();
         Ok(job)
     }
 
     /// Returns a job of this instance, if it is kept.
     pub fn get(&self, id: Uuid) -> Option<Job> {
-        self.book().entries.get(&id).map(Entry::snapshot)
+        self.book().entries.get(&id).map(JobEntry::snapshot)
     }
 
     /// Returns all kept jobs, newest first.
     pub fn list(&self) -> Vec<Job> {
-        self.book().entries.values().rev().map(Entry::snapshot).collect()
+        self.book().entries.values().rev().map(JobEntry::snapshot).collect()
     }
 
     /// Cancels the jobs under way, accepts no new ones, and waits until all have ended.

@@ -112,8 +112,8 @@ impl Log {
 
     /// Returns true if the last entry is an event of this store, or if the log is empty.
     async fn is_of_this_store(&self, connection: &mut MultiplexedConnection) -> Result<bool, RedisError> {
-        type Entry = (String, Vec<String>);
-        let newest: Vec<Entry> =
+        type LogEntry = (String, Vec<String>);
+        let newest: Vec<LogEntry> =
             redis::cmd("XREVRANGE").arg(KEY).arg("+").arg("-").arg("COUNT").arg(1).query_async(connection).await?;
         let Some((id, fields)) = newest.first() else { return Ok(true) };
         let position = id.split('-').next().and_then(|position| position.parse().ok()).unwrap_or(u64::MAX);

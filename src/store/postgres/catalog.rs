@@ -15,9 +15,9 @@ use crate::store::postgres::statements::Statement;
 use crate::store::postgres::statements::created_by;
 use crate::store::postgres::statements::statements;
 use crate::store::schema::Column;
-use crate::store::schema::Difference;
 use crate::store::schema::Index;
 use crate::store::schema::Schema;
+use crate::store::schema::SchemaDifference;
 use crate::store::schema::SchemaFault;
 use crate::store::schema::Table;
 use crate::store::schema::faults_of;
@@ -116,8 +116,8 @@ pub(crate) async fn repair(session: &mut Session, schema: &str) -> Result<Vec<St
     let mut done: Vec<String> = faults_of(&differences).into_iter().map(|fault| fault.message).collect();
     for difference in &differences {
         let statements = repair_of(difference, &made)?;
-        if let Difference::NoPrimaryKey(table, columns) | Difference::NoIndex(table, Index { columns, unique: true, .. }) =
-            difference
+        if let SchemaDifference::NoPrimaryKey(table, columns)
+        | SchemaDifference::NoIndex(table, Index { columns, unique: true, .. }) = difference
         {
             must_be_unique(session, table, columns).await?;
         }
@@ -140,18 +140,18 @@ pub(crate) async fn repair(session: &mut Session, schema: &str) -> Result<Vec<St
 }
 
 /// Returns the statements that repair a difference.
-fn repair_of(difference: &Difference, made: &[Statement]) -> Result<Vec<String>, SqlError> {
+fn repair_of(difference: &SchemaDifference, made: &[Statement]) -> Result<Vec<String>, SqlError> {
     let text_of = |kind: ObjectKind, name: &str| {
         let found = made.iter().find(|statement| statement.kind == kind && statement.name == name);
         found.map(|statement| statement.text.clone()).ok_or_else(|| cannot(difference))
     };
     Ok(match difference {
-        Difference::NoTable(table) if EVENTS.contains(&table.as_str()) => return Err(cannot(difference)),
-        Difference::NoTable(table) if table == "store_head" => {
+        SchemaDifference::NoTable(table) if EVENTS.contains(&table.as_str()) => return Err(cannot(difference)),
+        SchemaDifference::NoTable(table) if table == "store_head" => {
             let head = text_of(ObjectKind::Table, "head")?;
             vec![head, "ALTER TABLE head RENAME TO store_head".into(), include_str!("sql/head_of_events.sql").into()]
         }
-        Difference::NoTable(table) => {
+        SchemaDifference::NoTable(table) => {
             let mut statements = vec![text_of(ObjectKind::Table, table)?];
             let changes = format!("ALTER TABLE {table} ADD COLUMN");
             let later = |statement: &&Statement| {
@@ -161,28 +161,30 @@ fn repair_of(difference: &Difference, made: &[Statement]) -> Result<Vec<String>,
             statements.extend(made.iter().filter(later).map(|statement| statement.text.clone()));
             statements
         }
-        Difference::NoColumn(table, column) => {
+        SchemaDifference::NoColumn(table, column) => {
             let change = format!("ALTER TABLE {table} ADD COLUMN {} ", column.name);
             let found = made.iter().find(|statement| statement.text.starts_with(&change));
             vec![found.map(|statement| statement.text.clone()).ok_or_else(|| cannot(difference))?]
         }
-        Difference::OtherType(table, column, found) if represents_all_of(&column.kind, found) => {
+        SchemaDifference::OtherType(table, column, found) if represents_all_of(&column.kind, found) => {
             let Column { name, kind, .. } = column;
             // The view depends on the column.
             let drop_view = "DROP VIEW IF EXISTS log".to_owned();
             vec![drop_view, format!("ALTER TABLE {table} ALTER COLUMN \"{name}\" TYPE {kind}"), text_of(ObjectKind::View, "log")?]
         }
-        Difference::Added(table, what) if what.contains("UNLOGGED") => vec![format!("ALTER TABLE {table} SET LOGGED")],
-        Difference::OtherType(..) | Difference::OtherRules(_) | Difference::Added(..) => return Err(cannot(difference)),
-        Difference::NoCheck(table, check) => vec![format!("ALTER TABLE {table} ADD CHECK ({check})")],
-        Difference::NoDefault(table, Column { name, default, .. }) => {
+        SchemaDifference::Added(table, what) if what.contains("UNLOGGED") => vec![format!("ALTER TABLE {table} SET LOGGED")],
+        SchemaDifference::OtherType(..) | SchemaDifference::OtherRules(_) | SchemaDifference::Added(..) => {
+            return Err(cannot(difference));
+        }
+        SchemaDifference::NoCheck(table, check) => vec![format!("ALTER TABLE {table} ADD CHECK ({check})")],
+        SchemaDifference::NoDefault(table, Column { name, default, .. }) => {
             let default = default.as_deref().unwrap_or("NULL");
             vec![format!("ALTER TABLE {table} ALTER COLUMN \"{name}\" SET DEFAULT {default}")]
         }
-        Difference::Nullable(table, column) => {
+        SchemaDifference::Nullable(table, column) => {
             vec![format!("ALTER TABLE {table} ALTER COLUMN \"{}\" SET NOT NULL", column.name)]
         }
-        Difference::NoPrimaryKey(table, columns) => {
+        SchemaDifference::NoPrimaryKey(table, columns) => {
             // A key that is deferrable or has other columns is dropped first.
             let drop_key = format!(
                 "DO $$ DECLARE key text; BEGIN \
@@ -191,14 +193,14 @@ fn repair_of(difference: &Difference, made: &[Statement]) -> Result<Vec<String>,
             );
             vec![drop_key, format!("ALTER TABLE {table} ADD PRIMARY KEY ({})", columns.join(", "))]
         }
-        Difference::NoIndex(table, Index { name, .. }) => {
+        SchemaDifference::NoIndex(table, Index { name, .. }) => {
             let drop_constraint = format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}");
             vec![drop_constraint, format!("DROP INDEX IF EXISTS {name}"), text_of(ObjectKind::Index, name)?]
         }
-        Difference::NoView(view) | Difference::OtherView(view) => {
+        SchemaDifference::NoView(view) | SchemaDifference::OtherView(view) => {
             vec![format!("DROP VIEW IF EXISTS {view}"), text_of(ObjectKind::View, view)?]
         }
-        Difference::NoFunction(function) | Difference::OtherFunction(function) => {
+        SchemaDifference::NoFunction(function) | SchemaDifference::OtherFunction(function) => {
             vec![text_of(ObjectKind::Function, without_arguments(function))?.replacen(
                 "CREATE FUNCTION",
                 "CREATE OR REPLACE FUNCTION",
@@ -218,16 +220,16 @@ fn represents_all_of(kind: &str, found: &str) -> bool {
     }
 }
 
-fn cannot(difference: &Difference) -> SqlError {
+fn cannot(difference: &SchemaDifference) -> SqlError {
     let error = match difference {
-        Difference::Added(..) => format!("cannot repair the schema: {difference}; remove it first"),
+        SchemaDifference::Added(..) => format!("cannot repair the schema: {difference}; remove it first"),
         _ => format!("cannot restore lost data: {difference}"),
     };
     StoreError::Schema(error).into()
 }
 
 /// Returns the error of a statement that repairs a difference. Existing rows may prevent it.
-fn prevented(difference: &Difference, error: SqlError) -> SqlError {
+fn prevented(difference: &SchemaDifference, error: SqlError) -> SqlError {
     match error.sqlstate() {
         Some(state) if state.starts_with("23") || state.starts_with("42") => {
             StoreError::Schema(format!("cannot restore: {difference}: {error}")).into()

@@ -14,9 +14,9 @@ use crate::store::error::StoreError;
 use crate::store::read_model::Part;
 use crate::store::read_model::ReadModel;
 use crate::store::schema::Column;
-use crate::store::schema::Difference;
 use crate::store::schema::Index;
 use crate::store::schema::Schema;
+use crate::store::schema::SchemaDifference;
 use crate::store::schema::SchemaFault;
 use crate::store::schema::Table;
 use crate::store::schema::faults_of;
@@ -121,7 +121,7 @@ fn read_table(connection: &Connection, name: &str) -> Result<Table, Error> {
 }
 
 /// Returns the differences from the expected schema.
-fn differences(connection: &Connection) -> Result<Vec<Difference>, SqlError> {
+fn differences(connection: &Connection) -> Result<Vec<SchemaDifference>, SqlError> {
     let expected = read(&reference()?)?;
     Ok(read(connection)?.differences(&expected))
 }
@@ -175,9 +175,9 @@ pub(crate) fn repair(connection: &mut Connection) -> Result<Vec<String>, SqlErro
         for view in expected.views.keys() {
             transaction.execute_batch(&format!("DROP VIEW IF EXISTS \"{view}\""))?;
         }
-        let tables: BTreeSet<&str> = differences.iter().filter_map(Difference::table).collect();
+        let tables: BTreeSet<&str> = differences.iter().filter_map(SchemaDifference::table).collect();
         for table in tables {
-            let of_table: Vec<&Difference> = differences.iter().filter(|found| found.table() == Some(table)).collect();
+            let of_table: Vec<&SchemaDifference> = differences.iter().filter(|found| found.table() == Some(table)).collect();
             repair_table(&transaction, &model, &expected, table, &of_table)?;
         }
         for view in expected.views.keys() {
@@ -204,17 +204,17 @@ fn repair_table(
     model: &Connection,
     expected: &Schema,
     name: &str,
-    differences: &[&Difference],
+    differences: &[&SchemaDifference],
 ) -> Result<(), SqlError> {
     let Some(table) = expected.tables.get(name) else { return Ok(()) };
     let explicit = |index: &&Index| !index.name.starts_with("sqlite_");
-    let only_indexes = differences.iter().all(|found| matches!(found, Difference::NoIndex(_, index) if explicit(&index)));
+    let only_indexes = differences.iter().all(|found| matches!(found, SchemaDifference::NoIndex(_, index) if explicit(&index)));
     let lost = differences.iter().find(|found| match found {
-        Difference::NoTable(_) => EVENTS.contains(&name),
-        Difference::NoColumn(_, column) => column.not_null && column.default.is_none(),
+        SchemaDifference::NoTable(_) => EVENTS.contains(&name),
+        SchemaDifference::NoColumn(_, column) => column.not_null && column.default.is_none(),
         _ => false,
     });
-    if let Some(added) = differences.iter().find(|found| matches!(found, Difference::Added(..))) {
+    if let Some(added) = differences.iter().find(|found| matches!(found, SchemaDifference::Added(..))) {
         return Err(StoreError::Schema(format!("cannot repair the schema: {added}; remove it first")).into());
     }
     if let Some(lost) = lost {
@@ -228,7 +228,7 @@ fn repair_table(
     }
     if only_indexes {
         for found in differences {
-            let Difference::NoIndex(_, index) = found else { continue };
+            let SchemaDifference::NoIndex(_, index) = found else { continue };
             connection.execute_batch(&format!("DROP INDEX IF EXISTS \"{}\"", index.name))?;
             connection.execute_batch(&statement_of(model, "index", &index.name)?)?;
         }
