@@ -42,7 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Run a demo in a store of its own: lock and allocate, then replay to a moment')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Run a demo in a store of its own: a race, time travel, and the repair of a damaged row')
             [CompletionResult]::new('resource', 'resource', [CompletionResultType]::ParameterValue, 'Manage resources: create, allocate, add, lock, unlock, show')
             [CompletionResult]::new('doc', 'doc', [CompletionResultType]::ParameterValue, 'Manage JSON documents and their history')
             [CompletionResult]::new('game', 'game', [CompletionResultType]::ParameterValue, 'Play Caravan, a turn-based card game, against players or bots')
@@ -68,6 +68,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;demo' {
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Keep the store in this folder, to try further commands on it [default: esctl-demo]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Client recorded with every event [default: the OS user]')

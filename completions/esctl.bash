@@ -997,12 +997,19 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__demo)
-            opts="-o -q -v -y -h --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --keep --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --keep)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -39,7 +39,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand demo 'Run a demo in a store of its own: lock and allocate, then replay to a moment'
+            cand demo 'Run a demo in a store of its own: a race, time travel, and the repair of a damaged row'
             cand resource 'Manage resources: create, allocate, add, lock, unlock, show'
             cand doc 'Manage JSON documents and their history'
             cand game 'Play Caravan, a turn-based card game, against players or bots'
@@ -64,6 +64,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand help 'Print the help of a command or of a topic: exit-codes'
         }
         &'esctl;demo'= {
+            cand --keep 'Keep the store in this folder, to try further commands on it [default: esctl-demo]'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
             cand --client 'Client recorded with every event [default: the OS user]'

@@ -43,7 +43,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -l accept-clock -d 'Append eve
 complete -c esctl -n "__fish_esctl_needs_command" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_needs_command" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_needs_command" -s V -l version -d 'Print version'
-complete -c esctl -n "__fish_esctl_needs_command" -f -a "demo" -d 'Run a demo in a store of its own: lock and allocate, then replay to a moment'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "demo" -d 'Run a demo in a store of its own: a race, time travel, and the repair of a damaged row'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "resource" -d 'Manage resources: create, allocate, add, lock, unlock, show'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "doc" -d 'Manage JSON documents and their history'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "game" -d 'Play Caravan, a turn-based card game, against players or bots'
@@ -66,6 +66,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "context" -d 'Manage nam
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "man" -d 'Print the manual page, or write a page for each command'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "help" -d 'Print the help of a command or of a topic: exit-codes'
+complete -c esctl -n "__fish_esctl_using_subcommand demo" -l keep -d 'Keep the store in this folder, to try further commands on it [default: esctl-demo]' -r -f -a "(__fish_complete_directories)"
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l context -d 'Named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l client -d 'Client recorded with every event [default: the OS user]' -r

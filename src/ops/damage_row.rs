@@ -13,7 +13,7 @@ use crate::store::ReadModel;
 use crate::store::RowsCommit;
 use crate::store::Store;
 
-/// Sets a field of a row, and records a skipped event that does not exist.
+/// Sets a field of a row, and records a missing event that is not in the store.
 ///
 /// # Errors
 /// [`OpsError::NotFound`] when there is no such row.
@@ -40,7 +40,7 @@ pub async fn damage_row(
         attempts: 1,
         first_at: now,
         last_at: now,
-        state: FailedEventState::Skipped,
+        state: FailedEventState::Missing,
     };
     let commit = RowsCommit {
         model,

@@ -6,6 +6,7 @@ mod bad_input;
 mod bad_times;
 mod clock;
 mod errors;
+mod examples;
 mod files;
 mod formats;
 mod locks;

@@ -108,7 +108,7 @@ impl<'a> Stage<'a> {
                 (shown, exit, output)
             }
             DemoAction::Damage => {
-                let comment = "# past esctl: 9999 into the row of gold, and a skipped event of another store";
+                let comment = "# past esctl: 9999 into the row of gold, and a missing event of another store";
                 (comment.to_owned(), exit::DONE, Vec::new())
             }
         };
