@@ -7,6 +7,7 @@ use crate::cli::arg_values::place;
 use crate::cli::error::CliError;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::ListSource;
 use crate::ops::replay::PointInTime;
 use crate::store::Store;
 
@@ -51,6 +52,18 @@ pub(super) struct AtArgs {
 }
 
 impl AtArgs {
+    /// Returns the source of a list at the time. Notes on stderr if the time is in the future.
+    ///
+    /// # Errors
+    /// The text is not a time (2).
+    pub(super) async fn source(&self, app: &App) -> Result<ListSource, CliError> {
+        let store = app.store()?;
+        match self.moment(app, &store).await? {
+            Some(at) => Ok(ListSource::Past { store, at }),
+            None => Ok(ListSource::Present { queries: app.query_bus(&store), now: app.now() }),
+        }
+    }
+
     /// Returns the time; none for a list of the present. Notes on stderr if the time is in the future.
     ///
     /// # Errors

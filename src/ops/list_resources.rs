@@ -1,17 +1,14 @@
-//! Lists of resources by owner, type and lock, in pages, now or at a moment.
+//! Lists of resources by owner, type and lock, in pages.
 
 use serde_json::Value;
 
 use crate::aggregate::Aggregate;
 use crate::domain::resource::Resource;
-use crate::event::Timestamp;
 use crate::ops::ListPage;
 use crate::ops::error::OpsError;
-use crate::ops::list_at::ListAt;
-use crate::ops::list_at::list_at;
-use crate::ops::list_at::list_now;
-use crate::runtime::QueryBus;
-use crate::store::Store;
+use crate::ops::list_states::ListSource;
+use crate::ops::list_states::StateList;
+use crate::ops::list_states::list_states;
 
 /// A filter on resources.
 #[derive(Debug, Clone, Default)]
@@ -34,26 +31,13 @@ impl ResourceFilter {
     }
 }
 
-/// Lists the next resources after an id, as they are at a moment.
+/// Lists the next resources after an id.
 pub async fn list_resources(
-    queries: &QueryBus,
+    source: &ListSource,
     filter: &ResourceFilter,
     after: Option<String>,
     limit: usize,
-    at: Timestamp,
 ) -> Result<ListPage<Value>, OpsError> {
-    let category = Resource::CATEGORY;
-    list_now(queries, "resources", &ListAt { category, filters: filter.fields(), at, after, limit }).await
-}
-
-/// Lists the next resources after an id, as they were at a moment.
-pub async fn list_resources_at(
-    store: &Store,
-    filter: &ResourceFilter,
-    after: Option<String>,
-    limit: usize,
-    at: Timestamp,
-) -> Result<ListPage<Value>, OpsError> {
-    let category = Resource::CATEGORY;
-    list_at(store, &ListAt { category, filters: filter.fields(), at, after, limit }).await
+    let filters = filter.fields();
+    list_states(source, StateList { category: Resource::CATEGORY, projection: "resources", filters, after, limit }).await
 }

@@ -12,7 +12,6 @@ use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
 use crate::ops::documents::list_documents;
-use crate::ops::documents::list_documents_at;
 
 /// The fields of an item, in their order.
 const FIELDS: [&str; 5] = ["id", "version", "document", "last_updated", "client_id"];
@@ -33,17 +32,10 @@ pub struct DocListArgs {
 
 impl DocListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let store = app.store()?;
-        let (queries, at) = (app.query_bus(&store), self.at.moment(app, &store).await?);
+        let source = self.at.source(app).await?;
         let listing = Listing::new(["id", "version", "updated", "by", "document"]).fields(FIELDS).empty("no documents");
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let (store, queries, now) = (&store, &queries, app.now());
-        let page = |after, limit| async move {
-            match at {
-                Some(at) => list_documents_at(store, after, limit, at).await,
-                None => list_documents(queries, after, limit, now).await,
-            }
-        };
+        let page = |after, limit| list_documents(&source, after, limit);
         let end = all_pages(self.after, self.limit, page, |documents: Vec<Value>| {
             for document in documents {
                 if !list.push(&document, || cells(&document))? {

@@ -15,7 +15,6 @@ use crate::cli::pages::all_pages;
 use crate::domain::game::Phase;
 use crate::ops::games::GameSummary;
 use crate::ops::games::list_games;
-use crate::ops::games::list_games_at;
 
 /// The fields of an item, in their order.
 const FIELDS: [&str; 9] = ["id", "phase", "players", "num_players", "round", "turn", "winner", "version", "last_updated"];
@@ -56,18 +55,12 @@ impl From<PhaseArg> for Phase {
 
 impl GameListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let store = app.store()?;
-        let (queries, at) = (app.query_bus(&store), self.at.moment(app, &store).await?);
+        let source = self.at.source(app).await?;
         let listing = Listing::new(["id", "phase", "players", "round", "turn", "winner", "updated"]);
         let listing = listing.fields(FIELDS).empty("no games");
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let (store, queries, now, phase) = (&store, &queries, app.now(), self.phase.map(Phase::from));
-        let page = |after, limit| async move {
-            match at {
-                Some(at) => list_games_at(store, phase, after, limit, at).await,
-                None => list_games(queries, phase, after, limit, now).await,
-            }
-        };
+        let phase = self.phase.map(Phase::from);
+        let page = |after, limit| list_games(&source, phase, after, limit);
         let end = all_pages(self.after, self.limit, page, |games: Vec<GameSummary>| {
             for game in games {
                 if !list.push(&game, || cells(&game))? {

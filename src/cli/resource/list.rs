@@ -15,7 +15,6 @@ use crate::domain::resource::CLIENT_FIELDS;
 use crate::domain::resource::client_schema;
 use crate::ops::list_resources::ResourceFilter;
 use crate::ops::list_resources::list_resources;
-use crate::ops::list_resources::list_resources_at;
 
 /// List resources, now or at a time
 #[derive(Debug, Args)]
@@ -42,20 +41,12 @@ pub struct ResourceListArgs {
 
 impl ResourceListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let store = app.store()?;
-        let (queries, at) = (app.query_bus(&store), self.at.moment(app, &store).await?);
+        let source = self.at.source(app).await?;
         let filter = ResourceFilter { owner: self.owner, resource_type: self.resource_type, locked: self.locked };
         let listing = Listing::new(["id", "owner", "type", "amount", "max", "updated", "locked"]);
         let listing = listing.fields(CLIENT_FIELDS).empty("no resources");
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let now = app.now();
-        let (store, queries, filter) = (&store, &queries, &filter);
-        let page = |after, limit| async move {
-            match at {
-                Some(at) => list_resources_at(store, filter, after, limit, at).await,
-                None => list_resources(queries, filter, after, limit, now).await,
-            }
-        };
+        let page = |after, limit| list_resources(&source, &filter, after, limit);
         let end = all_pages(self.after, self.limit, page, |resources: Vec<Value>| {
             for resource in resources {
                 let shown = client_schema(&resource);

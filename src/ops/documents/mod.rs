@@ -11,4 +11,3 @@ pub use diff::diff_document;
 pub use get::DocumentReport;
 pub use get::get_document;
 pub use list::list_documents;
-pub use list::list_documents_at;

@@ -1,4 +1,4 @@
-//! Lists of games, now or at a moment, in pages.
+//! Lists of games, in pages.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,11 +9,9 @@ use crate::domain::game::Phase;
 use crate::event::Timestamp;
 use crate::ops::ListPage;
 use crate::ops::error::OpsError;
-use crate::ops::list_at::ListAt;
-use crate::ops::list_at::list_at;
-use crate::ops::list_at::list_now;
-use crate::runtime::QueryBus;
-use crate::store::Store;
+use crate::ops::list_states::ListSource;
+use crate::ops::list_states::StateList;
+use crate::ops::list_states::list_states;
 
 /// A game in a list. It has no hidden fields.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,31 +48,14 @@ pub struct GameSummary {
 
 /// Lists the next games after an id.
 pub async fn list_games(
-    queries: &QueryBus,
+    source: &ListSource,
     phase: Option<Phase>,
     after: Option<String>,
     limit: usize,
-    at: Timestamp,
 ) -> Result<ListPage<GameSummary>, OpsError> {
-    let category = Game::CATEGORY;
-    let page = list_now(queries, "games", &ListAt { category, filters: in_phase(phase), at, after, limit }).await?;
-    Ok(page.map(summary))
-}
-
-/// Lists the next games after an id, as they were at a moment.
-pub async fn list_games_at(
-    store: &Store,
-    phase: Option<Phase>,
-    after: Option<String>,
-    limit: usize,
-    at: Timestamp,
-) -> Result<ListPage<GameSummary>, OpsError> {
-    let page = list_at(store, &ListAt { category: Game::CATEGORY, filters: in_phase(phase), at, after, limit }).await?;
-    Ok(page.map(summary))
-}
-
-fn in_phase(phase: Option<Phase>) -> Vec<(String, Value)> {
-    phase.map(|phase| ("phase".to_owned(), Value::from(phase.name()))).into_iter().collect()
+    let filters = phase.map(|phase| ("phase".to_owned(), Value::from(phase.name()))).into_iter().collect();
+    let list = StateList { category: Game::CATEGORY, projection: "games", filters, after, limit };
+    Ok(list_states(source, list).await?.map(summary))
 }
 
 fn summary(mut game: Value) -> GameSummary {

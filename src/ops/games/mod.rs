@@ -12,5 +12,4 @@ pub use history::GameHistory;
 pub use history::GameHistoryEntry;
 pub use list::GameSummary;
 pub use list::list_games;
-pub use list::list_games_at;
 pub use show::show_game;

@@ -11,7 +11,6 @@ use crate::ops::ListPage;
 use crate::ops::documents::DocumentReport;
 use crate::ops::documents::get_document;
 use crate::ops::documents::list_documents;
-use crate::ops::documents::list_documents_at;
 use crate::server::Caller;
 use crate::server::HttpProblem;
 use crate::server::Scope;
@@ -24,6 +23,7 @@ use crate::server::http::params::Moment;
 use crate::server::http::params::PathParam;
 use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
+use crate::server::http::params::list_source;
 use crate::server::http::params::until;
 
 /// The filter of a list of documents.
@@ -52,11 +52,8 @@ pub async fn list(
     QueryParams(params): QueryParams<ListParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let (after, limit) = (params.after, params.limit.items());
-    let page = match params.at {
-        Some(Moment::Time(at)) => list_documents_at(&server.store, after, limit, at).await?,
-        Some(Moment::Now) | None => list_documents(&server.queries().await?, after, limit, (server.clock)()).await?,
-    };
+    let source = list_source(&server, params.at).await?;
+    let page = list_documents(&source, params.after, params.limit.items()).await?;
     Ok(answer::page(&uri, &page))
 }
 

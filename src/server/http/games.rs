@@ -19,7 +19,6 @@ use crate::ops::BrokenStream;
 use crate::ops::ListPage;
 use crate::ops::games::GameSummary;
 use crate::ops::games::list_games;
-use crate::ops::games::list_games_at;
 use crate::ops::games::show_game;
 use crate::ops::show_resource::with_left_out;
 use crate::server::Caller;
@@ -40,6 +39,7 @@ use crate::server::http::params::Moment;
 use crate::server::http::params::PathParam;
 use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
+use crate::server::http::params::list_source;
 use crate::server::http::params::until;
 use crate::server::http::schemas::GameView;
 use crate::server::limits::body::JsonBody;
@@ -95,11 +95,8 @@ pub async fn list(
     QueryParams(params): QueryParams<ListParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let (phase, after, limit) = (params.phase.map(Phase::from), params.after, params.limit.items());
-    let page = match params.at {
-        Some(Moment::Time(at)) => list_games_at(&server.store, phase, after, limit, at).await?,
-        Some(Moment::Now) | None => list_games(&server.queries().await?, phase, after, limit, (server.clock)()).await?,
-    };
+    let source = list_source(&server, params.at).await?;
+    let page = list_games(&source, params.phase.map(Phase::from), params.after, params.limit.items()).await?;
     // The data of a game's events may be hidden.
     let broken = page.broken.into_iter().map(BrokenStream::without_details).collect();
     let page = ListPage { broken, ..page };

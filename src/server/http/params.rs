@@ -11,8 +11,10 @@ use serde::de::Error as _;
 
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::ops::ListSource;
 use crate::ops::replay::PointInTime;
 use crate::server::HttpProblem;
+use crate::server::Server;
 
 /// Default number of items on a page.
 const PAGE: u64 = 100;
@@ -126,6 +128,14 @@ impl<'de> Deserialize<'de> for Moment {
         }
         let expected = "expected now, or a time like 2025-12-03T16:46:43Z (in a URL the + of an offset is written %2B)";
         text.parse().map(Self::Time).map_err(|error| D::Error::custom(format_args!("{error}; {expected}")))
+    }
+}
+
+/// Returns the source of a list at a moment; without one it is the present.
+pub async fn list_source(server: &Server, at: Option<Moment>) -> Result<ListSource, HttpProblem> {
+    match at {
+        Some(Moment::Time(at)) => Ok(ListSource::Past { store: server.store.clone(), at }),
+        Some(Moment::Now) | None => Ok(ListSource::Present { queries: server.queries().await?, now: (server.clock)() }),
     }
 }
 

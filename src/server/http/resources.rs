@@ -10,7 +10,6 @@ use utoipa::IntoParams;
 use crate::ops::ListPage;
 use crate::ops::list_resources::ResourceFilter;
 use crate::ops::list_resources::list_resources;
-use crate::ops::list_resources::list_resources_at;
 use crate::ops::show_resource::show_resource;
 use crate::ops::show_resource::with_left_out;
 use crate::server::Caller;
@@ -25,6 +24,7 @@ use crate::server::http::params::Moment;
 use crate::server::http::params::PathParam;
 use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
+use crate::server::http::params::list_source;
 use crate::server::http::params::until;
 use crate::server::http::schemas::ResourceView;
 use crate::server::visibility::Visibility;
@@ -67,11 +67,8 @@ pub async fn list(
     caller.may(Scope::Read)?;
     let visibility = Visibility::of(&caller, None, params.server)?;
     let filter = ResourceFilter { owner: params.owner, resource_type: params.resource_type, locked: params.locked };
-    let (after, limit) = (params.after, params.limit.items());
-    let page = match params.at {
-        Some(Moment::Time(at)) => list_resources_at(&server.store, &filter, after, limit, at).await?,
-        Some(Moment::Now) | None => list_resources(&server.queries().await?, &filter, after, limit, (server.clock)()).await?,
-    };
+    let source = list_source(&server, params.at).await?;
+    let page = list_resources(&source, &filter, params.after, params.limit.items()).await?;
     let mut page = page.map(|resource| visibility.state("resource", resource));
     page.broken = visibility.broken("resource", page.broken);
     Ok(answer::page(&uri, &page))

@@ -1,4 +1,4 @@
-//! Lists of the streams of a category at a moment, in pages. They are made from events, since a read model only has the present.
+//! Lists of the states of a category, in pages: those of the present from a read model, those of a moment from the events.
 
 use serde_json::Value;
 
@@ -25,37 +25,72 @@ use crate::store::Store;
 use crate::store::StreamQuery;
 use crate::store::no_store_is_empty;
 
-/// The input of a list.
+/// The source of a list.
+#[derive(Clone)]
+pub enum ListSource {
+    /// The read model, which has the present.
+    Present {
+        /// The bus that answers from the read model.
+        queries: QueryBus,
+        /// The time that states are shown as of.
+        now: Timestamp,
+    },
+    /// The events that were recorded up to a moment.
+    Past {
+        /// The store with the events.
+        store: Store,
+        /// The moment.
+        at: Timestamp,
+    },
+}
+
+/// A list of the states of one domain.
 #[derive(Debug, Clone)]
-pub(crate) struct ListAt {
-    /// The category of a domain.
+pub(crate) struct StateList {
+    /// The category of the domain.
     pub(crate) category: &'static str,
+    /// The name of the read model of the domain.
+    pub(crate) projection: &'static str,
     /// Fields of the shown state, and their required values.
     pub(crate) filters: Vec<(String, Value)>,
-    /// The moment. Events that were recorded up to it count.
-    pub(crate) at: Timestamp,
     /// The id after which the list begins.
     pub(crate) after: Option<String>,
     /// Maximum number of items.
     pub(crate) limit: usize,
 }
 
-/// Lists the next states after an id, as they were at a moment, in the order of their ids.
+/// Lists the next states after an id, in the order of their ids.
+///
+/// A read model that was never built because an event failed to apply has no rows. Then the list is made from events, and
+/// names the streams that failed.
 ///
 /// # Errors
-/// [`OpsError::Invalid`] for a category without a domain.
-pub(crate) async fn list_at(store: &Store, input: &ListAt) -> Result<ListPage<Value>, OpsError> {
-    list_up_to(store, input, store.position_at(input.at).await?).await
+/// [`OpsError::Invalid`] for a past list of a category without a domain.
+pub(crate) async fn list_states(source: &ListSource, list: StateList) -> Result<ListPage<Value>, OpsError> {
+    let (queries, now) = match source {
+        ListSource::Past { store, at } => return list_up_to(store, &list, *at, store.position_at(*at).await?).await,
+        ListSource::Present { queries, now } => (queries, *now),
+    };
+    let StateList { filters, after, limit, projection, .. } = list.clone();
+    let query = Query { name: projection.to_owned(), filters, after, limit, stale: false };
+    match query_projection(queries, query, now).await {
+        Err(OpsError::Runtime(RuntimeError::Fold { .. })) => {
+            // All events count, as a wrong clock may have recorded some after the moment.
+            let store = queries.store();
+            list_up_to(store, &list, now, store.head().await?.position).await
+        }
+        found => Ok(found?.map(|row| row.row)),
+    }
 }
 
-/// Does the work of [`list_at`] with the events up to a position.
-async fn list_up_to(store: &Store, input: &ListAt, position: Position) -> Result<ListPage<Value>, OpsError> {
-    let category = input.category;
+/// Lists states from the events up to a position, shown as of a time.
+async fn list_up_to(store: &Store, list: &StateList, at: Timestamp, position: Position) -> Result<ListPage<Value>, OpsError> {
+    let category = list.category;
     if domain::of_category(category).is_none() {
         return Err(OpsError::Invalid(format!("there is no domain for category {category}")));
     }
     // Names of other categories sort before the first id, so `after` may be the empty id.
-    let after = format!("{category}-{}", input.after.as_deref().unwrap_or_default());
+    let after = format!("{category}-{}", list.after.as_deref().unwrap_or_default());
     let streams = StreamQuery { category: Some(category.to_owned()), after: Some(after), ..StreamQuery::default() };
     let mut streams = Pages::of(store, streams);
     let (mut found, mut broken) = (Vec::new(), Vec::new());
@@ -63,35 +98,20 @@ async fn list_up_to(store: &Store, input: &ListAt, position: Position) -> Result
         let stream = info.name()?;
         let up_to = if info.last_position > position { version_at(store, &stream, position).await? } else { info.version };
         if up_to > Version::ZERO && !stream.id().is_empty() {
-            match shown_at(store, &stream, up_to, input).await {
+            match shown_at(store, &stream, up_to, list, at).await {
                 Ok(shown) => found.extend(shown),
                 Err(error) => broken.push(BrokenStream::of(&stream, error)?),
             }
         }
-        if found.len() > input.limit {
+        if found.len() > list.limit {
             break;
         }
     }
     // The count is of the whole category, so that it is the same on each page.
     let left_out = no_store_is_empty(store.quarantine().await)?.of_category(category, position);
     let caveats = ListCaveat::left_out(left_out).into_iter().collect();
-    let page = ListPage::of(found, input.limit, |(id, _)| id.clone());
+    let page = ListPage::of(found, list.limit, |(id, _)| id.clone());
     Ok(ListPage { broken, caveats, ..page.map(|(_, shown)| shown) })
-}
-
-/// Lists the next states after an id, as they are at a moment, from the read model. A read model that was never built because an
-/// event failed to apply has no rows. Then the list is made from events, and names the streams that failed.
-pub(crate) async fn list_now(queries: &QueryBus, projection: &str, input: &ListAt) -> Result<ListPage<Value>, OpsError> {
-    let ListAt { filters, after, limit, at, .. } = input.clone();
-    let query = Query { name: projection.to_owned(), filters, after, limit, stale: false };
-    match query_projection(queries, query, at).await {
-        Err(OpsError::Runtime(RuntimeError::Fold { .. })) => {
-            // All events count, as a wrong clock may have recorded some after the moment.
-            let store = queries.store();
-            list_up_to(store, input, store.head().await?.position).await
-        }
-        found => Ok(found?.map(|row| row.row)),
-    }
 }
 
 /// Returns a state with its id, if it exists and matches the filters.
@@ -99,11 +119,12 @@ async fn shown_at(
     store: &Store,
     stream: &StreamName,
     up_to: Version,
-    input: &ListAt,
+    list: &StateList,
+    at: Timestamp,
 ) -> Result<Option<(String, Value)>, OpsError> {
     let mut fold = Reducer::Own.fold(stream)?;
     load(store, stream, &mut *fold, LoadOptions { up_to, snapshots: true }).await?;
-    let shown = fold.show(input.at);
-    let wanted = !shown.is_null() && input.filters.iter().all(|(field, value)| has(&shown, field, value));
+    let shown = fold.show(at);
+    let wanted = !shown.is_null() && list.filters.iter().all(|(field, value)| has(&shown, field, value));
     Ok(wanted.then(|| (stream.id().to_owned(), shown)))
 }
