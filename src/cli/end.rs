@@ -29,7 +29,7 @@ pub(super) fn report(
             before_error();
             let error = record.map_or(error.clone(), |record| record.explain(error));
             out.error(&error);
-            error.exit
+            error.exit()
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The exit codes: constants for the code, and a table for the man page and `esctl help exit-codes`.
 
+use crate::ops::FailureKind;
+
 /// Done; also a repeated command that was applied before.
 pub const DONE: u8 = 0;
 /// A check failed.
@@ -101,15 +103,33 @@ pub const TABLE: [ExitRow; 15] = [
     row(TERMINATED, "terminated", "terminated (SIGTERM); likewise", ""),
 ];
 
-/// Returns the name of an exit code; `bug` for one that esctl does not use.
-pub fn name(code: u8) -> &'static str {
-    TABLE.iter().find(|row| row.code == code).map_or("bug", |row| row.name)
+/// Returns the exit code for a kind of failure.
+pub fn code(kind: FailureKind) -> u8 {
+    match kind {
+        FailureKind::CheckFailed => CHECK_FAILED,
+        FailureKind::Usage => USAGE,
+        FailureKind::NotFound => NOT_FOUND,
+        FailureKind::Conflict => CONFLICT,
+        FailureKind::Rejected => REJECTED,
+        FailureKind::Unavailable => UNAVAILABLE,
+        FailureKind::NotAllowed => NOT_ALLOWED,
+        FailureKind::Integrity => INTEGRITY,
+        FailureKind::Unsupported => UNSUPPORTED,
+        FailureKind::OutcomeUnknown => OUTCOME_UNKNOWN,
+        FailureKind::Partial => PARTIAL,
+        FailureKind::Bug => BUG,
+        FailureKind::Interrupted => INTERRUPTED,
+        FailureKind::Terminated => TERMINATED,
+        // The reader of stdout may stop at any time.
+        FailureKind::ReaderGone => DONE,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::TABLE;
-    use super::name;
+    use super::code;
+    use crate::ops::FailureKind;
 
     #[test]
     fn codes_and_names_are_unique_and_ascend() {
@@ -117,7 +137,27 @@ mod tests {
             assert!(pair[0].code < pair[1].code);
             assert_ne!(pair[0].name, pair[1].name);
         }
-        assert_eq!(name(10), "outcome_unknown");
-        assert_eq!(name(99), "bug");
+    }
+
+    #[test]
+    fn a_kind_has_the_name_of_its_exit_code() {
+        let kinds = [
+            FailureKind::CheckFailed,
+            FailureKind::Usage,
+            FailureKind::NotFound,
+            FailureKind::Conflict,
+            FailureKind::Rejected,
+            FailureKind::Unavailable,
+            FailureKind::NotAllowed,
+            FailureKind::Integrity,
+            FailureKind::Unsupported,
+            FailureKind::OutcomeUnknown,
+            FailureKind::Partial,
+            FailureKind::Bug,
+            FailureKind::Interrupted,
+            FailureKind::Terminated,
+        ];
+        let rows = TABLE.iter().skip(1).map(|row| (row.code, row.name));
+        assert_eq!(kinds.map(|kind| (code(kind), kind.name())).to_vec(), rows.collect::<Vec<_>>());
     }
 }

@@ -1,39 +1,21 @@
-//! Failures as errors of the command line: exit code, code and hint.
+//! Errors of the layers below as errors of the command line.
 
 use crate::aggregate::DecideError;
 use crate::aggregate::FoldError;
 use crate::aggregate::Rejection;
 use crate::cli::error::CliError;
-use crate::cli::exit;
 use crate::event::JsonError;
 use crate::event::NameError;
 use crate::jq::JqError;
 use crate::ops::Failure;
-use crate::ops::FailureKind;
 use crate::ops::OpsError;
 use crate::runtime::RuntimeError;
 use crate::store::StoreError;
 
-fn exit_code(kind: FailureKind) -> u8 {
-    match kind {
-        FailureKind::Usage => exit::USAGE,
-        FailureKind::NotFound => exit::NOT_FOUND,
-        FailureKind::Conflict => exit::CONFLICT,
-        FailureKind::Rejected => exit::REJECTED,
-        FailureKind::Unavailable => exit::UNAVAILABLE,
-        FailureKind::NotAllowed => exit::NOT_ALLOWED,
-        FailureKind::Integrity => exit::INTEGRITY,
-        FailureKind::Unsupported => exit::UNSUPPORTED,
-        FailureKind::OutcomeUnknown => exit::OUTCOME_UNKNOWN,
-        FailureKind::Bug => exit::BUG,
-    }
-}
-
 impl From<Failure> for CliError {
-    fn from(failure: Failure) -> Self {
-        let Failure { kind, code, message, causes, hint, operator_hint, details } = failure;
-        let made = Self::new(exit_code(kind), code, message);
-        Self { causes, hint: operator_hint.or(hint), details: Box::new(details), ..made }
+    fn from(mut failure: Failure) -> Self {
+        failure.hint = failure.operator_hint.take().or(failure.hint);
+        Self { failure: failure.into() }
     }
 }
 

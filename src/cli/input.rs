@@ -142,16 +142,16 @@ mod tests {
     fn other_encodings_are_refused() {
         for utf16 in [&b"\xff\xfe{\0"[..], &b"\xfe\xff\0{"[..]] {
             let error = read_text(utf16, "x", 10).unwrap_err();
-            assert!(error.exit == 2 && error.message.contains("UTF-16"), "{error}");
+            assert!(error.exit() == 2 && error.failure.message.contains("UTF-16"), "{error}");
         }
         let error = read_text(&b"\xef\xbb\xbfab\xc3("[..], "x", 10).unwrap_err();
-        assert!(error.exit == 2 && error.message.contains("byte 5"), "{error}");
+        assert!(error.exit() == 2 && error.failure.message.contains("byte 5"), "{error}");
     }
 
     #[test]
     fn no_more_than_one_byte_beyond_the_limit_is_taken() {
         let mut endless = io::repeat(b'a');
-        assert_eq!(read_text(&mut endless, "x", 1000).unwrap_err().code, "input_too_large");
+        assert_eq!(read_text(&mut endless, "x", 1000).unwrap_err().failure.code, "input_too_large");
         let mut counted = io::Cursor::new(vec![b'a'; 100]);
         assert!(read_text(&mut counted, "x", 10).is_err());
         assert_eq!(counted.position(), 11);
@@ -161,8 +161,8 @@ mod tests {
     #[test]
     fn a_missing_file_is_named_and_a_directory_refused() {
         let error = InputSource::File("/no/such\u{1b}file").read_text(10).unwrap_err();
-        assert!(error.exit == 3 && error.message.contains("/no/such\\u001bfile"), "{error}");
-        assert_eq!(InputSource::File("/").read_text(10).unwrap_err().exit, 2);
-        assert_eq!(InputSource::File("a\0b").read_text(10).unwrap_err().exit, 2);
+        assert!(error.exit() == 3 && error.failure.message.contains("/no/such\\u001bfile"), "{error}");
+        assert_eq!(InputSource::File("/").read_text(10).unwrap_err().exit(), 2);
+        assert_eq!(InputSource::File("a\0b").read_text(10).unwrap_err().exit(), 2);
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn watch(settings: &OutputSettings) {
             let ended = end_of_patience();
             let output = Output::new(settings);
             output.error(&ended);
-            process::exit(ended.exit.into());
+            process::exit(ended.exit().into());
         });
     });
 }

@@ -166,15 +166,18 @@ mod tests {
     #[test]
     fn what_is_no_text_is_refused_with_line_and_offset() {
         let error = all(b"ok\nab\xff\n", 10).unwrap_err();
-        assert!(error.exit == 2 && error.message.contains("x:2") && error.message.contains("byte 5"), "{error}");
-        assert!(all(b"\xff\xfe{\0\n\0", 10).unwrap_err().message.contains("UTF-16"));
+        assert!(
+            error.exit() == 2 && error.failure.message.contains("x:2") && error.failure.message.contains("byte 5"),
+            "{error}"
+        );
+        assert!(all(b"\xff\xfe{\0\n\0", 10).unwrap_err().failure.message.contains("UTF-16"));
     }
 
     #[test]
     fn the_limit_is_the_line_without_its_newline() {
         assert_eq!(all(b"12345\r\n12345\n12345", 5).unwrap().len(), 3);
         for long in [&b"123456\n"[..], b"123456", b"1234567\r\n"] {
-            assert_eq!(all(long, 5).unwrap_err().code, "line_too_long");
+            assert_eq!(all(long, 5).unwrap_err().failure.code, "line_too_long");
         }
     }
 
@@ -182,7 +185,7 @@ mod tests {
     fn an_endless_line_takes_no_more_memory_than_the_limit() {
         let mut lines = LineReader::new(io::repeat(b'x').take(1 << 30), "stdin").limit(100_000);
         let error = lines.next_line().unwrap_err();
-        assert!(error.message.starts_with("stdin:1:"), "{error}");
+        assert!(error.failure.message.starts_with("stdin:1:"), "{error}");
         assert!(lines.bytes_read() <= 200_000 && lines.line.capacity() <= 300_000);
     }
 }

@@ -178,7 +178,7 @@ mod tests {
 
     fn added(repeat: &Repeat) -> (String, String) {
         let error = repeat.add_to(CliError::outcome_unknown("x"), "repeat it with");
-        (error.details["repeat"].as_str().unwrap().to_owned(), error.hint.unwrap())
+        (error.failure.details["repeat"].as_str().unwrap().to_owned(), error.failure.hint.unwrap())
     }
 
     #[test]

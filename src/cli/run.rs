@@ -113,7 +113,7 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
     let after_interrupt = command.after_interrupt();
     let record = Arc::clone(&app.record);
     let explain = move |signal: CliError| match (record.interrupted(signal), after_interrupt) {
-        (error, Some(hint)) if error.details.get("outcome").is_some_and(|outcome| outcome == "none") => error.hint(hint),
+        (error, Some(hint)) if error.failure.details.get("outcome").is_some_and(|outcome| outcome == "none") => error.hint(hint),
         (error, _) => error,
     };
     runtime.block_on(async { signals::size_limit_is_an_error() });

@@ -71,7 +71,7 @@ pub(super) fn handle(settings: OutputSettings, signals: usize, explain: impl FnO
             output::give_back();
             Output::new(settings).error(&error);
         }
-        process::exit(error.exit.into());
+        process::exit(error.exit().into());
     };
     if thread::Builder::new().name("signals".into()).spawn(watch).is_ok() {
         // An error means that no handler was set.

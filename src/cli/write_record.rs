@@ -11,13 +11,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::cli::error::CliError;
-use crate::cli::exit;
 use crate::cli::output::STDOUT_UNAVAILABLE;
 use crate::cli::repeat::Repeat;
 use crate::cli::replace_file;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::ops::FailureKind;
 use crate::store::AppendRequest;
 use crate::store::Appended;
 use crate::store::Observer;
@@ -103,22 +103,23 @@ impl WriteRecord {
     /// Returns the error with the exit code that tells the effect. A write whose answer cannot be printed is an unknown outcome to
     /// the caller. An unknown outcome comes with the command to repeat. A store that becomes unavailable after some appends leaves
     /// a batch done in part.
-    pub fn explain(&self, error: CliError) -> CliError {
+    pub fn explain(&self, mut error: CliError) -> CliError {
         let appends = self.appends().clone();
         let may_have_written = self.effect == Effect::Repeatable && !self.changed_nothing.load(Ordering::SeqCst);
         let has_written = may_have_written || appends.events > 0;
-        if error.code == STDOUT_UNAVAILABLE && has_written {
-            let message = format!("the write was applied, but its answer cannot be printed: {}", error.message);
-            let known = CliError { message, exit: exit::OUTCOME_UNKNOWN, ..error };
-            return self.repeat.add_to(appends.describe(known), "print the answer, which repeats nothing, with");
+        if error.failure.code == STDOUT_UNAVAILABLE && has_written {
+            let said = &error.failure.message;
+            error.failure.message = format!("the write was applied, but its answer cannot be printed: {said}");
+            error.failure.kind = FailureKind::OutcomeUnknown;
+            return self.repeat.add_to(appends.describe(error), "print the answer, which repeats nothing, with");
         }
         // Exit code 6 promises that nothing was written.
-        if error.exit == exit::UNAVAILABLE && appends.events > 0 && !appends.before {
-            let message = format!("{}; {} applied before that", error.message, counted(appends.events));
-            let error = appends.describe(CliError { exit: exit::PARTIAL, message, ..error }).with("outcome", "partial");
-            return self.repeat.add_to(error, "go on with");
+        if error.failure.kind == FailureKind::Unavailable && appends.events > 0 && !appends.before {
+            let mut error = error.extended(&format!("; {} applied before that", counted(appends.events)));
+            error.failure.kind = FailureKind::Partial;
+            return self.repeat.add_to(appends.describe(error).with("outcome", "partial"), "go on with");
         }
-        if error.exit == exit::OUTCOME_UNKNOWN && !error.details.contains_key("repeat") {
+        if error.failure.kind == FailureKind::OutcomeUnknown && !error.failure.details.contains_key("repeat") {
             let error = appends.describe(error).with("outcome", "unknown");
             return self.repeat.add_to(error, "repeat it safely with");
         }
@@ -145,36 +146,27 @@ impl WriteRecord {
         writes.applied += replace_file::replaced();
         if appends.in_flight + writes.in_flight > 0 || appends.unknown || writes.unknown {
             let what = if appends.in_flight > 0 || appends.unknown { "an append" } else { "a write" };
-            let message = format!("{} during {what}, which may or may not have been applied", signal.message);
+            let message = format!("{} during {what}, which may or may not have been applied", signal.failure.message);
             let error = appends.describe(CliError::outcome_unknown(message)).with("outcome", "unknown");
             return self.repeat.add_to(error, "repeat it safely with");
         }
         match (&appends.last, self.effect) {
             (Some((stream, version, position)), _) => {
                 let events = counted(appends.events);
-                let message = format!(
-                    "{}, but {events} applied: stream {stream} is at version {version}, position {position}",
-                    signal.message
-                );
-                let error = appends.describe(CliError { message, ..signal });
+                let done = format!(", but {events} applied: stream {stream} is at version {version}, position {position}");
+                let error = appends.describe(signal.extended(&done));
                 self.repeat.add_to(error, "the same command again repeats nothing")
             }
-            (None, Effect::Appends) => {
-                let message = format!("{}; nothing was appended", signal.message);
-                CliError { message, ..signal }.with("outcome", "none")
-            }
+            (None, Effect::Appends) => signal.extended("; nothing was appended").with("outcome", "none"),
             (None, _) if writes.applied > 0 => {
-                let message = match writes.applied {
-                    1 => format!("{}, but 1 write was applied", signal.message),
-                    applied => format!("{}, but {applied} writes were applied", signal.message),
+                let done = match writes.applied {
+                    1 => ", but 1 write was applied".to_owned(),
+                    applied => format!(", but {applied} writes were applied"),
                 };
-                let error = CliError { message, ..signal }.with("outcome", "applied").with("writes", writes.applied);
+                let error = signal.extended(&done).with("outcome", "applied").with("writes", writes.applied);
                 self.repeat.add_to(error, "the same command again is safe")
             }
-            (None, _) => {
-                let message = format!("{}; nothing was changed", signal.message);
-                CliError { message, ..signal }.with("outcome", "none")
-            }
+            (None, _) => signal.extended("; nothing was changed").with("outcome", "none"),
         }
     }
 }

@@ -128,7 +128,7 @@ impl Activity {
             number: book.numbers,
             at: now,
             outcome: sort,
-            code: problem.error.code.to_owned(),
+            code: problem.failure.code.to_owned(),
             command: short(command.name),
             stream: short(&format!("{category}-{}", command.id)),
             client_id: short(command.client_id),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     fn refused(status: u16) -> Option<HttpProblem> {
-        Some(HttpProblem::new(axum::http::StatusCode::from_u16(status).unwrap(), "x", "no"))
+        Some(HttpProblem::bad_request("x", "no").status(axum::http::StatusCode::from_u16(status).unwrap()))
     }
 
     #[test]

@@ -11,7 +11,6 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::Map;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -30,76 +29,64 @@ pub struct HttpProblem {
     pub status: StatusCode,
     /// The delay after which a retry may succeed.
     pub retry_after: Option<Duration>,
-    /// The error as the client gets it.
-    pub error: Box<ErrorDetail>,
+    /// The failure. The client gets its public fields.
+    pub failure: Box<Failure>,
 }
 
 /// The body of an error response.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ErrorBody {
     /// The error.
-    pub error: ErrorDetail,
-}
-
-/// An error as the client gets it.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct ErrorDetail {
-    /// The stable code, in snake_case.
-    #[schema(value_type = String, example = "resource_locked")]
-    pub code: &'static str,
-    /// The message: one sentence for people.
-    pub message: String,
-    /// The hint: what to do about the error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-    /// The values behind the message, for programs.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    #[schema(value_type = Object)]
-    pub details: Map<String, Value>,
+    pub error: Failure,
 }
 
 impl HttpProblem {
-    /// Returns an error with a status, a code and a message.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        let error = ErrorDetail { code, message: message.into(), hint: None, details: Map::new() };
-        Self { status, retry_after: None, error: error.into() }
+    /// Returns an error with the status of its kind.
+    pub fn new(kind: FailureKind, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: status(kind), retry_after: None, failure: Failure::new(kind, message).code(code).into() }
+    }
+
+    /// Sets a status that is narrower than the one of the kind.
+    #[must_use]
+    pub fn status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     /// Returns an error for an invalid request (400).
     pub fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code, message)
+        Self::new(FailureKind::Usage, code, message)
     }
 
     /// Returns an error for a caller that is not authenticated (401).
     pub fn unauthorized(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, code, message)
+        Self::new(FailureKind::NotAllowed, code, message).status(StatusCode::UNAUTHORIZED)
     }
 
     /// Returns an error for a request that this caller may not send (403).
     pub fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, code, message)
+        Self::new(FailureKind::NotAllowed, code, message).status(StatusCode::FORBIDDEN)
     }
 
     /// Returns an error for something that does not exist (404).
     pub fn not_found(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, code, message)
+        Self::new(FailureKind::NotFound, code, message)
     }
 
     /// Returns an error for input that exceeds a size limit (413).
     pub fn too_large(what: &str, limit: usize) -> Self {
         let message = format!("{what} exceeds the limit of {limit} bytes");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message).with("limit", limit)
+        Self::new(FailureKind::Usage, "too_large", message).status(StatusCode::PAYLOAD_TOO_LARGE).with("limit", limit)
     }
 
     /// Returns an error for a client that exceeds its rate (429).
     pub fn too_often(wait: Duration) -> Self {
-        let message = "too many requests from this client";
-        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message) }
+        let made = Self::unavailable("rate_limited", "too many requests from this client");
+        Self { retry_after: Some(wait), ..made.status(StatusCode::TOO_MANY_REQUESTS) }
     }
 
     /// Returns an error for something that is unavailable at the moment (503).
     pub fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
-        Self { retry_after: Some(SOON), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message) }
+        Self { retry_after: Some(SOON), ..Self::new(FailureKind::Unavailable, code, message) }
     }
 
     /// Returns the error of a server that is stopping (503).
@@ -110,14 +97,14 @@ impl HttpProblem {
     /// Returns the error of a command whose outcome is unknown (504).
     pub fn outcome_unknown() -> Self {
         let message = "outcome unknown: the command may or may not have been applied";
-        let made = Self::new(StatusCode::GATEWAY_TIMEOUT, FailureKind::OutcomeUnknown.name(), message);
+        let made = Self::new(FailureKind::OutcomeUnknown, FailureKind::OutcomeUnknown.name(), message);
         made.hint("send the command again with the same Idempotency-Key; it is applied once")
     }
 
     /// Corrects the hint for a command without an idempotency key, which could be applied twice if it is repeated.
     #[must_use]
     pub fn of_command_without_key(self) -> Self {
-        if self.error.code != FailureKind::OutcomeUnknown.name() {
+        if self.failure.code != FailureKind::OutcomeUnknown.name() {
             return self;
         }
         self.hint("read the stream before you send the command again: without an Idempotency-Key it may be applied twice")
@@ -126,14 +113,14 @@ impl HttpProblem {
     /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.error.hint = Some(hint.into());
+        self.failure.hint = Some(hint.into());
         self
     }
 
     /// Adds a value for programs.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.error.details.insert(key.to_owned(), value.into());
+        self.failure.details.insert(key.to_owned(), value.into());
         self
     }
 }
@@ -151,6 +138,12 @@ fn status(kind: FailureKind) -> StatusCode {
         FailureKind::NotAllowed | FailureKind::Integrity | FailureKind::Unsupported | FailureKind::Bug => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
+        // Only the command line ends with these.
+        FailureKind::CheckFailed
+        | FailureKind::Partial
+        | FailureKind::Interrupted
+        | FailureKind::Terminated
+        | FailureKind::ReaderGone => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -167,8 +160,7 @@ impl From<Failure> for HttpProblem {
         };
         let status = status(kind);
         if !status.is_server_error() {
-            let Failure { code, message, hint, details, .. } = failure;
-            return Self { status, retry_after: None, error: ErrorDetail { code, message, hint, details }.into() };
+            return Self { status, retry_after: None, failure: Failure { kind, ..failure }.into() };
         }
         // Clients must not learn where the store is or what it answered.
         let said = [vec![failure.message], failure.causes].concat().join(": ");
@@ -176,7 +168,7 @@ impl From<Failure> for HttpProblem {
         match kind {
             FailureKind::OutcomeUnknown => Self::outcome_unknown(),
             FailureKind::Unavailable => Self::unavailable(failure.code, "the store is unavailable"),
-            _ => Self::new(status, failure.code, "internal error; the reason is in the log of the server"),
+            _ => Self::new(kind, failure.code, "internal error; the reason is in the log of the server"),
         }
     }
 }
@@ -203,8 +195,8 @@ failures! {
 
 impl IntoResponse for HttpProblem {
     fn into_response(self) -> Response {
-        let Self { status, retry_after, error } = self;
-        let mut response = (status, Json(ErrorBody { error: *error })).into_response();
+        let Self { status, retry_after, failure } = self;
+        let mut response = (status, Json(ErrorBody { error: *failure })).into_response();
         let headers = response.headers_mut();
         if let Some(wait) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64));

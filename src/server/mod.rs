@@ -34,7 +34,6 @@ pub use caller::Scope;
 pub use caller::Scopes;
 pub use commands::CommandRequest;
 pub use http_problem::ErrorBody;
-pub use http_problem::ErrorDetail;
 pub use http_problem::HttpProblem;
 pub use listen::Ended;
 pub use listen::Listening;

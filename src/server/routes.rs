@@ -125,5 +125,5 @@ async fn no_such_path(uri: Uri) -> HttpProblem {
 }
 
 async fn wrong_method() -> HttpProblem {
-    HttpProblem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "method not allowed for this path")
+    HttpProblem::bad_request("method_not_allowed", "method not allowed for this path").status(StatusCode::METHOD_NOT_ALLOWED)
 }

@@ -188,7 +188,7 @@ fn chosen_context(typed: &TypedSettings, config: &ConfigFile) -> Option<Sourced<
 
 fn named<'c>(config: &'c ConfigFile, chosen: &Sourced<String>) -> Result<&'c Context, CliError> {
     config.context(&chosen.value).map_err(|error| match chosen.from {
-        SettingOrigin::File => CliError { message: format!("{}, which is the current one", error.message), ..error },
+        SettingOrigin::File => error.extended(", which is the current one"),
         _ => error,
     })
 }

@@ -12,11 +12,11 @@ use crate::cli::config::file::ConfigFile;
 use crate::cli::config::read::broken;
 use crate::cli::config::read::read_config;
 use crate::cli::error::CliError;
-use crate::cli::exit;
 use crate::cli::file_mode::is_pipe;
 use crate::cli::file_mode::open_to_others;
 use crate::cli::input::read_text;
 use crate::cli::input::unreadable;
+use crate::ops::FailureKind;
 use crate::store::redact_url;
 
 /// The size limit of a configuration file.
@@ -76,9 +76,9 @@ pub(super) fn text_of(path: &Path) -> Result<Option<String>, CliError> {
     };
     match read_text(file, &name, MAX_BYTES) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.exit == exit::USAGE && error.code != "is_a_directory" => {
+        Err(error) if error.failure.kind == FailureKind::Usage && error.failure.code != "is_a_directory" => {
             // The reason without the name of the file.
-            let reason = error.message.strip_prefix(&name).unwrap_or(&error.message);
+            let reason = error.failure.message.strip_prefix(&name).unwrap_or(&error.failure.message);
             Err(broken(&name, &format!("the file{reason}")))
         }
         Err(error) => Err(error),

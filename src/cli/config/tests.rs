@@ -72,7 +72,10 @@ fn what_is_broken_is_named_with_its_line() {
     ];
     for (text, place) in cases {
         let error = read(text).unwrap_err();
-        assert!((error.exit, error.code) == (9, "config_broken") && error.message.starts_with(place), "{text}: {error}");
+        assert!(
+            (error.exit(), error.failure.code) == (9, "config_broken") && error.failure.message.starts_with(place),
+            "{text}: {error}"
+        );
     }
 }
 

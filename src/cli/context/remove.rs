@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::context::change::ContextChange;
 use crate::cli::error::CliError;
-use crate::cli::exit;
+use crate::ops::FailureKind;
 
 /// Remove a context; its store stays as it is
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ impl ContextRemoveArgs {
         }
         let changed = match app.config.remove_context(name) {
             // Another process has removed it meanwhile.
-            Err(error) if self.if_exists && error.exit == exit::NOT_FOUND => {
+            Err(error) if self.if_exists && error.failure.kind == FailureKind::NotFound => {
                 return ContextChange { outcome: "unchanged", name, current: before }.print(app);
             }
             changed => changed?,

@@ -16,6 +16,7 @@ use crate::cli::output::safe_json::write_json;
 use crate::cli::output::screen;
 use crate::cli::output::settings::Format;
 use crate::event::escape_unsafe;
+use crate::ops::Failure;
 
 impl Output {
     /// Prints a note on stderr, unless `--quiet` is set.
@@ -71,11 +72,11 @@ impl Output {
 }
 
 fn plain(error: &CliError, colour: bool) -> String {
-    let mut text = format!("{} {}\n", paint("error:", Tone::Bad, colour), safe_lines(&error.message));
-    for cause in &error.causes {
+    let mut text = format!("{} {}\n", paint("error:", Tone::Bad, colour), safe_lines(&error.failure.message));
+    for cause in &error.failure.causes {
         text.push_str(&format!("  caused by: {}\n", safe_lines(cause)));
     }
-    if let Some(hint) = &error.hint {
+    if let Some(hint) = &error.failure.hint {
         text.push_str(&format!("{} {}\n", paint("hint:", Tone::Good, colour), safe_lines(hint)));
     }
     text
@@ -88,14 +89,14 @@ fn json(error: &CliError) -> String {
         exit: u8,
         message: &'a str,
         hint: Option<&'a str>,
-        details: Box<Map<String, Value>>,
+        details: Map<String, Value>,
     }
-    let mut details = error.details.clone();
-    if !error.causes.is_empty() {
-        details.insert("causes".into(), error.causes.clone().into());
+    let Failure { code, message, causes, hint, details, .. } = &*error.failure;
+    let mut details = details.clone();
+    if !causes.is_empty() {
+        details.insert("causes".into(), causes.clone().into());
     }
-    let CliError { code, exit, message, hint, .. } = error;
-    let body = ErrorBody { code, exit: *exit, message, hint: hint.as_deref(), details };
+    let body = ErrorBody { code, exit: error.exit(), message, hint: hint.as_deref(), details };
     let mut buffer = b"{\"error\":".to_vec();
     // Texts and JSON values always serialize.
     let _ = write_json(&mut buffer, &body);

@@ -75,7 +75,7 @@ mod tests {
         let mut sink = Sink::new(Box::new(Failing(io::ErrorKind::BrokenPipe)));
         sink.write(b"gathered").unwrap();
         let error = sink.flush().unwrap_err();
-        assert!(error.is_closed_pipe() && error.exit == 0);
+        assert!(error.is_closed_pipe() && error.exit() == 0);
         assert!(sink.write(b"more").unwrap_err().is_closed_pipe());
     }
 
@@ -84,7 +84,7 @@ mod tests {
         let mut sink = Sink::new(Box::new(Failing(io::ErrorKind::StorageFull)));
         sink.write(b"gathered").unwrap();
         let error = sink.flush().unwrap_err();
-        assert_eq!((error.exit, error.code), (6, "stdout_unavailable"));
+        assert_eq!((error.exit(), error.failure.code), (6, "stdout_unavailable"));
         assert_eq!(sink.flush().unwrap_err(), error);
     }
 }

@@ -301,7 +301,7 @@ fn a_closed_pipe_ends_quietly_wherever_it_is_noticed() {
     let item = item("gold", 1);
     let error = (0..1_000_000).find_map(|_| list.push(&item, Vec::new).err()).expect("a closed pipe");
     drop(list);
-    assert!(error.is_closed_pipe() && error.exit == 0);
+    assert!(error.is_closed_pipe() && error.exit() == 0);
     out.error(&error);
     assert!(out.finish().unwrap_err().is_closed_pipe() && out.one(&item, |_| ()).unwrap_err().is_closed_pipe());
     assert_eq!(stderr.text(), "");
@@ -341,7 +341,7 @@ fn no_question_is_asked_without_a_terminal() {
     let (out, _, stderr) = output(OutputSettings::default());
     assert!(out.confirm("Delete it all?", true).unwrap());
     let error = out.confirm("Delete it all?", false).unwrap_err();
-    assert_eq!((error.exit, error.code, error.hint.as_deref()), (2, "confirmation_needed", Some("pass --yes")));
+    assert_eq!((error.exit(), error.failure.code, error.failure.hint.as_deref()), (2, "confirmation_needed", Some("pass --yes")));
     let progress = out.progress(Some(10), "events");
     progress.advance(5);
     drop(progress);

@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::jq;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
+use crate::ops::FailureKind;
 use crate::ops::projections::create::CreateOutcome;
 use crate::ops::projections::create::CreateProjection;
 use crate::ops::projections::create::create_projection;
@@ -50,7 +51,7 @@ impl ProjectionCreateArgs {
         let input = CreateProjection { name, categories, key, reduce, replace, now: app.now() };
         let report = create_projection(&app.store_to_write()?, &input).await.map_err(|error| {
             let error = CliError::from(error);
-            if error.exit == crate::cli::exit::CONFLICT { error.hint("pass --replace to replace it") } else { error }
+            if error.failure.kind == FailureKind::Conflict { error.hint("pass --replace to replace it") } else { error }
         })?;
         app.out.one(&report, |sheet| {
             let outcome = match report.outcome {

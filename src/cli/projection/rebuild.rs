@@ -136,7 +136,7 @@ fn difference(report: &VerifiedRebuild) -> CliError {
     let (name, different, rows) = (&report.run.name, report.compared.different, report.compared.rows);
     let mut error = CliError::check_failed(format!("{different} of {rows} rows of {name} differ; the old read model was kept"));
     let shown = report.compared.differences.iter().take(3);
-    error.causes.extend(shown.map(|row| format!("row {}: {}", row.key, what(row))));
+    error.failure.causes.extend(shown.map(|row| format!("row {}: {}", row.key, what(row))));
     let hint = format!("pass -o json to list them, or run 'esctl projection rebuild {name}' to swap in the new one anyway");
     error.code("read_model_differs").hint(hint).with("projection", name.as_str()).with("different", different)
 }

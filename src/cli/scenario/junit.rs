@@ -70,7 +70,7 @@ pub(super) fn write(path: &Path, suites: Vec<TestSuite>) -> Result<(), CliError>
 
 fn failed(path: &Path, error: &io::Error) -> CliError {
     let made = unwritable("the report", path, error);
-    match made.hint {
+    match made.failure.hint {
         Some(_) => made,
         None => made.hint("pass --junit a file in a folder that exists"),
     }

@@ -1,10 +1,10 @@
 //! Answers requests of the pages with use cases.
 
 use crate::cli::app::App;
-use crate::cli::error::CliError;
 use crate::cli::ui::model::PageReply;
 use crate::cli::ui::model::PageRequest;
 use crate::cli::ui::model::STREAMS_AT_ONCE;
+use crate::ops::Failure;
 use crate::ops::OpsError;
 use crate::ops::browse::HeadReport;
 use crate::ops::browse::browse_events;
@@ -60,6 +60,6 @@ impl StoreReader {
 
 /// Returns an error in one line.
 fn in_words(error: OpsError) -> String {
-    let error = CliError::from(error);
-    [vec![error.message], error.causes].concat().join(": ")
+    let failure = Failure::from(error);
+    [vec![failure.message], failure.causes].concat().join(": ")
 }

@@ -1,6 +1,6 @@
 //! Failures: the kind, stable code, message and hints of an error, the same for every front end.
 //!
-//! The command line turns the kind into an exit code, the server into a status.
+//! Each front end adds its own verdict: the command line turns the kind into an exit code, the server into a status.
 
 mod kinds;
 
@@ -8,6 +8,7 @@ pub use kinds::CURSOR_BEYOND_END;
 
 use std::error::Error;
 
+use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ use crate::ops::nearest;
 /// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
+    /// A check found a problem.
+    CheckFailed,
     /// The request is not valid.
     Usage,
     /// The requested thing does not exist.
@@ -34,14 +37,23 @@ pub enum FailureKind {
     Unsupported,
     /// The write may or may not have been applied.
     OutcomeUnknown,
+    /// A batch was applied in part.
+    Partial,
     /// A bug in this program.
     Bug,
+    /// An operator interrupted the program.
+    Interrupted,
+    /// The system ended the program.
+    Terminated,
+    /// The reader of the answer is gone.
+    ReaderGone,
 }
 
 impl FailureKind {
     /// Returns the name, which is also the code of a failure without a more specific one.
     pub fn name(self) -> &'static str {
         match self {
+            Self::CheckFailed => "no",
             Self::Usage => "usage",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
@@ -51,27 +63,42 @@ impl FailureKind {
             Self::Integrity => "integrity",
             Self::Unsupported => "unsupported",
             Self::OutcomeUnknown => "outcome_unknown",
+            Self::Partial => "partial",
             Self::Bug => "bug",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+            Self::ReaderGone => "closed_pipe",
         }
     }
 }
 
 /// A failure, with its details for people and programs.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Serialized it has the fields that any client may see: neither the causes nor the advice for operators.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(as = ErrorDetail, description = "An error as the client gets it."))]
 pub struct Failure {
     /// The kind of the failure.
+    #[serde(skip)]
     pub kind: FailureKind,
-    /// The stable `snake_case` code, for programs.
+    /// The stable code, in snake_case.
+    #[cfg_attr(feature = "server", schema(value_type = String, example = "resource_locked"))]
     pub code: &'static str,
-    /// The message, for people.
+    /// The message: one sentence for people.
     pub message: String,
     /// The errors behind the failure, nearest first.
+    #[serde(skip)]
     pub causes: Vec<String>,
-    /// The advice for any caller.
+    /// The hint: what to do about the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The advice for operators, with commands of the command line.
+    /// The hint for operators, with commands of the command line.
+    #[serde(skip)]
     pub operator_hint: Option<String>,
-    /// The details, for programs.
+    /// The values behind the message, for programs.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[cfg_attr(feature = "server", schema(value_type = Object))]
     pub details: Map<String, Value>,
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::ops::FailureKind;
 use crate::server::HttpProblem;
 use crate::server::jobs::job::Job;
 use crate::server::jobs::job::Meter;
@@ -55,7 +55,7 @@ impl Book {
         let same = |entry: &&&JobEntry| entry.exclusive && (entry.job.kind, &entry.job.target) == (work.kind, &work.target);
         if let Some(JobEntry { job, .. }) = under_way.iter().find(same).filter(|_| work.exclusive) {
             let message = format!("a job for {} is already under way", work.target);
-            let made = HttpProblem::new(StatusCode::CONFLICT, "already_under_way", message).with("job", job.id.to_string());
+            let made = HttpProblem::new(FailureKind::Conflict, "already_under_way", message).with("job", job.id.to_string());
             return Err(made.hint(format!("see GET /api/jobs/{} for its progress", job.id)));
         }
         if under_way.len() >= MAX_UNDER_WAY {

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::event::Timestamp;
-use crate::server::ErrorDetail;
+use crate::ops::Failure;
 
 /// The kind of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -68,7 +68,7 @@ pub struct Job {
     pub result: Option<Arc<RawValue>>,
     /// The reason of the failure.
     #[schema(required = true)]
-    pub error: Option<Box<ErrorDetail>>,
+    pub error: Option<Box<Failure>>,
 }
 
 /// Writes JSON that is already serialized.

@@ -30,7 +30,6 @@ use crate::event::new_id;
 use crate::ops::Failure;
 use crate::ops::FailureKind;
 use crate::runtime::Clock;
-use crate::server::ErrorDetail;
 use crate::server::HttpProblem;
 use crate::server::jobs::book::Book;
 use crate::server::jobs::book::JobEntry;
@@ -96,7 +95,7 @@ impl Jobs {
             let Ok(_slot) = slot else { return };
             ending.jobs.change(id, |job| job.state = JobState::Running);
             let done = run(given).await;
-            ending.with(done.map_err(|error| error_detail(error.into())).and_then(|found| serialize_result(&found)));
+            ending.with(done.map_err(|error| with_causes(error.into())).and_then(|found| serialize_result(&found)));
         });
         book.entries.insert(id, JobEntry { job: job.clone(), meter, exclusive: work.exclusive, task: Some(task) });
         book.forget();
@@ -141,15 +140,14 @@ impl Jobs {
     }
 }
 
-/// Returns the full error of a job. Only operators see jobs.
-fn error_detail(failure: Failure) -> Box<ErrorDetail> {
-    let Failure { code, message, causes, hint, details, .. } = failure;
-    let message = [vec![message], causes].concat().join(": ");
-    ErrorDetail { code, message, hint, details }.into()
+/// Returns the error of a job, with its causes in the message. Only operators see jobs.
+fn with_causes(failure: Failure) -> Box<Failure> {
+    let Failure { message, causes, .. } = failure;
+    Failure { message: [vec![message], causes].concat().join(": "), causes: Vec::new(), ..failure }.into()
 }
 
 /// Returns the result as text, if it is small enough to be kept.
-fn serialize_result<T: Serialize>(found: &T) -> Result<Arc<RawValue>, Box<ErrorDetail>> {
+fn serialize_result<T: Serialize>(found: &T) -> Result<Arc<RawValue>, Box<Failure>> {
     let text = to_raw_value(found).map_err(|error| bug(&error.to_string()))?;
     let bytes = text.get().len();
     if bytes > MAX_RESULT_BYTES {
@@ -157,13 +155,13 @@ fn serialize_result<T: Serialize>(found: &T) -> Result<Arc<RawValue>, Box<ErrorD
             "result_too_large",
             format!("result of {bytes} bytes exceeds the limit of {MAX_RESULT_BYTES} bytes"),
         );
-        return Err(made.hint("run 'esctl replay' on the command line").error);
+        return Err(made.hint("run 'esctl replay' on the command line").failure);
     }
     Ok(text.into())
 }
 
-fn bug(message: &str) -> Box<ErrorDetail> {
-    error_detail(Failure::new(FailureKind::Bug, message))
+fn bug(message: &str) -> Box<Failure> {
+    with_causes(Failure::new(FailureKind::Bug, message))
 }
 
 /// Ends a job, also after a panic or a cancellation.
@@ -173,7 +171,7 @@ struct Ending {
 }
 
 impl Ending {
-    fn with(&self, result: Result<Arc<RawValue>, Box<ErrorDetail>>) {
+    fn with(&self, result: Result<Arc<RawValue>, Box<Failure>>) {
         let now = (self.jobs.clock)();
         self.jobs.change(self.id, |job| {
             job.ended_at = Some(now);

@@ -82,8 +82,8 @@ async fn the_same_rebuild_does_not_run_twice_at_a_time() {
     let (jobs, go) = (jobs(), Arc::new(Notify::new()));
     let first = lasting(&jobs, "resources", &go).unwrap();
     let refused = lasting(&jobs, "resources", &go).unwrap_err();
-    assert_eq!((refused.status.as_u16(), refused.error.code), (409, "already_under_way"));
-    assert_eq!(refused.error.details["job"], first.id.to_string());
+    assert_eq!((refused.status.as_u16(), refused.failure.code), (409, "already_under_way"));
+    assert_eq!(refused.failure.details["job"], first.id.to_string());
     lasting(&jobs, "documents", &go).unwrap();
     go.notify_waiters();
     go.notify_one();
@@ -96,7 +96,7 @@ async fn what_is_under_way_and_what_is_remembered_is_limited() {
     let (jobs, go) = (jobs(), Arc::new(Notify::new()));
     let begun: Vec<_> = (0..MAX_UNDER_WAY).map(|number| lasting(&jobs, &number.to_string(), &go).unwrap().id).collect();
     let refused = lasting(&jobs, "one more", &go).unwrap_err();
-    assert_eq!((refused.status.as_u16(), refused.error.code), (503, "too_many_jobs"));
+    assert_eq!((refused.status.as_u16(), refused.failure.code), (503, "too_many_jobs"));
     for id in &begun {
         go.notify_one();
         while !jobs.list().iter().any(|job| job.id == *id && job.has_ended()) {
@@ -136,5 +136,5 @@ async fn a_stop_breaks_off_what_runs_and_what_waits() {
     for id in begun {
         assert_eq!(jobs.get(id).unwrap().state, JobState::Stopped);
     }
-    assert_eq!(lasting(&jobs, "x", &go).unwrap_err().error.code, "stopping");
+    assert_eq!(lasting(&jobs, "x", &go).unwrap_err().failure.code, "stopping");
 }

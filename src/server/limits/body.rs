@@ -24,7 +24,7 @@ impl<T: DeserializeOwned> FromRequest<Server> for JsonBody<T> {
     async fn from_request(request: Request, server: &Server) -> Result<Self, HttpProblem> {
         let Deadline(deadline) = request.extensions().get().copied().unwrap_or_else(|| server.deadline());
         let reading = read(request.into_body(), server.settings.max_body_bytes);
-        let late = |_| HttpProblem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "timed out reading the body");
+        let late = |_| HttpProblem::bad_request("timeout", "timed out reading the body").status(StatusCode::REQUEST_TIMEOUT);
         let text = tokio::time::timeout_at(deadline, reading).await.map_err(late)??;
         Ok(Self(parse(&text)?))
     }

@@ -119,7 +119,7 @@ pub(in crate::server) fn expires(server: &Server, caller: &Caller) -> Option<Ins
 
 /// Returns the last message of a stream that ends with an error.
 pub(in crate::server) fn problem_text(problem: &HttpProblem) -> Bytes {
-    let json = serde_json::to_string(&problem.error).unwrap_or_default();
+    let json = serde_json::to_string(&problem.failure).unwrap_or_default();
     format!("event: problem\ndata: {json}\n\n").into()
 }
 

@@ -86,8 +86,8 @@ pub(in crate::server) async fn connect(
     let stream = params.stream()?;
     let visibility = Visibility::of(&caller, params.player_id.as_deref(), false)?;
     let upgrade = upgrade.map_err(|error| {
-        let problem = HttpProblem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", error.body_text());
-        problem.hint("connect with a WebSocket client")
+        let problem = HttpProblem::bad_request("upgrade_required", error.body_text());
+        problem.status(StatusCode::UPGRADE_REQUIRED).hint("connect with a WebSocket client")
     })?;
     let slot = server.claim_slot()?;
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());

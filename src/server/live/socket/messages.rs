@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::event::Version;
 use crate::event::canonical_json;
+use crate::ops::Failure;
 use crate::runtime::CommandOutcome;
 use crate::server::HttpProblem;
-use crate::server::http_problem::ErrorDetail;
 
 /// Maximum length of a `requestId`, in bytes of JSON, because it is sent back.
 const MAX_REQUEST_ID_BYTES: usize = 200;
@@ -101,7 +101,7 @@ pub(super) enum ServerMessage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after: Option<f64>,
         #[serde(flatten)]
-        error: &'a ErrorDetail,
+        error: &'a Failure,
     },
     /// The stream is not followed any more.
     Unsubscribed {
@@ -152,7 +152,7 @@ pub(super) fn error_message<'a>(
     problem: &'a HttpProblem,
 ) -> ServerMessage<'a> {
     let retry_after = problem.retry_after.map(|wait| wait.as_secs_f64());
-    ServerMessage::Error { request_id, stream, retry_after, error: &problem.error }
+    ServerMessage::Error { request_id, stream, retry_after, error: &problem.failure }
 }
 
 #[cfg(test)]
@@ -207,8 +207,8 @@ mod tests {
         ];
         for (text, code, part) in cases {
             let problem = read(text).1.unwrap_err();
-            assert_eq!(problem.error.code, code, "{text}: {problem:?}");
-            assert!(problem.error.message.contains(part), "{text}: {problem:?}");
+            assert_eq!(problem.failure.code, code, "{text}: {problem:?}");
+            assert!(problem.failure.message.contains(part), "{text}: {problem:?}");
         }
     }
 }
