@@ -6,7 +6,8 @@
 mod answer;
 mod append;
 mod backend;
-mod baseline;
+#[cfg(feature = "bench")]
+pub mod baseline;
 mod clock;
 mod clock_check;
 mod clock_refused;
@@ -69,7 +70,6 @@ pub use backend::Init;
 pub use backend::ReadModels;
 pub use backend::Records;
 pub use backend::Snapshots;
-pub use baseline::Baseline;
 pub use clock_refused::ClockReference;
 pub use clock_refused::ClockRefused;
 pub use end::StoreEnd;
@@ -89,7 +89,6 @@ pub use lock_holder::LockHolder;
 pub use lock_holder::lock_holder;
 pub use observer::Observer;
 pub use open::open;
-pub use open::open_baseline;
 pub use options::OpenOptions;
 pub use options::SystemClock;
 pub use options::Warn;

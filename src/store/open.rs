@@ -1,9 +1,8 @@
-//! Opens stores and their baselines. The list of backends that have no server; a server URL knows its own backend.
+//! Opens stores. The list of backends that have no server; a server URL knows its own backend.
 
 use std::sync::Arc;
 
 use crate::store::backend::Backend;
-use crate::store::baseline::Baseline;
 use crate::store::clock;
 use crate::store::error::StoreError;
 use crate::store::event_store::Store;
@@ -24,19 +23,4 @@ pub fn open(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Store, St
     };
     clock::read(&options.clock, backend.end_of_time())?;
     Ok(Store::new(backend, options))
-}
-
-/// Returns the raw database under a scratch store.
-///
-/// # Errors
-/// [`StoreError::Unsupported`] for a store in memory, which no second connection can open.
-pub fn open_baseline(url: &StoreUrl, options: impl Into<OpenOptions>) -> Result<Box<dyn Baseline>, StoreError> {
-    let options = options.into();
-    match url {
-        StoreUrl::SqliteFile(path) => Ok(Box::new(sqlite::SqliteBaseline::file(path.clone(), options.timeout))),
-        StoreUrl::SqliteMemory => {
-            Err(StoreError::Unsupported("cannot measure a store in memory: no second connection can open it".into()))
-        }
-        StoreUrl::Server(url) => Ok(url.baseline(&options)),
-    }
 }

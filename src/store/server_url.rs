@@ -1,21 +1,18 @@
 //! The URL of a store on a database server. Each backend with a server implements it.
 
+use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::store::answer::Answer;
 use crate::store::backend::Backend;
-use crate::store::baseline::Baseline;
 use crate::store::options::OpenOptions;
 
 /// The address of a store on a server. Its `Display` and `Debug` show no secrets.
-pub trait ServerAddress: fmt::Display + fmt::Debug + Send + Sync {
+pub trait ServerAddress: Any + fmt::Display + fmt::Debug + Send + Sync {
     /// Returns the backend of the store. Sends no request.
     fn open(&self, options: &OpenOptions) -> Arc<dyn Backend>;
-
-    /// Returns the raw database beside the store. Sends no request.
-    fn baseline(&self, options: &OpenOptions) -> Box<dyn Baseline>;
 
     /// Returns the whole URL, for a program that is to open the same store. It must never be shown.
     fn with_secrets(&self) -> String;
@@ -36,8 +33,14 @@ pub struct ServerUrl(Arc<dyn ServerAddress>);
 
 impl ServerUrl {
     /// Wraps the address of a backend.
-    pub fn new(address: impl ServerAddress + 'static) -> Self {
+    pub fn new(address: impl ServerAddress) -> Self {
         Self(Arc::new(address))
+    }
+
+    /// Returns the address, if it is of this backend.
+    pub fn downcast<T: ServerAddress>(&self) -> Option<&T> {
+        let address: &dyn Any = &*self.0;
+        address.downcast_ref()
     }
 }
 

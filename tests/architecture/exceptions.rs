@@ -23,7 +23,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     ("purity", "src/jq/stack.rs", "the thread is for its stack: who starts it waits for it, and nothing runs beside it"),
     ("statement", "src/store/postgres/session.rs", "it makes the statements of the other files"),
     ("statement", "src/store/postgres/optimistic_append.rs", "it works only on a connection to the server itself"),
-    ("statement", "src/store/postgres/baseline.rs", "it works only on a connection to the server itself"),
+    ("statement", "src/store/postgres/baseline/mod.rs", "it works only on a connection to the server itself"),
     ("use case", "src/cli/absent/", "the command of a smaller build only says that it is not there"),
     ("use case", "src/cli/program.rs", "it runs the whole command line"),
     ("use case", "src/cli/context/", "the configuration file is a matter of the edge; no store is opened"),

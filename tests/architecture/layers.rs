@@ -24,7 +24,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
 const ONLY_IN: [(&str, &[&str]); 18] = [
     ("rusqlite", &["src/store/sqlite/"]),
     ("sqlx", &["src/store/postgres/"]),
-    ("mongodb", &["src/store/mongodb/", "src/store/url.rs"]),
+    ("mongodb", &["src/store/mongodb/", "src/store/url.rs", "src/store/baseline/open.rs"]),
     ("bson", &["src/store/mongodb/"]),
     ("jaq_core", &["src/jq/"]),
     ("jaq_json", &["src/jq/"]),

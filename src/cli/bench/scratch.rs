@@ -14,10 +14,11 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::shutdown_hold::hold_shutdown;
 use crate::store;
-use crate::store::Baseline;
 use crate::store::OpenOptions;
 use crate::store::Store;
 use crate::store::StoreUrl;
+use crate::store::baseline::Baseline;
+use crate::store::baseline::open_baseline;
 
 /// The flags for the scratch store.
 #[derive(Debug, Args)]
@@ -67,7 +68,7 @@ impl<'a> Scratch<'a> {
 
     /// Returns the bare database of the store.
     pub(super) fn baseline(&self) -> Result<Box<dyn Baseline>, CliError> {
-        Ok(store::open_baseline(&self.url, self.app.open_options())?)
+        Ok(open_baseline(&self.url, self.app.open_options())?)
     }
 
     /// Returns the URL with its password, for a process of its own. Never to be shown.

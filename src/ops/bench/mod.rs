@@ -32,8 +32,8 @@ pub use serve::Target;
 pub use serve::bench_serve;
 
 use crate::runtime::Clock;
-use crate::store::Baseline;
 use crate::store::Store;
+use crate::store::baseline::Baseline;
 
 /// The environment of a benchmark.
 pub struct Bench<'a> {

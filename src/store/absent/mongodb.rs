@@ -1,5 +1,9 @@
 //! The substitute for MongoDB in a build without it.
 
+#[cfg(feature = "bench")]
+#[path = "baseline.rs"]
+pub(crate) mod baseline;
+
 use crate::store::error::StoreError;
 use crate::store::server_url::ServerUrl;
 

@@ -9,7 +9,8 @@
 
 mod append;
 mod backend;
-mod baseline;
+#[cfg(feature = "bench")]
+pub(crate) mod baseline;
 mod by_id;
 mod check;
 mod collections;
@@ -40,6 +41,5 @@ mod view;
 mod worker;
 
 pub use backend::MongoDb;
-pub use baseline::MongoDbBaseline;
 pub(crate) use open::parse;
 pub use url::MongoUrl;

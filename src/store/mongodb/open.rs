@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use crate::store::answer::Answer;
 use crate::store::backend::Backend;
-use crate::store::baseline::Baseline;
 use crate::store::error::StoreError;
 use crate::store::invalid_url::invalid_url;
 use crate::store::mongodb::backend::MongoDb;
-use crate::store::mongodb::baseline::MongoDbBaseline;
 use crate::store::mongodb::url::MongoUrl;
 use crate::store::options::OpenOptions;
 use crate::store::server_url::ServerAddress;
@@ -25,10 +23,6 @@ pub(crate) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
 impl ServerAddress for MongoUrl {
     fn open(&self, options: &OpenOptions) -> Arc<dyn Backend> {
         Arc::new(MongoDb::new(self.clone(), options.clone()))
-    }
-
-    fn baseline(&self, options: &OpenOptions) -> Box<dyn Baseline> {
-        Box::new(MongoDbBaseline::new(self.clone(), options.clone()))
     }
 
     fn with_secrets(&self) -> String {

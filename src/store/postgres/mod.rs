@@ -5,7 +5,8 @@
 
 mod append;
 mod backend;
-mod baseline;
+#[cfg(feature = "bench")]
+pub(crate) mod baseline;
 mod catalog;
 mod connector;
 mod database;
@@ -36,6 +37,5 @@ mod url;
 mod worker;
 
 pub use backend::Postgres;
-pub use baseline::PostgresBaseline;
 pub(crate) use open::parse;
 pub use url::PostgresUrl;

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use crate::store::answer::Answer;
 use crate::store::backend::Backend;
-use crate::store::baseline::Baseline;
 use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::backend::Postgres;
-use crate::store::postgres::baseline::PostgresBaseline;
 use crate::store::postgres::url::PostgresUrl;
 use crate::store::server_url::ServerAddress;
 use crate::store::server_url::ServerUrl;
@@ -24,10 +22,6 @@ pub(crate) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
 impl ServerAddress for PostgresUrl {
     fn open(&self, options: &OpenOptions) -> Arc<dyn Backend> {
         Arc::new(Postgres::new(self, options))
-    }
-
-    fn baseline(&self, options: &OpenOptions) -> Box<dyn Baseline> {
-        Box::new(PostgresBaseline::new(self, options))
     }
 
     fn with_secrets(&self) -> String {

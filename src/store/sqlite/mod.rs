@@ -3,7 +3,8 @@
 mod access;
 mod append;
 mod backend;
-mod baseline;
+#[cfg(feature = "bench")]
+pub(crate) mod baseline;
 mod connection;
 mod end;
 mod error;
@@ -22,4 +23,3 @@ mod transaction;
 mod worker;
 
 pub use backend::Sqlite;
-pub use baseline::SqliteBaseline;

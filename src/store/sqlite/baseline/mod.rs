@@ -3,7 +3,6 @@
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rusqlite::CachedStatement;
 use rusqlite::Connection;
@@ -16,20 +15,20 @@ use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::store::answer::Answer;
 use crate::store::baseline::Baseline;
+use crate::store::options::OpenOptions;
 use crate::store::sqlite::connection::Connector;
 use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::worker::Worker;
 
 /// A separate connection to the file of a scratch store.
-pub struct SqliteBaseline {
+struct SqliteBaseline {
     worker: Worker,
 }
 
-impl SqliteBaseline {
-    /// Returns the baseline beside a store file. The file is not opened yet.
-    pub fn file(path: PathBuf, timeout: Duration) -> Self {
-        Self { worker: Worker::new(Connector { path: Some(path), writes: true, busy_timeout: timeout }, Arc::default()) }
-    }
+/// Returns the baseline beside a store file. The file is not opened yet.
+pub(crate) fn beside(path: PathBuf, options: &OpenOptions) -> Box<dyn Baseline> {
+    let connector = Connector { path: Some(path), writes: true, busy_timeout: options.timeout };
+    Box::new(SqliteBaseline { worker: Worker::new(connector, Arc::default()) })
 }
 
 impl Baseline for SqliteBaseline {
@@ -47,15 +46,15 @@ impl Baseline for SqliteBaseline {
 }
 
 fn append(connection: &mut Connection, events: &[NewEvent], batch: usize) -> Result<(), SqlError> {
-    connection.execute_batch(include_str!("sql/baseline_events.sql"))?;
+    connection.execute_batch(include_str!("events.sql"))?;
     if batch == 1 {
         // Without BEGIN and COMMIT each insert is a commit.
-        let mut statement = connection.prepare_cached(include_str!("sql/baseline_insert.sql"))?;
+        let mut statement = connection.prepare_cached(include_str!("insert.sql"))?;
         return events.iter().try_for_each(|event| insert(&mut statement, event));
     }
     for batch in events.chunks(batch) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut statement = transaction.prepare_cached(include_str!("sql/baseline_insert.sql"))?;
+        let mut statement = transaction.prepare_cached(include_str!("insert.sql"))?;
         batch.iter().try_for_each(|event| insert(&mut statement, event))?;
         drop(statement);
         transaction.commit()?;
@@ -72,13 +71,13 @@ fn insert(statement: &mut CachedStatement<'_>, event: &NewEvent) -> Result<(), S
 }
 
 fn scan(connection: &Connection) -> Result<u64, SqlError> {
-    let mut statement = connection.prepare_cached(include_str!("sql/baseline_scan.sql"))?;
+    let mut statement = connection.prepare_cached(include_str!("scan.sql"))?;
     let columns = statement.column_count();
     step_through(statement.query([])?, columns)
 }
 
 fn read_stream(connection: &Connection, stream: &StreamName) -> Result<u64, SqlError> {
-    let mut statement = connection.prepare_cached(include_str!("sql/baseline_read_stream.sql"))?;
+    let mut statement = connection.prepare_cached(include_str!("read_stream.sql"))?;
     let columns = statement.column_count();
     step_through(statement.query([stream.as_str()])?, columns)
 }

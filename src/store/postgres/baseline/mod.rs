@@ -22,6 +22,7 @@ use crate::store::postgres::ids::Ids;
 use crate::store::postgres::session::Session;
 use crate::store::postgres::url::PostgresUrl;
 use crate::store::postgres::worker::Worker;
+use crate::store::server_url::ServerUrl;
 
 /// A hash of the same size as the hash of an event.
 const HASH: [u8; 32] = [0x5a; 32];
@@ -29,17 +30,19 @@ const HASH: [u8; 32] = [0x5a; 32];
 const STREAM: &str = "resource-bench-000001";
 
 /// A separate connection to the schema of a scratch store, session between works.
-pub struct PostgresBaseline {
+struct PostgresBaseline {
     worker: Worker,
     session: Arc<Mutex<Option<Session>>>,
 }
 
-impl PostgresBaseline {
-    /// Returns the baseline beside the store in a schema. Sends no request yet. The timeout bounds connecting.
-    pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
-        Self { worker: Worker::new(Connector::new(url, options)), session: Arc::default() }
-    }
+/// Returns the baseline beside the store in a schema; none for a URL of another backend. Sends no request yet. The timeout
+/// bounds connecting.
+pub(crate) fn beside(url: &ServerUrl, options: &OpenOptions) -> Option<Box<dyn Baseline>> {
+    let connector = Connector::new(url.downcast::<PostgresUrl>()?, options);
+    Some(Box::new(PostgresBaseline { worker: Worker::new(connector), session: Arc::default() }))
+}
 
+impl PostgresBaseline {
     fn run<T: Send + 'static>(
         &self,
         doing: &'static str,
@@ -87,7 +90,7 @@ impl Baseline for PostgresBaseline {
 
 async fn append(connection: &mut PgConnection, events: &[NewEvent], batch: usize) -> Result<(), SqlError> {
     if events.is_empty() {
-        sqlx::raw_sql(include_str!("sql/baseline_events.sql")).execute(connection).await?;
+        sqlx::raw_sql(include_str!("events.sql")).execute(connection).await?;
         return Ok(());
     }
     // Each statement is a commit.
@@ -104,7 +107,7 @@ async fn append(connection: &mut PgConnection, events: &[NewEvent], batch: usize
 }
 
 async fn insert(connection: &mut PgConnection, event: &NewEvent) -> Result<(), SqlError> {
-    let statement = sqlx::query(include_str!("sql/baseline_insert.sql"))
+    let statement = sqlx::query(include_str!("insert.sql"))
         .bind(Id(event.event_id))
         .bind(event.schema_version.cast_signed())
         .bind(STREAM)
@@ -117,7 +120,7 @@ async fn insert(connection: &mut PgConnection, event: &NewEvent) -> Result<(), S
 }
 
 async fn insert_many(connection: &mut PgConnection, events: &[NewEvent]) -> Result<(), SqlError> {
-    let statement = sqlx::query(include_str!("sql/baseline_insert_many.sql"))
+    let statement = sqlx::query(include_str!("insert_many.sql"))
         .bind(Ids(events.iter().map(|event| event.event_id).collect()))
         .bind(events.iter().map(|event| event.schema_version.cast_signed()).collect::<Vec<_>>())
         .bind(vec![STREAM; events.len()])
@@ -141,7 +144,7 @@ async fn scan(connection: &mut PgConnection) -> Result<u64, SqlError> {
 }
 
 async fn read_stream(connection: &mut PgConnection, stream: &StreamName) -> Result<u64, SqlError> {
-    let mut rows = sqlx::query(include_str!("sql/baseline_read_stream.sql")).bind(stream.as_str()).fetch(connection);
+    let mut rows = sqlx::query(include_str!("read_stream.sql")).bind(stream.as_str()).fetch(connection);
     let mut count = 0;
     while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
         let row = row?;

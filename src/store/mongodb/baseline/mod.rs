@@ -25,6 +25,7 @@ use crate::store::mongodb::documents::count;
 use crate::store::mongodb::url::MongoUrl;
 use crate::store::mongodb::worker::Worker;
 use crate::store::options::OpenOptions;
+use crate::store::server_url::ServerUrl;
 
 /// The collection of the baseline.
 const BASELINE_EVENTS: &str = "bare_events";
@@ -36,7 +37,7 @@ const STREAM: &str = "resource-bench-000001";
 const RECORDED_AT_MICROS: i64 = 1_764_780_403_437_000;
 
 /// A separate client for the database of a scratch store.
-pub struct MongoDbBaseline {
+struct MongoDbBaseline {
     worker: Worker,
     database: Arc<BaselineDatabase>,
 }
@@ -54,13 +55,15 @@ impl BaselineDatabase {
     }
 }
 
-impl MongoDbBaseline {
-    /// Returns the baseline beside the store in a database. Sends no request yet. The timeout bounds waiting for the
-    /// server.
-    pub(crate) fn new(url: MongoUrl, options: OpenOptions) -> Self {
-        Self { worker: Worker::default(), database: Arc::new(BaselineDatabase { url, options, connection: OnceCell::new() }) }
-    }
+/// Returns the baseline beside the store in a database; none for a URL of another backend. Sends no request yet. The
+/// timeout bounds waiting for the server.
+pub(crate) fn beside(url: &ServerUrl, options: &OpenOptions) -> Option<Box<dyn Baseline>> {
+    let (url, options) = (url.downcast::<MongoUrl>()?.clone(), options.clone());
+    let database = Arc::new(BaselineDatabase { url, options, connection: OnceCell::new() });
+    Some(Box::new(MongoDbBaseline { worker: Worker::default(), database }))
+}
 
+impl MongoDbBaseline {
     fn scan_where(&self, filter: Document, order: Document) -> Answer<u64> {
         let database = Arc::clone(&self.database);
         self.worker.read(async move {

@@ -1,0 +1,7 @@
+//! The raw database under a scratch store, which `esctl bench` compares with the store. Part of the feature `bench`.
+
+mod contract;
+mod open;
+
+pub use contract::Baseline;
+pub use open::open_baseline;
