@@ -1,5 +1,6 @@
 //! A resource at a version or moment.
 
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
@@ -32,11 +33,23 @@ pub struct ResourceReport {
     pub left_out: Vec<Uuid>,
 }
 
+/// The fields of a state that leaves quarantined events out.
+#[derive(Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct StateCaveats<'a> {
+    /// The ids of quarantined events that the state leaves out. Absent if there are none.
+    #[cfg_attr(feature = "server", schema(required = false))]
+    left_out: &'a [Uuid],
+    /// The caveats of the state. Absent if there are none.
+    #[cfg_attr(feature = "server", schema(required = false))]
+    caveats: Vec<ListCaveat>,
+}
+
 /// Adds the ids of quarantined events, and the caveat about them, to a state that leaves them out.
 pub fn with_left_out(mut state: Value, left_out: &[Uuid]) -> Value {
-    if let (Some(object), Some(caveat)) = (state.as_object_mut(), ListCaveat::left_out(left_out.len())) {
-        object.insert("left_out".into(), left_out.iter().map(Uuid::to_string).collect());
-        object.insert("caveats".into(), json!([caveat]));
+    let added = ListCaveat::left_out(left_out.len()).map(|caveat| json!(StateCaveats { left_out, caveats: vec![caveat] }));
+    if let (Some(object), Some(Value::Object(added))) = (state.as_object_mut(), added) {
+        object.extend(added);
     }
     state
 }

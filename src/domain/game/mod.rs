@@ -18,6 +18,7 @@ mod rejection;
 mod schema;
 mod state;
 mod turn;
+mod view;
 
 pub(in crate::domain) use access::ACCESS;
 pub use bot::Bot;
@@ -39,5 +40,6 @@ pub use state::Game;
 pub use state::MarketCard;
 pub use state::Phase;
 pub use state::Player;
+pub use view::GameView;
 
 pub use crate::domain::access::Viewer;

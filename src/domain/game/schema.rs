@@ -5,11 +5,10 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::domain::access::Viewer;
-use crate::domain::game::cards;
 use crate::domain::game::state::Game;
 use crate::domain::game::state::Phase;
-use crate::domain::game::state::Player;
-use crate::domain::game::turn::score;
+use crate::domain::game::view::GameView;
+use crate::event::Version;
 
 impl Game {
     /// Returns the game as a viewer sees it; `Null` if it was never created.
@@ -26,34 +25,8 @@ pub(super) fn shown(game: &Game, id: &str, version: u64, viewer: &Viewer) -> Val
     if game.phase == Phase::Absent {
         return Value::Null;
     }
-    let market = game.market.iter().map(|slot| json!({ "card": merchant(&slot.card), "crystals": slot.crystals }));
-    let points = game.point_row.iter().enumerate();
-    let points = points.map(|(index, card)| json!({ "card": cards::point_card(card), "coin": game.coin_at(index) }));
-    let shown = json!({
-        "id": id,
-        "phase": game.phase,
-        "num_players": game.num_players,
-        "caravan_capacity": game.caravan_capacity,
-        "point_cards_to_win": game.point_cards_to_win,
-        "round": game.round,
-        "last_round": game.last_round,
-        "turn": game.current().map(|player| &player.player_id),
-        "acted": game.acted,
-        "players": game.players.iter().map(player).collect::<Vec<_>>(),
-        "market": market.collect::<Vec<_>>(),
-        "point_cards": points.collect::<Vec<_>>(),
-        "coins": game.coins,
-        "merchants_left": game.merchant_deck.len(),
-        "point_cards_left": game.point_deck.len(),
-        "winner": game.winner,
-        "scores": game.scores,
-        "version": version,
-        "created_at": game.created_at,
-        "last_updated": game.last_updated,
-        "seed": game.seed,
-        "merchant_deck": game.merchant_deck,
-        "point_deck": game.point_deck,
-    });
+    // This always serializes.
+    let shown = serde_json::to_value(GameView::of(game, id, Version(version))).unwrap_or(Value::Null);
     state_as_seen(shown, viewer)
 }
 
@@ -71,26 +44,6 @@ pub fn state_as_seen(mut server: Value, viewer: &Viewer) -> Value {
         game.retain(|field, _| !HIDDEN.contains(&field.as_str()));
     }
     server
-}
-
-fn merchant(id: &str) -> Value {
-    // A card of a newer program is shown by its name only.
-    cards::merchant(id).map_or_else(|| json!({ "id": id }), |card| json!(card))
-}
-
-fn player(player: &Player) -> Value {
-    json!({
-        "player_id": player.player_id,
-        "caravan": player.caravan,
-        "hand_size": player.hand.len(),
-        "played": player.played.iter().map(|card| merchant(card)).collect::<Vec<_>>(),
-        "point_cards": player.point_cards,
-        "points": player.points,
-        "coins": player.coins,
-        "score": score(player),
-        "left": player.left,
-        "hand": player.hand.iter().map(|card| merchant(card)).collect::<Vec<_>>(),
-    })
 }
 
 /// Returns the data of an event as a viewer sees it. The seed is hidden, because it determines the decks.

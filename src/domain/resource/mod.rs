@@ -28,6 +28,7 @@ pub use read_model::RESOURCES;
 pub use regeneration::Regeneration;
 pub use rejection::ResourceRejection;
 pub use schema::CLIENT_FIELDS;
+pub use schema::ResourceView;
 pub use schema::client_event;
 pub use schema::client_schema;
 pub use state::Resource;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::domain::resource::state::Resource;
 use crate::event::Timestamp;
+use crate::event::Version;
 
 /// The fields that clients see, in order. The server's schema begins with them.
 pub const CLIENT_FIELDS: [&str; 7] = ["id", "owner_id", "resource_type", "amount", "max_amount", "last_updated", "is_locked"];
@@ -13,23 +14,44 @@ pub const CLIENT_FIELDS: [&str; 7] = ["id", "owner_id", "resource_type", "amount
 /// The fields of events that clients see: those of their schema, and the reason of a change.
 const CLIENT_EVENT_FIELDS: [&str; 7] = ["owner_id", "resource_type", "amount", "max_amount", "requested", "new_amount", "reason"];
 
-/// The server's schema. `amount` and the lock are as of the requested time. `last_regenerated` and `last_updated` are
-/// as of the last event.
+/// A resource. The fields after `is_locked` are in the server's schema only.
 #[derive(Serialize)]
-struct ServerSchema<'a> {
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(as = Resource))]
+pub struct ResourceView<'a> {
+    /// The id.
     id: &'a str,
+    /// The owner.
     owner_id: &'a str,
+    /// The type, such as `currency`.
     resource_type: &'a str,
+    /// The amount at the requested time.
     amount: i64,
+    /// The maximum amount.
     max_amount: i64,
+    /// The time of the last event.
     last_updated: Timestamp,
+    /// True if the resource is locked at the requested time.
     is_locked: bool,
+    /// Units that regenerate per second.
+    #[cfg_attr(feature = "server", schema(required = false))]
     regeneration_rate: f64,
+    /// The time up to which the recorded amount includes regeneration.
+    #[cfg_attr(feature = "server", schema(required = false))]
     last_regenerated: Timestamp,
+    /// The reason of the lock.
     lock_reason: Option<&'a str>,
+    /// The time at which the lock ends.
     lock_expiry: Option<Timestamp>,
-    version: u64,
+    /// The number of events.
+    #[cfg_attr(feature = "server", schema(required = false))]
+    version: Version,
+    /// The time of creation.
+    #[cfg_attr(feature = "server", schema(nullable = false))]
     created_at: Option<Timestamp>,
+    /// Data of the application.
+    #[cfg_attr(feature = "server", schema(value_type = Object, required = false))]
     metadata: &'a Map<String, Value>,
 }
 
@@ -39,7 +61,7 @@ pub(super) fn server_schema(resource: &Resource, id: &str, version: u64, at: Tim
         return Value::Null;
     }
     let lock_expiry = resource.lock_at(at);
-    let schema = ServerSchema {
+    let view = ResourceView {
         id,
         owner_id: &resource.owner_id,
         resource_type: &resource.resource_type,
@@ -51,12 +73,12 @@ pub(super) fn server_schema(resource: &Resource, id: &str, version: u64, at: Tim
         last_regenerated: resource.last_regenerated,
         lock_reason: lock_expiry.and(resource.lock_reason.as_deref()),
         lock_expiry,
-        version,
+        version: Version(version),
         created_at: resource.created_at,
         metadata: &resource.metadata,
     };
     // This always serializes.
-    serde_json::to_value(schema).unwrap_or(Value::Null)
+    serde_json::to_value(view).unwrap_or(Value::Null)
 }
 
 /// Returns the client's schema of the server's schema; `Null` for `Null`.

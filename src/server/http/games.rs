@@ -41,7 +41,7 @@ use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
 use crate::server::http::params::list_source;
 use crate::server::http::params::until;
-use crate::server::http::schemas::GameView;
+use crate::server::http::schemas::GameState;
 use crate::server::limits::body::JsonBody;
 use crate::server::limits::timeout::Deadline;
 use crate::server::trace::TraceContext;
@@ -127,7 +127,7 @@ pub struct ShowParams {
 #[utoipa::path(get, path = "/api/games/{id}", tag = "games", operation_id = "showGame",
     params(("id" = String, Path, description = "The id of the game"), ShowParams,
         ("If-None-Match" = Option<String>, Header, description = "Versions that the client has cached")),
-    responses((status = 200, description = "The game", body = GameView, headers(("ETag" = String, description = "The version, quoted"))),
+    responses((status = 200, description = "The game", body = GameState, headers(("ETag" = String, description = "The version, quoted"))),
         (status = 304, description = "Not modified"), CommonErrors, NotFoundError))]
 pub async fn show(
     State(server): State<Server>,

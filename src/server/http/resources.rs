@@ -26,7 +26,7 @@ use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
 use crate::server::http::params::list_source;
 use crate::server::http::params::until;
-use crate::server::http::schemas::ResourceView;
+use crate::server::http::schemas::ResourceState;
 use crate::server::visibility::Visibility;
 
 /// The filter of a list of resources.
@@ -57,7 +57,7 @@ pub struct ListParams {
 
 /// List resources
 #[utoipa::path(get, path = "/api/resources", tag = "resources", operation_id = "listResources", params(ListParams),
-    responses((status = 200, description = "A page of resources, in the order of their ids", body = ListPage<ResourceView>), CommonErrors))]
+    responses((status = 200, description = "A page of resources, in the order of their ids", body = ListPage<ResourceState>), CommonErrors))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
@@ -97,7 +97,7 @@ pub struct ShowParams {
 #[utoipa::path(get, path = "/api/resources/{id}", tag = "resources", operation_id = "showResource",
     params(("id" = String, Path, description = "The id of the resource"), ShowParams,
         ("If-None-Match" = Option<String>, Header, description = "Versions that the client has cached")),
-    responses((status = 200, description = "The resource", body = ResourceView, headers(("ETag" = String, description = "The version, quoted"))),
+    responses((status = 200, description = "The resource", body = ResourceState, headers(("ETag" = String, description = "The version, quoted"))),
         (status = 304, description = "Not modified"), CommonErrors, NotFoundError))]
 pub async fn show(
     State(server): State<Server>,
