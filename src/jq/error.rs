@@ -73,3 +73,14 @@ impl JqError {
         }
     }
 }
+
+/// The reason why a program gave no usable result for an input that is read as far as it is used.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The input is not JSON.
+    #[error(transparent)]
+    Input(serde_json::Error),
+    /// The program failed.
+    #[error(transparent)]
+    Program(#[from] JqError),
+}

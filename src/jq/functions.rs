@@ -214,7 +214,7 @@ fn to_text(ctx: &Ctx<'_, Limited>, value: Val) -> ValR<Val> {
     }
 }
 
-fn from_json(value: &Val) -> ValR<Val> {
+pub(super) fn from_json(value: &Val) -> ValR<Val> {
     let Val::TStr(text) = value else { return Err(Error::typ(value.clone(), "string")) };
     let refused = |reason: String| Error::str(format!("cannot parse as JSON: {reason}"));
     let text = std::str::from_utf8(text).map_err(|error| refused(error.to_string()))?;

@@ -7,11 +7,14 @@
 
 #[cfg(feature = "jq")]
 mod budget;
+#[cfg(feature = "jq")]
+mod direct;
 mod error;
 #[cfg(feature = "jq")]
 mod functions;
 #[cfg(feature = "jq")]
 mod guard;
+mod lazy;
 mod limit;
 #[cfg(feature = "jq")]
 mod program;
@@ -32,7 +35,11 @@ mod watchdog;
 mod tests;
 
 pub use error::JqError;
+pub use error::RunError;
 pub use error::SyntaxError;
+pub use lazy::Lazy;
+pub use lazy::LazyJson;
+pub use lazy::LazyObject;
 pub use limit::Limit;
 pub use limit::MAX_BYTES;
 pub use limit::MAX_ITEMS;

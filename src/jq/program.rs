@@ -20,11 +20,17 @@ use sha2::Sha256;
 use crate::jq::budget::Budget;
 use crate::jq::budget::Limited;
 use crate::jq::budget::until_stopped;
+use crate::jq::direct;
+use crate::jq::direct::Evaluation;
+use crate::jq::direct::Expression;
 use crate::jq::error::JqError;
+use crate::jq::error::RunError;
 use crate::jq::error::SyntaxError;
 use crate::jq::functions;
 use crate::jq::functions::LEFT_OUT;
 use crate::jq::guard;
+use crate::jq::lazy::Lazy;
+use crate::jq::lazy::LazyObject;
 use crate::jq::limit::Limit;
 use crate::jq::limit::MAX_STEPS;
 use crate::jq::stack::on_a_large_stack;
@@ -50,7 +56,12 @@ struct Compiled {
     name: Arc<str>,
     text: String,
     filter: Filter<Limited>,
+    /// The program for direct evaluation, if it uses only the common part of the language.
+    direct: Option<Expression>,
 }
+
+/// The function that takes the results of the interpreter.
+type Take<'t, R> = dyn FnOnce(&mut dyn Iterator<Item = Result<JqValue, JqError>>) -> Result<R, JqError> + Send + 't;
 
 impl fmt::Debug for JqProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,8 +87,9 @@ impl JqProgram {
             return Err(at(text, 0, format!("a program has at most {MAX_PROGRAM_BYTES} bytes")));
         }
         // The depth of a program is only limited by its size.
-        let filter = on_a_large_stack(|| compile(text)).map_err(|error| at(text, 0, error.to_string()))??;
-        let compiled = Arc::new(Compiled { name: name.into(), text: text.to_owned(), filter });
+        let compiled = on_a_large_stack(|| compile(text)).map_err(|error| at(text, 0, error.to_string()))?;
+        let (filter, direct) = compiled?;
+        let compiled = Arc::new(Compiled { name: name.into(), text: text.to_owned(), filter, direct });
         Ok(Self { compiled, steps: MAX_STEPS })
     }
 
@@ -85,6 +97,20 @@ impl JqProgram {
     #[must_use]
     pub fn with_steps(self, steps: u64) -> Self {
         Self { steps, ..self }
+    }
+
+    /// Returns the program for the interpreter alone.
+    #[cfg(test)]
+    pub(super) fn interpreted(&self) -> Self {
+        let mut program = Self::compile(self.name(), self.text()).expect("it was compiled before").with_steps(self.steps);
+        Arc::get_mut(&mut program.compiled).expect("no other owner").direct = None;
+        program
+    }
+
+    /// Returns true if the program is evaluated directly.
+    #[cfg(test)]
+    pub(super) fn is_direct(&self) -> bool {
+        self.compiled.direct.is_some()
     }
 
     /// Returns the name in errors.
@@ -108,8 +134,7 @@ impl JqProgram {
     /// # Errors
     /// The program failed, was stopped, gave no value or several, or gave a value that is not JSON or too large.
     pub fn one(&self, input: JqValue) -> Result<JqValue, JqError> {
-        let value = self.at_most_one(input)?;
-        value.ok_or_else(|| JqError::NotOne { program: self.name().to_owned(), found: "no value" })
+        self.at_most_one(input)?.ok_or_else(|| self.no_value())
     }
 
     /// Returns the result of the program for an input, if there is one.
@@ -117,17 +142,7 @@ impl JqProgram {
     /// # Errors
     /// Those of [`JqProgram::one`], except for a missing value.
     pub fn at_most_one(&self, input: JqValue) -> Result<Option<JqValue>, JqError> {
-        let program = || self.name().to_owned();
-        self.run(input, |values| {
-            let Some(value) = values.next().transpose()? else { return Ok(None) };
-            if values.next().transpose()?.is_some() {
-                return Err(JqError::NotOne { program: program(), found: "several values" });
-            }
-            match check(&value) {
-                Ok(()) => Ok(Some(value)),
-                Err(reason) => Err(JqError::Result { program: program(), reason }),
-            }
-        })
+        self.run(Lazy::Owned(input.clone()), || Ok(input), direct::at_most_one, Box::new(|values| self.single(values)))
     }
 
     /// Returns true if a result of the program for an input is neither `false` nor `null`.
@@ -135,43 +150,96 @@ impl JqProgram {
     /// # Errors
     /// The program failed or was stopped.
     pub fn holds(&self, input: JqValue) -> Result<bool, JqError> {
-        self.run(input, |values| {
-            for value in values {
-                if !matches!(value?, JqValue::Null | JqValue::Bool(false)) {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        })
+        self.run(Lazy::Owned(input.clone()), || Ok(input), direct::holds, Box::new(any_holds))
     }
 
-    fn run<R: Send>(
-        &self,
-        input: JqValue,
-        take: impl FnOnce(&mut dyn Iterator<Item = Result<JqValue, JqError>>) -> Result<R, JqError> + Send,
-    ) -> Result<R, JqError> {
-        let stopped = |limit| JqError::Stopped { program: self.name().to_owned(), limit };
+    /// Returns the single result of the program for an input that is read as far as it is used.
+    ///
+    /// # Errors
+    /// Those of [`JqProgram::one`], or the input is not JSON.
+    pub fn one_of(&self, input: &dyn LazyObject) -> Result<JqValue, RunError> {
+        Ok(self.at_most_one_of(input)?.ok_or_else(|| self.no_value())?)
+    }
+
+    /// Returns the result of the program for an input that is read as far as it is used, if there is one.
+    ///
+    /// # Errors
+    /// Those of [`JqProgram::at_most_one`], or the input is not JSON.
+    pub fn at_most_one_of(&self, input: &dyn LazyObject) -> Result<Option<JqValue>, RunError> {
+        let whole = || input.whole().map_err(RunError::Input);
+        self.run(Lazy::Object(input), whole, direct::at_most_one, Box::new(|values| self.single(values)))
+    }
+
+    /// Returns true if a result of the program for an input that is read as far as it is used is neither `false` nor `null`.
+    ///
+    /// # Errors
+    /// Those of [`JqProgram::holds`], or the input is not JSON.
+    pub fn holds_of(&self, input: &dyn LazyObject) -> Result<bool, RunError> {
+        let whole = || input.whole().map_err(RunError::Input);
+        self.run(Lazy::Object(input), whole, direct::holds, Box::new(any_holds))
+    }
+
+    /// Runs the program directly, or by the interpreter if direct evaluation leaves it over.
+    fn run<'v, R: Send, E: From<JqError> + Send>(
+        &'v self,
+        input: Lazy<'v>,
+        whole: impl FnOnce() -> Result<JqValue, E> + Send,
+        directly: fn(&Evaluation, &'v Expression, Lazy<'v>) -> Option<R>,
+        take: Box<Take<'_, R>>,
+    ) -> Result<R, E> {
         let run = || {
-            let _guard = watchdog::begin(&self.compiled.name);
-            let steps = (self.steps, Cell::new(self.steps));
-            until_stopped(|| {
-                let filter = &self.compiled.filter;
-                let context = Ctx::<Limited>::new(Budget::new(&filter.lut, &steps), Vars::new([]));
-                let values = filter.id.run((context, input));
-                take(&mut values.map(|value| value.map_err(|raised| self.raised(raised))))
-            })
+            let direct = self.compiled.direct.as_ref();
+            if let Some(result) = direct.and_then(|direct| directly(&Evaluation::new(self.steps), direct, input)) {
+                watchdog::count_run();
+                return Ok(result);
+            }
+            Ok(self.interpret(whole()?, take)?)
         };
-        match on_a_large_stack(run) {
-            Ok(Ok(result)) => result,
-            Ok(Err(limit)) => Err(stopped(limit)),
-            Err(_) => Err(stopped(Limit::NoStack)),
+        let stopped = |_| JqError::Stopped { program: self.name().to_owned(), limit: Limit::NoStack };
+        on_a_large_stack(run).map_err(stopped)?
+    }
+
+    fn interpret<R>(&self, input: JqValue, take: Box<Take<'_, R>>) -> Result<R, JqError> {
+        let _guard = watchdog::begin(&self.compiled.name);
+        let steps = (self.steps, Cell::new(self.steps));
+        let result = until_stopped(|| {
+            let filter = &self.compiled.filter;
+            let context = Ctx::<Limited>::new(Budget::new(&filter.lut, &steps), Vars::new([]));
+            let values = filter.id.run((context, input));
+            take(&mut values.map(|value| value.map_err(|raised| self.raised(raised))))
+        });
+        result.unwrap_or_else(|limit| Err(JqError::Stopped { program: self.name().to_owned(), limit }))
+    }
+
+    fn single(&self, values: &mut dyn Iterator<Item = Result<JqValue, JqError>>) -> Result<Option<JqValue>, JqError> {
+        let program = || self.name().to_owned();
+        let Some(value) = values.next().transpose()? else { return Ok(None) };
+        if values.next().transpose()?.is_some() {
+            return Err(JqError::NotOne { program: program(), found: "several values" });
         }
+        match check(&value) {
+            Ok(()) => Ok(Some(value)),
+            Err(reason) => Err(JqError::Result { program: program(), reason }),
+        }
+    }
+
+    fn no_value(&self) -> JqError {
+        JqError::NotOne { program: self.name().to_owned(), found: "no value" }
     }
 
     fn raised(&self, raised: jaq_core::Exn<'_, JqValue>) -> JqError {
         let message = raised.get_err().map_or_else(|_| "it ended early".to_owned(), |error| cut(&error));
         JqError::Raised { program: self.name().to_owned(), message }
     }
+}
+
+fn any_holds(values: &mut dyn Iterator<Item = Result<JqValue, JqError>>) -> Result<bool, JqError> {
+    for value in values {
+        if !matches!(value?, JqValue::Null | JqValue::Bool(false)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the beginning of a message, which may contain a large value.
@@ -192,7 +260,7 @@ fn cut(message: &impl fmt::Display) -> String {
     truncated.0
 }
 
-fn compile<'s>(text: &'s str) -> Result<Filter<Limited>, SyntaxError> {
+fn compile<'s>(text: &'s str) -> Result<(Filter<Limited>, Option<Expression>), SyntaxError> {
     let prelude = functions::definitions().map(|it| -> Def<&'s str> { guard::definition(it) });
     let arena = Arena::default();
     // The text is parsed twice. This parser reports the error and its location.
@@ -200,15 +268,17 @@ fn compile<'s>(text: &'s str) -> Result<Filter<Limited>, SyntaxError> {
     drop(read.map_err(|errors| of_loading(text, errors))?);
     let body =
         load::parse(text, |parser| parser.term()).ok_or_else(|| at(text, 0, "import and include are not available".into()))?;
+    let direct = direct::compile(&body);
     let main = Def { name: MAIN, args: Vec::new(), body: guard::term(body) };
     let modules = Loader::new(prelude.chain([main])).load(&arena, File { code: MAIN, path: () });
     let modules = modules.map_err(|errors| of_loading(text, errors))?;
     let compiled = Compiler::default().with_funs(functions::natives()).compile(modules);
-    compiled.map_err(|errors| {
+    let filter = compiled.map_err(|errors| {
         let undefined = errors.into_iter().flat_map(|(_, errors)| errors);
         let mut found = undefined.map(|(name, kind)| at(text, offset(text, name), unknown(name, &kind)));
         found.next().unwrap_or_else(|| at(text, 0, "it cannot be compiled".into()))
-    })
+    })?;
+    Ok((filter, direct))
 }
 
 fn unknown(name: &str, kind: &Undefined) -> String {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 /// A run of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,30 +15,32 @@ pub struct Running {
     pub program: Arc<str>,
 }
 
-struct CurrentRun {
-    runs: u64,
-    program: Option<Arc<str>>,
-}
-
-static CURRENT: Mutex<CurrentRun> = Mutex::new(CurrentRun { runs: 0, program: None });
+/// The number of runs that were started.
+static RUNS: AtomicU64 = AtomicU64::new(0);
+/// The run that was started last, if it still runs.
+static CURRENT: Mutex<Option<Running>> = Mutex::new(None);
 
 /// Returns the running program; of several, the one that was started last.
 pub fn running() -> Option<Running> {
-    let state = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-    state.program.clone().map(|program| Running { run: state.runs, program })
+    CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Returns the number of runs that were started.
 pub fn runs() -> u64 {
-    CURRENT.lock().unwrap_or_else(PoisonError::into_inner).runs
+    RUNS.load(Ordering::Relaxed)
+}
+
+/// Counts a run that is too short to be watched.
+pub(super) fn count_run() {
+    RUNS.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Starts a run, which ends when the returned guard is dropped.
 pub(super) fn begin(program: &Arc<str>) -> RunGuard {
-    let mut state = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-    state.runs += 1;
-    state.program = Some(Arc::clone(program));
-    RunGuard { run: state.runs }
+    let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let run = RUNS.fetch_add(1, Ordering::Relaxed) + 1;
+    *current = Some(Running { run, program: Arc::clone(program) });
+    RunGuard { run }
 }
 
 /// A guard of a run in progress.
@@ -46,9 +50,9 @@ pub(super) struct RunGuard {
 
 impl Drop for RunGuard {
     fn drop(&mut self) {
-        let mut state = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.runs == self.run {
-            state.program = None;
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_some_and(|current| current.run == self.run) {
+            *current = None;
         }
     }
 }

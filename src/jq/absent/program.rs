@@ -1,7 +1,9 @@
 //! The substitute for programs in a build without jq. No program compiles.
 
 use crate::jq::error::JqError;
+use crate::jq::error::RunError;
 use crate::jq::error::SyntaxError;
+use crate::jq::lazy::LazyObject;
 use crate::jq::value::JqValue;
 
 /// Maximum size of a program in bytes.
@@ -63,6 +65,30 @@ impl JqProgram {
     /// # Errors
     /// [`JqError`].
     pub fn holds(&self, _: JqValue) -> Result<bool, JqError> {
+        match *self {}
+    }
+
+    /// Returns the single result of the program for an input that is read as far as it is used.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn one_of(&self, _: &dyn LazyObject) -> Result<JqValue, RunError> {
+        match *self {}
+    }
+
+    /// Returns the result of the program for an input that is read as far as it is used, if there is one.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn at_most_one_of(&self, _: &dyn LazyObject) -> Result<Option<JqValue>, RunError> {
+        match *self {}
+    }
+
+    /// Returns true if a result of the program for an input that is read as far as it is used is neither null nor false.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn holds_of(&self, _: &dyn LazyObject) -> Result<bool, RunError> {
         match *self {}
     }
 }
