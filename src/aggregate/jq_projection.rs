@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::aggregate::fold::Fold;
 use crate::aggregate::fold::FoldVersion;
 use crate::aggregate::fold_error::FoldError;
-use crate::aggregate::jq_event::jq_event;
+use crate::aggregate::jq_event::JqEvent;
 use crate::aggregate::jq_reducer::jq_row;
 use crate::aggregate::projection::Projection;
 use crate::event::EventView;
@@ -42,7 +42,9 @@ impl JqProjection {
             let error = JqError::Result { program: self.key.name().to_owned(), reason: reason.to_owned() };
             Err(FoldError::Program(error))
         };
-        let key = match self.key.at_most_one(jq_event(event)?)?.map(|key| to_json(&key)) {
+        let input = JqEvent::read(event)?;
+        let key = self.key.at_most_one_of(&input).map_err(|error| input.failed(error))?;
+        let key = match key.map(|key| to_json(&key)) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(key)) => key,
             Some(key @ (Value::Number(_) | Value::Bool(_))) => key.to_string(),

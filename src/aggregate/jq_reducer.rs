@@ -5,12 +5,14 @@ use serde_json::Value;
 use crate::aggregate::fold::Fold;
 use crate::aggregate::fold::FoldVersion;
 use crate::aggregate::fold_error::FoldError;
-use crate::aggregate::jq_event::jq_event;
+use crate::aggregate::jq_event::JqEvent;
 use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::jq::JqError;
 use crate::jq::JqProgram;
 use crate::jq::JqValue;
+use crate::jq::Lazy;
+use crate::jq::LazyObject;
 use crate::jq::from_text;
 use crate::jq::is_object;
 use crate::jq::object;
@@ -35,6 +37,26 @@ struct JqFold {
     objects_only: bool,
 }
 
+/// The input of a reducer: `{"state", "event"}`.
+struct ReducerInput<'i> {
+    state: &'i JqValue,
+    event: &'i JqEvent<'i>,
+}
+
+impl LazyObject for ReducerInput<'_> {
+    fn member(&self, name: &str) -> Result<Lazy<'_>, serde_json::Error> {
+        Ok(match name {
+            "state" => Lazy::Shared(self.state),
+            "event" => Lazy::Object(self.event),
+            _ => Lazy::Owned(JqValue::Null),
+        })
+    }
+
+    fn whole(&self) -> Result<JqValue, serde_json::Error> {
+        Ok(object([("state", self.state.clone()), ("event", self.event.whole()?)]))
+    }
+}
+
 impl Fold for JqFold {
     fn version(&self) -> FoldVersion {
         // Another program has another name, so their snapshots are never mixed.
@@ -42,8 +64,9 @@ impl Fold for JqFold {
     }
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
-        let input = object([("state", self.state.clone()), ("event", jq_event(event)?)]);
-        let state = self.program.one(input)?;
+        let event = JqEvent::read(event)?;
+        let input = ReducerInput { state: &self.state, event: &event };
+        let state = self.program.one_of(&input).map_err(|error| event.failed(error))?;
         if self.objects_only && !is_object(&state) {
             let (program, reason) = (self.program.name().to_owned(), "is not a row: expected an object".to_owned());
             return Err(JqError::Result { program, reason }.into());

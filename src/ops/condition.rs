@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::aggregate::FoldError;
-use crate::aggregate::jq_event;
+use crate::aggregate::JqEvent;
 use crate::event::EventView;
 use crate::jq::JqProgram;
 use crate::jq::from_json;
@@ -19,7 +19,7 @@ impl Condition {
     /// # Errors
     /// [`OpsError::Condition`] when the program fails. A failure does not count as false.
     pub fn of_event(&self, event: &EventView<'_>) -> Result<bool, OpsError> {
-        let holds = jq_event(event).and_then(|input| Ok(self.0.holds(input)?));
+        let holds = JqEvent::read(event).and_then(|input| self.0.holds_of(&input).map_err(|error| input.failed(error)));
         holds.map_err(|source| cannot_tell(event, source))
     }
 
