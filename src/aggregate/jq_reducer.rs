@@ -17,6 +17,7 @@ use crate::jq::from_text;
 use crate::jq::is_object;
 use crate::jq::object;
 use crate::jq::to_json;
+use crate::jq::to_text;
 
 /// The prefix in the name of a fold by a program. The hash of the program follows.
 pub const JQ_REDUCER: &str = "jq:";
@@ -76,7 +77,7 @@ impl Fold for JqFold {
     }
 
     fn save(&self) -> Result<String, FoldError> {
-        Ok(to_json(&self.state).to_string())
+        to_text(&self.state).map_err(|error| FoldError::Reducer(error.to_string()))
     }
 
     fn restore(&mut self, saved: &str) -> Result<(), FoldError> {

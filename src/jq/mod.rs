@@ -58,6 +58,7 @@ pub use value::is_object;
 pub use value::object;
 pub use value::text;
 pub use value::to_json;
+pub use value::to_text;
 pub use watchdog::Running;
 pub use watchdog::running;
 pub use watchdog::runs;

@@ -3,6 +3,8 @@
 use jaq_json::Num;
 use jaq_json::Val;
 use serde::Deserialize;
+use serde::Serialize;
+use serde::Serializer;
 use serde_json::Number;
 use serde_json::Value;
 
@@ -63,6 +65,30 @@ pub fn to_json(value: &JqValue) -> Value {
         Val::Obj(members) => {
             let member = |(name, value): (&Val, &Val)| (to_json(name).as_str().unwrap_or_default().to_owned(), to_json(value));
             Value::Object(members.iter().map(member).collect())
+        }
+    }
+}
+
+/// Returns a result of a program as JSON text, which is that of [`to_json`].
+///
+/// # Errors
+/// The text cannot be written.
+pub fn to_text(value: &JqValue) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Written(value))
+}
+
+/// A value that is written without a copy.
+struct Written<'v>(&'v Val);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Val::Null => serializer.serialize_unit(),
+            Val::Bool(value) => serializer.serialize_bool(*value),
+            Val::Num(number) => to_number(number).ok().serialize(serializer),
+            Val::TStr(bytes) | Val::BStr(bytes) => serializer.serialize_str(&String::from_utf8_lossy(bytes)),
+            Val::Arr(items) => serializer.collect_seq(items.iter().map(Written)),
+            Val::Obj(members) => serializer.collect_map(members.iter().map(|(name, value)| (Written(name), Written(value)))),
         }
     }
 }

@@ -48,3 +48,11 @@ pub fn is_object(value: &JqValue) -> bool {
 pub fn to_json(value: &JqValue) -> Value {
     value.clone()
 }
+
+/// Returns the value as JSON text.
+///
+/// # Errors
+/// The text cannot be written.
+pub fn to_text(value: &JqValue) -> Result<String, serde_json::Error> {
+    serde_json::to_string(value)
+}
