@@ -2,6 +2,7 @@
 
 pub mod any_document;
 pub mod backend;
+pub mod not_run;
 pub mod own_server;
 pub mod pooler;
 pub mod process;
