@@ -129,7 +129,8 @@ fn draw_dry(event: &OutcomeEvent, sheet: &mut Sheet) {
     sheet.cut_line(format!("  #{}  {}", event.version, event.event_type), text);
 }
 
-fn draw_event(version: Version, event_type: &str, position: Position, event_id: Uuid, sheet: &mut Sheet) {
+/// Draws an event with its position and id, as `-v` shows it.
+pub(super) fn draw_event(version: Version, event_type: &str, position: Position, event_id: Uuid, sheet: &mut Sheet) {
     sheet.line(Cell::new(format!("  #{version}  {event_type}  position {position}  event {event_id}")).tone(Tone::Dim));
 }
 

@@ -1,6 +1,7 @@
 //! A change of the quarantine, and its report.
 
 use crate::cli::app::App;
+use crate::cli::draw_write::draw_event;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
@@ -34,22 +35,24 @@ pub(super) async fn change(app: &App, change: QuarantineChange) -> Result<(), Cl
 
 fn print(app: &App, report: &QuarantineReport, action: QuarantineAction) -> Result<(), CliError> {
     app.out.one(report, |sheet| {
-        let what = match (report.outcome, action) {
-            (CommandResult::Applied, QuarantineAction::Add) => Cell::new("quarantined").tone(Tone::Good),
-            (CommandResult::Applied, QuarantineAction::Release) => Cell::new("released").tone(Tone::Good),
-            (_, QuarantineAction::Add) => Cell::new("unchanged; it is quarantined already").tone(Tone::Warn),
-            (_, QuarantineAction::Release) => Cell::new("unchanged; it is not quarantined").tone(Tone::Warn),
-        };
         let event = &report.event;
-        sheet.field("outcome", what);
-        sheet.field("event", format!("{} {}", event.event_type, event.event_id));
-        sheet.field("stream", format!("{}, version {}, position {}", event.stream, event.version, event.position));
+        let (word, tone, text) = match (report.outcome, action) {
+            (CommandResult::Applied, QuarantineAction::Add) => ("quarantined", Tone::Good, event.event_type.clone()),
+            (CommandResult::Applied, QuarantineAction::Release) => ("released", Tone::Good, event.event_type.clone()),
+            (_, QuarantineAction::Add) => ("unchanged", Tone::Warn, "it is quarantined already".to_owned()),
+            (_, QuarantineAction::Release) => ("unchanged", Tone::Warn, "it is not quarantined".to_owned()),
+        };
+        let rebuilt: Vec<&str> =
+            report.read_models.iter().filter(|model| model.error.is_none()).map(|model| model.name.as_str()).collect();
+        let rebuilt = if rebuilt.is_empty() { String::new() } else { format!("   rebuilt {}", rebuilt.join(", ")) };
+        sheet.cut_line(Cell::new(word).tone(tone), format!(": {} #{}   {text}{rebuilt}", event.stream, event.version));
         for model in &report.read_models {
-            let what = match &model.error {
-                None => Cell::new(format!("{} rebuilt", model.name)),
-                Some(error) => Cell::new(format!("{} not rebuilt: {error}", model.name)).tone(Tone::Bad),
-            };
-            sheet.field("read model", what);
+            if let Some(error) = &model.error {
+                sheet.line(Cell::new(format!("read model {} not rebuilt: {error}", model.name)).tone(Tone::Bad));
+            }
+        }
+        if app.out.settings().verbose > 0 {
+            draw_event(event.version, &event.event_type, event.position, event.event_id, sheet);
         }
     })
 }

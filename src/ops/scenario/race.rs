@@ -11,7 +11,7 @@ use crate::ops::scenario::compare::count;
 use crate::ops::scenario::environment::Environment;
 use crate::ops::scenario::model::ExpectedWrite;
 use crate::ops::scenario::model::RaceExpect;
-use crate::ops::scenario::write::WriteOutcome;
+use crate::ops::scenario::write::StepOutcome;
 use crate::ops::scenario::write::execute;
 use crate::runtime::CommandResult;
 
@@ -35,11 +35,11 @@ pub(super) async fn race(
     let mut counts = RaceCounts::default();
     for outcome in all_of(all.collect()).await {
         match outcome? {
-            WriteOutcome::Done { outcome: CommandResult::AlreadyApplied, .. } => counts.already_applied += 1,
-            WriteOutcome::Done { outcome: CommandResult::Unchanged, .. } => counts.unchanged += 1,
-            WriteOutcome::Done { .. } => counts.applied += 1,
-            WriteOutcome::Rejected(rejection) => *counts.rejected.entry(rejection.code).or_default() += 1,
-            WriteOutcome::Conflict { .. } => counts.conflict += 1,
+            StepOutcome::Done { outcome: CommandResult::AlreadyApplied, .. } => counts.already_applied += 1,
+            StepOutcome::Done { outcome: CommandResult::Unchanged, .. } => counts.unchanged += 1,
+            StepOutcome::Done { .. } => counts.applied += 1,
+            StepOutcome::Rejected(rejection) => *counts.rejected.entry(rejection.code).or_default() += 1,
+            StepOutcome::Conflict { .. } => counts.conflict += 1,
         }
     }
     let mut mismatches = Vec::new();

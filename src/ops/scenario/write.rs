@@ -27,7 +27,7 @@ use crate::store::RecordTime;
 use crate::store::StoreError;
 
 /// The outcome of a write.
-pub(super) enum WriteOutcome {
+pub(super) enum StepOutcome {
     /// The write was done. `events` have the form `{type, data}`. `state` is null without a domain.
     Done { outcome: CommandResult, events: Vec<Value>, version: u64, notes: Vec<&'static str>, state: Value },
     /// A rule of the domain refused the command.
@@ -37,10 +37,10 @@ pub(super) enum WriteOutcome {
 }
 
 /// Executes a write. A rejection and a conflict are outcomes, not errors.
-pub(super) async fn execute(environment: &Environment, what: &Write) -> Result<WriteOutcome, OpsError> {
+pub(super) async fn execute(environment: &Environment, what: &Write) -> Result<StepOutcome, OpsError> {
     match what {
         Write::Command(run) => outcome_of(environment.commands.send(&envelope(run)).await.map(|outcome| {
-            WriteOutcome::Done {
+            StepOutcome::Done {
                 outcome: outcome.outcome,
                 events: outcome
                     .events
@@ -54,7 +54,7 @@ pub(super) async fn execute(environment: &Environment, what: &Write) -> Result<W
         })),
         Write::Append(append) => {
             let appended = append_events(&environment.store, append.request(environment.now())).await;
-            let done = appended.map(|report| WriteOutcome::Done {
+            let done = appended.map(|report| StepOutcome::Done {
                 outcome: report.outcome,
                 events: vec![json!({"type": append.event_type, "data": parsed(append.data.as_str())})],
                 version: report.version.0,
@@ -110,23 +110,23 @@ fn envelope(run: &CommandSpec) -> CommandEnvelope {
     CommandEnvelope::new(&run.command, &run.id, run.payload.clone(), options)
 }
 
-fn outcome_of(result: Result<WriteOutcome, RuntimeError>) -> Result<WriteOutcome, OpsError> {
+fn outcome_of(result: Result<StepOutcome, RuntimeError>) -> Result<StepOutcome, OpsError> {
     let error = match result {
         Ok(done) => return Ok(done),
         Err(error) => error,
     };
     let code = match error {
-        RuntimeError::Decide(DecideError::Rejected(rejection)) => return Ok(WriteOutcome::Rejected(rejection)),
+        RuntimeError::Decide(DecideError::Rejected(rejection)) => return Ok(StepOutcome::Rejected(rejection)),
         RuntimeError::Store(StoreError::Conflict { .. }) => "version_conflict",
         RuntimeError::Store(StoreError::IdConflict { .. }) => "event_id_conflict",
         RuntimeError::RetriesExhausted { .. } => "retries_exhausted",
         RuntimeError::KeyReused { .. } => "idempotency_key_reused",
         other => return Err(other.into()),
     };
-    Ok(WriteOutcome::Conflict { code, message: error.to_string() })
+    Ok(StepOutcome::Conflict { code, message: error.to_string() })
 }
 
-impl WriteOutcome {
+impl StepOutcome {
     /// Returns a short description.
     fn description(&self) -> String {
         match self {
