@@ -106,8 +106,9 @@ fn drawn(lines: &[(Style, String)]) -> String {
 fn lasting(svg: &str) -> String {
     let word = |word: &str| {
         let time = word.len() >= 20 && word[..4].bytes().all(|byte| byte.is_ascii_digit()) && word.as_bytes()[4] == b'-';
+        let time_of_day = word.len() == 9 && word.ends_with('Z') && word.as_bytes()[2] == b':';
         let hash = word.bytes().filter(u8::is_ascii_hexdigit).count() >= 32;
-        if time || hash { "…".to_owned() } else { word.to_owned() }
+        if time || time_of_day || hash { "…".to_owned() } else { word.to_owned() }
     };
     svg.split([' ', '"', '\n', '<', '>']).map(word).collect::<Vec<_>>().join(" ")
 }
@@ -125,6 +126,7 @@ fn the_terminal_is_of_this_program() {
 #[test]
 fn times_and_hashes_do_not_make_a_picture_stale() {
     assert_eq!(lasting("<text>a 2026-11-30T02:54:16.857294Z b</text>"), lasting("<text>a 2027-01-01T00:00:00.000000Z b</text>"));
+    assert_eq!(lasting("<text>until 12:43:45Z</text>"), lasting("<text>until 00:00:00Z</text>"));
     assert_ne!(lasting("<text>a 800</text>"), lasting("<text>a 801</text>"));
 }
 
