@@ -23,7 +23,7 @@ use crate::store::options::SystemClock;
 use crate::store::sqlite::end::end;
 use crate::store::sqlite::end::stream_end;
 use crate::store::sqlite::error::SqlError;
-use crate::store::sqlite::read::Names;
+use crate::store::sqlite::names::Names;
 use crate::store::sqlite::statement::must_be_current;
 use crate::store::sqlite::transaction;
 

@@ -14,7 +14,7 @@ use crate::store::options::SystemClock;
 use crate::store::schema::SchemaFault;
 use crate::store::sqlite::connection::Connector;
 use crate::store::sqlite::error::SqlError;
-use crate::store::sqlite::read::Names;
+use crate::store::sqlite::names::Names;
 use crate::store::sqlite::schema;
 use crate::store::sqlite::statement;
 use crate::store::sqlite::worker::Worker;
@@ -26,7 +26,7 @@ const READERS: usize = 2;
 pub struct Sqlite {
     writer: Worker,
     /// Empty in memory, where one connection serves all jobs.
-    readers: Vec<Worker>,
+    pub(crate) readers: Vec<Worker>,
     place: String,
     clock: SystemClock,
 }

@@ -15,7 +15,7 @@ use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::error::translate;
 use crate::store::sqlite::files::FileChange;
 use crate::store::sqlite::files::Files;
-use crate::store::sqlite::read::Names;
+use crate::store::sqlite::names::Names;
 use crate::store::sqlite::schema;
 
 /// The number of attempts to open a file that is being replaced at the same moment.

@@ -12,6 +12,7 @@ mod event_log;
 mod failed_events;
 mod files;
 mod lazy_connection;
+mod names;
 mod read;
 mod read_model_table;
 mod read_models;

@@ -1,8 +1,5 @@
 //! Reads events into flat chunks. Every scan, replay and projection uses this loop.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use rusqlite::Row;
@@ -31,52 +28,13 @@ use crate::store::sqlite::end::head_position;
 use crate::store::sqlite::end::last_position;
 use crate::store::sqlite::end::stream_end;
 use crate::store::sqlite::error::SqlError;
+use crate::store::sqlite::names::Names;
 use crate::store::sqlite::statement::prepare;
 
 /// The size of texts that ends a page. It keeps a page of large events small.
 const PAGE_BYTES: usize = 1 << 20;
 /// The number of examined events that ends a page, so that an answer comes soon.
 const MAX_EXAMINED: u64 = 100_000;
-/// The number of stream names that a connection remembers, a power of two.
-const REMEMBERED_STREAMS: usize = 4096;
-
-/// The names of streams and types by their numbers: all types, and some streams in a fixed amount of memory.
-pub(crate) struct Names {
-    streams: Vec<(i64, String)>,
-    types: HashMap<i64, String>,
-    /// The numbers of committed types, for the writer. They never change.
-    pub(crate) type_ids: HashMap<String, i64>,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        // No stream has the number 0.
-        Self { streams: vec![(0, String::new()); REMEMBERED_STREAMS], types: HashMap::new(), type_ids: HashMap::new() }
-    }
-}
-
-impl Names {
-    fn load(&mut self, connection: &Connection, stream: i64, event_type: i64) -> Result<(), SqlError> {
-        let slot = &mut self.streams[slot_of(stream)];
-        if slot.0 != stream {
-            *slot = (stream, name(connection, include_str!("sql/stream_name.sql"), stream)?);
-        }
-        if let Entry::Vacant(unknown) = self.types.entry(event_type) {
-            unknown.insert(name(connection, include_str!("sql/type_name.sql"), event_type)?);
-        }
-        Ok(())
-    }
-}
-
-fn slot_of(stream: i64) -> usize {
-    // The lowest bits, whatever the sign.
-    (stream.unsigned_abs() % REMEMBERED_STREAMS as u64) as usize
-}
-
-fn name(connection: &Connection, sql: &str, id: i64) -> Result<String, SqlError> {
-    let name = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
-    name.ok_or_else(|| StoreError::integrity(format!("an event refers to stream or type {id}, which is missing")).into())
-}
 
 /// Reads a page; see [`EventLog::read`](crate::store::EventLog::read).
 pub(crate) fn read(
@@ -153,9 +111,8 @@ fn push_row(
         head.reaches(connection, Position(position))?;
     }
     let (stream, event_type) = (integer(row, 2)?, integer(row, 4)?);
-    names.load(connection, stream, event_type)?;
-    let stream_name = names.streams[slot_of(stream)].1.as_str();
-    let type_name = names.types[&event_type].as_str();
+    let stream_name = names.streams.get(connection, stream)?;
+    let type_name = names.types.get(connection, event_type)?;
     if (query.categories.is_empty() && query.types.is_empty()) || query.wants(stream_name, type_name) {
         page.events.push(&view(row, stream_name, type_name)?);
     }
@@ -235,9 +192,8 @@ pub(crate) fn events_by_id(connection: &Connection, names: &mut Names, ids: &[Uu
         if let Some(row) = rows.next()? {
             head.reaches(connection, Position(whole(row, 0)?))?;
             let (stream, event_type) = (integer(row, 2)?, integer(row, 4)?);
-            names.load(connection, stream, event_type)?;
-            let view = view(row, &names.streams[slot_of(stream)].1, &names.types[&event_type])?;
-            events.push(view.to_recorded());
+            let (stream, event_type) = (names.streams.get(connection, stream)?, names.types.get(connection, event_type)?);
+            events.push(view(row, stream, event_type)?.to_recorded());
         }
     }
     Ok(events)

@@ -1,1 +1,0 @@
-SELECT name FROM streams WHERE id = ?1

@@ -1,1 +1,0 @@
-SELECT name FROM types WHERE id = ?1
