@@ -1,8 +1,9 @@
 //! Scans of any number of events in chunks, in constant memory.
 //!
-//! The next chunk is read while the caller works on the current one. A missing position or version is an error, never
-//! passed over.
+//! The next chunks are read while the caller works on the current one, where the backend can by several readers: positions are
+//! dense, so the query is split into parts. A missing position or version is an error, never passed over.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ use crate::store::reader::Reader;
 
 /// The number of events in a chunk: enough to make the cost of a chunk negligible, few enough to stay in the cache.
 const CHUNK_EVENTS: usize = 1000;
+/// The number of chunks that a part of a filtered query has at most. Few of its events may match.
+const CHUNKS_OF_FILTERED: u64 = 10;
 
 /// A scan under way.
 pub struct Scan {
@@ -26,10 +29,16 @@ pub struct Scan {
     known_quarantine: Arc<KnownQuarantine>,
     /// The quarantined events, as of the first page.
     quarantine: Option<Arc<Quarantine>>,
-    query: ReadQuery,
+    /// The part of the query that is not being read yet.
+    rest: ReadQuery,
     left: u64,
-    ahead: Option<Answer<Page>>,
+    /// The parts that are being read, in their order.
+    ahead: VecDeque<(ReadQuery, Answer<Page>)>,
+    /// True if the query must not be split.
+    whole: bool,
     chunk: EventChunk,
+    /// Buffers that are not in use.
+    spare: Vec<EventChunk>,
     /// The gap after the events that were returned last.
     missing_next: Option<StoreError>,
 }
@@ -38,10 +47,22 @@ impl Scan {
     pub(crate) fn new(reader: Reader, known_quarantine: Arc<KnownQuarantine>, mut query: ReadQuery, limit: Option<u64>) -> Self {
         query.from = query.from.clamp(1, LAST_PLACE);
         query.to = query.to.min(LAST_PLACE);
+        let (chunk, spare, missing_next) = Default::default();
+        let whole = query.backwards || query.source != ReadSource::All || reader.log.readers() <= 1;
         let left = limit.unwrap_or(u64::MAX);
-        let chunk = EventChunk::default();
-        let mut scan = Self { reader, known_quarantine, quarantine: None, query, left, ahead: None, chunk, missing_next: None };
-        scan.read_ahead(EventChunk::default());
+        let mut scan = Self {
+            reader,
+            known_quarantine,
+            quarantine: None,
+            rest: query,
+            left,
+            ahead: VecDeque::new(),
+            whole,
+            chunk,
+            spare,
+            missing_next,
+        };
+        scan.read_ahead();
         scan
     }
 
@@ -53,10 +74,18 @@ impl Scan {
         if let Some(gap) = self.missing_next.take() {
             return Err(gap);
         }
-        while let Some(answer) = self.ahead.take() {
+        while let Some((query, answer)) = self.ahead.pop_front() {
             let mut page = self.reader.ask(answer).await?;
-            let gap = self.gap_in(&page);
-            if gap.is_none() && !self.query.beyond_head {
+            let gap = gap_in(&query, &page);
+            if gap.is_some() && query.to < self.rest.to && !query.backwards {
+                // Once more in one part, since the gap may be longer than this one.
+                self.ahead.clear();
+                self.rest.from = query.from;
+                self.whole = true;
+                self.read_ahead();
+                continue;
+            }
+            if gap.is_none() && !query.beyond_head {
                 self.reader.identity.note_events(&page.events);
             }
             let quarantine = match self.quarantine.take() {
@@ -67,7 +96,6 @@ impl Scan {
                 page.events.mark_quarantined(|id| quarantine.contains(id));
             }
             self.quarantine = Some(quarantine);
-            let spare = mem::take(&mut self.chunk);
             let got = page.events.len() as u64;
             if got > self.left {
                 page.events.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
@@ -79,13 +107,9 @@ impl Scan {
                 // All requested events are before the gap.
                 Some(Gap::After(_)) if self.left == 0 => {}
                 Some(Gap::After(gap)) => self.missing_next = Some(gap),
-                None if page.end => {}
-                None => {
-                    self.go_on_after(page.last);
-                    self.read_ahead(spare);
-                }
+                None => self.go_on(query, &page),
             }
-            self.chunk = page.events;
+            self.spare.push(mem::replace(&mut self.chunk, page.events));
             if !self.chunk.is_empty() {
                 return Ok(Some(&self.chunk));
             }
@@ -103,54 +127,89 @@ impl Scan {
         &self.chunk
     }
 
-    fn read_ahead(&mut self, mut buffer: EventChunk) {
-        if self.left == 0 || self.query.from > self.query.to {
+    /// Reads what follows a page without a gap.
+    fn go_on(&mut self, mut part: ReadQuery, page: &Page) {
+        // At the end of the store, the parts after this one may have events that came later, and lack those in between.
+        if self.left == 0 || (page.end && page.highest < part.to) {
+            self.ahead.clear();
+            self.rest.to = 0;
             return;
         }
+        if !page.end {
+            if part.backwards {
+                part.to = page.last - 1;
+            } else {
+                part.from = page.last + 1;
+            }
+            if part.from <= part.to {
+                let answer = self.ask(&part);
+                self.ahead.push_front((part, answer));
+            }
+        }
+        self.read_ahead();
+    }
+
+    /// Begins to read as many parts as are read at the same time: one, until the first answer shows that there is more.
+    fn read_ahead(&mut self) {
+        let parts = if self.whole || self.quarantine.is_none() { 1 } else { self.reader.log.readers() };
+        while self.ahead.len() < parts && self.left > 0 && self.rest.from <= self.rest.to {
+            let part = self.next_part();
+            let answer = self.ask(&part);
+            self.ahead.push_back((part, answer));
+        }
+    }
+
+    /// Splits the next part off the rest of the query.
+    fn next_part(&mut self) -> ReadQuery {
+        let mut part = self.rest.clone();
+        let chunks = if part.categories.is_empty() && part.types.is_empty() { 1 } else { CHUNKS_OF_FILTERED };
+        let places = chunks * CHUNK_EVENTS as u64;
+        if !self.whole && self.left > places {
+            part.to = part.to.min(part.from.saturating_add(places - 1));
+        }
+        self.rest.from = part.to + 1;
+        part
+    }
+
+    fn ask(&mut self, part: &ReadQuery) -> Answer<Page> {
+        let mut buffer = self.spare.pop().unwrap_or_default();
         buffer.clear();
         let limit = usize::try_from(self.left).unwrap_or(usize::MAX).min(CHUNK_EVENTS);
-        self.ahead = Some(self.reader.log.read(self.query.clone(), limit, buffer));
+        self.reader.log.read(part.clone(), limit, buffer)
     }
+}
 
-    fn go_on_after(&mut self, last: u64) {
-        if self.query.backwards {
-            self.query.to = last - 1;
-        } else {
-            self.query.from = last + 1;
-        }
+/// Finds the first positions or versions that a page lacks. A backend ends a page at a gap, so its events are all before the
+/// gap or all after it.
+fn gap_in(query: &ReadQuery, page: &Page) -> Option<Gap> {
+    let lowest = query.from;
+    let highest = page.highest.max(page.first).max(page.last).min(query.to);
+    if highest < lowest {
+        return None;
     }
+    let backwards = query.backwards;
+    let (start, end) = if backwards { (highest, lowest) } else { (lowest, highest) };
+    let dense = page.first.abs_diff(page.last) + 1 == page.looked_at;
+    let removed = |first, last| removed(&query.source, first, last);
+    if page.looked_at == 0 || (page.first == start && !dense) {
+        Some(Gap::Before(removed(lowest, highest)))
+    } else if page.first != start {
+        let (first, last) = if backwards { (page.first + 1, start) } else { (start, page.first - 1) };
+        Some(Gap::Before(removed(first, last)))
+    } else if page.end && page.last != end {
+        let (first, last) = if backwards { (end, page.last - 1) } else { (page.last + 1, end) };
+        Some(Gap::After(removed(first, last)))
+    } else {
+        None
+    }
+}
 
-    /// Finds the first positions or versions that a page lacks. A backend ends a page at a gap, so its events are all
-    /// before the gap or all after it.
-    fn gap_in(&self, page: &Page) -> Option<Gap> {
-        let lowest = self.query.from;
-        let highest = page.highest.max(page.first).max(page.last).min(self.query.to);
-        if highest < lowest {
-            return None;
-        }
-        let backwards = self.query.backwards;
-        let (start, end) = if backwards { (highest, lowest) } else { (lowest, highest) };
-        let dense = page.first.abs_diff(page.last) + 1 == page.looked_at;
-        if page.looked_at == 0 || (page.first == start && !dense) {
-            Some(Gap::Before(self.removed(lowest, highest)))
-        } else if page.first != start {
-            let (first, last) = if backwards { (page.first + 1, start) } else { (start, page.first - 1) };
-            Some(Gap::Before(self.removed(first, last)))
-        } else if page.end && page.last != end {
-            let (first, last) = if backwards { (end, page.last - 1) } else { (page.last + 1, end) };
-            Some(Gap::After(self.removed(first, last)))
-        } else {
-            None
-        }
-    }
-
-    fn removed(&self, first: u64, last: u64) -> StoreError {
-        let missing = match &self.query.source {
-            ReadSource::All => format!("positions {first} to {last} are missing"),
-            ReadSource::Stream(stream) => format!("versions {first} to {last} of stream {stream} are missing"),
-        };
-        StoreError::integrity(format!("{missing}: events have been removed from this store"))
-    }
+fn removed(source: &ReadSource, first: u64, last: u64) -> StoreError {
+    let missing = match source {
+        ReadSource::All => format!("positions {first} to {last} are missing"),
+        ReadSource::Stream(stream) => format!("versions {first} to {last} of stream {stream} are missing"),
+    };
+    StoreError::integrity(format!("{missing}: events have been removed from this store"))
 }
 
 /// A range of missing positions or versions, with its error.

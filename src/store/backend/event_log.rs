@@ -35,6 +35,11 @@ pub trait EventLog: Send + Sync {
     /// Reads the next events of a query into a buffer: at most `limit`, fewer where they are large.
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page>;
 
+    /// Returns the number of pages that it reads faster at the same time than one after the other.
+    fn readers(&self) -> usize {
+        1
+    }
+
     /// Returns the stored events with these ids, in any order.
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>>;
 

@@ -42,6 +42,11 @@ impl EventLog for Postgres {
         self.worker.read(move |database| read_page(database, query, limit, buffer))
     }
 
+    fn readers(&self) -> usize {
+        // The server reads one page while this process decodes the other.
+        2
+    }
+
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
         let job = async move |session: &mut Session| read::events_by_id(session, ids.clone()).await;
         self.worker.read(move |database| async move {

@@ -34,6 +34,10 @@ impl EventLog for Sqlite {
         self.reading(move |connection, names| read::read(connection, names, &query, limit, buffer))
     }
 
+    fn readers(&self) -> usize {
+        self.readers.len().max(1)
+    }
+
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
         self.reading(move |connection, names| read::events_by_id(connection, names, &ids))
     }
