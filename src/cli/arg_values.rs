@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use bytesize::ByteSize;
 use serde_json::Map;
 use serde_json::Value;
 use uuid::Uuid;
@@ -45,6 +46,14 @@ pub(super) fn limit(text: &str) -> Result<usize, String> {
     match text.parse::<u32>() {
         Ok(limit) if limit >= 1 => Ok(limit as usize),
         _ => Err("expected a whole number from 1".into()),
+    }
+}
+
+/// Parses a size of memory in bytes, for clap.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    match text.parse::<ByteSize>() {
+        Ok(size) if size >= ByteSize::mib(1) => Ok(size.as_u64()),
+        _ => Err("expected a size from 1MiB: 64MiB, 2GiB".into()),
     }
 }
 

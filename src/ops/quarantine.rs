@@ -14,11 +14,11 @@ use crate::event::RecordedEvent;
 use crate::event::StreamName;
 use crate::ops::error::OpsError;
 use crate::ops::projections::status::Maintainer;
-use crate::runtime::BatchSize;
 use crate::runtime::Clock;
 use crate::runtime::CommandResult;
 use crate::runtime::Projector;
 use crate::runtime::QueryBus;
+use crate::runtime::RunOptions;
 use crate::runtime::RuntimeError;
 use crate::store::AppendRequest;
 use crate::store::QUARANTINE_ADDED;
@@ -128,7 +128,7 @@ pub async fn change_quarantine(
     };
     // This also runs without a change, as an earlier run may have been interrupted before its rebuilds.
     for projection in queries.projections().iter().chain(queries.of_applications()) {
-        let projector = Projector::new(store, &**projection, Arc::clone(&clock), BatchSize::default());
+        let projector = Projector::new(store, &**projection, Arc::clone(&clock), RunOptions::default());
         let runs_here = !queries.is_of_application(projection.name());
         report.read_models.extend(redo(&projector, &event, change, changed, runs_here).await?);
     }

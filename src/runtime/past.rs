@@ -8,10 +8,10 @@ use crate::event::Timestamp;
 use crate::runtime::caveat::Caveat;
 use crate::runtime::caveat::Limitations;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::EventFailures;
 use crate::runtime::projector::FoldedRows;
 use crate::runtime::projector::Projector;
+use crate::runtime::projector::RunOptions;
 use crate::runtime::query::Answer;
 use crate::runtime::query::Query;
 use crate::runtime::query::wanted_row;
@@ -31,7 +31,7 @@ impl PastReadModel {
     /// [`RuntimeError::NotFound`] if there is no such projection.
     pub async fn build(queries: &QueryBus, name: &str, position: Position) -> Result<Self, RuntimeError> {
         let projection = queries.projection(name)?;
-        let projector = Projector::new(&queries.store, &**projection, Arc::clone(&queries.clock), BatchSize::default());
+        let projector = Projector::new(&queries.store, &**projection, Arc::clone(&queries.clock), RunOptions::default());
         let (rows, EventFailures { failing, parked, quarantined }) = projector.run_up_to(position).await?;
         let caveats = Limitations { paused: None, failing, parked, missing: 0, quarantined }.caveats();
         Ok(Self { rows, caveats })

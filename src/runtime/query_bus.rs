@@ -19,9 +19,9 @@ use crate::runtime::clock::Clock;
 use crate::runtime::definition::Unreadable;
 use crate::runtime::definition::definitions;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::projector::BatchSize;
 use crate::runtime::projector::InMemory;
 use crate::runtime::projector::Projector;
+use crate::runtime::projector::RunOptions;
 use crate::runtime::projector::check_belongs;
 use crate::runtime::query::Answer;
 use crate::runtime::query::Query;
@@ -324,7 +324,7 @@ impl QueryBus {
 
     /// Brings the read model up to date. Returns the error if it cannot be written.
     async fn bring_up_to_date(&self, projection: &dyn Projection) -> Result<Option<StoreError>, RuntimeError> {
-        let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
+        let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), RunOptions::default());
         match projector.catch_up(&mut |_| {}).await {
             Err(RuntimeError::Store(error @ (StoreError::Unavailable { .. } | StoreError::NotAllowed { .. }))) => {
                 Ok(if self.is_current(projection).await? { None } else { Some(error) })
@@ -354,7 +354,7 @@ impl QueryBus {
         query: &Query,
         at: Timestamp,
     ) -> Result<Answer, RuntimeError> {
-        let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), BatchSize::default());
+        let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), RunOptions::default());
         for _ in 0..TRIES {
             let in_memory = self.built(&projector, projection.version(), &error).await?;
             let rows = self.ask_built(projection, &in_memory.made, query, at).await?;

@@ -191,6 +191,44 @@ pub struct RowsCommit {
     pub now: Timestamp,
 }
 
+/// A load: all rows of a read model are written beside it, and replace it in one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowLoad {
+    /// The read model.
+    pub model: ReadModel,
+    /// The id of the load.
+    pub id: Uuid,
+    /// The number of rows that were added.
+    pub rows: u64,
+    /// The size of the largest row that was added, in bytes.
+    pub largest: usize,
+}
+
+impl RowLoad {
+    /// Returns a load that has not begun.
+    pub fn new(model: ReadModel) -> Self {
+        Self { model, id: Uuid::new_v4(), rows: 0, largest: 0 }
+    }
+
+    /// Returns the part of its name that differs between loads.
+    fn mark(&self) -> String {
+        self.id.simple().to_string()[..6].to_owned()
+    }
+
+    /// Returns the name of its table where read models are tables. No name of a read model contains a space. PostgreSQL
+    /// has room for 63 bytes, with the ending of a primary key.
+    pub(crate) fn table(&self) -> Result<String, StoreError> {
+        self.model.check_name()?;
+        Ok(format!("rm_{} {}", self.model.name, self.mark()))
+    }
+
+    /// Returns the name of its collection where read models are collections.
+    pub(crate) fn collection(&self) -> Result<String, StoreError> {
+        self.model.check_name()?;
+        Ok(format!("rm_{}.load{}", self.model.name, self.mark()))
+    }
+}
+
 /// A query for rows.
 #[derive(Debug, Clone, Default)]
 pub struct RowQuery {

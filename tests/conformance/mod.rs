@@ -12,6 +12,7 @@ mod idempotency;
 mod json;
 pub mod kit;
 mod limits;
+mod loads;
 mod no_store;
 mod positions;
 mod problems;

@@ -179,6 +179,18 @@ macro_rules! each_chapter {
             an_event_that_is_tried_again_while_another_one_rebuilds_counts_once
             a_skip_that_is_taken_back_while_another_one_rebuilds_is_taken_back
         ]}
+        crate::conformance::promises::chapter! { $one $several $subject loads [
+            loaded_rows_replace_all_rows_together_with_the_checkpoint
+            a_load_is_invisible_until_it_is_finished
+            a_load_ends_when_another_one_begins
+            a_load_ends_with_a_swap_and_with_a_drop
+            a_load_of_another_checkpoint_changes_nothing
+            large_rows_are_loaded
+            a_build_has_the_same_rows_however_it_is_written
+            a_build_continues_with_loaded_rows
+        ] [
+            rebuilds_at_once_by_loads_take_each_event_in_once
+        ]}
         crate::conformance::promises::chapter! { $one $several $subject records [
             records_are_listed_by_kind_in_the_order_of_their_names
             a_record_is_replaced_and_deleted_and_nothing_else_is

@@ -24,6 +24,7 @@ use esctl::store::ReadQuery;
 use esctl::store::ReadSource;
 use esctl::store::Record;
 use esctl::store::Records;
+use esctl::store::RowLoad;
 use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
 use esctl::store::SchemaFault;
@@ -126,6 +127,18 @@ impl ReadModels for ReadOnly {
     }
 
     fn commit_rows(&self, _: RowsCommit) -> Answer<bool> {
+        refused()
+    }
+
+    fn begin_load(&self, _: RowLoad) -> Answer<()> {
+        refused()
+    }
+
+    fn load_rows(&self, _: RowLoad, _: Vec<(String, String)>) -> Answer<bool> {
+        refused()
+    }
+
+    fn finish_load(&self, _: RowLoad, _: RowsCommit) -> Answer<bool> {
         refused()
     }
 

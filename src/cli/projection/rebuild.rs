@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::arg_values::limit;
+use crate::cli::arg_values::size;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
@@ -22,6 +23,7 @@ use crate::ops::projections::rebuild::rebuild_projection;
 use crate::ops::projections::rebuild::rebuild_verified;
 use crate::runtime::BatchSize;
 use crate::runtime::QueryBus;
+use crate::runtime::RunOptions;
 use crate::runtime::RuntimeError;
 
 /// Rebuild a read model and swap it in; the old one answers meanwhile
@@ -36,9 +38,12 @@ pub struct ProjectionRebuildArgs {
     /// Rebuild all projections that apply events of this category
     #[arg(long, value_name = "CATEGORY")]
     category: Option<String>,
-    /// Number of events in one transaction
+    /// Number of events in one transaction [default: one transaction a minute]
     #[arg(long, value_name = "N", value_parser = limit)]
     batch: Option<usize>,
+    /// Memory for rows; rows that do not fit go to a temporary file
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB", conflicts_with = "batch")]
+    memory: u64,
     /// Compare the new read model with the old one, and keep the old one if they differ (exit 1)
     #[arg(long)]
     verify: bool,
@@ -60,7 +65,8 @@ impl ProjectionRebuildArgs {
         if self.name.is_none() {
             warn_of_applications(app, &queries);
         }
-        let batch = self.batch.map_or_else(BatchSize::default, BatchSize);
+        let memory = usize::try_from(self.memory).unwrap_or(usize::MAX);
+        let options = RunOptions { batch: self.batch.map(BatchSize), memory, ..RunOptions::default() };
         let total = store.head().await?.position.0;
         let mut list = app.out.list(if self.verify { verified_listing() } else { listing() });
         // A rebuild that is stopped does not keep the others from running.
@@ -69,7 +75,7 @@ impl ProjectionRebuildArgs {
             let bar = app.out.progress(Some(total), "events");
             let mut advance = |passed| bar.advance(passed);
             let outcome = if self.verify {
-                let report = rebuild_verified(&store, &queries, name, batch, app.clock(), &mut advance).await;
+                let report = rebuild_verified(&store, &queries, name, options, app.clock(), &mut advance).await;
                 drop(bar);
                 match report {
                     Ok(report) => {
@@ -79,7 +85,7 @@ impl ProjectionRebuildArgs {
                     Err(error) => Err(stopped(error, name)?),
                 }
             } else {
-                let report = rebuild_projection(&store, &queries, name, batch, app.clock(), &mut advance).await;
+                let report = rebuild_projection(&store, &queries, name, options, app.clock(), &mut advance).await;
                 drop(bar);
                 match report {
                     Ok(report) => push(app, &mut list, &report),

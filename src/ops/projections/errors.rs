@@ -4,11 +4,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::ops::error::OpsError;
-use crate::runtime::BatchSize;
 use crate::runtime::Clock;
 use crate::runtime::Projector;
 use crate::runtime::QueryBus;
 use crate::runtime::Released;
+use crate::runtime::RunOptions;
 use crate::store::FailedEvent;
 use crate::store::Part;
 use crate::store::Store;
@@ -37,7 +37,7 @@ pub async fn projection_errors(
 ) -> Result<Vec<ProjectionFailedEvent>, OpsError> {
     let projection = queries.read_model(name)?;
     store.head().await?;
-    let failed = Projector::new(store, &**projection, clock, BatchSize::default()).problems().await?;
+    let failed = Projector::new(store, &**projection, clock, RunOptions::default()).problems().await?;
     let of_it = |(part, failed_event)| ProjectionFailedEvent { projection: name.to_owned(), part, failed_event };
     Ok(failed.into_iter().map(of_it).collect())
 }
@@ -64,7 +64,7 @@ pub async fn release_event(
     clock: Clock,
 ) -> Result<Released, OpsError> {
     let projection = queries.projection(name)?;
-    let projector = Projector::new(store, &**projection, clock, BatchSize::default());
+    let projector = Projector::new(store, &**projection, clock, RunOptions::default());
     Ok(match action {
         ReleaseAction::Retry => projector.retry(event_id).await?,
         ReleaseAction::Skip => projector.skip(event_id).await?,

@@ -11,10 +11,10 @@ use crate::event::Position;
 use crate::ops::error::OpsError;
 use crate::ops::head_query::HeadQuery;
 use crate::runtime;
-use crate::runtime::BatchSize;
 use crate::runtime::Clock;
 use crate::runtime::Projector;
 use crate::runtime::QueryBus;
+use crate::runtime::RunOptions;
 use crate::runtime::RunReport;
 use crate::runtime::Runner;
 use crate::runtime::RuntimeError;
@@ -217,7 +217,7 @@ impl FollowedProjection {
                 next_beat = now.plus(BEAT);
                 self.beat(known.is_none()).await;
             }
-            let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
+            let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), RunOptions::default());
             match projector.catch_up(&mut |_| {}).await {
                 Ok(report) => {
                     failed = None;
@@ -283,7 +283,7 @@ impl FollowedProjection {
             tokio::time::sleep(STOPPED_POLL).await;
             waited += STOPPED_POLL;
             self.beat(false).await;
-            let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
+            let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), RunOptions::default());
             let failed = projector.problems().await;
             let still_failing = failed.is_ok_and(|known| known.iter().any(|(_, event)| event.state == FailedEventState::Failing));
             if still_failing && waited < wait {
@@ -293,7 +293,7 @@ impl FollowedProjection {
             if matches!(self.renew().await, Ok(false)) {
                 return true;
             }
-            let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), BatchSize::default());
+            let projector = Projector::new(&self.store, &*self.projection, Arc::clone(&self.clock), RunOptions::default());
             match projector.catch_up(&mut |_| {}).await {
                 Err(error @ RuntimeError::Fold { position, .. }) if position != before => {
                     (before, wait) = (position, FIRST_RETRY);

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::ops::error::OpsError;
 use crate::ops::verify::builds::compare_build;
-use crate::runtime::BatchSize;
 use crate::runtime::Clock;
 use crate::runtime::OnProgress;
 use crate::runtime::Projector;
 use crate::runtime::QueryBus;
+use crate::runtime::RunOptions;
 use crate::runtime::RunReport;
 use crate::runtime::RuntimeError;
 use crate::store::ProjectionRecord;
@@ -31,12 +31,12 @@ pub async fn rebuild_projection(
     store: &Store,
     queries: &QueryBus,
     name: &str,
-    batch: BatchSize,
+    options: RunOptions,
     clock: Clock,
     progress: OnProgress<'_>,
 ) -> Result<RunReport, OpsError> {
     let projection = queries.projection(name)?;
-    Ok(Projector::new(store, &**projection, clock, batch).rebuild(progress).await?)
+    Ok(Projector::new(store, &**projection, clock, options).rebuild(progress).await?)
 }
 
 /// Returns the names of the projections to rebuild after a change of a category's events: those that apply events of it.
@@ -76,12 +76,12 @@ pub async fn rebuild_verified(
     store: &Store,
     queries: &QueryBus,
     name: &str,
-    batch: BatchSize,
+    options: RunOptions,
     clock: Clock,
     progress: OnProgress<'_>,
 ) -> Result<VerifiedRebuild, OpsError> {
     let projection = queries.projection(name)?;
-    let projector = Projector::new(store, &**projection, clock, batch);
+    let projector = Projector::new(store, &**projection, clock, options);
     let mut applied = 0;
     for _ in 0..TRIES {
         // A stopped read model, or one of older logic, is compared at its position: catching up would replace the latter without a

@@ -1,11 +1,11 @@
 //! Bringing read models up to date.
 
 use crate::ops::error::OpsError;
-use crate::runtime::BatchSize;
 use crate::runtime::Clock;
 use crate::runtime::OnProgress;
 use crate::runtime::Projector;
 use crate::runtime::QueryBus;
+use crate::runtime::RunOptions;
 use crate::runtime::RunReport;
 use crate::store::Store;
 
@@ -22,6 +22,6 @@ pub async fn run_projection(
     progress: OnProgress<'_>,
 ) -> Result<RunReport, OpsError> {
     let projection = queries.projection(name)?;
-    let projector = Projector::new(store, &**projection, clock, BatchSize::default());
+    let projector = Projector::new(store, &**projection, clock, RunOptions::default());
     Ok(projector.catch_up(progress).await?)
 }

@@ -57,8 +57,8 @@ impl Projector<'_> {
     ) -> Result<(FoldedRows, EventFailures), RuntimeError> {
         for weighed in [false, true] {
             let pass = Pass::open(self, part, base.clone(), weighed).await?;
-            if let (Some(rows), problems) = pass.run_in_memory(to).await? {
-                return Ok((rows, problems));
+            if let Some(outcome) = pass.run_in_memory(to).await? {
+                return Ok(outcome);
             }
         }
         Err(StoreError::Invalid(format!("row of read model {} too large", self.projection.name())).into())

@@ -1,5 +1,8 @@
 //! One run from the checkpoint to the head.
 
+use std::time::Duration;
+use std::time::Instant;
+
 use uuid::Uuid;
 
 use crate::event::EventChunk;
@@ -11,6 +14,7 @@ use crate::runtime::projector::failed_events::EventFailures;
 use crate::runtime::projector::failed_events::FailedEvents;
 use crate::runtime::projector::rows::FoldedRows;
 use crate::runtime::projector::rows::Rows;
+use crate::runtime::projector::rows::RowsError;
 use crate::runtime::projector::runner::ProgressMeter;
 use crate::runtime::projector::runner::Projector;
 use crate::runtime::projector::runner::RunReport;
@@ -20,8 +24,11 @@ use crate::store::Part;
 use crate::store::ProjectionRecord;
 use crate::store::ReadModel;
 use crate::store::ReadQuery;
-use crate::store::RowsCommit;
+use crate::store::RowQuery;
 use crate::store::StoreError;
+
+/// The number of rows in a part of a build that is read to continue it.
+const PRELOADED_ROWS: usize = 5000;
 
 /// The end of a run.
 pub(super) enum Ended {
@@ -37,31 +44,36 @@ pub(super) enum Ended {
 
 /// A run under way.
 pub(super) struct Pass<'p> {
-    projector: &'p Projector<'p>,
-    model: ReadModel,
-    rows: Rows,
-    failed_events: FailedEvents,
+    pub(super) projector: &'p Projector<'p>,
+    pub(super) model: ReadModel,
+    pub(super) rows: Rows,
+    pub(super) failed_events: FailedEvents,
     /// Number of commits of the read model.
-    commits: u64,
+    pub(super) commits: u64,
     /// The time of the last commit.
-    updated_at: Option<Timestamp>,
+    pub(super) updated_at: Option<Timestamp>,
     /// The committed checkpoint.
-    at: Checkpoint,
+    pub(super) at: Checkpoint,
     /// The checkpoint in memory.
-    reached: Checkpoint,
+    pub(super) reached: Checkpoint,
     /// Set if rows were read since the last check that they belong to this read model.
     unchecked_rows: bool,
     /// Events that an operator has skipped in the live read model.
     skips: Vec<Uuid>,
     /// Counts since the last commit.
-    since: Since,
-    oversized: bool,
+    pub(super) since: Since,
+    pub(super) oversized: bool,
+    /// The end of the last commit, or the start of the run.
+    pub(super) committed: Instant,
+    /// The duration of the last commit.
+    pub(super) commit_took: Duration,
 }
 
+/// Counts since the last commit.
 #[derive(Default)]
-struct Since {
-    applied: u64,
-    held_back: u64,
+pub(super) struct Since {
+    pub(super) applied: u64,
+    pub(super) held_back: u64,
 }
 
 impl<'p> Pass<'p> {
@@ -87,7 +99,7 @@ impl<'p> Pass<'p> {
         let skips = inherited.iter().map(|problem| problem.event_id).collect();
         let failed_events = FailedEvents::new(projector.control().await?.on_error, known, inherited);
         let rows = Rows::new(at.position == Position::ZERO, weighed);
-        let (since, unchecked_rows, oversized) = Default::default();
+        let (since, unchecked_rows, oversized, commit_took) = Default::default();
         Ok(Self {
             projector,
             model,
@@ -101,7 +113,31 @@ impl<'p> Pass<'p> {
             unchecked_rows,
             since,
             oversized,
+            committed: Instant::now(),
+            commit_took,
         })
+    }
+
+    /// Returns true for a build whose rows are all kept, so that they can be written at once.
+    pub(super) fn is_unbatched_build(&self) -> bool {
+        self.model.part == Part::Building && self.projector.options.batch.is_none()
+    }
+
+    /// Reads the rows of a build that was begun.
+    async fn preload(&mut self) -> Result<(), RuntimeError> {
+        let (name, part) = (self.model.name.clone(), self.model.part);
+        let mut query = RowQuery { name, part, filters: Vec::new(), after: None, limit: PRELOADED_ROWS };
+        loop {
+            let rows = self.projector.store.query_rows(query.clone()).await?;
+            self.rows.preload(&rows)?;
+            match rows.into_iter().next_back() {
+                Some((key, _)) => query.after = Some(key),
+                None => break,
+            }
+        }
+        self.rows.set_complete();
+        self.unchecked_rows = true;
+        Ok(())
     }
 
     pub(super) async fn run(
@@ -113,6 +149,9 @@ impl<'p> Pass<'p> {
         if !self.skips.is_empty() && !self.inherit(report).await? {
             return Ok(Ended::Overtaken);
         }
+        if self.is_unbatched_build() && self.at.position > Position::ZERO {
+            self.preload().await?;
+        }
         let store = self.projector.store;
         let head = store.head().await?.position;
         let end = to.map_or(head, |to| to.min(head));
@@ -120,15 +159,20 @@ impl<'p> Pass<'p> {
         // All events are read, whether applied or not. So a gap is found, and the checkpoint is at the last event.
         let mut scan = store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(end.0));
         while let Some(chunk) = scan.next().await? {
-            match self.apply_chunk(chunk).await {
+            let mut applied = self.apply_chunk(chunk).await;
+            if applied.is_ok() && self.is_unbatched_build() {
+                applied = self.rows.bound(self.projector.options.memory);
+            }
+            match applied {
                 Ok(()) => {}
+                Err(RowsError::Oversized) => return Ok(Ended::Oversized),
                 // The read model is stopped before the event that failed to apply.
                 Err(_) if self.failed_events.changed() && !self.commit(report).await? => return Ok(self.interrupted()),
-                Err(error) => return Err(error),
+                Err(RowsError::Failed(error)) => return Err(error),
             }
             in_batch += chunk.len();
             progress.reached(self.reached.position);
-            if self.projector.batch.is_full(in_batch, self.rows.changes()) {
+            if self.is_commit_due(in_batch) {
                 in_batch = 0;
                 if !self.commit(report).await? {
                     return Ok(self.interrupted());
@@ -168,12 +212,14 @@ impl<'p> Pass<'p> {
 
     /// Runs as [`Pass::run`] does, up to a position, without a commit. Returns the changed rows and the failed events.
     /// There are no rows if one is too large and the event that made it so is not known.
-    pub(super) async fn run_in_memory(mut self, to: Position) -> Result<(Option<FoldedRows>, EventFailures), RuntimeError> {
+    pub(super) async fn run_in_memory(mut self, to: Position) -> Result<Option<(FoldedRows, EventFailures)>, RuntimeError> {
         let mut scan = self.projector.store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(to.0));
         while let Some(chunk) = scan.next().await? {
             match self.apply_chunk(chunk).await {
-                Err(RuntimeError::Fold { .. }) if self.failed_events.stopped_at().is_some() => break,
-                result => result?,
+                Ok(()) => {}
+                Err(RowsError::Failed(RuntimeError::Fold { .. })) if self.failed_events.stopped_at().is_some() => break,
+                Err(RowsError::Failed(error)) => return Err(error),
+                Err(RowsError::Oversized) => return Ok(None),
             }
         }
         if !self.owns_rows().await? {
@@ -181,10 +227,14 @@ impl<'p> Pass<'p> {
             return Err(StoreError::Unavailable { message, source: None }.into());
         }
         let found = self.failed_events.found();
-        Ok((self.rows.into_changed()?, found))
+        match self.rows.into_changed() {
+            Ok(rows) => Ok(Some((rows, found))),
+            Err(RowsError::Oversized) => Ok(None),
+            Err(RowsError::Failed(error)) => Err(error),
+        }
     }
 
-    async fn apply_chunk(&mut self, chunk: &EventChunk) -> Result<(), RuntimeError> {
+    async fn apply_chunk(&mut self, chunk: &EventChunk) -> Result<(), RowsError> {
         self.unchecked_rows |= self.rows.hold(self.projector, &self.model, chunk).await?;
         for event in chunk.iter() {
             if let Some(key) = self.projector.key(&event) {
@@ -199,7 +249,7 @@ impl<'p> Pass<'p> {
                         }
                         Err(error) => {
                             if !self.failed_events.failed(&event, &error, (self.projector.clock)()) {
-                                return Err(error);
+                                return Err(error.into());
                             }
                             self.since.held_back += 1;
                         }
@@ -214,7 +264,7 @@ impl<'p> Pass<'p> {
     /// Returns true if the rows that were read belong to the read model of this run. A build may have been swapped in
     /// or deleted in the meantime. Its rows are then gone, and another build at the same checkpoint would accept rows
     /// that were made without them.
-    async fn owns_rows(&mut self) -> Result<bool, RuntimeError> {
+    pub(super) async fn owns_rows(&mut self) -> Result<bool, RuntimeError> {
         if !self.unchecked_rows {
             return Ok(true);
         }
@@ -224,38 +274,5 @@ impl<'p> Pass<'p> {
             (record.checkpoint.position, record.commits, Some(record.updated_at))
                 == (self.at.position, self.commits, self.updated_at)
         }))
-    }
-
-    /// Commits the batch. Returns false if another runner has moved the checkpoint or replaced the read model, or if a
-    /// row is too large.
-    async fn commit(&mut self, report: &mut RunReport) -> Result<bool, RuntimeError> {
-        if !self.owns_rows().await? {
-            return Ok(false);
-        }
-        let Some(rows) = self.rows.changed()? else {
-            self.oversized = true;
-            return Ok(false);
-        };
-        let now = (self.projector.clock)();
-        let commit = RowsCommit {
-            model: self.model.clone(),
-            logic_version: self.projector.projection.version(),
-            from: self.at.position,
-            commits: Some(self.commits),
-            to: self.reached,
-            rows,
-            failed_events: self.failed_events.changes(),
-            now,
-        };
-        let done = self.projector.store.commit_rows(commit).await?;
-        if done {
-            let since = std::mem::take(&mut self.since);
-            report.events_applied += since.applied;
-            report.held_back += since.held_back;
-            // The event that made the row too large is committed.
-            self.rows.weigh(false);
-        }
-        (self.at, self.commits, self.updated_at) = (self.reached, self.commits + 1, Some(now));
-        Ok(done)
     }
 }

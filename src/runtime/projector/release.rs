@@ -8,6 +8,7 @@ use crate::event::Version;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::failed_events::problem;
 use crate::runtime::projector::rows::Rows;
+use crate::runtime::projector::rows::RowsError;
 use crate::runtime::projector::runner::Projector;
 use crate::store::FailedEvent;
 use crate::store::FailedEventChanges;
@@ -118,14 +119,17 @@ impl Projector<'_> {
             return self.run_again(record, found).await.map(Some);
         }
         let mut work = self.compute(record, found, problems, skip, false).await?;
-        let rows = match work.rows.changed()? {
-            Some(rows) => rows,
+        let rows = match work.rows.changed() {
+            Ok(rows) => rows,
             // Once more, checking the size of each row after each event, to find the event that makes a row too large.
-            None => {
+            Err(RowsError::Oversized) => {
                 work = self.compute(record, found, problems, skip, true).await?;
-                let too_large = || StoreError::Bug("a row whose size was checked is too large".into());
-                work.rows.changed()?.ok_or_else(too_large)?
+                work.rows.changed().map_err(|error| match error {
+                    RowsError::Oversized => StoreError::Bug("a row whose size was checked is too large".into()).into(),
+                    RowsError::Failed(error) => error,
+                })?
             }
+            Err(RowsError::Failed(error)) => return Err(error),
         };
         // The rows were read after the record. If a read model with the same checkpoint was swapped in, they are
         // different rows.

@@ -1,8 +1,7 @@
-//! The rows of the current batch.
+//! The rows of a run: those of the current batch, or all rows of a build.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::collections::HashMap;
 
 use crate::aggregate::Fold;
 use crate::aggregate::FoldError;
@@ -12,16 +11,21 @@ use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
 use crate::runtime::load::failed;
 use crate::runtime::projector::runner::Projector;
+use crate::runtime::spilling_map::AllStates;
+use crate::runtime::spilling_map::Spill;
+use crate::runtime::spilling_map::SpillingMap;
 use crate::store::MAX_ROW_BYTES;
 use crate::store::ReadModel;
 
 /// Maximum number of rows that are kept between batches, so that a busy row is not read for each.
 const MAX_ROWS_HELD: usize = 20_000;
 
-/// The rows of the current batch.
+/// The rows of a run.
 pub(super) struct Rows {
-    held: HashMap<String, HeldRow>,
-    /// Set if all rows since the first event are held, so that a missing key has no row.
+    rows: SpillingMap<HeldRow>,
+    /// Set if a changed row was moved out of memory since the last write.
+    moved_changes: bool,
+    /// Set if all rows since the first event are here, so that a missing key has no row.
     complete: bool,
     /// Number of rows that have changed since the last write.
     changes: usize,
@@ -32,11 +36,40 @@ pub(super) struct Rows {
 /// Rows in memory, by key.
 pub(in crate::runtime) type FoldedRows = BTreeMap<String, Box<dyn Fold>>;
 
+/// An error of the rows of a run.
+pub(super) enum RowsError {
+    /// A row is too large for the store.
+    Oversized,
+    /// Any other error.
+    Failed(RuntimeError),
+}
+
+impl<E: Into<RuntimeError>> From<E> for RowsError {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 struct HeldRow {
     fold: Box<dyn Fold>,
     /// True if the row exists: an event was applied to it.
     exists: bool,
     changed: bool,
+}
+
+impl HeldRow {
+    fn text(&self) -> Result<String, RowsError> {
+        let text = self.fold.save().map_err(RuntimeError::State)?;
+        if text.len() > MAX_ROW_BYTES { Err(RowsError::Oversized) } else { Ok(text) }
+    }
+}
+
+impl Spill for HeldRow {
+    type Error = RowsError;
+
+    fn save(&self) -> Result<Option<String>, RowsError> {
+        self.exists.then(|| self.text()).transpose()
+    }
 }
 
 impl Projector<'_> {
@@ -51,7 +84,17 @@ impl Rows {
     /// Creates an empty set. `all`: the read model has no rows either. `weighed`: an event that makes a row too large
     /// fails.
     pub(super) fn new(all: bool, weighed: bool) -> Self {
-        Self { held: HashMap::new(), complete: all, changes: 0, weighed }
+        Self { rows: SpillingMap::new(), moved_changes: false, complete: all, changes: 0, weighed }
+    }
+
+    /// Takes stored rows as the first ones. None of them has changed.
+    pub(super) fn preload(&mut self, rows: &[(String, String)]) -> Result<(), RuntimeError> {
+        Ok(self.rows.put(rows)?)
+    }
+
+    /// Sets that no row is missing.
+    pub(super) fn set_complete(&mut self) {
+        self.complete = true;
     }
 
     /// Loads the rows of a chunk's events. Returns true if the read model was read.
@@ -64,20 +107,24 @@ impl Rows {
         let mut unknown = Vec::new();
         for event in chunk.iter() {
             let Some(key) = projector.key(&event) else { continue };
-            if !self.held.contains_key(&*key) {
-                let fold = projector.projection.row(&key);
-                self.held.insert(key.clone().into_owned(), HeldRow { fold, exists: false, changed: false });
-                if !self.complete {
-                    unknown.push(key.into_owned());
-                }
+            if self.rows.held().contains_key(&*key) {
+                continue;
             }
+            let mut row = HeldRow { fold: projector.projection.row(&key), exists: false, changed: false };
+            if let Some(text) = self.rows.spilled(&key)? {
+                row.fold.restore(&text).map_err(RuntimeError::State)?;
+                row.exists = true;
+            } else if !self.complete {
+                unknown.push(key.clone().into_owned());
+            }
+            self.rows.insert(key.into_owned(), row);
         }
         if unknown.is_empty() {
             return Ok(false);
         }
         let found = projector.store.rows(model.clone(), unknown.clone()).await?;
         for (key, row) in unknown.iter().zip(found) {
-            if let (Some(held), Some(row)) = (self.held.get_mut(key), row) {
+            if let (Some(held), Some(row)) = (self.rows.held_mut().get_mut(key), row) {
                 held.fold.restore(&row).map_err(RuntimeError::State)?;
                 held.exists = true;
             }
@@ -87,7 +134,7 @@ impl Rows {
 
     /// Applies an event to its row. After an error the row is unchanged.
     pub(super) fn apply(&mut self, key: &str, event: &EventView<'_>) -> Result<(), RuntimeError> {
-        if let Some(row) = self.held.get_mut(key) {
+        if let Some(row) = self.rows.held_mut().get_mut(key) {
             // An event that is left out creates no row.
             if event.quarantined && !row.exists {
                 return Ok(());
@@ -103,6 +150,7 @@ impl Rows {
             }
             self.changes += usize::from(!row.changed);
             (row.changed, row.exists) = (true, true);
+            self.rows.grew(event.data.len());
         }
         Ok(())
     }
@@ -112,16 +160,18 @@ impl Rows {
         self.weighed = weighed;
     }
 
-    /// Returns the changed rows; `None` if one is too large.
-    pub(super) fn into_changed(self) -> Result<Option<FoldedRows>, RuntimeError> {
-        let mut changed = FoldedRows::new();
-        for (key, row) in self.held.into_iter().filter(|(_, row)| row.changed) {
-            if row.fold.save().map_err(RuntimeError::State)?.len() > MAX_ROW_BYTES {
-                return Ok(None);
-            }
-            changed.insert(key, row.fold);
+    /// Moves all rows out of memory if they have more than `memory` bytes.
+    pub(super) fn bound(&mut self, memory: usize) -> Result<(), RowsError> {
+        if self.rows.bound(memory)? {
+            self.moved_changes |= self.changes > 0;
         }
-        Ok(Some(changed))
+        Ok(())
+    }
+
+    /// Returns the changed rows.
+    pub(super) fn into_changed(self) -> Result<FoldedRows, RowsError> {
+        let changed = self.rows.into_held().into_iter().filter(|(_, row)| row.changed);
+        changed.map(|(key, row)| row.text().map(|_| (key, row.fold))).collect()
     }
 
     /// Returns the number of rows that have changed since the last write.
@@ -129,24 +179,46 @@ impl Rows {
         self.changes
     }
 
+    /// Returns true if more than `many` rows have changed since the last write, or if some are no longer in memory. All rows
+    /// are then written into an empty table.
+    pub(super) fn changed_many(&self, many: usize) -> bool {
+        self.complete && (self.moved_changes || self.changes > many)
+    }
+
     /// Returns the rows that have changed since the last write, ordered by key so that each page of a table is written
-    /// once. `None` if one is too large; the rows are then unusable.
-    pub(super) fn changed(&mut self) -> Result<Option<Vec<(String, String)>>, RuntimeError> {
+    /// once. The rows are unusable if one is too large.
+    pub(super) fn changed(&mut self) -> Result<Vec<(String, String)>, RowsError> {
         let mut changed = Vec::new();
-        for (key, row) in self.held.iter_mut().filter(|(_, row)| row.changed) {
-            let saved = row.fold.save().map_err(RuntimeError::State)?;
-            if saved.len() > MAX_ROW_BYTES {
-                return Ok(None);
-            }
-            changed.push((key.clone(), saved));
+        for (key, row) in self.rows.held_mut().iter_mut().filter(|(_, row)| row.changed) {
+            changed.push((key.clone(), row.text()?));
             row.changed = false;
         }
         changed.sort_unstable();
         self.changes = 0;
-        if self.held.len() > MAX_ROWS_HELD {
-            self.held.clear();
+        Ok(changed)
+    }
+
+    /// Forgets the held rows if there are many. They are read again when they are needed.
+    pub(super) fn forget_many(&mut self) {
+        if self.rows.held().len() > MAX_ROWS_HELD {
+            self.rows.forget();
             self.complete = false;
         }
-        Ok(Some(changed))
+    }
+
+    /// Begins to read all rows in the order of their keys.
+    pub(super) fn all(&mut self) -> Result<AllStates, RowsError> {
+        self.rows.all()
+    }
+
+    /// Returns the next of all rows; none after the last.
+    pub(super) fn next(&mut self, all: &mut AllStates) -> Result<Vec<(String, String)>, RowsError> {
+        self.rows.next(all)
+    }
+
+    /// Sets that all rows are written.
+    pub(super) fn written(&mut self) {
+        self.rows.held_mut().values_mut().for_each(|row| row.changed = false);
+        (self.changes, self.moved_changes) = (0, false);
     }
 }

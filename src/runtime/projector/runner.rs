@@ -1,5 +1,7 @@
 //! The runner of a projection: its parts, and reading its records.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::aggregate::Projection;
@@ -37,6 +39,40 @@ impl BatchSize {
 impl Default for BatchSize {
     fn default() -> Self {
         Self(10_000)
+    }
+}
+
+/// The options of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunOptions {
+    /// The size of a batch. Without one, a run over a live read model has batches of the default size, and a build commits
+    /// only after `commit_every`, so that it writes each row once where it can.
+    pub batch: Option<BatchSize>,
+    /// Approximate memory for the rows of a build without a batch size, in bytes. Rows that do not fit are moved to a
+    /// temporary file.
+    pub memory: usize,
+    /// Minimum time between the commits of a build without a batch size. After a crash, a build repeats the work since its
+    /// last commit. It is longer where commits are slow, so that they take a tenth of the time.
+    pub commit_every: Duration,
+    /// Maximum number of changed rows that a build without a batch size writes into its table. For more, all rows go into
+    /// an empty table, which then replaces it.
+    pub few_rows: usize,
+}
+
+impl RunOptions {
+    /// The default of [`RunOptions::memory`].
+    pub const MEMORY: usize = 256 << 20;
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { batch: None, memory: Self::MEMORY, commit_every: Duration::from_secs(60), few_rows: 10_000 }
+    }
+}
+
+impl From<BatchSize> for RunOptions {
+    fn from(batch: BatchSize) -> Self {
+        Self { batch: Some(batch), ..Self::default() }
     }
 }
 
@@ -83,13 +119,13 @@ pub struct Projector<'a> {
     /// Empty for all categories.
     pub(super) categories: Vec<String>,
     pub(super) clock: Clock,
-    pub(super) batch: BatchSize,
+    pub(super) options: RunOptions,
 }
 
 impl<'a> Projector<'a> {
     /// Creates a runner of a projection over a store.
-    pub fn new(store: &'a Store, projection: &'a dyn Projection, clock: Clock, batch: BatchSize) -> Self {
-        Self { store, projection, categories: projection.categories(), clock, batch }
+    pub fn new(store: &'a Store, projection: &'a dyn Projection, clock: Clock, options: impl Into<RunOptions>) -> Self {
+        Self { store, projection, categories: projection.categories(), clock, options: options.into() }
     }
 
     pub(in crate::runtime) fn name(&self) -> &str {

@@ -12,9 +12,9 @@ use crate::ops::projections::query::query_projection;
 use crate::ops::projections::rebuild::rebuild_projection;
 use crate::ops::projections::status::ProjectionStatus;
 use crate::ops::projections::status::projection_status;
-use crate::runtime::BatchSize;
 use crate::runtime::Query;
 use crate::runtime::QueryRow;
+use crate::runtime::RunOptions;
 use crate::server::Caller;
 use crate::server::HttpProblem;
 use crate::server::Scope;
@@ -89,7 +89,7 @@ pub async fn rebuild(State(server): State<Server>, caller: Caller, PathParam(nam
     let job = server.jobs.start(work, async move |meter| {
         meter.of(head);
         let mut progress = |events| meter.add(events);
-        let report = rebuild_projection(&store, &queries, &name, BatchSize::default(), clock, &mut progress).await?;
+        let report = rebuild_projection(&store, &queries, &name, RunOptions::default(), clock, &mut progress).await?;
         // The run may have continued a rebuild that another program had begun.
         meter.reached(report.position.0);
         Ok::<_, OpsError>(report)

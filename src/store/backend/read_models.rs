@@ -5,6 +5,7 @@ use crate::store::answer::Answer;
 use crate::store::failed_event::FailedEvent;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowLoad;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 
@@ -37,6 +38,17 @@ pub trait ReadModels: Send + Sync {
     /// Returns false, and writes nothing, where the checkpoint is not the one that the caller expects, the read model had
     /// other commits since, or its rows were made by another logic version.
     fn commit_rows(&self, commit: RowsCommit) -> Answer<bool>;
+
+    /// Begins a load. Other loads of the projection end.
+    fn begin_load(&self, load: RowLoad) -> Answer<()>;
+
+    /// Adds rows to a load, each with another key. No reader sees them. Returns false if the load has ended, which another
+    /// load, a swap or a drop does.
+    fn load_rows(&self, load: RowLoad, rows: Vec<(String, String)>) -> Answer<bool>;
+
+    /// Ends a load: does the work of [`ReadModels::commit_rows`] and replaces all rows of the read model by the loaded ones,
+    /// in one step. Returns false, and changes nothing, also if the load has ended.
+    fn finish_load(&self, load: RowLoad, commit: RowsCommit) -> Answer<bool>;
 
     /// Swaps in the rebuilt read model, in one step, if its checkpoint is the one that the caller expects. The old one is
     /// kept as the previous one until the next swap.

@@ -8,6 +8,7 @@ use crate::store::read_model::MAX_ROW_BYTES;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowLoad;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 
@@ -38,15 +39,35 @@ impl Store {
     /// [`StoreError::Invalid`] when a row is too large.
     pub async fn commit_rows(&self, commit: RowsCommit) -> Result<bool, StoreError> {
         commit.model.check_name()?;
-        if let Some((key, row)) = commit.rows.iter().find(|(_, row)| row.len() > MAX_ROW_BYTES) {
-            let (name, bytes) = (&commit.model.name, row.len());
-            let message = format!("row {key} of read model {name} has {bytes} bytes; at most {MAX_ROW_BYTES} are allowed");
-            return Err(StoreError::Invalid(message));
-        }
+        check_size(&commit.model, &commit.rows)?;
         match commit.model.part {
             Part::Live => self.write(|backend| backend.commit_rows(commit)).await,
             _ => self.write_unseen(|backend| backend.commit_rows(commit)).await,
         }
+    }
+
+    /// Begins a load of all rows of a read model that is not live. Other loads of the projection end.
+    pub async fn begin_load(&self, load: &RowLoad) -> Result<(), StoreError> {
+        load.model.check_name()?;
+        self.write_unseen(|backend| backend.begin_load(load.clone())).await
+    }
+
+    /// Adds rows to a load, each with another key. Returns false if the load has ended, which another load, a swap or a
+    /// drop does.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] when a row is too large.
+    pub async fn load_rows(&self, load: &mut RowLoad, rows: Vec<(String, String)>) -> Result<bool, StoreError> {
+        check_size(&load.model, &rows)?;
+        load.rows += rows.len() as u64;
+        load.largest = rows.iter().map(|(_, row)| row.len()).fold(load.largest, usize::max);
+        self.write_unseen(|backend| backend.load_rows(load.clone(), rows)).await
+    }
+
+    /// Ends a load: moves the checkpoint and replaces all rows of the read model by the loaded ones, in one step. Returns
+    /// false, and changes nothing, where the read model was modified concurrently or the load has ended.
+    pub async fn finish_load(&self, load: &RowLoad, commit: RowsCommit) -> Result<bool, StoreError> {
+        self.write_unseen(|backend| backend.finish_load(load.clone(), commit)).await
     }
 
     /// Returns the failed events of a read model, in the order of their positions.
@@ -86,5 +107,16 @@ impl Store {
     pub async fn count_rows(&self, model: ReadModel) -> Result<u64, StoreError> {
         model.check_name()?;
         self.reader.ask(self.backend.count_rows(model)).await
+    }
+}
+
+fn check_size(model: &ReadModel, rows: &[(String, String)]) -> Result<(), StoreError> {
+    match rows.iter().find(|(_, row)| row.len() > MAX_ROW_BYTES) {
+        Some((key, row)) => Err(StoreError::Invalid(format!(
+            "row {key} of read model {} has {} bytes; at most {MAX_ROW_BYTES} are allowed",
+            model.name,
+            row.len()
+        ))),
+        None => Ok(()),
     }
 }

@@ -26,6 +26,8 @@ use crate::store::read_model::StoredRecord;
 /// The largest size of the failed events of a read model. A projection has three read models in one document of at most 16
 /// MiB.
 const MAX_FAILED_EVENT_BYTES: usize = 4 << 20;
+/// The field of a projection that names the collection of a load.
+pub(crate) const LOADING: &str = "loading";
 /// The pause before a reader tries again.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -201,7 +203,8 @@ pub(crate) async fn collections(connection: &Connection, name: &str) -> Result<V
     let projection = connection.collection(collections::PROJECTIONS).find_one(doc! { "_id": name }).await;
     let Some(projection) = projection.map_err(connection.failed("cannot read"))? else { return Ok(Vec::new()) };
     let states = Part::ALL.into_iter().filter_map(|model| part(&projection, model.as_str()));
-    Ok(states.map(|state| state.collection).collect())
+    let loading = projection.get_str(LOADING).ok().map(str::to_owned);
+    Ok(states.map(|state| state.collection).chain(loading).collect())
 }
 
 /// A consistent read of a read model, as of one commit. It is repeated where the read model has changed meanwhile.

@@ -9,6 +9,8 @@
 //!   before the second step has done nothing. After that step the commit is made: readers merge the staged rows into the
 //!   collection, and the next commit first finishes the previous one. A row has the number of its commit and replaces only
 //!   older ones, so a process that resumes late changes nothing.
+//! - A load writes all rows into a new collection, without staging them. The projection names the collection first
+//!   (`loading`), and then makes it that of the read model, in the same update that moves the checkpoint.
 //! - A swap makes the rebuilt part the live one, and the live one the previous one. The collection keeps its name, `rm_NAME.`
 //!   and a random end. Operators find it through the view `rm_NAME`, which changes next (`view.rs`). The next swap or drop
 //!   removes a collection that no projection names.
@@ -20,7 +22,6 @@ use std::sync::Arc;
 
 use mongodb::IndexModel;
 use mongodb::bson::doc;
-use uuid::Uuid;
 
 use crate::event::Position;
 use crate::store::answer::Answer;
@@ -29,27 +30,26 @@ use crate::store::error::StoreError;
 use crate::store::failed_event::FailedEvent;
 use crate::store::mongodb::backend::MongoDb;
 use crate::store::mongodb::collections;
+use crate::store::mongodb::commit_rows::commit;
+use crate::store::mongodb::commit_rows::settled;
 use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::drop_read_model::drop_model;
+use crate::store::mongodb::drop_read_model::sweep;
 use crate::store::mongodb::filters::plain_path;
+use crate::store::mongodb::load;
 use crate::store::mongodb::projection;
 use crate::store::mongodb::projection::ConsistentRead;
-use crate::store::mongodb::projection::bson_uuid;
-use crate::store::mongodb::projection::collections;
-use crate::store::mongodb::projection::document_of;
-use crate::store::mongodb::projection::failed_events_after;
+use crate::store::mongodb::projection::LOADING;
 use crate::store::mongodb::projection::is_complete;
 use crate::store::mongodb::projection::state;
 use crate::store::mongodb::read_model_state::ReadModelState;
 use crate::store::mongodb::rows;
 use crate::store::mongodb::view;
 use crate::store::mongodb::view::check_allowed;
-use crate::store::mongodb::view::drop_view;
-use crate::store::mongodb::view::point;
 use crate::store::mongodb::view::show_live;
-use crate::store::mongodb::view::view_of;
-use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowLoad;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 
@@ -115,7 +115,19 @@ impl ReadModels for MongoDb {
     }
 
     fn commit_rows(&self, rows: RowsCommit) -> Answer<bool> {
-        self.writing(move |connection| async move { commit(&connection, &rows).await })
+        self.writing(move |connection| async move { commit(&connection, &rows, None).await })
+    }
+
+    fn begin_load(&self, load: RowLoad) -> Answer<()> {
+        self.writing(move |connection| async move { load::begin(&connection, &load).await })
+    }
+
+    fn load_rows(&self, load: RowLoad, rows: Vec<(String, String)>) -> Answer<bool> {
+        self.writing(move |connection| async move { load::add(&connection, &load, &rows).await })
+    }
+
+    fn finish_load(&self, load: RowLoad, commit: RowsCommit) -> Answer<bool> {
+        self.writing(move |connection| async move { load::finish(&connection, &load, &commit).await })
     }
 
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
@@ -133,123 +145,6 @@ impl ReadModels for MongoDb {
     fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
         self.writing(move |connection| async move { drop_model(&connection, &model).await })
     }
-}
-
-/// Commits rows and checkpoint together. Returns false where the read model was modified concurrently.
-async fn commit(connection: &Connection, commit: &RowsCommit) -> Result<bool, StoreError> {
-    let begins = commit.from == Position::ZERO && commit.commits.is_none_or(|commits| commits == 0);
-    if begins
-        && let Some(left) = state(connection, &commit.model).await?
-        && !is_complete(connection, &commit.model, &left, None).await?
-    {
-        // Nothing of an incomplete read model is kept: its rows may be of any time.
-        drop_model(connection, &commit.model).await?;
-    }
-    let Some(before) = settled(connection, &commit.model).await? else {
-        if !begins {
-            return Ok(false);
-        }
-        let (name, collection) = (&commit.model.name, new_collection(&commit.model.name));
-        if commit.model.part == Part::Live {
-            // Before there are rows, so that a taken name is found in time.
-            point(connection, name, &collection).await?;
-        }
-        let done = advance(connection, commit, None, collection).await?;
-        if commit.model.part == Part::Live && !done {
-            // Another process has created it meanwhile.
-            show_live(connection, name).await?;
-        }
-        return Ok(done);
-    };
-    if before.checkpoint.position != commit.from
-        || before.logic_version != commit.logic_version
-        || commit.commits.is_some_and(|commits| commits != before.number.unsigned_abs())
-    {
-        return Ok(false);
-    }
-    let collection = before.collection.clone();
-    advance(connection, commit, Some(before), collection).await
-}
-
-/// Returns the state of a read model whose last commit is finished; `None` where it is missing or incomplete.
-async fn settled(connection: &Connection, model: &ReadModel) -> Result<Option<ReadModelState>, StoreError> {
-    loop {
-        match state(connection, model).await? {
-            Some(state) if state.pending.is_some() && !is_complete(connection, model, &state, None).await? => return Ok(None),
-            Some(state) if state.pending.is_some() => finish(connection, model, &state).await?,
-            other => return Ok(other),
-        }
-    }
-}
-
-fn new_collection(name: &str) -> String {
-    format!("rm_{name}.{:012x}", Uuid::new_v4().as_u128() & 0xffff_ffff_ffff)
-}
-
-async fn advance(
-    connection: &Connection,
-    commit: &RowsCommit,
-    before: Option<ReadModelState>,
-    collection: String,
-) -> Result<bool, StoreError> {
-    let part = commit.model.part.as_str();
-    let after = ReadModelState {
-        number: before.as_ref().map_or(0, |before| before.number) + 1,
-        pending: (!commit.rows.is_empty()).then(Uuid::new_v4),
-        logic_version: commit.logic_version,
-        checkpoint: commit.to,
-        updated_at: commit.now,
-        written: before.as_ref().map_or(Some(false), |before| before.written),
-        large: before.as_ref().is_some_and(|before| before.large) || rows::any_large(&commit.rows),
-        failed_events: failed_events_after(before.as_ref(), &commit.failed_events),
-        collection,
-    };
-    let change = doc! { "$set": { part: document_of(&after)? } };
-    rows::stage(connection, &after, &commit.rows).await?;
-    let mut which = doc! { "_id": &commit.model.name };
-    match &before {
-        Some(before) => {
-            which.insert(format!("{part}.collection"), &before.collection);
-            which.insert(format!("{part}.commit"), before.number);
-        }
-        None => {
-            which.insert(part, doc! { "$exists": false });
-        }
-    }
-    let moved = match before {
-        Some(_) => {
-            let update = connection.collection(collections::PROJECTIONS).update_one(which, change).await;
-            update.map_err(connection.failed("cannot write to"))?.modified_count
-        }
-        None => connection.upsert(collections::PROJECTIONS, which, change).await?,
-    };
-    if moved == 0 {
-        rows::unstage(connection, &after).await?;
-        return Ok(false);
-    }
-    // From here on the commit is done. If finishing fails, readers see the rows all the same, and the next commit finishes.
-    if after.pending.is_some()
-        && let Err(error) = finish(connection, &commit.model, &after).await
-    {
-        tracing::warn!(%error, projection = commit.model.name, "rows are committed, but not yet all in their collection");
-    }
-    Ok(true)
-}
-
-/// Writes the staged rows of a commit into their collection. Several processes may do this repeatedly and concurrently.
-async fn finish(connection: &Connection, model: &ReadModel, state: &ReadModelState) -> Result<(), StoreError> {
-    let Some(pending) = state.pending else { return Ok(()) };
-    rows::apply(connection, state, pending).await?;
-    let part = model.part.as_str();
-    let which = doc! {
-        "_id": &model.name,
-        format!("{part}.collection"): &state.collection,
-        format!("{part}.pending"): bson_uuid(pending),
-    };
-    let change = doc! { "$unset": { format!("{part}.pending"): "" }, "$set": { format!("{part}.written"): true } };
-    let done = connection.collection(collections::PROJECTIONS).update_one(which, change).await;
-    done.map_err(connection.failed("cannot write to"))?;
-    rows::unstage(connection, state).await
 }
 
 /// Swaps in the rebuilt read model.
@@ -277,7 +172,7 @@ async fn swap(connection: &Connection, name: &str, at: Position, indexed_fields:
         (None, Some(_)) => "$previous",
         (None, None) => "$$REMOVE",
     };
-    let swap = [doc! { "$set": { "live": "$building", "previous": previous } }, doc! { "$unset": "building" }];
+    let swap = [doc! { "$set": { "live": "$building", "previous": previous } }, doc! { "$unset": ["building", LOADING] }];
     let swapped = projections.update_one(which, swap.to_vec());
     if swapped.await.map_err(&failed)?.modified_count == 0 {
         return Ok(false);
@@ -309,33 +204,4 @@ async fn exchange(connection: &Connection, name: &str) -> Result<bool, StoreErro
     }
     show_live(connection, name).await?;
     Ok(true)
-}
-
-/// Drops a read model and its checkpoint.
-async fn drop_model(connection: &Connection, model: &ReadModel) -> Result<bool, StoreError> {
-    let failed = connection.failed("cannot write to");
-    let part = model.part.as_str();
-    let which = doc! { "_id": &model.name, part: { "$exists": true } };
-    let projections = connection.collection(collections::PROJECTIONS);
-    let dropped = projections.update_one(which, doc! { "$unset": { part: "" } });
-    let there = dropped.await.map_err(&failed)?.modified_count > 0;
-    if model.part == Part::Live && there {
-        drop_view(connection, &model.name).await?;
-    }
-    sweep(connection, &model.name).await?;
-    Ok(there)
-}
-
-/// Drops collections that this projection does not name, with their staged rows.
-async fn sweep(connection: &Connection, name: &str) -> Result<(), StoreError> {
-    let failed = connection.failed("cannot write to");
-    // The names come first: a projection names a collection before it is created.
-    let names = connection.database.list_collection_names().await.map_err(&failed)?;
-    let used = collections(connection, name).await?;
-    let prefix = format!("{}.", view_of(name));
-    for unused in names.iter().filter(|found| found.starts_with(&prefix) && !used.contains(found)) {
-        connection.collection(unused).drop().await.map_err(&failed)?;
-        rows::unstage_all(connection, unused).await?;
-    }
-    Ok(())
 }

@@ -140,30 +140,59 @@ async fn staged(connection: &Connection, state: &ReadModelState, pending: Uuid) 
     Ok(rows)
 }
 
+/// Returns the document of a row.
+fn document_of(key: &str, text: &str, commit: i64) -> Document {
+    let large = is_large(text.len());
+    let row = serde_json::from_str(text).map_or(Bson::Null, |row: Value| bson_of(&if large { shortened(row) } else { row }));
+    let mut document = doc! { "_id": key, "commit": commit, "text": text, "row": row };
+    if large {
+        document.insert(LARGE, true);
+    }
+    document
+}
+
+async fn index_large(connection: &Connection, collection: &str) -> Result<(), StoreError> {
+    let made = connection.collection(collection).create_index(index_of_large()).await;
+    made.map(|_| ()).map_err(connection.failed("cannot write to"))
+}
+
+/// Returns the write concern of rows: they are durable before the checkpoint moves.
+fn durable(connection: &Connection) -> Document {
+    let wait = i64::try_from(connection.timeout.as_millis()).unwrap_or(i64::MAX);
+    doc! { "w": "majority", "j": true, "wtimeout": wait }
+}
+
+/// Inserts rows into the collection of a load. A row that is there already stays.
+pub(crate) async fn load(connection: &Connection, collection: &str, rows: &[(String, String)]) -> Result<(), StoreError> {
+    if any_large(rows) {
+        index_large(connection, collection).await?;
+    }
+    for batch in batches(rows) {
+        let documents: Vec<Bson> = batch.iter().map(|(key, text)| document_of(key, text, 0).into()).collect();
+        let command =
+            doc! { "insert": collection, "ordered": false, "writeConcern": durable(connection), "documents": documents };
+        let answer = connection.database.run_command(command).await.map_err(connection.failed("cannot write to"))?;
+        judge(connection, &answer)?;
+    }
+    Ok(())
+}
+
 /// Writes the staged rows of a commit into their collection. Newer rows are not replaced.
 pub(crate) async fn apply(connection: &Connection, state: &ReadModelState, pending: Uuid) -> Result<(), StoreError> {
     let rows: Vec<(String, String)> = staged(connection, state, pending).await?.into_iter().collect();
     if any_large(&rows) {
-        let made = connection.collection(&state.collection).create_index(index_of_large()).await;
-        made.map_err(connection.failed("cannot write to"))?;
+        index_large(connection, &state.collection).await?;
     }
-    let wait = i64::try_from(connection.timeout.as_millis()).unwrap_or(i64::MAX);
     for batch in batches(&rows) {
         let update = |(key, text): &(String, String)| {
-            let large = text.len() > LARGE_BYTES;
-            let row =
-                serde_json::from_str(text).map_or(Bson::Null, |row: Value| bson_of(&if large { shortened(row) } else { row }));
-            let mut document = doc! { "_id": key, "commit": state.number, "text": text, "row": row };
-            if large {
-                document.insert(LARGE, true);
-            }
+            let document = document_of(key, text, state.number);
             Bson::from(doc! { "q": { "_id": key, "commit": { "$lt": state.number } }, "u": document, "upsert": true })
         };
         let updates: Vec<Bson> = batch.iter().map(update).collect();
         let command = doc! {
             "update": &state.collection,
             "ordered": false,
-            "writeConcern": { "w": "majority", "j": true, "wtimeout": wait },
+            "writeConcern": durable(connection),
             "updates": updates,
         };
         let answer = connection.database.run_command(command).await.map_err(connection.failed("cannot write to"))?;
@@ -191,7 +220,12 @@ fn shortened(row: Value) -> Value {
 
 /// Returns true if there is a large row.
 pub(crate) fn any_large(rows: &[(String, String)]) -> bool {
-    rows.iter().any(|(_, text)| text.len() > LARGE_BYTES)
+    rows.iter().any(|(_, text)| is_large(text.len()))
+}
+
+/// Returns true if a row of this size is large.
+pub(crate) fn is_large(bytes: usize) -> bool {
+    bytes > LARGE_BYTES
 }
 
 /// Returns the index by which large rows are found. Other rows are found by their fields.

@@ -8,6 +8,7 @@ mod backend;
 #[cfg(feature = "bench")]
 pub(crate) mod baseline;
 mod catalog;
+mod commit_rows;
 mod connector;
 mod database;
 mod end;
@@ -16,6 +17,7 @@ mod event_log;
 mod fast_append;
 mod for_version;
 mod ids;
+mod load;
 mod lock_holder;
 mod open;
 mod optimistic_append;

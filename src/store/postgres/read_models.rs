@@ -12,15 +12,17 @@ use crate::store::answer::Answer;
 use crate::store::backend::ReadModels;
 use crate::store::failed_event::FailedEvent;
 use crate::store::postgres::backend::Postgres;
+use crate::store::postgres::commit_rows::commit;
 use crate::store::postgres::database::Task;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::ids::Id;
-use crate::store::postgres::ids::Ids;
+use crate::store::postgres::load;
+use crate::store::postgres::load::end_loads;
 use crate::store::postgres::read::id;
 use crate::store::postgres::session::Session;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowLoad;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::read_model::StoredRecord;
@@ -53,6 +55,18 @@ impl ReadModels for Postgres {
 
     fn commit_rows(&self, rows: RowsCommit) -> Answer<bool> {
         self.writing(Task::Write, async move |session: &mut Session| commit(session, &rows).await)
+    }
+
+    fn begin_load(&self, load: RowLoad) -> Answer<()> {
+        self.writing(Task::WriteAgain, async move |session: &mut Session| load::begin(session, &load).await)
+    }
+
+    fn load_rows(&self, load: RowLoad, rows: Vec<(String, String)>) -> Answer<bool> {
+        self.writing(Task::WriteAgain, async move |session: &mut Session| load::add(session, &load, &rows).await)
+    }
+
+    fn finish_load(&self, load: RowLoad, commit: RowsCommit) -> Answer<bool> {
+        self.writing(Task::Write, async move |session: &mut Session| load::finish(session, &load, &commit).await)
     }
 
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
@@ -140,39 +154,9 @@ async fn rows(session: &mut Session, model: &ReadModel, keys: &[String]) -> Resu
     Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
 }
 
-/// Writes rows, failed events and checkpoint in one statement. Returns false where the read model was modified
-/// concurrently.
-async fn commit(session: &mut Session, commit: &RowsCommit) -> Result<bool, SqlError> {
-    // Of two rows with one key the later one counts.
-    let rows: HashMap<&str, &str> = commit.rows.iter().map(|(key, row)| (key.as_str(), row.as_str())).collect();
-    let mut rows: Vec<(&str, &str)> = rows.into_iter().collect();
-    rows.sort_unstable();
-    let (keys, contents): (Vec<&str>, Vec<&str>) = rows.into_iter().unzip();
-    let changes = &commit.failed_events;
-    let failed = Ids(changes.put.iter().map(|failed| failed.event_id).collect());
-    let failed_at: Vec<i64> = changes.put.iter().map(|failed| failed.position.0.cast_signed()).collect();
-    let failures = changes.put.iter().map(FailedEvent::to_json).collect::<Result<Vec<_>, _>>()?;
-    let statement = session
-        .query_scalar(include_str!("sql/commit_rows.sql"))
-        .bind(&commit.model.name)
-        .bind(commit.model.part.as_str())
-        .bind(commit.commits.map(u64::cast_signed))
-        .bind(i64::from(commit.logic_version))
-        .bind(commit.from.0.cast_signed())
-        .bind(commit.to.position.0.cast_signed())
-        .bind(commit.to.event_id.map(Id))
-        .bind(commit.now.micros())
-        .bind(keys)
-        .bind(contents)
-        .bind(Ids(changes.solved.clone()))
-        .bind(failed)
-        .bind(failed_at)
-        .bind(failures);
-    Ok(statement.fetch_one(&mut session.connection).await?)
-}
-
 /// Swaps in the rebuilt read model. The live one becomes the previous one.
 async fn swap(session: &mut Session, name: &str, at: Position, fields: &[String]) -> Result<bool, SqlError> {
+    end_loads(session, &ReadModel::live(name)).await?;
     let statement = session.query_scalar("SELECT swap_read_model($1, $2, $3)").bind(name).bind(at.0.cast_signed()).bind(fields);
     Ok(statement.fetch_one(&mut session.connection).await?)
 }
@@ -185,6 +169,7 @@ async fn exchange(session: &mut Session, name: &str) -> Result<bool, SqlError> {
 
 /// Drops a read model and its checkpoint.
 async fn drop_model(session: &mut Session, model: &ReadModel) -> Result<bool, SqlError> {
+    end_loads(session, model).await?;
     let statement = session.query_scalar("SELECT drop_read_model($1, $2)").bind(&model.name).bind(model.part.as_str());
     Ok(statement.fetch_one(&mut session.connection).await?)
 }

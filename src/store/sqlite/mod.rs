@@ -5,6 +5,7 @@ mod append;
 mod backend;
 #[cfg(feature = "bench")]
 pub(crate) mod baseline;
+mod commit_rows;
 mod connection;
 mod end;
 mod error;
@@ -12,11 +13,13 @@ mod event_log;
 mod failed_events;
 mod files;
 mod lazy_connection;
+mod load;
 mod names;
 mod read;
 mod read_model_table;
 mod read_models;
 mod records;
+mod row_spill;
 mod schema;
 mod snapshots;
 mod statement;
@@ -24,3 +27,4 @@ mod transaction;
 mod worker;
 
 pub use backend::Sqlite;
+pub use row_spill::RowSpill;

@@ -4,7 +4,6 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use rusqlite::ToSql;
 use rusqlite::Transaction;
-use rusqlite::TransactionBehavior;
 use rusqlite::params;
 use rusqlite::params_from_iter;
 use rusqlite::types::ValueRef;
@@ -14,20 +13,23 @@ use uuid::Uuid;
 use crate::event::Position;
 use crate::store::answer::Answer;
 use crate::store::backend::ReadModels;
-use crate::store::error::StoreError;
 use crate::store::failed_event::FailedEvent;
 use crate::store::read_model::Part;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
+use crate::store::read_model::RowLoad;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::read_model::StoredRecord;
 use crate::store::sqlite::backend::Sqlite;
+use crate::store::sqlite::commit_rows::checkpoint;
+use crate::store::sqlite::commit_rows::commit;
 use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::failed_events;
-use crate::store::sqlite::read_model_table::has_key;
+use crate::store::sqlite::load;
+use crate::store::sqlite::read_model_table::end_loads;
 use crate::store::sqlite::read_model_table::remove;
-use crate::store::sqlite::statement::must_be_current;
+use crate::store::sqlite::read_model_table::restructure;
 use crate::store::sqlite::statement::table_exists;
 
 impl ReadModels for Sqlite {
@@ -57,6 +59,18 @@ impl ReadModels for Sqlite {
 
     fn commit_rows(&self, rows: RowsCommit) -> Answer<bool> {
         self.writing(move |connection| commit(connection, &rows))
+    }
+
+    fn begin_load(&self, load: RowLoad) -> Answer<()> {
+        self.writing(move |connection| load::begin(connection, &load))
+    }
+
+    fn load_rows(&self, load: RowLoad, rows: Vec<(String, String)>) -> Answer<bool> {
+        self.writing(move |connection| load::add(connection, &load, &rows))
+    }
+
+    fn finish_load(&self, load: RowLoad, commit: RowsCommit) -> Answer<bool> {
+        self.writing(move |connection| load::finish(connection, &load, &commit))
     }
 
     fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
@@ -132,74 +146,6 @@ fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) -> Result<V
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The stored checkpoint of a read model.
-struct StoredCheckpoint {
-    position: Position,
-    logic_version: u32,
-    commits: u64,
-}
-
-/// Returns the checkpoint; `None` where the table or the checkpoint is missing.
-fn checkpoint(connection: &Connection, model: &ReadModel) -> Result<Option<StoredCheckpoint>, SqlError> {
-    let mut statement = connection.prepare_cached(include_str!("sql/checkpoint.sql"))?;
-    let checkpoint = statement.query_row(params![model.name, model.part.as_str(), model.table()?], |row| {
-        Ok(StoredCheckpoint {
-            position: Position(row.get::<_, i64>(0)?.unsigned_abs()),
-            logic_version: row.get(1)?,
-            commits: row.get::<_, i64>(2)?.unsigned_abs(),
-        })
-    });
-    Ok(checkpoint.optional()?)
-}
-
-/// Writes rows, failed events and checkpoint in one transaction. Returns false where the read model was modified
-/// concurrently.
-fn commit(connection: &mut Connection, commit: &RowsCommit) -> Result<bool, SqlError> {
-    let model = &commit.model;
-    let table = model.table()?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    must_be_current(&transaction)?;
-    let none = StoredCheckpoint { position: Position::ZERO, logic_version: commit.logic_version, commits: 0 };
-    let checkpoint = checkpoint(&transaction, model)?;
-    let begins = checkpoint.is_none();
-    let before = checkpoint.unwrap_or(none);
-    if (before.position, before.logic_version) != (commit.from, commit.logic_version)
-        || commit.commits.is_some_and(|commits| commits != before.commits)
-    {
-        return Ok(false);
-    }
-    if begins {
-        // Nothing of an incomplete read model is kept: its rows may be of any time.
-        transaction.flush_prepared_statement_cache();
-        remove(&transaction, model)?;
-        let create = format!("CREATE TABLE {table} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL) STRICT, WITHOUT ROWID");
-        transaction.execute(&create, [])?;
-    } else if !has_key(&transaction, model)? {
-        return Err(
-            StoreError::Schema(format!("cannot write rows of read model {}: its table has no primary key", model.name)).into()
-        );
-    }
-    {
-        let mut statement = transaction.prepare_cached(&format!("INSERT OR REPLACE INTO {table} (key, row) VALUES (?1, ?2)"))?;
-        for (key, row) in &commit.rows {
-            statement.execute(params![key, row])?;
-        }
-        let mut statement = transaction.prepare_cached(include_str!("sql/put_checkpoint.sql"))?;
-        statement.execute(params![
-            model.name,
-            model.part.as_str(),
-            before.commits + 1,
-            commit.logic_version,
-            commit.to.position.0,
-            commit.to.event_id.map(Uuid::into_bytes),
-            commit.now.micros(),
-        ])?;
-    }
-    failed_events::change(&transaction, model, &commit.failed_events)?;
-    transaction.commit()?;
-    Ok(true)
-}
-
 /// The role of a read model during an exchange. No name of a read model contains a space.
 const TEMPORARY: &str = "aside";
 
@@ -217,13 +163,6 @@ fn rename(transaction: &Transaction<'_>, name: &str, from: &str, to: &str) -> Re
     transaction.prepare_cached(include_str!("sql/rename_part.sql"))?.execute(params![name, from, to])?;
     transaction.prepare_cached(include_str!("sql/rename_problems.sql"))?.execute(params![name, from, to])?;
     Ok(())
-}
-
-/// Begins a transaction that changes tables: cached statements must not hold them.
-fn restructure(connection: &mut Connection) -> Result<Transaction<'_>, SqlError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.flush_prepared_statement_cache();
-    Ok(transaction)
 }
 
 /// Swaps in the rebuilt read model. The live one becomes the previous one.
@@ -244,6 +183,7 @@ fn swap(connection: &mut Connection, name: &str, at: Position, indexed_fields: &
     }
     remove(&transaction, &live)?;
     rename(&transaction, name, "building", "live")?;
+    end_loads(&transaction, &live)?;
     // Indexes keep their names when their table is renamed, so each name is unique. The space keeps it different from any
     // table.
     let mark = Uuid::new_v4().simple();
@@ -275,6 +215,7 @@ fn drop_model(connection: &mut Connection, model: &ReadModel) -> Result<bool, Sq
     model.check_name()?;
     let transaction = restructure(connection)?;
     let there = remove(&transaction, model)?;
+    end_loads(&transaction, model)?;
     transaction.commit()?;
     Ok(there)
 }
