@@ -60,15 +60,43 @@ fn more_streams_than_a_page_are_all_there(on: Backend) {
     let esctl = a_store(on);
     // Through the library: a process each would be slow.
     let many = 1100;
-    let first = |n: usize| AppendRequest {
+    let one = |n: usize| AppendRequest {
         stream: format!("many-{n:05}").parse().unwrap(),
-        expected: ExpectedVersion::NoStream,
+        expected: ExpectedVersion::Any,
         events: vec![NewEvent::new(EventType::parse("t").unwrap(), &json!({ "n": n })).unwrap()],
         time: RecordTime::StoreClock,
     };
     let store = store::open(&esctl.place.url.parse().unwrap(), Duration::from_secs(30)).unwrap();
-    let outcomes = run(store.append_together((0..many).map(first).collect())).unwrap();
-    assert!(outcomes.iter().all(Result::is_ok));
-    let output = esctl.run(&["replay", "--category", "many", "-o", "ndjson"]);
-    assert_eq!((output.stdout.lines().count(), output.code), (many, 0), "{}", output.stderr);
+    let second = (0..many).filter(|n| n % 3 == 0).collect::<Vec<_>>();
+    for numbers in [(0..many).collect(), second] {
+        let outcomes = run(store.append_together(numbers.into_iter().map(one).collect())).unwrap();
+        assert!(outcomes.iter().all(Result::is_ok));
+    }
+    let head = run(store.head()).unwrap().position.0;
+    esctl.json(&["snapshot", "take", "many-00600", "--reducer", "merge"]);
+    // The states are the same, whether streams are read one by one or all at once.
+    for args in [vec![], vec!["--position".into(), (head - 100).to_string()], vec!["--no-snapshot".into()]] {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = esctl.run(&[&["replay", "--category", "many", "-o", "ndjson"], args.as_slice()].concat());
+        let lines: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((lines.len(), output.code), (many, 0), "{}", output.stderr);
+        let at = |value: &Value| if args.is_empty() || args[0] == "--no-snapshot" { Value::Null } else { value["at"].clone() };
+        for n in [0, 199, 200, 201, 300, 600, 999, 1098, 1099] {
+            let mut alone = esctl.json(&[&["replay", &format!("many-{n:05}")], args.as_slice()].concat());
+            let mut found = lines[n].clone();
+            (found["at"], alone["at"]) = (at(&found), at(&alone));
+            assert_eq!(found, alone, "{args:?}");
+        }
+    }
+    // A stream that cannot be folded is reported in its place, and the others are there.
+    let reducer = r#"jq: if .event.data.n == 900 then error("bad") else .event.data end"#;
+    let output = esctl.run(&["replay", "--category", "many", "--reducer", reducer, "-o", "ndjson"]);
+    let lines: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), output.code), (many, 8), "{}", output.stderr);
+    for (n, line) in lines.iter().enumerate() {
+        let stream = format!("many-{n:05}");
+        assert_eq!((line["stream"].as_str(), line["broken"].is_null()), (Some(stream.as_str()), n != 900));
+    }
+    assert_eq!(lines[900]["broken"]["code"], "jq_failed");
+    assert_eq!(lines[901]["state"]["n"], 901);
 }

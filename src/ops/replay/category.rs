@@ -13,6 +13,9 @@ use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
 use crate::ops::pages::Pages;
 use crate::ops::reducer::Reducer;
+use crate::ops::replay::category_fold::CategoryStreams;
+use crate::ops::replay::category_fold::FoldedStream;
+use crate::ops::replay::category_fold::FoldedStreams;
 use crate::ops::replay::point_in_time::PointInTime;
 use crate::ops::replay::stream::Replay;
 use crate::ops::replay::stream::ReplayReport;
@@ -25,10 +28,14 @@ use crate::ops::verify::projection_rows::RowScope;
 use crate::ops::verify::projection_rows::compare_projections;
 use crate::ops::verify::stream::verify_stream;
 use crate::runtime::Loaded;
+use crate::runtime::RuntimeError;
 use crate::runtime::version_at;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StreamQuery;
+
+/// The number of streams that are replayed one by one. Where more are wanted, the store is read once for all others.
+const FEW_STREAMS: usize = 200;
 
 /// The input of a replay of a category.
 #[derive(Debug, Clone)]
@@ -54,6 +61,11 @@ pub struct CategoryReplay {
     /// The last position. Streams without an event up to it are left out.
     position: Option<Position>,
     streams: Pages<StreamQuery>,
+    /// The number of streams that were replayed, and the name of the last one.
+    replayed: usize,
+    last: String,
+    /// The streams after the first few, folded in one pass.
+    folded: Option<FoldedStreams>,
     /// The number of rows of the read model that were compared.
     rows: u64,
     /// The compared rows of stored projections. All are compared at once, since many streams may go to one row.
@@ -91,7 +103,19 @@ impl CategoryReplay {
             true => broken_streams(store, |event| event.category() == input.category).await?,
             false => BTreeMap::new(),
         };
-        Ok(Self { store: store.clone(), input, position, streams, rows: 0, projection_rows: None, broken, orphans: None })
+        Ok(Self {
+            store: store.clone(),
+            input,
+            position,
+            streams,
+            replayed: 0,
+            last: String::new(),
+            folded: None,
+            rows: 0,
+            projection_rows: None,
+            broken,
+            orphans: None,
+        })
     }
 
     /// Replays the next stream with events; none after the last.
@@ -99,7 +123,15 @@ impl CategoryReplay {
     /// # Errors
     /// Those of [`replay`](crate::ops::replay::replay).
     pub async fn next(&mut self) -> Result<Option<ReplayReport>, OpsError> {
+        if self.replayed == FEW_STREAMS && !self.input.verify {
+            self.folded = self.fold().await?;
+        }
+        self.replayed += 1;
+        if self.folded.is_some() {
+            return self.next_folded().await;
+        }
         while let Some(info) = self.streams.next().await? {
+            self.last.clone_from(&info.stream);
             let stream = info.name()?;
             let up_to = match self.position {
                 Some(position) if info.last_position > position => version_at(&self.store, &stream, position).await?,
@@ -133,6 +165,37 @@ impl CategoryReplay {
             return Ok(Some(report));
         }
         self.next_orphan().await
+    }
+
+    /// Folds the streams after the last replayed one. None if an event cannot be read: the streams are then replayed one by
+    /// one, so that only those that are damaged are missing.
+    async fn fold(&mut self) -> Result<Option<FoldedStreams>, OpsError> {
+        let ReplayCategory { category, reducer, snapshots, .. } = &self.input;
+        let to = match self.position {
+            Some(position) => position,
+            None => self.store.head().await?.position,
+        };
+        let streams = CategoryStreams { category, reducer, after: &self.last, to, snapshots: *snapshots };
+        match FoldedStreams::fold(&self.store, streams).await {
+            Ok(folded) => Ok(Some(folded)),
+            Err(OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { .. }))) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn next_folded(&mut self) -> Result<Option<ReplayReport>, OpsError> {
+        let Some(next) = self.folded.as_mut().map(FoldedStreams::next).transpose()?.flatten() else { return Ok(None) };
+        let FoldedStream { stream, loaded, fold } = next;
+        let ReplayCategory { until, snapshots, now, .. } = self.input;
+        if let Some(fold) = fold {
+            let at = until.moment(now, loaded.recorded_at);
+            return Ok(Some(report(&stream, fold.version().name, loaded, at, fold.show(at))));
+        }
+        let input = Replay { stream, until, diff: None, reducer: self.input.reducer.clone(), snapshots, now };
+        match replay_to(&self.store, &input, loaded.version).await {
+            Ok(report) => Ok(Some(report)),
+            Err(error) => Ok(Some(broken(&input, loaded.version, error)?)),
+        }
     }
 
     /// Returns the compared rows of stored projections.

@@ -1,6 +1,7 @@
 //! Replay: the state of a stream, of a category or of the whole store at any moment.
 
 mod category;
+mod category_fold;
 mod category_report;
 mod copy_event;
 mod copy_store;

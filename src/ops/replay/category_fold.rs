@@ -1,0 +1,160 @@
+//! The states of the streams of a category, folded in one pass over the store.
+
+use std::collections::HashSet;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::aggregate::Fold;
+use crate::aggregate::FoldError;
+use crate::event::EventView;
+use crate::event::Position;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::ops::error::OpsError;
+use crate::ops::pages::Pages;
+use crate::ops::reducer::Reducer;
+use crate::runtime::AllStates;
+use crate::runtime::Loaded;
+use crate::runtime::RunOptions;
+use crate::runtime::RuntimeError;
+use crate::runtime::Spill;
+use crate::runtime::SpillingMap;
+use crate::runtime::apply;
+use crate::store::Quarantine;
+use crate::store::ReadQuery;
+use crate::store::SnapshotQuery;
+use crate::store::Store;
+
+/// The streams to fold.
+pub(super) struct CategoryStreams<'a> {
+    pub(super) category: &'a str,
+    pub(super) reducer: &'a Reducer,
+    /// The name after which the streams begin.
+    pub(super) after: &'a str,
+    /// The last position.
+    pub(super) to: Position,
+    /// True if snapshots may replace events.
+    pub(super) snapshots: bool,
+}
+
+/// A stream at the last position.
+pub(super) struct FoldedStream {
+    pub(super) stream: StreamName,
+    pub(super) loaded: Loaded,
+    /// The state; none if the stream must be loaded by itself, since it has snapshots or an event failed to apply.
+    pub(super) fold: Option<Box<dyn Fold>>,
+}
+
+/// The states of many streams, in the order of their names.
+pub(super) struct FoldedStreams {
+    states: SpillingMap<StreamState>,
+    all: AllStates,
+    part: VecDeque<(String, String)>,
+    reducer: Reducer,
+    quarantine: Arc<Quarantine>,
+}
+
+/// The state of a stream during the pass.
+struct StreamState {
+    fold: Option<Box<dyn Fold>>,
+    loaded: Loaded,
+}
+
+impl Spill for StreamState {
+    type Error = OpsError;
+
+    fn save(&self) -> Result<Option<String>, OpsError> {
+        let state = self.fold.as_ref().map(|fold| fold.save()).transpose().map_err(RuntimeError::State)?;
+        let Loaded { version, position, recorded_at, events_applied, .. } = &self.loaded;
+        let saved = (version.0, position.0, recorded_at.micros(), events_applied, state);
+        Ok(Some(serde_json::to_string(&saved).map_err(|error| RuntimeError::State(FoldError::Reducer(error.to_string())))?))
+    }
+}
+
+impl StreamState {
+    fn restore(stream: &StreamName, saved: &str, reducer: &Reducer) -> Result<Self, OpsError> {
+        let damaged = |error: serde_json::Error| RuntimeError::State(FoldError::Reducer(error.to_string()));
+        let (version, position, micros, events_applied, state): (u64, u64, i64, u64, Option<String>) =
+            serde_json::from_str(saved).map_err(damaged)?;
+        let recorded_at = Timestamp::from_micros_saturating(micros);
+        let (version, position) = (Version(version), Position(position));
+        let loaded = Loaded { version, position, recorded_at, events_applied, ..Loaded::default() };
+        let mut fold = state.is_some().then(|| reducer.fold(stream)).transpose()?;
+        if let (Some(fold), Some(state)) = (&mut fold, state) {
+            fold.restore(&state).map_err(RuntimeError::State)?;
+        }
+        Ok(Self { fold, loaded })
+    }
+
+    fn apply(&mut self, event: &EventView<'_>) {
+        if let Some(fold) = &mut self.fold {
+            match apply(fold, event) {
+                Ok(()) => self.loaded.events_applied += u64::from(!event.quarantined),
+                // Loading the stream by itself reports the event.
+                Err(_) => self.fold = None,
+            }
+        }
+        (self.loaded.version, self.loaded.position) = (event.version, event.position);
+        self.loaded.recorded_at = event.recorded_at;
+    }
+}
+
+impl FoldedStreams {
+    /// Folds the streams.
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] if an event of the store cannot be read.
+    pub(super) async fn fold(store: &Store, input: CategoryStreams<'_>) -> Result<Self, OpsError> {
+        let alone = if input.snapshots { with_snapshots(store).await? } else { HashSet::new() };
+        let mut states: SpillingMap<StreamState> = SpillingMap::new();
+        let mut scan = store.scan(ReadQuery::all().categories(vec![input.category.to_owned()]).to(input.to.0));
+        while let Some(chunk) = scan.next().await? {
+            for event in chunk.iter().filter(|event| event.stream > input.after) {
+                if !states.held().contains_key(event.stream) {
+                    let stream = StreamName::parse(event.stream)?;
+                    let state = match states.spilled(event.stream)? {
+                        Some(saved) => StreamState::restore(&stream, saved.as_str(), input.reducer)?,
+                        None => {
+                            let fold = (!alone.contains(event.stream)).then(|| input.reducer.fold(&stream)).transpose()?;
+                            StreamState { fold, loaded: Loaded::default() }
+                        }
+                    };
+                    states.insert(event.stream.to_owned(), state);
+                }
+                if let Some(state) = states.held_mut().get_mut(event.stream) {
+                    state.apply(&event);
+                }
+                states.grew(event.data.len());
+            }
+            states.bound(RunOptions::MEMORY)?;
+        }
+        let quarantine = scan.quarantine().cloned().unwrap_or_default();
+        let all = states.all()?;
+        Ok(Self { states, all, part: VecDeque::new(), reducer: input.reducer.clone(), quarantine })
+    }
+
+    /// Returns the next stream; none after the last.
+    pub(super) fn next(&mut self) -> Result<Option<FoldedStream>, OpsError> {
+        if self.part.is_empty() {
+            self.part = self.states.next(&mut self.all)?.into();
+        }
+        let Some((name, saved)) = self.part.pop_front() else { return Ok(None) };
+        let stream = StreamName::parse(&name)?;
+        let StreamState { fold, mut loaded } = match self.states.held_mut().remove(&name) {
+            Some(held) => held,
+            None => StreamState::restore(&stream, &saved, &self.reducer)?,
+        };
+        loaded.left_out = self.quarantine.of_stream(&name, loaded.version);
+        Ok(Some(FoldedStream { stream, loaded, fold }))
+    }
+}
+
+/// Returns the names of the streams that have snapshots.
+async fn with_snapshots(store: &Store) -> Result<HashSet<String>, OpsError> {
+    let (mut pages, mut streams) = (Pages::of(store, SnapshotQuery::default()), HashSet::new());
+    while let Some(info) = pages.next().await? {
+        streams.insert(info.stream.to_string());
+    }
+    Ok(streams)
+}
