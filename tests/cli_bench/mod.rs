@@ -76,8 +76,24 @@ fn each_bench_reports_both_rates_and_removes_its_store() {
 #[test]
 fn streams_to_which_nothing_came_are_not_counted() {
     let folder = tempfile::tempdir().unwrap();
-    let report = report(folder.path(), &["append", "--events", "50"]);
+    let report = report(folder.path(), &["append", "--events", "50", "--streams", "1000"]);
     assert_eq!((&report["events"], &report["streams"]), (&50.into(), &50.into()));
+}
+
+#[test]
+fn a_sweep_reports_each_number_of_streams() {
+    let folder = tempfile::tempdir().unwrap();
+    for what in ["read", "replay", "project"] {
+        let list = report(folder.path(), &[what, "--events", "300", "--sweep=10,100"]);
+        let items = list["items"].as_array().unwrap();
+        let sizes: Vec<_> = items.iter().map(|item| (item["streams"].as_u64(), item["events"].as_u64())).collect();
+        assert_eq!(sizes, [(Some(10), Some(300)), (Some(100), Some(500))]);
+        items.iter().for_each(|item| assert_shape(item, what));
+        assert_eq!(items[0]["of_first"], 1.0);
+    }
+    assert!(is_empty(folder.path()));
+    let default = report(folder.path(), &["read", "--events", "500"]);
+    assert_eq!(default["streams"], 50);
 }
 
 #[test]

@@ -13,6 +13,9 @@ use crate::ops::bench::Bench;
 use crate::ops::bench::bench_append;
 use crate::ops::bench::bench_commands;
 
+/// The default number of events in a stream.
+const EVENTS_A_STREAM: u64 = 10;
+
 /// Append events to a scratch store, durably, beside bare inserts into the same database
 ///
 /// The benchmark never touches the user's store.
@@ -21,9 +24,9 @@ pub struct BenchAppendArgs {
     /// Number of events
     #[arg(long, value_name = "N", value_parser = limit, default_value = "20000")]
     events: usize,
-    /// Number of streams to append to
-    #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
-    streams: usize,
+    /// Number of streams to append to [default: a tenth of the events]
+    #[arg(long, value_name = "N", value_parser = limit)]
+    streams: Option<usize>,
     /// Number of concurrent writers
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1")]
     writers: usize,
@@ -41,7 +44,8 @@ pub struct BenchAppendArgs {
 impl BenchAppendArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let scratch = Scratch::make(app, &self.scratch)?;
-        let (events, streams) = (self.events as u64, self.streams as u64);
+        let events = self.events as u64;
+        let streams = self.streams.map_or(events.div_ceil(EVENTS_A_STREAM), |streams| streams as u64);
         let bar = app.out.progress(Some(events), "events");
         let mut progress = |more| bar.advance(more);
         let mut bench =

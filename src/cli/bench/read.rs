@@ -4,16 +4,24 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::arg_values::limit;
+use crate::cli::arg_values::size;
 use crate::cli::bench::scratch::Scratch;
 use crate::cli::bench::scratch::ScratchArgs;
 use crate::cli::bench::show::show;
+use crate::cli::bench::show::show_sweep;
 use crate::cli::error::CliError;
 use crate::ops::bench::Bench;
+use crate::ops::bench::BenchReport;
 use crate::ops::bench::PASSES;
 use crate::ops::bench::ReadBench;
 use crate::ops::bench::bench_project;
 use crate::ops::bench::bench_read;
 use crate::ops::bench::bench_replay;
+
+/// The default number of events in a stream.
+const EVENTS_A_STREAM: u64 = 10;
+/// Minimum number of events in a stream, on average, when several numbers of streams are measured.
+const FEWEST_EVENTS_A_STREAM: u64 = 5;
 
 /// The kind of benchmark.
 #[derive(Clone, Copy)]
@@ -43,12 +51,27 @@ pub struct BenchWorkArgs {
     /// Number of events
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1000000")]
     events: usize,
-    /// Number of streams
-    #[arg(long, value_name = "N", value_parser = limit, default_value = "1000")]
-    streams: usize,
-    /// Number of events whose rows go into one commit, when a read model is rebuilt
-    #[arg(long, value_name = "N", value_parser = limit, default_value = "10000")]
-    batch: usize,
+    /// Number of streams [default: a tenth of the events]
+    #[arg(long, value_name = "N", value_parser = limit)]
+    streams: Option<usize>,
+    /// Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_parser = limit,
+        value_delimiter = ',',
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1000,10000,100000,1000000",
+        conflicts_with = "streams"
+    )]
+    sweep: Option<Vec<usize>>,
+    /// Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]
+    #[arg(long, value_name = "N", value_parser = limit)]
+    batch: Option<usize>,
+    /// Memory for rows, when a read model is rebuilt
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB", conflicts_with = "batch")]
+    memory: u64,
     #[command(flatten)]
     scratch: ScratchArgs,
 }
@@ -65,9 +88,35 @@ impl BenchWorkArgs {
     }
 
     async fn measure(self, app: &App, what: BenchKind, by_stream: bool) -> Result<(), CliError> {
+        let bare = match what {
+            BenchKind::Project => "bare scan and insert of the rows",
+            _ if by_stream => "bare query",
+            _ => "bare scan",
+        };
+        let events = self.events as u64;
+        let Some(sweep) = &self.sweep else {
+            let streams = self.streams.map_or(events.div_ceil(EVENTS_A_STREAM), |streams| streams as u64);
+            return show(app, &self.run_one(app, what, by_stream, events, streams).await?, bare);
+        };
+        let mut reports = Vec::new();
+        for streams in sweep.iter().map(|streams| *streams as u64) {
+            let events = events.max(streams.saturating_mul(FEWEST_EVENTS_A_STREAM));
+            reports.push(self.run_one(app, what, by_stream, events, streams).await?);
+        }
+        show_sweep(app, &reports, bare)
+    }
+
+    async fn run_one(
+        &self,
+        app: &App,
+        what: BenchKind,
+        by_stream: bool,
+        events: u64,
+        streams: u64,
+    ) -> Result<BenchReport, CliError> {
         let scratch = Scratch::make(app, &self.scratch)?;
-        let (events, streams) = (self.events as u64, self.streams as u64);
-        let input = ReadBench { events, streams, batch: self.batch, by_stream };
+        let memory = usize::try_from(self.memory).unwrap_or(usize::MAX);
+        let input = ReadBench { events, streams, batch: self.batch, memory, by_stream };
         let bar = app.out.progress(Some(input.events * PASSES), "events");
         let mut progress = |more| bar.advance(more);
         let mut bench =
@@ -80,6 +129,6 @@ impl BenchWorkArgs {
         drop(bench);
         bar.finish();
         report.store = scratch.name();
-        show(app, &report, if by_stream { "bare query" } else { "bare scan" })
+        Ok(report)
     }
 }

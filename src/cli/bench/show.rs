@@ -1,7 +1,11 @@
 //! The layout of the report of a benchmark.
 
+use serde::Serialize;
+
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::output::Cell;
+use crate::cli::output::Listing;
 use crate::ops::bench::BenchReport;
 
 /// Prints the report; `bare` is the name of the baseline.
@@ -33,9 +37,42 @@ pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), Cl
         if let Some(latency) = report.latency {
             sheet.field("latency", format!("{} µs median, {} µs 99 of 100", latency.p50_micros, latency.p99_micros));
         }
-        let memory = report.peak_memory_bytes.map(|bytes| format!("{:.1} MiB at most", bytes as f64 / 1_048_576.0));
-        sheet.field("memory", memory.unwrap_or_else(|| "not known".into()));
+        sheet.field("memory", memory(report).map_or_else(|| "not known".into(), |memory| format!("{memory} at most")));
         sheet.field("seconds", format!("{:.3}", report.seconds));
         sheet.field("store", format!("{} (removed)", report.store));
     })
+}
+
+fn memory(report: &BenchReport) -> Option<String> {
+    report.peak_memory_bytes.map(|bytes| format!("{:.1} MiB", bytes as f64 / 1_048_576.0))
+}
+
+/// A report with its rate as a part of that of the first one.
+#[derive(Serialize)]
+struct SweepItem<'r> {
+    #[serde(flatten)]
+    report: &'r BenchReport,
+    of_first: f64,
+}
+
+/// Prints the reports of several numbers of streams.
+pub(super) fn show_sweep(app: &App, reports: &[BenchReport], bare: &str) -> Result<(), CliError> {
+    let columns = ["streams", "events", "esctl events/s", "of the first", bare, "ratio", "memory"];
+    let mut list = app.out.list(Listing::new(columns).unlimited());
+    let first = reports.first().map_or(1.0, |first| first.events_per_second);
+    for report in reports {
+        let item = SweepItem { report, of_first: report.events_per_second / first };
+        list.push(&item, || {
+            vec![
+                report.streams.into(),
+                report.events.into(),
+                format!("{:.0}", report.events_per_second).as_str().into(),
+                format!("{:.2}", item.of_first).as_str().into(),
+                format!("{:.0}", report.bare_events_per_second).as_str().into(),
+                format!("{:.2}", report.ratio).as_str().into(),
+                memory(report).as_deref().map_or_else(Cell::none, Cell::new),
+            ]
+        })?;
+    }
+    list.finish(None)
 }

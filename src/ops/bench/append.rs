@@ -7,12 +7,12 @@ use tokio::task::JoinSet;
 
 use crate::event::ExpectedVersion;
 use crate::event::NewEvent;
-use crate::event::Version;
 use crate::ops::bench::Bench;
 use crate::ops::bench::generate;
 use crate::ops::bench::report::BenchReport;
 use crate::ops::bench::report::Latency;
 use crate::ops::bench::report::Rounds;
+use crate::ops::bench::stream_order::StreamOrder;
 use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
 use crate::store::Store;
@@ -37,23 +37,23 @@ pub struct AppendBench {
     pub batch: usize,
 }
 
-/// A writer that appends to its streams in turn.
+/// A writer that appends to its streams.
 struct AppendWriter {
-    streams: Vec<(u64, Version)>,
-    turn: usize,
+    /// The number of its first stream, and the distance to each next one.
+    first: u64,
+    step: u64,
+    order: StreamOrder,
     /// True if other writers append to the same streams.
     shared: bool,
 }
 
 impl AppendWriter {
     fn next(&mut self, events: usize) -> Result<AppendRequest, OpsError> {
-        let (number, version) = &mut self.streams[self.turn];
-        let mut request = generate::append(generate::stream(*number)?, *version, events)?;
+        let (number, version) = self.order.next(u32::try_from(events).unwrap_or(u32::MAX));
+        let mut request = generate::append(generate::stream(self.first + number * self.step)?, version, events)?;
         if self.shared {
             request.expected = ExpectedVersion::Any;
         }
-        version.0 += events as u64;
-        self.turn = (self.turn + 1) % self.streams.len();
         Ok(request)
     }
 }
@@ -63,19 +63,20 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
     let (batch, writers) = (input.batch.max(1), input.writers.max(1));
     let streams = input.streams.max(1);
     let shared = streams < writers as u64;
-    let mut all: Vec<AppendWriter> = (0..writers as u64)
-        .map(|writer| {
-            let first = writer % streams;
-            let streams = (first..streams).step_by(writers).map(|number| (number, Version::ZERO)).collect();
-            AppendWriter { streams, turn: 0, shared }
-        })
-        .collect();
     // Each round has the same number of whole appends for each writer.
     let appends = input.events.div_ceil((batch * writers) as u64).max(1);
     let most = (EVENTS_A_ROUND / (batch * writers) as u64).clamp(1, APPENDS_A_ROUND);
     let rounds = appends.div_ceil(most).max(ROUNDS.min(appends));
     let appends_a_round = appends.div_ceil(rounds);
     let events_a_round = appends_a_round * (batch * writers) as u64;
+    let mut all: Vec<AppendWriter> = (0..writers as u64)
+        .map(|writer| {
+            let (first, step) = (writer % streams, writers as u64);
+            // The first one also writes alone in each round.
+            let own = appends_a_round * rounds * if writer == 0 && writers > 1 { 2 } else { 1 };
+            AppendWriter { first, step, order: StreamOrder::new(own, (streams - first).div_ceil(step)), shared }
+        })
+        .collect();
     // Files and tables are created before the first round.
     bench.store.init().await?;
     bench.baseline.append(Vec::new(), batch).await?;

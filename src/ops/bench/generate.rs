@@ -21,6 +21,7 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::new_id;
 use crate::ops::bench::Bench;
+use crate::ops::bench::stream_order::StreamOrder;
 use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
 use crate::store::RecordTime;
@@ -98,12 +99,16 @@ pub(super) fn append(stream: StreamName, after: Version, events: usize) -> Resul
     Ok(AppendRequest { stream, expected: ExpectedVersion::Exact(after), events, time: RecordTime::StoreClock })
 }
 
-/// Fills the store. The events go to the streams in turn.
+/// Fills the store. The events go to the streams as they do in real stores; see [`StreamOrder`].
 pub(super) async fn fill(bench: &mut Bench<'_>, events: u64, streams: u64) -> Result<(), OpsError> {
+    let mut order = StreamOrder::new(events, streams);
     let mut written = 0;
     while written < events {
         let next = events.min(written + FILL_BATCH);
-        let appends = (written..next).map(|number| append(stream(number % streams)?, Version(number / streams), 1));
+        let appends = (written..next).map(|_| {
+            let (number, version) = order.next(1);
+            append(stream(number)?, version, 1)
+        });
         let answers = bench.store.append_together(appends.collect::<Result<_, _>>()?).await?;
         for answer in answers {
             answer?;

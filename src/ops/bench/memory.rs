@@ -7,6 +7,12 @@ pub(super) fn peak_memory_bytes() -> Option<u64> {
     field("self", "VmHWM:")
 }
 
+/// Begins a new peak of this process, where the system can do so.
+pub(super) fn reset_peak_memory() {
+    // 5 resets `VmHWM`: proc_pid_clear_refs(5).
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}
+
 /// Returns the peak resident memory of another process.
 pub(super) fn peak_memory_bytes_of(process: u32) -> Option<u64> {
     field(&process.to_string(), "VmHWM:")

@@ -9,6 +9,7 @@ mod memory;
 mod read;
 mod report;
 mod serve;
+mod stream_order;
 
 pub use append::AppendBench;
 pub use append::bench_append;

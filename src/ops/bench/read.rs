@@ -4,23 +4,30 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::aggregate::AggregateFold;
+use crate::aggregate::Projection;
 use crate::domain::resource::RESOURCES;
 use crate::domain::resource::Resource;
 use crate::event::StreamName;
 use crate::ops::bench::Bench;
 use crate::ops::bench::generate::fill;
 use crate::ops::bench::generate::stream;
+use crate::ops::bench::memory::reset_peak_memory;
 use crate::ops::bench::report::BenchReport;
 use crate::ops::bench::report::Rounds;
 use crate::ops::error::OpsError;
 use crate::runtime::BatchSize;
 use crate::runtime::Projector;
+use crate::runtime::RunOptions;
 use crate::runtime::replay_all;
 use crate::store::ReadQuery;
+use crate::store::RowQuery;
 use crate::store::Store;
 
 /// The number of rounds in which both sides take turns, so that a slow moment of the machine affects both.
 const ROUNDS: usize = 5;
+
+/// The number of rows that the bare database writes in one commit.
+const ROWS_A_PART: usize = 5000;
 
 /// The input of a benchmark of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +36,10 @@ pub struct ReadBench {
     pub events: u64,
     /// The number of streams.
     pub streams: u64,
-    /// The number of events whose rows a rebuild writes in one commit.
-    pub batch: usize,
+    /// The number of events whose rows a rebuild writes in one commit; none: it writes each row once.
+    pub batch: Option<usize>,
+    /// The memory for the rows of a rebuild without a batch, in bytes.
+    pub memory: usize,
     /// True to read one stream after the other.
     pub by_stream: bool,
 }
@@ -91,6 +100,18 @@ async fn read_baseline(bench: &Bench<'_>, input: ReadBench) -> Result<u64, OpsEr
     Ok(events)
 }
 
+/// Writes the rows of the read model into the bare database, each once. Returns the time that the writes took.
+async fn load_baseline(bench: &Bench<'_>) -> Result<Duration, OpsError> {
+    let mut query = RowQuery { name: RESOURCES.name().to_owned(), limit: ROWS_A_PART, ..RowQuery::default() };
+    let mut took = Duration::ZERO;
+    loop {
+        let rows = bench.store.query_rows(query.clone()).await?;
+        let (first, Some((last, _))) = (query.after.is_none(), rows.last()) else { return Ok(took) };
+        query.after = Some(last.clone());
+        took += timed(async { Ok(bench.baseline.load(rows, first).await?) }).await?.1;
+    }
+}
+
 /// Measures a fold of all resources in one pass, also compared with a scan of the store.
 ///
 /// # Errors
@@ -109,7 +130,9 @@ pub async fn bench_replay(bench: &mut Bench<'_>, input: ReadBench) -> Result<Ben
 /// [`OpsError::Invalid`] when events are missing.
 pub async fn bench_project(bench: &mut Bench<'_>, input: ReadBench) -> Result<BenchReport, OpsError> {
     let work = async |bench: &mut Bench<'_>| {
-        let projector = Projector::new(&bench.store, &RESOURCES, bench.clock.clone(), BatchSize(input.batch.max(1)));
+        let batch = input.batch.map(|events| BatchSize(events.max(1)));
+        let options = RunOptions { batch, memory: input.memory, ..RunOptions::default() };
+        let projector = Projector::new(&bench.store, &RESOURCES, bench.clock.clone(), options);
         Ok(projector.rebuild(bench.progress).await?.events_applied)
     };
     run(bench, ReadBench { by_stream: false, ..input }, "project", work).await
@@ -123,19 +146,24 @@ async fn run(
     what: &'static str,
     work: impl AsyncFn(&mut Bench<'_>) -> Result<u64, OpsError>,
 ) -> Result<BenchReport, OpsError> {
-    let (events, streams, batch) = (input.events.max(1), input.streams.max(1), input.batch.max(1));
+    let (events, streams, batch) = (input.events.max(1), input.streams.max(1), input.batch.unwrap_or(1).max(1));
     fill(bench, events, streams).await?;
     let all_of = |(seen, took): (u64, Duration)| {
         let missing = || OpsError::Invalid(format!("expected {events} events, found {seen}"));
         (seen == events).then_some(took).ok_or_else(missing)
     };
     let mut times = Rounds::default();
+    reset_peak_memory();
     for _ in 0..ROUNDS {
         times.own(all_of(timed(work(bench)).await?)?);
         if what != "read" {
             times.scan(all_of(timed(look_at(&bench.store, ReadQuery::all(), &mut |_| {})).await?)?);
         }
-        times.baseline(all_of(timed(read_baseline(bench, input)).await?)?);
+        let mut bare = all_of(timed(read_baseline(bench, input)).await?)?;
+        if what == "project" {
+            bare += load_baseline(bench).await?;
+        }
+        times.baseline(bare);
     }
     let beside_scan = times.beside_scan(events);
     Ok(BenchReport { batch, streams: streams.min(events), beside_scan, ..times.report(what, events) })

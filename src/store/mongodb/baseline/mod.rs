@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use mongodb::Collection;
+use mongodb::bson::Bson;
 use mongodb::bson::Document;
 use mongodb::bson::RawDocumentBuf;
 use mongodb::bson::cstr;
@@ -22,6 +23,7 @@ use crate::store::baseline::Baseline;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::documents::count;
+use crate::store::mongodb::filters::bson_of;
 use crate::store::mongodb::url::MongoUrl;
 use crate::store::mongodb::worker::Worker;
 use crate::store::options::OpenOptions;
@@ -29,6 +31,8 @@ use crate::store::server_url::ServerUrl;
 
 /// The collection of the baseline.
 const BASELINE_EVENTS: &str = "bare_events";
+/// The collection of the rows of the baseline.
+const BASELINE_ROWS: &str = "bare_rows";
 /// A hash of the same size as the hash of an event.
 const HASH: [u8; 32] = [0x5a; 32];
 /// A stream name as long as those of the benchmark.
@@ -86,6 +90,14 @@ impl Baseline for MongoDbBaseline {
         self.scan_where(doc! {}, doc! { "_id": 1 })
     }
 
+    fn load(&self, rows: Vec<(String, String)>, first: bool) -> Answer<()> {
+        let database = Arc::clone(&self.database);
+        self.worker.write(async move {
+            let connection = database.connection().await?;
+            load(connection, &rows, first).await.map_err(connection.failed("cannot write to"))
+        })
+    }
+
     fn read_stream(&self, stream: StreamName) -> Answer<u64> {
         self.scan_where(doc! { "stream": stream.as_str() }, doc! { "first_version": 1 })
     }
@@ -108,6 +120,22 @@ async fn append(connection: &Connection, events: &[NewEvent], batch: usize) -> R
         for batch in events.chunks(batch) {
             collection.insert_many(batch.iter().map(document_of)).await?;
         }
+    }
+    Ok(())
+}
+
+/// Inserts rows as the store does: the text, and the same for queries.
+async fn load(connection: &Connection, rows: &[(String, String)], first: bool) -> Result<(), Error> {
+    let collection: Collection<Document> = connection.database.collection(BASELINE_ROWS);
+    if first {
+        collection.drop().await?;
+    }
+    let document = |(key, text): &(String, String)| {
+        let row = serde_json::from_str(text).map_or(Bson::Null, |row| bson_of(&row));
+        doc! { "_id": key, "text": text, "row": row }
+    };
+    if !rows.is_empty() {
+        collection.insert_many(rows.iter().map(document)).ordered(false).await?;
     }
     Ok(())
 }

@@ -83,6 +83,10 @@ impl Baseline for PostgresBaseline {
         self.run("cannot read", async |connection: &mut PgConnection| scan(connection).await)
     }
 
+    fn load(&self, rows: Vec<(String, String)>, first: bool) -> Answer<()> {
+        self.run("cannot write to", async move |connection: &mut PgConnection| load(connection, &rows, first).await)
+    }
+
     fn read_stream(&self, stream: StreamName) -> Answer<u64> {
         self.run("cannot read", async move |connection: &mut PgConnection| read_stream(connection, &stream).await)
     }
@@ -141,6 +145,18 @@ async fn scan(connection: &mut PgConnection) -> Result<u64, SqlError> {
         count += 1;
     }
     Ok(count.saturating_sub(1))
+}
+
+async fn load(connection: &mut PgConnection, rows: &[(String, String)], first: bool) -> Result<(), SqlError> {
+    if first {
+        let create =
+            "DROP TABLE IF EXISTS bare_rows; CREATE TABLE bare_rows (key text COLLATE \"C\" PRIMARY KEY, row json NOT NULL)";
+        sqlx::raw_sql(create).execute(&mut *connection).await?;
+    }
+    let (keys, contents): (Vec<&str>, Vec<&str>) = rows.iter().map(|(key, row)| (key.as_str(), row.as_str())).unzip();
+    let insert = "INSERT INTO bare_rows SELECT n.key, n.row::json FROM unnest($1::text[], $2::text[]) AS n (key, row)";
+    sqlx::query(insert).bind(keys).bind(contents).execute(connection).await?;
+    Ok(())
 }
 
 async fn read_stream(connection: &mut PgConnection, stream: &StreamName) -> Result<u64, SqlError> {

@@ -40,6 +40,10 @@ impl Baseline for SqliteBaseline {
         self.worker.run(|lazy| lazy.with("cannot read", |connection, _| scan(connection)))
     }
 
+    fn load(&self, rows: Vec<(String, String)>, first: bool) -> Answer<()> {
+        self.worker.run(move |lazy| lazy.with("cannot write to", |connection, _| load(connection, &rows, first)))
+    }
+
     fn read_stream(&self, stream: StreamName) -> Answer<u64> {
         self.worker.run(move |lazy| lazy.with("cannot read", |connection, _| read_stream(connection, &stream)))
     }
@@ -74,6 +78,23 @@ fn scan(connection: &Connection) -> Result<u64, SqlError> {
     let mut statement = connection.prepare_cached(include_str!("scan.sql"))?;
     let columns = statement.column_count();
     step_through(statement.query([])?, columns)
+}
+
+fn load(connection: &mut Connection, rows: &[(String, String)], first: bool) -> Result<(), SqlError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if first {
+        transaction.execute_batch(
+            "DROP TABLE IF EXISTS bare_rows;
+             CREATE TABLE bare_rows (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        )?;
+    }
+    {
+        let mut statement = transaction.prepare_cached("INSERT INTO bare_rows (key, row) VALUES (?1, ?2)")?;
+        for (key, row) in rows {
+            statement.execute(params![key, row])?;
+        }
+    }
+    Ok(transaction.commit()?)
 }
 
 fn read_stream(connection: &Connection, stream: &StreamName) -> Result<u64, SqlError> {
