@@ -2,8 +2,12 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use esctl::aggregate::Fold;
+use esctl::aggregate::FoldError;
+use esctl::aggregate::FoldVersion;
 use esctl::aggregate::Projection;
 use esctl::domain::resource::RESOURCES;
 use esctl::event::EventType;
@@ -11,10 +15,12 @@ use esctl::event::EventView;
 use esctl::event::ExpectedVersion;
 use esctl::event::NewEvent;
 use esctl::event::Position;
+use esctl::event::Timestamp;
 use esctl::runtime::BatchSize;
 use esctl::runtime::Projector;
 use esctl::runtime::Query;
 use esctl::runtime::QueryBus;
+use esctl::runtime::RunOptions;
 use esctl::runtime::RunReport;
 use esctl::runtime::RuntimeError;
 use esctl::store::AppendRequest;
@@ -23,6 +29,7 @@ use esctl::store::FailedEventChanges;
 use esctl::store::Part;
 use esctl::store::ReadModel;
 use esctl::store::RecordTime;
+use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
 use esctl::store::StoreError;
 use serde_json::Value;
@@ -44,6 +51,7 @@ crate::on_every_backend! { async:
     new_logic_builds_its_read_model_anew
     a_query_brings_the_read_model_up_to_date_and_sees_this_moment
     a_projection_is_given_events_of_its_categories_only
+    a_rebuild_writes_each_row_once_and_reads_none
 }
 
 async fn run(world: &World, batch: usize) -> Result<RunReport, RuntimeError> {
@@ -254,4 +262,84 @@ async fn a_projection_is_given_events_of_its_categories_only(on: Backend) {
     let report = projector.catch_up(&mut |_| {}).await.unwrap();
     assert_eq!((report.events_applied, report.position), (1, Position(2)));
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 1000)]);
+}
+
+/// Counts how often rows are written, and read back. It counts the events of each stream.
+#[derive(Default)]
+struct Counted {
+    written: Arc<AtomicU64>,
+    read: Arc<AtomicU64>,
+}
+
+struct CountedRow {
+    events: u64,
+    written: Arc<AtomicU64>,
+    read: Arc<AtomicU64>,
+}
+
+impl Projection for Counted {
+    fn name(&self) -> &str {
+        "counted"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn categories(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(event.stream))
+    }
+    fn row(&self, _: &str) -> Box<dyn Fold> {
+        Box::new(CountedRow { events: 0, written: Arc::clone(&self.written), read: Arc::clone(&self.read) })
+    }
+}
+
+impl Fold for CountedRow {
+    fn version(&self) -> FoldVersion {
+        FoldVersion { name: "counted".into(), version: 1 }
+    }
+    fn apply(&mut self, _: &EventView<'_>) -> Result<(), FoldError> {
+        self.events += 1;
+        Ok(())
+    }
+    fn save(&self) -> Result<String, FoldError> {
+        self.written.fetch_add(1, Ordering::Relaxed);
+        Ok(json!({ "events": self.events }).to_string())
+    }
+    fn restore(&mut self, saved: &str) -> Result<(), FoldError> {
+        self.read.fetch_add(1, Ordering::Relaxed);
+        self.events = serde_json::from_str::<Value>(saved).unwrap()["events"].as_u64().unwrap();
+        Ok(())
+    }
+    fn show(&self, _: Timestamp) -> Value {
+        json!(self.events)
+    }
+}
+
+async fn a_rebuild_writes_each_row_once_and_reads_none(on: Backend) {
+    let world = world(on);
+    let (streams, rounds) = (1000, 20);
+    for _ in 0..rounds {
+        let one = |n: u64| AppendRequest {
+            stream: format!("thing-{n}").parse().unwrap(),
+            expected: ExpectedVersion::Any,
+            events: vec![NewEvent::new(EventType::parse("t").unwrap(), &json!({})).unwrap()],
+            time: RecordTime::StoreClock,
+        };
+        let answers = world.store.append_together((0..streams).map(one).collect()).await.unwrap();
+        assert!(answers.iter().all(Result::is_ok));
+    }
+    // With few rows, and with so many that they are loaded into an empty table.
+    for few_rows in [10_000, 100] {
+        let counted = Counted::default();
+        let options = RunOptions { few_rows, ..RunOptions::default() };
+        let projector = Projector::new(&world.store, &counted, world.clock(), options);
+        assert!(projector.rebuild(&mut |_| {}).await.unwrap().rebuilt);
+        assert_eq!((counted.written.load(Ordering::Relaxed), counted.read.load(Ordering::Relaxed)), (streams, 0), "{few_rows}");
+        let query = RowQuery { name: "counted".into(), limit: 10_000, ..RowQuery::default() };
+        let rows = world.store.query_rows(query).await.unwrap();
+        assert_eq!(rows.len() as u64, streams);
+        assert!(rows.iter().all(|(_, row)| *row == json!({ "events": rounds }).to_string()));
+    }
 }
