@@ -1629,7 +1629,8 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;projection;rebuild' {
             [CompletionResult]::new('--category', '--category', [CompletionResultType]::ParameterName, 'Rebuild all projections that apply events of this category')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events in one transaction')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events in one transaction [default: one transaction a minute]')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows; rows that do not fit go to a temporary file')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Client recorded with every event [default: the OS user]')
@@ -2193,7 +2194,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;bench;append' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events')
-            [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams to append to')
+            [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams to append to [default: a tenth of the events]')
             [CompletionResult]::new('--writers', '--writers', [CompletionResultType]::ParameterName, 'Number of concurrent writers')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events in an append, which is one commit')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]')
@@ -2221,8 +2222,10 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;bench;read' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events')
-            [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events whose rows go into one commit, when a read model is rebuilt')
+            [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams [default: a tenth of the events]')
+            [CompletionResult]::new('--sweep', '--sweep', [CompletionResultType]::ParameterName, 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows, when a read model is rebuilt')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
@@ -2248,8 +2251,10 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;bench;replay' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events')
-            [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events whose rows go into one commit, when a read model is rebuilt')
+            [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams [default: a tenth of the events]')
+            [CompletionResult]::new('--sweep', '--sweep', [CompletionResultType]::ParameterName, 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows, when a read model is rebuilt')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
@@ -2274,8 +2279,10 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;bench;project' {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events')
-            [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events whose rows go into one commit, when a read model is rebuilt')
+            [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams [default: a tenth of the events]')
+            [CompletionResult]::new('--sweep', '--sweep', [CompletionResultType]::ParameterName, 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows, when a read model is rebuilt')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')

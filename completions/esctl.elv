@@ -1570,7 +1570,8 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;projection;rebuild'= {
             cand --category 'Rebuild all projections that apply events of this category'
-            cand --batch 'Number of events in one transaction'
+            cand --batch 'Number of events in one transaction [default: one transaction a minute]'
+            cand --memory 'Memory for rows; rows that do not fit go to a temporary file'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
             cand --client 'Client recorded with every event [default: the OS user]'
@@ -2111,7 +2112,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;bench;append'= {
             cand --events 'Number of events'
-            cand --streams 'Number of streams to append to'
+            cand --streams 'Number of streams to append to [default: a tenth of the events]'
             cand --writers 'Number of concurrent writers'
             cand --batch 'Number of events in an append, which is one commit'
             cand --dir 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]'
@@ -2138,8 +2139,10 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;bench;read'= {
             cand --events 'Number of events'
-            cand --streams 'Number of streams'
-            cand --batch 'Number of events whose rows go into one commit, when a read model is rebuilt'
+            cand --streams 'Number of streams [default: a tenth of the events]'
+            cand --sweep 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]'
+            cand --batch 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]'
+            cand --memory 'Memory for rows, when a read model is rebuilt'
             cand --dir 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
@@ -2164,8 +2167,10 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;bench;replay'= {
             cand --events 'Number of events'
-            cand --streams 'Number of streams'
-            cand --batch 'Number of events whose rows go into one commit, when a read model is rebuilt'
+            cand --streams 'Number of streams [default: a tenth of the events]'
+            cand --sweep 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]'
+            cand --batch 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]'
+            cand --memory 'Memory for rows, when a read model is rebuilt'
             cand --dir 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
@@ -2189,8 +2194,10 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;bench;project'= {
             cand --events 'Number of events'
-            cand --streams 'Number of streams'
-            cand --batch 'Number of events whose rows go into one commit, when a read model is rebuilt'
+            cand --streams 'Number of streams [default: a tenth of the events]'
+            cand --sweep 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]'
+            cand --batch 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]'
+            cand --memory 'Memory for rows, when a read model is rebuilt'
             cand --dir 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
