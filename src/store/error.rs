@@ -144,7 +144,7 @@ pub enum IdConflict {
         differs: Vec<EventField>,
     },
     /// The event is in the store, but other events of the same batch are not.
-    #[error("is one of {known} of the {of} events of this batch that were appended before; the others were not")]
+    #[error("was appended before, but only {known} of the {of} events of this batch were")]
     PartOfBatch {
         /// The number of stored events of the batch.
         known: usize,

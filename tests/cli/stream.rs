@@ -95,7 +95,7 @@ fn the_same_id_again(on: Backend) {
     assert!(elsewhere.code == 4 && elsewhere.error()["message"].as_str().unwrap().contains("a-1"));
     // In a batch: with an event that is not known it is another batch.
     let batch = format!("{{\"type\":\"t\",\"data\":{{}},\"event_id\":\"{EVENT_ID}\"}}\n{{\"type\":\"u\",\"data\":{{}}}}\n");
-    home.feed("stream append a-1 --batch -", batch.as_bytes()).fails(4, "were appended before");
+    home.feed("stream append a-1 --batch -", batch.as_bytes()).fails(4, "was appended before, but only 1 of the 2 events");
     assert_eq!(home.head(), before);
     let whole = "{\"type\":\"t\",\"data\":{},\"event_id\":\"018c2f5e-7a00-7000-8000-0000000000b1\"}\n\
                  {\"type\":\"t\",\"data\":{},\"event_id\":\"018c2f5e-7a00-7000-8000-0000000000b2\"}\n";

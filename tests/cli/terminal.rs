@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::io::Read;
+use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
@@ -26,9 +27,9 @@ crate::on_every_backend! {
 fn on_terminal(home: &Home, columns: u16, line: &str, set: &[(&str, &str)]) -> String {
     let mut command: Command = home.command();
     command.env("TERM", "xterm-256color").envs(set.iter().copied()).args(words(line));
-    // The size is set before the program can ask for it.
+    // The size is set before the program can ask for it, and after the session has set its own.
     let mut script = Command::new("sh");
-    script.env_clear().args(["-c", &format!("stty cols {columns} rows 24; exec \"$@\""), "sh"]);
+    script.env_clear().args(["-c", &format!("read -r _; stty cols {columns} rows 24; exec \"$@\""), "sh"]);
     script.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
@@ -37,6 +38,7 @@ fn on_terminal(home: &Home, columns: u16, line: &str, set: &[(&str, &str)]) -> S
     }
     script.current_dir(home.path("")).arg(command.get_program()).args(command.get_args());
     let mut session = Session::spawn(script).unwrap();
+    session.write_all(b"\n").unwrap();
     let (mut seen, mut buffer, begun) = (Vec::new(), [0; 4096], Instant::now());
     loop {
         match session.try_read(&mut buffer) {
@@ -51,7 +53,9 @@ fn on_terminal(home: &Home, columns: u16, line: &str, set: &[(&str, &str)]) -> S
         }
     }
     let _ = session.read(&mut buffer);
-    String::from_utf8(seen).unwrap()
+    let seen = String::from_utf8(seen).unwrap();
+    // The echo of the line above.
+    seen.strip_prefix("\r\n").map(str::to_owned).unwrap_or(seen)
 }
 
 fn colour_is_on_a_terminal_and_can_be_turned_off(on: Backend) {

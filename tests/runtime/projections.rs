@@ -340,6 +340,7 @@ async fn a_rebuild_writes_each_row_once_and_reads_none(on: Backend) {
         let query = RowQuery { name: "counted".into(), limit: 10_000, ..RowQuery::default() };
         let rows = world.store.query_rows(query).await.unwrap();
         assert_eq!(rows.len() as u64, streams);
-        assert!(rows.iter().all(|(_, row)| *row == json!({ "events": rounds }).to_string()));
+        let expected = json!({ "events": rounds }).to_string();
+        assert!(rows.iter().all(|(_, row)| *row == expected));
     }
 }
