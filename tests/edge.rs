@@ -125,7 +125,7 @@ fn a_current_context_that_is_gone_can_be_put_right() {
 }
 
 #[test]
-fn unknown_keys_are_warnings_and_no_file_is_no_news() {
+fn unknown_keys_are_warnings_and_a_missing_file_is_none() {
     let home = Home::new();
     assert_eq!(home.run("context list -o json").stderr, "");
     home.write_config("[contexts.a]\nstore = 'sqlite:/a'\nclinet = 'x'\n");

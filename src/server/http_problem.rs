@@ -215,7 +215,7 @@ mod tests {
     use crate::store::StoreError;
 
     #[test]
-    fn clients_are_not_told_where_the_store_is() {
+    fn clients_do_not_learn_where_the_store_is() {
         let place = || "postgres://db.internal/shop".to_owned();
         let away = StoreError::Unavailable { message: format!("cannot connect to {}", place()), source: None };
         for error in [StoreError::NoStore(place()), away] {

@@ -90,7 +90,7 @@ fn paths_that_lead_nowhere_are_6() {
 }
 
 #[test]
-fn a_store_that_somebody_holds_is_6_within_the_timeout() {
+fn a_store_that_another_process_locks_is_6_within_the_timeout() {
     let home = Home::seeded(Backend::Sqlite);
     let other = rusqlite::Connection::open(home.path("store.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

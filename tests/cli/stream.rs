@@ -22,7 +22,7 @@ crate::on_every_backend! {
     what_is_not_there_is_3
     a_tail_that_does_not_follow_ends
     a_follower_sees_each_event_once_and_in_order_and_ends_on_ctrl_c
-    a_follower_that_nobody_reads_any_more_ends_quietly
+    a_follower_without_a_reader_ends_quietly
     a_follower_waits_for_a_stream_and_a_store_that_are_not_there_yet
 }
 
@@ -240,7 +240,7 @@ fn a_follower_sees_each_event_once_and_in_order_and_ends_on_ctrl_c(on: Backend) 
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
 }
 
-fn a_follower_that_nobody_reads_any_more_ends_quietly(on: Backend) {
+fn a_follower_without_a_reader_ends_quietly(on: Backend) {
     let home = Home::new(on);
     home.run("stream append a-1 --type t --data {}").ok();
     let mut command = home.command();

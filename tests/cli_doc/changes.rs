@@ -24,7 +24,7 @@ crate::on_every_backend! {
     what_does_not_fit_is_rejected_and_the_document_is_as_it_was
     what_is_no_json_for_every_store_is_refused
     a_document_is_deleted_and_created_again
-    two_clients_are_told_apart_by_the_version_they_expect
+    two_clients_are_distinguished_by_the_version_they_expect
     merges_of_many_clients_meet_in_the_newest_state
     a_key_counts_once_and_a_dry_run_never
 }
@@ -197,7 +197,7 @@ fn a_document_is_deleted_and_created_again(on: Backend) {
     assert_eq!(items(&esctl, "doc list")[0]["client_id"], "dan");
 }
 
-fn two_clients_are_told_apart_by_the_version_they_expect(on: Backend) {
+fn two_clients_are_distinguished_by_the_version_they_expect(on: Backend) {
     let esctl = a_plan(on);
     by(&esctl, "ann", "doc set plan title=Ann --expect-version 2");
     let error = refused(&esctl, 4, "doc set plan title=Bob --expect-version 2");

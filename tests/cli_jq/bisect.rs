@@ -11,7 +11,7 @@ crate::on_every_backend! {
     it_finds_the_first_event_and_shows_both_sides
     bounds_and_reducers_are_those_of_replay
     one_that_never_holds_is_a_no
-    a_condition_that_cannot_be_told_names_the_event
+    a_condition_that_cannot_be_decided_names_the_event
     it_finds_what_a_trace_shows
 }
 
@@ -59,7 +59,7 @@ fn one_that_never_holds_is_a_no(on: Backend) {
     assert!(esctl.run(&["bisect", "order-1", "--where", ".a > 5"]).stderr.contains("2 states of order-1 asked"));
 }
 
-fn a_condition_that_cannot_be_told_names_the_event(on: Backend) {
+fn a_condition_that_cannot_be_decided_names_the_event(on: Backend) {
     let esctl = a_store(on);
     let error = esctl.error(2, &["bisect", "order-1", "--where", "if .paid then (.a | keys) else false end"]);
     assert_eq!((&error["code"], &error["details"]["position"]), (&json!("jq_failed"), &json!(7)));

@@ -11,11 +11,11 @@ crate::on_every_backend! {
     a_condition_sees_the_event_as_its_json
     a_limit_counts_what_the_condition_lets_through
     the_last_events_are_the_last_for_which_it_holds
-    what_cannot_be_told_is_no_no
+    an_unknown_answer_is_not_a_no
     what_is_no_program_is_refused_with_the_place
     a_program_comes_from_a_file_as_well
-    whole_numbers_beyond_floats_are_told_apart
-    a_program_may_begin_with_a_minus_and_a_format_is_told_from_a_file
+    whole_numbers_beyond_floats_are_distinguished
+    a_program_may_begin_with_a_minus_and_a_format_is_distinguished_from_a_file
 }
 
 fn positions(list: &Value) -> Vec<u64> {
@@ -63,7 +63,7 @@ fn the_last_events_are_the_last_for_which_it_holds(on: Backend) {
     assert_eq!(positions(&of_one), [2]);
 }
 
-fn what_cannot_be_told_is_no_no(on: Backend) {
+fn an_unknown_answer_is_not_a_no(on: Backend) {
     let esctl = a_store(on);
     let error = esctl.error(2, &["stream", "read", "--all", "--where", ".data.amount == 100 and (.data.b | keys | length) > 0"]);
     assert_eq!((&error["code"], &error["details"]["position"]), (&json!("jq_failed"), &json!(2)));
@@ -103,7 +103,7 @@ fn a_program_comes_from_a_file_as_well(on: Backend) {
     assert_eq!(esctl.error(2, &["stream", "read", "--all", "--where", "@long.jq"])["code"], "input_too_large");
 }
 
-fn whole_numbers_beyond_floats_are_told_apart(on: Backend) {
+fn whole_numbers_beyond_floats_are_distinguished(on: Backend) {
     let esctl = Esctl::new(on);
     for n in ["9007199254740992", "9007199254740993", "9223372036854775807"] {
         esctl.json(&["stream", "append", "n-1", "--type", "n", "--data", &format!("{{\"n\":{n}}}")]);
@@ -112,7 +112,7 @@ fn whole_numbers_beyond_floats_are_told_apart(on: Backend) {
     assert_eq!(positions(&esctl.json(&["stream", "read", "n-1", "--where", ".data.n + 1 > 9223372036854775807"])), [3]);
 }
 
-fn a_program_may_begin_with_a_minus_and_a_format_is_told_from_a_file(on: Backend) {
+fn a_program_may_begin_with_a_minus_and_a_format_is_distinguished_from_a_file(on: Backend) {
     let esctl = a_store(on);
     for command in [["stream", "read", "--all"].as_slice(), &["stream", "tail", "--no-follow"]] {
         let list = esctl.json(&[command, &["--where", "-1 + .version | . == 0"]].concat());

@@ -12,8 +12,8 @@ crate::on_every_backend! {
     the_store_keeps_it_for_everyone
     other_programs_are_another_logic
     names_and_programs_that_cannot_be_are_refused
-    an_event_whose_key_or_row_cannot_be_told_stops_it
-    keys_may_be_told_of_few_events
+    an_event_without_a_valid_key_or_row_stops_it
+    keys_may_be_given_for_few_events
     deleting_wants_a_yes_and_never_touches_events
 }
 
@@ -147,7 +147,7 @@ fn names_and_programs_that_cannot_be_are_refused(on: Backend) {
     assert_eq!(esctl.error(2, &["projection", "delete", "resources", "--yes"])["code"], "invalid");
 }
 
-fn an_event_whose_key_or_row_cannot_be_told_stops_it(on: Backend) {
+fn an_event_without_a_valid_key_or_row_stops_it(on: Backend) {
     for (key, reduce, part) in [
         (KEY, "{n: (.event.data.total | keys)}", "cannot use"),
         (KEY, "[.event.data.total]", "is not a row"),
@@ -170,7 +170,7 @@ fn an_event_whose_key_or_row_cannot_be_told_stops_it(on: Backend) {
     }
 }
 
-fn keys_may_be_told_of_few_events(on: Backend) {
+fn keys_may_be_given_for_few_events(on: Backend) {
     let esctl = orders(on);
     let key = "if .data.total > 5 then .data.total elif .data.total == 5 then null else empty end";
     esctl.json(&["projection", "create", "totals", "--all", "--key", key, "--reduce", "{t: .event.type, v: .event.stream}"]);

@@ -13,7 +13,7 @@ crate::on_every_backend! {
     it_is_tried_again_and_skipped_by_word_only
     by_policy_it_is_parked_and_the_others_go_on
     a_skip_that_is_taken_back_is_shown_until_a_rebuild
-    a_rebuild_that_stands_says_how_to_go_on
+    a_stopped_rebuild_says_how_to_continue
 }
 
 fn it_stops_the_projection_and_is_shown_with_its_error(on: Backend) {
@@ -127,7 +127,7 @@ fn a_skip_that_is_taken_back_is_shown_until_a_rebuild(on: Backend) {
     assert_eq!(esctl.json(&["projection", "errors", "resources"])["items"][0]["state"], "skipped");
 }
 
-fn a_rebuild_that_stands_says_how_to_go_on(on: Backend) {
+fn a_stopped_rebuild_says_how_to_continue(on: Backend) {
     let (esctl, _) = with_a_bad_event(on);
     let error = esctl.error(8, &["projection", "rebuild", "resources"]);
     assert!(error["hint"].as_str().unwrap().contains("esctl projection errors resources"), "{error}");

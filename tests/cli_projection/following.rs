@@ -27,8 +27,8 @@ crate::on_every_backend! {
     a_follower_of_a_projection_that_is_deleted_says_so_and_ends
     a_follower_that_is_asked_to_end_takes_itself_off_the_list
     one_that_cannot_go_on_keeps_none_of_the_others_from_it
-    whoever_follows_a_store_that_is_put_back_ends_with_the_reason
-    a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused
+    a_follower_of_a_store_that_is_restored_to_an_earlier_state_ends_with_the_reason
+    a_stopped_follower_resumes_once_the_event_is_skipped_and_not_while_paused
 }
 
 struct Follower(Child, BufReader<ChildStdout>);
@@ -120,7 +120,7 @@ fn one_that_cannot_go_on_keeps_none_of_the_others_from_it(on: Backend) {
     assert!(follower.0.try_wait().unwrap().is_none());
 }
 
-fn a_follower_that_stands_goes_on_once_the_event_is_skipped_and_not_while_paused(on: Backend) {
+fn a_stopped_follower_resumes_once_the_event_is_skipped_and_not_while_paused(on: Backend) {
     let (esctl, id) = with_a_bad_event(on);
     let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
     command.env_clear().env("HOME", esctl.dir.path()).args(["--store", &esctl.place.url, "projection", "run", "--follow"]);
@@ -173,7 +173,7 @@ fn following(esctl: &Esctl, args: &[&str]) -> Child {
     child
 }
 
-fn whoever_follows_a_store_that_is_put_back_ends_with_the_reason(on: Backend) {
+fn a_follower_of_a_store_that_is_restored_to_an_earlier_state_ends_with_the_reason(on: Backend) {
     let esctl = seeded(on);
     ok(&esctl, &["resource", "allocate", "gold", "1"]);
     ok(&esctl, &["projection", "run"]);

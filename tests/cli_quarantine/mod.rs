@@ -16,7 +16,7 @@ crate::on_every_backend! {
     it_counts_for_earlier_moments
     a_read_model_that_has_passed_the_event_is_rebuilt
     a_projection_that_is_stopped_at_the_event_goes_on
-    a_projection_of_one_s_own_is_rebuilt
+    a_custom_projection_is_rebuilt
     a_snapshot_is_used_only_where_it_leaves_out_the_same_events
     the_records_are_events_that_are_chained_and_copied
     it_is_counted_and_listed
@@ -147,7 +147,7 @@ fn a_projection_that_is_stopped_at_the_event_goes_on(on: Backend) {
     assert_eq!(states, ["quarantined"]);
 }
 
-fn a_projection_of_one_s_own_is_rebuilt(on: Backend) {
+fn a_custom_projection_is_rebuilt(on: Backend) {
     let esctl = a_store(on);
     let reduce = "{n: ((.state.n // 0) + 1)}";
     esctl.must(&["projection", "create", "orders", "--from", "category:order", "--key", ".stream", "--reduce", reduce]);

@@ -14,7 +14,7 @@ crate::on_every_backend! {
     an_event_counts_at_its_own_moment_and_not_a_microsecond_before
     the_future_is_the_head_and_it_is_said
     what_is_not_there_is_not_found_and_what_is_there_is_named
-    wrong_usage_is_told_apart
+    wrong_usage_is_distinguished
     reducers_go_by_name
     a_reducer_that_is_not_there_is_refused_with_the_list
     a_diff_leads_from_one_state_to_the_other
@@ -97,7 +97,7 @@ fn what_is_not_there_is_not_found_and_what_is_there_is_named(on: Backend) {
     assert!(elsewhere.place.is_untouched());
 }
 
-fn wrong_usage_is_told_apart(on: Backend) {
+fn wrong_usage_is_distinguished(on: Backend) {
     let esctl = a_store(on);
     let wrong: [&[&str]; 15] = [
         &["replay", "--category", "order", "--into", "sqlite:x.db"],

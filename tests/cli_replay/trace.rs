@@ -8,7 +8,7 @@ use crate::common::backend::Backend;
 
 crate::on_every_backend! {
     the_patches_in_a_row_make_the_state
-    it_ends_where_it_was_told_to_and_uses_no_snapshot
+    it_ends_where_requested_and_uses_no_snapshot
     people_see_what_each_event_changed
     a_stream_that_is_not_there_has_no_trace
 }
@@ -31,7 +31,7 @@ fn the_patches_in_a_row_make_the_state(on: Backend) {
     }
 }
 
-fn it_ends_where_it_was_told_to_and_uses_no_snapshot(on: Backend) {
+fn it_ends_where_requested_and_uses_no_snapshot(on: Backend) {
     let esctl = a_store(on);
     esctl.json(&["snapshot", "take", "resource-gold"]);
     let trace = esctl.json(&["replay", "resource-gold", "--trace", "--version", "3"]);

@@ -70,7 +70,7 @@ const BAD: [(&str, &str, &str); 43] = [
 ];
 
 #[test]
-fn each_mistake_is_told_with_its_place() {
+fn each_mistake_is_reported_with_its_place() {
     let folder = Folder::new();
     for (text, place, part) in BAD {
         folder.file("a.yaml", text);
@@ -86,7 +86,7 @@ fn each_mistake_is_told_with_its_place() {
 }
 
 #[test]
-fn all_mistakes_of_all_files_are_told_and_nothing_is_run() {
+fn all_mistakes_of_all_files_are_reported_and_nothing_is_run() {
     let folder = Folder::new();
     folder.file("good.yaml", "name: g\nsteps: [{advance: 1m}]");
     folder.file("a.yaml", "name: x\nsteps:\n  - {advance: 5}\n  - {query: resuorces, expect: {}}\n---\nnam: y\n");

@@ -68,7 +68,7 @@ fn a_scenario_that_fails_does_so_everywhere(on: Backend) {
 }
 
 #[test]
-fn each_scenario_has_a_store_of_its_own_and_the_files_of_it_go_away() {
+fn each_scenario_has_its_own_store_whose_files_are_removed() {
     let folder = Folder::new();
     let create =
         "steps: [{run: resource.create, with: {id: a, owner_id: o, resource_type: t, initial_amount: 1, max_amount: 1}}]";

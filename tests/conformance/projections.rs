@@ -148,7 +148,7 @@ async fn two_things(store: &Store) {
     put(store, "thing-b", 2).await;
 }
 
-pub async fn it_stops_right_before_an_event_that_cannot_be_taken_in<S: Subject>(subject: S) {
+pub async fn it_stops_right_before_an_event_that_cannot_be_applied<S: Subject>(subject: S) {
     let store = subject.store();
     two_things(&store).await;
     for attempt in 1..=3 {
@@ -429,7 +429,7 @@ pub async fn one_who_cannot_write_is_answered_as_the_read_model_would_be<S: Subj
     assert_eq!((rows.len(), caveats), (1100, Vec::new()));
 }
 
-pub async fn one_who_cannot_write_is_told_of_what_stands_and_what_is_parked<S: Subject>(subject: S) {
+pub async fn a_reader_without_write_access_learns_what_is_stopped_and_what_is_parked<S: Subject>(subject: S) {
     let store = subject.store();
     two_things(&store).await;
     // It would stand before an event, which nobody has written down yet.

@@ -121,7 +121,7 @@ impl Fold for HeldUpRow {
     }
 }
 
-pub async fn a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_no_event<S: Shared>(subject: S) {
+pub async fn a_rebuild_that_another_one_ends_and_a_third_one_restarts_lacks_no_event<S: Shared>(subject: S) {
     let store = subject.open();
     put(&store, "thing-a", 3).await;
     let two = Some(Position(2));
@@ -137,7 +137,7 @@ pub async fn a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_n
     assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3])]));
 }
 
-pub async fn a_first_build_that_another_one_throws_away_is_begun_anew<S: Shared>(subject: S) {
+pub async fn a_first_build_that_another_one_discards_is_restarted<S: Shared>(subject: S) {
     let store = subject.open();
     put(&store, "thing-a", 1500).await;
     let other = subject.open();

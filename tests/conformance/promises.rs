@@ -147,7 +147,7 @@ macro_rules! each_chapter {
         ] [
             a_read_model_that_is_dropped_while_it_is_read_has_its_rows_or_none
         ]}
-        crate::conformance::promises::chapter! { $one $several $subject problems [
+        crate::conformance::promises::chapter! { $one $several $subject failed_events [
             problems_come_back_as_they_were_and_are_replaced_and_solved
             a_commit_that_is_refused_changes_no_problem
             problems_stay_with_the_read_model_they_are_of
@@ -156,7 +156,7 @@ macro_rules! each_chapter {
             of_two_that_try_an_event_again_at_once_one_does
         ]}
         crate::conformance::promises::chapter! { $one $several $subject projections [
-            it_stops_right_before_an_event_that_cannot_be_taken_in
+            it_stops_right_before_an_event_that_cannot_be_applied
             it_stops_right_before_an_event_that_makes_a_row_too_large
             an_event_that_is_skipped_stays_left_out_also_of_rebuilds
             a_parked_stream_is_held_back_and_the_others_go_on
@@ -167,12 +167,12 @@ macro_rules! each_chapter {
             what_was_left_out_of_a_rebuild_under_way_or_of_the_read_model_before_is_not_forgotten
             one_who_cannot_write_is_answered_as_the_read_model_would_be
             what_was_worked_out_for_one_who_cannot_write_is_not_answered_again_once_the_read_model_is_another_one
-            one_who_cannot_write_is_told_of_what_stands_and_what_is_parked
+            a_reader_without_write_access_learns_what_is_stopped_and_what_is_parked
         ] []}
         crate::conformance::promises::chapter! { $one $several $subject projections_at_once [] [
             runners_operators_and_rebuilds_at_once_take_each_event_in_once
-            a_rebuild_that_another_one_ends_and_a_third_one_begins_anew_lacks_no_event
-            a_first_build_that_another_one_throws_away_is_begun_anew
+            a_rebuild_that_another_one_ends_and_a_third_one_restarts_lacks_no_event
+            a_first_build_that_another_one_discards_is_restarted
             a_pause_holds_while_a_read_model_is_built
             a_read_model_that_another_one_has_built_sooner_does_not_go_back
             a_read_model_that_is_thrown_away_while_it_is_run_does_not_come_back_without_its_events
@@ -228,7 +228,7 @@ macro_rules! each_chapter {
             a_copy_without_indexes_is_put_right
             each_other_rule_that_is_lost_is_named_refused_and_put_back
             what_others_have_added_is_named_and_not_removed
-            a_view_that_is_missing_is_named_and_keeps_nobody_from_writing
+            a_missing_view_is_named_and_does_not_prevent_writes
         ]}
         crate::conformance::promises::chapter! { $one $several $subject replaced [] [
             an_append_into_a_store_that_was_put_back_is_refused
@@ -277,7 +277,8 @@ macro_rules! promise {
         #[test]
         $(#[$($mark)+])?
         fn $name() {
-            crate::conformance::kit::run(crate::conformance::$chapter::$name(<crate::conformance::subjects::$subject as crate::conformance::kit::Subject>::fresh()));
+            let subject = <crate::conformance::subjects::$subject as crate::conformance::kit::Subject>::fresh();
+            crate::conformance::kit::run(crate::conformance::$chapter::$name(subject));
         }
     };
 }

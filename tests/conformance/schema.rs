@@ -278,7 +278,7 @@ pub async fn what_others_have_added_is_named_and_not_removed<S: Meddled>(_: S) {
     }
 }
 
-pub async fn a_view_that_is_missing_is_named_and_keeps_nobody_from_writing<S: Meddled>(subject: S) {
+pub async fn a_missing_view_is_named_and_does_not_prevent_writes<S: Meddled>(subject: S) {
     put(&subject.open(), "thing-1", 2).await;
     subject.meddle("DROP VIEW log", "DROP VIEW log", doc! { "drop": "events" });
     let store = subject.open();

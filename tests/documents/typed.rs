@@ -26,7 +26,7 @@ crate::on_every_backend! {
     clients_that_edit_at_the_same_time_lose_nothing
     an_expected_version_decides_between_two_clients
     what_cannot_be_stored_fails_the_change
-    a_document_of_another_type_is_told
+    a_document_of_another_type_is_reported
     a_key_counts_once
 }
 
@@ -138,7 +138,7 @@ async fn what_cannot_be_stored_fails_the_change(on: Backend) {
     assert!(matches!(refused, RuntimeError::Document { what: "cannot be recorded", .. }), "{refused}");
 }
 
-async fn a_document_of_another_type_is_told(on: Backend) {
+async fn a_document_of_another_type_is_reported(on: Backend) {
     let World { plans, store, .. } = &world(on);
     let others = DocumentStore::<BTreeMap<String, u64>>::new(store.clone(), system_clock());
     others.find_one_and_upsert("tour", &BTreeMap::from([("n".to_owned(), 1)]), "ann").await.unwrap();

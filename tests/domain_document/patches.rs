@@ -110,7 +110,7 @@ fn a_diff_that_is_longer_than_the_document_says_the_document() {
 }
 
 #[test]
-fn a_recorded_patch_that_does_not_fit_is_told_and_changes_nothing() {
+fn a_recorded_patch_that_does_not_fit_is_reported_and_changes_nothing() {
     let updated = r#"{"patch":[{"op":"add","path":"/b","value":1},{"op":"remove","path":"/nope"}]}"#;
     for mut fold in [given(&[created(json!({"a": 1}))]), given(&[]), given(&[created(json!({})), deleted()])] {
         let before = (fold.save().unwrap(), fold.show(second(0)));

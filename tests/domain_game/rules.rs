@@ -83,7 +83,7 @@ fn the_last_one_to_join_starts_the_game() {
 }
 
 #[test]
-fn everybody_begins_with_what_the_rules_say() {
+fn each_player_begins_with_what_the_rules_say() {
     let table = started(5, 3, json!({}));
     let game = table.state();
     let four = json!({"yellow": 4});

@@ -70,10 +70,10 @@ pub fn all_enabled(test: impl Future<Output = ()>) {
 }
 
 /// The test that does the tasks of other processes.
-pub const OTHER_PROCESS: &str = "faults_mongodb::helper::the_other_process_which_does_nothing_by_itself";
+pub const OTHER_PROCESS: &str = "faults_mongodb::helper::the_task_of_another_process_if_there_is_one";
 
 #[test]
-fn the_other_process_which_does_nothing_by_itself() {
+fn the_task_of_another_process_if_there_is_one() {
     let Some((task, url)) = task() else { return };
     let store = store_at(&url, TIMEOUT);
     run(async {

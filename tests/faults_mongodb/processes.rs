@@ -17,7 +17,7 @@ fn ids_of(line: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn what_a_killed_process_was_told_is_there_once_and_appending_goes_on() {
+fn what_a_killed_process_was_acknowledged_is_there_once_and_appends_continue() {
     run(async {
         let place = Place::new();
         let mut acknowledged: HashSet<String> = HashSet::new();

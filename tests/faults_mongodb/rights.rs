@@ -14,7 +14,7 @@ use crate::faults_mongodb::helper::store_at;
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn a_wrong_password_and_missing_rights_are_not_allowed_and_nothing_secret_is_told() {
+fn a_wrong_password_and_missing_rights_are_not_allowed_and_no_secret_is_printed() {
     all_enabled(async {
         let server = Server::mongod(&["--auth"]);
         let admin = mongodb::Client::with_uri_str(server.url.clone()).await.unwrap().database("admin");

@@ -5,7 +5,7 @@ crate::faults! {
     a_database_that_is_not_there_is_not_found
     a_server_that_is_down_is_unavailable
     a_server_that_does_not_answer_is_unavailable_within_the_timeout
-    tables_of_somebody_else_are_left_alone
+    foreign_tables_are_left_unchanged
     a_store_of_a_newer_program_is_refused
     an_empty_schema_made_by_an_administrator_is_used
     a_user_who_may_only_read_reads_and_is_not_allowed_to_write
@@ -79,7 +79,7 @@ mod cases {
         assert!(start.elapsed() < Duration::from_secs(20));
     }
 
-    pub async fn tables_of_somebody_else_are_left_alone() {
+    pub async fn foreign_tables_are_left_unchanged() {
         let database = Database::new().await;
         let mut connection = database.connect().await;
         execute(&mut connection, "CREATE SCHEMA esctl; CREATE TABLE esctl.events (theirs int)").await;

@@ -22,7 +22,7 @@ use crate::faults_sqlite::helper::Folder;
 use crate::faults_sqlite::helper::OTHER_PROCESS;
 
 #[test]
-fn what_a_killed_process_was_told_is_there_once_and_appending_goes_on() {
+fn what_a_killed_process_was_acknowledged_is_there_once_and_appends_continue() {
     run(async {
         let folder = Folder::new();
         let mut acknowledged: HashSet<String> = HashSet::new();

@@ -33,10 +33,10 @@ use crate::history::trial::TIMEOUT;
 use crate::history::trial::block_on;
 
 /// The test that does the tasks of other processes.
-pub const OTHER_PROCESS: &str = "history::helper::the_other_process_which_does_nothing_by_itself";
+pub const OTHER_PROCESS: &str = "history::helper::the_task_of_another_process_if_there_is_one";
 
 #[test]
-fn the_other_process_which_does_nothing_by_itself() {
+fn the_task_of_another_process_if_there_is_one() {
     let Some((task, url)) = task() else { return };
     match task.as_str() {
         "hold" => crate::history::sqlite::hold(&url),

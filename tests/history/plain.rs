@@ -11,7 +11,7 @@ use crate::history::trial::history;
 use crate::history::trial::nothing;
 use crate::history::trial::unknown;
 
-fn nobody_misses_or_doubles_anything(area: Area) {
+fn no_reader_misses_or_doubles_an_event(area: Area) {
     block_on(async {
         let history = history(std::slice::from_ref(&area.url), TIMEOUT, nothing(Duration::from_secs(4))).await;
         let verdict = all_held(&history);
@@ -37,8 +37,8 @@ macro_rules! on {
 
             #[test]
             $(#[ignore = $ignored])?
-            fn nobody_misses_or_doubles_anything() {
-                super::nobody_misses_or_doubles_anything($area);
+            fn no_reader_misses_or_doubles_an_event() {
+                super::no_reader_misses_or_doubles_an_event($area);
             }
 
             #[test]

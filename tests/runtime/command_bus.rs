@@ -23,7 +23,7 @@ use crate::runtime::kit::world;
 
 crate::on_every_backend! { async:
     commands_at_the_same_time_are_decided_again_and_none_is_lost
-    without_retries_the_loser_is_told
+    without_retries_the_loser_learns_of_the_conflict
     the_same_key_answers_as_the_first_time
     one_key_asked_for_at_the_same_time_counts_once
     the_loser_of_two_with_one_key_is_answered_as_the_first_whatever_it_allows_itself
@@ -31,7 +31,7 @@ crate::on_every_backend! { async:
     a_key_of_another_command_is_a_conflict
     a_wrong_expected_version_is_not_tried_again
     a_dry_run_shows_and_appends_nothing
-    unknown_commands_and_payloads_are_told_apart_from_rejections
+    unknown_commands_and_payloads_are_distinguished_from_rejections
 }
 
 async fn commands_at_the_same_time_are_decided_again_and_none_is_lost(on: Backend) {
@@ -56,7 +56,7 @@ async fn commands_at_the_same_time_are_decided_again_and_none_is_lost(on: Backen
     assert_eq!(last.state["amount"], json!(1000 - 160 + 1));
 }
 
-async fn without_retries_the_loser_is_told(on: Backend) {
+async fn without_retries_the_loser_learns_of_the_conflict(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     let mut tasks = Vec::new();
@@ -195,7 +195,7 @@ async fn a_dry_run_shows_and_appends_nothing(on: Backend) {
     assert!(matches!(world.store.head().await, Err(StoreError::NoStore(_))));
 }
 
-async fn unknown_commands_and_payloads_are_told_apart_from_rejections(on: Backend) {
+async fn unknown_commands_and_payloads_are_distinguished_from_rejections(on: Backend) {
     let world = world(on);
     world.create("gold", 5).await;
     let send = |name: &'static str, payload: Value| {

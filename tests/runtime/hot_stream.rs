@@ -51,9 +51,9 @@ mod one_thread {
         exactly_one_of_those_who_expect_a_version_is_served
         who_is_refused_is_refused_by_those_before
         one_event_that_is_too_large_is_refused_alone
-        a_cancelled_caller_takes_nobody_along
-        a_panic_while_deciding_takes_nobody_along
-        a_future_that_is_not_polled_holds_nobody_up
+        a_cancelled_caller_does_not_cancel_others
+        a_panic_while_deciding_does_not_affect_other_callers
+        a_future_that_is_not_polled_delays_no_other
         snapshots_are_taken_on_the_way
         events_of_other_programs_are_seen
         a_quarantine_by_another_program_counts_from_then_on
@@ -226,7 +226,7 @@ async fn one_event_that_is_too_large_is_refused_alone(on: Backend) {
     assert_eq!(version(&world, "resource-gold").await, 9);
 }
 
-async fn a_cancelled_caller_takes_nobody_along(on: Backend) {
+async fn a_cancelled_caller_does_not_cancel_others(on: Backend) {
     let world = world(on);
     world.create("gold", 100_000).await;
     let bus = world.bus(0);
@@ -261,7 +261,7 @@ async fn a_cancelled_caller_takes_nobody_along(on: Backend) {
     assert!((answered.len() as u64..=60).contains(&events), "{events} events for {} answers", answered.len());
 }
 
-async fn a_panic_while_deciding_takes_nobody_along(on: Backend) {
+async fn a_panic_while_deciding_does_not_affect_other_callers(on: Backend) {
     let world = world(on);
     let plans = DocumentStore::<BTreeMap<String, u64>>::new(world.store.clone(), world.clock());
     plans.find_one_and_upsert("plan", &BTreeMap::new(), "ann").await.unwrap();
@@ -287,7 +287,7 @@ async fn a_panic_while_deciding_takes_nobody_along(on: Backend) {
     assert_eq!((plan.document.len(), plan.version), (9, Version(10)));
 }
 
-async fn a_future_that_is_not_polled_holds_nobody_up(on: Backend) {
+async fn a_future_that_is_not_polled_delays_no_other(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     let bus = world.bus(0);

@@ -42,13 +42,13 @@ use crate::runtime::kit::command;
 use crate::runtime::kit::world;
 
 crate::on_every_backend! { async:
-    each_event_is_taken_in_once_across_batches_and_runs
+    each_event_is_applied_once_across_batches_and_runs
     runners_at_the_same_time_apply_nothing_twice
     rebuilds_at_the_same_time_end_with_one_whole_read_model
     a_rebuild_that_was_broken_off_leaves_the_old_one_and_goes_on
     a_checkpoint_of_another_store_is_found_out
-    an_event_that_cannot_be_taken_in_stops_it_right_before
-    new_logic_builds_its_read_model_anew
+    an_event_that_cannot_be_applied_stops_it_right_before
+    new_logic_rebuilds_its_read_model
     a_query_brings_the_read_model_up_to_date_and_sees_this_moment
     a_projection_is_given_events_of_its_categories_only
     a_rebuild_writes_each_row_once_and_reads_none
@@ -64,7 +64,7 @@ async fn amounts(world: &World) -> Vec<(String, i64)> {
     rows.into_iter().map(|row| (row.key, row.row["amount"].as_i64().unwrap())).collect()
 }
 
-async fn each_event_is_taken_in_once_across_batches_and_runs(on: Backend) {
+async fn each_event_is_applied_once_across_batches_and_runs(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     world.create("wood", 500).await;
@@ -156,7 +156,7 @@ async fn a_checkpoint_of_another_store_is_found_out(on: Backend) {
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 999)]);
 }
 
-async fn an_event_that_cannot_be_taken_in_stops_it_right_before(on: Backend) {
+async fn an_event_that_cannot_be_applied_stops_it_right_before(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     run(&world, 10).await.unwrap();
@@ -200,7 +200,7 @@ impl Projection for Newer {
     }
 }
 
-async fn new_logic_builds_its_read_model_anew(on: Backend) {
+async fn new_logic_rebuilds_its_read_model(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     run(&world, 10).await.unwrap();

@@ -21,8 +21,8 @@ use crate::runtime::kit::command;
 use crate::runtime::kit::world;
 
 crate::on_every_backend! { async:
-    one_is_taken_every_so_many_events_and_spares_the_events_before_it
-    one_that_does_not_fit_is_passed_over_and_told
+    one_is_taken_at_each_interval_and_spares_the_events_before_it
+    one_that_does_not_fit_is_skipped_and_reported
 }
 
 fn gold() -> StreamName {
@@ -35,7 +35,7 @@ async fn state(world: &World, options: LoadOptions) -> (Loaded, Value) {
     (loaded, fold.show(Timestamp::MAX))
 }
 
-async fn one_is_taken_every_so_many_events_and_spares_the_events_before_it(on: Backend) {
+async fn one_is_taken_at_each_interval_and_spares_the_events_before_it(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     for _ in 0..24 {
@@ -51,7 +51,7 @@ async fn one_is_taken_every_so_many_events_and_spares_the_events_before_it(on: B
     assert_eq!((loaded.snapshot_version, loaded.version), (Some(Version(10)), Version(15)));
 }
 
-async fn one_that_does_not_fit_is_passed_over_and_told(on: Backend) {
+async fn one_that_does_not_fit_is_skipped_and_reported(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     for _ in 0..24 {

@@ -17,7 +17,7 @@ async fn command_from(served: &Served, origin: &str) -> Answer {
 }
 
 #[test]
-fn a_page_of_somebody_else_can_do_nothing() {
+fn a_page_of_another_origin_can_do_nothing() {
     run(async {
         let served = Served::with(Backend::Sqlite, &["--allow-origin", "https://app.example"]).await;
         let port = served.address.port();
@@ -94,7 +94,7 @@ fn without_a_key_a_request_through_a_proxy_is_refused() {
 }
 
 #[test]
-fn a_name_that_somebody_else_gave_this_machine_is_refused() {
+fn a_foreign_host_name_for_this_machine_is_refused() {
     run(async {
         let served = Served::start(Backend::Sqlite).await;
         for host in ["evil.test", "evil.test:8080", "127.0.0.1.evil.test", "localhost.evil.test", "0.0.0.0", "192.168.0.1"] {

@@ -13,11 +13,11 @@ use crate::serve::token::signed;
 crate::on_every_backend! { async:
     a_player_moves_only_for_himself
     an_owner_touches_only_what_he_owns
-    who_is_nobody_in_particular_acts_as_nobody
-    an_administrator_acts_for_anybody
+    an_anonymous_caller_acts_for_no_client
+    an_administrator_acts_for_any_client
     the_seed_of_a_game_is_neither_chosen_nor_shown
     who_did_it_is_the_token_and_not_the_request
-    nobody_sees_the_refusals_of_another_whose_name_begins_alike
+    no_player_sees_the_refusals_of_another_whose_name_begins_alike
 }
 
 async fn a_table(on: Backend) -> Served {
@@ -83,7 +83,7 @@ async fn an_owner_touches_only_what_he_owns(on: Backend) {
     assert_eq!(versions(&served, "resource-gold"), 2);
 }
 
-async fn who_is_nobody_in_particular_acts_as_nobody(on: Backend) {
+async fn an_anonymous_caller_acts_for_no_client(on: Backend) {
     let served = a_table(on).await;
     let nobody = signed(&claims_with("nobody", json!({"player_id": null})));
     served.command_as(&nobody, "game.rest", "g", json!({"player_id": "ann"})).await.fails(403, "not_yourself");
@@ -94,7 +94,7 @@ async fn who_is_nobody_in_particular_acts_as_nobody(on: Backend) {
     served.command_as(&nobody, "document.create", "plan", json!({"document": {}})).await.is(201);
 }
 
-async fn an_administrator_acts_for_anybody(on: Backend) {
+async fn an_administrator_acts_for_any_client(on: Backend) {
     let served = a_table(on).await;
     served.command_as(&token::admin(), "game.rest", "g", json!({"player_id": "ann"})).await.is(201);
     let gold = json!({"owner_id": "ann", "resource_type": "coin", "initial_amount": 1, "max_amount": 1});
@@ -136,7 +136,7 @@ async fn who_did_it_is_the_token_and_not_the_request(on: Backend) {
     assert_eq!(events["items"][0]["metadata"]["client_id"], "client-ann");
 }
 
-async fn nobody_sees_the_refusals_of_another_whose_name_begins_alike(on: Backend) {
+async fn no_player_sees_the_refusals_of_another_whose_name_begins_alike(on: Backend) {
     let served = Served::with(on, &WITH_SECRET).await;
     let named = |end: &str| signed(&claims_with("ann", json!({"sub": format!("{}{end}", "x".repeat(150))})));
     served.command_as(&named("1"), "resource.add", "none", json!({"amount": 1})).await.is(404);

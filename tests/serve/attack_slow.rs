@@ -9,7 +9,7 @@ use crate::serve::raw::status_of;
 use crate::serve::support::Served;
 
 #[test]
-fn two_hundred_half_open_connections_leave_nobody_waiting() {
+fn two_hundred_half_open_connections_delay_no_other() {
     run(async {
         let served = Served::with(Backend::Sqlite, &["--header-timeout", "2s"]).await;
         let mut half_open = Vec::new();
@@ -51,7 +51,7 @@ fn headers_that_drip_are_cut_off() {
 }
 
 #[test]
-fn a_body_that_does_not_come_is_answered_and_holds_up_nobody() {
+fn a_body_that_does_not_arrive_is_answered_and_delays_no_other_caller() {
     run(async {
         let served = Served::with(Backend::Sqlite, &["--request-timeout", "1s"]).await;
         let mut waiting = Vec::new();

@@ -19,8 +19,8 @@ use crate::serve::token::now;
 use crate::serve::token::signed;
 
 crate::on_every_backend! { async:
-    nobody_sees_the_hand_of_another_over_a_connection
-    nobody_moves_for_another_over_a_connection
+    no_player_sees_the_hand_of_another_over_a_connection
+    no_player_moves_for_another_over_a_connection
 }
 
 /// A handshake with these headers beside those that it needs.
@@ -96,7 +96,7 @@ fn hides(message: &Value, name: &str) {
     assert!(seen.iter().all(|player| player == name), "{name} sees the hands of {seen:?}");
 }
 
-async fn nobody_sees_the_hand_of_another_over_a_connection(on: Backend) {
+async fn no_player_sees_the_hand_of_another_over_a_connection(on: Backend) {
     let served = a_table(on).await;
     for name in ["bob", "eve"] {
         for query in ["gameId=g", "stream=game-g", "gameId=g&lastEventId=0", "stream=game-g&lastEventId=1"] {
@@ -143,7 +143,7 @@ async fn nobody_sees_the_hand_of_another_over_a_connection(on: Backend) {
     }
 }
 
-async fn nobody_moves_for_another_over_a_connection(on: Backend) {
+async fn no_player_moves_for_another_over_a_connection(on: Backend) {
     let served = a_table(on).await;
     let before = served.esctl(&["stream", "read", "game-g"])["items"].as_array().unwrap().len();
     let mut bob = client(&served, "bob", "gameId=g").await;
@@ -164,7 +164,7 @@ async fn nobody_moves_for_another_over_a_connection(on: Backend) {
 }
 
 #[test]
-fn a_page_of_somebody_else_cannot_connect() {
+fn a_page_of_another_origin_cannot_connect() {
     run(async {
         let served = Served::with(Backend::Sqlite, &["--allow-origin", "https://app.example"]).await;
         let own = format!("http://localhost:{}", served.address.port());

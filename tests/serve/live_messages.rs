@@ -10,8 +10,8 @@ use crate::serve::live_client::Client;
 use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
-    who_has_seen_nothing_is_told_the_state_first
-    who_comes_back_is_told_what_was_missed_and_then_what_is_new
+    a_client_that_has_seen_nothing_receives_the_state_first
+    a_client_that_reconnects_receives_what_it_missed_and_then_what_is_new
     commands_are_answered_in_their_order_each_under_its_id
     several_streams_are_followed_on_one_connection
     what_is_no_message_is_refused_and_the_conversation_goes_on
@@ -31,7 +31,7 @@ async fn add(served: &Served, times: u64) {
     }
 }
 
-async fn who_has_seen_nothing_is_told_the_state_first(on: Backend) {
+async fn a_client_that_has_seen_nothing_receives_the_state_first(on: Backend) {
     let served = Served::start(on).await;
     gold(&served).await;
     let mut client = Client::connect(served.address, "stream=resource-gold").await;
@@ -48,7 +48,7 @@ async fn who_has_seen_nothing_is_told_the_state_first(on: Backend) {
     }
 }
 
-async fn who_comes_back_is_told_what_was_missed_and_then_what_is_new(on: Backend) {
+async fn a_client_that_reconnects_receives_what_it_missed_and_then_what_is_new(on: Backend) {
     let served = Served::start(on).await;
     gold(&served).await;
     add(&served, 4).await;

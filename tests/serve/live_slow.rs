@@ -18,10 +18,10 @@ use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
     a_client_that_takes_nothing_costs_the_others_nothing_and_is_let_go
-    a_client_that_takes_too_little_is_told_to_come_back
+    a_client_that_reads_too_slowly_is_asked_to_reconnect
     a_silent_client_is_let_go_and_one_that_answers_pings_is_not
     a_flood_is_refused_and_then_ended
-    there_is_room_for_so_many_clients
+    the_number_of_clients_is_limited
 }
 
 async fn note(served: &Served, number: u64, bytes: usize) {
@@ -64,7 +64,7 @@ async fn a_client_that_takes_nothing_costs_the_others_nothing_and_is_let_go(on: 
     assert_eq!(quick.expect("event").await["eventId"], written + 1);
 }
 
-async fn a_client_that_takes_too_little_is_told_to_come_back(on: Backend) {
+async fn a_client_that_reads_too_slowly_is_asked_to_reconnect(on: Backend) {
     let served = Served::with(on, &["--client-patience", "2s"]).await;
     let address = served.address;
     let mut slow = Client::connect(address, "stream=thing-1&lastEventId=0").await;
@@ -158,7 +158,7 @@ async fn a_flood_is_refused_and_then_ended(on: Backend) {
     assert_eq!(client.closed, Some(1008));
 }
 
-async fn there_is_room_for_so_many_clients(on: Backend) {
+async fn the_number_of_clients_is_limited(on: Backend) {
     let served = notes(&["--max-clients", "2"], on).await;
     let first = Client::connect(served.address, "").await;
     let _second = Client::connect(served.address, "").await;

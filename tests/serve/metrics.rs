@@ -12,7 +12,7 @@ use crate::serve::support::Served;
 
 crate::on_every_backend! { async:
     numbers_move_when_they_should
-    a_conflict_and_a_race_are_told_apart
+    a_conflict_and_a_race_are_distinguished
     projections_are_watched
     no_label_holds_what_a_client_says
 }
@@ -81,7 +81,7 @@ async fn numbers_move_when_they_should(on: Backend) {
     assert_eq!(later.value(r#"esctl_events_appended_total{category="resource"}"#), 102.0);
 }
 
-async fn a_conflict_and_a_race_are_told_apart(on: Backend) {
+async fn a_conflict_and_a_race_are_distinguished(on: Backend) {
     let served = Served::start(on).await;
     make(&served, "gold").await;
     let reason = |scrape: &Scrape, reason: &str| scrape.value(&format!("esctl_append_conflicts_total{{reason=\"{reason}\"}}"));
@@ -184,7 +184,7 @@ async fn no_label_holds_what_a_client_says(on: Backend) {
 /// A store that is away: what only it knows is left out, and the rest is answered in time.
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn a_store_that_is_away_does_not_hold_up_a_scrape() {
+fn an_unavailable_store_does_not_delay_a_scrape() {
     let mut database = Server::start(Backend::Postgres);
     let place = Place::on_server(Backend::Postgres, &database.url);
     crate::common::backend::run(async {

@@ -15,7 +15,7 @@ crate::on_every_backend! {
     a_table_without_its_checkpoint_is_rebuilt
     a_checkpoint_without_its_table_is_rebuilt
     what_is_left_of_a_rebuild_is_not_gone_on_with
-    what_is_left_of_the_previous_read_model_is_in_nobodys_way
+    remains_of_the_previous_read_model_hinder_nothing
     a_checkpoint_that_names_no_event_is_of_no_store
     a_checkpoint_that_names_another_event_is_of_no_store
     rows_on_their_way_that_are_lost_are_built_again
@@ -134,7 +134,7 @@ fn drop_live(raw: &Raw) {
     forget_checkpoint(raw, "live");
 }
 
-fn what_is_left_of_the_previous_read_model_is_in_nobodys_way(on: Backend) {
+fn remains_of_the_previous_read_model_hinder_nothing(on: Backend) {
     for half in [forget_checkpoint as fn(&Raw, &str), drop_rows] {
         let (esctl, raw) = with_read_models(on);
         half(&raw, "previous");

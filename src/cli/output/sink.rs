@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_at_the_last_flush() {
+    fn a_full_disk_is_reported_at_the_last_flush() {
         let mut sink = Sink::new(Box::new(Failing(io::ErrorKind::StorageFull)));
         sink.write(b"gathered").unwrap();
         let error = sink.flush().unwrap_err();

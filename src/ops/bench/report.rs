@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_work_is_so_many_times_the_scan() {
+    fn a_work_is_measured_in_scans() {
         let mut rounds = Rounds::default();
         rounds.own(Duration::from_secs(3));
         assert_eq!(rounds.beside_scan(8), None);

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn mongodb_is_told_by_what_it_says_of_itself() {
+    fn mongodb_is_recognised_by_what_it_reports() {
         for hello in [
             doc! { "isWritablePrimary": true },
             doc! { "setName": "rs0", "hosts": ["a.example:27017"], "me": "a.example:27017" },

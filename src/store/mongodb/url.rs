@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused_and_no_secret_is_told() {
+    fn an_impossible_value_is_refused_and_no_secret_is_printed() {
         for url in [
             "mongodb://",
             "mongodb://u:p@ss:w@h/d",

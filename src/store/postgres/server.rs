@@ -84,7 +84,7 @@ mod tests {
     use crate::store::error::StoreError;
 
     #[test]
-    fn postgresql_is_told_by_the_whole_of_its_version() {
+    fn postgresql_is_recognised_by_its_full_version() {
         for (version, major) in [
             (
                 "PostgreSQL 15.18 (Debian 15.18-0+deb12u1) on x86_64-pc-linux-gnu, compiled by gcc (Debian 12.2.0-14) 12.2.0, 64-bit",

@@ -95,7 +95,7 @@ fn what_a_user_may_not_do_is_7() {
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn a_certificate_that_nobody_vouches_for_is_7() {
+fn a_certificate_without_a_known_issuer_is_7() {
     let (home, certificate) = (home(), Certificate::new());
     let both = home.file("both.pem", [&certificate.key[..], &certificate.certificate].concat());
     let other = home.file("other.pem", Certificate::new().certificate);
@@ -167,7 +167,7 @@ fn a_server_that_only_speaks_the_protocol_is_9_unless_it_is_accepted() {
 }
 
 #[test]
-fn where_nobody_answers_is_6() {
+fn a_silent_address_is_6() {
     nobody_there(&home(), |place| format!("mongodb://ann:rightsecret@{place}/d"));
 }
 

@@ -90,7 +90,7 @@ fn a_server_that_takes_no_writes_is_read() {
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn a_certificate_that_nobody_vouches_for_is_7() {
+fn a_certificate_without_a_known_issuer_is_7() {
     let (home, server) = (home(), Server::postgres());
     server.sql("CREATE ROLE ann LOGIN SUPERUSER PASSWORD 'rightsecret'");
     let url = store(&server, "ann:rightsecret");
@@ -178,7 +178,7 @@ fn a_database_that_does_not_hold_every_text_is_9_and_the_remedy_is_named() {
 }
 
 #[test]
-fn where_nobody_answers_is_6() {
+fn a_silent_address_is_6() {
     nobody_there(&home(), |place| format!("postgres://ann:rightsecret@{place}/d?sslmode=prefer"));
 }
 

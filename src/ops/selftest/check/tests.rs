@@ -200,7 +200,7 @@ fn a_torn_changed_or_moved_append_is_found() {
 }
 
 #[test]
-fn an_event_that_nobody_sent_or_that_was_refused_is_found() {
+fn an_event_that_was_never_sent_or_was_refused_is_found() {
     breaks_only(Promise::Appends, |history| {
         record(history, &attempt("b-1", "any", &[99], 30));
         seen(history);

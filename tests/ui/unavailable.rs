@@ -11,7 +11,7 @@ use crate::ui::tmux::Tmux;
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn a_server_that_goes_away_is_told_of_and_what_it_has_is_seen_when_it_is_back() {
+fn a_server_that_becomes_unavailable_is_reported_and_its_events_are_shown_once_it_is_back() {
     let esctl = Esctl::new(Backend::Postgres);
     esctl.seed();
     let mut through: Url = esctl.place.url.parse().unwrap();

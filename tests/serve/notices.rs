@@ -68,7 +68,7 @@ async fn two_servers(redis: &Server) -> (Served, Served) {
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn the_log_has_each_event_once_and_in_order_whoever_appends() {
+fn the_log_has_each_event_once_and_in_order_for_any_writer() {
     let redis = Server::redis(&[]);
     run(async {
         let (one, other) = two_servers(&redis).await;
@@ -162,7 +162,7 @@ fn a_channel_tells_of_its_stream() {
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn commands_go_on_while_redis_is_away_and_nothing_is_missing_afterwards() {
+fn commands_continue_while_redis_is_unavailable_and_nothing_is_missing_afterwards() {
     let mut redis = Server::redis(&[]);
     run(async {
         let (one, other) = two_servers(&redis).await;
@@ -191,7 +191,7 @@ fn commands_go_on_while_redis_is_away_and_nothing_is_missing_afterwards() {
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn a_redis_that_says_nothing_holds_up_nobody() {
+fn a_silent_redis_delays_no_caller() {
     let redis = Server::redis(&[]);
     run(async {
         let served = Served::with(Backend::Sqlite, &["--redis", &redis.url]).await;
