@@ -63,13 +63,16 @@ fn member(steps: &Steps, mut value: JqValue, index: &JqValue, optional: bool, ch
                 steps.charge(members.len())?;
             }
             let members = Rc::make_mut(members);
-            let before = members.get_mut(index).map(std::mem::take);
-            let existed = before.is_some();
-            match change(before.unwrap_or_default())? {
-                Some(after) => drop(members.insert(index.clone(), after)),
+            let Some((place, _, before)) = members.get_full_mut(index) else {
+                if let Some(after) = change(JqValue::Null)? {
+                    members.insert(index.clone(), after);
+                }
+                return Ok(value);
+            };
+            match (change(std::mem::take(before))?, members.get_index_mut(place)) {
+                (Some(after), Some((_, member))) => *member = after,
                 // As in the interpreter, the last member takes the place.
-                None if existed => drop(members.swap_remove(index)),
-                None => {}
+                _ => drop(members.swap_remove_index(place)),
             }
             Ok(value)
         }
