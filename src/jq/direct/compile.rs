@@ -21,6 +21,8 @@ use crate::jq::value::text;
 const MAX_DEPTH: usize = 200;
 /// A variable name that programs cannot use.
 const OPERAND: &str = "$!";
+/// A variable name that programs cannot use, for a value that a pattern takes apart.
+const DESTRUCTURED: &str = "$!!";
 
 /// Returns the program for direct evaluation; none for one that uses other parts of the language.
 pub(in crate::jq) fn compile(term: &Term<&str>) -> Option<Expression> {
@@ -158,9 +160,14 @@ impl<'t> Compiler<'t> {
         let both = |left: &Expression, right: &Expression| left.results.max(right.results);
         Some(match operator {
             BinaryOp::Pipe(None) => pipe(self.boxed(left)?, self.boxed(right)?),
-            BinaryOp::Pipe(Some(Pattern::Var(name))) => {
+            BinaryOp::Pipe(Some(pattern)) => {
                 let left = self.boxed(left)?;
-                bind(left, self.within(name, |inner| inner.boxed(right))?)
+                let before = self.variables.len();
+                let parts = self.pattern(pattern)?;
+                let body = self.boxed(right);
+                self.variables.truncate(before);
+                let bind_part = |body, part| Box::new(bind(Box::new(part), body));
+                bind(left, parts.into_iter().rev().fold(body?, bind_part))
             }
             BinaryOp::Comma => {
                 let kind = ExpressionKind::Comma(self.boxed(left)?, self.boxed(right)?);
@@ -193,8 +200,35 @@ impl<'t> Compiler<'t> {
                 let change = alternative(Box::new(identity()), Box::new(operand()));
                 self.assignment(left, right, change)?
             }
-            BinaryOp::Pipe(Some(_)) => return None,
         })
+    }
+
+    /// Binds the variables of a pattern to the parts of a value. Returns the expression of each variable after the first, which
+    /// is the value itself.
+    fn pattern(&mut self, pattern: &'t Pattern<&'t str>) -> Option<Vec<Expression>> {
+        let name = if let Pattern::Var(name) = pattern { name } else { DESTRUCTURED };
+        self.variables.push(name);
+        let value = self.variables.len();
+        let parts: Vec<(Expression, &'t Pattern<&'t str>)> = match pattern {
+            Pattern::Var(_) => Vec::new(),
+            Pattern::Arr(parts) => {
+                let index = |place: usize| constant(JqValue::from(place));
+                parts.iter().enumerate().map(|(place, part)| (index(place), part)).collect()
+            }
+            Pattern::Obj(parts) => {
+                // Only plain names, whose input does not matter.
+                let name = |name| self.term(name).filter(|name| matches!(name.kind, ExpressionKind::Constant(_)));
+                let mut name = name;
+                parts.iter().map(|(key, part)| Some((name(key)?, part))).collect::<Option<_>>()?
+            }
+        };
+        let mut expressions = Vec::new();
+        for (index, part) in parts {
+            let base = Box::new(one(ExpressionKind::Variable(self.variables.len() - value)));
+            expressions.push(one(ExpressionKind::Member { base, index: Box::new(index), optional: false }));
+            expressions.extend(self.pattern(part)?);
+        }
+        Some(expressions)
     }
 
     fn assignment(&mut self, path: &'t Term<&'t str>, operand: &'t Term<&'t str>, change: Expression) -> Option<Expression> {
@@ -217,7 +251,19 @@ impl<'t> Compiler<'t> {
                 Part::Range(None, None) => {
                     Expression { kind: ExpressionKind::Items { base: Box::new(base), optional }, results: ResultCount::Many }
                 }
-                Part::Range(..) => return None,
+                Part::Range(from, to) => {
+                    let mut bound = |bound: &'t Option<Term<&'t str>>| match bound {
+                        Some(bound) => self.boxed(bound).filter(|bound| bound.results == ResultCount::One).map(Some),
+                        None => Some(None),
+                    };
+                    let (from, to) = (bound(from)?, bound(to)?);
+                    let few = if optional { ResultCount::AtMostOne } else { ResultCount::One };
+                    let results = base.results.max(few);
+                    if results == ResultCount::Many {
+                        return None;
+                    }
+                    Expression { kind: ExpressionKind::Slice { base: Box::new(base), from, to, optional }, results }
+                }
             };
         }
         Some(base)
@@ -249,6 +295,16 @@ impl<'t> Compiler<'t> {
             ("any" | "all", []) => any(name, items()),
             ("any" | "all", [condition]) => any(name, Box::new(pipe(items(), self.boxed(condition)?))),
             ("any" | "all", [generator, condition]) => any(name, Box::new(pipe(self.boxed(generator)?, self.boxed(condition)?))),
+            ("first", [items]) => {
+                let items = self.boxed(items)?;
+                Expression { results: ResultCount::AtMostOne, kind: ExpressionKind::First(items) }
+            }
+            ("with_entries", [change]) => {
+                let changed = pipe(items(), self.boxed(change)?);
+                let entries =
+                    pipe(Box::new(call(Function::ToEntries)), Box::new(one(ExpressionKind::Array(Some(Box::new(changed))))));
+                pipe(Box::new(entries), Box::new(call(Function::FromEntries)))
+            }
             ("del", [path]) => update(self.boxed(path)?, Box::new(empty()))?,
             _ => {
                 let function = Function::find(name, arguments.len())?;
@@ -261,6 +317,10 @@ impl<'t> Compiler<'t> {
             }
         })
     }
+}
+
+fn call(function: Function) -> Expression {
+    one(ExpressionKind::Call(function, None))
 }
 
 fn literal(number: &str) -> Option<JqValue> {

@@ -105,18 +105,26 @@ impl Evaluation {
                 let Some(condition) = self.one(condition, input.clone(), scope)? else { return Ok(()) };
                 self.each(if index::holds(&condition) { then } else { otherwise }, input, scope, take)
             }
-            ExpressionKind::Try(inner) => {
-                let mut values = Vec::new();
-                let result = self.each(inner, input, scope, &mut |value| {
-                    values.push(value);
-                    Ok(())
-                });
-                if let Err(stop @ (Stop::LeftOver | Stop::Enough)) = result {
-                    return Err(stop);
-                }
-                values.into_iter().try_for_each(take)
-            }
+            ExpressionKind::Try(inner) => self.results_before_error(inner, input, scope)?.into_iter().try_for_each(take),
             _ => Err(Stop::LeftOver),
+        }
+    }
+
+    /// Returns the results of an expression, up to its error if it raises one.
+    fn results_before_error<'v>(
+        &self,
+        expression: &'v Expression,
+        input: Lazy<'v>,
+        scope: BoundVariables<'_, 'v>,
+    ) -> Result<Vec<Lazy<'v>>, Stop> {
+        let mut values = Vec::new();
+        let result = self.each(expression, input, scope, &mut |value| {
+            values.push(value);
+            Ok(())
+        });
+        match result {
+            Ok(()) | Err(Stop::Raised) => Ok(values),
+            Err(stop) => Err(stop),
         }
     }
 
@@ -128,6 +136,9 @@ impl Evaluation {
             ExpressionKind::Constant(value) => Lazy::Shared(value),
             ExpressionKind::Variable(since) => variable(scope, *since)?,
             ExpressionKind::Member { base, index, optional } => return self.member(base, index, *optional, input, scope),
+            ExpressionKind::Slice { base, from, to, optional } => {
+                return self.slice(base, [from.as_deref(), to.as_deref()], *optional, input, scope);
+            }
             ExpressionKind::Pipe(left, right) => match self.one(left, input, scope)? {
                 Some(value) => return self.one(right, value, scope),
                 None => return Ok(None),
@@ -169,6 +180,7 @@ impl Evaluation {
             },
             ExpressionKind::Reduce { items, first, next } => return self.reduce(items, first, next, input, scope),
             ExpressionKind::Any { items, decides } => Lazy::Owned(JqValue::Bool(self.any(items, *decides, input, scope)?)),
+            ExpressionKind::First(items) => return self.first(items, input, scope),
             ExpressionKind::Update { path, change } => return self.update(path, change, input, scope),
             ExpressionKind::Call(function, argument) => return self.call(*function, argument.as_deref(), input, scope),
             ExpressionKind::Items { .. } | ExpressionKind::Comma(..) => return Err(Stop::LeftOver),
@@ -228,6 +240,38 @@ impl Evaluation {
             Ok(()) => Ok(!decides),
             Err(Stop::Enough) => Ok(decides),
             Err(stop) => Err(stop),
+        }
+    }
+
+    fn first<'v>(&self, items: &'v Expression, input: Lazy<'v>, scope: BoundVariables<'_, 'v>) -> AtMostOne<'v> {
+        let mut first = None;
+        let result = self.each(items, input, scope, &mut |value| {
+            first = Some(value);
+            Err(Stop::Enough)
+        });
+        match result {
+            Ok(()) | Err(Stop::Enough) => Ok(first),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn slice<'v>(
+        &self,
+        base: &'v Expression,
+        bounds: [Option<&'v Expression>; 2],
+        optional: bool,
+        input: Lazy<'v>,
+        scope: BoundVariables<'_, 'v>,
+    ) -> AtMostOne<'v> {
+        let Some(base) = self.one(base, input.clone(), scope)? else { return Ok(None) };
+        let bound = |bound: Option<&'v Expression>| match bound {
+            Some(bound) => self.one(bound, input.clone(), scope)?.ok_or(Stop::LeftOver).and_then(owned).map(Some),
+            None => Ok(None),
+        };
+        let [from, to] = bounds.map(bound);
+        match operation::slice(&self.steps, base, from?.as_ref()..to?.as_ref()) {
+            Err(Stop::Raised) if optional => Ok(None),
+            slice => slice.map(|slice| Some(Lazy::Owned(slice))),
         }
     }
 

@@ -37,6 +37,8 @@ pub(super) enum ExpressionKind {
     Member { base: Box<Expression>, index: Box<Expression>, optional: bool },
     /// `a[]`, or `a[]?`.
     Items { base: Box<Expression>, optional: bool },
+    /// `a[b:c]`, or `a[b:c]?`.
+    Slice { base: Box<Expression>, from: Option<Box<Expression>>, to: Option<Box<Expression>>, optional: bool },
     /// `a | b`
     Pipe(Box<Expression>, Box<Expression>),
     /// `a as $x | b`
@@ -69,6 +71,8 @@ pub(super) enum ExpressionKind {
     Reduce { items: Box<Expression>, first: Box<Expression>, next: Box<Expression> },
     /// `any(a; .)`, or `all(a; .)` if false decides.
     Any { items: Box<Expression>, decides: bool },
+    /// `first(a)`
+    First(Box<Expression>),
     /// `a |= b`
     Update { path: Box<Expression>, change: Box<Expression> },
     /// A call of a function with the input and arguments.

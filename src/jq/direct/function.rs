@@ -1,6 +1,7 @@
 //! Functions of the language that are evaluated directly.
 
 use jaq_core::ops::Math;
+use jaq_json::Map;
 use jaq_json::Num;
 
 use crate::jq::direct::index;
@@ -11,6 +12,7 @@ use crate::jq::direct::steps::Stop;
 use crate::jq::functions;
 use crate::jq::lazy::Lazy;
 use crate::jq::value::JqValue;
+use crate::jq::value::object;
 use crate::jq::value::text;
 
 /// Number of steps of a call.
@@ -35,6 +37,18 @@ pub(super) enum Function {
     Downcase,
     /// `ascii_upcase`
     Upcase,
+    /// `tojson`
+    ToJson,
+    /// `to_entries`
+    ToEntries,
+    /// `from_entries`
+    FromEntries,
+    /// `sort`
+    Sort,
+    /// `unique`
+    Unique,
+    /// `join(separator)`
+    Join,
     /// `has(name)`
     Has,
     /// `startswith(text)`
@@ -57,6 +71,12 @@ impl Function {
             ("keys", 0) => Self::Keys,
             ("ascii_downcase", 0) => Self::Downcase,
             ("ascii_upcase", 0) => Self::Upcase,
+            ("tojson", 0) => Self::ToJson,
+            ("to_entries", 0) => Self::ToEntries,
+            ("from_entries", 0) => Self::FromEntries,
+            ("sort", 0) => Self::Sort,
+            ("unique", 0) => Self::Unique,
+            ("join", 1) => Self::Join,
             ("has", 1) => Self::Has,
             ("startswith", 1) => Self::StartsWith,
             ("endswith", 1) => Self::EndsWith,
@@ -115,12 +135,42 @@ impl Function {
                 steps.charge(bytes.len() / 16)?;
                 Ok(JqValue::utf8_str(bytes.to_ascii_uppercase()))
             }
+            (Self::ToJson, input) => {
+                steps.visit(input)?;
+                Ok(JqValue::utf8_str(input.to_string().into_bytes()))
+            }
+            (Self::ToEntries, JqValue::Obj(members)) => {
+                steps.charge(4 * members.len())?;
+                Ok(members.iter().map(|(name, value)| object([("key", name.clone()), ("value", value.clone())])).collect())
+            }
+            (Self::FromEntries, JqValue::Arr(entries)) => from_entries(steps, entries),
+            (Self::Sort | Self::Unique, JqValue::Arr(items)) => {
+                steps.charge(8 * items.len())?;
+                steps.visit(input)?;
+                let mut items = items.to_vec();
+                items.sort();
+                if self == Self::Unique {
+                    items.dedup();
+                }
+                Ok(items.into_iter().collect())
+            }
             _ => Err(Stop::LeftOver),
         }
     }
 
     fn binary(self, steps: &Steps, input: &JqValue, argument: &JqValue) -> Result<JqValue, Stop> {
         match (self, input, argument) {
+            (Self::Join, JqValue::Arr(items), JqValue::TStr(separator)) => {
+                let mut text = Vec::new();
+                for (place, item) in items.iter().enumerate() {
+                    if place > 0 {
+                        steps.charge(1 + separator.len() / 64)?;
+                        text.extend_from_slice(separator);
+                    }
+                    operation::write_text(steps, Lazy::Shared(item), &mut text)?;
+                }
+                Ok(JqValue::utf8_str(text))
+            }
             (Self::Has, JqValue::Obj(members), JqValue::TStr(_)) => Ok(JqValue::Bool(members.contains_key(argument))),
             (Self::StartsWith, JqValue::TStr(text), JqValue::TStr(start)) => {
                 steps.charge(start.len() / 64)?;
@@ -150,6 +200,18 @@ fn to_text(steps: &Steps, input: Lazy<'_>) -> Result<JqValue, Stop> {
     let mut text = Vec::new();
     operation::write_text(steps, input, &mut text)?;
     Ok(JqValue::utf8_str(text))
+}
+
+fn from_entries(steps: &Steps, entries: &[JqValue]) -> Result<JqValue, Stop> {
+    steps.charge(4 * entries.len())?;
+    let (key, value) = (text("key"), text("value"));
+    let mut members = Map::default();
+    for entry in entries {
+        let JqValue::Obj(entry) = entry else { return Err(Stop::LeftOver) };
+        let Some(name @ JqValue::TStr(_)) = entry.get(&key) else { return Err(Stop::LeftOver) };
+        members.insert(name.clone(), entry.get(&value).cloned().unwrap_or_default());
+    }
+    Ok(JqValue::obj(members))
 }
 
 fn length(steps: &Steps, input: &JqValue) -> Result<JqValue, Stop> {

@@ -1,6 +1,9 @@
 //! Operations on values whose cost is charged first.
 
+use std::ops::Range;
+
 use jaq_core::ValR;
+use jaq_core::ValT;
 use jaq_core::ops::Cmp;
 use jaq_core::ops::Math;
 use jaq_json::Num;
@@ -40,6 +43,17 @@ pub(super) fn compare(steps: &Steps, left: Lazy<'_>, compare: Cmp, right: Lazy<'
     steps.visit(left)?;
     steps.visit(right)?;
     Ok(compare.run(left, right))
+}
+
+/// Returns a part of an array or text.
+pub(super) fn slice(steps: &Steps, base: Lazy<'_>, range: Range<Option<&JqValue>>) -> Result<JqValue, Stop> {
+    let base = owned(base)?;
+    match &base {
+        JqValue::TStr(text) => steps.charge(text.len() / 8)?,
+        JqValue::Arr(items) => steps.charge(items.len() / 8)?,
+        _ => {}
+    }
+    base.range(range).map_err(|_| Stop::Raised)
 }
 
 /// Appends a value to a text, as `tostring` does.

@@ -17,7 +17,17 @@ use crate::jq::from_text;
 use crate::jq::on_a_large_stack;
 
 /// Programs as operators write them.
-const COMMON: [&str; 42] = [
+const COMMON: [&str; 52] = [
+    ".event.data as {amount: $a, $who} | (.state // {}) | .[$who] += $a",
+    ".event.data as {items: [$first, {id: $id}]} | {$first, $id}",
+    ".stream[6:], .stream[:-1], (.data.items[1:] | length), .data.amount[:1]?",
+    "[.event.data.items[].id] | join(\", \")",
+    ".state | with_entries(select(.value != null) | .key |= \"x\" + .)",
+    ".state.by | to_entries | map(.key) | sort",
+    "((.state.tags // []) + [.event.data.who]) | unique",
+    "first(.data.items[] | select(.n > 2)) // null",
+    "{last: (.event.data | tojson)}",
+    ".event.data.items | map({key: .id, value: .n}) | from_entries",
     ".data.customer",
     ".stream | split(\"-\")[1]",
     "if .type == \"x\" then .data.id else empty end",
@@ -236,7 +246,7 @@ fn programs() -> impl Strategy<Value = String> {
         ]);
         let path = select(vec![".a", ".b", ".b[0]", ".b[-1]", ".c[]", ".c[].a", ".a.b", ".[\"k\"]", ".a?", ".c[]?", ".", "(.a, .b)", "(.c | .k)"]);
         let call = select(vec![
-            "select", "map", "del", "has", "startswith", "endswith", "split", "any", "all", "add", "[", "-", "?", ".[", ".a[",
+            "select", "map", "del", "has", "startswith", "endswith", "split", "any", "all", "add", "join", "first", "with_entries", "[", "-", "?", ".[", ".a[",
             "{(", "text", "{a:",
         ]);
         prop_oneof![
@@ -258,6 +268,7 @@ fn programs() -> impl Strategy<Value = String> {
             1 => (inner.clone(), inner.clone(), inner.clone())
                 .prop_map(|(a, b, c)| format!("if {a} then {b} else {c} end")),
             1 => (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} as $x | {b})")),
+            1 => (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} as {{a: $x, b: [$y]}} | [$y] + ({b}))")),
             1 => (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!("reduce {a} as $x ({b}; {c})")),
         ]
     })
