@@ -226,6 +226,7 @@ mod tests {
             assert_eq!(name_of(&mut names, &connection, number), format!("at {number}"));
         }
         connection.execute("UPDATE streams SET name = x'ff' WHERE id = 2", []).unwrap();
+        names.blocks.clear();
         assert!(matches!(names.get(&connection, 2), Err(SqlError::Sqlite(_))));
         assert_eq!(name_of(&mut names, &connection, 3), "stream-3");
         assert!(matches!(names.get(&connection, 70), Err(SqlError::Store(StoreError::Integrity { .. }))));
