@@ -12,9 +12,7 @@ use crate::ops::bench::AppendBench;
 use crate::ops::bench::Bench;
 use crate::ops::bench::bench_append;
 use crate::ops::bench::bench_commands;
-
-/// The default number of events in a stream.
-const EVENTS_A_STREAM: u64 = 10;
+use crate::ops::bench::usual_streams;
 
 /// Append events to a scratch store, durably, beside bare inserts into the same database
 ///
@@ -45,7 +43,7 @@ impl BenchAppendArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let scratch = Scratch::make(app, &self.scratch)?;
         let events = self.events as u64;
-        let streams = self.streams.map_or(events.div_ceil(EVENTS_A_STREAM), |streams| streams as u64);
+        let streams = self.streams.map_or_else(|| usual_streams(events), |streams| streams as u64);
         let bar = app.out.progress(Some(events), "events");
         let mut progress = |more| bar.advance(more);
         let mut bench =

@@ -17,9 +17,8 @@ use crate::ops::bench::ReadBench;
 use crate::ops::bench::bench_project;
 use crate::ops::bench::bench_read;
 use crate::ops::bench::bench_replay;
+use crate::ops::bench::usual_streams;
 
-/// The default number of events in a stream.
-const EVENTS_A_STREAM: u64 = 10;
 /// Minimum number of events in a stream, on average, when several numbers of streams are measured.
 const FEWEST_EVENTS_A_STREAM: u64 = 5;
 
@@ -95,7 +94,7 @@ impl BenchWorkArgs {
         };
         let events = self.events as u64;
         let Some(sweep) = &self.sweep else {
-            let streams = self.streams.map_or(events.div_ceil(EVENTS_A_STREAM), |streams| streams as u64);
+            let streams = self.streams.map_or_else(|| usual_streams(events), |streams| streams as u64);
             return show(app, &self.run_one(app, what, by_stream, events, streams).await?, bare);
         };
         let mut reports = Vec::new();

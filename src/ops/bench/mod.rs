@@ -31,6 +31,7 @@ pub use serve::ServeReport;
 pub use serve::SlowClientReport;
 pub use serve::Target;
 pub use serve::bench_serve;
+pub use stream_order::usual_streams;
 
 use crate::runtime::Clock;
 use crate::store::Store;

@@ -11,6 +11,14 @@ const STREAMS_A_HOT: u64 = 1000;
 /// The number of streams for each recent one.
 const STREAMS_A_RECENT: u64 = 100;
 
+/// The usual number of events in a stream.
+const EVENTS_A_STREAM: u64 = 10;
+
+/// Returns the number of streams that a number of events usually goes to.
+pub fn usual_streams(events: u64) -> u64 {
+    events.div_ceil(EVENTS_A_STREAM)
+}
+
 /// An order of appends as in real stores: new streams come all the time, a few are hot, most of the others get their events soon after
 /// their first one. It is the same in each run.
 #[derive(Debug)]
