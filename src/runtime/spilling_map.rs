@@ -139,6 +139,12 @@ impl<S: Spill> SpillingMap<S> {
         Ok(AllStates::Spilled { after: None })
     }
 
+    /// Takes the next of all states out of the map, while all are in memory; none after the last.
+    pub(crate) fn take_next(&mut self, all: &mut AllStates) -> Option<(String, S)> {
+        let AllStates::Held(keys) = all else { return None };
+        keys.0.by_ref().find_map(|key| self.held.remove_entry(&key))
+    }
+
     /// Returns the next of all states as texts; none after the last.
     pub(crate) fn next(&mut self, all: &mut AllStates) -> Result<Vec<(String, String)>, S::Error> {
         match (all, &mut self.spilled) {
@@ -243,6 +249,17 @@ mod tests {
         map.grew(1 << 20);
         assert!(!map.bound(1 << 20).unwrap() && map.bytes < 300);
         assert_eq!(all(&mut map), [(String::new(), "7".to_owned())]);
+    }
+
+    #[test]
+    fn states_in_memory_are_taken_as_they_are() {
+        let mut map = SpillingMap::new();
+        add(&mut map, "b", 0);
+        add(&mut map, "a", 2);
+        let mut reading = map.all().unwrap();
+        assert_eq!(map.take_next(&mut reading), Some(("a".to_owned(), 2)));
+        assert_eq!(map.take_next(&mut reading), Some(("b".to_owned(), 0)));
+        assert!(map.take_next(&mut reading).is_none() && map.next(&mut reading).unwrap().is_empty());
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::store::Quarantine;
 use crate::store::ReadQuery;
 use crate::store::SnapshotQuery;
 use crate::store::Store;
+use crate::store::StoreError;
 
 /// The streams to fold.
 pub(super) struct CategoryStreams<'a> {
@@ -106,13 +107,13 @@ impl FoldedStreams {
     /// # Errors
     /// [`StoreError::Integrity`] if an event of the store cannot be read.
     pub(super) async fn fold(store: &Store, input: CategoryStreams<'_>) -> Result<Self, OpsError> {
-        let alone = if input.snapshots { with_snapshots(store).await? } else { HashSet::new() };
+        let alone = if input.snapshots { with_snapshots(store, input.category).await? } else { HashSet::new() };
         let mut states: SpillingMap<StreamState> = SpillingMap::new();
         let mut scan = store.scan(ReadQuery::all().categories(vec![input.category.to_owned()]).to(input.to.0));
         while let Some(chunk) = scan.next().await? {
             for event in chunk.iter().filter(|event| event.stream > input.after) {
                 if !states.held().contains_key(event.stream) {
-                    let stream = StreamName::parse(event.stream)?;
+                    let stream = recorded(event.stream)?;
                     let state = match states.spilled(event.stream)? {
                         Some(saved) => StreamState::restore(&stream, saved.as_str(), input.reducer)?,
                         None => {
@@ -136,25 +137,35 @@ impl FoldedStreams {
 
     /// Returns the next stream; none after the last.
     pub(super) fn next(&mut self) -> Result<Option<FoldedStream>, OpsError> {
-        if self.part.is_empty() {
-            self.part = self.states.next(&mut self.all)?.into();
-        }
-        let Some((name, saved)) = self.part.pop_front() else { return Ok(None) };
-        let stream = StreamName::parse(&name)?;
-        let StreamState { fold, mut loaded } = match self.states.held_mut().remove(&name) {
-            Some(held) => held,
-            None => StreamState::restore(&stream, &saved, &self.reducer)?,
+        let (stream, StreamState { fold, mut loaded }) = match self.states.take_next(&mut self.all) {
+            Some((name, state)) => (recorded(&name)?, state),
+            None => {
+                if self.part.is_empty() {
+                    self.part = self.states.next(&mut self.all)?.into();
+                }
+                let Some((name, saved)) = self.part.pop_front() else { return Ok(None) };
+                let stream = recorded(&name)?;
+                let state = StreamState::restore(&stream, &saved, &self.reducer)?;
+                (stream, state)
+            }
         };
-        loaded.left_out = self.quarantine.of_stream(&name, loaded.version);
+        loaded.left_out = self.quarantine.of_stream(stream.as_str(), loaded.version);
         Ok(Some(FoldedStream { stream, loaded, fold }))
     }
 }
 
-/// Returns the names of the streams that have snapshots.
-async fn with_snapshots(store: &Store) -> Result<HashSet<String>, OpsError> {
+/// Returns the checked name of a stream of the store.
+fn recorded(name: &str) -> Result<StreamName, StoreError> {
+    StreamName::recorded(name).map_err(|error| StoreError::integrity(format!("a stream has an invalid name: {error}")))
+}
+
+/// Returns the names of the streams of a category that have snapshots.
+async fn with_snapshots(store: &Store, category: &str) -> Result<HashSet<String>, OpsError> {
     let (mut pages, mut streams) = (Pages::of(store, SnapshotQuery::default()), HashSet::new());
     while let Some(info) = pages.next().await? {
-        streams.insert(info.stream.to_string());
+        if info.stream.category() == category {
+            streams.insert(info.stream.to_string());
+        }
     }
     Ok(streams)
 }
