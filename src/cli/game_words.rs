@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use crate::ops::Change;
 
+/// Maximum number of players to look at. A change may name any position.
+const MAX_PLAYERS: usize = 100;
+
 /// Returns a game in one line: `playing, round 1, turn ann, ann 1, bob 0`. The last numbers are scores.
 pub(super) fn game(state: &Value) -> String {
     let phase = text(&state["phase"]);
@@ -18,12 +21,11 @@ pub(super) fn game(state: &Value) -> String {
 
 /// Returns the changes of a game: phase, turn, and what each player has. `change` writes one of them.
 pub(super) fn game_changes(changes: &[&Change], after: &Value, change: impl Fn(&Change) -> String) -> Vec<String> {
-    let mut words = Vec::new();
+    let mut words = membership(changes, after);
     for it in changes {
         let path: Vec<&str> = it.path.split('/').skip(1).collect();
         match path.as_slice() {
             ["phase" | "round" | "turn" | "last_round" | "winner"] => words.push(change(it)),
-            ["players", index] => words.push(format!("+{}", name(after, index))),
             ["players", index, "left"] => words.push(format!("{} left", name(after, index))),
             ["players", index, "caravan" | "coins", rest @ ..] => words.push(of_player(it, &name(after, index), rest, &change)),
             ["players", index, "score" | "hand_size"] => {
@@ -33,6 +35,26 @@ pub(super) fn game_changes(changes: &[&Change], after: &Value, change: impl Fn(&
         }
     }
     words
+}
+
+/// Returns the players that came, `+ann`, and those that are no longer there, `-bob`. The changes are by position, and a player
+/// that goes moves those behind.
+fn membership(changes: &[&Change], after: &Value) -> Vec<String> {
+    let now: Vec<String> = players(after).iter().map(|player| text(&player["player_id"])).collect();
+    let mut before: Vec<Option<String>> = now.iter().cloned().map(Some).collect();
+    for it in changes {
+        let path: Vec<&str> = it.path.split('/').skip(1).collect();
+        let (["players", index] | ["players", index, "player_id"]) = path.as_slice() else { continue };
+        let Ok(index) = index.parse::<usize>() else { continue };
+        let player = it.before.as_ref().filter(|before| !before.is_null());
+        before.resize(before.len().max(index.saturating_add(1).min(MAX_PLAYERS)), None);
+        if let Some(place) = before.get_mut(index) {
+            *place = player.map(|player| if path.len() == 2 { text(&player["player_id"]) } else { text(player) });
+        }
+    }
+    let before: Vec<String> = before.into_iter().flatten().collect();
+    let came = now.iter().filter(|name| !before.contains(name)).map(|name| format!("+{name}"));
+    came.chain(before.iter().filter(|name| !now.contains(name)).map(|name| format!("-{name}"))).collect()
 }
 
 /// Returns a change of a player, with the player's name: `ann yellow 3 → 2`.
@@ -76,5 +98,25 @@ mod tests {
         ];
         let words = game_changes(&found.iter().collect::<Vec<_>>(), &after, |it| format!("{} changed", it.path));
         assert_eq!(words, ["/turn changed", "ann /yellow changed"]);
+    }
+
+    #[test]
+    fn players_come_and_go_by_their_names() {
+        let of = |names: &[&str]| {
+            let player = |name: &&str| json!({"player_id": name, "score": 0});
+            json!({"phase": "waiting", "players": names.iter().map(player).collect::<Vec<_>>()})
+        };
+        for (before, after, expected) in [
+            (&[][..], &["ann"][..], &["+ann"][..]),
+            (&["ann"], &["ann", "bob"], &["+bob"]),
+            (&["ann", "bob"], &["ann"], &["-bob"]),
+            (&["ann", "bob"], &["bob"], &["-ann"]),
+            (&["ann", "bob", "cho"], &["ann", "cho"], &["-bob"]),
+            (&["ann"], &[], &["-ann"]),
+        ] {
+            let found = crate::ops::changes(&of(before), &of(after));
+            let words = game_changes(&found.iter().collect::<Vec<_>>(), &of(after), |it| it.path.clone());
+            assert_eq!(words, expected, "{before:?} {after:?}");
+        }
     }
 }
