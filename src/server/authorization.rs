@@ -91,7 +91,7 @@ async fn owned(
     match aggregate.show((server.clock)()) {
         // There is nothing that has an owner. The domain decides, as long as that stays so.
         Value::Null => {
-            envelope.options.expected = Some(loaded.version);
+            envelope.options.expected.get_or_insert(loaded.version);
             Ok(())
         }
         state => caller.must_be(state[field].as_str().unwrap_or_default()),
