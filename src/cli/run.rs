@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::pin::pin;
 use std::sync::Arc;
 
+use clap::ArgMatches;
 use tokio::runtime::Builder;
 
 use crate::cli::app::App;
@@ -18,6 +19,7 @@ use crate::cli::end::end;
 use crate::cli::end::report;
 use crate::cli::error::CliError;
 use crate::cli::globals;
+use crate::cli::globals::Globals;
 use crate::cli::output::Output;
 use crate::cli::panic;
 use crate::cli::signals;
@@ -35,29 +37,17 @@ pub(super) fn run_command_line(arguments: Vec<OsString>) -> u8 {
     if let Some(code) = complete::answer(&arguments, args::command) {
         return code;
     }
-    let definition = globals::without_empty_variables(args::command());
-    let parsed = definition.try_get_matches_from(&arguments).and_then(|matches| Ok((args::parsed(&matches)?, matches)));
-    let (cli, matches) = match parsed {
+    let (command, globals, matches) = match parse(&arguments) {
         Ok(parsed) => parsed,
         Err(error) => return usage::answer(error, &arguments, args::command),
     };
-    let invocation = Invocation {
-        globals: cli.globals,
-        matches: &matches,
-        arguments: &arguments,
-        definition: args::command,
-        run_inside: inside,
-        effect: cli.command.effect(),
-        opens_the_store: cli.command.opens_the_store(),
-    };
-    let app = match App::new(invocation) {
+    let app = match App::new(invocation(&command, globals, &matches, &arguments)) {
         Ok(app) => app,
         Err(failed) => {
             let (settings, error) = *failed;
             return end(&Output::new(settings), None, Err(error));
         }
     };
-    let command = cli.command;
     if let Err(error) = refuse_client(&command, &app) {
         return end(&app.out, None, Err(error));
     }
@@ -67,29 +57,37 @@ pub(super) fn run_command_line(arguments: Vec<OsString>) -> u8 {
     end(&app.out, Some(&app.record), result)
 }
 
+/// Parses a command line.
+fn parse(arguments: &[OsString]) -> Result<(Command, Globals, ArgMatches), clap::Error> {
+    let matches = globals::without_empty_variables(args::command()).try_get_matches_from(arguments)?;
+    let cli = args::parsed(&matches)?;
+    Ok((cli.command, cli.globals, matches))
+}
+
+fn invocation<'a>(command: &Command, globals: Globals, matches: &'a ArgMatches, arguments: &'a [OsString]) -> Invocation<'a> {
+    Invocation {
+        globals,
+        matches,
+        arguments,
+        definition: args::command,
+        run_inside: inside,
+        effect: command.effect(),
+        opens_the_store: command.opens_the_store(),
+    }
+}
+
 /// Runs a command line inside another command, without the configuration file. Returns its exit code.
 fn inside(arguments: Vec<OsString>, out: Arc<Output>) -> Pin<Box<dyn Future<Output = u8>>> {
     Box::pin(async move {
-        let definition = globals::without_empty_variables(args::command());
-        let parsed = definition.try_get_matches_from(&arguments).and_then(|matches| Ok((args::parsed(&matches)?, matches)));
-        let (cli, matches) = match parsed {
+        let (command, globals, matches) = match parse(&arguments) {
             Ok(parsed) => parsed,
-            Err(error) => return report(&out, None, Err(CliError::usage(error.to_string())), || {}),
+            Err(error) => return report(&out, None, Err(usage::as_usage(error)), || {}),
         };
-        let invocation = Invocation {
-            globals: cli.globals,
-            matches: &matches,
-            arguments: &arguments,
-            definition: args::command,
-            run_inside: inside,
-            effect: cli.command.effect(),
-            opens_the_store: cli.command.opens_the_store(),
-        };
-        let app = match App::inside(invocation, Arc::clone(&out)) {
+        let app = match App::inside(invocation(&command, globals, &matches, &arguments), Arc::clone(&out)) {
             Ok(app) => app,
             Err(error) => return report(&out, None, Err(error), || {}),
         };
-        let result = commands::run(cli.command, &app).await;
+        let result = commands::run(command, &app).await;
         report(&out, Some(&app.record), result, || {})
     })
 }

@@ -138,7 +138,7 @@ impl Receiver {
     }
 
     /// Records each signal.
-    async fn run(#[allow(unused_mut)] mut self) {
+    async fn run(#[cfg_attr(not(unix), allow(unused_mut, reason = "only unix has receivers"))] mut self) {
         loop {
             #[cfg(unix)]
             let signal = tokio::select! {

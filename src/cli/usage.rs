@@ -86,7 +86,7 @@ fn missing_command(error: &Error, out: &Output) -> CliError {
 }
 
 /// Returns an error of clap in the form of all errors of esctl.
-fn as_usage(mut error: Error) -> CliError {
+pub(super) fn as_usage(mut error: Error) -> CliError {
     let secrets = typed_secrets(&error);
     show_what_was_typed(&mut error);
     // The reason for refusing an argument may quote it.
