@@ -12,7 +12,7 @@ mod caveat;
 mod changes;
 mod condition;
 mod cursor;
-pub mod damage_row;
+pub(crate) mod damage_row;
 pub mod documents;
 pub mod error;
 mod event_filter;

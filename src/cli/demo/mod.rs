@@ -3,8 +3,10 @@
 mod script;
 mod stage;
 
+use std::env;
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,7 +14,6 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::cli::app::App;
-use crate::cli::demo::script::DemoAction;
 use crate::cli::demo::script::STEPS;
 use crate::cli::demo::script::TO_TRY;
 use crate::cli::demo::stage::Stage;
@@ -21,8 +22,10 @@ use crate::cli::error::CliError;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
+use crate::cli::replace_file::unwritable;
+use crate::cli::shell_quoting;
 use crate::cli::write_record::Effect;
-use crate::ops::damage_row::damage_row;
+use crate::store::StoreUrl;
 
 /// The name of the store in its folder.
 const STORE: &str = "demo.db";
@@ -37,10 +40,11 @@ pub struct DemoArgs {
     keep: Option<PathBuf>,
 }
 
-/// The folder of the store, which ends with the demo unless it is kept.
-enum DemoFolder {
-    Kept(PathBuf),
-    Removed(TempDir),
+/// The folder of the store. The store gets its place at the end: an interrupted demo leaves nothing.
+struct DemoFolder {
+    scratch: TempDir,
+    /// The final place of the store, if it is kept.
+    kept: Option<PathBuf>,
 }
 
 /// The outcome of the demo.
@@ -64,14 +68,11 @@ impl DemoArgs {
 
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let folder = DemoFolder::create(self.keep)?;
-        let url = format!("sqlite:{}", folder.store().display());
+        let url = StoreUrl::SqliteFile(folder.scratch.path().join(STORE)).to_string();
         let mut stage = Stage::new(app, &url);
         let mut steps = Vec::with_capacity(STEPS.len());
         let mut failed = None;
         for (number, step) in (1..).zip(&STEPS) {
-            if matches!(step.action, DemoAction::Damage) {
-                damage_row(&app.open(&url.parse()?)?, "resources", "gold", ("amount", 9999.into()), app.now()).await?;
-            }
             let Some((report, wrong)) = stage.perform(step).await? else { continue };
             steps.push(report);
             if let Some(wrong) = wrong {
@@ -79,9 +80,9 @@ impl DemoArgs {
                 break;
             }
         }
-        let kept = matches!(folder, DemoFolder::Kept(_));
-        let to_try = if kept { TO_TRY.to_vec() } else { Vec::new() };
-        let report = DemoReport { steps, verified: failed.is_none(), store: kept.then_some(url), to_try };
+        let store = if failed.is_none() { folder.keep()? } else { None };
+        let to_try = if store.is_some() { TO_TRY.to_vec() } else { Vec::new() };
+        let report = DemoReport { steps, verified: failed.is_none(), store: store.map(|store| store.to_string()), to_try };
         app.out.one(&report, |sheet| draw(&report, sheet))?;
         failed.map_or(Ok(()), Err)
     }
@@ -90,30 +91,38 @@ impl DemoArgs {
 impl DemoFolder {
     /// Creates the folder. A store that exists is not touched.
     fn create(keep: Option<PathBuf>) -> Result<Self, CliError> {
-        let Some(folder) = keep else {
-            let folder = tempfile::Builder::new().prefix("esctl-demo-").tempdir();
-            return folder.map(Self::Removed).map_err(|error| cannot("create a temporary folder", &error));
+        let (parent, kept) = match keep {
+            Some(folder) => {
+                let failed = |error| unwritable("the folder", &folder, &error);
+                fs::create_dir_all(&folder).map_err(failed)?;
+                let absolute = std::path::absolute(&folder).map_err(failed)?;
+                let store = absolute.join(STORE);
+                if store.symlink_metadata().is_ok() {
+                    return Err(exists(&store));
+                }
+                (absolute, Some(store))
+            }
+            None => (env::temp_dir(), None),
         };
-        fs::create_dir_all(&folder).map_err(|error| cannot(&format!("create the folder {}", folder.display()), &error))?;
-        let folder = std::path::absolute(&folder).map_err(|error| cannot("find the current folder", &error))?;
-        let store = folder.join(STORE);
-        if store.symlink_metadata().is_ok() {
-            let error = CliError::usage(format!("the store {} already exists", store.display())).code("store_exists");
-            return Err(error.hint("pass another folder: esctl demo --keep DIR"));
-        }
-        Ok(Self::Kept(folder))
+        let scratch = tempfile::Builder::new().prefix(".esctl-demo-").tempdir_in(&parent);
+        Ok(Self { scratch: scratch.map_err(|error| unwritable("the folder", &parent, &error))?, kept })
     }
 
-    fn store(&self) -> PathBuf {
-        match self {
-            Self::Kept(folder) => folder.join(STORE),
-            Self::Removed(folder) => folder.path().join(STORE),
+    /// Moves the store to its place. Returns its URL; none if it is not kept.
+    fn keep(self) -> Result<Option<StoreUrl>, CliError> {
+        let Some(store) = self.kept else { return Ok(None) };
+        // Unlike a rename, a link replaces nothing.
+        match fs::hard_link(self.scratch.path().join(STORE), &store) {
+            Ok(()) => Ok(Some(StoreUrl::SqliteFile(store))),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(&store)),
+            Err(error) => Err(unwritable("the store", &store, &error)),
         }
     }
 }
 
-fn cannot(what: &str, error: &io::Error) -> CliError {
-    CliError::unavailable(format!("cannot {what}")).caused_by(error)
+fn exists(store: &Path) -> CliError {
+    let error = CliError::usage(format!("the store {} already exists", store.display())).code("store_exists");
+    error.hint("pass another folder: esctl demo --keep DIR")
 }
 
 fn draw(report: &DemoReport, sheet: &mut Sheet) {
@@ -138,7 +147,7 @@ fn draw(report: &DemoReport, sheet: &mut Sheet) {
         None => sheet.line("Nothing was kept. 'esctl demo --keep' keeps the store, to try further commands."),
         Some(store) => {
             sheet.line(Cell::new("The store is kept. Try:").tone(Tone::Strong));
-            sheet.line(format!("export ESCTL_STORE='{store}'"));
+            sheet.line(format!("export ESCTL_STORE={}", shell_quoting::word(store.as_ref())));
             report.to_try.iter().for_each(|command| {
                 sheet.line(*command);
             });

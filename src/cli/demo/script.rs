@@ -21,7 +21,7 @@ pub(super) enum DemoAction {
     RunHead(&'static str, usize),
     /// A command line of clients at the same time. One of them succeeds.
     Race(&'static str, usize),
-    /// Damage to the row of gold in the read model, past esctl.
+    /// Damage to the row of gold in the read model.
     Damage,
 }
 
@@ -34,7 +34,7 @@ const fn titled(title: &'static str, action: DemoAction, exit: u8, prints: &'sta
 }
 
 /// The steps, in order.
-pub(super) const STEPS: [DemoStep; 17] = [
+pub(super) const STEPS: [DemoStep; 16] = [
     titled(
         "Each change is an event. The rules of the domain decide.",
         DemoAction::Run("esctl resource create gold --owner ann --type coin --amount 1000 --max 2000"),
@@ -88,11 +88,10 @@ pub(super) const STEPS: [DemoStep; 17] = [
     ),
     step(DemoAction::Damage, exit::DONE, &[]),
     step(DemoAction::Run("esctl resource list"), exit::DONE, &["9999"]),
-    step(DemoAction::Run("esctl verify"), exit::INTEGRITY, &["damaged", "a failed event of projection resources", "rebuild"]),
     step(
         DemoAction::RunHead("esctl replay resource-gold --verify", 14),
         exit::CHECK_FAILED,
-        &["differs", "/amount", "100", "9999", "explained by"],
+        &["differs", "/amount", "expected:      100", "stored:        9999", "explained by"],
     ),
     step(DemoAction::Run("esctl projection rebuild resources"), exit::DONE, &["yes"]),
     step(DemoAction::RunHead("esctl replay resource-gold --verify", 8), exit::DONE, &["no differences"]),

@@ -21,6 +21,7 @@ use crate::cli::output::Output;
 use crate::cli::output::OutputSettings;
 use crate::event::Timestamp;
 use crate::jq::JqProgram;
+use crate::ops::damage_row::damage_row;
 
 /// The client of the commands that name none.
 const CLIENT: &str = "server";
@@ -108,8 +109,9 @@ impl<'a> Stage<'a> {
                 (shown, exit, output)
             }
             DemoAction::Damage => {
-                let comment = "# past esctl: 9999 into the row of gold, and a missing event of another store";
-                (comment.to_owned(), exit::DONE, Vec::new())
+                damage_row(&self.app.open(&self.url.parse()?)?, "resources", "gold", ("amount", 9999.into()), self.app.now())
+                    .await?;
+                ("# by hand: 9999 into the row of gold".to_owned(), exit::DONE, Vec::new())
             }
         };
         if exit == exit::REJECTED && self.moment.is_none() {
