@@ -18,6 +18,7 @@ use crate::cli::draw_write;
 use crate::cli::error::CliError;
 use crate::cli::input::InputSource;
 use crate::cli::ndjson_reader::LineReader;
+use crate::cli::output::Format;
 use crate::cli::write::OriginArgs;
 use crate::event::EventType;
 use crate::event::ExpectedVersion;
@@ -118,7 +119,8 @@ impl StreamAppendArgs {
             time: RecordTime::StoreClock,
             force: self.force,
         };
-        let shown = draw_write::appended_text(&input.batch);
+        let is_table = app.out.format() == Format::Table;
+        let shown = if is_table { draw_write::appended_text(&input.batch) } else { Vec::new() };
         let report = append_events(&store, input).await?;
         if report.outcome == CommandResult::AlreadyApplied {
             app.record.applied_before(&report.stream, report.version, report.position, report.events.len() as u64);
