@@ -51,7 +51,7 @@ crate::on_every_backend! { async:
     new_logic_rebuilds_its_read_model
     a_query_brings_the_read_model_up_to_date_and_sees_this_moment
     a_projection_is_given_events_of_its_categories_only
-    a_rebuild_writes_each_row_once_and_reads_none
+    a_rebuild_saves_each_row_once_and_restores_none
 }
 
 async fn run(world: &World, batch: usize) -> Result<RunReport, RuntimeError> {
@@ -264,7 +264,8 @@ async fn a_projection_is_given_events_of_its_categories_only(on: Backend) {
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 1000)]);
 }
 
-/// Counts how often rows are written, and read back. It counts the events of each stream.
+/// Counts how often rows are saved, which each write needs, and restored, which each row that was read needs. Its rows count the events
+/// of each stream.
 #[derive(Default)]
 struct Counted {
     written: Arc<AtomicU64>,
@@ -317,7 +318,7 @@ impl Fold for CountedRow {
     }
 }
 
-async fn a_rebuild_writes_each_row_once_and_reads_none(on: Backend) {
+async fn a_rebuild_saves_each_row_once_and_restores_none(on: Backend) {
     let world = world(on);
     let (streams, rounds) = (1000, 20);
     for _ in 0..rounds {
