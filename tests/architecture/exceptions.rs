@@ -25,6 +25,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     ("statement", "src/store/postgres/optimistic_append.rs", "it works only on a connection to the server itself"),
     ("statement", "src/store/postgres/baseline/mod.rs", "it works only on a connection to the server itself"),
     ("use case", "src/cli/absent/", "the command of a smaller build only says that it is not there"),
+    ("use case", "src/cli/demo/mod.rs", "each of its steps is a command, which calls a use case"),
     ("use case", "src/cli/program.rs", "it runs the whole command line"),
     ("use case", "src/cli/context/", "the configuration file is a matter of the edge; no store is opened"),
     ("use case", "src/cli/completions.rs", "generated from the command line itself"),
