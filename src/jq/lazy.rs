@@ -3,15 +3,11 @@
 //! Most programs use two or three fields of an event. Making a value of all of them takes longer than such a program.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::OnceLock;
 
-use serde::Deserialize;
-use serde::Deserializer;
-use serde::de::MapAccess;
-use serde::de::Visitor;
 use serde_json::value::RawValue;
 
+use crate::event::JsonMembers;
 use crate::jq::value::JqValue;
 use crate::jq::value::from_text;
 
@@ -65,7 +61,9 @@ impl<'t> LazyJson<'t> {
     /// The text is not JSON.
     pub fn read(text: &'t str) -> Result<Self, serde_json::Error> {
         match serde_json::from_str(text) {
-            Ok(MemberTexts(members)) if members.len() <= MAX_MEMBERS => {
+            Ok(JsonMembers(members)) if members.len() <= MAX_MEMBERS => {
+                let unread = |(name, text)| MemberText { name, text, value: OnceLock::new() };
+                let members = members.into_iter().map(unread).collect();
                 Ok(Self(JsonContent::Object { text, members, whole: OnceLock::new() }))
             }
             _ => from_text(text).map(|value| Self(JsonContent::Value(value))),
@@ -99,40 +97,19 @@ impl LazyObject for LazyJson<'_> {
 }
 
 fn made<'v>(value: &'v OnceLock<JqValue>, text: &str) -> Result<&'v JqValue, serde_json::Error> {
+    made_once(value, || from_text(text))
+}
+
+/// Returns the value of a cell, and makes it the first time. Copies of a value share its parts.
+pub(crate) fn made_once<T>(
+    value: &OnceLock<T>,
+    make: impl FnOnce() -> Result<T, serde_json::Error>,
+) -> Result<&T, serde_json::Error> {
     match value.get() {
         Some(value) => Ok(value),
         None => {
-            let read = from_text(text)?;
-            Ok(value.get_or_init(|| read))
+            let made = make()?;
+            Ok(value.get_or_init(|| made))
         }
-    }
-}
-
-/// The members of an object, as text.
-struct MemberTexts<'t>(Vec<MemberText<'t>>);
-
-/// A name, copied only if it has escapes.
-#[derive(Deserialize)]
-struct Name<'t>(#[serde(borrow)] Cow<'t, str>);
-
-impl<'de> Deserialize<'de> for MemberTexts<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = MemberTexts<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(8);
-                while let Some((Name(name), text)) = map.next_entry()? {
-                    members.push(MemberText { name, text, value: OnceLock::new() });
-                }
-                Ok(MemberTexts(members))
-            }
-        }
-        deserializer.deserialize_map(Collect)
     }
 }

@@ -1,35 +1,8 @@
 //! The parts of JSON text, with the order of its members and the digits of its numbers.
 
-use std::fmt;
-
-use serde::de::Deserialize;
-use serde::de::Deserializer;
-use serde::de::MapAccess;
-use serde::de::Visitor;
 use serde_json::value::RawValue;
 
-/// The members of a JSON object, in the order of the text.
-pub(crate) struct JsonMembers<'a>(pub(crate) Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for JsonMembers<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = JsonMembers<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(JsonMembers(members))
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
-}
+use crate::event::JsonMembers;
 
 /// A JSON value, split one level deep.
 pub(crate) enum JsonParts<'a> {
@@ -48,7 +21,10 @@ impl<'a> JsonParts<'a> {
     pub(crate) fn of(json: &'a str) -> Result<Self, serde_json::Error> {
         let json = json.trim();
         Ok(match json.as_bytes().first() {
-            Some(b'{') => Self::Object(serde_json::from_str::<JsonMembers<'a>>(json)?.0),
+            Some(b'{') => {
+                let JsonMembers(members) = serde_json::from_str(json)?;
+                Self::Object(members.into_iter().map(|(name, text)| (name.into_owned(), text)).collect())
+            }
             Some(b'[') => Self::Array(serde_json::from_str(json)?),
             Some(b'"') => Self::Text(serde_json::from_str(json)?),
             _ => Self::Plain(serde_json::from_str::<&RawValue>(json)?.get()),
