@@ -1,5 +1,7 @@
 //! A reducer of a jq program from `{"state", "event"}` to the next state.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use crate::aggregate::fold::Fold;
@@ -15,6 +17,7 @@ use crate::jq::Lazy;
 use crate::jq::LazyObject;
 use crate::jq::from_text;
 use crate::jq::is_object;
+use crate::jq::made_once;
 use crate::jq::object;
 use crate::jq::to_json;
 use crate::jq::to_text;
@@ -42,6 +45,7 @@ struct JqFold {
 struct ReducerInput<'i> {
     state: &'i JqValue,
     event: &'i JqEvent<'i>,
+    whole: OnceLock<JqValue>,
 }
 
 impl LazyObject for ReducerInput<'_> {
@@ -54,7 +58,7 @@ impl LazyObject for ReducerInput<'_> {
     }
 
     fn whole(&self) -> Result<JqValue, serde_json::Error> {
-        Ok(object([("state", self.state.clone()), ("event", self.event.whole()?)]))
+        made_once(&self.whole, || Ok(object([("state", self.state.clone()), ("event", self.event.whole()?)]))).cloned()
     }
 }
 
@@ -66,7 +70,7 @@ impl Fold for JqFold {
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
         let event = JqEvent::read(event)?;
-        let input = ReducerInput { state: &self.state, event: &event };
+        let input = ReducerInput { state: &self.state, event: &event, whole: OnceLock::new() };
         let state = self.program.one_of(&input).map_err(|error| event.failed(error))?;
         if self.objects_only && !is_object(&state) {
             let (program, reason) = (self.program.name().to_owned(), "is not a row: expected an object".to_owned());

@@ -33,7 +33,6 @@ pub use fold::Fold;
 pub use fold::FoldVersion;
 pub use fold_error::FoldError;
 pub use jq_event::JqEvent;
-pub use jq_event::jq_event;
 pub use jq_projection::JqProjection;
 pub use jq_reducer::JQ_REDUCER;
 pub use jq_reducer::jq_reducer;

@@ -40,6 +40,7 @@ pub use error::SyntaxError;
 pub use lazy::Lazy;
 pub use lazy::LazyJson;
 pub use lazy::LazyObject;
+pub(crate) use lazy::made_once;
 pub use limit::Limit;
 pub use limit::MAX_BYTES;
 pub use limit::MAX_ITEMS;

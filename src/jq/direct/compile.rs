@@ -29,6 +29,14 @@ pub(in crate::jq) fn compile(term: &Term<&str>) -> Option<Expression> {
     Compiler { variables: Vec::new(), depth: 0 }.term(term)
 }
 
+/// Returns true if each operand has a result whenever one before it may raise an error. The interpreter has no error where a
+/// later operand has no result.
+fn are_all_evaluated(operands: &[&Expression]) -> bool {
+    let raises = |operand: &&Expression| !matches!(operand.kind, ExpressionKind::Constant(_));
+    let first = operands.iter().position(raises).unwrap_or(operands.len());
+    operands.iter().skip(first + 1).all(|operand| operand.results == ResultCount::One)
+}
+
 struct Compiler<'t> {
     /// The names of the variables, the last bound one at the end.
     variables: Vec<&'t str>,
@@ -46,6 +54,11 @@ impl<'t> Compiler<'t> {
         let expression = self.any_term(term);
         self.depth -= 1;
         expression
+    }
+
+    /// Returns none if an expression with this number of further levels is too deep.
+    fn must_fit(&self, levels: usize) -> Option<()> {
+        (self.depth.saturating_add(levels) <= MAX_DEPTH).then_some(())
     }
 
     fn boxed(&mut self, term: &'t Term<&'t str>) -> Boxed {
@@ -89,6 +102,7 @@ impl<'t> Compiler<'t> {
                 Expression { results: inner.results.max(ResultCount::AtMostOne), kind: ExpressionKind::Try(inner) }
             }
             Term::IfThenElse(branches, otherwise) => {
+                self.must_fit(branches.len())?;
                 let mut otherwise = match otherwise {
                     Some(otherwise) => self.term(otherwise)?,
                     None => identity(),
@@ -129,6 +143,7 @@ impl<'t> Compiler<'t> {
             return Some(constant(text(plain)));
         }
         texts.push(constant(text(plain)));
+        are_all_evaluated(&texts.iter().collect::<Vec<_>>()).then_some(())?;
         Some(Expression { kind: ExpressionKind::Text(texts), results })
     }
 
@@ -147,7 +162,8 @@ impl<'t> Compiler<'t> {
             results = results.max(name.results).max(value.results);
             Some((name, value))
         };
-        let members = members.iter().map(&mut member).collect::<Option<_>>()?;
+        let members = members.iter().map(&mut member).collect::<Option<Vec<_>>>()?;
+        are_all_evaluated(&members.iter().flat_map(|(name, value)| [name, value]).collect::<Vec<_>>()).then_some(())?;
         Some(Expression { kind: ExpressionKind::Object(members), results })
     }
 
@@ -158,6 +174,10 @@ impl<'t> Compiler<'t> {
         right: &'t Term<&'t str>,
     ) -> Option<Expression> {
         let both = |left: &Expression, right: &Expression| left.results.max(right.results);
+        let operands = |compiler: &mut Self| {
+            let (left, right) = (compiler.few(left)?, compiler.few(right)?);
+            are_all_evaluated(&[&*left, &*right]).then_some((left, right))
+        };
         Some(match operator {
             BinaryOp::Pipe(None) => pipe(self.boxed(left)?, self.boxed(right)?),
             BinaryOp::Pipe(Some(pattern)) => {
@@ -180,12 +200,12 @@ impl<'t> Compiler<'t> {
                 Expression { kind: ExpressionKind::Logic { left, decides: matches!(operator, BinaryOp::Or), right }, results }
             }
             BinaryOp::Math(math) => {
-                let (left, right) = (self.few(left)?, self.few(right)?);
+                let (left, right) = operands(self)?;
                 let results = both(&left, &right);
                 Expression { kind: ExpressionKind::Math(left, *math, right), results }
             }
             BinaryOp::Cmp(compare) => {
-                let (left, right) = (self.few(left)?, self.few(right)?);
+                let (left, right) = operands(self)?;
                 let results = both(&left, &right);
                 Expression { kind: ExpressionKind::Compare(left, *compare, right), results }
             }
@@ -207,6 +227,7 @@ impl<'t> Compiler<'t> {
     /// is the value itself.
     fn pattern(&mut self, pattern: &'t Pattern<&'t str>) -> Option<Vec<Expression>> {
         let name = if let Pattern::Var(name) = pattern { name } else { DESTRUCTURED };
+        self.must_fit(self.variables.len())?;
         self.variables.push(name);
         let value = self.variables.len();
         let parts: Vec<(Expression, &'t Pattern<&'t str>)> = match pattern {
@@ -217,9 +238,8 @@ impl<'t> Compiler<'t> {
             }
             Pattern::Obj(parts) => {
                 // Only plain names, whose input does not matter.
-                let name = |name| self.term(name).filter(|name| matches!(name.kind, ExpressionKind::Constant(_)));
-                let mut name = name;
-                parts.iter().map(|(key, part)| Some((name(key)?, part))).collect::<Option<_>>()?
+                let mut plain_name = |key| self.term(key).filter(|key| matches!(key.kind, ExpressionKind::Constant(_)));
+                parts.iter().map(|(key, part)| Some((plain_name(key)?, part))).collect::<Option<_>>()?
             }
         };
         let mut expressions = Vec::new();
@@ -238,6 +258,7 @@ impl<'t> Compiler<'t> {
     }
 
     fn path(&mut self, from: &'t Term<&'t str>, path: &'t Path<Term<&'t str>>) -> Option<Expression> {
+        self.must_fit(path.0.len())?;
         let mut base = self.term(from)?;
         for (part, optional) in &path.0 {
             let optional = matches!(optional, Opt::Optional);

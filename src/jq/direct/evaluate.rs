@@ -199,7 +199,8 @@ impl Evaluation {
             let Some(base) = self.one(base, input, scope)? else { return Ok(None) };
             index::member_of(base, name)
         } else {
-            let Some(base) = self.one(base, input.clone(), scope)? else { return Ok(None) };
+            // The interpreter evaluates all indexes of a path before it accesses a member.
+            let Ok(Some(base)) = self.one(base, input.clone(), scope) else { return Err(Stop::LeftOver) };
             let Some(index) = self.one(index, input, scope)? else { return Ok(None) };
             index::member(base, &index::solid(index)?)
         };
@@ -263,7 +264,8 @@ impl Evaluation {
         input: Lazy<'v>,
         scope: BoundVariables<'_, 'v>,
     ) -> AtMostOne<'v> {
-        let Some(base) = self.one(base, input.clone(), scope)? else { return Ok(None) };
+        // As for members, the bounds come before any access.
+        let Ok(Some(base)) = self.one(base, input.clone(), scope) else { return Err(Stop::LeftOver) };
         let bound = |bound: Option<&'v Expression>| match bound {
             Some(bound) => self.one(bound, input.clone(), scope)?.ok_or(Stop::LeftOver).and_then(owned).map(Some),
             None => Ok(None),
@@ -379,7 +381,7 @@ impl Evaluation {
     }
 }
 
-/// The reason why a value has no items.
+/// The reason why an iteration over items ended early.
 enum NoItems {
     Raised,
     Stopped(Stop),

@@ -13,6 +13,7 @@ use crate::jq::JqValue;
 use crate::jq::Lazy;
 use crate::jq::LazyJson;
 use crate::jq::LazyObject;
+use crate::jq::RunError;
 use crate::jq::from_text;
 use crate::jq::on_a_large_stack;
 
@@ -63,7 +64,7 @@ const COMMON: [&str; 52] = [
     ".state | .rows |= map(.n * 2)",
     ".data.a // .data.b // \"none\"",
     "{(.event.data.id | tostring): .event.version}",
-    "{\"a b\": 1, a, $__a: 2}? // 1",
+    "1 as $a | {\"a b\": 1, a, $a}? // 1",
     ".event.data | {amount, who} | .amount |= tonumber",
     ".data.items | length",
     ".data.items | first.id, last.id",
@@ -112,13 +113,24 @@ fn same(text: &str, inputs: &[&str], steps: Option<u64>) {
     let Ok(program) = JqProgram::compile("p", text) else { return };
     let program = steps.map_or_else(|| program.clone(), |steps| program.clone().with_steps(steps));
     let interpreted = program.interpreted();
-    for input in inputs {
-        let input = from_text(input).unwrap();
+    for json in inputs {
+        let input = from_text(json).unwrap();
         // The form of a number is compared as well.
         let form = |result| format!("{result:?}");
         let (found, expected) = (program.at_most_one(input.clone()), interpreted.at_most_one(input.clone()));
         assert_eq!(form(found), form(expected), "{text} of {input}");
         assert_eq!(program.holds(input.clone()), interpreted.holds(input.clone()), "{text} of {input}");
+        // Also for an input of which the members are read when they are used.
+        let lazy = LazyJson::read(json).unwrap();
+        if let Lazy::Object(object) = lazy.value() {
+            let failed = |error| match error {
+                RunError::Program(error) => error,
+                RunError::Input(error) => panic!("{text} of {input}: {error}"),
+            };
+            let expected = form(interpreted.at_most_one(input.clone()));
+            assert_eq!(form(program.at_most_one_of(object).map_err(failed)), expected, "{text} of {input}");
+            assert_eq!(program.holds_of(object).map_err(failed), interpreted.holds(input.clone()), "{text} of {input}");
+        }
     }
 }
 
@@ -126,13 +138,62 @@ fn same(text: &str, inputs: &[&str], steps: Option<u64>) {
 fn common_programs_are_evaluated_directly_and_mean_the_same() {
     on_a_large_stack(|| {
         for text in COMMON {
-            if let Ok(program) = JqProgram::compile("p", text) {
-                assert!(program.is_direct(), "{text}");
-            }
+            assert!(JqProgram::compile("p", text).unwrap().is_direct(), "{text}");
             same(text, &INPUTS, None);
         }
     })
     .unwrap();
+}
+
+/// Programs in which the order of evaluation decides whether an error comes before an empty result.
+const ORDER: [&str; 14] = [
+    ".a?[.b]",
+    "[.a?[.b]]",
+    ".a?[(.b):]",
+    "(.a[empty] // 5)?",
+    "[(1, (.a - empty), 3)?]",
+    "[(1, (.a + empty), 3)?]",
+    "((.a == empty) // 5)?",
+    "({a: .x, b: empty} // 5)?",
+    "({(.x): 1, b: empty} // 5)?",
+    "(\"\\(.x)\\(empty)\" // 5)?",
+    "((.x[])[1|.b] |= 1)?",
+    "[(.a | -empty)?]",
+    "[.. | numbers]?",
+    "(.a and empty) // 5",
+];
+
+#[test]
+fn errors_and_empty_results_come_in_the_order_of_the_interpreter() {
+    on_a_large_stack(|| ORDER.iter().for_each(|text| same(text, &[&INPUTS[..], &["5", "1", r#"{"x":[]}"#]].concat(), None)))
+        .unwrap();
+}
+
+#[test]
+fn values_that_are_nested_too_deeply_are_refused_as_by_the_interpreter() {
+    let many = format!("{{\"a\":[{}1]}}", "1,".repeat(119));
+    on_a_large_stack(|| {
+        for end in
+            ["tojson | length", "tostring | length", "\"\\(.)\" | length", "[.] | join(\",\")", ". == 1", "[.] | sort | length"]
+        {
+            for depth in [95, 97, 98, 99, 100, 101, 119] {
+                same(&format!("reduce .a[:{depth}][] as $x (0; [.]) | {end}"), &[&many], None);
+            }
+        }
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_program_of_many_parts_can_be_dropped_on_any_stack() {
+    for text in [
+        ".a".repeat(30_000),
+        format!(". as [{}$a] | 1", "$a,".repeat(10_000)),
+        format!("if . then 1 {} end", "elif . then 2 ".repeat(4_000)),
+    ] {
+        let program = JqProgram::compile("p", &text).unwrap();
+        std::thread::Builder::new().stack_size(256 << 10).spawn(move || drop(program)).unwrap().join().unwrap();
+    }
 }
 
 #[test]

@@ -34,7 +34,9 @@ impl<'v> Update<'_, 'v> {
             ExpressionKind::Empty => Ok(Some(input)),
             ExpressionKind::Member { base, index, optional } => {
                 let of_input = if matches!(index.kind, ExpressionKind::Constant(_)) { JqValue::Null } else { input.clone() };
-                let index = owned((self.evaluate)(index, of_input)?.ok_or(Stop::LeftOver)?)?;
+                // The interpreter evaluates the index only where there is a base.
+                let Ok(Some(index)) = (self.evaluate)(index, of_input) else { return Err(Stop::LeftOver) };
+                let index = owned(index)?;
                 self.at(base, input, &mut |value| member(self.steps, value, &index, *optional, change).map(Some))
             }
             ExpressionKind::Items { base, optional } => {
