@@ -9,6 +9,7 @@ use crate::cli::arg_values::stream;
 use crate::cli::changes;
 use crate::cli::error::CliError;
 use crate::cli::jq;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
@@ -30,14 +31,14 @@ use crate::ops::replay::PointInTime;
 )]
 pub struct BisectArgs {
     /// Name of the stream
-    #[arg(value_parser = stream)]
+    #[arg(value_parser = stream, add = NameSource::STREAMS)]
     stream: StreamName,
     /// Condition on the state: a jq program or @FILE
     #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: String,
     /// Reducer that folds the stream: a domain, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else
     /// merge]
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", add = NameSource::Reducers)]
     reducer: Option<String>,
     /// First version to check
     #[arg(long, value_name = "V", value_parser = place, default_value_t = 1)]

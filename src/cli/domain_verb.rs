@@ -12,6 +12,7 @@ use crate::cli::arg_values::json_object;
 use crate::cli::as_of::AsOfArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::write;
@@ -86,10 +87,12 @@ pub(super) fn verb_of(domain: &Domain, command: &'static str) -> Option<&'static
 /// Returns the commands of the domains of the application.
 pub(super) fn commands() -> impl Iterator<Item = Command> {
     domain::of_application().into_iter().map(|domain| {
+        let with_ids = |command: Command| command.mut_arg("id", |id| id.add(NameSource::ids_of(domain.category)));
         let verbs = domain.commands.iter().filter_map(|name| {
-            Some(DomainSendArgs::augment_args(Command::new(verb_of(&domain, name)?)).about(format!("Send the command {name}")))
+            let verb = DomainSendArgs::augment_args(Command::new(verb_of(&domain, name)?));
+            Some(with_ids(verb).about(format!("Send the command {name}")))
         });
-        let show = DomainShowArgs::augment_args(Command::new(SHOW))
+        let show = with_ids(DomainShowArgs::augment_args(Command::new(SHOW)))
             .about(format!("Show the state of a {} stream", domain.category))
             .after_help(TIME_HELP);
         Command::new(domain.category)

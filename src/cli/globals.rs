@@ -10,6 +10,7 @@ use clap::builder::BoolishValueParser;
 use clap::builder::Resettable;
 
 use crate::cli::arg_values::token;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Format;
 use crate::cli::when::WhenError;
 use crate::cli::when::parse_duration;
@@ -23,7 +24,7 @@ pub struct Globals {
     #[arg(long, global = true, env = "ESCTL_STORE", hide_env_values = true, value_name = "URL")]
     pub store: Option<String>,
     /// Named store from the configuration file
-    #[arg(long, global = true, env = "ESCTL_CONTEXT", hide_env_values = true, value_name = "NAME")]
+    #[arg(long, global = true, env = "ESCTL_CONTEXT", hide_env_values = true, value_name = "NAME", add = NameSource::Contexts)]
     pub context: Option<String>,
     /// Client recorded with every event [default: the OS user]
     #[arg(long, global = true, env = "ESCTL_CLIENT", hide_env_values = true, value_name = "ID", value_parser = token)]

@@ -42,6 +42,7 @@ pub mod input;
 mod jq;
 mod man;
 mod man_synopsis;
+mod name_source;
 pub mod ndjson_reader;
 mod open_file_limit;
 pub mod output;

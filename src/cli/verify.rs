@@ -6,6 +6,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::future_events::warn_future;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
 use crate::event::Hash;
@@ -17,7 +18,7 @@ use crate::ops::verify;
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// Name of one stream [default: the whole store]
-    #[arg(value_parser = stream, conflicts_with = "all")]
+    #[arg(value_parser = stream, conflicts_with = "all", add = NameSource::STREAMS)]
     stream: Option<StreamName>,
     /// Verify the whole store
     #[arg(long)]

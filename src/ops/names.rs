@@ -33,7 +33,7 @@ pub enum NameKind {
     /// Names of projections.
     Projections,
     /// Names of stored projections.
-    OwnProjections,
+    StoredProjections,
     /// Ids of the events that a projection failed to apply.
     FailedEvents,
     /// Ids of quarantined events.
@@ -70,7 +70,7 @@ pub async fn names(
             let quarantined = list_quarantine(store).await?.into_iter().map(|quarantined| quarantined.event.event_id.to_string());
             Ok(quarantined.filter(|id| id.starts_with(prefix)).collect())
         }
-        NameKind::Projections | NameKind::OwnProjections => {
+        NameKind::Projections | NameKind::StoredProjections => {
             let all = list_projections(queries).into_iter();
             let wanted = all.filter(|projection| what == NameKind::Projections || !projection.built_in);
             Ok(wanted.map(|projection| projection.name).filter(|name| name.starts_with(prefix)).collect())

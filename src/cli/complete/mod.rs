@@ -5,13 +5,13 @@
 mod bash;
 mod command_line;
 mod name_lookup;
-mod name_sources;
 mod zsh;
 
 #[cfg(test)]
 mod tests;
 
 use std::env;
+use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::panic;
 use std::panic::AssertUnwindSafe;
@@ -19,8 +19,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
+use clap::Command;
 use clap_complete::CompleteEnv;
 use clap_complete::Shell;
+use clap_complete::engine::ArgValueCompleter;
+use clap_complete::engine::CompletionCandidate;
 use clap_complete::env::Elvish;
 use clap_complete::env::EnvCompleter;
 use clap_complete::env::Fish;
@@ -33,6 +36,7 @@ use crate::cli::complete::zsh::Zsh;
 use crate::cli::end::end;
 use crate::cli::error::CliError;
 use crate::cli::exit;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Output;
 use crate::cli::usage;
 
@@ -45,7 +49,7 @@ const LIMIT: Duration = Duration::from_millis(250);
 const SHELLS: Shells<'static> = Shells(&[&Bash, &Elvish, &Fish, &Powershell, &Zsh]);
 
 /// Answers a shell that asks for completions; none if the command line is to be run.
-pub(super) fn answer(arguments: &[OsString], definition: fn() -> clap::Command) -> Option<u8> {
+pub(super) fn answer(arguments: &[OsString], definition: fn() -> Command) -> Option<u8> {
     let deadline = Instant::now() + LIMIT;
     let shell = env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
     panic::set_hook(Box::new(|_| {}));
@@ -53,7 +57,7 @@ pub(super) fn answer(arguments: &[OsString], definition: fn() -> clap::Command) 
     let lookup =
         Arc::new(NameLookup::new(command_line::words(&shell, arguments), command_line::quotes(&shell), deadline, definition));
     let folder = env::current_dir().ok();
-    let factory = || name_sources::with_values(definition(), &lookup);
+    let factory = || with_names(definition(), &lookup);
     let complete = || CompleteEnv::with_factory(factory).shells(SHELLS).try_complete(arguments, folder.as_deref());
     match panic::catch_unwind(AssertUnwindSafe(complete)) {
         Ok(Ok(_)) => Some(exit::DONE),
@@ -65,6 +69,22 @@ pub(super) fn answer(arguments: &[OsString], definition: fn() -> clap::Command) 
         }
         Err(_) => Some(exit::BUG),
     }
+}
+
+/// Returns the command line with completers for the arguments that declare a source of names.
+fn with_names(command: Command, lookup: &Arc<NameLookup>) -> Command {
+    let command = command.mut_args(|arg| match arg.get::<NameSource>().copied() {
+        None => arg,
+        Some(source) => {
+            let lookup = Arc::clone(lookup);
+            let complete = move |typed: &OsStr| -> Vec<CompletionCandidate> {
+                let names = typed.to_str().map(|typed| lookup.names(source, typed)).unwrap_or_default();
+                names.into_iter().map(CompletionCandidate::new).collect()
+            };
+            arg.add(ArgValueCompleter::new(complete))
+        }
+    });
+    command.mut_subcommands(|command| with_names(command, lookup))
 }
 
 /// Returns the script that makes a shell ask; none if the script for that shell would not be safe.

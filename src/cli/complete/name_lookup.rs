@@ -14,6 +14,7 @@ use crate::cli::complete::command_line::typed_options;
 use crate::cli::config::ConfigFile;
 use crate::cli::globals::Globals;
 use crate::cli::globals::without_empty_variables;
+use crate::cli::name_source::NameSource;
 use crate::event::is_unsafe;
 use crate::ops::Reducer;
 use crate::ops::names::NameKind;
@@ -28,17 +29,6 @@ const MOST: usize = 200;
 
 /// The maximum length of a name that is offered, in bytes.
 const LONGEST: usize = 200;
-
-/// The source of names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NameSource {
-    /// The store.
-    Store(NameKind),
-    /// The configuration file.
-    Contexts,
-    /// The program.
-    Reducers,
-}
 
 /// Looks up names for a completion.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::cli::complete::command_line::TypedWord;
 use crate::cli::complete::command_line::split;
 use crate::cli::complete::command_line::typed_options;
 use crate::cli::complete::command_line::unquoted;
-use crate::cli::complete::name_sources::source;
+use crate::cli::name_source::NameSource;
 
 fn texts(line: &str) -> Vec<String> {
     split(line).into_iter().map(|word| word.text).collect()
@@ -65,22 +65,21 @@ fn the_last_store_that_was_typed_counts() {
     assert_eq!(typed_options(&words, &["--store", "--context"]), ["--store=c", "--context=x"]);
 }
 
-/// The arguments that are completed with names: `COMMAND ARGUMENT SOURCE`.
-fn completed(command: &Command, path: &[String], found: &mut Vec<String>) {
+/// Returns the arguments of all commands, as `COMMAND ARGUMENT SOURCE`, with `-` for an argument that declares no source.
+fn arguments(command: &Command, path: &[String], found: &mut Vec<String>) {
     for arg in command.get_arguments().filter(|arg| !arg.is_global_set() || path.is_empty()) {
-        if let Some(from) = source(path, arg) {
-            found.push(format!("{} {} {from:?}", path.join(" "), arg.get_id()));
-        }
+        let source = arg.get::<NameSource>().map_or("-".into(), |source| format!("{source:?}"));
+        found.push(format!("{} {} {source}", path.join(" "), arg.get_id()));
     }
     for command in command.get_subcommands() {
-        completed(command, &[path, &[command.get_name().to_owned()]].concat(), found);
+        arguments(command, &[path, &[command.get_name().to_owned()]].concat(), found);
     }
 }
 
 #[test]
 fn every_argument_that_names_something_is_completed() {
     let mut found = Vec::new();
-    completed(&args::command(), &[], &mut found);
+    arguments(&args::command(), &[], &mut found);
     for expected in [
         " context Contexts",
         "context use name Contexts",
@@ -99,13 +98,40 @@ fn every_argument_that_names_something_is_completed() {
         "snapshot show stream Store(StreamsWithSnapshots)",
         "resource lock id Store(IdsOf(\"resource\"))",
         "resource history id Store(IdsOf(\"resource\"))",
+        "doc missing id Store(IdsOf(\"document\"))",
+        "game bot id Store(IdsOf(\"game\"))",
         "projection query name Store(Projections)",
         "projection run names Store(Projections)",
+        "projection delete name Store(StoredProjections)",
+        "projection errors skip Store(FailedEvents)",
+        "quarantine release event_id Store(QuarantinedEvents)",
         "verify stream Store(Streams)",
     ] {
         assert!(found.iter().any(|found| found == expected), "{expected}\n{}", found.join("\n"));
     }
-    for wrong in ["resource create id", "context add name", "resource create resource_type"] {
-        assert!(!found.iter().any(|found| found.starts_with(wrong)), "{wrong}");
-    }
+}
+
+#[test]
+fn an_argument_for_a_new_name_or_an_id_without_a_list_is_not_completed() {
+    let mut found = Vec::new();
+    arguments(&args::command(), &[], &mut found);
+    let names = ["id", "name", "names", "stream", "event_id", "category", "types", "event_type", "reducer"];
+    let without: Vec<&str> = found
+        .iter()
+        .filter_map(|argument| argument.strip_suffix(" -"))
+        .filter(|argument| argument.rsplit(' ').next().is_some_and(|name| names.contains(&name)))
+        .collect();
+    assert_eq!(
+        without,
+        [
+            "resource create id",
+            "doc create id",
+            "game new id",
+            "stream append event_id",
+            "trace id",
+            "projection create name",
+            "quarantine add event_id",
+            "context add name",
+        ]
+    );
 }

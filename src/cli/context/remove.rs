@@ -5,12 +5,14 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::context::change::ContextChange;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::ops::FailureKind;
 
 /// Remove a context; its store stays as it is
 #[derive(Debug, Args)]
 pub struct ContextRemoveArgs {
     /// Name of the context
+    #[arg(add = NameSource::Contexts)]
     name: String,
     /// Succeed if there is no such context
     #[arg(long)]

@@ -5,11 +5,13 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::context::change::ContextChange;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 
 /// Make a context the current one
 #[derive(Debug, Args)]
 pub struct ContextUseArgs {
     /// Name of the context
+    #[arg(add = NameSource::Contexts)]
     name: String,
 }
 

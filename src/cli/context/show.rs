@@ -11,12 +11,14 @@ use crate::cli::config::Effective;
 use crate::cli::config::SettingOrigin;
 use crate::cli::config::format_name;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::store::redact_url;
 
 /// Show the effective settings and the origin of each
 #[derive(Debug, Args)]
 pub struct ContextShowArgs {
     /// Show the settings as if --context NAME were given
+    #[arg(add = NameSource::Contexts)]
     name: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use crate::cli::doc::assignment::assignment;
 use crate::cli::doc::json_argument::read_json;
 use crate::cli::error::CliError;
 use crate::cli::input::InputSource;
+use crate::cli::name_source::NameSource;
 use crate::cli::write;
 use crate::cli::write::WriteArgs;
 use crate::domain::document::Assignment;
@@ -16,6 +17,7 @@ use crate::domain::document::Assignment;
 #[derive(Debug, Args)]
 pub struct DocUpdateArgs {
     /// Id of the document
+    #[arg(add = NameSource::ids_of("document"))]
     id: String,
     /// JSON object to merge into the document; - reads stdin, @FILE a file
     #[arg(long, value_name = "JSON|-|@FILE", allow_hyphen_values = true)]
@@ -28,6 +30,7 @@ pub struct DocUpdateArgs {
 #[derive(Debug, Args)]
 pub struct DocPatchArgs {
     /// Id of the document
+    #[arg(add = NameSource::ids_of("document"))]
     id: String,
     /// JSON array of operations; - reads stdin, @FILE a file
     #[arg(long, value_name = "JSON|-|@FILE", allow_hyphen_values = true)]
@@ -44,6 +47,7 @@ pub struct DocPatchArgs {
 #[derive(Debug, Args)]
 pub struct DocSetArgs {
     /// Id of the document
+    #[arg(add = NameSource::ids_of("document"))]
     id: String,
     /// Values to set, and numbers to add or subtract
     #[arg(required = true, value_name = "PATH=VALUE|PATH+=N|PATH-=N", value_parser = assignment)]
@@ -56,6 +60,7 @@ pub struct DocSetArgs {
 #[derive(Debug, Args)]
 pub struct DocDeleteArgs {
     /// Id of the document
+    #[arg(add = NameSource::ids_of("document"))]
     id: String,
     #[command(flatten)]
     write: WriteArgs,

@@ -6,6 +6,7 @@ use json_patch::PatchOperation;
 use crate::cli::app::App;
 use crate::cli::arg_values::version;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::event::Version;
 use crate::ops::documents::diff_document;
@@ -14,6 +15,7 @@ use crate::ops::documents::diff_document;
 #[derive(Debug, Args)]
 pub struct DocDiffArgs {
     /// Id of the document
+    #[arg(add = NameSource::ids_of("document"))]
     id: String,
     /// Version to start from; 0 is before the first
     #[arg(long, value_name = "VERSION", value_parser = version)]

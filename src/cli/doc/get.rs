@@ -6,6 +6,7 @@ use crate::cli::app::App;
 use crate::cli::as_of::AsOfArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::ops::documents::get_document;
 
@@ -14,6 +15,7 @@ use crate::ops::documents::get_document;
 #[command(after_help = TIME_HELP)]
 pub struct DocGetArgs {
     /// Id of the document
+    #[arg(add = NameSource::ids_of("document"))]
     id: String,
     #[command(flatten)]
     as_of: AsOfArgs,

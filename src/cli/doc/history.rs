@@ -6,6 +6,7 @@ use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::doc::change_rows;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::selection::HistoryFilterArgs;
 use crate::domain::document::Document;
 use crate::event::Version;
@@ -15,6 +16,7 @@ use crate::ops::documents::document_changes;
 #[derive(Debug, Args)]
 pub struct DocHistoryArgs {
     /// Id of the document
+    #[arg(add = NameSource::ids_of("document"))]
     id: String,
     #[command(flatten)]
     asked: HistoryFilterArgs,

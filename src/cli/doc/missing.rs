@@ -7,6 +7,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::version;
 use crate::cli::doc::change_rows;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::selection::HistoryFilterArgs;
 use crate::domain::document::Document;
 use crate::event::Version;
@@ -19,6 +20,7 @@ use crate::ops::documents::document_changes;
 #[derive(Debug, Args)]
 pub struct DocMissingArgs {
     /// Id of the document
+    #[arg(add = NameSource::ids_of("document"))]
     id: String,
     /// Version that the client has; 0 for none
     #[arg(long, value_name = "VERSION", value_parser = version)]

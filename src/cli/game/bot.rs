@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::cli::app::App;
 use crate::cli::arg_values::token;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::ops::games::BotPlay;
@@ -20,6 +21,7 @@ const FIELDS: [&str; 4] = ["version", "command", "with", "events"];
 #[derive(Debug, Args)]
 pub struct GameBotArgs {
     /// Id of the game
+    #[arg(add = NameSource::ids_of("game"))]
     id: String,
     /// Play for these players only, as long as it is their turn, and let no bot join
     #[arg(long, value_name = "P")]

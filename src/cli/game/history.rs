@@ -7,6 +7,7 @@ use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::game::viewer::viewer;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::selection::HistoryDecision;
@@ -21,6 +22,7 @@ const FIELDS: [&str; 8] = ["version", "position", "recorded_at", "type", "client
 #[derive(Debug, Args)]
 pub struct GameHistoryArgs {
     /// Id of the game
+    #[arg(add = NameSource::ids_of("game"))]
     id: String,
     /// Show what this player may see: without the seed
     #[arg(long, value_name = "P")]

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::write;
 use crate::cli::write::WriteArgs;
 
@@ -15,6 +16,7 @@ use crate::cli::write::WriteArgs;
 #[derive(Debug, Args)]
 pub struct GamePlayerArgs {
     /// Id of the game
+    #[arg(add = NameSource::ids_of("game"))]
     id: String,
     /// Player [default: the client, see --client]
     #[arg(long, value_name = "P")]

@@ -8,6 +8,7 @@ use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
 use crate::cli::game::draw_game::draw;
 use crate::cli::game::viewer::viewer;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::ops::games::show_game;
 use crate::ops::show_resource::with_left_out;
@@ -17,6 +18,7 @@ use crate::ops::show_resource::with_left_out;
 #[command(after_help = TIME_HELP)]
 pub struct GameShowArgs {
     /// Id of the game
+    #[arg(add = NameSource::ids_of("game"))]
     id: String,
     /// Show what this player may see: without the hands of others, the decks and the seed
     #[arg(long, value_name = "P")]

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::projection::known::known;
 use crate::ops::projections::delete::DeleteReport;
 use crate::ops::projections::delete::delete_projection;
@@ -13,6 +14,7 @@ use crate::runtime::is_built_in;
 #[derive(Debug, Args)]
 pub struct ProjectionDeleteArgs {
     /// Name of the projection
+    #[arg(add = NameSource::STORED_PROJECTIONS)]
     name: String,
     /// Succeed if there is no such projection
     #[arg(long)]

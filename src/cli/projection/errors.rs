@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
@@ -23,12 +24,13 @@ use crate::store::FailedEventState;
 #[derive(Debug, Args)]
 pub struct ProjectionErrorsArgs {
     /// Name of the projection
+    #[arg(add = NameSource::PROJECTIONS)]
     name: String,
     /// Retry this event, then the waiting events of its stream; a skipped event is applied by the next rebuild
-    #[arg(long, value_name = "ID", conflicts_with = "skip", value_parser = event_id)]
+    #[arg(long, value_name = "ID", conflicts_with = "skip", value_parser = event_id, add = NameSource::FAILED_EVENTS)]
     retry: Option<Uuid>,
     /// Skip this event for good, and apply the waiting events of its stream
-    #[arg(long, value_name = "ID", value_parser = event_id)]
+    #[arg(long, value_name = "ID", value_parser = event_id, add = NameSource::FAILED_EVENTS)]
     skip: Option<Uuid>,
 }
 

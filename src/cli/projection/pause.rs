@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::projection::known::known;
 use crate::ops::projections::control::ControlReport;
 use crate::ops::projections::control::pause_projection;
@@ -13,6 +14,7 @@ use crate::ops::projections::control::resume_projection;
 #[derive(Debug, Args)]
 pub struct ProjectionPauseArgs {
     /// Name of the projection
+    #[arg(add = NameSource::PROJECTIONS)]
     name: String,
 }
 
@@ -20,6 +22,7 @@ pub struct ProjectionPauseArgs {
 #[derive(Debug, Args)]
 pub struct ProjectionResumeArgs {
     /// Name of the projection
+    #[arg(add = NameSource::PROJECTIONS)]
     name: String,
 }
 

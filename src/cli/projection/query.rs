@@ -10,6 +10,7 @@ use crate::cli::arg_values::limit;
 use crate::cli::as_of::AtArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
@@ -35,6 +36,7 @@ use crate::store::Store;
 #[command(after_help = TIME_HELP)]
 pub struct ProjectionQueryArgs {
     /// Name of the projection
+    #[arg(add = NameSource::PROJECTIONS)]
     name: String,
     /// Only rows with this value in a field; repeatable
     #[arg(long = "where", value_name = "FIELD=VALUE", value_parser = filter)]

@@ -7,6 +7,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::limit;
 use crate::cli::arg_values::size;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
@@ -31,12 +32,13 @@ use crate::runtime::RuntimeError;
 #[command(group = ArgGroup::new("which").required(true).args(["name", "all", "category"]))]
 pub struct ProjectionRebuildArgs {
     /// Name of the projection
+    #[arg(add = NameSource::PROJECTIONS)]
     name: Option<String>,
     /// Rebuild all projections, one after the other
     #[arg(long)]
     all: bool,
     /// Rebuild all projections that apply events of this category
-    #[arg(long, value_name = "CATEGORY")]
+    #[arg(long, value_name = "CATEGORY", add = NameSource::CATEGORIES)]
     category: Option<String>,
     /// Number of events in one transaction [default: one transaction a minute]
     #[arg(long, value_name = "N", value_parser = limit)]

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::projection::known::known;
 use crate::ops::projections::rollback::rollback_projection;
 
@@ -11,6 +12,7 @@ use crate::ops::projections::rollback::rollback_projection;
 #[derive(Debug, Args)]
 pub struct ProjectionRollbackArgs {
     /// Name of the projection
+    #[arg(add = NameSource::PROJECTIONS)]
     name: String,
 }
 

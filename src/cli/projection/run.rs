@@ -10,6 +10,7 @@ use crate::cli::app::App;
 use crate::cli::await_writes::await_writes_of_tasks;
 use crate::cli::caveats::warn_caveat;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Format;
 use crate::cli::output::ListWriter;
 use crate::cli::projection::failed_to_apply::failed_to_apply;
@@ -35,6 +36,7 @@ use crate::store::StoreError;
 #[derive(Debug, Args)]
 pub struct ProjectionRunArgs {
     /// Names of the projections [default: all]
+    #[arg(add = NameSource::PROJECTIONS)]
     names: Vec<String>,
     /// Keep running and apply new events; reconnects if the store is unavailable, and retries a projection that cannot run
     #[arg(short, long)]

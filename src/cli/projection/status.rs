@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::future_events::warn_future;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
@@ -26,6 +27,7 @@ use crate::runtime::Runner;
 #[derive(Debug, Args)]
 pub struct ProjectionStatusArgs {
     /// Name of the projection [default: all]
+    #[arg(add = NameSource::PROJECTIONS)]
     name: Option<String>,
 }
 

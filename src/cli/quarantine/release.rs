@@ -7,6 +7,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::event_id;
 use crate::cli::arg_values::token;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::quarantine::change::change;
 use crate::ops::quarantine::QuarantineAction;
 use crate::ops::quarantine::QuarantineChange;
@@ -15,7 +16,7 @@ use crate::ops::quarantine::QuarantineChange;
 #[derive(Debug, Args)]
 pub struct QuarantineReleaseArgs {
     /// Id of the event
-    #[arg(value_parser = event_id)]
+    #[arg(value_parser = event_id, add = NameSource::QUARANTINED_EVENTS)]
     event_id: Uuid,
     /// Reason, recorded with the change
     #[arg(long, value_name = "TEXT", value_parser = token)]

@@ -16,6 +16,7 @@ use crate::cli::arg_values::stream;
 use crate::cli::as_of::note_future;
 use crate::cli::error::CliError;
 use crate::cli::jq;
+use crate::cli::name_source::NameSource;
 use crate::cli::write_record::Effect;
 use crate::event::Position;
 use crate::event::StreamName;
@@ -34,10 +35,10 @@ use crate::ops::replay::ReplayCategory;
 #[command(group = ArgGroup::new("which").required(true).args(["stream", "category", "all"]))]
 pub struct ReplayArgs {
     /// Name of the stream
-    #[arg(value_parser = stream, conflicts_with = "into")]
+    #[arg(value_parser = stream, conflicts_with = "into", add = NameSource::STREAMS)]
     stream: Option<StreamName>,
     /// Replay every stream of this category
-    #[arg(long, value_name = "C", conflicts_with = "into")]
+    #[arg(long, value_name = "C", conflicts_with = "into", add = NameSource::CATEGORIES)]
     category: Option<String>,
     /// Copy the whole store into another one
     #[arg(long, requires = "into")]
@@ -74,7 +75,7 @@ pub struct ReplayArgs {
     no_snapshot: bool,
     /// Reducer that folds the events: a domain, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else
     /// merge]
-    #[arg(long, value_name = "R", conflicts_with = "all")]
+    #[arg(long, value_name = "R", conflicts_with = "all", add = NameSource::Reducers)]
     reducer: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::cli::app::App;
 use crate::cli::arg_values::amount;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::when::WhenError;
 use crate::cli::when::parse_duration;
 use crate::cli::write;
@@ -17,6 +18,7 @@ use crate::cli::write::WriteArgs;
 #[derive(Debug, Args)]
 pub struct ResourceAllocateArgs {
     /// Id of the resource
+    #[arg(add = NameSource::ids_of("resource"))]
     id: String,
     /// Amount to take
     #[arg(value_parser = amount, allow_hyphen_values = true)]
@@ -32,6 +34,7 @@ pub struct ResourceAllocateArgs {
 #[derive(Debug, Args)]
 pub struct ResourceAddArgs {
     /// Id of the resource
+    #[arg(add = NameSource::ids_of("resource"))]
     id: String,
     /// Amount to put in
     #[arg(value_parser = amount, allow_hyphen_values = true)]
@@ -47,6 +50,7 @@ pub struct ResourceAddArgs {
 #[derive(Debug, Args)]
 pub struct ResourceLockArgs {
     /// Id of the resource
+    #[arg(add = NameSource::ids_of("resource"))]
     id: String,
     /// Duration of the lock: 90s, 5m, 1h30m
     #[arg(long = "for", value_name = "DURATION", default_value = "5m", value_parser = lock_duration, allow_hyphen_values = true)]
@@ -62,6 +66,7 @@ pub struct ResourceLockArgs {
 #[derive(Debug, Args)]
 pub struct ResourceUnlockArgs {
     /// Id of the resource
+    #[arg(add = NameSource::ids_of("resource"))]
     id: String,
     #[command(flatten)]
     write: WriteArgs,

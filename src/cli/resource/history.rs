@@ -5,6 +5,7 @@ use clap::Args;
 use crate::aggregate::Aggregate;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::selection::HistoryDecision;
@@ -16,6 +17,7 @@ use crate::ops::resource_history::ResourceHistory;
 #[derive(Debug, Args)]
 pub struct ResourceHistoryArgs {
     /// Id of the resource
+    #[arg(add = NameSource::ids_of("resource"))]
     id: String,
     #[command(flatten)]
     asked: HistoryFilterArgs,

@@ -6,6 +6,7 @@ use crate::cli::app::App;
 use crate::cli::as_of::AsOfArgs;
 use crate::cli::as_of::TIME_HELP;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::domain::resource::client_schema;
 use crate::ops::show_resource::show_resource;
@@ -16,6 +17,7 @@ use crate::ops::show_resource::with_left_out;
 #[command(after_help = TIME_HELP)]
 pub struct ResourceShowArgs {
     /// Id of the resource
+    #[arg(add = NameSource::ids_of("resource"))]
     id: String,
     /// Show the full schema of the server, not the client's
     #[arg(long)]

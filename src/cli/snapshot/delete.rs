@@ -7,6 +7,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::place;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::OpsError;
@@ -17,7 +18,7 @@ use crate::ops::snapshots::find_snapshots;
 #[derive(Debug, Args)]
 pub struct SnapshotDeleteArgs {
     /// Name of the stream
-    #[arg(value_parser = stream)]
+    #[arg(value_parser = stream, add = NameSource::STREAMS_WITH_SNAPSHOTS)]
     stream: StreamName,
     /// Only the snapshot at this version
     #[arg(long, value_name = "N", value_parser = place)]

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Listing;
 use crate::event::StreamName;
 use crate::ops::snapshots::SnapshotPages;
@@ -13,7 +14,7 @@ use crate::ops::snapshots::SnapshotPages;
 #[derive(Debug, Args)]
 pub struct SnapshotListArgs {
     /// Only snapshots of this stream
-    #[arg(value_parser = stream)]
+    #[arg(value_parser = stream, add = NameSource::STREAMS_WITH_SNAPSHOTS)]
     stream: Option<StreamName>,
 }
 

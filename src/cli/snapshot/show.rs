@@ -6,6 +6,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::place;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::snapshots::show_snapshot;
@@ -14,13 +15,13 @@ use crate::ops::snapshots::show_snapshot;
 #[derive(Debug, Args)]
 pub struct SnapshotShowArgs {
     /// Name of the stream
-    #[arg(value_parser = stream)]
+    #[arg(value_parser = stream, add = NameSource::STREAMS_WITH_SNAPSHOTS)]
     stream: StreamName,
     /// Version of the snapshot [default: the newest]
     #[arg(long, value_name = "N", value_parser = place)]
     version: Option<u64>,
     /// Only a snapshot that this reducer made
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", add = NameSource::Reducers)]
     reducer: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::place;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
@@ -26,16 +27,16 @@ use crate::store::Store;
 #[command(group = ArgGroup::new("which").required(true).args(["stream", "category"]))]
 pub struct SnapshotTakeArgs {
     /// Name of the stream
-    #[arg(value_parser = stream)]
+    #[arg(value_parser = stream, add = NameSource::STREAMS)]
     stream: Option<StreamName>,
     /// Every stream of this category with events since its newest snapshot
-    #[arg(long, value_name = "C")]
+    #[arg(long, value_name = "C", add = NameSource::CATEGORIES)]
     category: Option<String>,
     /// Minimum number of events since the newest snapshot
     #[arg(long, value_name = "N", value_parser = place, default_value_t = 1)]
     min_events: u64,
     /// Reducer that folds the stream: a domain, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own]
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", add = NameSource::Reducers)]
     reducer: Option<String>,
 }
 

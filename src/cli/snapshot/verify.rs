@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
@@ -23,7 +24,7 @@ use crate::ops::snapshots::VerifySnapshots;
 #[derive(Debug, Args)]
 pub struct SnapshotVerifyArgs {
     /// Only snapshots of this stream
-    #[arg(value_parser = stream)]
+    #[arg(value_parser = stream, add = NameSource::STREAMS_WITH_SNAPSHOTS)]
     stream: Option<StreamName>,
 }
 

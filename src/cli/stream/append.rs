@@ -17,6 +17,7 @@ use crate::cli::arg_values::token;
 use crate::cli::draw_write;
 use crate::cli::error::CliError;
 use crate::cli::input::InputSource;
+use crate::cli::name_source::NameSource;
 use crate::cli::ndjson_reader::LineReader;
 use crate::cli::output::Format;
 use crate::cli::write::OriginArgs;
@@ -44,10 +45,10 @@ const MAX_BATCH: usize = 100_000;
 #[command(group = ArgGroup::new("what").required(true).args(["event_type", "batch"]))]
 pub struct StreamAppendArgs {
     /// Name of the stream
-    #[arg(value_parser = stream)]
+    #[arg(value_parser = stream, add = NameSource::STREAMS)]
     stream: StreamName,
     /// Type of the event
-    #[arg(long = "type", value_name = "T")]
+    #[arg(long = "type", value_name = "T", add = NameSource::EVENT_TYPES)]
     event_type: Option<EventType>,
     /// Data of the event, a JSON object; - reads stdin, @FILE a file
     #[arg(

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::arg_values::limit;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
 use crate::ops::list_streams::list_streams;
@@ -15,7 +16,7 @@ use crate::store::StreamQuery;
 #[derive(Debug, Args)]
 pub struct StreamListArgs {
     /// Only streams of this category
-    #[arg(long, value_name = "C")]
+    #[arg(long, value_name = "C", add = NameSource::CATEGORIES)]
     category: Option<String>,
     /// Only streams whose name starts with this
     #[arg(long, value_name = "P")]

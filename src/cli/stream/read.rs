@@ -8,6 +8,7 @@ use crate::cli::arg_values::place;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::jq;
+use crate::cli::name_source::NameSource;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::stream::event_rows;
 use crate::event::StreamName;
@@ -22,7 +23,7 @@ use crate::store::StoreError;
 #[command(group = ArgGroup::new("which").required(true).args(["stream", "all"]))]
 pub struct StreamReadArgs {
     /// Name of the stream
-    #[arg(value_parser = stream)]
+    #[arg(value_parser = stream, add = NameSource::STREAMS)]
     stream: Option<StreamName>,
     /// Read the events of all streams, in the order of their positions
     #[arg(long)]
@@ -42,10 +43,10 @@ pub struct StreamReadArgs {
     #[arg(long)]
     backwards: bool,
     /// Only events of this category; repeatable
-    #[arg(long, value_name = "C", conflicts_with = "stream")]
+    #[arg(long, value_name = "C", conflicts_with = "stream", add = NameSource::CATEGORIES)]
     category: Vec<String>,
     /// Only events of this type; repeatable
-    #[arg(long = "type", value_name = "T")]
+    #[arg(long = "type", value_name = "T", add = NameSource::EVENT_TYPES)]
     types: Vec<String>,
     /// Only events for which this jq program, or the one in @FILE, returns a value other than false and null
     #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]

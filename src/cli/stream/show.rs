@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::event::StreamName;
@@ -15,7 +16,7 @@ use crate::ops::show_stream::show_stream;
 #[derive(Debug, Args)]
 pub struct StreamShowArgs {
     /// Name of the stream
-    #[arg(value_parser = stream)]
+    #[arg(value_parser = stream, add = NameSource::STREAMS)]
     stream: StreamName,
 }
 

@@ -8,6 +8,7 @@ use crate::cli::arg_values::stream;
 use crate::cli::arg_values::token;
 use crate::cli::error::CliError;
 use crate::cli::jq;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Format;
 use crate::cli::output::ListWriter;
 use crate::cli::stream::event_rows;
@@ -25,16 +26,16 @@ use crate::ops::tail_events::TailUpdate;
 #[derive(Debug, Args)]
 pub struct StreamTailArgs {
     /// Name of the stream [default: all streams]
-    #[arg(value_parser = stream, conflicts_with = "all")]
+    #[arg(value_parser = stream, conflicts_with = "all", add = NameSource::STREAMS)]
     stream: Option<StreamName>,
     /// Follow the events of all streams
     #[arg(long)]
     all: bool,
     /// Only events of this category; repeatable
-    #[arg(long, value_name = "C", conflicts_with = "stream")]
+    #[arg(long, value_name = "C", conflicts_with = "stream", add = NameSource::CATEGORIES)]
     category: Vec<String>,
     /// Only events of this type; repeatable
-    #[arg(long = "type", value_name = "T")]
+    #[arg(long = "type", value_name = "T", add = NameSource::EVENT_TYPES)]
     types: Vec<String>,
     /// Only events for which this jq program, or the one in @FILE, returns a value other than false and null
     #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
