@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::cli::output::OutputSettings;
 use crate::jq::JqProgram;
 use crate::jq::MAX_PROGRAM_BYTES;
-use crate::jq::Running;
+use crate::jq::RunningProgram;
 use crate::jq::SyntaxError;
 use crate::jq::running;
 use crate::jq::runs;
@@ -103,7 +103,7 @@ pub(super) fn watch(settings: &OutputSettings) {
 
 /// Waits until one run, or all runs together, exceed a limit. Returns the error to print.
 fn end_of_patience() -> CliError {
-    let mut seen: Option<(Running, Instant, u64)> = None;
+    let mut seen: Option<(RunningProgram, Instant, u64)> = None;
     let mut patience = RunBudget::default();
     loop {
         let looked = Instant::now();

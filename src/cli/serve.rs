@@ -21,10 +21,10 @@ use crate::cli::output::LogFormat;
 use crate::cli::output::log_of_server_to_stderr;
 use crate::cli::signals;
 use crate::ops::projections::follow::RunnerIdentity;
-use crate::server::Ended;
 use crate::server::Listening;
 use crate::server::OriginError;
 use crate::server::Server;
+use crate::server::ServerEnd;
 use crate::server::Settings;
 use crate::server::StartError;
 use crate::server::settings::TokenKey;
@@ -96,8 +96,8 @@ impl ServeArgs {
             never = on_signal => never,
         };
         match ended {
-            Ended::Drained => Ok(()),
-            Ended::Cut => {
+            ServerEnd::Drained => Ok(()),
+            ServerEnd::Cut => {
                 let error = CliError::terminated("stopped before all requests in progress were finished");
                 Err(error.hint("pass a longer --shutdown-grace"))
             }

@@ -34,9 +34,9 @@ pub enum Permission {
 }
 
 /// Reduces a complete state to the part that a viewer may see.
-type StateFilter = fn(Value, &Viewer) -> Value;
+type ReduceState = fn(Value, &Viewer) -> Value;
 /// Reduces the data of an event of a type to the part that every caller may see.
-type EventFilter = fn(&str, Map<String, Value>) -> Map<String, Value>;
+type ReduceEvent = fn(&str, Map<String, Value>) -> Map<String, Value>;
 
 /// The part of a domain that callers may see, and the permissions that its commands need.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +49,7 @@ pub struct Access {
 enum Content {
     Open,
     Hidden,
-    Reduced(StateFilter, EventFilter),
+    Reduced(ReduceState, ReduceEvent),
 }
 
 impl Access {
@@ -62,7 +62,7 @@ impl Access {
 
     /// Shows what is left by `state` of a state, and by `event` of the data of an event of a type. `command` returns the
     /// permission that a command needs.
-    pub const fn new(state: StateFilter, event: EventFilter, command: fn(&str) -> Permission) -> Self {
+    pub const fn new(state: ReduceState, event: ReduceEvent, command: fn(&str) -> Permission) -> Self {
         Self { content: Content::Reduced(state, event), command }
     }
 

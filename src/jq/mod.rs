@@ -60,6 +60,6 @@ pub use value::object;
 pub use value::text;
 pub use value::to_json;
 pub use value::to_text;
-pub use watchdog::Running;
+pub use watchdog::RunningProgram;
 pub use watchdog::running;
 pub use watchdog::runs;

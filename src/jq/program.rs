@@ -61,7 +61,7 @@ struct Compiled {
 }
 
 /// The function that takes the results of the interpreter.
-type Take<'t, R> = dyn FnOnce(&mut dyn Iterator<Item = Result<JqValue, JqError>>) -> Result<R, JqError> + Send + 't;
+type TakeResults<'t, R> = dyn FnOnce(&mut dyn Iterator<Item = Result<JqValue, JqError>>) -> Result<R, JqError> + Send + 't;
 
 impl fmt::Debug for JqProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,7 +185,7 @@ impl JqProgram {
         input: Lazy<'v>,
         whole: impl FnOnce() -> Result<JqValue, E> + Send,
         directly: fn(&Evaluation, &'v Expression, Lazy<'v>) -> Option<R>,
-        take: Box<Take<'_, R>>,
+        take: Box<TakeResults<'_, R>>,
     ) -> Result<R, E> {
         let run = || {
             let direct = self.compiled.direct.as_ref();
@@ -199,7 +199,7 @@ impl JqProgram {
         on_a_large_stack(run).map_err(stopped)?
     }
 
-    fn interpret<R>(&self, input: JqValue, take: Box<Take<'_, R>>) -> Result<R, JqError> {
+    fn interpret<R>(&self, input: JqValue, take: Box<TakeResults<'_, R>>) -> Result<R, JqError> {
         let _guard = watchdog::begin(&self.compiled.name);
         let steps = (self.steps, Cell::new(self.steps));
         let result = until_stopped(|| {

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 /// A run of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Running {
+pub struct RunningProgram {
     /// The unique number of the run.
     pub run: u64,
     /// The name of the program.
@@ -18,10 +18,10 @@ pub struct Running {
 /// The number of runs that were started.
 static RUNS: AtomicU64 = AtomicU64::new(0);
 /// The run that was started last, if it still runs.
-static CURRENT: Mutex<Option<Running>> = Mutex::new(None);
+static CURRENT: Mutex<Option<RunningProgram>> = Mutex::new(None);
 
 /// Returns the running program; of several, the one that was started last.
-pub fn running() -> Option<Running> {
+pub fn running() -> Option<RunningProgram> {
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
@@ -39,7 +39,7 @@ pub(super) fn count_run() {
 pub(super) fn begin(program: &Arc<str>) -> RunGuard {
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     let run = RUNS.fetch_add(1, Ordering::Relaxed) + 1;
-    *current = Some(Running { run, program: Arc::clone(program) });
+    *current = Some(RunningProgram { run, program: Arc::clone(program) });
     RunGuard { run }
 }
 

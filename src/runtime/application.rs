@@ -58,17 +58,17 @@ impl Projection for ApplicationRows {
     }
 
     fn row(&self, _key: &str) -> Box<dyn Fold> {
-        Box::new(StoredRow { projection: self.name.clone(), row: Value::Null })
+        Box::new(StoredRowFold { projection: self.name.clone(), row: Value::Null })
     }
 }
 
 /// A row as stored.
-struct StoredRow {
+struct StoredRowFold {
     projection: String,
     row: Value,
 }
 
-impl Fold for StoredRow {
+impl Fold for StoredRowFold {
     fn version(&self) -> FoldVersion {
         FoldVersion { name: self.projection.clone(), version: 0 }
     }

@@ -12,8 +12,8 @@ use crate::runtime::projector::EventFailures;
 use crate::runtime::projector::FoldedRows;
 use crate::runtime::projector::Projector;
 use crate::runtime::projector::RunOptions;
-use crate::runtime::query::Answer;
 use crate::runtime::query::Query;
+use crate::runtime::query::QueryAnswer;
 use crate::runtime::query::wanted_row;
 use crate::runtime::query_bus::QueryBus;
 
@@ -38,10 +38,10 @@ impl PastReadModel {
     }
 
     /// Answers a query. Rows show their state `at` a time. The query's name and `stale` are ignored.
-    pub fn ask(&self, query: &Query, at: Timestamp) -> Answer {
+    pub fn ask(&self, query: &Query, at: Timestamp) -> QueryAnswer {
         let after = query.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.rows.range::<String, _>((after, Bound::Unbounded));
         let wanted = rows.filter_map(|(key, fold)| wanted_row(query, key.clone(), fold.show(at)));
-        Answer { rows: wanted.take(query.limit).collect(), caveats: self.caveats.clone() }
+        QueryAnswer { rows: wanted.take(query.limit).collect(), caveats: self.caveats.clone() }
     }
 }

@@ -34,7 +34,7 @@ pub struct QueryRow {
 
 /// The answer to a query.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct QueryAnswer {
     /// The rows, in the order of their keys.
     pub rows: Vec<QueryRow>,
     /// Warnings that qualify the rows. Empty if there are none.

@@ -23,8 +23,8 @@ use crate::runtime::projector::InMemory;
 use crate::runtime::projector::Projector;
 use crate::runtime::projector::RunOptions;
 use crate::runtime::projector::check_belongs;
-use crate::runtime::query::Answer;
 use crate::runtime::query::Query;
+use crate::runtime::query::QueryAnswer;
 use crate::runtime::query::QueryRow;
 use crate::runtime::query::wanted_row;
 use crate::store::Part;
@@ -43,7 +43,7 @@ const TRIES: usize = 5;
 const MAX_IN_MEMORY: usize = 4;
 
 /// The future of a handler's answer.
-type Answering = Pin<Box<dyn Future<Output = Result<Answer, RuntimeError>> + Send>>;
+type Answering = Pin<Box<dyn Future<Output = Result<QueryAnswer, RuntimeError>> + Send>>;
 /// An application's own answer to the queries of one name.
 type Handler = Arc<dyn Fn(QueryBus, Query, Timestamp) -> Answering + Send + Sync>;
 
@@ -146,14 +146,14 @@ impl QueryBus {
     /// precedence. The handler gets this bus, and can query read models.
     ///
     /// ```
-    /// # use esctl::runtime::{Answer, Query, QueryBus, QueryRow, system_clock};
+    /// # use esctl::runtime::{QueryAnswer, Query, QueryBus, QueryRow, system_clock};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let store = esctl::store::open(&"sqlite::memory:".parse()?, std::time::Duration::from_secs(5))?;
     /// let queries = QueryBus::new(store.clone(), system_clock()).with_handler("count_resources", |queries, _query, at| async move {
     ///     let all = Query { name: "resources".into(), limit: usize::MAX, ..Query::default() };
-    ///     let Answer { rows, caveats } = queries.ask(&all, at).await?;
-    ///     Ok(Answer { rows: vec![QueryRow { key: "resources".into(), row: rows.len().into() }], caveats })
+    ///     let QueryAnswer { rows, caveats } = queries.ask(&all, at).await?;
+    ///     Ok(QueryAnswer { rows: vec![QueryRow { key: "resources".into(), row: rows.len().into() }], caveats })
     /// });
     /// # store.init().await?;
     /// let count = Query { name: "count_resources".into(), ..Query::default() };
@@ -165,7 +165,7 @@ impl QueryBus {
     pub fn with_handler<F, A>(mut self, name: impl Into<String>, handler: F) -> Self
     where
         F: Fn(Self, Query, Timestamp) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<Answer, RuntimeError>> + Send + 'static,
+        A: Future<Output = Result<QueryAnswer, RuntimeError>> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |queries, query, at| Box::pin(handler(queries, query, at)));
         self.handlers.insert(name.into(), handler);
@@ -266,7 +266,7 @@ impl QueryBus {
     ///
     /// # Errors
     /// As [`Projector::catch_up`]. [`StoreError::ForeignCheckpoint`] also if the read model is not brought up to date.
-    pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<Answer, RuntimeError> {
+    pub async fn ask(&self, query: &Query, at: Timestamp) -> Result<QueryAnswer, RuntimeError> {
         let projection = match self.read_model(&query.name) {
             Err(RuntimeError::NotFound(none)) => {
                 let Some(handler) = self.handlers.get(&query.name) else { return Err(RuntimeError::NotFound(none)) };
@@ -289,7 +289,7 @@ impl QueryBus {
         let rows = self.ask_stored(&**projection, query, at).await?;
         // The projection may stop while it is brought up to date.
         let updated = updates && !self.is_halted(&query.name).await?;
-        Ok(Answer { rows, caveats: self.stored_caveats(&query.name, updated).await? })
+        Ok(QueryAnswer { rows, caveats: self.stored_caveats(&query.name, updated).await? })
     }
 
     /// Answers from the stored rows.
@@ -353,14 +353,14 @@ impl QueryBus {
         error: StoreError,
         query: &Query,
         at: Timestamp,
-    ) -> Result<Answer, RuntimeError> {
+    ) -> Result<QueryAnswer, RuntimeError> {
         let projector = Projector::new(&self.store, projection, Arc::clone(&self.clock), RunOptions::default());
         for _ in 0..TRIES {
             let in_memory = self.built(&projector, projection.version(), &error).await?;
             let rows = self.ask_built(projection, &in_memory.made, query, at).await?;
             // Else some rows may be of before, or of a read model that is gone.
             if projector.has_same_base(&in_memory.made).await? {
-                return Ok(Answer { rows, caveats: self.caveats_in_memory(projection.name(), &in_memory).await? });
+                return Ok(QueryAnswer { rows, caveats: self.caveats_in_memory(projection.name(), &in_memory).await? });
             }
         }
         let message = format!("read model {} could not be read: it was modified during every attempt", projection.name());

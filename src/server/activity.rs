@@ -104,10 +104,10 @@ pub struct SentCommand<'c> {
 
 /// Counts commands in bounded memory.
 #[derive(Debug, Default)]
-pub struct Activity(Mutex<Book>);
+pub struct Activity(Mutex<CommandLog>);
 
 #[derive(Debug, Default)]
-struct Book {
+struct CommandLog {
     /// The spans with commands, oldest first.
     spans: VecDeque<Span>,
     /// The refusals, each with the full name of its client. Shortened names may be equal.
@@ -119,13 +119,13 @@ impl Activity {
     /// Counts a command, and records the reason of a refusal.
     pub fn note(&self, command: SentCommand<'_>, refused: Option<&HttpProblem>, now: Timestamp) {
         let sort = refused.map_or(Sort::Applied, Sort::of);
-        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        book.span(now).add(sort);
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.span(now).add(sort);
         let Some(problem) = refused else { return };
-        book.numbers += 1;
+        log.numbers += 1;
         let category = command.name.split_once('.').map_or("", |(category, _)| category);
         let incident = Incident {
-            number: book.numbers,
+            number: log.numbers,
             at: now,
             outcome: sort,
             code: problem.failure.code.to_owned(),
@@ -133,24 +133,24 @@ impl Activity {
             stream: short(&format!("{category}-{}", command.id)),
             client_id: short(command.client_id),
         };
-        book.incidents.push_front((command.client_id.to_owned(), incident));
-        book.incidents.truncate(INCIDENTS);
+        log.incidents.push_front((command.client_id.to_owned(), incident));
+        log.incidents.truncate(INCIDENTS);
     }
 
     /// Returns the recent commands. With a client, only the refusals of that client.
     pub fn lately(&self, client_id: Option<&str>, now: Timestamp) -> Lately {
-        let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = begin(now);
         let first = last.micros() - (SPANS as i64 - 1) * SPAN.as_micros() as i64;
         let begins = (0..SPANS as i64).map(|index| Timestamp::from_micros_saturating(first + index * SPAN.as_micros() as i64));
-        let known = |from| book.spans.iter().find(|span| span.from == from).copied();
+        let known = |from| log.spans.iter().find(|span| span.from == from).copied();
         let spans = begins.map(|from| known(from).unwrap_or_else(|| Span::empty(from))).collect();
-        let seen = book.incidents.iter().filter(|(of, _)| client_id.is_none_or(|client| of == client));
+        let seen = log.incidents.iter().filter(|(of, _)| client_id.is_none_or(|client| of == client));
         Lately { every_seconds: SPAN.as_secs(), spans, recent: seen.map(|(_, incident)| incident.clone()).collect() }
     }
 }
 
-impl Book {
+impl CommandLog {
     /// Returns the span of a moment.
     fn span(&mut self, now: Timestamp) -> &mut Span {
         let from = begin(now);

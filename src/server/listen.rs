@@ -47,7 +47,7 @@ const READ_BUFFER: usize = 32 << 10;
 
 /// The way in which a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum ServerEnd {
     /// All work under way was finished.
     Drained,
     /// The time limit was reached first.
@@ -85,7 +85,7 @@ impl Listening {
     }
 
     /// Serves until the server is stopped and all work under way has ended.
-    pub async fn serve(self) -> Ended {
+    pub async fn serve(self) -> ServerEnd {
         let Self { server, listener, .. } = self;
         let slots = Arc::new(Semaphore::new(server.settings.max_clients + EXTRA_CONNECTIONS));
         let open = TaskTracker::new();
@@ -105,8 +105,8 @@ impl Listening {
         tokio::select! {
             // A request that comes now is answered with the error that the server is stopping.
             never = late.accept(&listener) => match never {},
-            () = drained => Ended::Drained,
-            () = tokio::time::sleep(server.settings.shutdown_grace) => Ended::Cut,
+            () = drained => ServerEnd::Drained,
+            () = tokio::time::sleep(server.settings.shutdown_grace) => ServerEnd::Cut,
         }
     }
 }

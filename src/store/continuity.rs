@@ -9,7 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::event_store::Store;
 use crate::store::head::Head;
 use crate::store::identity::LastSeen;
-use crate::store::observer::Change;
+use crate::store::observer::WriteResult;
 use crate::store::read::ReadQuery;
 use crate::store::schema::SchemaFault;
 use crate::store::schema::check_writable;
@@ -88,7 +88,7 @@ impl Store {
     }
 
     /// Writes other things than events, if the store is the one that this process knows. Observers see the write.
-    pub(in crate::store) async fn write<T: Change>(
+    pub(in crate::store) async fn write<T: WriteResult>(
         &self,
         write: impl FnOnce(&dyn Backend) -> Answer<T>,
     ) -> Result<T, StoreError> {

@@ -38,16 +38,16 @@ impl LastSeen {
 
 /// The newest event that a process has seen in its store, and the error once the store was replaced.
 #[derive(Default)]
-pub(crate) struct Identity(Mutex<Known>);
+pub(crate) struct Identity(Mutex<IdentityState>);
 
 #[derive(Default)]
-struct Known {
+struct IdentityState {
     last_seen: Option<LastSeen>,
     replaced: Option<StoreError>,
 }
 
 impl Identity {
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, IdentityState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

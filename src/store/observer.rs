@@ -31,36 +31,36 @@ pub trait Observer: Send + Sync {
 }
 
 /// The answer to a write other than an append.
-pub(crate) trait Change {
+pub(crate) trait WriteResult {
     /// Returns true where the write changed something.
     fn has_changed(&self) -> bool;
 }
 
-impl Change for () {
+impl WriteResult for () {
     fn has_changed(&self) -> bool {
         true
     }
 }
 
-impl Change for bool {
+impl WriteResult for bool {
     fn has_changed(&self) -> bool {
         *self
     }
 }
 
-impl Change for u64 {
+impl WriteResult for u64 {
     fn has_changed(&self) -> bool {
         *self > 0
     }
 }
 
-impl Change for Vec<String> {
+impl WriteResult for Vec<String> {
     fn has_changed(&self) -> bool {
         !self.is_empty()
     }
 }
 
-impl Change for Init {
+impl WriteResult for Init {
     fn has_changed(&self) -> bool {
         *self != Self::Found
     }
@@ -92,8 +92,8 @@ impl Observers {
         self.0.iter().for_each(|observer| observer.writing());
     }
 
-    pub(crate) fn written(&self, outcome: &Result<impl Change, StoreError>) {
-        let changed = outcome.as_ref().map(Change::has_changed);
+    pub(crate) fn written(&self, outcome: &Result<impl WriteResult, StoreError>) {
+        let changed = outcome.as_ref().map(WriteResult::has_changed);
         self.0.iter().for_each(|observer| observer.written(changed));
     }
 

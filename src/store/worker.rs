@@ -15,10 +15,11 @@ use crate::store::error::StoreError;
 /// A thread that starts when it is first needed. It ends once this value and all clones of its link are dropped.
 pub(crate) struct WorkerThread<L> {
     name: &'static str,
-    running: Mutex<Option<Running<L>>>,
+    running: Mutex<Option<StartedThread<L>>>,
 }
 
-struct Running<L> {
+/// A thread that runs, and the link to it.
+struct StartedThread<L> {
     link: L,
     thread: JoinHandle<()>,
 }
@@ -41,7 +42,7 @@ impl<L: Clone> WorkerThread<L> {
             |error| StoreError::Unavailable { message: "cannot start a thread".into(), source: Some(Arc::new(error) as _) };
         let (link, work) = prepare().map_err(failed)?;
         let thread = thread::Builder::new().name(self.name.into()).spawn(work).map_err(failed)?;
-        *running = Some(Running { link: link.clone(), thread });
+        *running = Some(StartedThread { link: link.clone(), thread });
         Ok(link)
     }
 }
@@ -50,7 +51,7 @@ impl<L> Drop for WorkerThread<L> {
     /// Waits until the thread has finished its work.
     fn drop(&mut self) {
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Running { link, thread }) = running {
+        if let Some(StartedThread { link, thread }) = running {
             drop(link);
             // The last clone of a store may be dropped by a job on this very thread.
             if thread.thread().id() != thread::current().id() {

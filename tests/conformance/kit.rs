@@ -15,10 +15,10 @@ use esctl::event::Timestamp;
 use esctl::event::Version;
 use esctl::event::chain_hash;
 use esctl::event::content_hash;
-use esctl::runtime::Answer;
 use esctl::runtime::Caveat;
 use esctl::runtime::Definition;
 use esctl::runtime::Query;
+use esctl::runtime::QueryAnswer;
 use esctl::runtime::QueryBus;
 use esctl::runtime::system_clock;
 use esctl::store::AppendRequest;
@@ -172,6 +172,6 @@ pub async fn counted(store: &Store) -> (Vec<(String, serde_json::Value)>, bool) 
     };
     let queries = QueryBus::new(store.clone(), system_clock()).with(Arc::new(definition.projection().unwrap()));
     let query = Query { name: "counted".into(), limit: 100, ..Query::default() };
-    let Answer { rows, caveats } = queries.ask(&query, Timestamp::MIN).await.unwrap();
+    let QueryAnswer { rows, caveats } = queries.ask(&query, Timestamp::MIN).await.unwrap();
     (rows.into_iter().map(|row| (row.key, row.row)).collect(), matches!(caveats[..], [Caveat::InMemory(_)]))
 }

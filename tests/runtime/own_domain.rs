@@ -8,9 +8,9 @@ use esctl::aggregate::Rejection;
 use esctl::domain::Domain;
 use esctl::event::Timestamp;
 use esctl::event::Version;
-use esctl::runtime::Answer;
 use esctl::runtime::CommandResult;
 use esctl::runtime::Query;
+use esctl::runtime::QueryAnswer;
 use esctl::runtime::QueryBus;
 use esctl::runtime::QueryRow;
 use esctl::runtime::Repository;
@@ -98,7 +98,7 @@ async fn a_handler_answers_the_queries_of_its_name(on: Backend) {
         QueryBus::new(world.store.clone(), world.clock()).with(rows).with_handler("total", |queries, query, at| async move {
             let answer = queries.ask(&Query { name: "counters".into(), ..query }, at).await?;
             let total: u64 = answer.rows.iter().filter_map(|row| row.row["count"].as_u64()).sum();
-            Ok(Answer { rows: vec![QueryRow { key: "total".into(), row: total.into() }], ..answer })
+            Ok(QueryAnswer { rows: vec![QueryRow { key: "total".into(), row: total.into() }], ..answer })
         });
     let ask = |name: &str| Query { name: name.into(), limit: 10, ..Query::default() };
     for queries in [queries.clone(), queries.reopened().await.unwrap()] {

@@ -11,7 +11,7 @@ use serde::Serializer;
 
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
-use crate::cli::config::file::Snapshots;
+use crate::cli::config::file::SnapshotIntervals;
 use crate::cli::error::CliError;
 use crate::cli::globals::Globals;
 use crate::cli::output::Format;
@@ -135,7 +135,7 @@ pub struct Effective {
     /// The time for one answer of the store; none for the default.
     pub timeout: Option<Sourced<Duration>>,
     /// The snapshot intervals of the file.
-    pub snapshots: Snapshots,
+    pub snapshots: SnapshotIntervals,
 }
 
 impl Effective {

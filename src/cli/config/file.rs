@@ -17,7 +17,7 @@ pub struct ConfigFile {
     /// The named stores, in the order of the file.
     pub contexts: Vec<Context>,
     /// The snapshot intervals.
-    pub snapshots: Snapshots,
+    pub snapshots: SnapshotIntervals,
     /// The settings of `esctl serve`.
     pub serve: ServeOptions,
     /// The warnings about the file.
@@ -26,7 +26,7 @@ pub struct ConfigFile {
 
 /// The snapshot intervals, as numbers of events of a stream; 0 takes none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Snapshots {
+pub struct SnapshotIntervals {
     /// The interval for every category without one of its own.
     pub every: Option<u64>,
     /// The categories with an interval of their own, in the order of the file.

@@ -13,7 +13,7 @@ use toml_edit::Value;
 use crate::cli::arg_values::token;
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
-use crate::cli::config::file::Snapshots;
+use crate::cli::config::file::SnapshotIntervals;
 use crate::cli::config::serve::ServeOptions;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
@@ -92,8 +92,8 @@ impl ConfigReader<'_> {
         Ok(context)
     }
 
-    fn snapshots(&mut self, key: &Key, item: &Item) -> Result<Snapshots, CliError> {
-        let mut snapshots = Snapshots::default();
+    fn snapshots(&mut self, key: &Key, item: &Item) -> Result<SnapshotIntervals, CliError> {
+        let mut snapshots = SnapshotIntervals::default();
         for (key, item) in keys_of(self.table(key, item)?) {
             match key.get() {
                 "every" => snapshots.every = Some(self.count(key, item)?),

@@ -21,9 +21,9 @@ use crate::event::Timestamp;
 const HOSTILE: &str = "a\u{1b}[2J\u{9b}1m\u{202e}\r\u{1b}]8;;http://x\u{7}b\u{7f}\u{200b}";
 
 #[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
+struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Shared {
+impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -33,15 +33,15 @@ impl Write for Shared {
     }
 }
 
-impl Shared {
+impl SharedBuffer {
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
-struct Closed;
+struct ClosedPipe;
 
-impl Write for Closed {
+impl Write for ClosedPipe {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {
         Err(io::ErrorKind::BrokenPipe.into())
     }
@@ -50,8 +50,8 @@ impl Write for Closed {
     }
 }
 
-fn output(settings: OutputSettings) -> (Output, Shared, Shared) {
-    let (stdout, stderr) = (Shared::default(), Shared::default());
+fn output(settings: OutputSettings) -> (Output, SharedBuffer, SharedBuffer) {
+    let (stdout, stderr) = (SharedBuffer::default(), SharedBuffer::default());
     (Output::with_writers(settings, Box::new(stdout.clone()), Box::new(stderr.clone())), stdout, stderr)
 }
 
@@ -295,8 +295,8 @@ fn json_text_can_be_pushed_in_every_format() {
 
 #[test]
 fn a_closed_pipe_ends_quietly_wherever_it_is_noticed() {
-    let stderr = Shared::default();
-    let out = Output::with_writers(format(Format::Ndjson), Box::new(Closed), Box::new(stderr.clone()));
+    let stderr = SharedBuffer::default();
+    let out = Output::with_writers(format(Format::Ndjson), Box::new(ClosedPipe), Box::new(stderr.clone()));
     let mut list = out.list(Listing::new(["id"]));
     let item = item("gold", 1);
     let error = (0..1_000_000).find_map(|_| list.push(&item, Vec::new).err()).expect("a closed pipe");

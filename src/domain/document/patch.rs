@@ -165,8 +165,8 @@ pub(super) fn depth_of(value: &Value) -> usize {
 
 /// Returns the length of a value as JSON, in bytes.
 pub(super) fn bytes_of<T: Serialize>(value: &T) -> usize {
-    struct Count(usize);
-    impl io::Write for Count {
+    struct ByteCount(usize);
+    impl io::Write for ByteCount {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0 += bytes.len();
             Ok(bytes.len())
@@ -175,7 +175,7 @@ pub(super) fn bytes_of<T: Serialize>(value: &T) -> usize {
             Ok(())
         }
     }
-    let mut count = Count(0);
+    let mut count = ByteCount(0);
     match serde_json::to_writer(&mut count, value) {
         Ok(()) => count.0,
         // A value that does not serialize exceeds any limit.

@@ -71,8 +71,10 @@ impl DomainCommand for ResourceCommand {
     fn from_payload(name: &str, payload: &Value) -> Option<Result<Self, serde_json::Error>> {
         Some(match name {
             "resource.create" => parse(payload).and_then(create),
-            "resource.allocate" => parse(payload).map(|Move { amount, reason, .. }| ResourceCommand::Allocate { amount, reason }),
-            "resource.add" => parse(payload).map(|Move { amount, reason, .. }| ResourceCommand::Add { amount, reason }),
+            "resource.allocate" => {
+                parse(payload).map(|AmountChange { amount, reason, .. }| ResourceCommand::Allocate { amount, reason })
+            }
+            "resource.add" => parse(payload).map(|AmountChange { amount, reason, .. }| ResourceCommand::Add { amount, reason }),
             "resource.lock" => parse(payload).and_then(lock),
             "resource.unlock" => parse(payload).map(|Unlock { .. }| ResourceCommand::Unlock),
             _ => return None,
@@ -97,7 +99,7 @@ struct Create {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Move {
+struct AmountChange {
     #[serde(default, rename = "id")]
     _id: IgnoredAny,
     amount: i64,

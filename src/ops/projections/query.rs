@@ -7,10 +7,10 @@ use crate::ops::ListCaveat;
 use crate::ops::ListPage;
 use crate::ops::caveat::quarantined;
 use crate::ops::error::OpsError;
-use crate::runtime::Answer;
 use crate::runtime::Caveat;
 use crate::runtime::PastReadModel;
 use crate::runtime::Query;
+use crate::runtime::QueryAnswer;
 use crate::runtime::QueryBus;
 use crate::runtime::QueryRow;
 use crate::store::Store;
@@ -49,7 +49,7 @@ impl ProjectionAt {
     }
 }
 
-fn page(answer: Answer, projection: &str, limit: usize) -> ListPage<QueryRow> {
+fn page(answer: QueryAnswer, projection: &str, limit: usize) -> ListPage<QueryRow> {
     let caveats = answer.caveats.into_iter().map(|caveat| reported(caveat, projection)).collect();
     ListPage { caveats, ..ListPage::of(answer.rows, limit, |row| row.key.clone()) }
 }

@@ -49,7 +49,7 @@ pub(super) struct FoldedStream {
 
 /// The states of many streams, in the order of their names.
 pub(super) struct FoldedStreams {
-    states: SpillingMap<StreamState>,
+    states: SpillingMap<PassState>,
     all: AllStates,
     part: VecDeque<(String, String)>,
     reducer: Reducer,
@@ -57,12 +57,12 @@ pub(super) struct FoldedStreams {
 }
 
 /// The state of a stream during the pass.
-struct StreamState {
+struct PassState {
     fold: Option<Box<dyn Fold>>,
     loaded: Loaded,
 }
 
-impl Spill for StreamState {
+impl Spill for PassState {
     type Error = OpsError;
 
     fn save(&self) -> Result<Option<String>, OpsError> {
@@ -73,7 +73,7 @@ impl Spill for StreamState {
     }
 }
 
-impl StreamState {
+impl PassState {
     fn restore(stream: &StreamName, saved: &str, reducer: &Reducer) -> Result<Self, OpsError> {
         let damaged = |error: serde_json::Error| RuntimeError::State(FoldError::Reducer(error.to_string()));
         let (version, position, micros, events_applied, state): (u64, u64, i64, u64, Option<String>) =
@@ -108,17 +108,17 @@ impl FoldedStreams {
     /// [`StoreError::Integrity`] if an event of the store cannot be read.
     pub(super) async fn fold(store: &Store, input: CategoryStreams<'_>) -> Result<Self, OpsError> {
         let alone = if input.snapshots { with_snapshots(store, input.category).await? } else { HashSet::new() };
-        let mut states: SpillingMap<StreamState> = SpillingMap::new();
+        let mut states: SpillingMap<PassState> = SpillingMap::new();
         let mut scan = store.scan(ReadQuery::all().categories(vec![input.category.to_owned()]).to(input.to.0));
         while let Some(chunk) = scan.next().await? {
             for event in chunk.iter().filter(|event| event.stream > input.after) {
                 if !states.held().contains_key(event.stream) {
                     let stream = recorded(event.stream)?;
                     let state = match states.spilled(event.stream)? {
-                        Some(saved) => StreamState::restore(&stream, saved.as_str(), input.reducer)?,
+                        Some(saved) => PassState::restore(&stream, saved.as_str(), input.reducer)?,
                         None => {
                             let fold = (!alone.contains(event.stream)).then(|| input.reducer.fold(&stream)).transpose()?;
-                            StreamState { fold, loaded: Loaded::default() }
+                            PassState { fold, loaded: Loaded::default() }
                         }
                     };
                     states.insert(event.stream.to_owned(), state);
@@ -137,7 +137,7 @@ impl FoldedStreams {
 
     /// Returns the next stream; none after the last.
     pub(super) fn next(&mut self) -> Result<Option<FoldedStream>, OpsError> {
-        let (stream, StreamState { fold, mut loaded }) = match self.states.take_next(&mut self.all) {
+        let (stream, PassState { fold, mut loaded }) = match self.states.take_next(&mut self.all) {
             Some((name, state)) => (recorded(&name)?, state),
             None => {
                 if self.part.is_empty() {
@@ -145,7 +145,7 @@ impl FoldedStreams {
                 }
                 let Some((name, saved)) = self.part.pop_front() else { return Ok(None) };
                 let stream = recorded(&name)?;
-                let state = StreamState::restore(&stream, &saved, &self.reducer)?;
+                let state = PassState::restore(&stream, &saved, &self.reducer)?;
                 (stream, state)
             }
         };

@@ -49,7 +49,7 @@ use crate::store::Store;
 const MAX_VIOLATIONS: usize = 20;
 
 /// The row that a stream has in its domain's read model, and the fold to compare it with.
-struct StoredRow {
+struct ComparedRow {
     projection: Arc<dyn Projection>,
     key: String,
     row: Option<String>,
@@ -61,7 +61,7 @@ struct StoredRow {
     version: Version,
 }
 
-impl StoredRow {
+impl ComparedRow {
     fn compare(&self) -> Result<StateComparison, RuntimeError> {
         match (&self.row, self.version) {
             (None, Version::ZERO) => Ok(StateComparison::Equal),
@@ -169,7 +169,7 @@ async fn fold_and_compare(
     stream: &StreamName,
     fold: &mut dyn Fold,
     snapshots: &[SnapshotInfo],
-    mut row: Option<&mut StoredRow>,
+    mut row: Option<&mut ComparedRow>,
 ) -> Result<VerifiedFold, OpsError> {
     let mut folded = VerifiedFold { loaded: Loaded::default(), snapshots: Vec::new(), violations: Vec::new() };
     let mut broken: Vec<String> = Vec::new();
@@ -246,7 +246,7 @@ async fn compare_snapshot(
 }
 
 /// Returns the row that a stream has in its domain's read model; none without a read model of the current logic.
-async fn stored_row(store: &Store, stream: &StreamName, reducer: &str) -> Result<Option<StoredRow>, OpsError> {
+async fn stored_row(store: &Store, stream: &StreamName, reducer: &str) -> Result<Option<ComparedRow>, OpsError> {
     // A read model shows only the state of its domain's own reducer.
     let Some(domain) = domain::of_category(stream.category()).filter(|domain| domain.category == reducer) else {
         return Ok(None);
@@ -270,7 +270,7 @@ async fn stored_row(store: &Store, stream: &StreamName, reducer: &str) -> Result
             check_belongs(store, projection.name(), before.checkpoint).await?;
             let (checkpoint, fold) = (before.checkpoint.position, RowFold::new(projection.row(&key)));
             let (row, left_out) = (rows.into_iter().next().flatten(), LeftOutEvents::of(failed));
-            return Ok(Some(StoredRow { projection, key, row, checkpoint, fold, left_out, version: Version::ZERO }));
+            return Ok(Some(ComparedRow { projection, key, row, checkpoint, fold, left_out, version: Version::ZERO }));
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::event::Position;
 use crate::runtime::error::RuntimeError;
-use crate::runtime::projector::pass::Ended;
 use crate::runtime::projector::pass::Pass;
+use crate::runtime::projector::pass::PassEnd;
 use crate::runtime::projector::runner::OnProgress;
 use crate::runtime::projector::runner::ProgressMeter;
 use crate::runtime::projector::runner::Projector;
@@ -147,22 +147,22 @@ impl Projector<'_> {
         loop {
             let pass = Pass::open(self, part, record, weighed).await?;
             match pass.run(to, &mut report, &mut progress).await? {
-                Ended::AtHead(position) => {
+                PassEnd::AtHead(position) => {
                     report.position = position;
                     return Ok(report);
                 }
-                Ended::Paused(position) => {
+                PassEnd::Paused(position) => {
                     (report.position, report.paused) = (position, true);
                     return Ok(report);
                 }
-                Ended::Oversized => {
+                PassEnd::Oversized => {
                     // Once more, checking the size of each row after each event, to find the event that makes a row too
                     // large.
                     weighed = true;
                     record = self.record(part).await?;
                     continue;
                 }
-                Ended::Overtaken => {}
+                PassEnd::Overtaken => {}
             }
             // Another runner has moved the checkpoint, so continue from there.
             record = self.record(part).await?;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::pass::Pass;
-use crate::runtime::projector::rows::RowsError;
+use crate::runtime::projector::rows::FoldRowsError;
 use crate::runtime::projector::runner::RunReport;
 use crate::store::Part;
 use crate::store::RowLoad;
@@ -34,11 +34,11 @@ impl Pass<'_> {
         }
         let done = match self.write().await {
             Ok(done) => done,
-            Err(RowsError::Oversized) => {
+            Err(FoldRowsError::Oversized) => {
                 self.oversized = true;
                 return Ok(false);
             }
-            Err(RowsError::Failed(error)) => return Err(error),
+            Err(FoldRowsError::Failed(error)) => return Err(error),
         };
         if done {
             let since = std::mem::take(&mut self.since);
@@ -52,7 +52,7 @@ impl Pass<'_> {
         Ok(done)
     }
 
-    async fn write(&mut self) -> Result<bool, RowsError> {
+    async fn write(&mut self) -> Result<bool, FoldRowsError> {
         let store = self.projector.store;
         let now = (self.projector.clock)();
         self.updated_at = Some(now);

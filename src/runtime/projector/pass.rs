@@ -12,9 +12,9 @@ use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::failed_events::EventAction;
 use crate::runtime::projector::failed_events::EventFailures;
 use crate::runtime::projector::failed_events::FailedEvents;
+use crate::runtime::projector::rows::FoldRowsError;
 use crate::runtime::projector::rows::FoldedRows;
 use crate::runtime::projector::rows::Rows;
-use crate::runtime::projector::rows::RowsError;
 use crate::runtime::projector::runner::ProgressMeter;
 use crate::runtime::projector::runner::Projector;
 use crate::runtime::projector::runner::RunReport;
@@ -31,7 +31,7 @@ use crate::store::StoreError;
 const PRELOADED_ROWS: usize = 5000;
 
 /// The end of a run.
-pub(super) enum Ended {
+pub(super) enum PassEnd {
     /// All events were applied.
     AtHead(Position),
     /// The projection was paused during the run.
@@ -145,9 +145,9 @@ impl<'p> Pass<'p> {
         to: Option<Position>,
         report: &mut RunReport,
         progress: &mut ProgressMeter<'_>,
-    ) -> Result<Ended, RuntimeError> {
+    ) -> Result<PassEnd, RuntimeError> {
         if !self.skips.is_empty() && !self.inherit(report).await? {
-            return Ok(Ended::Overtaken);
+            return Ok(PassEnd::Overtaken);
         }
         if self.is_unbatched_build() && self.at.position > Position::ZERO {
             self.preload().await?;
@@ -165,10 +165,10 @@ impl<'p> Pass<'p> {
             }
             match applied {
                 Ok(()) => {}
-                Err(RowsError::Oversized) => return Ok(Ended::Oversized),
+                Err(FoldRowsError::Oversized) => return Ok(PassEnd::Oversized),
                 // The read model is stopped before the event that failed to apply.
                 Err(_) if self.failed_events.changed() && !self.commit(report).await? => return Ok(self.interrupted()),
-                Err(RowsError::Failed(error)) => return Err(error),
+                Err(FoldRowsError::Failed(error)) => return Err(error),
             }
             in_batch += chunk.len();
             progress.reached(self.reached.position);
@@ -178,7 +178,7 @@ impl<'p> Pass<'p> {
                     return Ok(self.interrupted());
                 }
                 if self.model.part == Part::Live && self.projector.control().await?.paused.is_some() {
-                    return Ok(Ended::Paused(self.at.position));
+                    return Ok(PassEnd::Paused(self.at.position));
                 }
             }
         }
@@ -186,7 +186,7 @@ impl<'p> Pass<'p> {
         if (self.reached != self.at || self.commits == 0 || self.failed_events.changed()) && !self.commit(report).await? {
             return Ok(self.interrupted());
         }
-        Ok(Ended::AtHead(self.at.position))
+        Ok(PassEnd::AtHead(self.at.position))
     }
 
     /// Commits the skipped events before any event is applied, so that later decisions of an operator affect this read
@@ -206,8 +206,8 @@ impl<'p> Pass<'p> {
     }
 
     /// Returns the reason why a commit was refused.
-    fn interrupted(&self) -> Ended {
-        if self.oversized { Ended::Oversized } else { Ended::Overtaken }
+    fn interrupted(&self) -> PassEnd {
+        if self.oversized { PassEnd::Oversized } else { PassEnd::Overtaken }
     }
 
     /// Runs as [`Pass::run`] does, up to a position, without a commit. Returns the changed rows and the failed events.
@@ -217,9 +217,9 @@ impl<'p> Pass<'p> {
         while let Some(chunk) = scan.next().await? {
             match self.apply_chunk(chunk).await {
                 Ok(()) => {}
-                Err(RowsError::Failed(RuntimeError::Fold { .. })) if self.failed_events.stopped_at().is_some() => break,
-                Err(RowsError::Failed(error)) => return Err(error),
-                Err(RowsError::Oversized) => return Ok(None),
+                Err(FoldRowsError::Failed(RuntimeError::Fold { .. })) if self.failed_events.stopped_at().is_some() => break,
+                Err(FoldRowsError::Failed(error)) => return Err(error),
+                Err(FoldRowsError::Oversized) => return Ok(None),
             }
         }
         if !self.owns_rows().await? {
@@ -229,12 +229,12 @@ impl<'p> Pass<'p> {
         let found = self.failed_events.found();
         match self.rows.into_changed() {
             Ok(rows) => Ok(Some((rows, found))),
-            Err(RowsError::Oversized) => Ok(None),
-            Err(RowsError::Failed(error)) => Err(error),
+            Err(FoldRowsError::Oversized) => Ok(None),
+            Err(FoldRowsError::Failed(error)) => Err(error),
         }
     }
 
-    async fn apply_chunk(&mut self, chunk: &EventChunk) -> Result<(), RowsError> {
+    async fn apply_chunk(&mut self, chunk: &EventChunk) -> Result<(), FoldRowsError> {
         self.unchecked_rows |= self.rows.hold(self.projector, &self.model, chunk).await?;
         for event in chunk.iter() {
             if let Some(key) = self.projector.key(&event) {

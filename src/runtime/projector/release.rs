@@ -7,8 +7,8 @@ use crate::event::Timestamp;
 use crate::event::Version;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::projector::failed_events::problem;
+use crate::runtime::projector::rows::FoldRowsError;
 use crate::runtime::projector::rows::Rows;
-use crate::runtime::projector::rows::RowsError;
 use crate::runtime::projector::runner::Projector;
 use crate::store::FailedEvent;
 use crate::store::FailedEventChanges;
@@ -122,14 +122,14 @@ impl Projector<'_> {
         let rows = match work.rows.changed() {
             Ok(rows) => rows,
             // Once more, checking the size of each row after each event, to find the event that makes a row too large.
-            Err(RowsError::Oversized) => {
+            Err(FoldRowsError::Oversized) => {
                 work = self.compute(record, found, problems, skip, true).await?;
                 work.rows.changed().map_err(|error| match error {
-                    RowsError::Oversized => StoreError::Bug("a row whose size was checked is too large".into()).into(),
-                    RowsError::Failed(error) => error,
+                    FoldRowsError::Oversized => StoreError::Bug("a row whose size was checked is too large".into()).into(),
+                    FoldRowsError::Failed(error) => error,
                 })?
             }
-            Err(RowsError::Failed(error)) => return Err(error),
+            Err(FoldRowsError::Failed(error)) => return Err(error),
         };
         // The rows were read after the record. If a read model with the same checkpoint was swapped in, they are
         // different rows.
@@ -168,10 +168,10 @@ impl Projector<'_> {
         problems: &[FailedEvent],
         skip: bool,
         weighed: bool,
-    ) -> Result<Work, RuntimeError> {
+    ) -> Result<ReleaseChanges, RuntimeError> {
         let now = (self.clock)();
         let mut work =
-            Work { rows: Rows::new(false, weighed), applied: 0, changes: FailedEventChanges::default(), problem: None };
+            ReleaseChanges { rows: Rows::new(false, weighed), applied: 0, changes: FailedEventChanges::default(), problem: None };
         match (found.state, skip) {
             (FailedEventState::Skipped, false) if has_passed(record, found, problems) => {
                 work.changes.put.push(with_state(FailedEventState::Missing, found, now));
@@ -211,7 +211,7 @@ impl Projector<'_> {
         found: &FailedEvent,
         problems: &[FailedEvent],
         from: Version,
-        work: &mut Work,
+        work: &mut ReleaseChanges,
     ) -> Result<(), RuntimeError> {
         let stream = found.stream.parse()?;
         let mut scan = self.store.scan(ReadQuery::stream(stream).from(from.0));
@@ -253,7 +253,7 @@ fn has_passed(record: &ProjectionRecord, found: &FailedEvent, problems: &[Failed
 }
 
 /// The changes to commit.
-struct Work {
+struct ReleaseChanges {
     rows: Rows,
     applied: u64,
     changes: FailedEventChanges,

@@ -37,14 +37,14 @@ pub(super) struct Rows {
 pub(in crate::runtime) type FoldedRows = BTreeMap<String, Box<dyn Fold>>;
 
 /// An error of the rows of a run.
-pub(super) enum RowsError {
+pub(super) enum FoldRowsError {
     /// A row is too large for the store.
     Oversized,
     /// Any other error.
     Failed(RuntimeError),
 }
 
-impl<E: Into<RuntimeError>> From<E> for RowsError {
+impl<E: Into<RuntimeError>> From<E> for FoldRowsError {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
@@ -58,16 +58,16 @@ struct HeldRow {
 }
 
 impl HeldRow {
-    fn text(&self) -> Result<String, RowsError> {
+    fn text(&self) -> Result<String, FoldRowsError> {
         let text = self.fold.save().map_err(RuntimeError::State)?;
-        if text.len() > MAX_ROW_BYTES { Err(RowsError::Oversized) } else { Ok(text) }
+        if text.len() > MAX_ROW_BYTES { Err(FoldRowsError::Oversized) } else { Ok(text) }
     }
 }
 
 impl Spill for HeldRow {
-    type Error = RowsError;
+    type Error = FoldRowsError;
 
-    fn save(&self) -> Result<Option<String>, RowsError> {
+    fn save(&self) -> Result<Option<String>, FoldRowsError> {
         self.exists.then(|| self.text()).transpose()
     }
 }
@@ -161,7 +161,7 @@ impl Rows {
     }
 
     /// Moves all rows out of memory if they have more than `memory` bytes.
-    pub(super) fn bound(&mut self, memory: usize) -> Result<(), RowsError> {
+    pub(super) fn bound(&mut self, memory: usize) -> Result<(), FoldRowsError> {
         if self.rows.bound(memory)? {
             self.moved_changes |= self.changes > 0;
         }
@@ -169,7 +169,7 @@ impl Rows {
     }
 
     /// Returns the changed rows.
-    pub(super) fn into_changed(self) -> Result<FoldedRows, RowsError> {
+    pub(super) fn into_changed(self) -> Result<FoldedRows, FoldRowsError> {
         let changed = self.rows.into_held().into_iter().filter(|(_, row)| row.changed);
         changed.map(|(key, row)| row.text().map(|_| (key, row.fold))).collect()
     }
@@ -187,7 +187,7 @@ impl Rows {
 
     /// Returns the rows that have changed since the last write, ordered by key so that each page of a table is written
     /// once. The rows are unusable if one is too large.
-    pub(super) fn changed(&mut self) -> Result<Vec<(String, String)>, RowsError> {
+    pub(super) fn changed(&mut self) -> Result<Vec<(String, String)>, FoldRowsError> {
         let mut changed = Vec::new();
         for (key, row) in self.rows.held_mut().iter_mut().filter(|(_, row)| row.changed) {
             changed.push((key.clone(), row.text()?));
@@ -207,12 +207,12 @@ impl Rows {
     }
 
     /// Begins to read all rows in the order of their keys.
-    pub(super) fn all(&mut self) -> Result<AllStates, RowsError> {
+    pub(super) fn all(&mut self) -> Result<AllStates, FoldRowsError> {
         self.rows.all()
     }
 
     /// Returns the next of all rows; none after the last.
-    pub(super) fn next(&mut self, all: &mut AllStates) -> Result<Vec<(String, String)>, RowsError> {
+    pub(super) fn next(&mut self, all: &mut AllStates) -> Result<Vec<(String, String)>, FoldRowsError> {
         self.rows.next(all)
     }
 

@@ -93,12 +93,12 @@ struct Round<F> {
     number: u64,
     /// Number of commands that have not decided.
     waiting: usize,
-    phase: Phase<F>,
+    phase: RoundPhase<F>,
 }
 
 // One of these exists for each queue, so the size of the largest does not matter.
 #[expect(clippy::large_enum_variant)]
-enum Phase<F> {
+enum RoundPhase<F> {
     /// The driver is loading or appending.
     Closed,
     /// Waiting commands decide.
@@ -147,7 +147,7 @@ impl<F: Fold + Clone + 'static> StreamQueues<F> {
                 stream: stream.clone(),
                 clock_records,
                 empty: empty(),
-                round: Mutex::new(Round { number: 0, waiting: 0, phase: Phase::Closed }),
+                round: Mutex::new(Round { number: 0, waiting: 0, phase: RoundPhase::Closed }),
                 changed: Notify::new(),
                 decided: Notify::new(),
             })
@@ -196,7 +196,7 @@ impl<F: Fold + Clone> QueueEntry<F> {
             {
                 let mut round = self.queue.lock();
                 match &mut round.phase {
-                    Phase::Open(batch) if !batch.is_full() => {
+                    RoundPhase::Open(batch) if !batch.is_full() => {
                         let is_newer = batch.meets(self.entered_in);
                         let fresh = batch.events.is_empty() && is_newer;
                         if let ControlFlow::Break(decision) = decide(batch, fresh) {
@@ -204,9 +204,9 @@ impl<F: Fold + Clone> QueueEntry<F> {
                         }
                         self.queue.decided.notify_one();
                     }
-                    Phase::NotLoaded(error) => return TurnOutcome::NotLoaded(error.clone()),
-                    Phase::Ended => return TurnOutcome::Ended,
-                    Phase::Open(_) | Phase::Closed => {}
+                    RoundPhase::NotLoaded(error) => return TurnOutcome::NotLoaded(error.clone()),
+                    RoundPhase::Ended => return TurnOutcome::Ended,
+                    RoundPhase::Open(_) | RoundPhase::Closed => {}
                 }
             }
             changed.await;
@@ -226,7 +226,7 @@ impl<F> StreamQueue<F> {
         self.round.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter_phase(&self, phase: Phase<F>) -> Phase<F> {
+    fn enter_phase(&self, phase: RoundPhase<F>) -> RoundPhase<F> {
         let before = std::mem::replace(&mut self.lock().phase, phase);
         self.changed.notify_waiters();
         before
@@ -240,7 +240,7 @@ impl<F: Fold + Clone> StreamQueue<F> {
         loop {
             {
                 let round = self.lock();
-                let Phase::Open(batch) = &round.phase else { return };
+                let RoundPhase::Open(batch) = &round.phase else { return };
                 if round.waiting == 0 || batch.is_full() {
                     return;
                 }
@@ -295,10 +295,10 @@ impl<F: Fold + Clone + 'static> Drop for Driver<F> {
             queues.remove(&self.queue.stream);
         }
         drop(queues);
-        if matches!(self.queue.lock().phase, Phase::NotLoaded(_)) {
+        if matches!(self.queue.lock().phase, RoundPhase::NotLoaded(_)) {
             return;
         }
-        if let Phase::Open(batch) = self.queue.enter_phase(Phase::Ended) {
+        if let RoundPhase::Open(batch) = self.queue.enter_phase(RoundPhase::Ended) {
             let message = "the task that writes this stream has ended; nothing was appended".into();
             publish(batch, Err(StoreError::Unavailable { message, source: None }));
         }
@@ -320,13 +320,13 @@ async fn drive<F: Fold + Clone + 'static>(driver: Driver<F>) {
         let (state, loaded) = match next_state(queue, carries).await {
             Ok(state) => state,
             Err(error) => {
-                queue.enter_phase(Phase::NotLoaded(error));
+                queue.enter_phase(RoundPhase::NotLoaded(error));
                 return;
             }
         };
-        queue.enter_phase(Phase::Open(Batch::new(queue.stream.clone(), state, loaded.then_some(number))));
+        queue.enter_phase(RoundPhase::Open(Batch::new(queue.stream.clone(), state, loaded.then_some(number))));
         queue.all_decided().await;
-        if let Phase::Open(mut batch) = queue.enter_phase(Phase::Closed)
+        if let RoundPhase::Open(mut batch) = queue.enter_phase(RoundPhase::Closed)
             && (batch.commands > 0 || batch.has_tickets())
         {
             let outcome = queue.append(&mut batch).await;

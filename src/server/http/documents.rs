@@ -18,8 +18,8 @@ use crate::server::Server;
 use crate::server::http::answer;
 use crate::server::http::error_responses::CommonErrors;
 use crate::server::http::error_responses::NotFoundError;
-use crate::server::http::params::Limit;
 use crate::server::http::params::Moment;
+use crate::server::http::params::PageLimit;
 use crate::server::http::params::PathParam;
 use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
@@ -30,7 +30,7 @@ use crate::server::http::params::until;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListParams {
+pub struct ListDocumentsParams {
     /// States at this time. `now` is the present.
     #[param(value_type = Option<String>)]
     at: Option<Moment>,
@@ -39,17 +39,17 @@ pub struct ListParams {
     /// Maximum number of documents.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    limit: PageLimit,
 }
 
 /// List documents
-#[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "listDocuments", params(ListParams),
+#[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "listDocuments", params(ListDocumentsParams),
     responses((status = 200, description = "A page of documents, in the order of their ids", body = ListPage<DocumentReport>), CommonErrors))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
     uri: Uri,
-    QueryParams(params): QueryParams<ListParams>,
+    QueryParams(params): QueryParams<ListDocumentsParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
     let source = list_source(&server, params.at).await?;
@@ -61,7 +61,7 @@ pub async fn list(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ShowParams {
+pub struct ShowDocumentParams {
     /// State at this time. `now` is the head, shown as of the clock.
     #[param(value_type = Option<String>)]
     at: Option<Moment>,
@@ -74,7 +74,7 @@ pub struct ShowParams {
 ///
 /// The version is the ETag.
 #[utoipa::path(get, path = "/api/documents/{id}", tag = "documents", operation_id = "showDocument",
-    params(("id" = String, Path, description = "The id of the document"), ShowParams,
+    params(("id" = String, Path, description = "The id of the document"), ShowDocumentParams,
         ("If-None-Match" = Option<String>, Header, description = "Versions that the client has cached")),
     responses((status = 200, description = "The document", body = DocumentReport, headers(("ETag" = String, description = "The version, quoted"))),
         (status = 304, description = "Not modified"), CommonErrors, NotFoundError))]
@@ -83,7 +83,7 @@ pub async fn show(
     caller: Caller,
     PathParam(id): PathParam,
     headers: HeaderMap,
-    QueryParams(params): QueryParams<ShowParams>,
+    QueryParams(params): QueryParams<ShowDocumentParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
     let until = until(params.at, params.version)?;

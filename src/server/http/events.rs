@@ -20,7 +20,7 @@ use crate::server::Server;
 use crate::server::http::answer;
 use crate::server::http::error_responses::CommonErrors;
 use crate::server::http::feed;
-use crate::server::http::params::Limit;
+use crate::server::http::params::PageLimit;
 use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
 use crate::server::http::schemas::EventHead;
@@ -31,14 +31,14 @@ use crate::store::ReadSource;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct EventsParams {
+pub struct AllEventsParams {
     /// Only events after this position, or before it if `backwards` is set.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
     after: Option<VersionParam>,
     /// Maximum number of events.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    limit: PageLimit,
     /// Newest first.
     #[serde(default)]
     backwards: bool,
@@ -48,7 +48,7 @@ pub struct EventsParams {
 ///
 /// Returns an entry for each event, without its data. With `Accept: text/event-stream` the response continues with new
 /// events, and begins after `Last-Event-ID`. `next` is the position after which to continue in the same direction.
-#[utoipa::path(get, path = "/api/events", tag = "streams", operation_id = "listEvents", params(EventsParams),
+#[utoipa::path(get, path = "/api/events", tag = "streams", operation_id = "listEvents", params(AllEventsParams),
     responses((status = 200, description = "A page of events", body = ListPage<EventHead>), CommonErrors,
         (status = 404, description = "The position to follow from is beyond the head", body = ErrorBody)))]
 pub async fn list(
@@ -56,10 +56,10 @@ pub async fn list(
     caller: Caller,
     uri: Uri,
     headers: HeaderMap,
-    QueryParams(params): QueryParams<EventsParams>,
+    QueryParams(params): QueryParams<AllEventsParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let EventsParams { after, limit, backwards } = params;
+    let AllEventsParams { after, limit, backwards } = params;
     let after = after.map(|VersionParam(position)| position.0);
     if live::wants_stream(&headers) && !backwards {
         let seen = live::last_event_id(&headers)?.map(|position| position.0);

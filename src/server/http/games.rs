@@ -34,8 +34,8 @@ use crate::server::http::commands::OutcomeSchema;
 use crate::server::http::error_responses::BodyErrors;
 use crate::server::http::error_responses::CommonErrors;
 use crate::server::http::error_responses::NotFoundError;
-use crate::server::http::params::Limit;
 use crate::server::http::params::Moment;
+use crate::server::http::params::PageLimit;
 use crate::server::http::params::PathParam;
 use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
@@ -70,7 +70,7 @@ impl From<PhaseParam> for Phase {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListParams {
+pub struct ListGamesParams {
     /// Only games in this phase.
     #[param(inline)]
     phase: Option<PhaseParam>,
@@ -82,17 +82,17 @@ pub struct ListParams {
     /// Maximum number of games.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    limit: PageLimit,
 }
 
 /// List games
-#[utoipa::path(get, path = "/api/games", tag = "games", operation_id = "listGames", params(ListParams),
+#[utoipa::path(get, path = "/api/games", tag = "games", operation_id = "listGames", params(ListGamesParams),
     responses((status = 200, description = "A page of games, in the order of their ids, without hidden fields", body = ListPage<GameSummary>), CommonErrors))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
     uri: Uri,
-    QueryParams(params): QueryParams<ListParams>,
+    QueryParams(params): QueryParams<ListGamesParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
     let source = list_source(&server, params.at).await?;
@@ -107,7 +107,7 @@ pub async fn list(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct ShowParams {
+pub struct ShowGameParams {
     /// The player whose view is shown. Default: the player that the caller acts as. Other callers are spectators.
     player_id: Option<String>,
     /// State at this time. `now` is the head, shown as of the clock.
@@ -125,7 +125,7 @@ pub struct ShowParams {
 ///
 /// The version is the ETag.
 #[utoipa::path(get, path = "/api/games/{id}", tag = "games", operation_id = "showGame",
-    params(("id" = String, Path, description = "The id of the game"), ShowParams,
+    params(("id" = String, Path, description = "The id of the game"), ShowGameParams,
         ("If-None-Match" = Option<String>, Header, description = "Versions that the client has cached")),
     responses((status = 200, description = "The game", body = GameState, headers(("ETag" = String, description = "The version, quoted"))),
         (status = 304, description = "Not modified"), CommonErrors, NotFoundError))]
@@ -134,7 +134,7 @@ pub async fn show(
     caller: Caller,
     PathParam(id): PathParam,
     headers: HeaderMap,
-    QueryParams(params): QueryParams<ShowParams>,
+    QueryParams(params): QueryParams<ShowGameParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
     let visibility = Visibility::of(&caller, params.player_id.as_deref(), params.server)?;

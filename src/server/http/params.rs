@@ -64,9 +64,9 @@ fn reason(error: &dyn std::error::Error) -> String {
 
 /// Number of items on a page: 1 to 1000, default 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit(u64);
+pub struct PageLimit(u64);
 
-impl Limit {
+impl PageLimit {
     /// Returns the limit as a number of items.
     pub fn items(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
@@ -78,13 +78,13 @@ impl Limit {
     }
 }
 
-impl Default for Limit {
+impl Default for PageLimit {
     fn default() -> Self {
         Self(PAGE)
     }
 }
 
-impl<'de> Deserialize<'de> for Limit {
+impl<'de> Deserialize<'de> for PageLimit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = |found: &dyn std::fmt::Display| D::Error::custom(format_args!("{found}; expected 1 to {MAX_PAGE}"));
         match u64::deserialize(deserializer) {
@@ -160,15 +160,15 @@ mod tests {
     use axum::extract::Query;
     use serde::Deserialize;
 
-    use super::Limit;
     use super::Moment;
+    use super::PageLimit;
     use super::VersionParam;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct All {
         #[serde(default)]
-        limit: Limit,
+        limit: PageLimit,
         version: Option<VersionParam>,
         at: Option<Moment>,
     }
@@ -185,7 +185,7 @@ mod tests {
         let at = "2025-12-03T15:46:43.000000Z".parse().unwrap();
         assert_eq!(all.at, Some(Moment::Time(at)));
         assert_eq!(read("at=now").unwrap().at, Some(Moment::Now));
-        assert_eq!(read("").unwrap().limit, Limit::default());
+        assert_eq!(read("").unwrap().limit, PageLimit::default());
     }
 
     #[test]

@@ -22,12 +22,12 @@ use crate::server::Server;
 use crate::server::http::answer;
 use crate::server::http::error_responses::CommonErrors;
 use crate::server::http::error_responses::NotFoundError;
-use crate::server::http::params::Limit;
+use crate::server::http::params::PageLimit;
 use crate::server::http::params::PathParam;
 use crate::server::http::params::QueryParams;
 use crate::server::jobs::Job;
 use crate::server::jobs::JobKind;
-use crate::server::jobs::Work;
+use crate::server::jobs::JobRequest;
 
 /// List projections and their progress
 #[utoipa::path(get, path = "/api/projections", tag = "operations", operation_id = "listProjections",
@@ -48,7 +48,7 @@ pub struct RowsParams {
     /// Maximum number of rows.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    limit: PageLimit,
 }
 
 /// List the rows of a read model
@@ -84,9 +84,10 @@ pub async fn rebuild(State(server): State<Server>, caller: Caller, PathParam(nam
     let queries = server.queries().await?;
     queries.projection(&name)?;
     let head = server.store.head().await?.position.0;
-    let work = Work { kind: JobKind::Rebuild, target: name.clone(), asked_by: caller.client_id.clone(), exclusive: true };
+    let request =
+        JobRequest { kind: JobKind::Rebuild, target: name.clone(), asked_by: caller.client_id.clone(), exclusive: true };
     let (store, clock) = (server.store.clone(), server.clock.clone());
-    let job = server.jobs.start(work, async move |meter| {
+    let job = server.jobs.start(request, async move |meter| {
         meter.of(head);
         let mut progress = |events| meter.add(events);
         let report = rebuild_projection(&store, &queries, &name, RunOptions::default(), clock, &mut progress).await?;

@@ -33,7 +33,7 @@ use crate::server::http::params::VersionParam;
 use crate::server::http::params::until;
 use crate::server::jobs::Job;
 use crate::server::jobs::JobKind;
-use crate::server::jobs::Work;
+use crate::server::jobs::JobRequest;
 use crate::server::limits::body::JsonBody;
 use crate::server::visibility::Visibility;
 
@@ -104,14 +104,15 @@ pub async fn start(
     let reducer = reducer(request.reducer.as_deref())?;
     let until = up_to(&request)?;
     let (verify, snapshots, now) = (request.verify, !request.no_snapshot, (server.clock)());
-    let work = |target: String| Work { kind: JobKind::Replay, target, asked_by: caller.client_id.clone(), exclusive: false };
+    let job_on =
+        |target: String| JobRequest { kind: JobKind::Replay, target, asked_by: caller.client_id.clone(), exclusive: false };
     let (store, metrics) = (server.store.clone(), server.metrics.clone());
     let job = match (request.stream, request.category) {
         (Some(stream), None) => {
             let stream = StreamName::parse(&stream)?;
             check_visible(&visibility, stream.category(), &reducer)?;
             let input = Replay { stream, until, diff: None, reducer, snapshots, now };
-            server.jobs.start(work(input.stream.to_string()), move |meter| async move {
+            server.jobs.start(job_on(input.stream.to_string()), move |meter| async move {
                 let report = if verify { replay_and_verify(&store, &input).await? } else { replay(&store, &input).await? };
                 meter.add(report.events_applied);
                 metrics.replayed(report.events_applied);
@@ -121,7 +122,7 @@ pub async fn start(
         (None, Some(category)) => {
             check_visible(&visibility, &category, &reducer)?;
             let input = ReplayCategory { category, until, reducer, snapshots, verify, now };
-            server.jobs.start(work(input.category.clone()), move |meter| async move {
+            server.jobs.start(job_on(input.category.clone()), move |meter| async move {
                 let mut report = replay_category(&store, input, &mut |streams| meter.add(streams)).await?;
                 metrics.replayed(report.events_applied);
                 report.broken = visibility.broken(&report.category, report.broken);

@@ -19,8 +19,8 @@ use crate::server::Server;
 use crate::server::http::answer;
 use crate::server::http::error_responses::CommonErrors;
 use crate::server::http::error_responses::NotFoundError;
-use crate::server::http::params::Limit;
 use crate::server::http::params::Moment;
+use crate::server::http::params::PageLimit;
 use crate::server::http::params::PathParam;
 use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
@@ -33,7 +33,7 @@ use crate::server::visibility::Visibility;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListParams {
+pub struct ListResourcesParams {
     /// Only resources of this owner.
     owner: Option<String>,
     /// Only resources of this type.
@@ -49,20 +49,20 @@ pub struct ListParams {
     /// Maximum number of resources.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    limit: PageLimit,
     /// Use the server's schema. For administrators.
     #[serde(default)]
     server: bool,
 }
 
 /// List resources
-#[utoipa::path(get, path = "/api/resources", tag = "resources", operation_id = "listResources", params(ListParams),
+#[utoipa::path(get, path = "/api/resources", tag = "resources", operation_id = "listResources", params(ListResourcesParams),
     responses((status = 200, description = "A page of resources, in the order of their ids", body = ListPage<ResourceState>), CommonErrors))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
     uri: Uri,
-    QueryParams(params): QueryParams<ListParams>,
+    QueryParams(params): QueryParams<ListResourcesParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
     let visibility = Visibility::of(&caller, None, params.server)?;
@@ -78,7 +78,7 @@ pub async fn list(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ShowParams {
+pub struct ShowResourceParams {
     /// State at this time. `now` is the head, shown as of the clock.
     #[param(value_type = Option<String>)]
     at: Option<Moment>,
@@ -95,7 +95,7 @@ pub struct ShowParams {
 /// The version is the ETag. A resource that regenerates or is locked changes with time, so it is never answered with
 /// 304.
 #[utoipa::path(get, path = "/api/resources/{id}", tag = "resources", operation_id = "showResource",
-    params(("id" = String, Path, description = "The id of the resource"), ShowParams,
+    params(("id" = String, Path, description = "The id of the resource"), ShowResourceParams,
         ("If-None-Match" = Option<String>, Header, description = "Versions that the client has cached")),
     responses((status = 200, description = "The resource", body = ResourceState, headers(("ETag" = String, description = "The version, quoted"))),
         (status = 304, description = "Not modified"), CommonErrors, NotFoundError))]
@@ -104,7 +104,7 @@ pub async fn show(
     caller: Caller,
     PathParam(id): PathParam,
     headers: HeaderMap,
-    QueryParams(params): QueryParams<ShowParams>,
+    QueryParams(params): QueryParams<ShowResourceParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
     let visibility = Visibility::of(&caller, None, params.server)?;

@@ -23,7 +23,7 @@ use crate::server::Server;
 use crate::server::http::answer;
 use crate::server::http::error_responses::CommonErrors;
 use crate::server::http::error_responses::NotFoundError;
-use crate::server::http::params::Limit;
+use crate::server::http::params::PageLimit;
 use crate::server::http::params::PathParam;
 use crate::server::http::params::QueryParams;
 use crate::server::http::params::VersionParam;
@@ -40,7 +40,7 @@ use crate::store::StreamQuery;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListParams {
+pub struct ListStreamsParams {
     /// Only streams of this category.
     category: Option<String>,
     /// Only streams whose name starts with this prefix.
@@ -50,20 +50,20 @@ pub struct ListParams {
     /// Maximum number of streams.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    limit: PageLimit,
 }
 
 /// List streams
-#[utoipa::path(get, path = "/api/streams", tag = "streams", operation_id = "listStreams", params(ListParams),
+#[utoipa::path(get, path = "/api/streams", tag = "streams", operation_id = "listStreams", params(ListStreamsParams),
     responses((status = 200, description = "A page of streams, in the order of their names", body = ListPage<StreamInfo>), CommonErrors))]
 pub async fn list(
     State(server): State<Server>,
     caller: Caller,
     uri: Uri,
-    QueryParams(params): QueryParams<ListParams>,
+    QueryParams(params): QueryParams<ListStreamsParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
-    let ListParams { category, prefix, after, limit } = params;
+    let ListStreamsParams { category, prefix, after, limit } = params;
     let query = StreamQuery { category, prefix, after, limit: limit.items() };
     Ok(answer::page(&uri, &list_streams(&server.store, query).await?))
 }
@@ -72,14 +72,14 @@ pub async fn list(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct EventsParams {
+pub struct StreamEventsParams {
     /// Only events after this version, or before it if `backwards` is set.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
     after: Option<VersionParam>,
     /// Maximum number of events. A page of large events has fewer.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    limit: PageLimit,
     /// Newest first.
     #[serde(default)]
     backwards: bool,
@@ -93,7 +93,7 @@ pub struct EventsParams {
 /// `next` is the version after which to continue in the same direction, or null at the end. With `Accept:
 /// text/event-stream` the response continues with new events, and begins after `Last-Event-ID`.
 #[utoipa::path(get, path = "/api/streams/{stream}/events", tag = "streams", operation_id = "readEvents",
-    params(("stream" = String, Path, description = "The name of the stream"), EventsParams),
+    params(("stream" = String, Path, description = "The name of the stream"), StreamEventsParams),
     responses((status = 200, description = "A page of events", body = ListPage<VisibleEvent>), CommonErrors, NotFoundError))]
 pub async fn events(
     State(server): State<Server>,
@@ -101,12 +101,12 @@ pub async fn events(
     PathParam(name): PathParam,
     uri: Uri,
     headers: HeaderMap,
-    QueryParams(params): QueryParams<EventsParams>,
+    QueryParams(params): QueryParams<StreamEventsParams>,
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
     let visibility = Visibility::of(&caller, None, params.server)?.events();
     let stream = StreamName::parse(&name)?;
-    let EventsParams { after, limit, backwards, .. } = params;
+    let StreamEventsParams { after, limit, backwards, .. } = params;
     let after = after.map(|VersionParam(version)| version);
     if live::wants_stream(&headers) {
         return live::stream_events(&server, &caller, visibility, stream, after, &headers).await;
@@ -128,7 +128,7 @@ pub struct MissingParams {
     /// Maximum number of events. A page of large events has fewer.
     #[serde(default)]
     #[param(value_type = u64, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    limit: PageLimit,
     /// Show events as recorded. For administrators.
     #[serde(default)]
     server: bool,

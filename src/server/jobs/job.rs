@@ -98,7 +98,7 @@ impl Job {
 
 /// A request for a job.
 #[derive(Debug, Clone)]
-pub struct Work {
+pub struct JobRequest {
     /// The kind.
     pub kind: JobKind,
     /// The stream, category or projection to work on.
@@ -111,10 +111,10 @@ pub struct Work {
 
 /// The progress of a job, shared with the job itself.
 #[derive(Debug, Clone, Default)]
-pub struct Meter(Arc<Count>);
+pub struct Meter(Arc<MeterCounts>);
 
 #[derive(Debug, Default)]
-struct Count {
+struct MeterCounts {
     done: AtomicU64,
     /// 0 if unknown.
     total: AtomicU64,

@@ -4,16 +4,16 @@
 //! results are limited. A stopping server cancels its jobs. Nothing is left half-written, and a repeated rebuild
 //! continues where it was.
 
-mod book;
 mod job;
+mod job_list;
 #[cfg(test)]
 mod tests;
 
 pub use job::Job;
 pub use job::JobKind;
+pub use job::JobRequest;
 pub use job::JobState;
 pub use job::Meter;
-pub use job::Work;
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -31,8 +31,8 @@ use crate::ops::Failure;
 use crate::ops::FailureKind;
 use crate::runtime::Clock;
 use crate::server::HttpProblem;
-use crate::server::jobs::book::Book;
-use crate::server::jobs::book::JobEntry;
+use crate::server::jobs::job_list::JobEntry;
+use crate::server::jobs::job_list::JobList;
 
 /// Maximum number of jobs that run at the same time.
 const MAX_RUNNING: usize = 2;
@@ -42,7 +42,7 @@ const MAX_RESULT_BYTES: usize = 4 << 20;
 /// The jobs of this instance. Cheap to clone; all clones share the jobs.
 #[derive(Clone)]
 pub struct Jobs {
-    book: Arc<Mutex<Book>>,
+    kept: Arc<Mutex<JobList>>,
     slots: Arc<Semaphore>,
     clock: Clock,
 }
@@ -50,7 +50,7 @@ pub struct Jobs {
 impl Jobs {
     /// Creates an empty list of jobs.
     pub fn new(clock: Clock) -> Self {
-        Self { book: Arc::default(), slots: Arc::new(Semaphore::new(MAX_RUNNING)), clock }
+        Self { kept: Arc::default(), slots: Arc::new(Semaphore::new(MAX_RUNNING)), clock }
     }
 
     /// Starts a job, or queues it if too many are running.
@@ -58,27 +58,27 @@ impl Jobs {
     /// # Errors
     /// A conflict (409) if the same exclusive job is under way. Unavailable (503) if too many jobs are under way or the
     /// server is stopping.
-    pub fn start<F, W, T, E>(&self, work: Work, run: F) -> Result<Job, HttpProblem>
+    pub fn start<F, W, T, E>(&self, request: JobRequest, run: F) -> Result<Job, HttpProblem>
     where
         F: FnOnce(Meter) -> W + Send + 'static,
         W: Future<Output = Result<T, E>> + Send + 'static,
         T: Serialize + Send,
         E: Into<Failure> + Send,
     {
-        let mut book = self.book();
-        book.check_room(&work)?;
+        let mut kept = self.kept();
+        kept.check_room(&request)?;
         let (id, meter) = (new_id(), Meter::default());
         // The answer to the caller says whether the job runs or waits.
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok();
         let state = if slot.is_some() { JobState::Running } else { JobState::Waiting };
         let job = Job {
             id,
-            kind: work.kind,
-            target: work.target,
+            kind: request.kind,
+            target: request.target,
             state,
             done: 0,
             total: None,
-            asked_by: work.asked_by,
+            asked_by: request.asked_by,
             asked_at: (self.clock)(),
             ended_at: None,
             result: None,
@@ -97,27 +97,27 @@ impl Jobs {
             let done = run(given).await;
             ending.with(done.map_err(|error| with_causes(error.into())).and_then(|found| serialize_result(&found)));
         });
-        book.entries.insert(id, JobEntry { job: job.clone(), meter, exclusive: work.exclusive, task: Some(task) });
-        book.forget();
+        kept.entries.insert(id, JobEntry { job: job.clone(), meter, exclusive: request.exclusive, task: Some(task) });
+        kept.forget();
         Ok(job)
     }
 
     /// Returns a job of this instance, if it is kept.
     pub fn get(&self, id: Uuid) -> Option<Job> {
-        self.book().entries.get(&id).map(JobEntry::snapshot)
+        self.kept().entries.get(&id).map(JobEntry::snapshot)
     }
 
     /// Returns all kept jobs, newest first.
     pub fn list(&self) -> Vec<Job> {
-        self.book().entries.values().rev().map(JobEntry::snapshot).collect()
+        self.kept().entries.values().rev().map(JobEntry::snapshot).collect()
     }
 
     /// Cancels the jobs under way, accepts no new ones, and waits until all have ended.
     pub async fn stop(&self) {
         let tasks: Vec<_> = {
-            let mut book = self.book();
-            book.closed = true;
-            book.entries.values_mut().filter_map(|entry| entry.task.take()).collect()
+            let mut kept = self.kept();
+            kept.closed = true;
+            kept.entries.values_mut().filter_map(|entry| entry.task.take()).collect()
         };
         for task in &tasks {
             task.abort();
@@ -128,13 +128,13 @@ impl Jobs {
         }
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
+    fn kept(&self) -> MutexGuard<'_, JobList> {
         // Every change under the lock is complete, so a panic leaves valid data.
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, id: Uuid, change: impl FnOnce(&mut Job)) {
-        if let Some(entry) = self.book().entries.get_mut(&id) {
+        if let Some(entry) = self.kept().entries.get_mut(&id) {
             change(&mut entry.job);
         }
     }
@@ -180,7 +180,7 @@ impl Ending {
                 Err(error) => (job.state, job.error) = (JobState::Failed, Some(error)),
             }
         });
-        self.jobs.book().forget();
+        self.jobs.kept().forget();
     }
 }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::Job;
 use super::JobKind;
+use super::JobRequest;
 use super::JobState;
 use super::Jobs;
 use super::Meter;
-use super::Work;
-use super::book::ALL_RESULTS_BYTES;
-use super::book::MAX_KEPT;
-use super::book::MAX_UNDER_WAY;
+use super::job_list::ALL_RESULTS_BYTES;
+use super::job_list::MAX_KEPT;
+use super::job_list::MAX_UNDER_WAY;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -21,8 +21,8 @@ fn jobs() -> Jobs {
     Jobs::new(system_clock())
 }
 
-fn work(target: &str, exclusive: bool) -> Work {
-    Work { kind: JobKind::Rebuild, target: target.into(), asked_by: "ann".into(), exclusive }
+fn request(target: &str, exclusive: bool) -> JobRequest {
+    JobRequest { kind: JobKind::Rebuild, target: target.into(), asked_by: "ann".into(), exclusive }
 }
 
 async fn ended(jobs: &Jobs, id: Uuid) -> Job {
@@ -37,7 +37,7 @@ async fn ended(jobs: &Jobs, id: Uuid) -> Job {
 /// Starts a job that lasts until it is notified.
 fn lasting(jobs: &Jobs, target: &str, go: &Arc<Notify>) -> Result<Job, crate::server::HttpProblem> {
     let go = Arc::clone(go);
-    jobs.start(work(target, true), async move |_: Meter| {
+    jobs.start(request(target, true), async move |_: Meter| {
         go.notified().await;
         Ok::<_, OpsError>(1)
     })
@@ -47,7 +47,7 @@ fn lasting(jobs: &Jobs, target: &str, go: &Arc<Notify>) -> Result<Job, crate::se
 async fn a_job_tells_how_far_it_is_and_what_it_found() {
     let (jobs, go) = (jobs(), Arc::new(Notify::new()));
     let wait = Arc::clone(&go);
-    let begun = jobs.start(work("resources", true), async move |meter: Meter| {
+    let begun = jobs.start(request("resources", true), async move |meter: Meter| {
         meter.of(10);
         meter.add(4);
         wait.notified().await;
@@ -69,10 +69,10 @@ async fn a_job_tells_how_far_it_is_and_what_it_found() {
 #[tokio::test]
 async fn a_job_that_fails_or_panics_says_so() {
     let jobs = jobs();
-    let fails = jobs.start(work("a", true), async |_: Meter| Err::<(), _>(OpsError::Invalid("no".into()))).unwrap();
+    let fails = jobs.start(request("a", true), async |_: Meter| Err::<(), _>(OpsError::Invalid("no".into()))).unwrap();
     let failed = ended(&jobs, fails.id).await;
     assert_eq!((failed.state, failed.error.unwrap().message.as_str()), (JobState::Failed, "no"));
-    let panics = jobs.start(work("b", true), async |_: Meter| -> Result<(), OpsError> { panic!("tried") }).unwrap();
+    let panics = jobs.start(request("b", true), async |_: Meter| -> Result<(), OpsError> { panic!("tried") }).unwrap();
     let failed = ended(&jobs, panics.id).await;
     assert_eq!((failed.state, failed.error.unwrap().code), (JobState::Failed, "bug"));
 }
@@ -105,7 +105,7 @@ async fn what_is_under_way_and_what_is_remembered_is_limited() {
         }
     }
     for _ in 0..MAX_KEPT {
-        let id = jobs.start(work("x", false), async |_: Meter| Ok::<_, OpsError>(())).unwrap().id;
+        let id = jobs.start(request("x", false), async |_: Meter| Ok::<_, OpsError>(())).unwrap().id;
         ended(&jobs, id).await;
     }
     assert_eq!(jobs.list().len(), MAX_KEPT);
@@ -117,12 +117,12 @@ async fn what_jobs_found_takes_only_so_much_memory() {
     let jobs = jobs();
     let size = 3 << 20;
     for _ in 0..8 {
-        let id = jobs.start(work("x", false), async move |_: Meter| Ok::<_, OpsError>("x".repeat(size))).unwrap().id;
+        let id = jobs.start(request("x", false), async move |_: Meter| Ok::<_, OpsError>("x".repeat(size))).unwrap().id;
         ended(&jobs, id).await;
     }
     let bytes: usize = jobs.list().iter().filter_map(|job| job.result.as_ref()).map(|result| result.get().len()).sum();
     assert!(bytes > size && bytes <= ALL_RESULTS_BYTES, "{bytes}");
-    let id = jobs.start(work("x", false), async |_: Meter| Ok::<_, OpsError>("x".repeat(5 << 20))).unwrap().id;
+    let id = jobs.start(request("x", false), async |_: Meter| Ok::<_, OpsError>("x".repeat(5 << 20))).unwrap().id;
     let failed = ended(&jobs, id).await;
     assert_eq!((failed.state, failed.error.unwrap().code), (JobState::Failed, "result_too_large"));
 }

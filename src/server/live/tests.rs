@@ -56,13 +56,13 @@ async fn append(store: &Store, number: usize, count: usize) {
 }
 
 /// A client that is disconnected now and then, and the versions that it has seen.
-struct Reader {
+struct ReconnectingClient {
     stream: usize,
     seen: Vec<u64>,
     subscription: Option<Subscription>,
 }
 
-impl Reader {
+impl ReconnectingClient {
     fn last(&self) -> Version {
         Version(self.seen.last().copied().unwrap_or(0))
     }
@@ -124,8 +124,9 @@ async fn run(story: Vec<Happens>) -> Vec<(Vec<u64>, u64)> {
     let store = a_store();
     let hub = Arc::new(a_hub(&store));
     let mut follower = Follower::default();
-    let mut readers: Vec<Reader> =
-        (0..READERS).map(|number| Reader { stream: number % STREAMS, seen: Vec::new(), subscription: None }).collect();
+    let mut readers: Vec<ReconnectingClient> = (0..READERS)
+        .map(|number| ReconnectingClient { stream: number % STREAMS, seen: Vec::new(), subscription: None })
+        .collect();
     for what in story {
         match what {
             Happens::Append { stream, count } => append(&store, stream, count).await,
@@ -149,7 +150,7 @@ async fn run(story: Vec<Happens>) -> Vec<(Vec<u64>, u64)> {
 }
 
 /// Begins like a new client: the events in the state count as seen.
-async fn begin_with_state(reader: &mut Reader, hub: &Arc<Hub>) {
+async fn begin_with_state(reader: &mut ReconnectingClient, hub: &Arc<Hub>) {
     let mut subscription = Subscription::open(hub, &stream(reader.stream), Version::ZERO, Notifier::default());
     let there = hub.store.stream_version(stream(reader.stream)).await.unwrap_or_default();
     subscription.begin_after(there);
@@ -217,7 +218,7 @@ async fn race(seed: u64) -> Result<(), TestCaseError> {
 async fn read_with_cuts(store: &Store, live: &LiveEvents, number: usize, seed: u64) -> (Vec<u64>, u64) {
     let of = number % STREAMS;
     let all: u64 = (0..20).map(|turn| 1 + (seed as usize + turn * 7) as u64 % 40).sum();
-    let mut reader = Reader { stream: of, seen: Vec::new(), subscription: None };
+    let mut reader = ReconnectingClient { stream: of, seen: Vec::new(), subscription: None };
     let mut steps = seed.wrapping_add(number as u64);
     while reader.last().0 < all {
         let notifier = Notifier::default();
@@ -240,7 +241,7 @@ fn a_burst_beyond_the_kept_events_disconnects_no_client() {
         let hub = Arc::new(a_hub(&store));
         let mut follower = Follower::default();
         append(&store, 0, 1).await;
-        let mut reader = Reader { stream: 0, seen: Vec::new(), subscription: None };
+        let mut reader = ReconnectingClient { stream: 0, seen: Vec::new(), subscription: None };
         reader.connect(&hub);
         follower.poll(&hub).await.unwrap();
         while !reader.step().await {}
@@ -261,7 +262,7 @@ fn a_live_client_that_stays_behind_too_long_is_too_slow() {
         let mut follower = Follower::default();
         let (mut slow, mut quick) = (
             Subscription::open(&hub, &stream(0), Version::ZERO, Notifier::default()),
-            Reader { stream: 0, seen: vec![], subscription: None },
+            ReconnectingClient { stream: 0, seen: vec![], subscription: None },
         );
         quick.connect(&hub);
         follower.poll(&hub).await.unwrap();

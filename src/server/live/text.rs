@@ -19,7 +19,7 @@ pub enum EventFormat {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "event", rename_all = "camelCase")]
-struct Message<'a> {
+struct EventMessage<'a> {
     event_id: Version,
     stream: &'a str,
     data: &'a VisibleEvent,
@@ -28,7 +28,7 @@ struct Message<'a> {
 /// Serializes the visible part of an event.
 pub(super) fn write(format: EventFormat, event: &EventView<'_>, visibility: EventVisibility) -> Result<String, StoreError> {
     let seen = visibility.event(event)?;
-    let message = || serde_json::to_string(&Message { event_id: seen.version, stream: &seen.stream, data: &seen });
+    let message = || serde_json::to_string(&EventMessage { event_id: seen.version, stream: &seen.stream, data: &seen });
     let text = match format {
         EventFormat::Message => message(),
         // The JSON has no line breaks.

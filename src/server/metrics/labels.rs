@@ -40,13 +40,13 @@ pub(super) struct Request {
 
 /// A projection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Projection {
+pub(super) struct ProjectionLabel {
     pub(super) projection: String,
 }
 
 /// A projection and a state that it may be in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct ProjectionIn {
+pub(super) struct ProjectionStateLabels {
     pub(super) projection: String,
     pub(super) state: &'static str,
 }

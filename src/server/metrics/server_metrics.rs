@@ -25,9 +25,9 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 
 /// All metrics of a server. Cheap to clone; all clones share the metrics.
 #[derive(Clone)]
-pub struct ServerMetrics(pub(super) Arc<Shared>);
+pub struct ServerMetrics(pub(super) Arc<MetricsState>);
 
-pub(super) struct Shared {
+pub(super) struct MetricsState {
     pub(super) families: MetricFamilies,
     /// The time of the last reading. Holding the lock serializes scrapes, because a reading replaces the previous one.
     read_at: Mutex<Option<Instant>>,
@@ -36,7 +36,10 @@ pub(super) struct Shared {
 impl ServerMetrics {
     /// Creates the metrics of a server over a kind of database.
     pub fn new(backend: &str) -> Self {
-        Self(Arc::new(Shared { families: MetricFamilies::new(env!("CARGO_PKG_VERSION"), backend), read_at: Mutex::default() }))
+        Self(Arc::new(MetricsState {
+            families: MetricFamilies::new(env!("CARGO_PKG_VERSION"), backend),
+            read_at: Mutex::default(),
+        }))
     }
 
     /// Returns all metrics as text, with current readings of the store. Readings that exceed `limit` are left out,

@@ -13,26 +13,26 @@ use crate::ops::projections::status::projection_status;
 use crate::ops::projections::status::projections_at_a_glance;
 use crate::runtime::Clock;
 use crate::runtime::QueryBus;
-use crate::server::metrics::labels::Projection;
-use crate::server::metrics::labels::ProjectionIn;
+use crate::server::metrics::labels::ProjectionLabel;
+use crate::server::metrics::labels::ProjectionStateLabels;
 use crate::server::metrics::labels::Unlabelled;
 use crate::server::metrics::registry::MetricRegistry;
 use crate::store::Store;
 use crate::store::no_store_is_empty;
 
 /// A metric that is left out while its value is unknown.
-type Known<G> = Family<Unlabelled, G>;
+type OptionalMetric<G> = Family<Unlabelled, G>;
 
 /// The metrics of the store.
 pub(super) struct StoreMetrics {
-    head: Known<Gauge>,
-    size: Known<Gauge>,
-    quarantined: Known<Gauge>,
-    position: Family<Projection, Gauge>,
-    lag_events: Family<Projection, Gauge>,
-    lag_seconds: Family<Projection, Gauge<f64, AtomicU64>>,
-    state: Family<ProjectionIn, Gauge>,
-    parked: Family<Projection, Gauge>,
+    head: OptionalMetric<Gauge>,
+    size: OptionalMetric<Gauge>,
+    quarantined: OptionalMetric<Gauge>,
+    position: Family<ProjectionLabel, Gauge>,
+    lag_events: Family<ProjectionLabel, Gauge>,
+    lag_seconds: Family<ProjectionLabel, Gauge<f64, AtomicU64>>,
+    state: Family<ProjectionStateLabels, Gauge>,
+    parked: Family<ProjectionLabel, Gauge>,
 }
 
 /// Readings of the store. `None` if there was no answer in time.
@@ -129,13 +129,13 @@ impl StoreMetrics {
     }
 
     fn set_projection(&self, status: &ProjectionStatus) {
-        let of = Projection { projection: status.name.clone() };
+        let of = ProjectionLabel { projection: status.name.clone() };
         self.position.get_or_create(&of).set(number(status.position.0));
         self.lag_events.get_or_create(&of).set(number(status.lag_events));
         self.lag_seconds.get_or_create(&of).set(status.lag_seconds);
         self.parked.get_or_create(&of).set(number(status.held_back_events));
         for state in ProjectionState::ALL {
-            let labels = ProjectionIn { projection: status.name.clone(), state: state.name() };
+            let labels = ProjectionStateLabels { projection: status.name.clone(), state: state.name() };
             self.state.get_or_create(&labels).set(i64::from(status.state == state));
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct Notice {
 
 /// A notice as it is sent.
 #[derive(Serialize)]
-struct Message<'a> {
+struct NoticeMessage<'a> {
     stream: &'a StreamName,
     version: Version,
     position: Position,
@@ -48,7 +48,7 @@ impl Notice {
 
     /// Returns the text of a message from an instance.
     pub(super) fn text(&self, from: Uuid) -> String {
-        let message = Message { stream: &self.stream, version: self.version, position: self.position, from };
+        let message = NoticeMessage { stream: &self.stream, version: self.version, position: self.position, from };
         // Names and numbers always serialize.
         serde_json::to_string(&message).unwrap_or_default()
     }

@@ -31,7 +31,7 @@ use crate::store::head::Head;
 use crate::store::identity::LastSeen;
 use crate::store::mongodb::by_id::known;
 use crate::store::mongodb::connection::Connection;
-use crate::store::mongodb::decide::Decision;
+use crate::store::mongodb::decide::AppendDecision;
 use crate::store::mongodb::decide::decide;
 use crate::store::mongodb::end::hash_at;
 use crate::store::mongodb::end::head_and_commit;
@@ -86,7 +86,7 @@ impl Appender {
             let now = clock::read(&connection.clock, clock::TOO_LATE_FOR_MONGODB);
             let decisions = now.and_then(|now| decide(state, &group.appends[group.answers.len()..], &group.known, now));
             let decisions = decisions.map_err(|error| group.after_some_were_applied(error))?;
-            if !fresh && decisions.iter().any(|decision| !matches!(decision, Decision::Commit(_))) {
+            if !fresh && decisions.iter().any(|decision| !matches!(decision, AppendDecision::Commit(_))) {
                 self.state = None;
                 group.reads_new_streams = true;
                 continue;
@@ -187,22 +187,22 @@ impl Group<'_> {
     /// Carries out decisions until one fails.
     async fn carry_out(
         &mut self,
-        decisions: Vec<Decision>,
+        decisions: Vec<AppendDecision>,
         mut state: Option<&mut KnownState>,
     ) -> Result<StateAfter, StoreError> {
         let mut decisions = decisions.into_iter().peekable();
         loop {
-            while let Some(decision) = decisions.next_if(|decision| !matches!(decision, Decision::Commit(_))) {
+            while let Some(decision) = decisions.next_if(|decision| !matches!(decision, AppendDecision::Commit(_))) {
                 self.refuse(decision).await?;
             }
             let mut run = CommitRun::after(state.as_deref().map(|state| (state.commit, state.head.hash)));
             let mut decided = Vec::new();
             // Refusals between commits depend on the commits before them, so they wait for those.
             while let Some(decision) = decisions.next_if(|decision| match decision {
-                Decision::Commit(commit) => run.has_room_for(commit),
+                AppendDecision::Commit(commit) => run.has_room_for(commit),
                 _ => false,
             }) {
-                if let Decision::Commit(commit) = decision {
+                if let AppendDecision::Commit(commit) = decision {
                     run.push(commit.document, commit.head);
                     decided.push((commit.appended, commit.head));
                 }
@@ -263,13 +263,13 @@ impl Group<'_> {
         .await
     }
 
-    async fn refuse(&mut self, decision: Decision) -> Result<(), StoreError> {
+    async fn refuse(&mut self, decision: AppendDecision) -> Result<(), StoreError> {
         let answer = match decision {
-            Decision::Commit(_) => return Err(StoreError::Bug("an append was refused that was to be made".into())),
-            Decision::Refuse(answer) => answer,
+            AppendDecision::Commit(_) => return Err(StoreError::Bug("an append was refused that was to be made".into())),
+            AppendDecision::Refuse(answer) => answer,
             // A repeated batch has the times of its first append.
-            Decision::TimeGoesBack(_) if self.knows_ids_of_next().await? => BackendAnswer::KnownId,
-            Decision::TimeGoesBack(last) => BackendAnswer::TimeGoesBack(last),
+            AppendDecision::TimeGoesBack(_) if self.knows_ids_of_next().await? => BackendAnswer::KnownId,
+            AppendDecision::TimeGoesBack(last) => BackendAnswer::TimeGoesBack(last),
         };
         self.answers.push(answer);
         Ok(())

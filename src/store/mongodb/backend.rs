@@ -32,6 +32,7 @@ pub struct MongoDb {
     pub(in crate::store::mongodb) worker: Worker,
 }
 
+/// The part of the backend that jobs on the worker use as well.
 pub(in crate::store::mongodb) struct Shared {
     url: MongoUrl,
     options: OpenOptions,

@@ -28,7 +28,7 @@ use crate::store::mongodb::known_state::KnownState;
 pub(crate) const MAX_COMMIT_BYTES: usize = 12 << 20;
 
 /// The decision on an append.
-pub(crate) enum Decision {
+pub(crate) enum AppendDecision {
     /// The commit can be inserted.
     Commit(Box<Commit>),
     /// The append is refused.
@@ -57,12 +57,12 @@ pub(crate) fn decide<'g>(
     group: &'g [BackendAppend],
     known: &HashSet<Uuid>,
     now: Timestamp,
-) -> Result<Vec<Decision>, StoreError> {
+) -> Result<Vec<AppendDecision>, StoreError> {
     let mut end =
         EndAfter { head: state.head, clock_behind_micros: state.head.recorded_at.micros_since(now), now, moved: HashMap::new() };
     let decide = |append: &'g BackendAppend| {
         if append.request.events.iter().any(|event| known.contains(&event.event_id)) {
-            return Ok(Decision::Refuse(BackendAnswer::KnownId));
+            return Ok(AppendDecision::Refuse(BackendAnswer::KnownId));
         }
         let version = end.moved.get(stream_of(append)).or_else(|| state.streams.get(stream_of(append)));
         let version = version.copied().unwrap_or_default();
@@ -85,19 +85,19 @@ struct EndAfter<'g> {
 }
 
 impl<'g> EndAfter<'g> {
-    fn decide(&mut self, append: &'g BackendAppend, version: Version) -> Result<Decision, StoreError> {
+    fn decide(&mut self, append: &'g BackendAppend, version: Version) -> Result<AppendDecision, StoreError> {
         let request = &append.request;
         if !request.expected.holds(version) {
-            return Ok(Decision::Refuse(BackendAnswer::WrongVersion(version)));
+            return Ok(AppendDecision::Refuse(BackendAnswer::WrongVersion(version)));
         }
         if let RecordTime::Given(times) = &request.time
             && times.first().is_some_and(|first| *first <= self.head.recorded_at)
         {
-            return Ok(Decision::TimeGoesBack(self.head.recorded_at));
+            return Ok(AppendDecision::TimeGoesBack(self.head.recorded_at));
         }
         let bytes = bytes_of(append);
         if bytes > MAX_COMMIT_BYTES {
-            return Ok(Decision::Refuse(BackendAnswer::TooLarge { bytes: bytes as u64, limit: MAX_COMMIT_BYTES as u64 }));
+            return Ok(AppendDecision::Refuse(BackendAnswer::TooLarge { bytes: bytes as u64, limit: MAX_COMMIT_BYTES as u64 }));
         }
         let events = self.link(append, version)?;
         if let Some(last) = events.last() {
@@ -110,7 +110,7 @@ impl<'g> EndAfter<'g> {
         };
         let document = commit_of(append, &events);
         let appended = Appended { outcome: Outcome::Applied, events, clock_behind_micros };
-        Ok(Decision::Commit(Box::new(Commit { document, appended, head: self.head })))
+        Ok(AppendDecision::Commit(Box::new(Commit { document, appended, head: self.head })))
     }
 
     /// Returns position, version, time and hash of each event.

@@ -224,10 +224,10 @@ impl<'c> ConsistentRead<'c> {
     }
 
     /// Returns the result if it is of one commit; otherwise the read must be repeated.
-    pub(crate) async fn end<T>(&mut self, outcome: Result<T, rows::RowsError>) -> Result<Option<T>, StoreError> {
+    pub(crate) async fn end<T>(&mut self, outcome: Result<T, rows::ReadRowsError>) -> Result<Option<T>, StoreError> {
         let after = state(self.connection, &self.model).await?;
         match outcome {
-            Err(rows::RowsError::Failed(error)) => return Err(error),
+            Err(rows::ReadRowsError::Failed(error)) => return Err(error),
             Ok(found) if after == self.state => return Ok(Some(found)),
             _ if Instant::now() >= self.deadline => {
                 let message = format!(

@@ -45,17 +45,17 @@ const BATCH_ROWS: usize = 5000;
 const KEYS: usize = 5000;
 
 /// The failure to read rows.
-pub(crate) enum RowsError {
+pub(crate) enum ReadRowsError {
     /// The collection was dropped during the read, which must be repeated.
     Dropped,
     /// Any other error.
     Failed(StoreError),
 }
 
-fn rows_error(connection: &Connection) -> impl Fn(Error) -> RowsError + '_ {
+fn rows_error(connection: &Connection) -> impl Fn(Error) -> ReadRowsError + '_ {
     |error| match code_of(&error) {
-        Some(code::QUERY_PLAN_KILLED | code::NAMESPACE_NOT_FOUND | code::CURSOR_NOT_FOUND) => RowsError::Dropped,
-        _ => RowsError::Failed(connection.failed("cannot read")(error)),
+        Some(code::QUERY_PLAN_KILLED | code::NAMESPACE_NOT_FOUND | code::CURSOR_NOT_FOUND) => ReadRowsError::Dropped,
+        _ => ReadRowsError::Failed(connection.failed("cannot read")(error)),
     }
 }
 
@@ -245,9 +245,9 @@ fn judge(connection: &Connection, answer: &Document) -> Result<(), StoreError> {
     Err(StoreError::Unavailable { message, source: None })
 }
 
-async fn overlay(connection: &Connection, state: &ReadModelState) -> Result<BTreeMap<String, String>, RowsError> {
+async fn overlay(connection: &Connection, state: &ReadModelState) -> Result<BTreeMap<String, String>, ReadRowsError> {
     match state.pending {
-        Some(pending) => staged(connection, state, pending).await.map_err(RowsError::Failed),
+        Some(pending) => staged(connection, state, pending).await.map_err(ReadRowsError::Failed),
         None => Ok(BTreeMap::new()),
     }
 }
@@ -257,7 +257,7 @@ pub(crate) async fn by_key(
     connection: &Connection,
     state: &ReadModelState,
     keys: &[String],
-) -> Result<Vec<Option<String>>, RowsError> {
+) -> Result<Vec<Option<String>>, ReadRowsError> {
     let mut found: HashMap<String, String> = HashMap::new();
     let collection = connection.collection(&state.collection);
     for keys in keys.chunks(KEYS) {
@@ -265,7 +265,7 @@ pub(crate) async fn by_key(
         let mut cursor = find.projection(doc! { "text": 1 }).await.map_err(rows_error(connection))?;
         while cursor.advance().await.map_err(rows_error(connection))? {
             let row = cursor.current();
-            let text = |field| row.get_str(field).map(str::to_owned).map_err(|_| RowsError::Failed(damaged()));
+            let text = |field| row.get_str(field).map(str::to_owned).map_err(|_| ReadRowsError::Failed(damaged()));
             found.insert(text("_id")?, text("text")?);
         }
     }
@@ -278,7 +278,7 @@ pub(crate) async fn query(
     connection: &Connection,
     state: &ReadModelState,
     query: &RowQuery,
-) -> Result<Vec<(String, String)>, RowsError> {
+) -> Result<Vec<(String, String)>, ReadRowsError> {
     if query.limit == 0 {
         return Ok(Vec::new());
     }
@@ -315,7 +315,7 @@ pub(crate) async fn query(
     let mut found = BTreeMap::new();
     while found.len() < query.limit && cursor.advance().await.map_err(rows_error(connection))? {
         let row = cursor.current();
-        let text = |field| row.get_str(field).map_err(|_| RowsError::Failed(damaged()));
+        let text = |field| row.get_str(field).map_err(|_| ReadRowsError::Failed(damaged()));
         let (key, text) = (text("_id")?, text("text")?);
         if !staged.contains_key(key) && (row.get_bool(LARGE).is_err() || fits(text)) {
             found.insert(key.to_owned(), text.to_owned());
@@ -326,7 +326,7 @@ pub(crate) async fn query(
 }
 
 /// Returns the number of rows.
-pub(crate) async fn count(connection: &Connection, state: &ReadModelState) -> Result<u64, RowsError> {
+pub(crate) async fn count(connection: &Connection, state: &ReadModelState) -> Result<u64, ReadRowsError> {
     let staged = overlay(connection, state).await?;
     let keys: Vec<&str> = staged.keys().map(String::as_str).collect();
     let others = if keys.is_empty() {

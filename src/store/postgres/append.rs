@@ -32,7 +32,7 @@ use crate::store::postgres::error::SqlError;
 use crate::store::postgres::ids::Ids;
 use crate::store::postgres::lock_holder::name_holder;
 use crate::store::postgres::outcome::determine;
-use crate::store::postgres::peer::ServerProcess;
+use crate::store::postgres::peer::DatabaseProcess;
 use crate::store::postgres::session::Session;
 
 pub(crate) const DOING: &str = "cannot append to";
@@ -53,7 +53,7 @@ pub(crate) struct AppendContext {
 /// A group that was sent and whose outcome is unknown.
 pub(crate) struct UnknownOutcome {
     /// The server process that was writing.
-    pub(crate) process: ServerProcess,
+    pub(crate) process: DatabaseProcess,
     pub(crate) error: SqlError,
 }
 

@@ -22,7 +22,7 @@ use crate::store::postgres::peer::Wanted;
 use crate::store::postgres::schema::identify;
 use crate::store::postgres::server;
 use crate::store::postgres::session::Session;
-use crate::store::postgres::settings::Settings;
+use crate::store::postgres::settings::SessionSettings;
 use crate::store::postgres::url::PostgresUrl;
 
 /// The extra time that the client waits for an answer beyond the timeout of the server.
@@ -39,7 +39,7 @@ pub(crate) struct Connector {
 impl Connector {
     /// Returns a connector to a store. Sends no request.
     pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
-        let settings = Settings::new(url.schema(), options.timeout);
+        let settings = SessionSettings::new(url.schema(), options.timeout);
         let wanted = Wanted { url: url.clone(), settings, accept_server: options.accept_server };
         Self { wanted: Arc::new(wanted), timeout: options.timeout, pooled: Arc::default() }
     }

@@ -19,7 +19,7 @@ use crate::store::duplicate::judge;
 use crate::store::error::StoreError;
 use crate::store::postgres::database::Database;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::peer::ServerProcess;
+use crate::store::postgres::peer::DatabaseProcess;
 use crate::store::postgres::read::events_by_id;
 use crate::store::postgres::session::Session;
 use crate::store::schema_state::SchemaState;
@@ -34,7 +34,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The store did not answer within the timeout.
 pub(crate) async fn determine(
     database: &Database,
-    process: &ServerProcess,
+    process: &DatabaseProcess,
     group: &[&BackendAppend],
     before: Position,
 ) -> Result<Vec<Option<BackendAnswer>>, StoreError> {
@@ -54,7 +54,7 @@ pub(crate) async fn determine(
 
 async fn ask(
     database: &Database,
-    process: &ServerProcess,
+    process: &DatabaseProcess,
     group: &[&BackendAppend],
     before: Position,
 ) -> Result<Vec<Option<BackendAnswer>>, SqlError> {
@@ -69,7 +69,7 @@ async fn ask(
 }
 
 /// Ends the work of a server process for this program and waits for its end.
-async fn end_process(session: &mut Session, process: &ServerProcess, limit: Duration) -> Result<(), SqlError> {
+async fn end_process(session: &mut Session, process: &DatabaseProcess, limit: Duration) -> Result<(), SqlError> {
     let millis = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX).max(1);
     let gone: Option<bool> = session
         .query_scalar(include_str!("sql/end_process.sql"))

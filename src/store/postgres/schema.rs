@@ -13,7 +13,7 @@ use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::ServerProblem;
 use crate::store::error::StoreError;
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::peer::ServerProcess;
+use crate::store::postgres::peer::DatabaseProcess;
 use crate::store::postgres::peer::Wanted;
 use crate::store::postgres::peer::process_of;
 use crate::store::postgres::server;
@@ -27,7 +27,7 @@ const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(10);
 
 struct Identification {
-    process: ServerProcess,
+    process: DatabaseProcess,
     encoding: String,
     settings_in_force: bool,
     exists: bool,
@@ -77,7 +77,7 @@ async fn query_identification(connection: &mut PgConnection, wanted: &Wanted) ->
 
 /// Identifies server process and store in one round trip. More are needed while another process creates or removes the
 /// store.
-pub(crate) async fn identify(connection: &mut PgConnection, wanted: &Wanted) -> Result<(ServerProcess, SchemaState), SqlError> {
+pub(crate) async fn identify(connection: &mut PgConnection, wanted: &Wanted) -> Result<(DatabaseProcess, SchemaState), SqlError> {
     let url = &wanted.url;
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {

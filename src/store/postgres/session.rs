@@ -19,7 +19,7 @@ use sqlx::query::QueryAs;
 use sqlx::query::QueryScalar;
 
 use crate::store::postgres::error::SqlError;
-use crate::store::postgres::peer::ServerProcess;
+use crate::store::postgres::peer::DatabaseProcess;
 use crate::store::postgres::peer::Wanted;
 use crate::store::postgres::peer::process_of;
 use crate::store::schema_state::SchemaState;
@@ -27,7 +27,7 @@ use crate::store::schema_state::SchemaState;
 /// An open connection.
 pub(crate) struct Session {
     pub(crate) connection: PgConnection,
-    pub(crate) backend: ServerProcess,
+    pub(crate) backend: DatabaseProcess,
     pub(crate) found: SchemaState,
     pub(crate) used: Instant,
     /// True if the session must not be used again: its settings were changed, or an answer was not read to its end.
@@ -39,13 +39,13 @@ pub(crate) struct Session {
 
 impl Session {
     /// Returns a session on a direct connection to the server, which has its settings.
-    pub(crate) fn straight(connection: PgConnection, backend: ServerProcess, found: SchemaState) -> Self {
+    pub(crate) fn straight(connection: PgConnection, backend: DatabaseProcess, found: SchemaState) -> Self {
         Self { connection, backend, found, used: Instant::now(), unusable: false, pooled: None, in_transaction: false }
     }
 
     /// Returns a session through a pooler.
     pub(crate) fn pooled(connection: PgConnection, wanted: Arc<Wanted>) -> Self {
-        Self { pooled: Some(wanted), ..Self::straight(connection, ServerProcess::default(), SchemaState::Missing) }
+        Self { pooled: Some(wanted), ..Self::straight(connection, DatabaseProcess::default(), SchemaState::Missing) }
     }
 
     /// Returns true where there is a pooler.

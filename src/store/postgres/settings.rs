@@ -6,9 +6,9 @@ use std::time::Duration;
 const TIMES: [&str; 2] = ["statement_timeout", "lock_timeout"];
 
 /// The settings that a job needs on its connection.
-pub(crate) struct Settings(Vec<(&'static str, String)>);
+pub(crate) struct SessionSettings(Vec<(&'static str, String)>);
 
-impl Settings {
+impl SessionSettings {
     /// Returns the settings for a store in a schema.
     pub(crate) fn new(schema: &str, timeout: Duration) -> Self {
         let limit = timeout.as_millis().clamp(1, 2_000_000_000);
@@ -55,11 +55,11 @@ impl Settings {
 mod tests {
     use std::time::Duration;
 
-    use super::Settings;
+    use super::SessionSettings;
 
     #[test]
     fn settings_through_a_pooler_end_with_the_transaction() {
-        let begin = Settings::new("shop", Duration::from_secs(30)).begin();
+        let begin = SessionSettings::new("shop", Duration::from_secs(30)).begin();
         assert!(begin.starts_with("BEGIN "), "{begin}");
         assert!(begin.contains("; SET LOCAL search_path = 'shop'; "), "{begin}");
         assert!(begin.split("; ").skip(1).all(|statement| statement.starts_with("SET LOCAL ")), "{begin}");

@@ -19,18 +19,18 @@ use crate::store::worker::WorkerThread;
 use crate::store::worker::answer_of;
 use crate::store::worker::thread_died;
 
-type Work = Pin<Box<dyn Future<Output = ()>>>;
+type JobFuture = Pin<Box<dyn Future<Output = ()>>>;
 
-struct Job {
+struct WorkerJob {
     /// True if closing the store waits for the job.
     writes: bool,
-    start: Box<dyn FnOnce(Rc<Database>) -> Work + Send>,
+    start: Box<dyn FnOnce(Rc<Database>) -> JobFuture + Send>,
 }
 
 /// The worker thread. It starts with the first job and ends with this value, after the current writes.
 pub(crate) struct Worker {
     connector: Connector,
-    thread: WorkerThread<mpsc::UnboundedSender<Job>>,
+    thread: WorkerThread<mpsc::UnboundedSender<WorkerJob>>,
 }
 
 impl Worker {
@@ -67,12 +67,12 @@ impl Worker {
             Box::pin(async move {
                 // A caller that no longer waits does not undo the work.
                 let _ = answer.send(work.await);
-            }) as Work
+            }) as JobFuture
         });
-        answer_of(self.send(Job { writes, start }), result)
+        answer_of(self.send(WorkerJob { writes, start }), result)
     }
 
-    fn send(&self, job: Job) -> Result<(), StoreError> {
+    fn send(&self, job: WorkerJob) -> Result<(), StoreError> {
         let jobs = self.thread.link(|| {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let (jobs, receiver) = mpsc::unbounded_channel();
@@ -83,7 +83,7 @@ impl Worker {
     }
 }
 
-fn run_jobs(runtime: &Runtime, connector: Connector, mut jobs: mpsc::UnboundedReceiver<Job>) {
+fn run_jobs(runtime: &Runtime, connector: Connector, mut jobs: mpsc::UnboundedReceiver<WorkerJob>) {
     LocalSet::new().block_on(runtime, async move {
         let database = Rc::new(Database::new(connector));
         let (writing, mut all_written) = mpsc::channel::<()>(1);

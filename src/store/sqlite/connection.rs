@@ -27,7 +27,7 @@ const APPLICATION_ID: i32 = 0x6573_6374;
 pub(crate) const STATEMENTS: [&str; 3] =
     [include_str!("sql/schema.sql"), include_str!("sql/version_2.sql"), include_str!("sql/version_3.sql")];
 
-/// The parameters of a connection.
+/// The file of a store and the way to open it.
 #[derive(Debug, Clone)]
 pub(crate) struct Connector {
     /// The file; `None` for a store in memory.

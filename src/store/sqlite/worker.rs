@@ -17,7 +17,7 @@ use crate::store::worker::WorkerThread;
 use crate::store::worker::answer_of;
 use crate::store::worker::thread_died;
 
-type Job = Box<dyn FnOnce(&mut LazyConnection) + Send>;
+type WorkerJob = Box<dyn FnOnce(&mut LazyConnection) + Send>;
 
 /// A thread with one connection. It starts with the first job. At its end the connection is closed, which leaves a complete
 /// file without a lock.
@@ -25,7 +25,7 @@ pub(crate) struct Worker {
     connector: Connector,
     /// The files as the first connection of this process found them.
     first: Arc<OnceLock<Files>>,
-    thread: WorkerThread<mpsc::Sender<Job>>,
+    thread: WorkerThread<mpsc::Sender<WorkerJob>>,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -57,9 +57,9 @@ impl Worker {
         answer_of(sent, result)
     }
 
-    fn send(&self, job: Job) -> Result<(), StoreError> {
+    fn send(&self, job: WorkerJob) -> Result<(), StoreError> {
         let jobs = self.thread.link(|| {
-            let (jobs, receiver) = mpsc::channel::<Job>();
+            let (jobs, receiver) = mpsc::channel::<WorkerJob>();
             let mut lazy = LazyConnection::new(self.connector.clone(), Arc::clone(&self.first));
             let work = move || {
                 for job in receiver {

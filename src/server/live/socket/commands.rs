@@ -10,7 +10,7 @@ use crate::server::CommandRequest;
 use crate::server::HttpProblem;
 use crate::server::Server;
 use crate::server::live::socket::messages::ClientMessage;
-use crate::server::live::socket::messages::Move;
+use crate::server::live::socket::messages::GameMove;
 use crate::server::visibility::Visibility;
 
 /// The game that a connection belongs to.
@@ -94,7 +94,7 @@ pub(super) fn start(
     })
 }
 
-fn request(command: &str, Move { data, expect_version, command_id }: Move) -> CommandRequest {
+fn request(command: &str, GameMove { data, expect_version, command_id }: GameMove) -> CommandRequest {
     CommandRequest {
         command: command.to_owned(),
         with: data,

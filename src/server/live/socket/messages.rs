@@ -46,20 +46,20 @@ pub(super) enum ClientMessage {
     /// Check the connection.
     Ping {},
     /// A move in the game of this connection.
-    Join(Move),
-    Leave(Move),
-    PlayCard(Move),
-    Acquire(Move),
-    Rest(Move),
-    Claim(Move),
-    Discard(Move),
-    EndTurn(Move),
+    Join(GameMove),
+    Leave(GameMove),
+    PlayCard(GameMove),
+    Acquire(GameMove),
+    Rest(GameMove),
+    Claim(GameMove),
+    Discard(GameMove),
+    EndTurn(GameMove),
 }
 
 /// The arguments of a move.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Move {
+pub(super) struct GameMove {
     #[serde(default)]
     pub(super) data: Map<String, Value>,
     #[serde(default)]
@@ -160,7 +160,7 @@ mod tests {
     use serde_json::json;
 
     use super::ClientMessage;
-    use super::Move;
+    use super::GameMove;
     use super::read;
     use crate::event::Version;
 
@@ -177,8 +177,11 @@ mod tests {
         );
         assert_eq!(read(r#"{"type":"unsubscribe","stream":"a-1"}"#).1, Ok(ClientMessage::Unsubscribe { stream: "a-1".into() }));
         assert_eq!(read(r#"{"type":"ping","requestId":7}"#), (Some(json!(7)), Ok(ClientMessage::Ping {})));
-        let moved =
-            |data: serde_json::Value| Move { data: data.as_object().unwrap().clone(), expect_version: None, command_id: None };
+        let moved = |data: serde_json::Value| GameMove {
+            data: data.as_object().unwrap().clone(),
+            expect_version: None,
+            command_id: None,
+        };
         assert_eq!(read(r#"{"type":"claim","data":{"index":2}}"#).1, Ok(ClientMessage::Claim(moved(json!({"index": 2})))));
         assert_eq!(read(r#"{"type":"endTurn"}"#).1, Ok(ClientMessage::EndTurn(moved(json!({})))));
         assert_eq!(read(r#"{"type":"rest","data":{}}"#).1, Ok(ClientMessage::Rest(moved(json!({})))));

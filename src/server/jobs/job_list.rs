@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::ops::FailureKind;
 use crate::server::HttpProblem;
 use crate::server::jobs::job::Job;
+use crate::server::jobs::job::JobRequest;
 use crate::server::jobs::job::Meter;
-use crate::server::jobs::job::Work;
 
 /// Maximum number of running and waiting jobs.
 pub(super) const MAX_UNDER_WAY: usize = 18;
@@ -20,7 +20,7 @@ pub(super) const ALL_RESULTS_BYTES: usize = 16 << 20;
 
 /// The jobs that are kept, oldest first, because ids grow with time.
 #[derive(Default)]
-pub(super) struct Book {
+pub(super) struct JobList {
     pub(super) entries: BTreeMap<Uuid, JobEntry>,
     /// Set once no new jobs are accepted.
     pub(super) closed: bool,
@@ -45,16 +45,16 @@ impl JobEntry {
     }
 }
 
-impl Book {
+impl JobList {
     /// Checks that a job can be accepted.
-    pub(super) fn check_room(&self, work: &Work) -> Result<(), HttpProblem> {
+    pub(super) fn check_room(&self, request: &JobRequest) -> Result<(), HttpProblem> {
         if self.closed {
             return Err(HttpProblem::stopping());
         }
         let under_way: Vec<_> = self.entries.values().filter(|entry| !entry.job.has_ended()).collect();
-        let same = |entry: &&&JobEntry| entry.exclusive && (entry.job.kind, &entry.job.target) == (work.kind, &work.target);
-        if let Some(JobEntry { job, .. }) = under_way.iter().find(same).filter(|_| work.exclusive) {
-            let message = format!("a job for {} is already under way", work.target);
+        let same = |entry: &&&JobEntry| entry.exclusive && (entry.job.kind, &entry.job.target) == (request.kind, &request.target);
+        if let Some(JobEntry { job, .. }) = under_way.iter().find(same).filter(|_| request.exclusive) {
+            let message = format!("a job for {} is already under way", request.target);
             let made = HttpProblem::new(FailureKind::Conflict, "already_under_way", message).with("job", job.id.to_string());
             return Err(made.hint(format!("see GET /api/jobs/{} for its progress", job.id)));
         }
