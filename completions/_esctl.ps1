@@ -1331,7 +1331,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         }
         'esctl;bisect' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Condition on the state: a jq program or @FILE')
-            [CompletionResult]::new('--reducer', '--reducer', [CompletionResultType]::ParameterName, 'Reducer that folds the stream: a domain, merge, last, count, ''jq: PROGRAM'' or @FILE.jq [default: the category''s own, else merge]')
+            [CompletionResult]::new('--reducer', '--reducer', [CompletionResultType]::ParameterName, 'Reducer that folds the events: a domain, merge, last, count, ''jq: PROGRAM'' or @FILE.jq [default: the category''s own, else merge]')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'First version to check')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'Check up to this time')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Check up to this version of the stream')
@@ -1388,7 +1388,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
         'esctl;snapshot;take' {
             [CompletionResult]::new('--category', '--category', [CompletionResultType]::ParameterName, 'Every stream of this category with events since its newest snapshot')
             [CompletionResult]::new('--min-events', '--min-events', [CompletionResultType]::ParameterName, 'Minimum number of events since the newest snapshot')
-            [CompletionResult]::new('--reducer', '--reducer', [CompletionResultType]::ParameterName, 'Reducer that folds the stream: a domain, merge, last, count, ''jq: PROGRAM'' or @FILE.jq [default: the category''s own]')
+            [CompletionResult]::new('--reducer', '--reducer', [CompletionResultType]::ParameterName, 'Reducer that folds the events: a domain, merge, last, count, ''jq: PROGRAM'' or @FILE.jq [default: the category''s own]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Client recorded with every event [default: the OS user]')

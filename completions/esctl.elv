@@ -1284,7 +1284,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         }
         &'esctl;bisect'= {
             cand --where 'Condition on the state: a jq program or @FILE'
-            cand --reducer 'Reducer that folds the stream: a domain, merge, last, count, ''jq: PROGRAM'' or @FILE.jq [default: the category''s own, else merge]'
+            cand --reducer 'Reducer that folds the events: a domain, merge, last, count, ''jq: PROGRAM'' or @FILE.jq [default: the category''s own, else merge]'
             cand --from 'First version to check'
             cand --at 'Check up to this time'
             cand --version 'Check up to this version of the stream'
@@ -1339,7 +1339,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
         &'esctl;snapshot;take'= {
             cand --category 'Every stream of this category with events since its newest snapshot'
             cand --min-events 'Minimum number of events since the newest snapshot'
-            cand --reducer 'Reducer that folds the stream: a domain, merge, last, count, ''jq: PROGRAM'' or @FILE.jq [default: the category''s own]'
+            cand --reducer 'Reducer that folds the events: a domain, merge, last, count, ''jq: PROGRAM'' or @FILE.jq [default: the category''s own]'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
             cand --client 'Client recorded with every event [default: the OS user]'

@@ -1163,7 +1163,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand replay" -l accept-clock -d '
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l where -d 'Condition on the state: a jq program or @FILE' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l reducer -d 'Reducer that folds the stream: a domain, merge, last, count, \'jq: PROGRAM\' or @FILE.jq [default: the category\'s own, else merge]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l reducer -d 'Reducer that folds the events: a domain, merge, last, count, \'jq: PROGRAM\' or @FILE.jq [default: the category\'s own, else merge]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l from -d 'First version to check' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l at -d 'Check up to this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l version -d 'Check up to this version of the stream' -r
@@ -1212,7 +1212,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_see
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -f -a "prune" -d 'Delete all but the newest snapshots of each stream'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l category -d 'Every stream of this category with events since its newest snapshot' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l min-events -d 'Minimum number of events since the newest snapshot' -r
-complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l reducer -d 'Reducer that folds the stream: a domain, merge, last, count, \'jq: PROGRAM\' or @FILE.jq [default: the category\'s own]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l reducer -d 'Reducer that folds the events: a domain, merge, last, count, \'jq: PROGRAM\' or @FILE.jq [default: the category\'s own]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l context -d 'Named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l client -d 'Client recorded with every event [default: the OS user]' -r

@@ -10,16 +10,14 @@ use crate::event::EventView;
 use crate::event::Timestamp;
 
 /// The names of the reducers without a domain.
-pub const GENERIC_REDUCERS: [&str; 3] = ["merge", "last", "count"];
+pub const GENERIC_REDUCERS: [&str; 3] = {
+    let [merge, last, count] = GenericKind::ALL;
+    [merge.name(), last.name(), count.name()]
+};
 
 /// Returns the reducer with a name in [`GENERIC_REDUCERS`].
 pub fn generic_reducer(name: &str) -> Option<Box<dyn Fold>> {
-    let kind = match name {
-        "merge" => GenericKind::Merge,
-        "last" => GenericKind::Last,
-        "count" => GenericKind::Count,
-        _ => return None,
-    };
+    let kind = GenericKind::ALL.into_iter().find(|kind| kind.name() == name)?;
     Some(Box::new(GenericReducer { kind, state: Value::Null }))
 }
 
@@ -33,6 +31,18 @@ enum GenericKind {
     Count,
 }
 
+impl GenericKind {
+    const ALL: [Self; 3] = [Self::Merge, Self::Last, Self::Count];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Last => "last",
+            Self::Count => "count",
+        }
+    }
+}
+
 struct GenericReducer {
     kind: GenericKind,
     state: Value,
@@ -40,12 +50,7 @@ struct GenericReducer {
 
 impl Fold for GenericReducer {
     fn version(&self) -> FoldVersion {
-        let name = match self.kind {
-            GenericKind::Merge => "merge",
-            GenericKind::Last => "last",
-            GenericKind::Count => "count",
-        };
-        FoldVersion { name: name.to_owned(), version: 1 }
+        FoldVersion { name: self.kind.name().to_owned(), version: 1 }
     }
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {

@@ -13,12 +13,12 @@ use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::output::Tone;
-use crate::cli::replay::reducer;
+use crate::cli::reducer_arg::reducer;
+use crate::cli::reducer_arg::reducer_help;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::Condition;
-use crate::ops::Reducer;
 use crate::ops::bisect;
 use crate::ops::bisect::BisectReport;
 use crate::ops::replay::PointInTime;
@@ -36,9 +36,7 @@ pub struct BisectArgs {
     /// Condition on the state: a jq program or @FILE
     #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: String,
-    /// Reducer that folds the stream: a domain, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else
-    /// merge]
-    #[arg(long, value_name = "R", add = NameSource::Reducers)]
+    #[arg(long, value_name = "R", add = NameSource::Reducers, help = reducer_help("the category's own, else merge"))]
     reducer: Option<String>,
     /// First version to check
     #[arg(long, value_name = "V", value_parser = place, default_value_t = 1)]
@@ -62,7 +60,7 @@ impl BisectArgs {
             (None, None, Some(position)) => PointInTime::Position(Position(position)),
             (None, None, None) => PointInTime::Head,
         };
-        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
+        let reducer = reducer(app, self.reducer.as_deref())?;
         let condition = Condition(jq::program(&app.out, &self.condition)?);
         let input = bisect::Bisect { stream: self.stream, from: Version(self.from), until, reducer, condition };
         let store = app.store()?;

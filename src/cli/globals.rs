@@ -29,7 +29,6 @@ pub struct Globals {
     /// Client recorded with every event [default: the OS user]
     #[arg(long, global = true, env = "ESCTL_CLIENT", hide_env_values = true, value_name = "ID", value_parser = token)]
     pub client: Option<String>,
-    /// Output format: table, json, ndjson, yaml or csv [default: table]
     #[arg(
         short,
         long,
@@ -37,7 +36,8 @@ pub struct Globals {
         env = "ESCTL_OUTPUT",
         hide_env_values = true,
         hide_possible_values = true,
-        value_name = "FORMAT"
+        value_name = "FORMAT",
+        help = format!("Output format: {} [default: table]", Format::names())
     )]
     pub output: Option<Format>,
     /// Disable colour, as the variable NO_COLOR does

@@ -52,6 +52,7 @@ mod patch_text;
 mod program;
 mod projection;
 mod quarantine;
+mod reducer_arg;
 mod repeat;
 mod replace_file;
 mod replay;

@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::OsString;
 
 use clap::Error;
+use clap::ValueEnum;
 use clap::builder::StyledStr;
 use clap::error::ContextKind;
 use clap::error::ContextValue;
@@ -79,7 +80,7 @@ fn group_help(arguments: &[OsString], definition: fn() -> clap::Command) -> Opti
 
 /// Prints the help for people. Programs get an error with a hint.
 fn missing_command(error: &Error, out: &Output) -> CliError {
-    if out.format() == Format::Table {
+    if !out.format().has_json_errors() {
         out.print_help(&error.render());
     }
     CliError::usage("missing command").code("missing_subcommand").hint("run 'esctl --help' to list the commands")
@@ -186,10 +187,6 @@ pub(super) fn settings(arguments: &[OsString]) -> OutputSettings {
         word => word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o=")).or_else(|| word.strip_prefix("-o")),
     });
     let variable = env::var("ESCTL_OUTPUT").ok();
-    let format = match flag.or(variable.as_deref()) {
-        Some("json") => Format::Json,
-        Some("ndjson") => Format::Ndjson,
-        _ => Format::Table,
-    };
-    OutputSettings::detect(format, words.contains(&"--no-color"), false, 0)
+    let format = flag.or(variable.as_deref()).and_then(|name| Format::from_str(name, false).ok());
+    OutputSettings::detect(format.unwrap_or_default(), words.contains(&"--no-color"), false, 0)
 }

@@ -15,8 +15,6 @@ use crate::store::no_store_is_empty;
 
 /// The kind of the records.
 const KIND: &str = "projection";
-/// Names of built-in read models.
-const RESERVED: [&str; 3] = ["resources", "documents", "games"];
 
 /// The definition of a projection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +69,7 @@ impl Definition {
 
 /// Returns true for the name of a built-in projection.
 pub fn is_built_in(name: &str) -> bool {
-    RESERVED.contains(&name) || domain::projections().iter().any(|projection| projection.name() == name)
+    domain::projections().iter().any(|projection| projection.name() == name)
 }
 
 /// Returns the definitions that a store keeps, by name, or the reason why one is unreadable. A store that does not

@@ -140,7 +140,7 @@ impl ConfigReader<'_> {
     fn parsed<T, E: ToString>(&self, key: &Key, item: &Item, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, CliError> {
         let text = self.string(key, item)?;
         parse(&text).map_err(|error| {
-            let possible = if key.get() == "output" { ": expected table, json, ndjson, yaml or csv" } else { "" };
+            let possible = if key.get() == "output" { format!(": expected {}", Format::names()) } else { String::new() };
             self.error(item.span(), &format!("{}: {}{possible}", key.get(), error.to_string()))
         })
     }

@@ -14,7 +14,6 @@ use crate::cli::output::printer::Output;
 use crate::cli::output::printer::lock;
 use crate::cli::output::safe_json::write_json;
 use crate::cli::output::screen;
-use crate::cli::output::settings::Format;
 use crate::event::escape_unsafe;
 use crate::ops::Failure;
 
@@ -47,10 +46,9 @@ impl Output {
         if error.is_closed_pipe() {
             return;
         }
-        match self.settings().format {
-            Format::Json | Format::Ndjson => self.print_stderr(&json(error)),
-            Format::Table | Format::Yaml | Format::Csv => self.print_stderr(&plain(error, self.settings().colour_stderr)),
-        }
+        let settings = self.settings();
+        let text = if settings.format.has_json_errors() { json(error) } else { plain(error, settings.colour_stderr) };
+        self.print_stderr(&text);
     }
 
     pub(crate) fn print_stderr(&self, text: &str) {

@@ -56,6 +56,18 @@ impl Output {
         self.settings.format
     }
 
+    /// Checks that the format can print a list that never ends.
+    ///
+    /// # Errors
+    /// A list in this format is one document. `hint` says what to pass instead.
+    pub fn check_endless(&self, hint: &str) -> Result<(), CliError> {
+        if self.format().is_one_document() {
+            let error = CliError::usage("a list that never ends cannot be one JSON or YAML document");
+            return Err(error.hint(hint));
+        }
+        Ok(())
+    }
+
     /// Prints a single report; `table` lays it out for people.
     ///
     /// # Errors

@@ -11,7 +11,6 @@ use crate::cli::await_writes::await_writes_of_tasks;
 use crate::cli::caveats::warn_caveat;
 use crate::cli::error::CliError;
 use crate::cli::name_source::NameSource;
-use crate::cli::output::Format;
 use crate::cli::output::ListWriter;
 use crate::cli::projection::failed_to_apply::failed_to_apply;
 use crate::cli::projection::known::known;
@@ -69,9 +68,8 @@ impl ProjectionRunArgs {
     }
 
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        if self.follow && matches!(app.out.format(), Format::Json | Format::Yaml) {
-            let error = CliError::usage("a list that never ends cannot be one JSON or YAML document");
-            return Err(error.hint("pass -o ndjson"));
+        if self.follow {
+            app.out.check_endless("pass -o ndjson")?;
         }
         let store = app.store()?;
         let queries = app.all_queries(&store).await?;

@@ -15,13 +15,13 @@ use crate::cli::arg_values::place;
 use crate::cli::arg_values::stream;
 use crate::cli::as_of::note_future;
 use crate::cli::error::CliError;
-use crate::cli::jq;
 use crate::cli::name_source::NameSource;
+use crate::cli::reducer_arg::reducer;
+use crate::cli::reducer_arg::reducer_help;
 use crate::cli::write_record::Effect;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Version;
-use crate::ops::Reducer;
 use crate::ops::replay::PointInTime;
 use crate::ops::replay::Replay;
 use crate::ops::replay::ReplayCategory;
@@ -73,9 +73,13 @@ pub struct ReplayArgs {
     /// Fold every event, without a snapshot
     #[arg(long, conflicts_with = "all")]
     no_snapshot: bool,
-    /// Reducer that folds the events: a domain, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own, else
-    /// merge]
-    #[arg(long, value_name = "R", conflicts_with = "all", add = NameSource::Reducers)]
+    #[arg(
+        long,
+        value_name = "R",
+        conflicts_with = "all",
+        add = NameSource::Reducers,
+        help = reducer_help("the category's own, else merge")
+    )]
     reducer: Option<String>,
 }
 
@@ -89,7 +93,7 @@ impl ReplayArgs {
         if let Some(url) = self.into.take() {
             return copy::run(app, &url, self.at.as_deref(), self.retime).await;
         }
-        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
+        let reducer = reducer(app, self.reducer.as_deref())?;
         let until = self.until(app)?;
         let store = app.store()?;
         if let PointInTime::Time(moment) = until {
@@ -127,22 +131,4 @@ fn from(app: &App, text: &str) -> Result<PointInTime, CliError> {
         Err(_) if digits => Err(CliError::usage(format!("--diff: {text} is too large for a version")).code("bad_version")),
         _ => app.until(text),
     }
-}
-
-/// Parses the name of a reducer, or a jq program.
-pub(super) fn reducer(app: &App, text: &str) -> Result<Reducer, CliError> {
-    if text.starts_with('@') {
-        return Ok(Reducer::Jq(jq::program(&app.out, text)?));
-    }
-    if let Some(program) = text.strip_prefix("jq:") {
-        return Ok(Reducer::Jq(jq::program(&app.out, program)?));
-    }
-    let names = Reducer::names();
-    Reducer::named(text).ok_or_else(|| {
-        let error = CliError::usage(format!(
-            "no reducer \"{text}\"; expected one of {}, or a jq program as 'jq: PROGRAM' or @FILE",
-            names.join(", ")
-        ));
-        error.code("unknown_reducer").did_you_mean(text, names)
-    })
 }

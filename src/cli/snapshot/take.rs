@@ -11,11 +11,11 @@ use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::cli::output::Tone;
+use crate::cli::reducer_arg::reducer;
+use crate::cli::reducer_arg::reducer_help;
 use crate::cli::replay::broken;
-use crate::cli::replay::reducer;
 use crate::event::StreamName;
 use crate::event::Version;
-use crate::ops::Reducer;
 use crate::ops::snapshots::CategorySnapshots;
 use crate::ops::snapshots::TakeReport;
 use crate::ops::snapshots::TakeSnapshot;
@@ -35,14 +35,13 @@ pub struct SnapshotTakeArgs {
     /// Minimum number of events since the newest snapshot
     #[arg(long, value_name = "N", value_parser = place, default_value_t = 1)]
     min_events: u64,
-    /// Reducer that folds the stream: a domain, merge, last, count, 'jq: PROGRAM' or @FILE.jq [default: the category's own]
-    #[arg(long, value_name = "R", add = NameSource::Reducers)]
+    #[arg(long, value_name = "R", add = NameSource::Reducers, help = reducer_help("the category's own"))]
     reducer: Option<String>,
 }
 
 impl SnapshotTakeArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let reducer = self.reducer.as_deref().map_or(Ok(Reducer::Own), |text| reducer(app, text))?;
+        let reducer = reducer(app, self.reducer.as_deref())?;
         let input = TakeSnapshot { reducer, min_events: self.min_events, now: app.now() };
         let store = app.store()?;
         store.head().await?;

@@ -9,7 +9,6 @@ use crate::cli::arg_values::token;
 use crate::cli::error::CliError;
 use crate::cli::jq;
 use crate::cli::name_source::NameSource;
-use crate::cli::output::Format;
 use crate::cli::output::ListWriter;
 use crate::cli::stream::event_rows;
 use crate::event::EventView;
@@ -66,9 +65,8 @@ pub struct StreamTailArgs {
 impl StreamTailArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let follow = !self.no_follow;
-        if follow && matches!(app.out.format(), Format::Json | Format::Yaml) {
-            let error = CliError::usage("a list that never ends cannot be one JSON or YAML document");
-            return Err(error.hint("pass -o ndjson, or --no-follow"));
+        if follow {
+            app.out.check_endless("pass -o ndjson, or --no-follow")?;
         }
         let store = app.store()?;
         let named = self.stream.clone();
