@@ -50,9 +50,9 @@ pub(super) fn limit(text: &str) -> Result<usize, String> {
 }
 
 /// Parses a size of memory in bytes, for clap.
-pub(super) fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<usize, String> {
     match text.parse::<ByteSize>() {
-        Ok(size) if size >= ByteSize::mib(1) => Ok(size.as_u64()),
+        Ok(size) if size >= ByteSize::mib(1) => Ok(usize::try_from(size.as_u64()).unwrap_or(usize::MAX)),
         _ => Err("expected a size from 1MiB: 64MiB, 2GiB".into()),
     }
 }

@@ -64,20 +64,20 @@ pub(super) fn changes(category: &str, changes: &[Change], after: &Value, at: Tim
     words.join(", ")
 }
 
-/// Returns the changes that a write made, as [`changes`] does. An amount comes with its maximum; a state that has not changed is
-/// shown as it is.
+/// Returns the changes that a write made, as [`changes`] does. An amount comes first and with its maximum; a resource that has not
+/// changed is shown as it is.
 pub(super) fn written(category: &str, found: &[Change], after: &Value, at: Timestamp, settings: &OutputSettings) -> String {
     if category != Resource::CATEGORY {
         return changes(category, found, after, at, settings);
     }
-    let amount = found.iter().find(|it| it.path == "/amount").map(|it| change(it, settings.unicode));
-    match (amount, after.get("max_amount")) {
-        (Some(amount), Some(max)) => {
-            let others: Vec<Change> = found.iter().filter(|it| it.path != "/amount").cloned().collect();
-            let others = resource(&others.iter().filter(|it| !is_bookkeeping(category, it)).collect::<Vec<_>>(), at, settings);
-            std::iter::once(format!("{amount} of {max}")).chain(others).collect::<Vec<_>>().join(", ")
+    let listed = found.iter().filter(|it| !is_bookkeeping(category, it));
+    let (amount, others): (Vec<_>, Vec<_>) = listed.partition(|it| it.path == "/amount");
+    match (amount.as_slice(), after.get("max_amount")) {
+        ([amount], Some(max)) => {
+            let amount = format!("{} of {max}", change(amount, settings.unicode));
+            std::iter::once(amount).chain(resource(&others, at, settings)).collect::<Vec<_>>().join(", ")
         }
-        _ if found.iter().all(|it| is_bookkeeping(category, it)) => state(category, after, at, settings).unwrap_or_default(),
+        ([], _) if others.is_empty() => state(category, after, at, settings).unwrap_or_default(),
         _ => changes(category, found, after, at, settings),
     }
 }

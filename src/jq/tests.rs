@@ -342,13 +342,13 @@ fn speed() {
         for _ in 0..100_000 {
             program.one(input.clone()).unwrap();
         }
-        println!("a run: {:?}", start.elapsed() / 100_000);
+        eprintln!("a run: {:?}", start.elapsed() / 100_000);
         let start = std::time::Instant::now();
         assert!(JqProgram::compile("p", "def f: f; f").unwrap().one(input.clone()).is_err());
-        println!("a loop, to the limit: {:?}", start.elapsed());
+        eprintln!("a loop, to the limit: {:?}", start.elapsed());
         let start = std::time::Instant::now();
         assert!(JqProgram::compile("p", "reduce range(10000000) as $i (null; [.])").unwrap().one(input).is_err());
-        println!("a loop that nests, to the limit: {:?}", start.elapsed());
+        eprintln!("a loop that nests, to the limit: {:?}", start.elapsed());
     })
     .unwrap();
 }

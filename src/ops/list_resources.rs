@@ -39,5 +39,5 @@ pub async fn list_resources(
     limit: usize,
 ) -> Result<ListPage<Value>, OpsError> {
     let filters = filter.fields();
-    list_states(source, StateList { category: Resource::CATEGORY, projection: "resources", filters, after, limit }).await
+    list_states(source, StateList { category: Resource::CATEGORY, filters, after, limit }).await
 }

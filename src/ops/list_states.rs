@@ -49,8 +49,6 @@ pub enum ListSource {
 pub(crate) struct StateList {
     /// The category of the domain.
     pub(crate) category: &'static str,
-    /// The name of the read model of the domain.
-    pub(crate) projection: &'static str,
     /// Fields of the shown state, and their required values.
     pub(crate) filters: Vec<(String, Value)>,
     /// The id after which the list begins.
@@ -65,14 +63,17 @@ pub(crate) struct StateList {
 /// names the streams that failed.
 ///
 /// # Errors
-/// [`OpsError::Invalid`] for a past list of a category without a domain.
+/// [`OpsError::Invalid`] for a category without a domain or a domain without a read model.
 pub(crate) async fn list_states(source: &ListSource, list: StateList) -> Result<ListPage<Value>, OpsError> {
     let (queries, now) = match source {
         ListSource::Past { store, at } => return list_up_to(store, &list, *at, store.position_at(*at).await?).await,
         ListSource::Present { queries, now } => (queries, *now),
     };
-    let StateList { filters, after, limit, projection, .. } = list.clone();
-    let query = Query { name: projection.to_owned(), filters, after, limit, stale: false };
+    let StateList { category, filters, after, limit } = list.clone();
+    let Some(read_model) = domain::of_category(category).and_then(|domain| domain.projection) else {
+        return Err(OpsError::Invalid(format!("there is no domain with a read model for category {category}")));
+    };
+    let query = Query { name: read_model.name().to_owned(), filters, after, limit, stale: false };
     match query_projection(queries, query, now).await {
         Err(OpsError::Runtime(RuntimeError::Fold { .. })) => {
             // All events count, as a wrong clock may have recorded some after the moment.

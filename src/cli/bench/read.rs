@@ -70,7 +70,7 @@ pub struct BenchWorkArgs {
     batch: Option<usize>,
     /// Memory for rows, when a read model is rebuilt
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB", conflicts_with = "batch")]
-    memory: u64,
+    memory: usize,
     #[command(flatten)]
     scratch: ScratchArgs,
 }
@@ -114,8 +114,7 @@ impl BenchWorkArgs {
         streams: u64,
     ) -> Result<BenchReport, CliError> {
         let scratch = Scratch::make(app, &self.scratch)?;
-        let memory = usize::try_from(self.memory).unwrap_or(usize::MAX);
-        let input = ReadBench { events, streams, batch: self.batch, memory, by_stream };
+        let input = ReadBench { events, streams, batch: self.batch, memory: self.memory, by_stream };
         let bar = app.out.progress(Some(input.events * PASSES), "events");
         let mut progress = |more| bar.advance(more);
         let mut bench =

@@ -45,7 +45,7 @@ pub struct ProjectionRebuildArgs {
     batch: Option<usize>,
     /// Memory for rows; rows that do not fit go to a temporary file
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB", conflicts_with = "batch")]
-    memory: u64,
+    memory: usize,
     /// Compare the new read model with the old one, and keep the old one if they differ (exit 1)
     #[arg(long)]
     verify: bool,
@@ -67,8 +67,7 @@ impl ProjectionRebuildArgs {
         if self.name.is_none() {
             warn_of_applications(app, &queries);
         }
-        let memory = usize::try_from(self.memory).unwrap_or(usize::MAX);
-        let options = RunOptions { batch: self.batch.map(BatchSize), memory, ..RunOptions::default() };
+        let options = RunOptions { batch: self.batch.map(BatchSize), memory: self.memory, ..RunOptions::default() };
         let total = store.head().await?.position.0;
         let mut list = app.out.list(if self.verify { verified_listing() } else { listing() });
         // A rebuild that is stopped does not keep the others from running.

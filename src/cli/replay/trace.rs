@@ -39,7 +39,7 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, with_states: b
                 entry.client_id.clone().into(),
                 entry.event_type.as_str().into(),
                 changed(&entry, category, settings),
-                reason(&entry.data),
+                reason(trace.data()),
             ];
             row.extend(with_states.then(|| Cell::prose(&entry.state)));
             row

@@ -13,5 +13,5 @@ use crate::ops::list_states::list_states;
 /// Lists the next documents after an id.
 pub async fn list_documents(source: &ListSource, after: Option<String>, limit: usize) -> Result<ListPage<Value>, OpsError> {
     let (category, filters) = (Document::CATEGORY, Vec::new());
-    list_states(source, StateList { category, projection: "documents", filters, after, limit }).await
+    list_states(source, StateList { category, filters, after, limit }).await
 }

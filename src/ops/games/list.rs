@@ -54,7 +54,7 @@ pub async fn list_games(
     limit: usize,
 ) -> Result<ListPage<GameSummary>, OpsError> {
     let filters = phase.map(|phase| ("phase".to_owned(), Value::from(phase.name()))).into_iter().collect();
-    let list = StateList { category: Game::CATEGORY, projection: "games", filters, after, limit };
+    let list = StateList { category: Game::CATEGORY, filters, after, limit };
     Ok(list_states(source, list).await?.map(summary))
 }
 

@@ -38,9 +38,6 @@ pub struct ReplayStep {
     pub reducer: String,
     /// The JSON Patch (RFC 6902) from the state before the event to the state after it. The first one starts at null.
     pub patch: Patch,
-    /// The data of the event, for display.
-    #[serde(skip)]
-    pub data: String,
     /// The same changes for display.
     #[serde(skip)]
     pub changes: Vec<Change>,
@@ -92,12 +89,17 @@ impl ReplaySteps {
             client_id: event.client_id(),
             reducer: self.fold.version().name,
             patch: json_patch::diff(&self.state, &state),
-            data: event.data.to_owned(),
             changes: changes(&self.state, &state),
             state: state.clone(),
             quarantined: event.quarantined,
         };
         self.state = state;
         Ok(Some(entry))
+    }
+
+    /// Returns the data of the last applied event; empty text before the first.
+    pub fn data(&self) -> &str {
+        let applied = self.next.checked_sub(1).and_then(|last| self.scan.current().get(last));
+        applied.map_or("", |event| event.data)
     }
 }
