@@ -12,6 +12,8 @@ use crate::cli::support::Home;
 use crate::cli::support::start;
 use crate::cli::support::words;
 use crate::common::backend::Backend;
+use crate::common::mount::Mounted;
+use crate::common::mount::may_mount;
 use crate::common::not_run::not_run;
 
 fn fifo(home: &Home, name: &str) -> String {
@@ -196,43 +198,28 @@ fn files_that_are_written_again_are_never_half_there() {
     }
 }
 
-/// A file system that takes no writes; only root may make one.
-struct ReadOnlyDisk<'h>(&'h Home);
-
-impl<'h> ReadOnlyDisk<'h> {
-    fn new(home: &'h Home) -> Option<Self> {
-        let at = home.path("disk");
-        fs::create_dir(&at).unwrap();
-        let mount = |options: &str| {
-            let done = Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(&at).output();
-            done.is_ok_and(|done| done.status.success())
-        };
-        if !mount("size=16m") {
-            return None;
-        }
-        let disk = Self(home);
-        fs::copy(home.path("store.db"), at.join("store.db")).unwrap();
-        fs::write(at.join("config.toml"), "").unwrap();
-        mount("remount,ro").then_some(disk)
-    }
-}
-
-impl Drop for ReadOnlyDisk<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0.path("disk")).output();
-    }
+/// Returns a read-only file system with the store and an empty configuration.
+fn read_only_disk(home: &Home) -> Mounted {
+    let at = home.path("disk");
+    fs::create_dir(&at).unwrap();
+    let disk = Mounted::on(&at, "size=16m");
+    fs::copy(home.path("store.db"), at.join("store.db")).unwrap();
+    fs::write(at.join("config.toml"), "").unwrap();
+    disk.remount("ro");
+    disk
 }
 
 #[test]
 fn a_file_system_that_is_read_only_is_6_and_named() {
+    if !may_mount() {
+        return not_run("only root may mount a file system");
+    }
     let home = Home::seeded(Backend::Sqlite);
     rusqlite::Connection::open(home.path("store.db"))
         .unwrap()
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .unwrap();
-    let Some(_disk) = ReadOnlyDisk::new(&home) else {
-        return not_run("only root may mount a file system");
-    };
+    let _disk = read_only_disk(&home);
     let disk = home.path("disk").display().to_string();
     home.run(&format!("--store sqlite:{disk}/store.db stats")).ok();
     for line in ["resource allocate gold 1", "stream append a-1 --type t --data {}"] {

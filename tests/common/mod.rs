@@ -2,6 +2,7 @@
 
 pub mod any_document;
 pub mod backend;
+pub mod mount;
 pub mod not_run;
 pub mod own_server;
 pub mod pooler;
@@ -22,13 +23,13 @@ use crate::common::tamper::Change;
 
 /// A program and its store.
 pub struct Esctl {
-    /// Goes away with it.
+    /// The folder. It is removed with this value.
     pub dir: TempDir,
-    /// Where the store is.
+    /// The place of the store.
     pub place: Place,
 }
 
-/// What a run left behind.
+/// The output of a run.
 #[derive(Debug)]
 pub struct Output {
     pub stdout: String,
@@ -43,7 +44,7 @@ impl Esctl {
         Self { dir, place }
     }
 
-    /// Where another store may be made.
+    /// Returns a place for another store.
     pub fn another_place(&self, on: Backend) -> Place {
         Place::fresh(on, self.dir.path(), &uuid::Uuid::new_v4().to_string())
     }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use esctl::event::ExpectedVersion;
@@ -11,6 +10,8 @@ use esctl::event::NewEvent;
 use esctl::store::Store;
 use esctl::store::StoreError;
 
+use crate::common::mount::Mounted;
+use crate::common::mount::may_mount;
 use crate::common::not_run::not_run;
 use crate::common::process::said;
 use crate::common::process::with_task;
@@ -23,7 +24,7 @@ use crate::faults_sqlite::helper::Folder;
 use crate::faults_sqlite::helper::OTHER_PROCESS;
 use crate::faults_sqlite::helper::store_at;
 
-/// Works for everybody: the other process may not make files larger than a limit.
+/// Needs no rights: the other process may not make files larger than a limit.
 #[test]
 fn at_the_limit_of_file_sizes_nothing_acknowledged_is_lost_and_nothing_half_is_there() {
     run(async {
@@ -34,42 +35,20 @@ fn at_the_limit_of_file_sizes_nothing_acknowledged_is_lost_and_nothing_half_is_t
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(limited).arg(exe);
         let mut child = with_task(&mut shell, OTHER_PROCESS, "append 700", &folder.url()).spawn().unwrap();
-        let mut told: Vec<String> = said(&mut child).collect();
+        let mut lines: Vec<String> = said(&mut child).collect();
         assert!(child.wait().unwrap().success());
-        let failure = told.pop().unwrap();
+        let failure = lines.pop().unwrap();
         assert!(failure.starts_with("failed: Unavailable"), "{failure}");
 
         let store = folder.store();
         let ids: HashSet<String> = whole(&store).await.iter().map(|event| event.event_id.to_string()).collect();
-        let acknowledged: HashSet<&str> = told.iter().flat_map(|line| line.split(' ')).collect();
+        let acknowledged: HashSet<&str> = lines.iter().flat_map(|line| line.split(' ')).collect();
         assert!(!acknowledged.is_empty());
         assert!(acknowledged.iter().all(|id| ids.contains(*id)));
         assert_eq!(ids.len(), acknowledged.len() + 1);
         put(&store, "after-1", 1).await;
         assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
     });
-}
-
-/// A small file system in memory; only root may make one.
-struct SmallDisk(Folder);
-
-impl SmallDisk {
-    fn new() -> Option<Self> {
-        let folder = Folder::new();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=4m", "none"]).arg(folder.path());
-        mount.output().is_ok_and(|done| done.status.success()).then_some(Self(folder))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.path()).output();
-    }
 }
 
 /// Two appends in one transaction, too large for the memory that SQLite keeps pages in.
@@ -94,9 +73,11 @@ async fn fill(store: &Store) -> (u64, StoreError) {
 
 #[test]
 fn a_full_disk_loses_nothing_and_the_same_handle_goes_on_when_there_is_room() {
-    let Some(disk) = SmallDisk::new() else {
+    if !may_mount() {
         return not_run("only root may mount a file system");
-    };
+    }
+    let disk = Folder::new();
+    let _mounted = Mounted::on(disk.path(), "size=4m");
     run(async {
         let ballast = disk.path().join("ballast");
         fs::write(&ballast, vec![0; 1_500_000]).unwrap();
