@@ -1,4 +1,4 @@
-//! What `esctl ui` asks the library: windows over events, and one version of a stream with what it changed.
+//! The requests of `esctl ui` to the library: windows over events, and one version of a stream with what it changed.
 
 use std::time::Duration;
 
@@ -58,8 +58,8 @@ async fn a_window_is_where_it_is_asked_for_and_never_larger() {
         assert_eq!((page.from, page.last, page.items.len()), (first, last, count));
         assert!(page.items.iter().all(|line| line.excerpt.chars().count() <= 200));
     }
-    let nobody = BrowseEvents { stream: Some(StreamName::parse("order-2").unwrap()), from: None, limit: 1 };
-    assert!(matches!(browse_events(&store, &nobody).await, Err(OpsError::NotFound { .. })));
+    let missing = BrowseEvents { stream: Some(StreamName::parse("order-2").unwrap()), from: None, limit: 1 };
+    assert!(matches!(browse_events(&store, &missing).await, Err(OpsError::NotFound { .. })));
 }
 
 #[tokio::test]

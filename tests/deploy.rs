@@ -27,7 +27,7 @@ fn known_variables() -> BTreeSet<String> {
     help(&["serve", "--help"]).union(&help(&["--help"])).cloned().collect()
 }
 
-/// What looks like a variable of esctl's in a text.
+/// Returns the words of a text that look like variables of esctl.
 fn variables(text: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     text.split(|c| !is_name(c)).filter(|word| word.starts_with("ESCTL_")).map(str::to_owned).collect()
@@ -53,7 +53,7 @@ fn what_is_copied_into_the_image_is_there_and_all_that_is_needed_to_build() {
     for path in &kept {
         assert!(root.join(path).exists(), "{path} is not there");
     }
-    // What the manifest and the sources take in besides `src`.
+    // The files besides `src` that the manifest and the sources include.
     for needed in ["Cargo.toml", "Cargo.lock", "src", "README.md"] {
         assert!(kept.contains(&needed), "{needed} is needed");
     }
@@ -64,7 +64,7 @@ fn what_is_copied_into_the_image_is_there_and_all_that_is_needed_to_build() {
     assert!(number(&image) >= number(&needs), "Rust {image} is older than {needs}");
 }
 
-/// Makes `<<: *anchor` a part of the mapping it stands in, as Compose does.
+/// Makes `<<: *anchor` a part of the mapping that has it, as Compose does.
 fn merged(value: Value) -> Value {
     match value {
         Value::Object(mut members) => {
@@ -104,7 +104,7 @@ fn the_compose_file_names_what_it_has() {
         if let Some(build) = service["build"].as_object() {
             let context = Path::new(FOLDER).join(build["context"].as_str().unwrap());
             assert!(context.join(build["dockerfile"].as_str().unwrap()).exists(), "{name} is built from nothing");
-            // What other machines can reach wants a key, and so do these, which are behind a port of this one.
+            // A port that other machines can reach needs a key, and so do these, which are behind a port of this one.
             assert!(service["ports"][0].as_str().unwrap().starts_with("127.0.0.1:"), "{name} is open to all");
             assert!(service["secrets"].is_array(), "{name} has no key");
         }

@@ -52,7 +52,7 @@ impl Home {
         self.run_with(&[], &line.split_whitespace().collect::<Vec<_>>())
     }
 
-    /// Which store counts, and where that comes from.
+    /// Returns the effective store, and the origin of that setting.
     fn store(&self, variables: &[(&str, &str)], flags: &str) -> (String, String) {
         let line = format!("{flags} context show -o json");
         let answer = self.run_with(variables, &line.split_whitespace().collect::<Vec<_>>());

@@ -70,7 +70,7 @@ impl Aggregate for User {
     }
 }
 
-/// How many events brought an address of a mail domain.
+/// The number of events that brought an address of a mail domain.
 pub struct MailDomains;
 
 #[derive(Default, Serialize, Deserialize)]
@@ -117,7 +117,7 @@ impl Projection for MailDomains {
     }
 }
 
-/// What makes an esctl of the application.
+/// Returns the domain of the application.
 pub fn user_domain() -> Domain {
     Domain::of(AggregateRows::<User>::named("users"))
 }

@@ -1,4 +1,4 @@
-//! What an application stores with the library, as an operator sees it: with esctl as it is, and with an esctl of the application.
+//! Stores of an application that uses the library: with esctl as it is, and with an esctl of the application.
 
 mod commands;
 mod domain;

@@ -46,12 +46,28 @@ fn sources_below(folder: &Path, name: &str, files: &mut Vec<(String, String)>) {
     }
 }
 
-#[test]
-fn the_sources_keep_the_rules_of_the_house() {
+fn sources_of(folder: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
-    sources_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "src", &mut files);
+    sources_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), folder, &mut files);
     assert!(files.len() > 50, "the sources were not found");
-    let findings = check(&files, exceptions::EXCEPTIONS);
+    files
+}
+
+fn assert_none(findings: &[Finding]) {
     let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     assert!(findings.is_empty(), "{} findings:\n{}", lines.len(), lines.join("\n"));
+}
+
+#[test]
+fn the_sources_keep_the_rules_of_the_house() {
+    assert_none(&check(&sources_of("src"), exceptions::EXCEPTIONS));
+}
+
+#[test]
+fn the_comments_of_tests_use_plain_words() {
+    let mut files = sources_of("tests");
+    // The rules name the words that they refuse.
+    files.retain(|(path, _)| !path.starts_with("tests/architecture/"));
+    let findings: Vec<Finding> = files.iter().flat_map(|(path, text)| words::check_comments(&Source::new(path, text))).collect();
+    assert_none(&findings);
 }

@@ -40,6 +40,12 @@ pub fn check(source: &Source) -> Vec<Finding> {
     findings
 }
 
+/// Checks the comments of a test. Its other texts are free.
+pub fn check_comments(source: &Source) -> Vec<Finding> {
+    let in_comments = source.comments.iter().flat_map(|part| words(source, part.clone()));
+    openings(source).into_iter().chain(in_comments).collect()
+}
+
 fn words(source: &Source, part: Range<usize>) -> Vec<Finding> {
     let text = source.text[part.clone()].to_lowercase();
     let found = WORDS.iter().filter(|word| places(&text, word).next().is_some());

@@ -13,11 +13,11 @@ crate::on_every_backend! {
 }
 
 const SCRIPT: &str = include_str!("script.txt");
-/// What looks at no store.
+/// Commands that read no store.
 const WITHOUT_A_STORE: [&str; 4] = ["completions", "context", "help", "man"];
 /// Versions of the logic of projections that the store keeps are above this: the second in which they were made.
 const MADE_BY_THE_CLOCK: u32 = 50_000_000;
-/// What is named here is tried elsewhere. The demo has a store of its own on every backend, and a race that any client may win.
+/// Commands that other tests try. The demo has a store of its own on every backend, and a race that any client may win.
 const ELSEWHERE: [&str; 5] = ["bench", "demo", "selftest", "serve", "ui"];
 
 /// The command lines of the script, and what each reads from stdin.
@@ -96,7 +96,7 @@ impl Plain {
         without_measured(&plain)
     }
 
-    /// A word as it is, or what it stands for.
+    /// Returns a word as it is, or the value that replaces it.
     fn word(&mut self, word: &str) -> String {
         // Also where a line of JSON has no space before it.
         let trimmed = word.trim_matches([':', '.']);

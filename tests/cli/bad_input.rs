@@ -1,4 +1,4 @@
-//! What bad input gets: exit code, words, and the store as it was. The rows of BADINPUT.md, as tables.
+//! Bad input: its exit code and message, and the store as it was. The rows of BADINPUT.md, as tables.
 
 use std::io::Write;
 

@@ -205,7 +205,7 @@ fn a_read_only_file_can_be_read() {
     let is_root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
     let binary = home.path("esctl");
     if is_root {
-        // Root may do everything: run as nobody, with a program that nobody can reach.
+        // Root may do everything, so this runs as a user without rights, with a program that this user cannot reach.
         fs::copy(assert_cmd::cargo::cargo_bin!("esctl"), &binary).unwrap();
         chmod(&home.path(""), 0o755);
     }
@@ -276,7 +276,7 @@ fn a_runner_that_follows_waits_for_a_store_that_is_busy() {
     let mut line = String::new();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.read_line(&mut line).unwrap();
-    // While it stands still there is something to do for it, and then no way to do it.
+    // While it is stopped there is something to do for it, and then no way to do it.
     signal("STOP", &child);
     while home.run("resource allocate gold 1").code != 0 {
         // It was stopped in mid-write, and holds the lock.

@@ -50,7 +50,7 @@ const REPORTS: [&str; 6] = [
     "resource allocate gold 1 --dry-run",
 ];
 
-/// What differs between two runs of the same command and says nothing.
+/// Removes the fields that differ between two runs of the same command.
 fn without_moments(mut value: Value) -> Value {
     if let Value::Object(members) = &mut value {
         for name in ["lag_seconds", "events", "updated_at", "last_regenerated", "last_updated", "state", "row"] {

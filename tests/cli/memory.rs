@@ -16,7 +16,7 @@ crate::on_every_backend! {
     the_first_row_comes_at_once
 }
 
-/// What a process may hold. MongoDB gives a commit of up to 12 MiB as a whole, and its driver holds it more than once.
+/// Returns the memory that a process may use. MongoDB gives a commit of up to 12 MiB whole, and its driver holds it more than once.
 fn most_kib(on: Backend) -> u64 {
     match on {
         Backend::Sqlite | Backend::Postgres => 64 << 10,
@@ -24,7 +24,7 @@ fn most_kib(on: Backend) -> u64 {
     }
 }
 
-/// Runs a command, throws away what it prints, and gives the most memory it ever held and the bytes printed.
+/// Runs a command, discards its output, and returns the most memory that it used and the bytes printed.
 fn peak(home: &Home, line: &str) -> (u64, usize) {
     let mut child = start(home.command().args(words(line)));
     let mut stdout = child.stdout.take().unwrap();
@@ -101,7 +101,7 @@ fn the_first_row_comes_at_once(on: Backend) {
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_exact(&mut first).unwrap();
     let waited = begun.elapsed();
-    // Nobody reads on: it ends quietly.
+    // The reader ends; the program ends quietly.
     drop(stdout);
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");

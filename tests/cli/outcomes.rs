@@ -70,7 +70,7 @@ fn repeat(home: &Home, error: &Value, stdin: &[u8]) -> Answer {
     Answer::of(start(shell.args(["-c", &function])), stdin)
 }
 
-/// Where everything ends that this store holds.
+/// Returns the head of this store.
 fn contents(home: &Home) -> (u64, String) {
     home.head()
 }
@@ -170,7 +170,7 @@ fn a_command_that_wrote_nothing_and_cannot_print_is_6(on: Backend) {
     home.run(typed).ok();
     let answer = without_stdout(&home, typed, b"", false);
     assert_eq!((answer.code, &answer.error()["details"]["outcome"]), (10, &"already_applied".into()), "{answer:?}");
-    // A reader that has gone away is no error.
+    // A reader that has ended is no error.
     let mut command = home.command();
     command.args(words("resource allocate gold 5"));
     let mut child = start(&mut command);
@@ -232,7 +232,7 @@ fn a_signal_during_an_append_says_what_became_of_it(on: Backend) {
     let home = Home::new(on);
     home.run("init").ok();
     let batch: String = (0..20_000).map(line).collect();
-    let mut told = Vec::new();
+    let mut codes = Vec::new();
     for round in 0..12_u64 {
         let (name, code) = if round % 2 == 0 { ("INT", 130) } else { ("TERM", 143) };
         let stream = format!("work-{round}");
@@ -261,9 +261,9 @@ fn a_signal_during_an_append_says_what_became_of_it(on: Backend) {
                 }
             }
         }
-        told.push(found);
+        codes.push(found);
     }
-    assert!(told.iter().any(|code| *code != 0), "no signal came in time: {told:?}");
+    assert!(codes.iter().any(|code| *code != 0), "no signal came in time: {codes:?}");
     home.run("verify").ok();
 }
 
@@ -307,7 +307,7 @@ fn the_repeated_command_names_the_store_as_it_was_named() {
     assert!(named("context use work", &[]).starts_with("esctl context use work"));
 }
 
-/// What a client sends that holds the mark of the events of these tests.
+/// Returns true for a request that holds the mark of the events of these tests.
 pub(crate) fn marked(said: &[u8]) -> bool {
     said.windows(11).any(|part| part == b"lost-answer")
 }

@@ -23,7 +23,7 @@ crate::on_every_backend! {
     a_program_that_waits_for_its_pipes_ends_on_a_signal
 }
 
-/// Runs something on so many threads at once; what each gave.
+/// Runs something on a number of threads at once, and returns what each gave.
 fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let work = &work;
@@ -154,7 +154,7 @@ fn a_rebuild_that_ends_early_leaves_the_old_read_model_whole(on: Backend) {
     let rows = home.run("projection query resources -o ndjson").ok().out;
     for (name, code) in [("INT", Some(130)), ("TERM", Some(143)), ("KILL", None)] {
         let mut stopped = false;
-        // How long it takes until it is in the middle of it differs from machine to machine.
+        // The time until it is in the middle of it differs from machine to machine.
         for wait in (10..200).step_by(10).filter(|wait| *wait < 60 || wait % 40 == 0) {
             let mut command = home.command();
             command.args(["projection", "rebuild", "resources", "--batch", "1"]);
@@ -184,7 +184,7 @@ fn a_runner_that_follows_ends_on_a_signal(on: Backend) {
         command.args(["projection", "run", "--follow"]);
         let mut child = start(&mut command);
         let mut line = String::new();
-        // The pipe stays open: a follower that nobody reads ends by itself.
+        // The pipe stays open: a follower without a reader ends by itself.
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
         signal(name, &child);
@@ -219,7 +219,7 @@ fn a_program_that_waits_for_its_pipes_ends_on_a_signal(on: Backend) {
     at_once(6, |n| {
         let (name, code) = if n % 2 == 0 { ("INT", 130) } else { ("TERM", 143) };
         for line in ["stream append a-1 --batch -", "stream append a-1 --type t --data -", "stream read a-1 -o ndjson"] {
-            // Nobody writes to its stdin, nobody reads its stdout.
+            // Its stdin has no writer, its stdout no reader.
             let child = start(home.command().args(crate::cli::support::words(line)));
             thread::sleep(Duration::from_millis(200));
             ends(child, name, code);

@@ -252,7 +252,7 @@ fn retries_run_out_with_4(on: Backend) {
     use std::thread;
     let home = Home::new(on);
     home.run("resource create g --owner o --type t --amount 1000 --max 1000").ok();
-    // Without retries somebody among many loses, and is told so; what was said to be taken was taken.
+    // Without retries some of many clients lose, and get a conflict. Each amount that was reported as taken was taken.
     let codes: Vec<i32> = thread::scope(|scope| {
         let runs: Vec<_> = (0..12).map(|_| scope.spawn(|| home.run("resource allocate g 1 --retries 0").code)).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()

@@ -1,4 +1,4 @@
-//! A server that is restarted while somebody follows: each event is seen once and in order, and soon.
+//! A server that is restarted while a client follows: each event is seen once, in order, and soon.
 
 use std::io::BufRead;
 use std::io::BufReader;
@@ -83,7 +83,7 @@ fn follow(home: &Home, line: &str) -> (Child, Receiver<(Value, Instant)>) {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in stdout.lines().map_while(Result::ok) {
-            // Nobody may be interested; read on all the same, or it would end.
+            // The test may have ended; read on all the same, or the server would end.
             let _ = sender.send((serde_json::from_str(&line).unwrap(), Instant::now()));
         }
     });

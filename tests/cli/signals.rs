@@ -75,7 +75,7 @@ fn each_command_that_writes_says_after_a_signal_that_its_write_was_applied() {
     {
         let name = if number % 2 == 0 { "INT" } else { "TERM" };
         if typed.starts_with("projection delete") {
-            // Its first write takes the read model away: without one it changes nothing, and the outcome is `none`.
+            // Its first write drops the read model: without one it changes nothing, and the outcome is `none`.
             home.run("projection run mine").ok();
         }
         let after = |pause: Duration| {
@@ -95,7 +95,7 @@ fn each_command_that_writes_says_after_a_signal_that_its_write_was_applied() {
         says_applied(typed, name, outcome);
     }
     assert_eq!(home.run("quarantine list -o json").ok().items().len(), 0);
-    // What cannot be waited for any longer is unknown.
+    // An append that is not waited for any longer has an unknown outcome.
     let code = under_the_lock(&home, || {
         let child = started(&home, home.store(), "3s", "projection pause resources");
         thread::sleep(LONGER_THAN_THE_GRACE);

@@ -133,7 +133,7 @@ fn reading_both_ways_in_parts(on: Backend) {
     {
         assert_eq!(page(line), Value::Null, "{line}: nothing comes after it");
     }
-    // What `next` says goes into --after, as with every list.
+    // The value of `next` goes into --after, as with every list.
     for (line, whole) in [("b-1", "b-1"), ("b-1 --backwards", "b-1 --backwards"), ("--all --type t0", "--all --type t0")] {
         let (mut after, mut seen) = (String::new(), Vec::new());
         for _ in 0..30 {
@@ -214,7 +214,7 @@ fn a_follower_sees_each_event_once_and_in_order_and_ends_on_ctrl_c(on: Backend) 
         let mut positions =
             stdout.lines().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()["position"].as_u64().unwrap());
         let seen: Vec<u64> = positions.by_ref().take(1 + 20 * 2 + 400).collect();
-        // The pipe stays open: a follower that nobody reads ends by itself.
+        // The pipe stays open: a follower without a reader ends by itself.
         (seen, positions)
     });
     std::thread::scope(|scope| {

@@ -58,7 +58,7 @@ impl Home {
         self.place.meddle(sqlite, postgres, mongodb);
     }
 
-    /// Where another store may be made.
+    /// Returns a place for another store.
     pub(crate) fn place_for_a_copy(&self, on: Backend) -> Place {
         Place::fresh(on, self.folder.path(), "copy")
     }
@@ -68,7 +68,7 @@ impl Home {
         &self.place.url
     }
 
-    /// Where its store is, as it is shown to people: without user and password.
+    /// Returns the place of its store, as it is shown to people: without user and password.
     pub(crate) fn shown_place(&self) -> String {
         match self.store().split_once("://") {
             None => self.path("store.db").display().to_string(),
@@ -76,7 +76,7 @@ impl Home {
         }
     }
 
-    /// Whether no store has been made.
+    /// Returns true if no store has been made.
     pub(crate) fn has_no_store(&self) -> bool {
         self.place.is_untouched()
     }
@@ -132,7 +132,7 @@ impl Home {
         Answer::of(start(&mut command), stdin)
     }
 
-    /// Where the store ends: position and hash, which vouch for everything before.
+    /// Returns the head of the store: position and hash, which confirm everything before.
     pub(crate) fn head(&self) -> (u64, String) {
         let report = self.run("verify -o json").ok().json();
         (report["head_position"].as_u64().unwrap(), report["head_hash"].as_str().unwrap().to_owned())
@@ -156,7 +156,7 @@ pub(crate) fn signal(name: &str, child: &Child) {
     assert!(done.success());
 }
 
-/// What came out.
+/// The result of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) code: i32,
@@ -216,7 +216,7 @@ impl Answer {
     }
 }
 
-/// Whether a text would change what a terminal shows.
+/// Returns true for a text that would change what a terminal shows.
 pub(crate) fn is_raw(text: &str) -> bool {
     text.chars().any(|c| c != '\n' && esctl::event::is_unsafe(c))
 }

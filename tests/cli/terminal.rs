@@ -18,12 +18,12 @@ crate::on_every_backend! {
     colour_is_on_a_terminal_and_can_be_turned_off
     twenty_columns_are_enough
     hostile_text_stays_text
-    a_table_stops_at_100_rows_and_progress_is_taken_away
+    a_table_stops_at_100_rows_and_progress_is_removed
     at_80_columns_ids_names_and_times_stay_whole
     times_are_local_where_that_is_wanted
 }
 
-/// Runs a command line on a terminal of so many columns; everything it wrote there.
+/// Runs a command line on a terminal of this width, and returns everything it wrote there.
 fn on_terminal(home: &Home, columns: u16, line: &str, set: &[(&str, &str)]) -> String {
     let mut command: Command = home.command();
     command.env("TERM", "xterm-256color").envs(set.iter().copied()).args(words(line));
@@ -151,7 +151,7 @@ fn hostile_text_stays_text(on: Backend) {
     }
 }
 
-fn a_table_stops_at_100_rows_and_progress_is_taken_away(on: Backend) {
+fn a_table_stops_at_100_rows_and_progress_is_removed(on: Backend) {
     let home = Home::new(on);
     let batch = "{\"type\":\"t\",\"data\":{}}\n".repeat(150);
     home.feed("stream append a-1 --batch -", batch.as_bytes()).ok();

@@ -12,7 +12,7 @@ fn with(home: &Home, variables: &[(&str, &str)], line: &str) -> Answer {
     Answer::of(start(&mut command), b"")
 }
 
-/// Every variable of esctl that stands in its help and in that of `serve`.
+/// Returns every variable of esctl that is in its help and in that of `serve`.
 fn all(home: &Home) -> Vec<String> {
     let help = ["--help", "serve --help"].map(|line| home.run(line).ok().out).concat();
     let mut names: Vec<String> =

@@ -170,7 +170,7 @@ fn an_interrupted_bench_removes_its_store() {
     assert!(is_empty(folder.path()));
 }
 
-/// What a server carries; small enough for any machine.
+/// A load that any machine carries.
 #[test]
 fn a_server_of_its_own_is_loaded_and_removed() {
     let folder = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use sqlx::Connection;
 use super::assert_shape;
 use super::esctl;
 
-/// How the names of scratch areas begin.
+/// The prefix of the names of scratch areas.
 const PREFIX: &str = "esctl_scratch_";
 
 fn server(variable: &str) -> String {

@@ -202,7 +202,7 @@ fn two_clients_are_distinguished_by_the_version_they_expect(on: Backend) {
     by(&esctl, "ann", "doc set plan title=Ann --expect-version 2");
     let error = refused(&esctl, 4, "doc set plan title=Bob --expect-version 2");
     assert_eq!((&error["code"], &error["details"]["actual"]), (&json!("version_conflict"), &json!(3)));
-    // What would change nothing is a conflict as well: the client has not seen what is there.
+    // A change that would change nothing is a conflict as well: the client has not seen the current version.
     refused(&esctl, 4, "doc set plan title=Ann --expect-version 2");
     by(&esctl, "bob", "doc set plan title=Bob --expect-version 3");
     refused(&esctl, 4, "doc delete plan --expect-version 3");

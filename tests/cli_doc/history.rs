@@ -38,7 +38,7 @@ fn patched(copy: &Value, patch: &Value) -> Value {
     copy
 }
 
-/// What the document was at a version; null: nothing.
+/// Returns the document at a version; null where there was none.
 fn at(esctl: &Esctl, version: u64) -> Value {
     match version {
         0 | 4 => Value::Null,

@@ -66,7 +66,7 @@ fn what_is_not_there_is_3_and_what_was_meant_is_named(on: Backend) {
     ] {
         assert_eq!(esctl.run(&words(line)).code, 2, "{line}");
     }
-    // A stream that somebody else has begun is no document.
+    // A stream that another program began is no document.
     esctl.json(&words("stream append document-other --type other.thing --data {}"));
     assert_eq!(esctl.error(3, &words("doc get other"))["code"], "document_not_found");
     assert_eq!(items(&esctl, "doc list").len(), 1);

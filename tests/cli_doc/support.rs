@@ -11,7 +11,7 @@ pub fn words(line: &str) -> Vec<&str> {
     line.split_whitespace().collect()
 }
 
-/// What a command of a client that must succeed answers.
+/// Returns the answer to a client's command, which must succeed.
 #[track_caller]
 pub fn by(esctl: &Esctl, client: &str, line: &str) -> Value {
     let args = [&words(line)[..], &["-o", "json"]].concat();
@@ -20,7 +20,7 @@ pub fn by(esctl: &Esctl, client: &str, line: &str) -> Value {
     serde_json::from_str(&output.stdout).unwrap()
 }
 
-/// What a command that must end with this code says, and that the document is as it was.
+/// Returns the message of a command that must end with this code; the document is as it was.
 #[track_caller]
 pub fn refused(esctl: &Esctl, code: i32, line: &str) -> Value {
     let before = esctl.run(&["doc", "history", "plan", "-o", "json"]).stdout;
@@ -37,7 +37,7 @@ pub fn a_plan(on: Backend) -> Esctl {
     esctl
 }
 
-/// What `plan` holds at version 2.
+/// Returns the content of `plan` at version 2.
 pub fn plan() -> Value {
     json!({"budget": {"limit": 250, "spent": 10}, "stops": ["Rome"], "title": "Long"})
 }

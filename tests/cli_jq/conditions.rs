@@ -71,8 +71,8 @@ fn an_unknown_answer_is_not_a_no(on: Backend) {
     assert!(error["hint"].as_str().unwrap().contains('?'), "{error}");
     let error = esctl.error(2, &["stream", "tail", "--no-follow", "--where", ".type | tonumber"]);
     assert_eq!(error["code"], "jq_failed");
-    let told = esctl.json(&["stream", "read", "--all", "--where", "(.data.b | keys | length > 0)?"]);
-    assert_eq!(positions(&told), [6, 7]);
+    let events = esctl.json(&["stream", "read", "--all", "--where", "(.data.b | keys | length > 0)?"]);
+    assert_eq!(positions(&events), [6, 7]);
 }
 
 fn what_is_no_program_is_refused_with_the_place(on: Backend) {

@@ -1,4 +1,4 @@
-//! An event that cannot be taken in stops its projection, or is parked; it is shown, tried again, or skipped by word.
+//! An event that fails to apply stops its projection, or is parked; it is shown, tried again, or skipped by an operator.
 
 use serde_json::json;
 
@@ -55,7 +55,7 @@ fn it_is_tried_again_and_skipped_by_word_only(on: Backend) {
     assert_eq!(amounts(&esctl), [92, 95]);
     let shown = status(&esctl);
     assert_eq!((&shown["state"], &shown["problems"]["skipped"]), (&json!("current"), &json!(1)));
-    // It cannot be put in between what was taken in after it: that is said, and how it gets in.
+    // It cannot be put between events that were applied after it. The answer says so, and how it can be included.
     let output = esctl.run(&["projection", "errors", "resources", "--retry", &id, "-o", "json"]);
     assert_eq!(output.code, 0, "{output:?}");
     let released: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
@@ -73,13 +73,13 @@ fn by_policy_it_is_parked_and_the_others_go_on(on: Backend) {
     let shown = status(&esctl);
     assert_eq!((&shown["on_error"], &shown["problems"]["parked"], &shown["position"]), (&json!("park"), &json!(1), &json!(6)));
     assert_eq!(shown["state"], "parked");
-    // What is held back has not been taken in: it is behind by that.
+    // A held back event has not been applied: the projection lags behind by it.
     assert_eq!((&shown["held_back_events"], &shown["lag_events"]), (&json!(2), &json!(2)));
     assert!(shown["lag_seconds"].as_f64().unwrap() > 0.0, "{shown}");
     assert!(ok(&esctl, &["projection", "status"]).contains("1 stream parked, 2 events held back"));
     // The policy is kept: a query follows it as well.
     ok(&esctl, &["resource", "allocate", "wood", "5"]);
-    // What it answers lacks events of gold, and it says so.
+    // Its answer lacks events of gold, and says so.
     for args in [["projection", "query", "resources"].as_slice(), &["resource", "list"]] {
         let output = esctl.run(args);
         assert_eq!(output.code, 0, "{output:?}");
@@ -118,7 +118,7 @@ fn a_skip_that_is_taken_back_is_shown_until_a_rebuild(on: Backend) {
         // It stays so while new events come.
         ok(&esctl, &["stream", "append", "resource-coal", "--type", "x", "--data", "{}"]);
     }
-    // The rebuild stands before it, and the old read model goes on to say what it lacks.
+    // The rebuild is stopped at it, and the old read model goes on to say what it lacks.
     esctl.error(8, &["projection", "rebuild", "resources"]);
     assert_eq!(status(&esctl)["problems"]["missing"], 1);
     ok(&esctl, &["projection", "errors", "resources", "--skip", &id]);
@@ -142,7 +142,7 @@ fn a_stopped_rebuild_says_how_to_continue(on: Backend) {
     }
     let shown = ok(&esctl, &["projection", "status", "resources"]);
     assert!(shown.contains("a rebuild is at 3"), "{shown}");
-    // One that stands does not keep the others from being rebuilt.
+    // A stopped one does not keep the others from being rebuilt.
     let output = esctl.run(&["projection", "rebuild", "--all", "-o", "ndjson"]);
     assert!(output.stdout.contains("\"documents\"") && output.stdout.contains("\"games\""), "{output:?}");
 }

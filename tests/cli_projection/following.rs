@@ -1,4 +1,4 @@
-//! Processes that follow: what they show, who is told to run it, and that two of them take in no event twice.
+//! Processes that follow: their output, the hint to run one, and that two of them apply no event twice.
 
 use std::io::BufRead;
 use std::io::BufReader;
@@ -22,7 +22,7 @@ use crate::common::backend::Backend;
 use crate::common::tamper::Change;
 
 crate::on_every_backend! {
-    a_follower_shows_what_it_takes_in_and_status_shows_the_follower
+    a_follower_shows_what_it_applies_and_status_shows_the_follower
     two_followers_one_of_them_killed_take_each_event_in_once
     a_follower_of_a_projection_that_is_deleted_says_so_and_ends
     a_follower_that_is_asked_to_end_takes_itself_off_the_list
@@ -77,7 +77,7 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-fn a_follower_shows_what_it_takes_in_and_status_shows_the_follower(on: Backend) {
+fn a_follower_shows_what_it_applies_and_status_shows_the_follower(on: Backend) {
     let esctl = seeded(on);
     let mut follower = Follower::start(&esctl);
     ok(&esctl, &["resource", "allocate", "gold", "1"]);

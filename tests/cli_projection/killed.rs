@@ -69,7 +69,7 @@ fn one_whole_read_model_is_left_whenever_it_is_killed(on: Backend) {
     assert_eq!(ok(&esctl, &["projection", "query", "resources", "-o", "ndjson"]), rows);
 }
 
-/// A read model of so many rows that a rebuild loads them into an empty table.
+/// A read model with enough rows that a rebuild loads them into an empty table.
 fn a_rebuild_of_many_rows_that_is_killed_leaves_the_old_ones(on: Backend) {
     let esctl = seeded(on);
     let store = store::open(&esctl.place.url.parse().unwrap(), Duration::from_secs(30)).unwrap();

@@ -1,4 +1,4 @@
-//! `esctl projection`, as an operator uses it: events that cannot be taken in, pausing, going back, following, kills.
+//! `esctl projection`, as an operator uses it: events that fail to apply, pausing, rollback, following, kills.
 
 mod errors;
 mod following;

@@ -136,7 +136,7 @@ fn a_checkpoint_of_another_store_is_an_integrity_failure(on: Backend) {
     assert_eq!(status(&esctl)["state"], "current");
     assert_eq!(esctl.error(8, &["projection", "rollback", "resources"])["code"], "foreign_checkpoint");
     assert_eq!(status(&esctl)["state"], "current");
-    // What was set aside is no damage.
+    // Rows that were set aside are no damage.
     ok(&esctl, &["projection", "rebuild", "--all"]);
     ok(&esctl, &["verify"]);
 }

@@ -44,7 +44,7 @@ fn a_missing_index_is_named_and_put_back(on: Backend) {
     ] {
         refused(&esctl, args);
     }
-    // What only reads answers.
+    // Commands that only read answer.
     assert_eq!(amounts(&esctl), [100, 100]);
 
     let put_back = esctl.json(&["init"])["put_back"].as_array().unwrap().len();

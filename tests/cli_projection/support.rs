@@ -1,11 +1,11 @@
-//! A store with two resources, and an event of one of them that nobody can read.
+//! A store with two resources, and an event of one of them that cannot be applied.
 
 use serde_json::Value;
 
 use crate::common::Esctl;
 use crate::common::backend::Backend;
 
-/// gold and wood, taken in.
+/// Returns a store with gold and wood, applied.
 pub fn seeded(on: Backend) -> Esctl {
     let esctl = Esctl::new(on);
     for id in ["gold", "wood"] {
@@ -15,7 +15,7 @@ pub fn seeded(on: Backend) -> Esctl {
     esctl
 }
 
-/// The same, and then a bad event of gold between good ones of both; not taken in. The id of the bad one.
+/// Returns that store with a bad event of gold between good ones of both, not applied, and the id of the bad one.
 pub fn with_a_bad_event(on: Backend) -> (Esctl, String) {
     let esctl = seeded(on);
     ok(&esctl, &["resource", "allocate", "gold", "1"]);
@@ -29,7 +29,7 @@ pub fn with_a_bad_event(on: Backend) -> (Esctl, String) {
     (esctl, id)
 }
 
-/// What it says on stdout; it must succeed.
+/// Returns the stdout of a command that must succeed.
 pub fn ok(esctl: &Esctl, args: &[&str]) -> String {
     let output = esctl.run(args);
     assert_eq!(output.code, 0, "{args:?}: {output:?}");

@@ -89,7 +89,7 @@ fn a_release_applies_the_event_again(on: Backend) {
     assert_eq!(amounts(&esctl)[0].1, 900);
     let stuck = esctl.error(8, &["quarantine", "release", &bad]);
     assert_eq!((&stuck["code"], &stuck["details"]["projections"]), (&json!("read_model_not_rebuilt"), &json!(["resources"])));
-    // What was built before still answers, and says what it is not.
+    // An earlier read model still answers, and says what it does not include.
     let listed = esctl.run(&["resource", "list"]);
     assert!(listed.code == 0 && listed.stderr.contains("projection resources"), "{listed:?}");
     assert_eq!(esctl.error(8, &["resource", "show", "gold"])["code"], "event_not_readable");

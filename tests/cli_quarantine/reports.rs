@@ -63,7 +63,7 @@ fn lists_go_on_past_a_broken_stream(on: Backend) {
     for (noun, stream, event_type, data) in cases {
         let before = esctl.json(&[noun, "list"])["items"].as_array().unwrap().len();
         forced(&esctl, stream, event_type, data);
-        // The read model stands before the event: it answers with what it has, and says so.
+        // The read model is stopped at the event: it answers with what it has, and says so.
         let listed = esctl.run(&[noun, "list", "-o", "json"]);
         let items: Value = serde_json::from_str(&listed.stdout).unwrap_or_else(|error| panic!("{noun}: {error}: {listed:?}"));
         assert_eq!(items["items"].as_array().unwrap().len(), before, "{noun}");

@@ -25,7 +25,7 @@ crate::on_every_backend! {
     every_format_shows_the_state
 }
 
-/// When the event at a version of a stream was recorded.
+/// Returns the time of the event at a version of a stream.
 fn time_of(esctl: &Esctl, stream: &str, version: usize) -> String {
     let events = esctl.json(&["stream", "read", stream]);
     events["items"][version - 1]["recorded_at"].as_str().unwrap().to_owned()
@@ -202,7 +202,7 @@ fn a_snapshot_that_cannot_be_trusted_is_passed_over_and_named(on: Backend) {
         (Change::State(4, "amount", json!(1)), "was changed"),
         (Change::EventHash(4), "another hash"),
         (Change::ReducerVersion(4, 99), "version 99"),
-        // What is of no use at all takes nothing else away.
+        // A snapshot that is of no use at all makes no other one useless.
         (Change::NoHashes(4), ""),
     ];
     for (change, reason) in tampered {

@@ -1,4 +1,4 @@
-//! What is kept, compared with what the events make.
+//! Stored states, compared with the result of the events.
 
 use serde_json::Value;
 use serde_json::json;
@@ -19,8 +19,8 @@ crate::on_every_backend! {
     a_snapshot_of_another_history_or_of_no_json_is_found
     a_snapshot_of_another_reducer_version_is_no_difference_but_named
     a_category_lists_each_stream_and_fails_if_one_differs
-    a_row_that_no_stream_stands_behind_is_found_in_its_category
-    a_row_that_no_stream_stands_behind_is_found_also_where_a_stream_has_no_row_yet
+    a_row_without_a_stream_is_found_in_its_category
+    a_row_without_a_stream_is_found_also_where_a_stream_has_no_row_yet
     a_checkpoint_of_another_store_is_an_integrity_failure
     rows_of_projections_that_the_store_keeps_are_compared
     rows_that_no_event_goes_to_are_found_in_their_category
@@ -142,7 +142,7 @@ fn a_category_lists_each_stream_and_fails_if_one_differs(on: Backend) {
     assert_eq!(ok, [json!(true), json!(false)]);
 }
 
-fn a_row_that_no_stream_stands_behind_is_found_in_its_category(on: Backend) {
+fn a_row_without_a_stream_is_found_in_its_category(on: Backend) {
     let esctl = with_kept_states(on);
     esctl.tamper(Change::CopiedRow("gold", "ghost"));
     let list = report_of_failure(&esctl, &["replay", "--category", "resource", "--verify"]);
@@ -154,7 +154,7 @@ fn a_row_that_no_stream_stands_behind_is_found_in_its_category(on: Backend) {
     assert_eq!(ghost["verify"]["differences"][0]["reason"], "the row is of a stream without events");
 }
 
-fn a_row_that_no_stream_stands_behind_is_found_also_where_a_stream_has_no_row_yet(on: Backend) {
+fn a_row_without_a_stream_is_found_also_where_a_stream_has_no_row_yet(on: Backend) {
     let esctl = with_kept_states(on);
     let bronze = ["resource", "create", "bronze", "--owner", "p3", "--type", "currency", "--amount", "1", "--max", "1"];
     assert_eq!(esctl.run(&bronze).code, 0);
@@ -169,7 +169,7 @@ fn a_checkpoint_of_another_store_is_an_integrity_failure(on: Backend) {
     assert_eq!(esctl.error(8, &["replay", "resource-gold", "--verify"])["code"], "foreign_checkpoint");
 }
 
-/// What customers have ordered: rows that are fed by several streams.
+/// The orders of customers: rows that are fed by several streams.
 const CUSTOMERS: [&str; 9] = [
     "projection",
     "create",
@@ -210,7 +210,7 @@ fn rows_of_projections_that_the_store_keeps_are_compared(on: Backend) {
     assert_eq!((&difference["expected"], &difference["found"]), (&json!(16), &json!(17)));
     assert_eq!(difference["event"]["position"], 3);
     esctl.json(&["replay", "order-2", "--verify"]);
-    // In a category each is told once, with the stream that came to the row last.
+    // In a category each is reported once, with the stream that came to the row last.
     let list = report_of_failure(&esctl, &["replay", "--category", "order", "--verify"]);
     let ok: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["verify"]["ok"].clone()).collect();
     assert_eq!(ok, [json!(true), json!(true), json!(false)]);
@@ -240,7 +240,7 @@ fn what_was_left_out_is_named_as_the_cause(on: Backend) {
     assert_eq!((&difference["expected"], &difference["found"]), (&json!(8), &json!(7)));
     assert_eq!(difference["reason"], "the stream order-2 is parked at event 4");
     assert_eq!(difference["event"]["position"], 4);
-    // What cannot be taken in makes nothing: skipped, it explains nothing, since nothing differs.
+    // An event that fails to apply changes nothing: skipped, it explains nothing, since nothing differs.
     let errors = esctl.json(&["projection", "errors", "customers"]);
     esctl.must(&["projection", "errors", "customers", "--skip", errors["items"][0]["event_id"].as_str().unwrap()]);
     assert_eq!(esctl.json(&["replay", "order-2", "--verify"])["verify"]["ok"], true);

@@ -1,8 +1,8 @@
-//! What cannot be a scenario is told with its place, and nothing is run.
+//! An invalid scenario is reported with its place, and nothing is run.
 
 use crate::cli_scenario::support::Folder;
 
-/// What stands in the file, where it is wrong, and a word that the message must have.
+/// The content of the file, the place of the mistake, and a word that the message must have.
 const BAD: [(&str, &str, &str); 43] = [
     ("nmae: x\nsteps: []", "1:1", "did you mean name?"),
     ("name: x\nsteps: []\ngiven: {}", "3:8", "expected a list"),

@@ -98,7 +98,7 @@ fn without_an_expectation_it_must_be_done() {
 }
 
 #[test]
-fn the_clock_stands_still_and_what_is_given_moves_it() {
+fn the_clock_is_fixed_and_given_events_move_it() {
     let folder = Folder::new();
     let text = "name: x
 clock: 2026-05-01T00:00:00Z

@@ -1,4 +1,4 @@
-//! Somebody does not want to wait: the program ends, and what it made beside a store is taken away before.
+//! An interrupt: the program ends, and removes the area that it made beside a store before that.
 
 use std::process::Command;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use crate::common::Esctl;
 use crate::common::backend::Backend;
 use crate::common::backend::run;
 
-/// Whether there is an area with events of a category.
+/// Returns true if there is an area with events of a category.
 fn has_area(on: Backend, esctl: &Esctl, category: &str) -> bool {
     if on == Backend::Sqlite {
         let mut entries = std::fs::read_dir(esctl.dir.path()).unwrap();
@@ -30,7 +30,7 @@ fn has_area(on: Backend, esctl: &Esctl, category: &str) -> bool {
     })
 }
 
-fn an_interrupt_takes_the_area_away(on: Backend) {
+fn an_interrupt_removes_the_area(on: Backend) {
     let esctl = Esctl::new(on);
     let category = format!("c{}", uuid::Uuid::new_v4().simple());
     let steps: String = (0..500).map(|n| format!("  - at_once: [{{append: {category}-{n}, type: t, times: 200}}]\n")).collect();
@@ -53,17 +53,17 @@ fn an_interrupt_takes_the_area_away(on: Backend) {
 
 #[test]
 fn nothing_is_left_beside_a_file() {
-    an_interrupt_takes_the_area_away(Backend::Sqlite);
+    an_interrupt_removes_the_area(Backend::Sqlite);
 }
 
 #[test]
 #[ignore = "needs a server: tests/run"]
 fn nothing_is_left_on_mongodb() {
-    an_interrupt_takes_the_area_away(Backend::MongoReplicaSet);
+    an_interrupt_removes_the_area(Backend::MongoReplicaSet);
 }
 
 #[test]
 #[ignore = "needs a server: tests/run"]
 fn nothing_is_left_on_a_standalone_mongodb() {
-    an_interrupt_takes_the_area_away(Backend::MongoStandalone);
+    an_interrupt_removes_the_area(Backend::MongoStandalone);
 }

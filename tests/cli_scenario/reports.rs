@@ -1,4 +1,4 @@
-//! What is said of scenarios that fail: to people, to scripts, to JUnit and to GitHub.
+//! Reports of failed scenarios: for people, for scripts, for JUnit and for GitHub.
 
 use serde_json::Value;
 use serde_json::json;

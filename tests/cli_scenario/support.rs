@@ -11,7 +11,7 @@ use crate::common::Output;
 /// A folder to run scenarios in; no store is named.
 pub struct Folder(TempDir);
 
-/// What is given where a resource is wanted.
+/// The events that come first where a resource is wanted.
 pub const GOLD: &str = "given: [{stream: resource-gold, type: resource.created, data: {owner_id: ann, resource_type: gold, \
                         amount: 100, max_amount: 1000, regeneration_rate: 0.0, metadata: {}}}]\n";
 

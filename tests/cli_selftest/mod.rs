@@ -12,7 +12,7 @@ use sqlx::Connection;
 use crate::common::Esctl;
 use crate::common::backend::Backend;
 
-/// What begins with the name of a scratch folder.
+/// Returns the names that begin as the name of a scratch folder does.
 fn scratch_folders(folder: &Path) -> Vec<String> {
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name.starts_with("esctl-scratch-")).collect()

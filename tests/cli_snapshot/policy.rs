@@ -1,4 +1,4 @@
-//! When snapshots are taken by themselves, and what becomes of one that is wrong.
+//! Snapshots that are taken by themselves, and damaged ones.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ crate::on_every_backend! {
     a_wrong_one_is_found_passed_over_and_reported
 }
 
-/// A resource `gold` with so many events after its first.
+/// Creates a resource `gold` with this number of events after its first.
 fn gold_with(esctl: &Esctl, changes: usize, flags: &[&str]) {
     let create = ["resource", "create", "gold", "--owner", "p1", "--type", "coins", "--amount", "1000", "--max", "1000"];
     assert_eq!(esctl.run(&[&create, flags].concat()).code, 0);

@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 use crate::common::tamper::Change;
 
-/// What a store can be in.
+/// A kind of database for a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     /// A file.
@@ -81,7 +81,7 @@ fn run_apart<T: Send>(work: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| scope.spawn(|| run(work)).join().unwrap())
 }
 
-/// A place for one store, in which nothing has been written. What is written there goes away with the value.
+/// A place for one store, in which nothing has been written. What is written there is removed with the value.
 pub struct Place {
     pub url: String,
     what: What,
@@ -93,7 +93,7 @@ enum What {
     Database { server: String, name: String },
 }
 
-/// What takes a store back to a position: two statements of SQL, or the deletion of commits with such ids in MongoDB.
+/// Returns the statements that take a store back to a position: two of SQL, or the deletion of such commits in MongoDB.
 fn steps_back(to: u64) -> (String, String, impl Fn(Document) -> Document) {
     let delete = format!("DELETE FROM events WHERE position > {to}");
     let set_head = format!(
@@ -104,7 +104,7 @@ fn steps_back(to: u64) -> (String, String, impl Fn(Document) -> Document) {
 }
 
 impl Place {
-    /// Where the backend has files, in this folder under this name; elsewhere under a name that nobody else has.
+    /// Returns a place in this folder under this name, where the backend has files; else one under a unique name.
     pub fn fresh(on: Backend, folder: &Path, name: &str) -> Self {
         let unique = format!("t{}", uuid::Uuid::new_v4().simple());
         match on {
@@ -140,7 +140,7 @@ impl Place {
         Self { url: format!("{place}/{name}?{options}"), what: What::Database { server, name } }
     }
 
-    /// Whether nothing has been made there.
+    /// Returns true if nothing has been made there.
     pub fn is_untouched(&self) -> bool {
         match &self.what {
             What::File(path) => !path.exists(),
@@ -156,7 +156,7 @@ impl Place {
         }
     }
 
-    /// Takes away the events after a position behind the program's back, in one step, as a restored backup of that time lacks
+    /// Removes the events after a position behind the program's back, in one step, as a restored backup of that time lacks
     /// them.
     pub fn put_back(&self, to: u64) {
         let (delete, set_head, delete_commits) = steps_back(to);

@@ -67,7 +67,7 @@ impl Server {
         Self::run("redis-server".into(), arguments, port, format!("redis://127.0.0.1:{port}/"), false, folder)
     }
 
-    /// A PostgreSQL server. Whoever is not `postgres` needs a password.
+    /// Starts a PostgreSQL server. Every user but `postgres` needs a password.
     pub fn postgres() -> Self {
         let (folder, port, bin) = (tempfile::tempdir().unwrap(), free_port(), postgres_bin());
         let is_root = as_postgres(Path::new("true"), &[]).status().is_ok_and(|status| status.success());
@@ -223,7 +223,7 @@ fn give_to_postgres(path: &Path) {
     assert!(Command::new("chown").args(["-R", "postgres:"]).arg(path).status().unwrap().success());
 }
 
-/// A key, and a certificate for 127.0.0.1 that nobody vouches for; as PEM.
+/// A key, and a self-signed certificate for 127.0.0.1; as PEM.
 pub struct Certificate {
     pub key: Vec<u8>,
     pub certificate: Vec<u8>,

@@ -27,7 +27,7 @@ pub fn task() -> Option<(String, String)> {
     Some((std::env::var(TASK).ok()?, std::env::var(URL).unwrap()))
 }
 
-/// What a process said, whole lines only, each after its `> `.
+/// Returns the lines that a process prints, complete ones only, each after its `> `.
 pub fn said(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     let mut out = BufReader::new(child.stdout.take().unwrap());
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! A small TCP proxy that breaks connections when told.
+//! A small TCP proxy that breaks connections on demand.
 
 use std::io::Read;
 use std::io::Write;
@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-/// What the proxy does with what passes through it.
+/// The treatment of the traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// It passes everything on.
@@ -23,28 +23,28 @@ pub enum Mode {
     LoseRequest,
     /// The next request is done, its answer is lost, and the connection is cut; then everything passes.
     LoseAnswer,
-    /// Likewise, and from then on nobody gets through.
+    /// Likewise, and from then on no connection is accepted.
     LoseAnswerAndGo,
     /// Requests are held until the mode changes.
     Hold,
-    /// Nobody gets through.
+    /// No connection is accepted.
     Gone,
 }
 
 #[derive(Clone)]
 pub struct Proxy {
-    /// What to do, and with how many requests.
+    /// The treatment, and the number of requests that get it.
     plan: Arc<Mutex<(Mode, usize)>>,
-    /// How many requests pass before that.
+    /// The number of requests that pass before that.
     first: Arc<AtomicUsize>,
-    /// What a client says that counts as a request.
+    /// The bytes of a client that count as a request.
     counts: fn(&[u8]) -> bool,
     /// A request has been held.
     held: Arc<AtomicBool>,
     port: u16,
 }
 
-/// What a client of PostgreSQL says: everything counts.
+/// Returns true for any bytes, as a client of PostgreSQL sends them.
 pub fn anything(_: &[u8]) -> bool {
     true
 }
@@ -84,13 +84,13 @@ impl Proxy {
         self.times(mode, 1);
     }
 
-    /// With one request, after so many others.
+    /// Treats one request, after a number of others.
     pub fn after(&self, requests: usize, mode: Mode) {
         self.first.store(requests, Ordering::SeqCst);
         self.set(mode);
     }
 
-    /// From now on, with so many requests.
+    /// Treats this number of requests from now on.
     pub fn times(&self, mode: Mode, times: usize) {
         if mode == Mode::Hold {
             self.held.store(false, Ordering::SeqCst);
@@ -121,7 +121,7 @@ impl Proxy {
         thread::spawn(move || pump(from, to, |_| !lost.load(Ordering::SeqCst) && answering.mode() != Mode::Gone));
     }
 
-    /// Whether something a client said is passed on; `lost` is set where its answer is not.
+    /// Returns true if bytes of a client are passed on; `lost` is set where their answer is not.
     fn passes(&self, said: &[u8], lost: &AtomicBool) -> bool {
         let mut plan = self.plan();
         let (mode, times) = *plan;
@@ -147,7 +147,7 @@ impl Proxy {
     }
 }
 
-/// Passes on what is said until somebody ends the connection, or something is not to pass.
+/// Passes bytes on until either side ends the connection, or some are not to pass.
 fn pump(mut from: TcpStream, mut to: TcpStream, passes: impl Fn(&[u8]) -> bool) {
     let mut buffer = vec![0; 1 << 20];
     while let Ok(count) = from.read(&mut buffer) {

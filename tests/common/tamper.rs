@@ -1,4 +1,4 @@
-//! What somebody might change in a store behind the program's back, said once and done in the words of each database.
+//! Changes in a store behind the program's back, named once and done in the language of each database.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub enum Change {
     NoRow(&'static str),
     /// A second row with what the first holds.
     CopiedRow(&'static str, &'static str),
-    /// The id of the event that the checkpoint stands on.
+    /// The id of the event of the checkpoint.
     Checkpoint,
     /// The version of the logic that made the rows.
     Logic(u32),
@@ -31,7 +31,7 @@ pub enum Change {
     State(u64, &'static str, Value),
     /// A snapshot's state, which is none any more.
     NoState(u64),
-    /// The hash of the event that a snapshot stands on.
+    /// The hash of the event of a snapshot.
     EventHash(u64),
     /// The hashes of a snapshot, to what are none.
     NoHashes(u64),
@@ -109,7 +109,7 @@ impl Change {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap().rows_affected()
     }
 
-    /// What every SQL says alike.
+    /// Returns the statement that every SQL database has.
     fn plain_sql(&self) -> String {
         match self {
             NoRow(key) => {

@@ -1,4 +1,4 @@
-//! What other processes do on a store: append until something fails, and race for versions.
+//! Other processes on a store: they append until something fails, and race for versions.
 
 use esctl::event::ExpectedVersion;
 use esctl::store::Store;

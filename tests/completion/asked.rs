@@ -26,15 +26,15 @@ fn each_kind_of_name_comes_from_the_store() {
         (&["stream", "show", "nothing-like-it"], &[]),
     ];
     for (words, expected) in cases {
-        assert_eq!(esctl.told(words), expected, "{words:?}");
+        assert_eq!(esctl.offered(words), expected, "{words:?}");
     }
     esctl.run(&["projection", "create", "mine", "--all", "--key", ".stream", "--reduce", "{n: 1}"]);
-    assert_eq!(esctl.told(&["projection", "query", "m"]), ["mine"]);
+    assert_eq!(esctl.offered(&["projection", "query", "m"]), ["mine"]);
     // What comes with esctl cannot be deleted.
-    assert_eq!(esctl.told(&["projection", "delete", "m"]), ["mine"]);
-    assert_eq!(esctl.told(&["projection", "delete", "r"]), [""; 0]);
+    assert_eq!(esctl.offered(&["projection", "delete", "m"]), ["mine"]);
+    assert_eq!(esctl.offered(&["projection", "delete", "r"]), [""; 0]);
     // Nothing is offered for what is new.
-    assert_eq!(esctl.told(&["resource", "create", "go"]), [""; 0]);
+    assert_eq!(esctl.offered(&["resource", "create", "go"]), [""; 0]);
 }
 
 #[test]
@@ -43,13 +43,13 @@ fn ids_of_failed_and_quarantined_events_are_offered() {
     let id = "018f0000-0000-7000-8000-00000000000a";
     let wrong = ["--type", "resource.added", "--data", r#"{"amount":"lots"}"#, "--event-id", id, "--force"];
     esctl.must(&[&["stream", "append", "resource-gold"], &wrong[..]].concat());
-    assert_eq!(esctl.told(&["quarantine", "release", "0"]), [""; 0]);
+    assert_eq!(esctl.offered(&["quarantine", "release", "0"]), [""; 0]);
     esctl.run(&["projection", "run"]);
-    assert_eq!(esctl.told(&["projection", "errors", "resources", "--skip", "018f"]), [id]);
-    assert_eq!(esctl.told(&["projection", "errors", "resources", "--retry", ""]), [id]);
-    assert_eq!(esctl.told(&["projection", "errors", "resources", "--skip", "1"]), [""; 0]);
+    assert_eq!(esctl.offered(&["projection", "errors", "resources", "--skip", "018f"]), [id]);
+    assert_eq!(esctl.offered(&["projection", "errors", "resources", "--retry", ""]), [id]);
+    assert_eq!(esctl.offered(&["projection", "errors", "resources", "--skip", "1"]), [""; 0]);
     esctl.must(&["quarantine", "add", id, "--reason", "wrong"]);
-    assert_eq!(esctl.told(&["quarantine", "release", "0"]), [id]);
+    assert_eq!(esctl.offered(&["quarantine", "release", "0"]), [id]);
 }
 
 #[test]
@@ -68,9 +68,9 @@ fn the_store_that_is_typed_already_counts() {
     let (esctl, other) = (seeded(Backend::Sqlite), Esctl::new(Backend::Sqlite));
     other.append("parcel-99");
     let typed = format!("--store={}", other.place.url);
-    assert_eq!(esctl.told(&[&typed, "stream", "show", "par"]), ["parcel-99"]);
-    assert_eq!(esctl.told(&["stream", "show", "--store", &other.place.url, "par"]), ["parcel-99"]);
-    assert_eq!(esctl.told(&["stream", "show", "par"]), ["parcel-1"]);
+    assert_eq!(esctl.offered(&[&typed, "stream", "show", "par"]), ["parcel-99"]);
+    assert_eq!(esctl.offered(&["stream", "show", "--store", &other.place.url, "par"]), ["parcel-99"]);
+    assert_eq!(esctl.offered(&["stream", "show", "par"]), ["parcel-1"]);
 }
 
 #[test]
@@ -79,10 +79,10 @@ fn names_cannot_do_anything_on_a_command_line() {
     for stream in ["x-a b", "x-$(touch owned)", "x-`id`", "x-';reboot;'", "-x", "x-金"] {
         esctl.append(stream);
     }
-    let told = esctl.told(&["stream", "show", "x"]);
-    assert_eq!(told, [r"x-\$\(touch\ owned\)", r"x-\'\;reboot\;\'", r"x-\`id\`", r"x-a\ b", "x-金"]);
-    assert!(!esctl.told(&["stream", "show", ""]).iter().any(|name| name == "-x"), "it would be taken for an option");
-    // Who does not quote for sure gets plain names only.
+    let offered = esctl.offered(&["stream", "show", "x"]);
+    assert_eq!(offered, [r"x-\$\(touch\ owned\)", r"x-\'\;reboot\;\'", r"x-\`id\`", r"x-a\ b", "x-金"]);
+    assert!(!esctl.offered(&["stream", "show", ""]).iter().any(|name| name == "-x"), "it would be taken for an option");
+    // A shell that does not quote for sure gets plain names only.
     for shell in ["elvish", "powershell"] {
         let output = esctl.ask(shell, Some(&esctl.place.url), &["stream", "show", "x"]);
         assert!(lines(&output).iter().all(|line| line.starts_with("x-金")), "{shell}: {output:?}");
@@ -99,11 +99,11 @@ fn of_very_many_streams_the_categories_are_offered_first() {
     let batch = |category: &str| (0..250).for_each(|id| esctl.append_fast(category, id));
     batch("many");
     esctl.append("few-1");
-    let told = esctl.told(&["stream", "show", ""]);
-    assert!(told.contains(&"many-".to_owned()) && told.contains(&"few-".to_owned()), "{told:?}");
-    let told = esctl.told(&["stream", "show", "many-"]);
-    // What the first ones have in common is not what all have in common.
-    assert!(told.len() > 100 && told[0] == "many-", "{told:?}");
+    let offered = esctl.offered(&["stream", "show", ""]);
+    assert!(offered.contains(&"many-".to_owned()) && offered.contains(&"few-".to_owned()), "{offered:?}");
+    let offered = esctl.offered(&["stream", "show", "many-"]);
+    // The prefix of the first names is not the prefix of all.
+    assert!(offered.len() > 100 && offered[0] == "many-", "{offered:?}");
 }
 
 impl Esctl {

@@ -7,7 +7,7 @@ use crate::common::backend::Backend;
 use crate::completion::shell::seeded;
 use crate::completion::shell::until_names;
 
-/// What bash would put in the place of the word under the cursor, at the end of this line.
+/// Returns what bash would put in the place of the word under the cursor, at the end of this line.
 fn completed(esctl: &Esctl, line: &str) -> Vec<String> {
     until_names(|| complete(esctl, line))
 }

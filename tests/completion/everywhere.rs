@@ -9,9 +9,9 @@ crate::on_every_backend! {
 
 fn names_come_from_the_store(on: Backend) {
     let esctl = seeded(on);
-    assert_eq!(esctl.told(&["stream", "show", "order-"]), ["order-1", "order-2"]);
-    assert_eq!(esctl.told(&["resource", "lock", "go"]), ["gold", "good"]);
-    assert_eq!(esctl.told(&["stream", "read", "--all", "--category", "p"]), ["parcel"]);
-    assert_eq!(esctl.told(&["stream", "read", "--all", "--type", "order"]), ["order.placed"]);
-    assert_eq!(esctl.told(&["snapshot", "show", "res"]), ["resource-gold"]);
+    assert_eq!(esctl.offered(&["stream", "show", "order-"]), ["order-1", "order-2"]);
+    assert_eq!(esctl.offered(&["resource", "lock", "go"]), ["gold", "good"]);
+    assert_eq!(esctl.offered(&["stream", "read", "--all", "--category", "p"]), ["parcel"]);
+    assert_eq!(esctl.offered(&["stream", "read", "--all", "--type", "order"]), ["order.placed"]);
+    assert_eq!(esctl.offered(&["snapshot", "show", "res"]), ["resource-gold"]);
 }

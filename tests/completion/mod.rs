@@ -1,4 +1,4 @@
-//! Completion from the store: what a shell asks, and what it is told; and bash itself, where it is there.
+//! Completion from the store: the question of a shell and the answer; and bash itself, where it is installed.
 #![cfg(unix)]
 
 mod asked;

@@ -38,27 +38,27 @@ impl Esctl {
         output
     }
 
-    /// What bash is told, in this store.
+    /// Returns the names that bash gets, in this store.
     #[track_caller]
-    pub fn told(&self, words: &[&str]) -> Vec<String> {
+    pub fn offered(&self, words: &[&str]) -> Vec<String> {
         until_names(|| lines(&self.ask("bash", Some(&self.place.url), words)))
     }
 }
 
-/// Asks again while no name is told: a machine that is busy may have none within the limit, and nothing else is wrong.
+/// Asks again while there is no name: a busy machine may find none within the limit, and nothing else is wrong.
 #[track_caller]
 pub fn until_names(ask: impl Fn() -> Vec<String>) -> Vec<String> {
-    let mut told = ask();
+    let mut offered = ask();
     for _ in 0..20 {
-        if told.iter().any(|word| !word.starts_with("--")) {
+        if offered.iter().any(|word| !word.starts_with("--")) {
             break;
         }
-        told = ask();
+        offered = ask();
     }
-    told
+    offered
 }
 
-/// What was said, by a program that was content and said nothing else.
+/// Returns the stdout of a program that succeeded and printed nothing else.
 #[track_caller]
 pub fn lines(output: &Output) -> Vec<String> {
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""), "{output:?}");

@@ -1,4 +1,4 @@
-//! Of two appends with the same expected version exactly one succeeds; the other is told where the stream is.
+//! Of two appends with the same expected version exactly one succeeds; the other gets the version of the stream.
 
 use esctl::event::ExpectedVersion;
 use esctl::event::Version;
@@ -39,8 +39,8 @@ pub async fn each_expectation_is_met_or_answered_with_the_actual_version<S: Subj
     for (name, actual, met, unmet) in cases {
         for expected in unmet {
             match store.append(request(name, expected, events(1))).await {
-                Err(StoreError::Conflict { stream: told, expected: wanted, actual: found }) => {
-                    assert_eq!((told, wanted, found), (stream(name), expected, Version(actual)));
+                Err(StoreError::Conflict { stream: named, expected: wanted, actual: found }) => {
+                    assert_eq!((named, wanted, found), (stream(name), expected, Version(actual)));
                 }
                 other => panic!("{name} expected {expected}: {other:?}"),
             }
@@ -95,7 +95,7 @@ pub async fn a_handle_decides_on_what_another_one_has_appended_since<S: Shared>(
         let version = 2 * round;
         one.append(request("thing-1", exactly(version), events(1))).await.unwrap();
         other.append(request("thing-1", exactly(version + 1), events(1))).await.unwrap();
-        // What the first handle knew when it appended is no longer so.
+        // The version that the first handle knew is outdated.
         match one.append(request("thing-1", exactly(version + 1), events(1))).await {
             Err(StoreError::Conflict { actual, .. }) => assert_eq!(actual, Version(version + 2)),
             unexpected => panic!("{unexpected:?}"),

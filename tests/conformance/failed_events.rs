@@ -1,4 +1,4 @@
-//! Events that a projection cannot take in: they move with rows and checkpoint, and stay with their read model.
+//! Events that a projection fails to apply: they move with rows and checkpoint, and stay with their read model.
 
 use esctl::event::Position;
 use esctl::event::Timestamp;
@@ -101,7 +101,7 @@ pub async fn problems_stay_with_the_read_model_they_are_of<S: Subject>(subject: 
     assert_eq!((places(&store, things()).await, places(&store, previous.clone()).await), (vec![1], vec![2]));
     assert!(store.drop_read_model(things()).await.unwrap());
     assert_eq!((places(&store, things()).await, places(&store, previous).await), (vec![], vec![2]));
-    // What is made anew has none.
+    // A rebuilt read model has none.
     assert!(store.commit_rows(commit(things(), 0, 1, &[])).await.unwrap());
     assert!(places(&store, things()).await.is_empty());
 }

@@ -81,8 +81,8 @@ pub async fn each_of_many_groups_is_answered_in_its_own_order<S: Subject>(subjec
             for (n, outcome) in (0_u64..).zip(store.append_together(group).await.unwrap()) {
                 match outcome {
                     Ok(answer) => assert_eq!((n % 2, answer.events.len() as u64), (0, n + 1)),
-                    Err(StoreError::Conflict { stream: told, actual, .. }) => {
-                        assert_eq!((told, n % 2, actual), (stream(&format!("t{task}-{n}")), 1, Version(0)));
+                    Err(StoreError::Conflict { stream: named, actual, .. }) => {
+                        assert_eq!((named, n % 2, actual), (stream(&format!("t{task}-{n}")), 1, Version(0)));
                     }
                     Err(other) => panic!("{other}"),
                 }
@@ -93,7 +93,7 @@ pub async fn each_of_many_groups_is_answered_in_its_own_order<S: Subject>(subjec
     assert_eq!(whole(&store).await.len(), 20 * 25);
 }
 
-pub async fn a_caller_that_goes_away_does_not_cut_its_neighbours<S: Subject>(subject: S) {
+pub async fn a_cancelled_caller_does_not_cut_its_neighbours<S: Subject>(subject: S) {
     let store = subject.store();
     put(&store, "first-1", 1).await;
     let mut tasks = Vec::new();

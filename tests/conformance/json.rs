@@ -1,4 +1,4 @@
-//! What comes back is byte for byte the canonical text that went in, whatever is in it.
+//! Data comes back byte for byte as the canonical text that went in, whatever is in it.
 
 use esctl::event::EventType;
 use esctl::event::ExpectedVersion;
@@ -83,7 +83,7 @@ pub async fn numbers_come_back_as_they_were_written<S: Subject>(subject: S) {
     ];
     let objects = texts.map(|text| JsonObject::parse(&format!("{{\"x\":{text},\"y\":[{text}]}}")).unwrap());
     there_and_back(&subject.store(), &objects).await;
-    // What would come back as another number is refused before it gets to a store.
+    // A number that would come back as another one is refused before it gets to a store.
     for text in ["2.2250738585072011e-308", "123456789.123456789", "18446744073709551616.0", "9007199254740993.0"] {
         JsonObject::parse(&format!("{{\"x\":{text}}}")).unwrap_err();
     }

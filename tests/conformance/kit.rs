@@ -1,4 +1,4 @@
-//! What the chapters share: subjects, small events, and the look over a whole store that finds what no single
+//! The tools of the chapters: subjects, small events, and the look over a whole store that finds what no single
 //! assertion would. Knows no backend.
 
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use esctl::store::StoreError;
 use esctl::store::StreamInfo;
 use esctl::store::StreamQuery;
 
-/// How long a store may take to answer in tests: long enough that only a fault reaches it.
+/// The time that a store may take to answer in tests: long enough that only a fault reaches it.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A place for one store, on one backend, in which nothing has been written. Gone with the value.
@@ -103,7 +103,7 @@ pub fn timed(name: &str, count: u64, time: RecordTime) -> AppendRequest {
     AppendRequest { time, ..request(name, ExpectedVersion::Any, events(count)) }
 }
 
-/// Appends so many events to a stream, whatever is there.
+/// Appends this number of events to a stream, whatever is there.
 pub async fn put(store: &Store, name: &str, count: u64) -> Appended {
     store.append(request(name, ExpectedVersion::Any, events(count))).await.unwrap()
 }

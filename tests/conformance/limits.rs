@@ -1,4 +1,4 @@
-//! What cannot be is refused before anything is tried, on every backend alike.
+//! Invalid input is refused before anything is tried, on every backend alike.
 
 use esctl::event::ExpectedVersion;
 use esctl::event::JsonObject;

@@ -1,4 +1,4 @@
-//! What every backend promises, tried on each of them. A chapter is a module; a test is written once, against a
+//! The promises of every backend, tried on each of them. A chapter is a module; a test is written once, against a
 //! [`Store`](esctl::store::Store) from a [`kit::Subject`]. A new backend is one line in `subjects.rs`.
 //!
 //! `README.md` beside this file says which tests fail when a promise is broken on purpose.

@@ -1,4 +1,4 @@
-//! Where nothing has been written, reading says so and makes nothing; the first write makes the store.
+//! A store that does not exist yet: reading says so and makes nothing; the first write makes the store.
 
 use esctl::event::Timestamp;
 use esctl::event::Version;

@@ -73,7 +73,7 @@ async fn follow(store: Store, done: Arc<AtomicBool>) -> Vec<RecordedEvent> {
     }
 }
 
-async fn nobody_misses_anything(writers: Vec<Store>, readers: Vec<Store>, batches: u64) {
+async fn every_reader_sees_all(writers: Vec<Store>, readers: Vec<Store>, batches: u64) {
     put(&writers[0], "thing-0", 1).await;
     let done = Arc::new(AtomicBool::new(false));
     let mut following = JoinSet::new();
@@ -98,11 +98,11 @@ async fn nobody_misses_anything(writers: Vec<Store>, readers: Vec<Store>, batche
 
 pub async fn readers_that_remember_only_their_position_miss_nothing_of_twelve_writers<S: Subject>(subject: S) {
     let store = subject.store();
-    nobody_misses_anything(vec![store.clone(); WRITERS as usize], vec![store.clone(), store], 40).await;
+    every_reader_sees_all(vec![store.clone(); WRITERS as usize], vec![store.clone(), store], 40).await;
 }
 
 pub async fn readers_miss_nothing_of_twelve_writers_with_handles_of_their_own<S: Shared>(subject: S) {
     put(&subject.open(), "other-1", 1).await;
     let writers = (0..WRITERS).map(|_| subject.open()).collect();
-    nobody_misses_anything(writers, vec![subject.open(), subject.open()], 10).await;
+    every_reader_sees_all(writers, vec![subject.open(), subject.open()], 10).await;
 }

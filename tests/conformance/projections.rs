@@ -44,7 +44,7 @@ use crate::conformance::read_only::read_only;
 
 /// The positions of the events of each stream, in the order in which they came in.
 pub struct Seen {
-    /// Events at these positions cannot be taken in.
+    /// Events at these positions fail to apply.
     bad: Vec<u64>,
 }
 
@@ -184,7 +184,7 @@ pub async fn an_event_that_is_skipped_stays_left_out_also_of_rebuilds<S: Subject
         assert_eq!(rows(&store).await, without);
         assert_eq!(problems(&store).await, [(8, FailedEventState::Skipped, 1)]);
     }
-    // To be taken in after all: by the next rebuild.
+    // To be applied after all: by the next rebuild.
     let mended = seen(&[]);
     assert!(projector(&store, &mended).retry(id).await.unwrap().rebuild_needed);
     assert_eq!(problems(&store).await, [(8, FailedEventState::Missing, 1)]);
@@ -343,7 +343,7 @@ pub async fn a_skip_that_is_taken_back_is_missing_until_a_rebuild<S: Subject>(su
     projector(&store, &bad).skip(id).await.unwrap();
     assert_eq!(problems(&store).await, [(8, FailedEventState::Skipped, 1)]);
     assert!(projector(&store, &bad).retry(id).await.unwrap().rebuild_needed);
-    // A rebuild takes it in, or stands before it again.
+    // A rebuild applies it, or is stopped at it again.
     rebuild(&store, &bad).await.unwrap_err();
     assert_eq!(problems(&store).await, [(8, FailedEventState::Missing, 1)]);
     rebuild(&store, &mended).await.unwrap();
@@ -383,7 +383,7 @@ fn asked(after: Option<&str>, limit: usize, stale: bool) -> Query {
     Query { name: "seen".into(), filters: Vec::new(), after: after.map(str::to_owned), limit, stale }
 }
 
-/// What somebody is answered who cannot write, page by page, and of what that answer falls short.
+/// Returns the answer to a caller that cannot write, page by page, and its caveats.
 async fn answer(store: &Store, bad: &[u64], page: usize) -> (Vec<QueryRow>, Vec<Caveat>) {
     let queries = QueryBus::new(read_only(store), system_clock()).with(Arc::new(seen(bad)));
     let mut rows: Vec<QueryRow> = Vec::new();
@@ -398,7 +398,7 @@ async fn answer(store: &Store, bad: &[u64], page: usize) -> (Vec<QueryRow>, Vec<
     }
 }
 
-/// What the read model answers once somebody has brought it up to date who can write.
+/// Returns the answer of the read model once a caller that can write has brought it up to date.
 async fn answer_of_the_read_model(store: &Store, bad: &[u64]) -> Vec<QueryRow> {
     let queries = QueryBus::new(store.clone(), system_clock()).with(Arc::new(seen(bad)));
     queries.ask(&asked(None, 10_000, false), Timestamp::MIN).await.unwrap().rows
@@ -408,7 +408,7 @@ fn in_memory(caveats: &[Caveat]) -> bool {
     matches!(caveats.first(), Some(Caveat::InMemory(reason)) if reason.contains("cannot be written"))
 }
 
-pub async fn one_who_cannot_write_is_answered_as_the_read_model_would_be<S: Subject>(subject: S) {
+pub async fn a_caller_that_cannot_write_gets_the_answer_of_the_read_model<S: Subject>(subject: S) {
     let store = subject.store();
     // More rows than are read at once, old ones and new ones.
     for numbers in [0..700, 700..1100] {
@@ -424,7 +424,7 @@ pub async fn one_who_cannot_write_is_answered_as_the_read_model_would_be<S: Subj
     assert!(in_memory(&caveats) && caveats.len() == 1, "{caveats:?}");
     assert_eq!(rows.len(), 1100);
     assert_eq!(rows, answer_of_the_read_model(&store, &[]).await);
-    // What needs nothing new is no answer of memory.
+    // An answer without new events does not come from memory.
     let (rows, caveats) = answer(&store, &[], 2000).await;
     assert_eq!((rows.len(), caveats), (1100, Vec::new()));
 }
@@ -432,16 +432,16 @@ pub async fn one_who_cannot_write_is_answered_as_the_read_model_would_be<S: Subj
 pub async fn a_reader_without_write_access_learns_what_is_stopped_and_what_is_parked<S: Subject>(subject: S) {
     let store = subject.store();
     two_things(&store).await;
-    // It would stand before an event, which nobody has written down yet.
+    // It would be stopped at an event, which is not recorded yet.
     let (rows, caveats) = answer(&store, &[8], 10).await;
     let stopped = |found: &Caveat| matches!(found, Caveat::Stopped(problem) if problem.position.0 == 8);
     assert!(in_memory(&caveats) && stopped(&caveats[1]) && caveats.len() == 2, "{caveats:?}");
     assert_eq!(rows, answer_of_the_read_model(&store, &[8]).await);
-    // One that stands answers what is kept.
+    // A stopped one answers from its rows.
     let (again, caveats) = answer(&store, &[8], 10).await;
     assert!(stopped(&caveats[0]) && caveats[1..] == [Caveat::Behind(3)], "{caveats:?}");
     assert_eq!(again, rows);
-    // What was skipped is left out, what is parked is held back, and what comes to be parked as well.
+    // A skipped event is left out, a parked one is held back, and likewise one that comes to be parked.
     let id = problem_at(&store, 8).await.event_id;
     projector(&store, &seen(&[8])).skip(id).await.unwrap();
     set_on_error(&store, "seen", OnError::Park).await.unwrap();
@@ -455,7 +455,7 @@ pub async fn a_reader_without_write_access_learns_what_is_stopped_and_what_is_pa
     assert_eq!(caveats[1..], [Caveat::Parked(1), Caveat::Missing(1)], "{caveats:?}");
     assert_eq!(rows, answer_of_the_read_model(&store, &[]).await);
     assert_eq!(rows.iter().map(|row| row.row.as_array().unwrap().len()).collect::<Vec<_>>(), [5, 3]);
-    // Where there is no read model, all of it is worked out, and what was begun is gone on from.
+    // Without a read model everything is computed, and a partial build is continued.
     store.drop_read_model(ReadModel::live("seen")).await.unwrap();
     let (rows, caveats) = answer(&store, &[9], 10).await;
     assert!(in_memory(&caveats) && caveats[1..] == [Caveat::Parked(1)], "{caveats:?}");

@@ -1,5 +1,5 @@
-//! What several do to one projection at once, held up at the very moment at which it could go wrong: each event is in its row
-//! once, and nobody's word is lost.
+//! Several callers work on one projection at once, held up at the very moment at which it could go wrong: each event is in its
+//! row once, and no decision of an operator is lost.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ use crate::conformance::projections::run;
 use crate::conformance::projections::seen;
 use crate::conformance::projections::wanted;
 
-/// What somebody else does at a moment, once, while who reaches it waits.
+/// The work of another caller at a moment, once, while the one that reaches it waits.
 type Meanwhile = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
 
 fn meanwhile<W: Future<Output = ()>>(work: impl FnOnce() -> W + Send + 'static) -> Meanwhile {
@@ -53,7 +53,7 @@ fn happens(meanwhile: &Meanwhile) {
     work.into_iter().for_each(|work| work());
 }
 
-/// [`Seen`], held up before it reads rows, and before it has an event taken in: the first one from a position on.
+/// [`Seen`], held up before it reads rows, and before it has an event applied: the first one from a position on.
 #[derive(Default)]
 struct HeldUp {
     before_rows: Meanwhile,
@@ -142,7 +142,7 @@ pub async fn a_first_build_that_another_one_discards_is_restarted<S: Shared>(sub
     put(&store, "thing-a", 1500).await;
     let other = subject.open();
     let building = ReadModel::building("seen");
-    // Once there is something to throw away: what has been read so far is committed.
+    // Once there is something to drop: what has been read so far is committed.
     let held_up = HeldUp::at(1001, meanwhile(async move || assert!(other.drop_read_model(building).await.unwrap())));
     held_up.runner(&store).catch_up(&mut |_| {}).await.unwrap();
     held_up.assert_held_up();
@@ -157,7 +157,7 @@ pub async fn a_read_model_that_another_one_has_built_sooner_does_not_go_back<S: 
         run(&other, &seen(&[])).await.unwrap();
         put(&other, "thing-a", 1).await;
         run(&other, &seen(&[])).await.unwrap();
-        // From here on nobody may be answered less.
+        // From here on no caller may get less.
         assert_eq!(at(&other).await, 3);
     });
     let held_up = HeldUp::at(1, sooner);
@@ -181,14 +181,14 @@ pub async fn a_pause_holds_while_a_read_model_is_built<S: Shared>(subject: S) {
     held_up.assert_held_up();
     assert!(report.paused && !report.rebuilt && report.position == Position::ZERO, "{report:?}");
     assert!(rows(&store).await.is_empty());
-    // What was built is not lost.
+    // The build is not lost.
     resume(&store, "seen").await.unwrap();
     let report = run(&store, &seen(&[])).await.unwrap();
     assert!(report.rebuilt && report.events_applied == 0, "{report:?}");
     assert_eq!(rows(&store).await, wanted([("thing-a", &[1, 2, 3])]));
 }
 
-pub async fn a_read_model_that_is_thrown_away_while_it_is_run_does_not_come_back_without_its_events<S: Shared>(subject: S) {
+pub async fn a_read_model_that_is_dropped_while_it_is_run_does_not_come_back_without_its_events<S: Shared>(subject: S) {
     let store = subject.open();
     put(&store, "thing-a", 3).await;
     run(&store, &seen(&[])).await.unwrap();
@@ -258,7 +258,7 @@ pub async fn runners_operators_and_rebuilds_at_once_take_each_event_in_once<S: S
                     0 => drop(put(&store, "thing-a", 3).await),
                     1 | 2 => drop(run(&store, &mended).await.unwrap()),
                     3 => drop(rebuild(&store, &mended).await.unwrap()),
-                    // Somebody else may have done it.
+                    // Another caller may have done it.
                     _ => {
                         for id in &ids {
                             match projector(&store, &mended).retry(*id).await {

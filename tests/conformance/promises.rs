@@ -4,7 +4,7 @@
 /// Makes all tests for one backend: its name, its subject, whether other handles can open the same store (`shared`)
 /// or not (`alone`), and a mark for each test, such as `ignore = "needs a server"`.
 ///
-/// What needs a second handle and cannot have one stays in the list, ignored, in a module whose name says why.
+/// A test that needs a second handle and cannot have one stays in the list, ignored, in a module whose name says why.
 macro_rules! conformance {
     ($backend:ident: $subject:ident, shared $(, $($mark:tt)+)?) => {
         mod $backend {
@@ -165,7 +165,7 @@ macro_rules! each_chapter {
             a_paused_projection_stays_where_it_is
             a_skip_that_is_taken_back_is_missing_until_a_rebuild
             what_was_left_out_of_a_rebuild_under_way_or_of_the_read_model_before_is_not_forgotten
-            one_who_cannot_write_is_answered_as_the_read_model_would_be
+            a_caller_that_cannot_write_gets_the_answer_of_the_read_model
             what_was_worked_out_for_one_who_cannot_write_is_not_answered_again_once_the_read_model_is_another_one
             a_reader_without_write_access_learns_what_is_stopped_and_what_is_parked
         ] []}
@@ -175,7 +175,7 @@ macro_rules! each_chapter {
             a_first_build_that_another_one_discards_is_restarted
             a_pause_holds_while_a_read_model_is_built
             a_read_model_that_another_one_has_built_sooner_does_not_go_back
-            a_read_model_that_is_thrown_away_while_it_is_run_does_not_come_back_without_its_events
+            a_read_model_that_is_dropped_while_it_is_run_does_not_come_back_without_its_events
             an_event_that_is_tried_again_while_another_one_rebuilds_counts_once
             a_skip_that_is_taken_back_while_another_one_rebuilds_is_taken_back
         ]}
@@ -202,7 +202,7 @@ macro_rules! each_chapter {
             sixty_four_appends_at_once_are_all_applied
             neither_a_conflict_nor_a_known_id_touches_its_neighbours
             each_of_many_groups_is_answered_in_its_own_order
-            a_caller_that_goes_away_does_not_cut_its_neighbours
+            a_cancelled_caller_does_not_cut_its_neighbours
             appending_goes_on_when_the_runtime_of_an_earlier_caller_has_ended
         ] []}
         crate::conformance::promises::chapter! { $one $several $subject limits [

@@ -1,4 +1,4 @@
-//! Rows and their checkpoint move in one transaction, of one runner; a read model can be built beside and thrown away.
+//! Rows and their checkpoint move in one transaction, of one runner; a read model can be built beside another and dropped.
 
 use std::time::Duration;
 
@@ -208,7 +208,7 @@ pub async fn dropping_takes_one_read_model_and_never_events<S: Subject>(subject:
     assert!(store.drop_read_model(building).await.unwrap());
     assert_eq!(store.count_rows(others).await.unwrap(), 1);
     assert_eq!(whole(&store).await.len(), 3);
-    // What was dropped starts anew.
+    // A dropped read model starts from the beginning.
     assert!(store.commit_rows(commit(things(), 0, 3, &[("z", json!({}))])).await.unwrap());
     assert_eq!(keys(&store, all("things")).await, ["z"]);
 }

@@ -41,7 +41,7 @@ use uuid::Uuid;
 
 use crate::conformance::kit::TIMEOUT;
 
-/// The same store for somebody who may not write.
+/// Returns the same store for a caller that may not write.
 pub fn read_only(store: &Store) -> Store {
     Store::new(Arc::new(ReadOnly(store.clone())), TIMEOUT)
 }

@@ -27,7 +27,7 @@ use crate::conformance::kit::whole;
 
 /// A subject whose store can be replaced behind the program's back.
 pub trait Replaceable: Shared {
-    /// Takes away the events after a position, as a restored backup of that time lacks them.
+    /// Removes the events after a position, as a restored backup of that time lacks them.
     fn put_back(&self, to: u64);
     /// Removes the store with everything in it.
     fn remove(&self);
@@ -55,7 +55,7 @@ pub async fn an_append_into_a_store_that_was_put_back_is_refused<S: Replaceable>
         subject.put_back(3);
         append_fails(&store, expected).await;
         every_use_fails(&store).await;
-        // Whoever comes anew finds it whole and goes on with it.
+        // A new handle finds it complete and goes on with it.
         let other = subject.open();
         assert_eq!(whole(&other).await.len(), 3);
         put(&other, "thing-1", 1).await;

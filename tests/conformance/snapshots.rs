@@ -1,4 +1,4 @@
-//! A snapshot is found by its stream, reducer and version, comes back as it was, and is thrown away alone.
+//! A snapshot is found by its stream, reducer and version, comes back as it was, and is deleted alone.
 
 use esctl::event::Hash;
 use esctl::event::Timestamp;

@@ -1,6 +1,6 @@
 //! Comparing what a command printed with what a document shows.
 //!
-//! In a document, `…` stands for any text within a line, and a line of only `…` for any lines.
+//! In a document, `…` matches any text within a line, and a line of only `…` matches any lines.
 
 /// Returns true if a line is as shown.
 fn line_fits(line: &str, shown: &str) -> bool {

@@ -21,7 +21,7 @@ fn free_address() -> String {
     format!("127.0.0.1:{}", free.expect("a free port"))
 }
 
-/// What a document writes in the place of a server's URL.
+/// Returns the placeholder of a server's URL in a document.
 fn placeholder(server: Server) -> &'static str {
     match server {
         Server::Postgres => "postgres://USER:PASSWORD@HOST/DATABASE",

@@ -142,8 +142,8 @@ async fn a_document_of_another_type_is_reported(on: Backend) {
     let World { plans, store, .. } = &world(on);
     let others = DocumentStore::<BTreeMap<String, u64>>::new(store.clone(), system_clock());
     others.find_one_and_upsert("tour", &BTreeMap::from([("n".to_owned(), 1)]), "ann").await.unwrap();
-    for told in [plans.find_one("tour", "ann").await.err(), plans.find_one_and_update("tour", "ann", |_| {}).await.err()] {
-        assert!(matches!(told, Some(RuntimeError::Document { what: "is not of the requested type", .. })), "{told:?}");
+    for error in [plans.find_one("tour", "ann").await.err(), plans.find_one_and_update("tour", "ann", |_| {}).await.err()] {
+        assert!(matches!(error, Some(RuntimeError::Document { what: "is not of the requested type", .. })), "{error:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a patch must not be able to do, whatever it says; and that recorded patches which do not fit are told.
+//! Limits of a patch, whatever it contains; and recorded patches that do not fit are reported.
 
 use std::iter;
 

@@ -1,4 +1,4 @@
-//! What holds for any documents and any changes.
+//! Properties of any documents and any changes.
 
 use esctl::aggregate::AggregateFold;
 use esctl::aggregate::Fold;

@@ -14,13 +14,13 @@ use serde_json::json;
 
 pub type Plan = AggregateFold<Document>;
 
-/// So many seconds after 2025-12-03T16:00:00Z.
+/// Returns a time, this number of seconds after 2025-12-03T16:00:00Z.
 pub fn second(after: i64) -> Timestamp {
     let start: Timestamp = "2025-12-03T16:00:00Z".parse().unwrap();
     Timestamp::from_micros(start.micros() + after * 1_000_000).unwrap()
 }
 
-/// Takes in an event as the store gives it back, from its text; each second another, by `ann`.
+/// Applies an event as the store gives it back, from its text; each a second later, by `ann`.
 pub fn record(fold: &mut Plan, event_type: &str, data: &str) -> Result<(), FoldError> {
     let at = second(fold.stream_version().0 as i64 + 1);
     Recorded { client_id: "ann", ..Recorded::new(event_type, data, at) }.apply_to(fold)
@@ -60,7 +60,7 @@ pub fn rejection(fold: &Plan, command: &str, payload: &Value) -> Rejection {
     }
 }
 
-/// What the document holds.
+/// Returns the content of the document.
 pub fn holds(fold: &Plan) -> Option<Value> {
     fold.state().document.clone().map(Value::Object)
 }

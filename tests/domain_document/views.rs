@@ -1,4 +1,4 @@
-//! What a document shows, what is kept of it, and its read model.
+//! The shown state of a document, its stored state, and its read model.
 
 use esctl::aggregate::Aggregate;
 use esctl::aggregate::AggregateFold;

@@ -25,7 +25,7 @@ fn in_play(game: &Game) -> Crystals {
     held.chain(game.market.iter().map(|slot| slot.crystals)).fold(Crystals::NONE, Crystals::plus)
 }
 
-/// What an event makes and what it takes out of the game, by the rules.
+/// Returns the crystals that an event makes, and those that it takes out of the game, by the rules.
 fn made_and_lost(event_type: &str, data: &Value) -> (Crystals, Crystals) {
     let crystals = |field: &str| serde_json::from_value(data[field].clone()).unwrap();
     match event_type {
@@ -57,7 +57,7 @@ fn play(players: usize, seed: u64, bot: u64) -> (Table, Vec<(String, String)>) {
     (table, events)
 }
 
-/// What holds after every command.
+/// Checks the properties that hold after every command.
 fn check(game: &Game) {
     let mut merchants: Vec<&String> = game.market.iter().map(|slot| &slot.card).chain(&game.merchant_deck).collect();
     let of_players = game.players.iter().flat_map(|player| player.hand.iter().chain(&player.played));

@@ -18,7 +18,7 @@ fn of(player: &str) -> Value {
     json!({ "player_id": player })
 }
 
-/// Plays the same turn for whoever's turn it is.
+/// Plays the same turn for the player whose turn it is.
 fn rest(table: &mut Table) {
     let player = table.state().current().unwrap().player_id.clone();
     run(table, "game.rest", &of(&player)).unwrap();
@@ -260,7 +260,7 @@ fn the_round_is_finished_and_a_tie_goes_to_the_later() {
 }
 
 #[test]
-fn who_gets_up_has_no_more_turns_and_cannot_win() {
+fn a_player_that_leaves_has_no_more_turns_and_cannot_win() {
     let mut table = started(3, 1, json!({}));
     let events = run(&mut table, "game.leave", &of("a")).unwrap();
     assert_eq!(events, [("game.player_left", json!({"player_id": "a", "next": {"player_id": "b", "round": 1}}))]);
@@ -269,5 +269,5 @@ fn who_gets_up_has_no_more_turns_and_cannot_win() {
     rest(&mut table);
     assert_eq!(table.state().current().unwrap().player_id, "b");
     let events = run(&mut table, "game.leave", &of("c")).unwrap();
-    assert_eq!((events[1].0, &events[1].1["winner"]), ("game.finished", &json!("b")), "nobody plays alone");
+    assert_eq!((events[1].0, &events[1].1["winner"]), ("game.finished", &json!("b")), "a player does not go on alone");
 }

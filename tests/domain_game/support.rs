@@ -15,7 +15,7 @@ pub fn now() -> Timestamp {
     "2025-12-03T16:00:00Z".parse().unwrap()
 }
 
-/// Takes in an event as the store gives it back: from its text.
+/// Applies an event as the store gives it back: from its text.
 pub fn record(table: &mut Table, event_type: &str, data: &str) {
     Recorded::new(event_type, data, now()).apply_to(table).unwrap();
 }

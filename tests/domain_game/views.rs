@@ -1,4 +1,4 @@
-//! What is hidden stays hidden.
+//! Hidden fields stay hidden.
 
 use esctl::aggregate::Fold;
 use esctl::domain::game::Viewer;
@@ -33,7 +33,7 @@ fn a_player_sees_his_hand_and_no_other_and_no_deck() {
         }
         assert!(!text.contains("seed") && !text.contains("deck"), "{text}");
     }
-    // These fields, and no other ones: a new one is hidden until somebody has thought about it.
+    // These fields and no others: a new one is hidden until its visibility is decided.
     let fields = |state: &Value| state.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     for seen in [&own, &seen(Viewer::Watcher)] {
         assert_eq!(

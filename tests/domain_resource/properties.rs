@@ -1,4 +1,4 @@
-//! What holds for any commands at any times.
+//! Properties of any commands at any times.
 
 use std::iter;
 

@@ -1,4 +1,4 @@
-//! What is no payload: refused with the field, the value and what was wanted.
+//! Invalid payloads: refused with the field, the value and what was wanted.
 
 use esctl::aggregate::Aggregate;
 use esctl::aggregate::DecideError;

@@ -165,7 +165,7 @@ fn amounts_come_before_locks_and_locks_before_what_there_is() {
 fn lock_holds_for_its_time() {
     let lock = |at, payload| (at, "resource.lock", payload);
     let until = |at| ("resource.locked", json!({"expiry": second(at)}));
-    accepts("5m unless told", &[created()], lock(0, json!({})), until(300));
+    accepts("5m by default", &[created()], lock(0, json!({})), until(300));
     accepts("for", &[created()], lock(1, json!({"for": "1h30m", "reason": null})), until(5401));
     accepts("seconds", &[created()], lock(1, json!({"for": "90s"})), until(91));
     accepts("after one that ran out", &[created(), locked()], lock(70, json!({"for": "1m"})), until(130));

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub type Gold = AggregateFold<Resource>;
 
-/// The second 0 of all tests, 2025-12-03T16:00:00Z, and so many microseconds after it.
+/// Returns a time, this number of microseconds after the second 0 of all tests, 2025-12-03T16:00:00Z.
 pub fn micros(after: i64) -> Timestamp {
     let start: Timestamp = "2025-12-03T16:00:00Z".parse().unwrap();
     Timestamp::from_micros(start.micros() + after).unwrap()
@@ -25,7 +25,7 @@ pub fn gold() -> Gold {
     AggregateFold::new("resource-gold")
 }
 
-/// Takes in an event as the store gives it back: from its text.
+/// Applies an event as the store gives it back: from its text.
 pub fn record(fold: &mut Gold, event_type: &str, data: &str, recorded_at: Timestamp) {
     Recorded::new(event_type, data, recorded_at).apply_to(fold).unwrap();
 }

@@ -1,4 +1,4 @@
-//! What is shown and kept: the schemas, the row of the read model, what events may leave out.
+//! The shown and the stored state: the schemas, the row of the read model, the fields that events may leave out.
 
 use esctl::aggregate::Aggregate;
 use esctl::aggregate::AggregateFold;

@@ -1,4 +1,4 @@
-//! A server that stands still or dies, and connections that are cut when a write has been sent.
+//! A server that is stopped or killed, and connections that are cut when a write has been sent.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn a_connection_cut_when_the_append_was_sent_is_asked_again_and_nothing_is_doubl
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn an_append_to_a_server_that_stands_still_is_of_unknown_outcome_and_can_be_repeated() {
+fn an_append_to_a_stopped_server_is_of_unknown_outcome_and_can_be_repeated() {
     all_enabled(async {
         let server = Server::mongod(&[]);
         let place = Place::on(server.url.clone());

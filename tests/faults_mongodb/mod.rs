@@ -1,4 +1,4 @@
-//! What can happen to a store in MongoDB: other processes, kills, a server that stops or is cut off, somebody else's
+//! Faults of a store in MongoDB: other processes, kills, a server that stops or is cut off, a foreign
 //! database, missing rights, and a projection that is broken off between its steps.
 
 mod connection;

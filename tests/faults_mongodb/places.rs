@@ -1,4 +1,4 @@
-//! What is no store of ours is said to be none, and is left as it was.
+//! A database that is no store of esctl is reported as such, and is left as it was.
 
 use std::time::Duration;
 

@@ -74,7 +74,7 @@ fn a_commit_broken_off_before_its_checkpoint_moved_was_never_there() {
         assert!(store.commit_rows(commit(0, 1, &[("a", json!({"n":1})), ("b", json!({"n":1}))])).await.unwrap());
         stage(&database, 2, &[("a", json!({"n":99})), ("c", json!({"n":99}))]).await;
         assert_eq!(found(&store, vec![], None, 9).await, rows_of(&[("a", 1), ("b", 1)]));
-        // Run again, with other bounds: each event is folded once, and what was left lying is swept away.
+        // Run again, with other bounds: each event is folded once, and leftovers are removed.
         assert!(store.commit_rows(commit(1, 2, &[("a", json!({"n":2}))])).await.unwrap());
         assert!(store.commit_rows(commit(2, 3, &[("a", json!({"n":3}))])).await.unwrap());
         assert_eq!(found(&store, vec![], None, 9).await, rows_of(&[("a", 3), ("b", 1)]));

@@ -46,9 +46,9 @@ fn a_wrong_password_and_missing_rights_are_not_allowed_and_no_secret_is_printed(
         let reader = store_at(&url("reader", "usersecret"), TIMEOUT);
         assert_eq!(whole(&reader).await.len(), 3);
         // The server quotes the command that it refuses, and so the events.
-        let mut told = crate::conformance::kit::events(1);
-        told[0].data = esctl::event::JsonObject::parse(r#"{"card": "secret"}"#).unwrap();
-        let append = crate::conformance::kit::request("thing-1", esctl::event::ExpectedVersion::Any, told);
+        let mut cards = crate::conformance::kit::events(1);
+        cards[0].data = esctl::event::JsonObject::parse(r#"{"card": "secret"}"#).unwrap();
+        let append = crate::conformance::kit::request("thing-1", esctl::event::ExpectedVersion::Any, cards);
         let error = reader.append(append).await.unwrap_err();
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(source.contains("error 13 of the server (Unauthorized): not authorized on shop"), "{source}");
@@ -120,7 +120,7 @@ fn beside(n: u64) -> esctl::store::RowsCommit {
     }
 }
 
-/// What people see in the view, and what the store answers.
+/// Returns the rows that people see in the view, and the answer of the store.
 async fn both(store: &esctl::store::Store, database: &mongodb::Database) -> (Option<i64>, Option<i64>) {
     let view = database.collection::<mongodb::bson::Document>("rm_things").find_one(doc! { "_id": "a" }).await.unwrap();
     let shown = view.and_then(|row| row.get_document("row").ok()?.get_i64("n").ok());
@@ -145,7 +145,7 @@ fn a_swap_shows_people_the_new_rows_or_is_not_done() {
             assert!(store.swap_read_model("things", position, vec![]).await.unwrap(), "{user}");
             assert_eq!(both(&store, &database).await, (Some(n as i64), Some(n as i64)), "{user}");
         }
-        // Who can do neither is refused before the swap, and told what is missing.
+        // A user that can do neither is refused before the swap, with the missing right.
         let store = store_at(&url("rows"), TIMEOUT);
         assert!(store.commit_rows(beside(9)).await.unwrap());
         for refused in [

@@ -1,4 +1,4 @@
-//! Who is not let in, and where, each with an error of its own kind and without the password.
+//! Users that the server refuses, each with an error of its own kind and without the password.
 
 crate::faults! {
     a_wrong_password_is_not_allowed_and_not_shown
@@ -61,8 +61,8 @@ mod cases {
 
     pub async fn a_server_that_is_down_is_unavailable() {
         let mut url = Database::new().await.url();
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        url.set_port(Some(nobody)).unwrap();
+        let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        url.set_port(Some(unused)).unwrap();
         let store = store_at(&url, TIMEOUT);
         assert_fails!(store.head().await, StoreError::Unavailable { .. });
         assert_fails!(appending(&store).await, StoreError::Unavailable { .. });

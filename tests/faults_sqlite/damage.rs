@@ -18,7 +18,7 @@ use crate::conformance::kit::run;
 use crate::conformance::kit::try_read;
 use crate::faults_sqlite::helper::Folder;
 
-/// Whether the hashes of these events, which are all there are, are what they must be.
+/// Returns true if these events, which are all there are, have the right hashes.
 pub fn chain_holds(events: &[RecordedEvent]) -> bool {
     let mut hash = Hash::ZERO;
     events.iter().all(|event| {

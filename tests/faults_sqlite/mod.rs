@@ -1,4 +1,4 @@
-//! What can happen to a store in a SQLite file: damage, other processes, kills, a full disk, missing rights.
+//! Faults of a store in a SQLite file: damage, other processes, kills, a full disk, missing rights.
 
 mod damage;
 mod full_disk;

@@ -1,4 +1,4 @@
-//! Where a file is and what may be done with it.
+//! The place of a file, and the rights on it.
 
 use std::fs;
 use std::fs::Permissions;
@@ -74,8 +74,8 @@ fn the_file_and_what_lies_beside_it_are_for_its_owner_only() {
     });
 }
 
-/// Rights do not bind root, so the other process is one of nobody's when this one is root's.
-fn as_somebody_without_rights(folder: &Folder) -> Vec<String> {
+/// Returns the output of a process without rights. They do not bind root, so as root it runs as another user.
+fn as_a_user_without_rights(folder: &Folder) -> Vec<String> {
     let program = folder.path().join("program");
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let mut command = Command::new(&program);
@@ -83,10 +83,10 @@ fn as_somebody_without_rights(folder: &Folder) -> Vec<String> {
         command.uid(65534).gid(65534);
     }
     let mut child = with_task(command.current_dir("/"), OTHER_PROCESS, "read, then write", &folder.url()).spawn().unwrap();
-    let told = said(&mut child).collect();
+    let lines = said(&mut child).collect();
     child.wait().unwrap();
     fs::remove_file(program).unwrap();
-    told
+    lines
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_file_that_cannot_be_written_can_be_read() {
                 // The copy of the program goes into the folder before its rights are taken.
                 fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
             }
-            assert_eq!(as_somebody_without_rights(&folder), ["read 3", "not writable"], "folder {folder_mode:o}");
+            assert_eq!(as_a_user_without_rights(&folder), ["read 3", "not writable"], "folder {folder_mode:o}");
             fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
             fs::set_permissions(folder.file(), Permissions::from_mode(0o600)).unwrap();
             put(&folder.store(), "thing-1", 1).await;
@@ -118,11 +118,11 @@ fn a_file_that_may_not_be_read_is_unavailable() {
         put(&folder.store(), "thing-1", 3).await;
         fs::set_permissions(folder.file(), Permissions::from_mode(0o000)).unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
-        let told = as_somebody_without_rights(&folder);
+        let lines = as_a_user_without_rights(&folder);
         assert!(
-            told[0].starts_with("failed to read: Unavailable") || told[0].starts_with("failed to read: NotAllowed"),
-            "{told:?}"
+            lines[0].starts_with("failed to read: Unavailable") || lines[0].starts_with("failed to read: NotAllowed"),
+            "{lines:?}"
         );
-        assert_eq!(told[1], "not writable");
+        assert_eq!(lines[1], "not writable");
     });
 }

@@ -68,10 +68,10 @@ fn of_many_processes_that_init_at_once_one_makes_the_store() {
         for _ in 0..4 {
             let folder = Folder::new();
             let mut children: Vec<_> = (0..4).map(|_| start(OTHER_PROCESS, "init", &folder.url())).collect();
-            let told: Vec<String> = children.iter_mut().flat_map(said).collect();
+            let answers: Vec<String> = children.iter_mut().flat_map(said).collect();
             assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
-            assert_eq!(told.len(), 4);
-            assert_eq!(told.iter().filter(|line| *line == "made true").count(), 1, "{told:?}");
+            assert_eq!(answers.len(), 4);
+            assert_eq!(answers.iter().filter(|line| *line == "made true").count(), 1, "{answers:?}");
             assert!(whole(&folder.store()).await.is_empty());
         }
     });

@@ -1,4 +1,4 @@
-//! Events that somebody took out of the file or changed behind the store's back.
+//! Events that were deleted from the file or changed behind the store's back.
 
 use esctl::event::Position;
 use esctl::store::ReadQuery;

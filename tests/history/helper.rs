@@ -63,7 +63,7 @@ impl Journal for Aloud {
     }
 
     fn end(&self, number: usize, answer: Result<Appended, StoreError>) {
-        let told = match answer {
+        let text = match answer {
             Ok(appended) => {
                 let place = |event: &AppendedEvent| {
                     format!("{}:{}:{}:{}", event.position, event.version, event.recorded_at.micros(), event.hash)
@@ -78,7 +78,7 @@ impl Journal for Aloud {
             Err(StoreError::OutcomeUnknown { message, .. }) => format!("unknown {message}"),
             Err(error) => format!("other {error}"),
         };
-        say(&format!("end {number} {told}"));
+        say(&format!("end {number} {text}"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! A server that stands still, is killed and comes back, and connections that are cut when the write was sent.
+//! A server that is stopped, killed and started again, and connections that are cut when the write was sent.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -17,7 +17,7 @@ use crate::history::trial::unknown;
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn a_server_that_stands_still_for_a_while_loses_and_doubles_nothing() {
+fn a_server_that_is_stopped_for_a_while_loses_and_doubles_nothing() {
     block_on(async {
         let server = Server::mongod(&[]);
         let area = Area::mongodb_on(&server.url);

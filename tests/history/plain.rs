@@ -16,7 +16,7 @@ fn no_reader_misses_or_doubles_an_event(area: Area) {
         let history = history(std::slice::from_ref(&area.url), TIMEOUT, nothing(Duration::from_secs(4))).await;
         let verdict = all_held(&history);
         assert_eq!(unknown(&history), 0);
-        // Where nothing goes wrong nothing is unknown, and all the rest was tried.
+        // Without faults no outcome is unknown, and everything was tried.
         assert!(verdict.promises.iter().all(|tried| tried.tried > 0 || tried.promise.name() == "unknown_outcomes"));
     });
 }
@@ -26,7 +26,7 @@ fn a_killed_writer_leaves_whole_appends_or_none(area: Area) {
         let killing = killed_writers(area.url.clone(), 4);
         let history = history(std::slice::from_ref(&area.url), TIMEOUT, killing).await;
         all_held(&history);
-        assert!(unknown(&history) > 0, "nobody was killed in mid-append");
+        assert!(unknown(&history) > 0, "no process was killed in mid-append");
     });
 }
 

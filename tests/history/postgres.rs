@@ -46,7 +46,7 @@ async fn connect(area: &Area) -> PgConnection {
     connection
 }
 
-/// How many rows it was about.
+/// Executes a statement, and returns the number of rows.
 async fn execute(connection: &mut PgConnection, sql: &str) -> u64 {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap().rows_affected()
 }
@@ -106,7 +106,7 @@ fn a_writer_that_is_alone_and_is_cut_off_again_and_again_loses_and_doubles_nothi
         let mut history = SelftestHistory { attempts: notebook.take(), ..SelftestHistory::default() };
         observe(&store, &mut history).await.unwrap();
         let mut findings = check(&history).findings;
-        // Nobody ran a projection.
+        // No projection was run.
         findings.retain(|finding| finding.promise != Promise::ReadModels);
         assert!(findings.is_empty(), "{findings:#?}");
     });
@@ -145,7 +145,7 @@ fn a_writer_held_in_mid_transaction_hides_nothing_and_leaves_no_gap() {
             let mut held = Vec::new();
             for end in ["COMMIT", "ROLLBACK", "COMMIT", "ROLLBACK"] {
                 let attempt = hold(&mut connection, end).await;
-                // What was rolled back must not be there: it is no attempt that anybody knows of.
+                // A rolled back append must not be there: it is not among the attempts.
                 held.extend((end == "COMMIT").then_some(attempt));
                 tokio::time::sleep(Duration::from_millis(300)).await;
             }

@@ -64,7 +64,7 @@ fn another_primary_loses_and_doubles_nothing() {
                 // Forced: also where the others have not caught up in time. The connection may be cut by it.
                 let _ = admin.run_command(doc! { "replSetStepDown": 3, "secondaryCatchUpPeriodSecs": 1, "force": true }).await;
             }
-            // And one that is killed: whoever is the primary now.
+            // And one that is killed: the present primary.
             tokio::time::sleep(Duration::from_secs(1)).await;
             let primary = primary(&admin).await;
             servers.iter_mut().find(|server| server.address() == primary).unwrap().kill();

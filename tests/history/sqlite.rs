@@ -37,6 +37,6 @@ fn a_writer_held_in_mid_transaction_hides_nothing_and_leaves_no_gap() {
         };
         let history = history(std::slice::from_ref(&area.url), Duration::from_millis(300), holding).await;
         all_held(&history);
-        assert!(unavailable(&history) > 0, "nobody had to wait");
+        assert!(unavailable(&history) > 0, "no append had to wait");
     });
 }

@@ -20,7 +20,7 @@ use esctl::store::remove_scratch;
 use tempfile::TempDir;
 use url::Url;
 
-/// How long a store may take to answer where nothing is meant to be late.
+/// The time that a store may take to answer where no delay is intended.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 /// Events of which about half were acknowledged one by one.
 const ENOUGH: Position = Position(150);
@@ -110,8 +110,8 @@ pub async fn history(urls: &[String], timeout: Duration, fault: impl Future<Outp
         stop.send_replace(true);
         besides
     };
-    let mut told = |_| {};
-    let (ran, besides) = tokio::join!(run(&load, &mut told), beside);
+    let mut progress = |_| {};
+    let (ran, besides) = tokio::join!(run(&load, &mut progress), beside);
     let mut history = ran.unwrap();
     history.attempts.extend(besides);
     observe(&at(0, TIMEOUT), &mut history).await.unwrap();
@@ -131,12 +131,12 @@ pub fn all_held(history: &SelftestHistory) -> CheckResult {
     verdict
 }
 
-/// How many appends nobody knows the outcome of.
+/// Returns the number of appends with an unknown outcome.
 pub fn unknown(history: &SelftestHistory) -> usize {
     history.attempts.iter().filter(|attempt| attempt.is_unknown()).count()
 }
 
-/// How many appends were refused for the moment.
+/// Returns the number of appends that were refused for the moment.
 pub fn unavailable(history: &SelftestHistory) -> usize {
     let refused = |attempt: &&AppendAttempt| matches!(&attempt.answer, Some(Err(esctl::store::StoreError::Unavailable { .. })));
     history.attempts.iter().filter(refused).count()

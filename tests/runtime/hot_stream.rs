@@ -48,8 +48,8 @@ crate::on_every_backend! {
 mod one_thread {
     crate::on_every_backend! { async:
         one_key_that_waits_twice_counts_once
-        exactly_one_of_those_who_expect_a_version_is_served
-        who_is_refused_is_refused_by_those_before
+        exactly_one_of_the_callers_that_expect_a_version_is_served
+        a_command_is_refused_by_the_state_after_those_before
         one_event_that_is_too_large_is_refused_alone
         a_cancelled_caller_does_not_cancel_others
         a_panic_while_deciding_does_not_affect_other_callers
@@ -91,14 +91,14 @@ async fn version(world: &World, stream: &str) -> u64 {
     world.store.stream_version(stream.parse().unwrap()).await.unwrap().0
 }
 
-/// Counts what it is told.
+/// An observer that counts the notifications.
 #[derive(Default)]
-struct Told {
+struct CountingObserver {
     answered: AtomicU64,
     conflicts: AtomicU64,
 }
 
-impl CommandObserver for Told {
+impl CommandObserver for CountingObserver {
     fn answered(&self, _: Option<&'static str>, _: &Sent, _: Duration) {
         self.answered.fetch_add(1, Ordering::SeqCst);
     }
@@ -111,8 +111,8 @@ fn none_of_thirty_two_callers_is_refused(on: Backend) {
     on_threads(async {
         let world = world(on);
         world.create("gold", 100_000).await;
-        let told = Arc::new(Told::default());
-        let bus = world.bus(0).observed_by(told.clone());
+        let observer = Arc::new(CountingObserver::default());
+        let bus = world.bus(0).observed_by(observer.clone());
         let callers = (0..32).map(|_| {
             let bus = bus.clone();
             tokio::spawn(async move {
@@ -134,7 +134,7 @@ fn none_of_thirty_two_callers_is_refused(on: Backend) {
         }
         versions.sort_unstable();
         assert_eq!(versions, (2..=321).collect::<Vec<_>>());
-        assert_eq!((told.answered.load(Ordering::SeqCst), told.conflicts.load(Ordering::SeqCst)), (320, 0));
+        assert_eq!((observer.answered.load(Ordering::SeqCst), observer.conflicts.load(Ordering::SeqCst)), (320, 0));
     });
 }
 
@@ -184,7 +184,7 @@ async fn one_key_that_waits_twice_counts_once(on: Backend) {
     assert_eq!(version(&world, "resource-gold").await, 3);
 }
 
-async fn exactly_one_of_those_who_expect_a_version_is_served(on: Backend) {
+async fn exactly_one_of_the_callers_that_expect_a_version_is_served(on: Backend) {
     let world = world(on);
     world.create("gold", 1000).await;
     let expecting = |version| {
@@ -203,7 +203,7 @@ async fn exactly_one_of_those_who_expect_a_version_is_served(on: Backend) {
     }
 }
 
-async fn who_is_refused_is_refused_by_those_before(on: Backend) {
+async fn a_command_is_refused_by_the_state_after_those_before(on: Backend) {
     let world = world(on);
     world.create("gold", 3).await;
     let sent = at_once(&world.bus(0), (0..20).map(|_| allocate(1)).collect()).await;
@@ -254,7 +254,7 @@ async fn a_cancelled_caller_does_not_cancel_others(on: Backend) {
     }
     answered.sort_unstable();
     answered.dedup();
-    // What others had begun may still be under way; the next command comes after it.
+    // The work of other callers may still be under way; the next command comes after it.
     let last = bus.send(&allocate(1)).await.unwrap();
     assert_eq!(answered.len(), 60 - cut, "each answer has an event of its own");
     let events = last.version.0 - 2;

@@ -1,4 +1,4 @@
-//! What the tests of the runtime share.
+//! Tools that the tests of the runtime share.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::common::backend::Backend;
 use crate::common::backend::Place;
 
-/// A store that goes away with this value, and a clock that stands still.
+/// A store that is removed with this value, and a fixed clock.
 pub struct World {
     pub store: Store,
     pub micros: Arc<AtomicI64>,

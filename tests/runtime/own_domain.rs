@@ -68,7 +68,7 @@ async fn it_decides_records_and_rejects_like_the_built_in_ones(on: Backend) {
     assert_eq!((outcome.outcome, outcome.version.0, &outcome.state["count"]), (CommandResult::Applied, 2, &json!(5)));
     let refused = bus.send(&command("counter.count", "a", json!({"by": 0}))).await.unwrap_err();
     assert!(matches!(refused, RuntimeError::Decide(_)), "{refused:?}");
-    // A bus that was not told of the domain does not know its commands.
+    // A bus without the domain does not know its commands.
     assert!(world.bus(0).send(&command("counter.count", "a", json!({"by": 1}))).await.is_err());
 }
 

@@ -151,7 +151,7 @@ async fn a_checkpoint_of_another_store_is_found_out(on: Backend) {
     world.allocate("gold", 1).await;
     let error = run(&world, 10).await.unwrap_err();
     assert!(matches!(&error, RuntimeError::Store(StoreError::ForeignCheckpoint { .. })), "{error:?}");
-    // A rebuild asks nobody but the events.
+    // A rebuild reads the events only.
     Projector::new(&world.store, &RESOURCES, world.clock(), BatchSize(10)).rebuild(&mut |_| {}).await.unwrap();
     assert_eq!(amounts(&world).await, [("gold".to_owned(), 999)]);
 }
@@ -331,7 +331,7 @@ async fn a_rebuild_saves_each_row_once_and_restores_none(on: Backend) {
         let answers = world.store.append_together((0..streams).map(one).collect()).await.unwrap();
         assert!(answers.iter().all(Result::is_ok));
     }
-    // With few rows, and with so many that they are loaded into an empty table.
+    // With few rows, and with enough rows that they are loaded into an empty table.
     for few_rows in [10_000, 100] {
         let counted = Counted::default();
         let options = RunOptions { few_rows, ..RunOptions::default() };

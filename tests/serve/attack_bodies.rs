@@ -194,7 +194,7 @@ fn heads_that_are_too_large_or_ambiguous_are_refused() {
             let status = Raw::status(&served, request).await;
             assert!(status == 0 || (400..500).contains(&status), "{what}: {status}");
         }
-        // Which of two lengths counts is a matter of opinion: what follows must not be taken for another request.
+        // Servers disagree on which of two lengths counts: what follows must not be taken for another request.
         let smuggled = format!(
             "POST /health HTTP/1.1\r\n{host}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nPOST /api/commands HTTP/1.1\r\n{host}Content-Length: {length}\r\n\r\n{body}"
         );

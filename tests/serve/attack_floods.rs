@@ -1,4 +1,4 @@
-//! Attacks by number: who asks too often is told when to come back, and costs the others nothing.
+//! Attacks by number: a client that sends too many requests gets the time to come back, and costs the others nothing.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::serve::token;
 use crate::serve::token::WITH_SECRET;
 
 #[test]
-fn who_asks_too_often_waits_and_the_others_do_not() {
+fn a_client_that_asks_too_often_waits_and_the_others_do_not() {
     run(async {
         let args = [&WITH_SECRET[..], &["--rate-limit", "20"]].concat();
         let served = Served::with(Backend::Sqlite, &args).await;
@@ -29,20 +29,20 @@ fn who_asks_too_often_waits_and_the_others_do_not() {
         }
         assert!(refused > 0, "100 requests at once were all taken");
         served.command_as(&bob, "document.create", "b", json!({"document": {}})).await.is(201);
-        // What was refused was not done.
+        // A refused command was not applied.
         let done = served.esctl(&["stream", "list", "--prefix", "document-a"])["items"].as_array().unwrap().len();
         assert_eq!(done, 100 - refused);
     });
 }
 
 #[test]
-fn a_flood_without_tokens_does_not_keep_those_out_who_have_one() {
+fn a_flood_without_tokens_does_not_keep_out_clients_with_one() {
     run(async {
         let args = [&WITH_SECRET[..], &["--rate-limit", "20"]].concat();
         let served = Served::with(Backend::Sqlite, &args).await;
         let mut refused = 0;
         for number in 0..100 {
-            // A forged token each time: it is no way to be somebody new.
+            // A forged token each time does not make a new client.
             let forged = token::forged(&json!({"alg": "HS256"}), &token::claims(&format!("n{number}")), "AAAA");
             let status = served.command_as(&forged, "document.create", "x", json!({"document": {}})).await.status.as_u16();
             assert!([401, 429].contains(&status), "{status}");

@@ -11,7 +11,7 @@ use crate::serve::support::answer;
 
 async fn command_from(served: &Served, origin: &str) -> Answer {
     let body = json!({"command": "document.create", "id": "plan", "with": {"document": {}}}).to_string();
-    // As a form of a page would send it: the browser asks nobody first.
+    // As a form of a page would send it: the browser sends no preflight request.
     let request = served.request(Method::POST, "/api/commands").header("Content-Type", "text/plain").header("Origin", origin);
     answer(request.body(body)).await
 }

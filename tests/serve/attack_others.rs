@@ -12,11 +12,11 @@ use crate::serve::token::signed;
 
 crate::on_every_backend! { async:
     a_player_moves_only_for_himself
-    an_owner_touches_only_what_he_owns
+    an_owner_changes_only_owned_resources
     an_anonymous_caller_acts_for_no_client
     an_administrator_acts_for_any_client
     the_seed_of_a_game_is_neither_chosen_nor_shown
-    who_did_it_is_the_token_and_not_the_request
+    the_client_is_that_of_the_token_and_not_of_the_request
     no_player_sees_the_refusals_of_another_whose_name_begins_alike
 }
 
@@ -24,7 +24,7 @@ async fn a_table(on: Backend) -> Served {
     let served = Served::with(on, &WITH_SECRET).await;
     served.command_as(&token::player("ann"), "game.create", "g", json!({"num_players": 2})).await.is(201);
     served.command_as(&token::player("ann"), "game.join", "g", json!({"player_id": "ann"})).await.is(201);
-    // Who one is need not be said.
+    // The client need not name itself.
     served.command_as(&token::player("bob"), "game.join", "g", json!({})).await.is(201);
     served
 }
@@ -65,7 +65,7 @@ async fn a_player_moves_only_for_himself(on: Backend) {
     assert_eq!(versions(&served, "game-g"), before);
 }
 
-async fn an_owner_touches_only_what_he_owns(on: Backend) {
+async fn an_owner_changes_only_owned_resources(on: Backend) {
     let served = Served::with(on, &WITH_SECRET).await;
     let (ann, bob) = (token::player("ann"), token::player("bob"));
     let gold = json!({"owner_id": "ann", "resource_type": "coin", "initial_amount": 100, "max_amount": 1000});
@@ -85,13 +85,13 @@ async fn an_owner_touches_only_what_he_owns(on: Backend) {
 
 async fn an_anonymous_caller_acts_for_no_client(on: Backend) {
     let served = a_table(on).await;
-    let nobody = signed(&claims_with("nobody", json!({"player_id": null})));
-    served.command_as(&nobody, "game.rest", "g", json!({"player_id": "ann"})).await.fails(403, "not_yourself");
-    served.command_as(&nobody, "game.rest", "g", json!({})).await.is(400);
+    let nameless = signed(&claims_with("nobody", json!({"player_id": null})));
+    served.command_as(&nameless, "game.rest", "g", json!({"player_id": "ann"})).await.fails(403, "not_yourself");
+    served.command_as(&nameless, "game.rest", "g", json!({})).await.is(400);
     let gold = json!({"owner_id": "nobody", "resource_type": "coin", "initial_amount": 1, "max_amount": 1});
-    served.command_as(&nobody, "resource.create", "gold", gold).await.fails(403, "not_yourself");
-    // A document is nobody's; who changed it is recorded.
-    served.command_as(&nobody, "document.create", "plan", json!({"document": {}})).await.is(201);
+    served.command_as(&nameless, "resource.create", "gold", gold).await.fails(403, "not_yourself");
+    // A document has no owner; the client that changed it is recorded.
+    served.command_as(&nameless, "document.create", "plan", json!({"document": {}})).await.is(201);
 }
 
 async fn an_administrator_acts_for_any_client(on: Backend) {
@@ -127,7 +127,7 @@ async fn the_seed_of_a_game_is_neither_chosen_nor_shown(on: Backend) {
     assert_ne!(seed("game-g"), seed("game-h"));
 }
 
-async fn who_did_it_is_the_token_and_not_the_request(on: Backend) {
+async fn the_client_is_that_of_the_token_and_not_of_the_request(on: Backend) {
     let served = Served::with(on, &WITH_SECRET).await;
     let body = json!({"command": "document.create", "id": "plan", "with": {"document": {"client_id": "bob"}}});
     let request = served.request(reqwest::Method::POST, "/api/commands").bearer_auth(token::player("ann"));

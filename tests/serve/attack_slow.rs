@@ -84,7 +84,7 @@ fn a_connection_that_ends_in_the_middle_of_a_request_changes_nothing() {
 }
 
 #[test]
-fn who_takes_nothing_of_what_follows_events_is_let_go() {
+fn a_follower_that_reads_nothing_is_disconnected() {
     run(async {
         let mut served = Served::with(Backend::Sqlite, &["--client-patience", "500ms", "--shutdown-grace", "30s"]).await;
         let mut stalled = Vec::new();

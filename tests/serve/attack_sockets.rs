@@ -119,7 +119,7 @@ async fn no_player_sees_the_hand_of_another_over_a_connection(on: Backend) {
         client.say(json!({"type": "subscribe", "stream": "game-g", "playerId": "ann", "requestId": "r"})).await;
         let refused = client.until("error").await;
         assert_eq!(refused["code"], "not_yourself", "{refused}");
-        // What ann does is told, and what she holds is not.
+        // The actions of ann are visible, her cards are not.
         let ann = token::player("ann");
         let version = served.get_as(&ann, "/api/games/g").await.json["version"].as_u64().unwrap();
         if name == "bob" {
@@ -132,14 +132,14 @@ async fn no_player_sees_the_hand_of_another_over_a_connection(on: Backend) {
         let mut raw = Raw::to(&served).await;
         let authorization = format!("Authorization: Bearer {}\r\nAccept: text/event-stream\r\n", token::player(name));
         raw.send(format!("GET /api/streams/game-g/events HTTP/1.1\r\nHost: localhost\r\n{authorization}\r\n")).await;
-        let mut told = String::new();
-        while !told.contains("game.started") {
+        let mut received = String::new();
+        while !received.contains("game.started") {
             let mut bytes = [0; 4096];
             let length = raw.0.read(&mut bytes).await.unwrap();
-            assert_ne!(length, 0, "{told}");
-            told.push_str(&String::from_utf8_lossy(&bytes[..length]));
+            assert_ne!(length, 0, "{received}");
+            received.push_str(&String::from_utf8_lossy(&bytes[..length]));
         }
-        assert!(!told.contains("\"seed\"") && !told.contains("\"hand\"") && !told.contains("\"hash\""), "{told}");
+        assert!(!received.contains("\"seed\"") && !received.contains("\"hand\"") && !received.contains("\"hash\""), "{received}");
     }
 }
 
@@ -207,7 +207,7 @@ fn a_token_is_needed_and_not_in_the_url() {
         assert_eq!(status_of(&head), 101);
         // The token is not sent back.
         assert!(head.to_lowercase().contains("sec-websocket-protocol: esctl\r\n") && !head.contains(&good), "{head}");
-        // Who may read may not write.
+        // A client that may read may not write.
         let reader = signed(&claims_with("ann", json!({"scope": "read"})));
         let mut client = Client::try_connect(served.address, "", &["esctl", &format!("bearer.{reader}")]).await.unwrap();
         let refused = client.command("document.create", "plan", json!({"document": {}})).await;
@@ -230,8 +230,8 @@ fn a_token_that_is_over_ends_its_connection() {
         // And what follows a stream over server-sent events.
         let short = signed(&claims_with("ann", json!({"exp": now() + 2})));
         let request = served.request(reqwest::Method::GET, "/api/streams/document-plan/events").bearer_auth(short);
-        let told = answer(request.header("Accept", "text/event-stream")).await.is(200);
-        assert!(told.text.contains("document.created"), "{}", told.text);
+        let received = answer(request.header("Accept", "text/event-stream")).await.is(200);
+        assert!(received.text.contains("document.created"), "{}", received.text);
     });
 }
 

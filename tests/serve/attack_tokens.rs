@@ -20,18 +20,18 @@ use crate::serve::token::now;
 use crate::serve::token::signed;
 use crate::serve::token::signed_by;
 
-/// What a command is answered with that comes with this token.
+/// Returns the status of a command with this token.
 async fn tried(served: &Served, token: &str) -> u16 {
     served.command_as(token, "document.create", "plan", json!({"document": {}})).await.status.as_u16()
 }
 
-/// Whether nothing has been recorded.
+/// Asserts that nothing has been recorded.
 fn nothing_happened(served: &Served) {
     assert_eq!(served.esctl(&["stream", "list"])["items"], json!([]));
 }
 
 #[test]
-fn a_token_that_counts_is_taken() {
+fn a_valid_token_is_accepted() {
     run(async {
         let served = Served::with(Backend::Sqlite, &WITH_SECRET).await;
         served.command_as(&token::player("ann"), "document.create", "plan", json!({"document": {}})).await.is(201);
@@ -87,7 +87,7 @@ fn the_algorithm_is_the_servers_and_not_the_tokens() {
         }
         let rsa = EncodingKey::from_rsa_pem(token::RSA.as_bytes()).unwrap();
         assert_eq!(tried(&served, &signed_by(Algorithm::RS256, &rsa, &claims("ann"))).await, 401);
-        // A key that the token brings itself is nobody's.
+        // A key that the token itself contains is not trusted.
         let brought =
             json!({"alg": "HS256", "jwk": {"kty": "oct", "k": "AAAA"}, "kid": "../../dev/null", "jku": "http://evil.test"});
         assert_eq!(tried(&served, &forged(&brought, &claims("ann"), "AAAA")).await, 401);
@@ -169,7 +169,7 @@ fn a_token_for_others_or_from_others_is_refused() {
         nothing_happened(&served);
         assert_eq!(tried(&served, &signed(&claims_with("ann", good))).await, 201);
 
-        // Unless told, a token that says whom it is for must say so of esctl.
+        // By default, a token with an audience must be for esctl.
         let usual = Served::with(Backend::Sqlite, &WITH_SECRET).await;
         for wrong in
             [json!("bank"), json!(["shop", 5]), json!(["esctl", 5]), json!({}), json!({"esctl": 1}), json!(5), json!([["esctl"]])]

@@ -1,4 +1,4 @@
-//! What a server is told: by flag, in the environment, in the configuration file, in this order.
+//! Settings of a server: by flag, in the environment, in the configuration file, in this order.
 
 use serde_json::json;
 

@@ -57,7 +57,7 @@ impl Scrape {
         self.samples.get(series).copied().unwrap_or_default()
     }
 
-    /// Whether a series is there.
+    /// Returns true if there is a series.
     pub fn has(&self, series: &str) -> bool {
         self.samples.contains_key(series)
     }

@@ -1,4 +1,4 @@
-//! Games over HTTP: set up, seen by who plays and who watches, and nothing hidden through any door.
+//! Games over HTTP: set up, seen by players and spectators, and no route shows hidden fields.
 
 use serde_json::Value;
 use serde_json::json;
@@ -12,7 +12,7 @@ crate::on_every_backend! { async:
     a_game_is_set_up_and_the_same_key_sets_up_one
     the_same_key_sent_several_times_at_once_sets_up_one_game
     games_are_listed_by_how_far_they_are
-    a_player_sees_his_own_hand_through_no_door_another_ones
+    no_route_shows_a_player_the_hand_of_another
     only_administrators_ask_for_the_servers_view
 }
 
@@ -55,7 +55,7 @@ async fn a_game_is_set_up_and_the_same_key_sets_up_one(on: Backend) {
     assert_eq!((&first.json["state"]["caravan_capacity"], &first.json["state"]["point_cards_to_win"]), (&json!(7), &json!(3)));
     assert_eq!(served.get("/api/games").await.json["items"].as_array().unwrap().len(), 2);
 
-    // What is drawn cannot be worked out of the id.
+    // The drawn cards cannot be computed from the id.
     let seed = served.get(&format!("/api/games/{id}?server=true")).await.json["seed"].as_u64().unwrap();
     let drawn_of_id = id.parse::<uuid::Uuid>().unwrap().as_u64_pair().0 >> 1;
     assert_ne!(seed, drawn_of_id);
@@ -115,8 +115,8 @@ async fn games_are_listed_by_how_far_they_are(on: Backend) {
     assert_eq!(served.get("/api/games?limit=1").await.is(200).json["next"], "a");
 }
 
-/// Every way in which somebody with this token may look at the game.
-async fn every_door(served: &Served, token: &str) -> Vec<Answer> {
+/// Returns the answers of every route that shows the game, to a caller with this token.
+async fn every_route(served: &Served, token: &str) -> Vec<Answer> {
     let mut answers = Vec::new();
     for path in [
         "/api/games",
@@ -150,11 +150,11 @@ fn hands(value: &Value) -> Vec<String> {
     }
 }
 
-async fn a_player_sees_his_own_hand_through_no_door_another_ones(on: Backend) {
+async fn no_route_shows_a_player_the_hand_of_another(on: Backend) {
     let served = played(on).await;
     let (ann, bob, eve) = (token::player("ann"), token::player("bob"), token::player("eve"));
     for (name, token) in [("ann", &ann), ("bob", &bob), ("eve", &eve)] {
-        for answer in every_door(&served, token).await {
+        for answer in every_route(&served, token).await {
             for hidden in HIDDEN {
                 assert!(!answer.text.contains(hidden), "{name} sees {hidden}: {}", answer.text);
             }
@@ -167,7 +167,7 @@ async fn a_player_sees_his_own_hand_through_no_door_another_ones(on: Backend) {
     let own = served.get_as(&ann, "/api/games/g").await.json;
     assert_eq!(hands(&own), ["ann"]);
     assert_eq!(hands(&served.get_as(&eve, "/api/games/g").await.json), Vec::<String>::new());
-    // What bob's move answers shows his hand alone.
+    // The answer to bob's move shows only bob's hand.
     let moved = served.command_as(&bob, "game.rest", "g", json!({})).await.is(201);
     assert_eq!(hands(&moved.json), ["bob"]);
     assert!(HIDDEN.iter().all(|hidden| !moved.text.contains(hidden)), "{}", moved.text);

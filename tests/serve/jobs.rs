@@ -42,7 +42,7 @@ async fn a_rebuild_tells_how_far_it_is_and_makes_the_same_rows(on: Backend) {
     let done = job(&served, "/api/projections/resources/rebuild", Value::Null).await;
     assert_eq!((&done["state"], &done["kind"], &done["target"]), (&json!("done"), &json!("rebuild"), &json!("resources")));
     assert_eq!((&done["done"], &done["total"], &done["result"]["rebuilt"]), (&json!(4), &json!(4), &json!(true)));
-    // How many of them this job has applied is another question: a server that brings it up to date may have begun it.
+    // The number that this job has applied is another question: a server that brings it up to date may have begun it.
     assert_eq!((&done["result"]["position"], &done["asked_by"]), (&json!(4), &json!("anonymous")));
     assert_eq!(served.get("/api/resources?server=true").await.is(200).json, before);
     served.post("/api/projections/none/rebuild", &json!({})).await.is(404);

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-/// How long a test waits for a message before it says that none came.
+/// The time that a test waits for a message.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A client.

@@ -1,7 +1,7 @@
 //! Exactly once, and in order, across reconnection: clients that are cut off at random come back to another instance with
 //! the last version they have seen, while others write.
 //!
-//! `ESCTL_TEST_SECONDS` says for how long; a few seconds unless told.
+//! `ESCTL_TEST_SECONDS` sets the duration in seconds; a few by default.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Instances {
     }
 }
 
-/// Appends to a stream until told to stop; how many events there are in the end.
+/// Appends to a stream until `stop` is set, and returns the number of events in the end.
 async fn write(store: Store, stream: String, stop: Arc<AtomicBool>) -> u64 {
     let stream = StreamName::parse(&stream).unwrap();
     let mut written = 0;
@@ -177,7 +177,7 @@ async fn clients_that_are_cut_off_see_every_event_once_on_two_instances(on: Back
         let until = Instant::now() + how_long();
         while Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(any(500))).await;
-            // What the server sends now is lost on the way, and the connection with it.
+            // From now on messages of the server are lost on the way, and the connection with them.
             let proxy = &proxies[any(2) as usize];
             proxy.set(Mode::Gone);
             tokio::time::sleep(Duration::from_millis(any(100))).await;

@@ -59,7 +59,7 @@ struct Seat {
     client: Client,
     store: Store,
     seen: u64,
-    /// Who has won, and the version of the game then.
+    /// The winner, and the version of the game then.
     ended: Option<(Value, Value)>,
 }
 
@@ -85,7 +85,7 @@ impl Seat {
             if game.current().is_some_and(|player| player.player_id == self.name)
                 && let Some((command, mut with)) = bot.next(&game)
             {
-                // Who plays goes without saying.
+                // The player need not be named.
                 with.as_object_mut().unwrap().remove("player_id");
                 self.request(command.strip_prefix("game.").unwrap(), with).await;
                 continue;
@@ -141,7 +141,7 @@ impl Seat {
     }
 }
 
-/// A player sees his own hand, nobody else's, and not what decides of the cards to come.
+/// Asserts that a player sees only the own hand, and nothing that decides on the cards to come.
 fn shows_nothing_hidden(state: &Value, player: &str) {
     for secret in ["seed", "merchant_deck", "point_deck"] {
         assert!(state.get(secret).is_none(), "{secret} in {state}");

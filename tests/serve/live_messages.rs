@@ -209,24 +209,24 @@ async fn a_quarantine_and_a_release_send_the_state_again(on: Backend) {
         assert_eq!((&state["state"]["amount"], &state["eventId"]), (&json!(102), &json!(4)), "{state}");
         assert_eq!(state["left_out"], json!([id]), "{state}");
     }
-    // What a client is asked next, and one that was away meanwhile.
+    // A client that connects afterwards, and one that was disconnected meanwhile.
     let mut later = Client::connect(served.address, "stream=resource-gold").await;
     assert_eq!(later.expect("state").await["left_out"], json!([id]));
-    let mut away = Client::connect(served.address, "stream=resource-gold&lastEventId=3").await;
-    away.expect("replayStart").await;
-    away.expect("event").await;
-    away.expect("replayComplete").await;
-    assert_eq!(away.expect("state").await["state"]["amount"], 102);
+    let mut reconnected = Client::connect(served.address, "stream=resource-gold&lastEventId=3").await;
+    reconnected.expect("replayStart").await;
+    reconnected.expect("event").await;
+    reconnected.expect("replayComplete").await;
+    assert_eq!(reconnected.expect("state").await["state"]["amount"], 102);
 
     served.esctl(&["quarantine", "release", &id]);
-    for client in [&mut fresh, &mut back, &mut later, &mut away] {
+    for client in [&mut fresh, &mut back, &mut later, &mut reconnected] {
         let state = client.expect("state").await;
         assert_eq!((&state["state"]["amount"], &state["eventId"]), (&json!(103), &json!(4)), "{state}");
         assert!(state.get("left_out").is_none(), "{state}");
     }
     // Events go on, each once.
     add(&served, 1).await;
-    for client in [&mut fresh, &mut back, &mut later, &mut away] {
+    for client in [&mut fresh, &mut back, &mut later, &mut reconnected] {
         assert_eq!(client.expect("event").await["eventId"], 5);
     }
 }

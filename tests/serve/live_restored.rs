@@ -1,4 +1,4 @@
-//! A store that is put back to an earlier state under a server: the server says so to everybody, and takes no more commands.
+//! A store that is restored to an earlier state under a server: the server says so to every client, and accepts no more commands.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn is_not_served_after(on: Backend, put_back: fn(&Place, u64)) {
     tokio::time::sleep(Duration::from_millis(600)).await;
     let ready = served.get("/ready").await.is(503);
     assert_eq!(ready.json["store"], "replaced");
-    // What is there now is whole, and somebody else works with it.
+    // The present content is complete, and another process works with it.
     served.esctl(&["doc", "set", "notes", "n=7"]);
     assert_eq!(served.esctl(&["stream", "show", "document-notes"])["version"], 3);
     served.command("document.merge", "notes", json!({"merge": {"n": 8}})).await.fails(500, "store_replaced");

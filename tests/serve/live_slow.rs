@@ -1,4 +1,4 @@
-//! Slow, silent and unruly clients: they are told and let go, and cost the others nothing.
+//! Slow, silent and unruly clients: they get a reason and are disconnected, and cost the others nothing.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -36,7 +36,7 @@ async fn notes(args: &[&str], on: Backend) -> Served {
     served
 }
 
-/// What `GET /metrics` says of a name, with its labels.
+/// Returns the value of a metric, named with its labels.
 async fn number(served: &Served, name: &str) -> f64 {
     let metrics = served.get("/metrics").await.is(200).text;
     let line = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name}: {metrics}"));
@@ -79,7 +79,7 @@ async fn a_client_that_reads_too_slowly_is_asked_to_reconnect(on: Backend) {
         served
     });
     let mut last = 0;
-    let told = loop {
+    let received = loop {
         let Some(message) = slow.hear().await else { panic!("cut without a word: {:?}", slow.closed) };
         if message["type"] == "error" {
             break message;
@@ -89,8 +89,8 @@ async fn a_client_that_reads_too_slowly_is_asked_to_reconnect(on: Backend) {
         // It takes something now and then, but always less than comes.
         tokio::time::sleep(Duration::from_millis(60)).await;
     };
-    assert_eq!(told["code"], "too_slow");
-    assert!(told["hint"].as_str().unwrap().contains("lastEventId"));
+    assert_eq!(received["code"], "too_slow");
+    assert!(received["hint"].as_str().unwrap().contains("lastEventId"));
     assert_eq!(slow.end().await, Some(4008));
     let _served = writing.await.unwrap();
     let mut again = Client::connect(address, &format!("stream=thing-1&lastEventId={last}")).await;
@@ -114,7 +114,7 @@ async fn a_silent_client_is_let_go_and_one_that_answers_pings_is_not(on: Backend
         // The other one listens all the while.
         let heard = tokio::select! {
             heard = hearing => heard,
-            told = listening.hear() => panic!("it was let go, or told something: {told:?}"),
+            received = listening.hear() => panic!("it was let go, or received something: {received:?}"),
         };
         let code = &heard[heard.windows(2).rposition(|two| two == 4002_u16.to_be_bytes()).expect("no close")..];
         assert!(String::from_utf8_lossy(code).contains("silent"));
@@ -123,7 +123,7 @@ async fn a_silent_client_is_let_go_and_one_that_answers_pings_is_not(on: Backend
     listening.expect("event").await;
 }
 
-/// A WebSocket that nobody answers pings on.
+/// Opens a WebSocket whose client answers no pings.
 async fn by_hand(to: SocketAddr, query: &str) -> TcpStream {
     let mut connection = TcpStream::connect(to).await.unwrap();
     let request = format!(
@@ -138,7 +138,7 @@ async fn a_flood_is_refused_and_then_ended(on: Backend) {
     let served = Served::with(on, &["--rate-limit", "50"]).await;
     let mut client = Client::connect(served.address, "").await;
     let mut refused = 0;
-    // Ten times as many as are taken, so that there is always one that is taken in between.
+    // Ten times the accepted number, so that there is always one that is accepted in between.
     for number in 0..1000 {
         if number % 10 == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;

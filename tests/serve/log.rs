@@ -1,4 +1,4 @@
-//! The log of a server: a line for each request, that programs can read and nobody can forge.
+//! The log of a server: a line for each request, that programs can read and clients cannot forge.
 
 use serde_json::Value;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::serve::support::answer;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/// The lines of requests, once there are so many.
+/// Returns the lines of requests, once there are this many.
 async fn lines(served: &Served, count: usize) -> Vec<Value> {
     loop {
         let log = served.log();

@@ -18,7 +18,7 @@ crate::on_every_backend! { async:
 }
 
 async fn scrape(served: &Served) -> Scrape {
-    // What the store said is good for a moment.
+    // A reading of the store is good for a moment.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let answer = served.get("/metrics").await.is(200);
     assert_eq!(answer.header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -164,7 +164,7 @@ async fn projections_are_watched(on: Backend) {
     };
     assert_eq!(parked.value(&of("parked_events", "resources")), 1.0, "{parked:?}");
     assert_eq!(parked.value(&of("lag_events", "resources")), 1.0, "{parked:?}");
-    // What an operator has put aside is no reason to take the server out of service.
+    // A parked stream is no reason to take the server out of service.
     served.get("/ready").await.is(200);
     assert_eq!(parked.value(&of("parked_events", "games")), 0.0);
 }
@@ -181,7 +181,7 @@ async fn no_label_holds_what_a_client_says(on: Backend) {
     assert!(Scrape::read(&text).labels("route").contains("unmatched"), "{text}");
 }
 
-/// A store that is away: what only it knows is left out, and the rest is answered in time.
+/// A store that is unavailable: its own metrics are left out, and the rest is answered in time.
 #[test]
 #[ignore = "needs a server: tests/run"]
 fn an_unavailable_store_does_not_delay_a_scrape() {
@@ -193,9 +193,9 @@ fn an_unavailable_store_does_not_delay_a_scrape() {
         assert!(scrape(&served).await.has("esctl_store_head_position"));
         // It takes connections, and answers nothing.
         database.signal("STOP");
-        let away = scrape(&served).await;
-        assert!(!away.has("esctl_store_head_position") && !away.has("esctl_store_size_bytes"), "{away:?}");
-        assert_eq!(away.value(r#"esctl_events_appended_total{category="resource"}"#), 1.0);
+        let scraped = scrape(&served).await;
+        assert!(!scraped.has("esctl_store_head_position") && !scraped.has("esctl_store_size_bytes"), "{scraped:?}");
+        assert_eq!(scraped.value(r#"esctl_events_appended_total{category="resource"}"#), 1.0);
         database.signal("CONT");
         assert_eq!(scrape(&served).await.value("esctl_store_head_position"), 1.0);
     });

@@ -1,4 +1,4 @@
-//! Redis between instances: what it is told, and that nothing is lost when it is away, says nonsense or is another store's.
+//! Redis between instances: its messages, and that nothing is lost when it is unavailable, sends nonsense or is another store's.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn entries(redis: &Server) -> Entries {
     redis::cmd("XRANGE").arg(LOG).arg("-").arg("+").query(&mut client(redis)).unwrap()
 }
 
-/// The log once it has so many entries.
+/// Returns the log once it has this number of entries.
 async fn entries_once(redis: &Server, count: usize) -> Entries {
     loop {
         let entries = entries(redis);
@@ -180,12 +180,12 @@ fn commands_continue_while_redis_is_unavailable_and_nothing_is_missing_afterward
         redis.start_again();
         until(&one, "esctl_bus_up", 1.0).await;
         assert_eq!(number(&one, "esctl_bus_gap_fills_total").await, 1.0);
-        // It has forgotten everything; what it had not been told it is told now.
+        // It has forgotten everything; the missed notices are sent now.
         let log = entries_once(&redis, 11).await;
         assert_eq!(log.iter().map(|(id, _)| id.as_str()).next_back(), Some("11-0"));
         assert_eq!(log.len(), 11);
-        let told = one.log();
-        assert_eq!(told.matches("Redis unavailable").count(), 1, "{told}");
+        let log = one.log();
+        assert_eq!(log.matches("Redis unavailable").count(), 1, "{log}");
     });
 }
 
@@ -201,7 +201,7 @@ fn a_silent_redis_delays_no_caller() {
         for _ in 0..20 {
             add(&served, "gold").await;
         }
-        // It is found out without anybody closing a connection.
+        // It is noticed without a closed connection.
         until(&served, "esctl_bus_up", 0.0).await;
         redis.signal("CONT");
         assert_eq!(entries_once(&redis, 21).await.len(), 21);

@@ -146,7 +146,7 @@ async fn every_operation_answers_as_it_is_described(on: Backend) {
             jobs.push(answer.header("location").to_owned());
         }
     }
-    // What jobs found has a shape as well.
+    // The results of jobs have a shape as well.
     let mut states = Vec::new();
     for path in jobs {
         let ended = ended(&served, &path).await;
@@ -182,7 +182,7 @@ async fn every_operation_refuses_as_it_is_described(on: Backend) {
         let unknown = call(&served, call_of).await;
         hold(&description, operation, path, &unknown);
         if unknown.status == 200 {
-            // For everybody.
+            // For every caller.
             continue;
         }
         assert_eq!(unknown.status, 401, "{operation}");

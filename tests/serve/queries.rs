@@ -237,7 +237,7 @@ async fn what_a_client_has_is_not_sent_again(on: Backend) {
     ask("/api/documents/plan", "\"1\"").await.is(200);
     ask("/api/documents/plan?version=1", "\"1\"").await.is(304);
 
-    // What regenerates is another thing a second later, under the same version.
+    // A regenerating amount differs a second later, under the same version.
     create(&served, "still", "ann", "coin").await;
     let with =
         json!({"owner_id": "a", "resource_type": "t", "initial_amount": 1, "max_amount": 1000, "regeneration_rate": 0.001});

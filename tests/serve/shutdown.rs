@@ -36,18 +36,18 @@ async fn what_has_begun_is_finished_and_nothing_new_is_taken(on: Backend) {
     begun.send(&body[..5]).await;
     served.terminate();
     // A connection that was kept is closed now, whatever a client may be about to send on it.
-    let anew = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
-    let ready = || answer(anew.get(format!("{}/ready", served.url)));
+    let unpooled = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+    let ready = || answer(unpooled.get(format!("{}/ready", served.url)));
     while ready().await.status.as_u16() != 503 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     assert_eq!(ready().await.json["stopping"], true);
     let create = json!({"command": "document.create", "id": "new", "with": {"document": {}}});
-    let refused = answer(anew.post(format!("{}/api/commands", served.url)).json(&create)).await.fails(503, "stopping");
+    let refused = answer(unpooled.post(format!("{}/api/commands", served.url)).json(&create)).await.fails(503, "stopping");
     assert_eq!(refused.header("retry-after"), "1");
     begun.send(&body[5..]).await;
     let status = status_of(&begun.head().await);
-    // It had not been taken yet: it is told so.
+    // It had not been accepted yet, and gets that answer.
     assert_eq!(status, 503);
     assert_eq!(served.wait(), Some(0), "{}", served.log());
 }
@@ -56,7 +56,7 @@ async fn no_answered_command_is_lost_however_the_server_ends(on: Backend) {
     for signal in ["TERM", "INT", "KILL"] {
         let mut served = Served::start(on).await;
         let mut answered = 0;
-        // Eight at a time, until the server goes away.
+        // Eight at a time, until the server ends.
         for round in 0.. {
             let sent = (0..8).map(|number| {
                 let body = json!({"command": "document.create", "id": format!("d{round}-{number}"), "with": {"document": {}}});

@@ -25,23 +25,23 @@ use crate::common::backend::Backend;
 use crate::common::backend::Place;
 use crate::serve::token;
 
-/// A server that runs. It is killed when this goes away, unless it was stopped before.
+/// A server that runs. It is killed with this value, unless it was stopped before.
 pub struct Served {
     /// `http://127.0.0.1:PORT`
     pub url: String,
     /// The same without `http://`.
     pub address: SocketAddr,
-    /// Where its store is.
+    /// The place of its store.
     pub store: String,
     client: reqwest::Client,
     child: Child,
     log: Arc<Mutex<String>>,
-    // The store goes away after the server.
+    // The store is removed after the server.
     place: Option<Place>,
     dir: TempDir,
 }
 
-/// What a request was answered with.
+/// The answer to a request.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -170,7 +170,7 @@ impl Served {
         self.place.as_ref().unwrap()
     }
 
-    /// What it has said on stderr so far.
+    /// Returns its stderr so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
@@ -271,7 +271,7 @@ fn program(dir: &TempDir) -> Command {
 fn command(dir: &TempDir, store: &str, args: &[&str]) -> Command {
     let mut command = program(dir);
     command.args(["-o", "ndjson", "--store", store, "serve"]);
-    // What a test says itself comes first.
+    // A test may pass its own address.
     if !args.contains(&"--listen") {
         command.args(["--listen", "127.0.0.1:0"]);
     }

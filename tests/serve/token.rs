@@ -1,4 +1,4 @@
-//! Tokens for tests: made as somebody who has the key makes them, and as somebody who has not.
+//! Tokens for tests: made with the key, and without it.
 
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
@@ -23,7 +23,7 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Claims that count: of somebody who may read and write, as the player and owner of the same name.
+/// Returns valid claims, with the scopes to read and write, of the player and owner of the same name.
 pub fn claims(name: &str) -> Value {
     json!({"sub": format!("client-{name}"), "player_id": name, "scope": "read write", "exp": now() + 600})
 }
@@ -59,7 +59,7 @@ pub fn signed_by(algorithm: Algorithm, key: &EncodingKey, claims: &Value) -> Str
     jsonwebtoken::encode(&Header::new(algorithm), claims, key).unwrap()
 }
 
-/// What somebody writes who has no key: any header, any claims, any signature.
+/// Returns a token made without the key: any header, any claims, any signature.
 pub fn forged(header: &Value, claims: &Value, signature: &str) -> String {
     format!("{}.{}.{signature}", part(header), part(claims))
 }

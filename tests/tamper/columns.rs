@@ -8,7 +8,7 @@ use crate::common::a_store;
 use crate::common::backend::Backend;
 use crate::tamper::raw::Raw;
 
-/// What becomes of a change.
+/// The expected effect of a change.
 enum Found {
     /// `verify` ends with 8.
     ByVerify,

@@ -16,7 +16,7 @@ use crate::tamper::columns::a_full_store;
 use crate::tamper::columns::must_be_listed;
 use crate::tamper::raw::Raw;
 
-/// What becomes of a change.
+/// The expected effect of a change.
 enum Found {
     /// `verify` ends with 8.
     ByVerify,
@@ -30,7 +30,7 @@ use Found::By;
 use Found::ByVerify;
 use Found::NotCovered;
 
-/// A change: the collection, the field, the place of the document, and the value; none: the field is taken away.
+/// A change: the collection, the field, the place of the document, and the value; none: the field is removed.
 type Change = (&'static str, &'static str, usize, Option<Bson>, Found);
 
 fn hash() -> Option<Bson> {

@@ -108,7 +108,7 @@ fn a_head_that_was_moved_is_found(on: Backend) {
 fn a_head_kept_elsewhere_vouches_for_all_before_it(on: Backend) {
     let esctl = a_store(on);
     let (raw, head) = (Raw::of(on, &esctl), head_of(&esctl));
-    // What is appended later is not vouched for.
+    // The head does not confirm later events.
     esctl.must(&["resource", "allocate", "gold", "1"]);
     assert_eq!(esctl.json(&["verify", "--head", &head])["ok"], true);
     assert_eq!(esctl.json(&["verify", "order-1", "--head", &head])["ok"], true);

@@ -1,4 +1,4 @@
-//! What a partial restore leaves: tables of read models without checkpoints, checkpoints without tables, and checkpoints that
+//! Results of a partial restore: tables of read models without checkpoints, checkpoints without tables, and checkpoints that
 //! name no event.
 
 use crate::tamper::raw::bson::Bson;
@@ -54,7 +54,7 @@ fn each_command_works(on: Backend, damage: impl Fn(&Esctl, &Raw)) {
     }
 }
 
-/// Takes the checkpoint of a part away.
+/// Deletes the checkpoint of a part.
 fn forget_checkpoint(raw: &Raw, part: &str) {
     match raw.is_mongodb() {
         false => raw.sql(&format!("DELETE FROM read_models WHERE part = '{part}'")),
@@ -128,7 +128,7 @@ fn what_is_left_of_a_rebuild_is_not_gone_on_with(on: Backend) {
     });
 }
 
-/// Takes the live read model away, as if it had never been built: the next command builds it.
+/// Deletes the live read model, as if it had never been built: the next command builds it.
 fn drop_live(raw: &Raw) {
     drop_rows(raw, "live");
     forget_checkpoint(raw, "live");

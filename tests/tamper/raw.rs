@@ -137,13 +137,13 @@ impl Raw {
         });
     }
 
-    /// Whether it is a database of MongoDB.
+    /// Returns true for a database of MongoDB.
     pub fn is_mongodb(&self) -> bool {
         matches!(self, Self::MongoDb { .. })
     }
 }
 
-/// What `verify` found: it must have ended with 8.
+/// Returns the findings of `verify`, which must have ended with 8.
 #[track_caller]
 pub fn findings(esctl: &Esctl, args: &[&str]) -> Vec<(String, String)> {
     let output = esctl.run(&[&["verify", "-o", "json"], args].concat());

@@ -46,7 +46,7 @@ fn every_whole_event_before_a_gap_is_copied(on: Backend) {
         let esctl = a_large_store(on);
         let first = remove(&Raw::of(on, &esctl), position);
         if position == 2500 && Raw::of(on, &esctl).is_mongodb() {
-            // Where there is no head, a store without its last commit is one that ends before it.
+            // Without a record of the head, a store without its last commit is one that ends before it.
             continue;
         }
         let said = esctl.run(&["verify"]).stderr;
@@ -79,7 +79,7 @@ fn events_before_a_gap_are_read_and_then_it_fails(on: Backend) {
         let output = esctl.run(&["stream", "read", "--all", "--backwards", "-o", "ndjson"]);
         let last = if Raw::of(on, &esctl).is_mongodb() { first + 499 } else { first };
         assert_eq!((output.code, output.stdout.lines().count() as i64), (8, 2500 - last));
-        // What was asked for is all before the gap.
+        // All requested events are before the gap.
         if first > 10 {
             esctl.must(&["stream", "read", "--all", "--limit", "9"]);
             esctl.must(&["stream", "read", "--all", "--to", &(first - 1).to_string()]);

@@ -6,7 +6,7 @@ use crate::common::Esctl;
 use crate::common::backend::Backend;
 use crate::ui::tmux::Tmux;
 
-/// What stands on the screen when the terminal was given back: the shell's words, and nothing that was drawn.
+/// Returns the content of the screen after the terminal was restored: the shell's words, and nothing that was drawn.
 #[track_caller]
 fn is_given_back(tmux: &Tmux, code: u8) -> String {
     let screen = tmux.until_it_shows(&["ended with", "icanon", "echo"]);

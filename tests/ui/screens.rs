@@ -1,4 +1,4 @@
-//! What is seen, from key to key.
+//! The screen after each key.
 
 use crate::common::Esctl;
 use crate::common::backend::Backend;
@@ -35,7 +35,7 @@ fn a_walk_through_a_store(on: Backend) {
         "{screen}"
     );
 
-    // Live: somebody else appends.
+    // Live: another process appends.
     esctl.must(&["resource", "allocate", "gold", "1"]);
     tmux.until_it_shows(&["version 2 of 4", "head 5"]);
     tmux.keys(&["End"]);
@@ -121,7 +121,7 @@ fn no_control_character_of_a_store_reaches_the_terminal() {
 fn colour_is_there_and_can_be_turned_off() {
     let esctl = Esctl::new(Backend::Sqlite);
     esctl.seed();
-    // What an attribute may be without colour: bold, faint, reverse, and all of them off.
+    // The attributes without colour: bold, faint, reverse, and all of them off.
     let colours = |flags: &str, set: &[(&str, &str)]| {
         let tmux = Tmux::ui(&esctl, 80, 24, flags, set);
         tmux.until_it_shows(&["resource-gold"]);

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::common::Esctl;
 
-/// How long a screen may take to come; only a program that hangs takes so long.
+/// The time that a screen may take; only a program that hangs takes that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -29,7 +29,7 @@ pub struct Tmux {
 }
 
 impl Tmux {
-    /// A terminal of so many columns and rows that runs `esctl ui`, and says with what it ended.
+    /// Opens a terminal of this number of columns and rows that runs `esctl ui`, and prints its exit code.
     pub fn ui(esctl: &Esctl, columns: u16, rows: u16, flags: &str, set: &[(&str, &str)]) -> Self {
         let socket = format!("esctl-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         let tmux = Self { socket };

@@ -1,4 +1,4 @@
-//! A server that goes away and comes back.
+//! A server that becomes unavailable and available again.
 
 use url::Url;
 
@@ -26,7 +26,7 @@ fn a_server_that_becomes_unavailable_is_reported_and_its_events_are_shown_once_i
         screen.contains("! no answer, trying again") && screen.contains("resource-gold")
     });
     proxy.set(Mode::Gone);
-    // Whoever looks at something else meanwhile is not held up.
+    // Other pages are not held up meanwhile.
     tmux.keys(&["?"]);
     tmux.until_it_shows(&[" Keys "]);
     tmux.keys(&["x"]);

@@ -1,4 +1,4 @@
-//! What is the same for the dumps of all backends.
+//! The parts that the dumps of all backends share.
 
 use esctl::store::Store;
 use esctl::store::StoreUrl;
@@ -6,7 +6,7 @@ use esctl::store::open;
 
 use crate::conformance::kit::TIMEOUT;
 
-/// A copy of a dump, loaded where nobody else is. Gone with the value.
+/// A copy of a dump, loaded in a place of its own. It is removed with the value.
 pub trait Dump: Sized {
     /// The schema version of the store.
     const VERSION: u32;
@@ -17,7 +17,7 @@ pub trait Dump: Sized {
     /// A copy of its own for one test.
     async fn load() -> Self;
 
-    /// Where it is.
+    /// Returns the URL.
     fn url(&self) -> String;
 
     /// A handle that shares no memory with any other one.

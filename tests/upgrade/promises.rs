@@ -1,4 +1,4 @@
-//! What must be true of a store that an older version left.
+//! Promises for a store that an older version left.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ fn all(name: &str) -> RowQuery {
     RowQuery { name: name.into(), limit: 100, ..RowQuery::default() }
 }
 
-/// Where the read models are: their part, position, and number of rows.
+/// Returns the read models: their part, position, and number of rows.
 async fn read_models(store: &Store) -> Vec<(Part, u64, u64)> {
     let mut found = Vec::new();
     for record in store.projections().await.unwrap() {
@@ -169,7 +169,7 @@ async fn amounts(store: &Store) -> Vec<(String, i64)> {
 pub async fn a_read_model_goes_on_and_a_rebuild_that_was_broken_off_is_finished<D: Dump>() {
     let dump = D::load().await;
     let store = dump.open();
-    // What depends on the time of the question is left out.
+    // Values that depend on the time of the question are left out.
     let wanted = [("iron".to_owned(), 1), ("late".to_owned(), 1), ("wood".to_owned(), 10)];
     assert_eq!(amounts(&store).await, wanted);
     assert_eq!(read_models(&store).await, [(Part::Live, 35, 4), (Part::Building, 30, 2)]);

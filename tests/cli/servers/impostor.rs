@@ -1,4 +1,4 @@
-//! Servers that only say who they are: of versions that nobody can install here.
+//! Servers that only report a version, of versions that cannot be installed here.
 
 use std::io;
 use std::io::Read;
@@ -28,7 +28,7 @@ fn bytes(client: &mut TcpStream, count: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A PostgreSQL server that lets everybody in and answers each question with its version: the number, and the text of
+/// Starts a PostgreSQL server that accepts every user and answers each question with its version: the number, and the text of
 /// `version()`. Without a number it fails at every other question.
 pub(super) fn postgres(number: Option<&'static str>, version: &'static str) -> u16 {
     serve(move |mut client| {

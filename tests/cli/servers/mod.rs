@@ -1,4 +1,4 @@
-//! What a server can refuse, as people and scripts meet it: the exit code, and never a password in any words.
+//! Refusals of a server, as people and scripts meet them: the exit code, and never a password in any words.
 
 mod impostor;
 mod mongodb;
@@ -37,7 +37,7 @@ fn pure_readers() -> impl Iterator<Item = &'static str> {
 
 /// Servers that are not there, and one that says nothing: unavailable, the latter within the timeout.
 /// `url` makes the URL of a store on a host and port.
-fn nobody_there(home: &Home, url: impl Fn(&str) -> String) {
+fn no_server(home: &Home, url: impl Fn(&str) -> String) {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let places =
         [format!("127.0.0.1:{}", free_port()), "no-such-host.invalid:5000".to_owned(), silent.local_addr().unwrap().to_string()];

@@ -1,11 +1,11 @@
-//! What a MongoDB server can refuse. Each test has a server of its own.
+//! Refusals of a MongoDB server. Each test has a server of its own.
 
 use mongodb::bson::Document;
 use mongodb::bson::doc;
 
 use crate::cli::servers::all_refused;
 use crate::cli::servers::impostor;
-use crate::cli::servers::nobody_there;
+use crate::cli::servers::no_server;
 use crate::cli::servers::pure_readers;
 use crate::cli::servers::refused;
 use crate::cli::support::Home;
@@ -16,7 +16,7 @@ use crate::common::backend::run;
 use crate::common::own_server::Certificate;
 use crate::common::own_server::Server;
 
-/// What writes to a store that is there.
+/// Commands that write to an existing store.
 const CHANGES: [&str; 4] = [WRITERS[0], WRITERS[1], "resource allocate gold 1", "projection rebuild resources"];
 
 fn home() -> Home {
@@ -59,7 +59,7 @@ fn seed(home: &Home, url: &str) {
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn who_is_not_let_in_is_7() {
+fn a_refused_login_is_7() {
     let (home, server) = (home(), with_users());
     for who in ["writer:wrongsecret", "nobody:rightsecret"] {
         all_refused(&home, &store(&server, who), 7, &server.address());
@@ -168,7 +168,7 @@ fn a_server_that_only_speaks_the_protocol_is_9_unless_it_is_accepted() {
 
 #[test]
 fn a_silent_address_is_6() {
-    nobody_there(&home(), |place| format!("mongodb://ann:rightsecret@{place}/d"));
+    no_server(&home(), |place| format!("mongodb://ann:rightsecret@{place}/d"));
 }
 
 #[test]

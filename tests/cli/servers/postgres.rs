@@ -1,10 +1,10 @@
-//! What a PostgreSQL server can refuse. Each test has a server of its own.
+//! Refusals of a PostgreSQL server. Each test has a server of its own.
 
 use std::path::Path;
 
 use crate::cli::servers::all_refused;
 use crate::cli::servers::impostor;
-use crate::cli::servers::nobody_there;
+use crate::cli::servers::no_server;
 use crate::cli::servers::pure_readers;
 use crate::cli::servers::refused;
 use crate::cli::support::Home;
@@ -14,7 +14,7 @@ use crate::common::backend::Backend;
 use crate::common::own_server::Certificate;
 use crate::common::own_server::Server;
 
-/// What writes to a store that is there.
+/// Commands that write to an existing store.
 const CHANGES: [&str; 4] = [WRITERS[0], WRITERS[1], "resource allocate gold 1", "projection rebuild resources"];
 
 fn home() -> Home {
@@ -39,7 +39,7 @@ fn seed(home: &Home, server: &Server) {
 
 #[test]
 #[ignore = "needs a server: tests/run"]
-fn who_is_not_let_in_is_7() {
+fn a_refused_login_is_7() {
     let (home, server) = (home(), Server::postgres());
     server.sql("CREATE ROLE ann LOGIN PASSWORD 'rightsecret'");
     for who in ["ann:wrongsecret", "nobody:rightsecret", "ann"] {
@@ -179,7 +179,7 @@ fn a_database_that_does_not_hold_every_text_is_9_and_the_remedy_is_named() {
 
 #[test]
 fn a_silent_address_is_6() {
-    nobody_there(&home(), |place| format!("postgres://ann:rightsecret@{place}/d?sslmode=prefer"));
+    no_server(&home(), |place| format!("postgres://ann:rightsecret@{place}/d?sslmode=prefer"));
 }
 
 #[test]
