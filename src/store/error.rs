@@ -91,9 +91,17 @@ pub enum StoreError {
         /// The event that is missing; `None` where the checkpoint names no event.
         event_id: Option<Uuid>,
     },
-    /// The database belongs to a newer esctl or to another program.
+    /// The store belongs to a newer esctl, or this program lacks something that it needs.
     #[error("{0}")]
     Unsupported(String),
+    /// The database belongs to another program.
+    #[error("{message}")]
+    OtherApplication {
+        /// The location of the database.
+        place: String,
+        /// The location and the reason.
+        message: String,
+    },
     /// The server, its database or a pooler lacks something that a store needs.
     #[error("{message}")]
     Unsuitable {

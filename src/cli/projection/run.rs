@@ -126,7 +126,13 @@ async fn once(app: &App, store: &Store, queries: &QueryBus, names: &[String], to
 /// Returns true for an error of the store, which affects all projections.
 fn is_the_stores(error: &OpsError) -> bool {
     let OpsError::Runtime(RuntimeError::Store(error)) = error else { return false };
-    !matches!(error, StoreError::ForeignCheckpoint { .. } | StoreError::Unsupported(_) | StoreError::Invalid(_))
+    !matches!(
+        error,
+        StoreError::ForeignCheckpoint { .. }
+            | StoreError::Unsupported(_)
+            | StoreError::OtherApplication { .. }
+            | StoreError::Invalid(_)
+    )
 }
 
 async fn follow(app: &App, store: &Store, queries: &QueryBus, names: &[String]) -> Result<(), CliError> {

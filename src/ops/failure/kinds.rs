@@ -62,6 +62,9 @@ impl From<StoreError> for Failure {
                 ))
                 .with("projection", projection.as_str()),
             StoreError::Unsupported(_) => Failure::new(FailureKind::Unsupported, &message).code("store_unsupported"),
+            StoreError::OtherApplication { place, .. } => {
+                Failure::new(FailureKind::Unsupported, &message).code("store_unsupported").with("store", place.clone())
+            }
             StoreError::Unsuitable { problem, .. } => unsuitable(*problem, &message),
             StoreError::ClockRefused(refused) => clock_refused(refused),
             StoreError::OutcomeUnknown { .. } => Failure::new(FailureKind::OutcomeUnknown, &message),
@@ -248,6 +251,8 @@ fn not_found_code(kind: &str) -> &'static str {
         "position" => "position_not_found",
         "correlation" => "correlation_not_found",
         "read model" => "read_model_not_found",
+        "layout" => "layout_not_found",
+        "table" | "collection" => "table_not_found",
         _ => "not_found",
     }
 }

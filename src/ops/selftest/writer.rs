@@ -173,6 +173,7 @@ impl LoadWriter {
             Err(
                 error @ (StoreError::NotAllowed { .. }
                 | StoreError::Unsupported(_)
+                | StoreError::OtherApplication { .. }
                 | StoreError::ClockRefused(_)
                 | StoreError::NotFound(_)),
             ) => Err(error.into()),

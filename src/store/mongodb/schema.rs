@@ -55,10 +55,9 @@ pub(crate) async fn read_marker(connection: &Connection) -> Result<Marker, Store
     if let Some(found) = find_marker(connection).await? {
         return Ok(found);
     }
-    let place = &connection.place;
-    Err(StoreError::Unsupported(format!(
-        "{place} is a database of another application: esctl did not create its collection {foreign}"
-    )))
+    let place = connection.place.to_string();
+    let message = format!("{place} is a database of another application: esctl did not create its collection {foreign}");
+    Err(StoreError::OtherApplication { place, message })
 }
 
 async fn find_marker(connection: &Connection) -> Result<Option<Marker>, StoreError> {
@@ -67,7 +66,8 @@ async fn find_marker(connection: &Connection) -> Result<Option<Marker>, StoreErr
     let place = &connection.place;
     let version = marker.get_i64("schema_version").ok().and_then(|version| u32::try_from(version).ok()).unwrap_or(u32::MAX);
     if !matches!(marker.get_str("application"), Ok("esctl")) {
-        return Err(StoreError::Unsupported(format!("{place} is a database of another application")));
+        let message = format!("{place} is a database of another application");
+        return Err(StoreError::OtherApplication { place: place.to_string(), message });
     }
     if version > SCHEMA_VERSION {
         return Err(StoreError::Unsupported(format!(

@@ -97,7 +97,8 @@ pub(crate) async fn identify(connection: &mut PgConnection, wanted: &Wanted) -> 
         }
         let unsupported = |reason: String| Err(StoreError::Unsupported(format!("{url} {reason}")).into());
         if !found.has_meta {
-            return unsupported("has tables of another application; name a separate schema with ?schema=NAME".into());
+            let message = format!("{url} has tables of another application; name a separate schema with ?schema=NAME");
+            return Err(StoreError::OtherApplication { place: url.to_string(), message }.into());
         }
         found.check_encoding(url)?;
         let version = sqlx::raw_sql("SELECT schema_version::text FROM esctl_meta").fetch_one(&mut *connection).await;
