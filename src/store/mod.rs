@@ -18,6 +18,7 @@ mod end;
 mod error;
 mod event_store;
 mod failed_event;
+pub mod foreign;
 mod group;
 mod head;
 mod identity;

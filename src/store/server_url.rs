@@ -7,12 +7,16 @@ use std::sync::Arc;
 
 use crate::store::answer::Answer;
 use crate::store::backend::Backend;
+use crate::store::foreign::ForeignDatabase;
 use crate::store::options::OpenOptions;
 
 /// The address of a store on a server. Its `Display` and `Debug` show no secrets.
 pub trait ServerAddress: Any + fmt::Display + fmt::Debug + Send + Sync {
     /// Returns the backend of the store. Sends no request.
     fn open(&self, options: &OpenOptions) -> Arc<dyn Backend>;
+
+    /// Returns the database for reading what other programs wrote there. Sends no request.
+    fn open_foreign(&self, options: &OpenOptions) -> Arc<dyn ForeignDatabase>;
 
     /// Returns the whole URL, for a program that is to open the same store. It must never be shown.
     fn with_secrets(&self) -> String;

@@ -38,10 +38,8 @@ impl<L: Clone> WorkerThread<L> {
         if let Some(running) = &*running {
             return Ok(running.link.clone());
         }
-        let failed =
-            |error| StoreError::Unavailable { message: "cannot start a thread".into(), source: Some(Arc::new(error) as _) };
-        let (link, work) = prepare().map_err(failed)?;
-        let thread = thread::Builder::new().name(self.name.into()).spawn(work).map_err(failed)?;
+        let (link, work) = prepare().map_err(no_thread)?;
+        let thread = thread::Builder::new().name(self.name.into()).spawn(work).map_err(no_thread)?;
         *running = Some(StartedThread { link: link.clone(), thread });
         Ok(link)
     }
@@ -70,6 +68,24 @@ where
         sent?;
         result.await.unwrap_or_else(|_| Err(thread_died()))
     })
+}
+
+/// Runs one job on a thread of its own.
+pub(crate) fn on_thread<T: Send + 'static>(
+    name: &str,
+    job: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Answer<T> {
+    let (answer, result) = oneshot::channel();
+    let work = move || {
+        // A caller that no longer waits needs no answer.
+        let _ = answer.send(job());
+    };
+    let started = thread::Builder::new().name(name.to_owned()).spawn(work);
+    answer_of(started.map(|_| ()).map_err(no_thread), result)
+}
+
+fn no_thread(error: io::Error) -> StoreError {
+    StoreError::Unavailable { message: "cannot start a thread".into(), source: Some(Arc::new(error) as _) }
 }
 
 /// Returns the error of a job whose thread has panicked.

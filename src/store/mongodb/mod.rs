@@ -24,6 +24,8 @@ mod error;
 mod event_log;
 mod existence;
 mod filters;
+mod foreign_database;
+mod foreign_fields;
 mod indexes;
 mod insert;
 mod known_state;

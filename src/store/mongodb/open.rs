@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::store::answer::Answer;
 use crate::store::backend::Backend;
 use crate::store::error::StoreError;
+use crate::store::foreign::ForeignDatabase;
 use crate::store::invalid_url::invalid_url;
 use crate::store::mongodb::backend::MongoDb;
+use crate::store::mongodb::foreign_database::ForeignMongo;
 use crate::store::mongodb::url::MongoUrl;
 use crate::store::options::OpenOptions;
 use crate::store::server_url::ServerAddress;
@@ -23,6 +25,10 @@ pub(crate) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
 impl ServerAddress for MongoUrl {
     fn open(&self, options: &OpenOptions) -> Arc<dyn Backend> {
         Arc::new(MongoDb::new(self.clone(), options.clone()))
+    }
+
+    fn open_foreign(&self, options: &OpenOptions) -> Arc<dyn ForeignDatabase> {
+        Arc::new(ForeignMongo::new(self.clone(), options.clone()))
     }
 
     fn with_secrets(&self) -> String {

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use sqlx::AssertSqlSafe;
 use sqlx::ConnectOptions;
 use sqlx::Connection;
 use sqlx::PgConnection;
@@ -18,12 +19,14 @@ use tokio::time::timeout;
 use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::peer::DatabaseProcess;
 use crate::store::postgres::peer::Wanted;
 use crate::store::postgres::schema::identify;
 use crate::store::postgres::server;
 use crate::store::postgres::session::Session;
 use crate::store::postgres::settings::SessionSettings;
 use crate::store::postgres::url::PostgresUrl;
+use crate::store::schema_state::SchemaState;
 
 /// The extra time that the client waits for an answer beyond the timeout of the server.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
@@ -40,6 +43,13 @@ impl Connector {
     /// Returns a connector to a store. Sends no request.
     pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
         let settings = SessionSettings::new(url.schema(), options.timeout);
+        let wanted = Wanted { url: url.clone(), settings, accept_server: options.accept_server };
+        Self { wanted: Arc::new(wanted), timeout: options.timeout, pooled: Arc::default() }
+    }
+
+    /// Returns a connector to a database of another program, for reading only. Sends no request.
+    pub(crate) fn read_only(url: &PostgresUrl, options: &OpenOptions) -> Self {
+        let settings = SessionSettings::read_only(options.timeout);
         let wanted = Wanted { url: url.clone(), settings, accept_server: options.accept_server };
         Self { wanted: Arc::new(wanted), timeout: options.timeout, pooled: Arc::default() }
     }
@@ -63,6 +73,36 @@ impl Connector {
     /// [`Session::begin`].
     pub(crate) async fn connect(&self, writes: bool) -> Result<Session, SqlError> {
         timeout(self.timeout, self.open(writes)).await.unwrap_or(Err(SqlError::Late))
+    }
+
+    /// Opens a connection with the settings of this connector, and looks for no store. Through a pooler a transaction has
+    /// begun on it.
+    pub(crate) async fn connect_to_any(&self) -> Result<Session, SqlError> {
+        timeout(self.timeout, self.open_any()).await.unwrap_or(Err(SqlError::Late))
+    }
+
+    async fn open_any(&self) -> Result<Session, SqlError> {
+        let straight = async {
+            let options = self.options()?.options(self.wanted.settings.each());
+            let mut connection = PgConnection::connect_with(&options).await?;
+            self.check_product(&mut connection).await?;
+            let mut session = Session::straight(connection, DatabaseProcess::default(), SchemaState::Missing);
+            self.check_settings(&mut session).await?;
+            Ok::<_, SqlError>(session)
+        };
+        match straight.await {
+            Err(error) if error.refuses_settings() => {}
+            opened => return opened,
+        }
+        let mut session = self.begin_pooled(false).await?;
+        self.check_settings(&mut session).await?;
+        Ok(session)
+    }
+
+    async fn check_settings(&self, session: &mut Session) -> Result<(), SqlError> {
+        let sql = format!("SELECT CASE WHEN {} THEN 'yes' ELSE 'no' END", self.wanted.settings.in_force());
+        let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut session.connection).await?;
+        if row.try_get::<&str, _>(0)? == "yes" { Ok(()) } else { Err(SqlError::SettingsLost) }
     }
 
     async fn open(&self, writes: bool) -> Result<Session, SqlError> {

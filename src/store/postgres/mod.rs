@@ -16,6 +16,7 @@ mod error;
 mod event_log;
 mod fast_append;
 mod for_version;
+mod foreign_database;
 mod ids;
 mod load;
 mod lock_holder;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::store::answer::Answer;
 use crate::store::backend::Backend;
 use crate::store::error::StoreError;
+use crate::store::foreign::ForeignDatabase;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::backend::Postgres;
+use crate::store::postgres::foreign_database::ForeignPostgres;
 use crate::store::postgres::url::PostgresUrl;
 use crate::store::server_url::ServerAddress;
 use crate::store::server_url::ServerUrl;
@@ -22,6 +24,10 @@ pub(crate) fn parse(text: &str) -> Result<ServerUrl, StoreError> {
 impl ServerAddress for PostgresUrl {
     fn open(&self, options: &OpenOptions) -> Arc<dyn Backend> {
         Arc::new(Postgres::new(self, options))
+    }
+
+    fn open_foreign(&self, options: &OpenOptions) -> Arc<dyn ForeignDatabase> {
+        Arc::new(ForeignPostgres::new(self, options))
     }
 
     fn with_secrets(&self) -> String {

@@ -30,6 +30,21 @@ impl SessionSettings {
         ])
     }
 
+    /// Returns the settings for reading a database of another program. Nothing can be written with them.
+    pub(crate) fn read_only(timeout: Duration) -> Self {
+        let limit = timeout.as_millis().clamp(1, 2_000_000_000);
+        Self(vec![
+            // Every name of another program is written with its schema.
+            ("search_path", "pg_catalog".into()),
+            ("statement_timeout", limit.to_string()),
+            ("lock_timeout", (limit - limit / 10).max(1).to_string()),
+            ("default_transaction_read_only", "on".into()),
+            // The setting above applies to transactions that begin later.
+            ("transaction_read_only", "on".into()),
+            ("standard_conforming_strings", "on".into()),
+        ])
+    }
+
     /// Returns each setting with its value, for the start of a connection.
     pub(crate) fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))

@@ -32,6 +32,8 @@ pub struct PostgresUrl {
     /// The URL without `schema`, with the password.
     secret: String,
     schema: String,
+    /// True if the URL names the schema.
+    says_schema: bool,
     /// True if the URL has an `sslmode`.
     says_sslmode: bool,
 }
@@ -48,11 +50,11 @@ impl PostgresUrl {
             return Err(invalid("names no server; it may be postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME".into()));
         }
         check_separators(text).and_then(|()| check_repeated(text, |key| Some(key.to_owned()))).map_err(&invalid)?;
-        let mut schema = DEFAULT_SCHEMA.to_owned();
+        let mut schema = None;
         let mut others = Vec::new();
         for (key, value) in url.query_pairs() {
             match &*key {
-                "schema" => schema = value.into_owned(),
+                "schema" => schema = Some(value.into_owned()),
                 "sslmode" if !SSL_MODES.contains(&&*value) => {
                     return Err(invalid(format!("has an unknown sslmode; it may be {}", SSL_MODES.join(", "))));
                 }
@@ -62,6 +64,8 @@ impl PostgresUrl {
                 }
             }
         }
+        let says_schema = schema.is_some();
+        let schema = schema.unwrap_or_else(|| DEFAULT_SCHEMA.to_owned());
         let plain = schema.starts_with(|c: char| c.is_ascii_lowercase())
             && schema.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
             && schema.len() <= 40
@@ -82,7 +86,7 @@ impl PostgresUrl {
         if !others.is_empty() {
             url.query_pairs_mut().extend_pairs(others);
         }
-        let url = Self { secret: url.into(), schema, says_sslmode };
+        let url = Self { secret: url.into(), schema, says_schema, says_sslmode };
         // Checked now, so that a bad port or path is wrong usage and not a failed connection.
         url.options().map_err(|()| invalid("cannot be read".into()))?;
         Ok(url)
@@ -90,12 +94,17 @@ impl PostgresUrl {
 
     /// Returns the URL of the same database with another schema.
     pub(crate) fn in_schema(&self, schema: String) -> Self {
-        Self { schema, ..self.clone() }
+        Self { schema, says_schema: true, ..self.clone() }
     }
 
     /// Returns the schema that contains all tables of the store.
     pub fn schema(&self) -> &str {
         &self.schema
+    }
+
+    /// Returns the schema that the URL names; `None` if it names none.
+    pub(crate) fn named_schema(&self) -> Option<&str> {
+        self.says_schema.then_some(&*self.schema)
     }
 
     /// Returns the whole URL, for a program that is to open the same store. It must never be shown.
@@ -118,10 +127,15 @@ impl PostgresUrl {
 
     /// Returns the location for display, without the user and without secrets.
     pub(crate) fn place(&self) -> String {
+        format!("{}?schema={}", self.place_of_database(), self.schema)
+    }
+
+    /// Returns the location of the database for display, without the schema of a store.
+    pub(crate) fn place_of_database(&self) -> String {
         let Ok(options) = self.options() else { return "postgres://".into() };
         let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |socket| socket.display().to_string());
         let database = options.get_database().unwrap_or_else(|| options.get_username());
-        format!("postgres://{host}:{}/{database}?schema={}", options.get_port(), self.schema)
+        format!("postgres://{host}:{}/{database}", options.get_port())
     }
 }
 

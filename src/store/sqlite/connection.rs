@@ -21,7 +21,7 @@ use crate::store::sqlite::error::refused;
 use crate::store::sqlite::error::translate;
 
 /// "esct" as a big-endian integer, which marks a file as a store of esctl.
-const APPLICATION_ID: i32 = 0x6573_6374;
+pub(crate) const APPLICATION_ID: i32 = 0x6573_6374;
 
 /// The statements that create the schema, by version.
 pub(crate) const STATEMENTS: [&str; 3] =
@@ -120,7 +120,8 @@ impl Connector {
         if application_id == 0 && version == 0 && tables == 0 {
             return Ok(SchemaState::Missing);
         }
-        Err(StoreError::Unsupported(format!("{place} is a SQLite database of another application")))
+        let message = format!("{place} is a SQLite database of another application");
+        Err(StoreError::OtherApplication { place: place.to_string(), message })
     }
 
     /// Switches to WAL. That needs an exclusive lock for a moment, for which SQLite itself does not wait.
@@ -185,9 +186,17 @@ fn open_existing(path: &Path, writes: bool) -> Result<Connection, rusqlite::Erro
     // file that was left by a killed process.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let connection = Connection::open_with_flags(path, flags)?;
-    if writes {
-        return Ok(connection);
-    }
+    if writes { Ok(connection) } else { readable(connection, path) }
+}
+
+/// Opens a file for reading only, in a mode in which SQLite itself refuses to write.
+pub(crate) fn open_read_only(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    readable(Connection::open_with_flags(path, flags)?, path)
+}
+
+/// Returns a connection that can read: this one, or another one where the folder does not allow a WAL index.
+fn readable(connection: Connection, path: &Path) -> Result<Connection, rusqlite::Error> {
     match connection.query_row("PRAGMA schema_version", [], |_| Ok(())) {
         // In a folder without write permission the WAL index cannot be created. Without a WAL the file is complete by
         // itself.

@@ -12,6 +12,7 @@ mod error;
 mod event_log;
 mod failed_events;
 mod files;
+mod foreign_file;
 mod lazy_connection;
 mod load;
 mod names;
@@ -27,4 +28,5 @@ mod transaction;
 mod worker;
 
 pub use backend::Sqlite;
+pub(crate) use foreign_file::ForeignFile;
 pub use row_spill::RowSpill;

@@ -1,0 +1,24 @@
+//! A database of another program. Each backend implements it over connections that cannot write.
+
+use crate::store::answer::Answer;
+use crate::store::foreign::catalog::Catalog;
+use crate::store::foreign::engine::Engine;
+use crate::store::foreign::sample::Sample;
+use crate::store::foreign::sample::SampleQuery;
+
+/// A database that esctl only reads.
+///
+/// A role that may only read is enough. No answer takes a lock for which a writer would wait.
+pub trait ForeignDatabase: Send + Sync {
+    /// Returns the kind of the database.
+    fn engine(&self) -> Engine;
+
+    /// Returns the location for display, without secrets.
+    fn place(&self) -> String;
+
+    /// Reads the tables, columns and indexes.
+    fn catalog(&self) -> Answer<Catalog>;
+
+    /// Reads a few rows of a table of the catalog.
+    fn sample(&self, query: SampleQuery) -> Answer<Sample>;
+}

@@ -1,0 +1,156 @@
+//! A MongoDB database of another program. Only `listCollections`, `listIndexes` and `find` are sent.
+
+use std::sync::Arc;
+
+use mongodb::bson::Bson;
+use mongodb::bson::Document;
+use mongodb::bson::doc;
+use tokio::runtime::Builder;
+
+use crate::store::answer::Answer;
+use crate::store::error::StoreError;
+use crate::store::foreign::Catalog;
+use crate::store::foreign::Engine;
+use crate::store::foreign::ForeignColumn;
+use crate::store::foreign::ForeignDatabase;
+use crate::store::foreign::ForeignIndex;
+use crate::store::foreign::ForeignTable;
+use crate::store::foreign::Sample;
+use crate::store::foreign::SampleQuery;
+use crate::store::foreign::SampleValue;
+use crate::store::mongodb::collections::META;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::foreign_fields::Fields;
+use crate::store::mongodb::foreign_fields::field;
+use crate::store::mongodb::url::MongoUrl;
+use crate::store::options::OpenOptions;
+use crate::store::worker::on_thread;
+
+/// The number of documents at each end of a collection from which the fields are learned.
+const SAMPLED: i64 = 20;
+/// The size at which no further document is looked at.
+const SAMPLED_BYTES: usize = 32 << 20;
+
+/// A database of another program.
+pub(crate) struct ForeignMongo {
+    url: MongoUrl,
+    options: OpenOptions,
+}
+
+impl ForeignMongo {
+    /// Returns the database at a URL. Sends no request.
+    pub(crate) fn new(url: MongoUrl, options: OpenOptions) -> Self {
+        Self { url, options }
+    }
+
+    fn reading<T: Send + 'static>(
+        &self,
+        job: impl AsyncFnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<T> {
+        let (url, options) = (self.url.clone(), self.options.clone());
+        on_thread("mongodb", move || {
+            let failed =
+                |error| StoreError::Unavailable { message: "cannot start a runtime".into(), source: Some(Arc::new(error) as _) };
+            let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+            let read = async { job(&Connection::open(&url, &options).await?).await };
+            runtime.block_on(read)
+        })
+    }
+}
+
+impl ForeignDatabase for ForeignMongo {
+    fn engine(&self) -> Engine {
+        Engine::Mongodb
+    }
+
+    fn place(&self) -> String {
+        self.url.to_string()
+    }
+
+    fn catalog(&self) -> Answer<Catalog> {
+        self.reading(async |connection: &Connection| {
+            let failed = connection.failed("cannot read");
+            let collections = doc! { "type": "collection" };
+            let mut found = connection.database.list_collections().filter(collections).await.map_err(&failed)?;
+            let mut names = Vec::new();
+            while found.advance().await.map_err(&failed)? {
+                names.push(found.deserialize_current().map_err(&failed)?.name);
+            }
+            names.retain(|name| !name.starts_with("system."));
+            names.sort_unstable();
+            let has_esctl_store = names.iter().any(|name| name == META);
+            let mut tables = Vec::new();
+            for name in names.into_iter().filter(|_| !has_esctl_store) {
+                tables.push(table(connection, name).await?);
+            }
+            Ok(Catalog { engine: Engine::Mongodb, has_esctl_store, tables })
+        })
+    }
+
+    fn sample(&self, query: SampleQuery) -> Answer<Sample> {
+        self.reading(async move |connection: &Connection| {
+            let mut sample = Sample::default();
+            for document in documents(connection, &query.table, doc! { "$natural": 1 }, Sample::MAX_ROWS as i64).await? {
+                sample.rows.push(query.columns.iter().map(|column| value_of(&document, column)).collect());
+            }
+            Ok(sample)
+        })
+    }
+}
+
+async fn table(connection: &Connection, name: String) -> Result<ForeignTable, StoreError> {
+    let indexes = indexes(connection, &name).await?;
+    let mut fields = Fields::default();
+    // The first and the newest ones: fields are added over the years.
+    for order in [doc! { "$natural": 1 }, doc! { "_id": -1 }] {
+        for document in documents(connection, &name, order, SAMPLED).await? {
+            fields.add(&document);
+        }
+    }
+    Ok(ForeignTable { schema: String::new(), name, is_view: false, readable: true, columns: fields.into_columns(), indexes })
+}
+
+async fn indexes(connection: &Connection, collection: &str) -> Result<Vec<ForeignIndex>, StoreError> {
+    let failed = connection.failed("cannot read");
+    let mut found = connection.collection(collection).list_indexes().await.map_err(&failed)?;
+    let mut indexes = Vec::new();
+    while found.advance().await.map_err(&failed)? {
+        let index = found.deserialize_current().map_err(&failed)?;
+        let options = index.options.unwrap_or_default();
+        let is_id = index.keys.len() == 1 && index.keys.contains_key("_id");
+        // Only an index over all documents, in the order of the values themselves.
+        let is_ordered = index.keys.values().all(|order| order.as_str().is_none());
+        let is_whole = options.partial_filter_expression.is_none() && options.sparse != Some(true) && options.collation.is_none();
+        if is_ordered && is_whole {
+            let unique = is_id || options.unique == Some(true);
+            indexes.push(ForeignIndex { columns: index.keys.keys().cloned().collect(), unique });
+        }
+    }
+    Ok(indexes)
+}
+
+/// Reads documents one by one, and stops early where they are large.
+async fn documents(connection: &Connection, name: &str, order: Document, limit: i64) -> Result<Vec<Document>, StoreError> {
+    let failed = connection.failed("cannot read");
+    let collection = connection.collection(name);
+    let find = collection.find(doc! {}).sort(order).limit(limit).batch_size(10).max_time(connection.timeout);
+    let mut cursor = find.await.map_err(&failed)?;
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    while bytes < SAMPLED_BYTES && cursor.advance().await.map_err(&failed)? {
+        bytes += cursor.current().as_bytes().len();
+        found.push(cursor.deserialize_current().map_err(&failed)?);
+    }
+    Ok(found)
+}
+
+fn value_of(document: &Document, column: &ForeignColumn) -> SampleValue {
+    match field(document, &column.name) {
+        None | Some(Bson::Null) => SampleValue::Null,
+        Some(Bson::Int32(number)) => SampleValue::Integer(i64::from(*number)),
+        Some(Bson::Int64(number)) => SampleValue::Integer(*number),
+        Some(Bson::Double(number)) if number.fract() == 0.0 && number.abs() < 9e15 => SampleValue::Integer(*number as i64),
+        Some(Bson::Binary(binary)) => SampleValue::Bytes(binary.bytes.iter().take(SampleValue::MAX_LENGTH).copied().collect()),
+        Some(Bson::String(text)) => SampleValue::Text(text.chars().take(SampleValue::MAX_LENGTH).collect()),
+        Some(other) => SampleValue::Text(other.to_string().chars().take(SampleValue::MAX_LENGTH).collect()),
+    }
+}

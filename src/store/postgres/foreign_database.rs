@@ -1,0 +1,162 @@
+//! A PostgreSQL database of another program, read over connections that cannot write.
+//!
+//! The session is read-only, also for a role that may write. Each answer has a connection of its own.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use tokio::runtime::Builder;
+use tokio::time::timeout;
+
+use crate::store::answer::Answer;
+use crate::store::error::StoreError;
+use crate::store::foreign::Catalog;
+use crate::store::foreign::ColumnClass;
+use crate::store::foreign::Engine;
+use crate::store::foreign::ForeignColumn;
+use crate::store::foreign::ForeignDatabase;
+use crate::store::foreign::ForeignIndex;
+use crate::store::foreign::ForeignTable;
+use crate::store::foreign::Sample;
+use crate::store::foreign::SampleQuery;
+use crate::store::foreign::SampleValue;
+use crate::store::options::OpenOptions;
+use crate::store::postgres::connector::Connector;
+use crate::store::postgres::error::SqlError;
+use crate::store::postgres::session::Session;
+use crate::store::postgres::url::PostgresUrl;
+use crate::store::worker::on_thread;
+
+/// A database of another program.
+pub(crate) struct ForeignPostgres {
+    connector: Connector,
+    place: String,
+}
+
+impl ForeignPostgres {
+    /// Returns the database at a URL. Sends no request.
+    pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
+        Self { connector: Connector::read_only(url, options), place: url.place_of_database() }
+    }
+
+    fn reading<T: Send + 'static>(
+        &self,
+        job: impl AsyncFnOnce(&mut Session) -> Result<T, SqlError> + Send + 'static,
+    ) -> Answer<T> {
+        let (connector, place) = (self.connector.clone(), self.place.clone());
+        on_thread("postgres", move || {
+            let failed =
+                |error| StoreError::Unavailable { message: "cannot start a runtime".into(), source: Some(Arc::new(error) as _) };
+            let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+            let read = async {
+                let mut session = connector.connect_to_any().await?;
+                let value = timeout(connector.patience(), job(&mut session)).await.unwrap_or(Err(SqlError::Late))?;
+                session.commit().await?;
+                // The answer is complete; a server that does not end the session in order loses nothing.
+                let _ = timeout(connector.timeout, session.connection.close()).await;
+                Ok(value)
+            };
+            runtime.block_on(read).map_err(|error: SqlError| error.translate(&place, "cannot read"))
+        })
+    }
+}
+
+impl ForeignDatabase for ForeignPostgres {
+    fn engine(&self) -> Engine {
+        Engine::Postgres
+    }
+
+    fn place(&self) -> String {
+        self.place.clone()
+    }
+
+    fn catalog(&self) -> Answer<Catalog> {
+        let schema = self.connector.url().named_schema().map(str::to_owned);
+        self.reading(async move |session: &mut Session| {
+            let query = session.query(include_str!("sql/foreign_catalog.sql")).bind(schema);
+            let rows = query.fetch_all(&mut session.connection).await?;
+            let mut catalog = Catalog { engine: Engine::Postgres, has_esctl_store: false, tables: Vec::new() };
+            for row in &rows {
+                if row.try_get(6)? {
+                    catalog.has_esctl_store = true;
+                } else {
+                    catalog.tables.push(table(row)?);
+                }
+            }
+            Ok(catalog)
+        })
+    }
+
+    fn sample(&self, query: SampleQuery) -> Answer<Sample> {
+        self.reading(async move |session: &mut Session| sample(session, &query).await)
+    }
+}
+
+fn table(row: &PgRow) -> Result<ForeignTable, SqlError> {
+    let columns: Vec<(String, String, bool)> = list(row.try_get(4)?)?;
+    let columns = columns.into_iter().map(|(name, kind, counts_up)| ForeignColumn {
+        name,
+        class: ColumnClass::of_postgres(&kind),
+        kind,
+        counts_up,
+    });
+    let indexes: Vec<(bool, Vec<String>)> = list(row.try_get(5)?)?;
+    let indexes = indexes.into_iter().map(|(unique, columns)| ForeignIndex { columns, unique });
+    Ok(ForeignTable {
+        schema: row.try_get(0)?,
+        name: row.try_get(1)?,
+        is_view: row.try_get(2)?,
+        readable: row.try_get(3)?,
+        columns: columns.collect(),
+        indexes: indexes.collect(),
+    })
+}
+
+fn list<T: DeserializeOwned>(json: Option<&str>) -> Result<Vec<T>, SqlError> {
+    let Some(json) = json else { return Ok(Vec::new()) };
+    serde_json::from_str(json).map_err(|_| StoreError::integrity("the server returned an unreadable catalog").into())
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+async fn sample(session: &mut Session, query: &SampleQuery) -> Result<Sample, SqlError> {
+    if query.columns.is_empty() {
+        return Ok(Sample::default());
+    }
+    let columns: Vec<String> = query.columns.iter().map(shown).collect();
+    let (schema, table) = (quoted(&query.schema), quoted(&query.table));
+    let sql = format!("SELECT {} FROM {schema}.{table} t LIMIT {}", columns.join(", "), Sample::MAX_ROWS);
+    let rows = session.query(AssertSqlSafe(sql)).fetch_all(&mut session.connection).await?;
+    let mut sample = Sample::default();
+    for row in &rows {
+        let values = query.columns.iter().enumerate().map(|(place, column)| value_of(row, place, column.class));
+        sample.rows.push(values.collect::<Result<_, SqlError>>()?);
+    }
+    Ok(sample)
+}
+
+/// Returns the start of a column as an expression. Names are quoted, so that each is only ever a name.
+fn shown(column: &ForeignColumn) -> String {
+    let (name, length) = (quoted(&column.name), SampleValue::MAX_LENGTH);
+    match column.class {
+        ColumnClass::Bytes => format!("substring(t.{name} FROM 1 FOR {length})"),
+        _ => format!("left(t.{name}::text, {length})"),
+    }
+}
+
+fn value_of(row: &PgRow, place: usize, class: ColumnClass) -> Result<SampleValue, SqlError> {
+    if class == ColumnClass::Bytes {
+        return Ok(row.try_get::<Option<Vec<u8>>, _>(place)?.map_or(SampleValue::Null, SampleValue::Bytes));
+    }
+    let Some(text) = row.try_get::<Option<String>, _>(place)? else { return Ok(SampleValue::Null) };
+    Ok(match text.parse() {
+        Ok(number) if class == ColumnClass::Integer => SampleValue::Integer(number),
+        _ => SampleValue::Text(text),
+    })
+}
