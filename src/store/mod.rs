@@ -24,6 +24,8 @@ mod head;
 mod identity;
 mod invalid_url;
 mod known_quarantine;
+#[cfg(feature = "layouts")]
+pub mod layout;
 mod limits;
 mod lock_holder;
 #[cfg(feature = "mongodb")]
