@@ -31,6 +31,7 @@ mod faults_postgres;
 mod faults_sqlite;
 mod generated;
 mod history;
+mod layout;
 mod runtime;
 mod serve;
 mod tamper;

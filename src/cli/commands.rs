@@ -14,6 +14,7 @@ use crate::cli::error::CliError;
 use crate::cli::game;
 use crate::cli::help;
 use crate::cli::init;
+use crate::cli::layout;
 use crate::cli::man;
 use crate::cli::projection;
 use crate::cli::quarantine;
@@ -61,6 +62,9 @@ pub enum Command {
     /// Exclude events from every state and read model until they are released
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineVerb),
+    /// Map the tables of other programs to events
+    #[command(subcommand)]
+    Layout(layout::LayoutVerb),
     /// Run given/when/then scenarios
     #[command(subcommand)]
     Scenario(scenario::ScenarioVerb),
@@ -113,6 +117,7 @@ impl Command {
             Self::Init(_) => Effect::Repeatable,
             Self::Trace(_)
             | Self::Bisect(_)
+            | Self::Layout(_)
             | Self::Verify(_)
             | Self::Stats(_)
             | Self::Ui(_)
@@ -147,6 +152,7 @@ impl Command {
             Self::Snapshot(_)
             | Self::Trace(_)
             | Self::Bisect(_)
+            | Self::Layout(_)
             | Self::Replay(_)
             | Self::Verify(_)
             | Self::Stats(_)
@@ -192,6 +198,7 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Snapshot(verb) => snapshot::run(verb, app).await,
         Command::Projection(verb) => projection::run(verb, app).await,
         Command::Quarantine(verb) => quarantine::run(verb, app).await,
+        Command::Layout(verb) => layout::run(verb, app).await,
         Command::Scenario(verb) => scenario::run(verb, app).await,
         Command::Verify(args) => args.run(app).await,
         Command::Stats(args) => args.run(app).await,

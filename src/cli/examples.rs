@@ -20,7 +20,7 @@ pub(super) const EXAMPLES_HEADING: &str = "Examples:\n";
 const OF_GROUP: usize = 3;
 
 /// The examples of each command, by its words.
-const EXAMPLES: [(&str, &[&str]); 82] = [
+const EXAMPLES: [(&str, &[&str]); 86] = [
     ("demo", &["esctl demo", "esctl demo --keep"]),
     (
         "resource create",
@@ -165,6 +165,16 @@ const EXAMPLES: [(&str, &[&str]); 82] = [
         &[
             "esctl quarantine release 018c2f5e-7a00-7000-8000-000000000001",
             "esctl quarantine release 018c2f5e-7a00-7000-8000-000000000001 --reason corrected",
+        ],
+    ),
+    ("layout list", &["esctl layout list", "esctl layout list -o json"]),
+    ("layout show", &["esctl layout show message-db", "esctl layout show shop.toml -o json"]),
+    ("layout detect", &["esctl layout detect --store sqlite:orders.db", "esctl layout detect --store sqlite:orders.db -o json"]),
+    (
+        "layout guess",
+        &[
+            "esctl layout guess --store sqlite:orders.db",
+            "esctl layout guess order_events --store sqlite:orders.db > orders.toml",
         ],
     ),
     ("scenario run", &["esctl scenario run scenarios.yaml", "esctl scenario run scenarios.yaml --junit report.xml --fail-fast"]),

@@ -40,6 +40,8 @@ mod help_definition;
 mod init;
 pub mod input;
 mod jq;
+mod layout;
+mod layout_hint;
 mod man;
 mod man_synopsis;
 mod name_source;

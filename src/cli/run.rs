@@ -20,6 +20,7 @@ use crate::cli::end::report;
 use crate::cli::error::CliError;
 use crate::cli::globals;
 use crate::cli::globals::Globals;
+use crate::cli::layout_hint::with_layout;
 use crate::cli::output::Output;
 use crate::cli::panic;
 use crate::cli::signals;
@@ -87,7 +88,7 @@ fn inside(arguments: Vec<OsString>, out: Arc<Output>) -> Pin<Box<dyn Future<Outp
             Ok(app) => app,
             Err(error) => return report(&out, None, Err(error), || {}),
         };
-        let result = commands::run(command, &app).await;
+        let result = run_command(command, &app).await;
         report(&out, Some(&app.record), result, || {})
     })
 }
@@ -101,6 +102,15 @@ fn refuse_client(command: &Command, app: &App) -> Result<(), CliError> {
         true => error.hint(format!("--by {client} shows only the events that this client recorded")),
         false => error.hint("leave it out; 'esctl stream read --all --by ID' shows only the events that a client recorded"),
     })
+}
+
+/// Runs a command. An error about a database of another program names the layout that fits.
+async fn run_command(command: Command, app: &App) -> Result<(), CliError> {
+    let opens_a_store = command.opens_the_store() && !matches!(command, Command::Layout(_));
+    match commands::run(command, app).await {
+        Err(error) if opens_a_store => Err(with_layout(app, error).await),
+        result => result,
+    }
 }
 
 /// Runs a command until it ends or a signal interrupts it.
@@ -118,10 +128,10 @@ fn run(command: Command, app: &App) -> Result<(), CliError> {
     signals::handle(app.out.settings().clone(), handles_signals.unwrap_or(1), explain.clone());
     if handles_signals.is_some() {
         // The command handles signals itself.
-        return runtime.block_on(commands::run(command, app));
+        return runtime.block_on(run_command(command, app));
     }
     runtime.block_on(async {
-        let mut command = pin!(commands::run(command, app));
+        let mut command = pin!(run_command(command, app));
         tokio::select! {
             // A signal that arrived before the result is handled first.
             biased;

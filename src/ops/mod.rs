@@ -22,6 +22,8 @@ pub mod future;
 pub mod games;
 mod head_query;
 pub mod init_store;
+#[cfg(feature = "layouts")]
+pub mod layouts;
 mod list_page;
 pub mod list_resources;
 mod list_states;

@@ -108,7 +108,12 @@ const BEFORE: [(&str, &[&str]); 21] = [
 ];
 
 /// Files that examples name.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
+    (
+        "shop.toml",
+        "title = \"Shop\"\nengine = \"sqlite\"\n[events]\nfrom = \"order_events\"\nstream = { parts = [\"order_id\"] }\n\
+         version = { column = \"version\", first = 1 }\ntype = \"type\"\ndata = { column = \"data\" }\n",
+    ),
     ("plan.json", r#"{"title":"Tour"}"#),
     ("changes.json", r#"[{"op":"replace","path":"/title","value":"Grand Tour"}]"#),
     ("paid.json", r#"{"total":12}"#),
@@ -172,6 +177,10 @@ async fn seed(folder: &Path) {
     for (name, text) in FILES {
         fs::write(folder.join(name), text).unwrap();
     }
+    let of_another_program = "CREATE TABLE events (aggregate_type TEXT, aggregate_id TEXT, sequence INTEGER, event_type TEXT, \
+         event_version TEXT, payload TEXT, metadata TEXT, PRIMARY KEY (aggregate_type, aggregate_id, sequence)); \
+         CREATE TABLE order_events (order_id TEXT, version INTEGER, type TEXT, data TEXT, PRIMARY KEY (order_id, version))";
+    rusqlite::Connection::open(folder.join("orders.db")).unwrap().execute_batch(of_another_program).unwrap();
     let url = format!("sqlite:{}", folder.join("store.db").display());
     let store = store::open(&url.parse().unwrap(), OpenOptions::new(Duration::from_secs(30))).unwrap();
     let micros = Arc::new(AtomicI64::new(system_clock()().micros() - 3 * 86_400_000_000));

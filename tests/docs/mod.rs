@@ -30,6 +30,7 @@ documents! {
     readme "README.md"
     korean_readme "docs/ko/README.md"
     guide "docs/guide.md"
+    layouts "docs/layouts.md"
     library "docs/library.md"
     operations "docs/operations.md"
     read_models "docs/read_models.md"

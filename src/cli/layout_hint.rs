@@ -1,0 +1,48 @@
+//! The hint at an error about the store: the layout that fits the database, where another program wrote it.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::cli::app::App;
+use crate::cli::error::CliError;
+use crate::ops::layouts::DetectedLayout;
+use crate::ops::layouts::detect;
+use crate::store::OpenOptions;
+use crate::store::foreign::open_foreign;
+
+/// The longest time to look for a layout. The error itself is known already.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Adds the layout that fits to an error that there is no store of esctl at the named location.
+pub(super) async fn with_layout(app: &App, error: CliError) -> CliError {
+    if !is_about_the_store(app, &error) {
+        return error;
+    }
+    match timeout(PATIENCE, fitting(app)).await.ok().flatten() {
+        Some(fit) => error
+            .hint(format!("this looks like a {} store; run 'esctl layout show {}' to see its layout", fit.title, fit.layout))
+            .with("layout", fit.layout),
+        None => error,
+    }
+}
+
+/// Returns true for an error that the database of the named store is of another program, or has no store.
+fn is_about_the_store(app: &App, error: &CliError) -> bool {
+    let failure = &error.failure;
+    let about = failure.details.get("store").and_then(|store| store.as_str());
+    let place = || app.store_url().and_then(|url| app.open(&url)).map(|store| store.place()).ok();
+    ["store_unsupported", "store_not_found"].contains(&failure.code) && about.is_some() && about == place().as_deref()
+}
+
+/// Returns the only layout that fits.
+async fn fitting(app: &App) -> Option<DetectedLayout> {
+    let options = OpenOptions { timeout: app.timeout().min(PATIENCE), ..app.open_options() };
+    let database = open_foreign(&app.store_url().ok()?, &options).ok()?;
+    let report = detect(&*database).await.ok()?;
+    let mut fitting = report.fitting();
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only.clone()),
+        _ => None,
+    }
+}

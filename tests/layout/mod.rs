@@ -1,0 +1,7 @@
+//! `esctl layout` on databases of other programs: the whole program.
+
+mod detect;
+mod files;
+mod guess;
+mod read_only;
+mod stores;

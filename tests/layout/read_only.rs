@@ -1,0 +1,59 @@
+//! Databases of other programs are only read: by a role with SELECT alone, and without a change.
+
+use crate::common::Esctl;
+use crate::common::backend::Backend;
+use crate::common::own_server::Server;
+use crate::layout::stores::Foreign;
+use crate::layout::stores::fixture;
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_role_that_may_only_select_is_enough_and_nothing_is_written() {
+    let server = Server::postgres();
+    let esctl = Esctl::new(Backend::Sqlite);
+    server.sql(&fixture("message-db.sql"));
+    server.sql("CREATE ROLE ann LOGIN PASSWORD 'rightsecret'; GRANT SELECT ON messages TO ann");
+    server.sql("ALTER SYSTEM SET log_statement = 'all'; SELECT pg_reload_conf()");
+    let before = server.query("SELECT pg_current_wal_insert_lsn()::text");
+    let url = format!("postgres://ann:rightsecret@{}/postgres", server.address());
+    for args in [&["layout", "detect"][..], &["layout", "guess"], &["layout", "guess", "public.messages"]] {
+        let output = esctl.run_on(&url, args);
+        assert_eq!(output.code, 0, "{args:?} {output:?}");
+        assert!(!output.stdout.contains("may not read"), "{output:?}");
+    }
+    let output = esctl.run_on(&url, &["stream", "list"]);
+    assert!(output.code == 3 && output.stderr.contains("esctl layout show message-db"), "{output:?}");
+    // A number of a transaction is taken by a write alone.
+    let after = server.query("SELECT pg_current_wal_insert_lsn()::text");
+    let written = format!("SELECT (pg_wal_lsn_diff('{after}', '{before}') < 1000)::text");
+    assert_eq!(server.query(&written), "true", "{before} {after}");
+    assert_eq!(server.query("SELECT count(*)::text FROM pg_namespace WHERE nspname = 'esctl'"), "0");
+    // Without the right to read the table, the layout still fits, and the obstacle is named.
+    server.sql("REVOKE SELECT ON messages FROM ann");
+    let output = esctl.run_on(&url, &["layout", "detect"]);
+    assert!(output.code == 0 && output.stdout.contains("this user may not read messages"), "{output:?}");
+    let output = esctl.run_on(&url, &["layout", "guess"]);
+    assert_eq!(output.code, 7, "{output:?}");
+}
+
+#[test]
+fn a_file_that_may_not_be_written_is_read_and_not_changed() {
+    let foreign = Foreign::sqlite(&format!("PRAGMA journal_mode = wal; {}", fixture("sqlite-es.sql")));
+    let path = foreign.url.strip_prefix("sqlite:").unwrap();
+    let before = std::fs::read(path).unwrap();
+    for args in [&["layout", "detect"][..], &["layout", "guess"]] {
+        let (code, _, err) = foreign.run(args);
+        assert_eq!((code, err.as_str()), (0, ""));
+    }
+    assert_eq!(std::fs::read(path).unwrap(), before);
+}
+
+#[test]
+fn a_database_that_another_process_is_writing_is_read() {
+    let foreign = Foreign::sqlite(&fixture("sqlite-es.sql"));
+    let writer = rusqlite::Connection::open(foreign.url.strip_prefix("sqlite:").unwrap()).unwrap();
+    writer.execute_batch("PRAGMA journal_mode = wal; BEGIN IMMEDIATE").unwrap();
+    let (code, _, err) = foreign.run(&["layout", "detect"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    writer.execute_batch("COMMIT").unwrap();
+}
