@@ -3,6 +3,8 @@
 use std::str::FromStr;
 
 use bytesize::ByteSize;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use serde_json::Map;
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,6 +13,14 @@ use crate::event::ExpectedVersion;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::event::is_unsafe;
+
+/// Returns the names of all values of an argument, as help and errors list them: `table, json or csv`.
+pub(super) fn value_names<T: ValueEnum>() -> String {
+    let values: Vec<_> = T::value_variants().iter().filter_map(T::to_possible_value).collect();
+    let mut names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+    let last = names.pop().unwrap_or_default();
+    format!("{} or {last}", names.join(", "))
+}
 
 /// Parses an amount, for clap. 0 and less parse, so that the domain rejects them.
 pub(super) fn amount(text: &str) -> Result<i64, String> {

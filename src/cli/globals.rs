@@ -10,6 +10,7 @@ use clap::builder::BoolishValueParser;
 use clap::builder::Resettable;
 
 use crate::cli::arg_values::token;
+use crate::cli::arg_values::value_names;
 use crate::cli::name_source::NameSource;
 use crate::cli::output::Format;
 use crate::cli::when::WhenError;
@@ -37,7 +38,7 @@ pub struct Globals {
         hide_env_values = true,
         hide_possible_values = true,
         value_name = "FORMAT",
-        help = format!("Output format: {} [default: table]", Format::names())
+        help = format!("Output format: {} [default: table]", value_names::<Format>())
     )]
     pub output: Option<Format>,
     /// Disable colour, as the variable NO_COLOR does

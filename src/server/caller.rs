@@ -132,8 +132,8 @@ mod tests {
             ..Caller::in_development("c1")
         };
         assert!(ann.must_be("ann").is_ok() && ann.must_be("bob").is_err() && ann.must_be("").is_err());
-        let nobody = Caller { acts_as: None, ..ann.clone() };
-        assert!(nobody.must_be("ann").is_err());
+        let nameless = Caller { acts_as: None, ..ann.clone() };
+        assert!(nameless.must_be("ann").is_err());
         assert!(Caller { scopes: Scopes::ALL, ..ann }.must_be("bob").is_ok());
         assert!(Caller::in_development("c1").must_be("bob").is_ok());
     }

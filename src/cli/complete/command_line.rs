@@ -7,20 +7,9 @@ use std::ffi::OsString;
 /// The variable in which esctl's own script for bash passes the line up to the cursor.
 pub(super) const BASH_LINE: &str = "_ESCTL_COMP_LINE";
 
-/// The party that quotes a name with special characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quotes {
-    /// The shell, or the script of esctl for it.
-    ByTheShell,
-    /// None is known, so only plain names are offered.
-    ByNobody,
-}
-
-/// Returns the party that quotes names in a shell.
-pub(super) fn quotes(shell: &OsStr) -> Quotes {
-    let names = ["bash", "zsh", "fish"];
-    let known = names.into_iter().any(|name| is_shell(shell, name));
-    if known { Quotes::ByTheShell } else { Quotes::ByNobody }
+/// Returns true for a shell that quotes names, by itself or by the script of esctl. Another one is offered plain names only.
+pub(super) fn quotes_names(shell: &OsStr) -> bool {
+    ["bash", "zsh", "fish"].into_iter().any(|name| is_shell(shell, name))
 }
 
 fn is_shell(shell: &OsStr, name: &str) -> bool {

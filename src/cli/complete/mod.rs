@@ -54,8 +54,12 @@ pub(super) fn answer(arguments: &[OsString], definition: fn() -> Command) -> Opt
     let shell = env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
     panic::set_hook(Box::new(|_| {}));
     let asks = arguments.iter().any(|word| word == "--");
-    let lookup =
-        Arc::new(NameLookup::new(command_line::words(&shell, arguments), command_line::quotes(&shell), deadline, definition));
+    let lookup = Arc::new(NameLookup::new(
+        command_line::words(&shell, arguments),
+        command_line::quotes_names(&shell),
+        deadline,
+        definition,
+    ));
     let folder = env::current_dir().ok();
     let factory = || with_names(definition(), &lookup);
     let complete = || CompleteEnv::with_factory(factory).shells(SHELLS).try_complete(arguments, folder.as_deref());

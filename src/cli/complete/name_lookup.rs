@@ -9,7 +9,6 @@ use std::time::Instant;
 use clap::FromArgMatches;
 
 use crate::cli::app::App;
-use crate::cli::complete::command_line::Quotes;
 use crate::cli::complete::command_line::typed_options;
 use crate::cli::config::ConfigFile;
 use crate::cli::globals::Globals;
@@ -34,15 +33,16 @@ const LONGEST: usize = 200;
 #[derive(Debug)]
 pub(super) struct NameLookup {
     words: Vec<String>,
-    quotes: Quotes,
+    /// True if the shell quotes names.
+    quoted: bool,
     deadline: Instant,
     definition: fn() -> clap::Command,
 }
 
 impl NameLookup {
     /// Returns the lookup for a command line as far as it is typed.
-    pub(super) fn new(words: Vec<String>, quotes: Quotes, deadline: Instant, definition: fn() -> clap::Command) -> Self {
-        Self { words, quotes, deadline, definition }
+    pub(super) fn new(words: Vec<String>, quoted: bool, deadline: Instant, definition: fn() -> clap::Command) -> Self {
+        Self { words, quoted, deadline, definition }
     }
 
     /// Returns the names that begin with the typed text; none if they cannot be found in time.
@@ -71,7 +71,7 @@ impl NameLookup {
         name.len() <= LONGEST
             && !name.starts_with('-')
             && !name.chars().any(is_unsafe)
-            && (self.quotes == Quotes::ByTheShell || name.chars().all(plain))
+            && (self.quoted || name.chars().all(plain))
     }
 }
 

@@ -11,6 +11,7 @@ use toml_edit::TableLike;
 use toml_edit::Value;
 
 use crate::cli::arg_values::token;
+use crate::cli::arg_values::value_names;
 use crate::cli::config::file::ConfigFile;
 use crate::cli::config::file::Context;
 use crate::cli::config::file::SnapshotIntervals;
@@ -140,7 +141,7 @@ impl ConfigReader<'_> {
     fn parsed<T, E: ToString>(&self, key: &Key, item: &Item, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, CliError> {
         let text = self.string(key, item)?;
         parse(&text).map_err(|error| {
-            let possible = if key.get() == "output" { format!(": expected {}", Format::names()) } else { String::new() };
+            let possible = if key.get() == "output" { format!(": expected {}", value_names::<Format>()) } else { String::new() };
             self.error(item.span(), &format!("{}: {}{possible}", key.get(), error.to_string()))
         })
     }

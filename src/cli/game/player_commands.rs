@@ -2,15 +2,18 @@
 
 use clap::Args;
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::app::App;
+use crate::cli::arg_values::value_names;
 use crate::cli::error::CliError;
 use crate::cli::name_source::NameSource;
 use crate::cli::write;
 use crate::cli::write::WriteArgs;
+use crate::domain::game::Crystal;
 
 /// The game, the player and the write options.
 #[derive(Debug, Args)]
@@ -25,47 +28,43 @@ pub struct GamePlayerArgs {
     write: WriteArgs,
 }
 
-/// A colour of crystals.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Colour {
-    Yellow,
-    Green,
-    Blue,
-    Pink,
-}
+impl ValueEnum for Crystal {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
 
-impl Colour {
-    fn name(self) -> &'static str {
-        ["yellow", "green", "blue", "pink"][self as usize]
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.to_string()))
     }
 }
 
 /// Parses a colour and a number of crystals, `yellow=2`, for clap.
-fn counted(text: &str) -> Result<(Colour, u32), String> {
+fn counted(text: &str) -> Result<(Crystal, u32), String> {
     let (colour, count) = text.split_once('=').unwrap_or((text, "1"));
     let count = count.parse().map_err(|_| format!("{count} is not a number of crystals"))?;
-    Ok((Colour::from_str(colour, true).map_err(|_| "expected yellow, green, blue or pink, as in yellow=2")?, count))
+    let expected = |_| format!("expected {}, as in yellow=2", value_names::<Crystal>());
+    Ok((Crystal::from_str(colour, true).map_err(expected)?, count))
 }
 
 /// Join a game; the last player to join starts it
 #[derive(Debug, Args)]
 pub struct GameJoinArgs {
     #[command(flatten)]
-    seat: GamePlayerArgs,
+    player: GamePlayerArgs,
 }
 
 /// Leave a game
 #[derive(Debug, Args)]
 pub struct GameLeaveArgs {
     #[command(flatten)]
-    seat: GamePlayerArgs,
+    player: GamePlayerArgs,
 }
 
 /// Play a merchant card from the hand
 #[derive(Debug, Args)]
 pub struct GamePlayArgs {
     #[command(flatten)]
-    seat: GamePlayerArgs,
+    player: GamePlayerArgs,
     /// Id of the merchant card
     card: String,
     /// Number of times that a trade is made
@@ -73,33 +72,33 @@ pub struct GamePlayArgs {
     times: Option<u32>,
     /// Crystals to upgrade, one step each, in order: yellow,green
     #[arg(long, value_name = "COLOUR", value_delimiter = ',')]
-    upgrade: Vec<Colour>,
+    upgrade: Vec<Crystal>,
 }
 
 /// Acquire a merchant card from the market, for a crystal on each card to its left
 #[derive(Debug, Args)]
 pub struct GameAcquireArgs {
     #[command(flatten)]
-    seat: GamePlayerArgs,
+    player: GamePlayerArgs,
     /// Index of the card in the market, from 0
     index: u32,
     /// Crystals to pay, from the first card on: yellow,yellow
     #[arg(long, value_name = "COLOUR", value_delimiter = ',')]
-    pay: Vec<Colour>,
+    pay: Vec<Crystal>,
 }
 
 /// Take all played merchant cards back into the hand
 #[derive(Debug, Args)]
 pub struct GameRestArgs {
     #[command(flatten)]
-    seat: GamePlayerArgs,
+    player: GamePlayerArgs,
 }
 
 /// Claim a point card and pay for it
 #[derive(Debug, Args)]
 pub struct GameClaimArgs {
     #[command(flatten)]
-    seat: GamePlayerArgs,
+    player: GamePlayerArgs,
     /// Index of the card in the row, from 0
     index: u32,
 }
@@ -108,17 +107,17 @@ pub struct GameClaimArgs {
 #[derive(Debug, Args)]
 pub struct GameDiscardArgs {
     #[command(flatten)]
-    seat: GamePlayerArgs,
+    player: GamePlayerArgs,
     /// Crystals to discard: yellow=2 pink=1
     #[arg(required = true, value_name = "COLOUR=N", value_parser = counted)]
-    crystals: Vec<(Colour, u32)>,
+    crystals: Vec<(Crystal, u32)>,
 }
 
 /// End the turn
 #[derive(Debug, Args)]
 pub struct GameEndTurnArgs {
     #[command(flatten)]
-    seat: GamePlayerArgs,
+    player: GamePlayerArgs,
 }
 
 impl GamePlayerArgs {
@@ -128,19 +127,19 @@ impl GamePlayerArgs {
     }
 }
 
-fn names(colours: &[Colour]) -> Value {
-    colours.iter().map(|colour| colour.name()).collect()
+fn names(colours: &[Crystal]) -> Value {
+    colours.iter().map(Crystal::to_string).collect()
 }
 
 impl GameJoinArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        self.seat.send(app, "game.join", json!({})).await
+        self.player.send(app, "game.join", json!({})).await
     }
 }
 
 impl GameLeaveArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        self.seat.send(app, "game.leave", json!({})).await
+        self.player.send(app, "game.leave", json!({})).await
     }
 }
 
@@ -150,25 +149,25 @@ impl GamePlayArgs {
         if let Some(times) = self.times {
             payload["times"] = times.into();
         }
-        self.seat.send(app, "game.playCard", payload).await
+        self.player.send(app, "game.playCard", payload).await
     }
 }
 
 impl GameAcquireArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        self.seat.send(app, "game.acquire", json!({ "index": self.index, "pay": names(&self.pay) })).await
+        self.player.send(app, "game.acquire", json!({ "index": self.index, "pay": names(&self.pay) })).await
     }
 }
 
 impl GameRestArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        self.seat.send(app, "game.rest", json!({})).await
+        self.player.send(app, "game.rest", json!({})).await
     }
 }
 
 impl GameClaimArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        self.seat.send(app, "game.claim", json!({ "index": self.index })).await
+        self.player.send(app, "game.claim", json!({ "index": self.index })).await
     }
 }
 
@@ -176,15 +175,16 @@ impl GameDiscardArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let mut crystals = Map::new();
         for (colour, count) in self.crystals {
-            let before = crystals.get(colour.name()).and_then(Value::as_u64).unwrap_or(0);
-            crystals.insert(colour.name().to_owned(), (before + u64::from(count)).into());
+            let colour = colour.to_string();
+            let before = crystals.get(&colour).and_then(Value::as_u64).unwrap_or(0);
+            crystals.insert(colour, (before + u64::from(count)).into());
         }
-        self.seat.send(app, "game.discard", json!({ "crystals": crystals })).await
+        self.player.send(app, "game.discard", json!({ "crystals": crystals })).await
     }
 }
 
 impl GameEndTurnArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        self.seat.send(app, "game.endTurn", json!({})).await
+        self.player.send(app, "game.endTurn", json!({})).await
     }
 }

@@ -5,7 +5,6 @@ use std::io;
 use std::io::IsTerminal;
 
 use clap::ValueEnum;
-use clap::builder::PossibleValue;
 use jiff::tz::TimeZone;
 
 use crate::event::Timestamp;
@@ -27,14 +26,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the names of all formats, as help and errors list them.
-    pub(crate) fn names() -> String {
-        let names: Vec<_> = Self::value_variants().iter().filter_map(Self::to_possible_value).collect();
-        let mut names: Vec<&str> = names.iter().map(PossibleValue::get_name).collect();
-        let last = names.pop().unwrap_or_default();
-        format!("{} or {last}", names.join(", "))
-    }
-
     /// Returns true if errors are JSON as well.
     pub(crate) fn has_json_errors(self) -> bool {
         matches!(self, Self::Json | Self::Ndjson)

@@ -9,6 +9,7 @@ use crate::cli::app::App;
 use crate::cli::arg_values::amount;
 use crate::cli::error::CliError;
 use crate::cli::name_source::NameSource;
+use crate::cli::when::DURATION_FORM;
 use crate::cli::when::WhenError;
 use crate::cli::when::parse_duration;
 use crate::cli::write;
@@ -80,9 +81,7 @@ fn lock_duration(text: &str) -> Result<String, WhenError> {
     // Days and weeks too, as everywhere on the command line.
     let duration = parse_duration(text)?;
     let duration = SignedDuration::try_from(duration);
-    duration
-        .map(|duration| duration.to_string())
-        .map_err(|_| WhenError::new(text, "is too long", "write it like 90s, 5m or 1h30m"))
+    duration.map(|duration| duration.to_string()).map_err(|_| WhenError::new(text, "is too long", DURATION_FORM))
 }
 
 impl ResourceAllocateArgs {

@@ -8,12 +8,15 @@ use jiff::SpanRelativeTo;
 
 use crate::cli::when::error::WhenError;
 
+/// The hint of an error about a duration.
+pub const DURATION_FORM: &str = "write it like 90s, 5m, 1h30m or 250ms";
+
 /// Parses a duration: `5m`, `1h30m`, `90s`, `250ms`, `2 days`. A day has 24 hours.
 ///
 /// # Errors
 /// The text is a bare number, is empty or negative, has months or years (which have no fixed length), or is not a duration.
 pub fn parse_duration(text: &str) -> Result<Duration, WhenError> {
-    let form = "write it like 90s, 5m, 1h30m or 250ms";
+    let form = DURATION_FORM;
     let word = text.trim();
     if word.is_empty() {
         return Err(WhenError::new(text, "is not a duration", form));

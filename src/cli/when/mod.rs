@@ -21,6 +21,7 @@ use crate::cli::when::zone::split_zone;
 use crate::event::TimeError;
 use crate::event::Timestamp;
 
+pub use duration::DURATION_FORM;
 pub use duration::parse_duration;
 pub use error::WhenError;
 pub use reading::Reading;

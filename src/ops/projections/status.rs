@@ -281,7 +281,7 @@ async fn status(
         true => held_back(store, &failed, position).await?,
         false => HeldBack { events: count(FailedEventState::Parked), oldest: None },
     };
-    let not_taken_in = oldest.into_iter().chain(held_back.oldest).min();
+    let oldest_pending = oldest.into_iter().chain(held_back.oldest).min();
     let stopped_at = failed.iter().find(|event| event.state == FailedEventState::Failing).map(|event| event.position);
     let belongs = check_belongs(store, name, live.map(|live| live.checkpoint).unwrap_or_default()).await;
     let foreign = match belongs {
@@ -308,7 +308,7 @@ async fn status(
         position,
         head,
         lag_events: head.0.saturating_sub(position.0) + held_back.events,
-        lag_seconds: not_taken_in.map_or(0.0, |recorded_at| now.micros_since(recorded_at) as f64 / 1e6),
+        lag_seconds: oldest_pending.map_or(0.0, |recorded_at| now.micros_since(recorded_at) as f64 / 1e6),
         held_back_events: held_back.events,
         rows: store.count_rows(ReadModel::live(projection.name())).await?,
         updated_at: live.map(|live| live.updated_at),

@@ -146,7 +146,7 @@ fn the_stream_that_is_chosen_stays_chosen_when_others_come_before_it() {
 }
 
 #[test]
-fn new_events_appear_and_who_stands_at_the_end_goes_along() {
+fn new_events_appear_and_a_cursor_at_the_end_follows() {
     let mut model = WORLD.viewer((80, 24));
     WORLD.press(&mut model, &[Key::Enter]);
     let place = |model: &Model| match model.page() {

@@ -131,7 +131,7 @@ fn without_colour_there_is_none_and_without_unicode_only_ascii() {
 }
 
 #[test]
-fn what_is_wrong_stands_in_the_status_line() {
+fn an_error_is_in_the_status_line() {
     let mut model = WORLD.viewer((80, 24));
     model.head(Err("cannot connect to\nhost: refused".into()));
     let status = |model: &Model| text(&drawn(model, COLOURFUL)).lines().nth(22).unwrap().to_owned();

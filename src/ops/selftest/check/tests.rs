@@ -386,7 +386,7 @@ fn a_part_that_reads_otherwise_another_way_is_found() {
 }
 
 #[test]
-fn a_time_that_stands_still_or_goes_back_is_found() {
+fn a_time_that_repeats_or_goes_back_is_found() {
     breaks(Promise::Times, |history| history.events[4].recorded_at = history.events[3].recorded_at);
 }
 
