@@ -8,9 +8,9 @@ use crate::runtime::CommandOutcome;
 use crate::runtime::CommandResult;
 use crate::runtime::ConflictReason;
 use crate::runtime::RuntimeError;
-use crate::server::metrics::labels::Answered;
-use crate::server::metrics::labels::Category;
-use crate::server::metrics::labels::Reason;
+use crate::server::metrics::labels::CategoryLabel;
+use crate::server::metrics::labels::CommandLabels;
+use crate::server::metrics::labels::ReasonLabel;
 use crate::server::metrics::server_metrics::ServerMetrics;
 use crate::store::AppendRequest;
 use crate::store::Appended;
@@ -24,7 +24,7 @@ impl Observer for ServerMetrics {
         families.append_seconds.observe(took.as_secs_f64());
         match outcome {
             Ok(appended) if appended.outcome == Outcome::Applied => {
-                let category = Category { category: append.stream.category().to_owned() };
+                let category = CategoryLabel { category: append.stream.category().to_owned() };
                 families.appended.get_or_create(&category).inc_by(appended.events.len() as u64);
             }
             Err(StoreError::OutcomeUnknown { .. }) => {
@@ -41,7 +41,7 @@ impl Observer for ServerMetrics {
 
 impl CommandObserver for ServerMetrics {
     fn answered(&self, command: Option<&'static str>, outcome: &Result<CommandOutcome, RuntimeError>, took: Duration) {
-        let labels = Answered { command: command.unwrap_or("unknown"), outcome: word(outcome) };
+        let labels = CommandLabels { command: command.unwrap_or("unknown"), outcome: word(outcome) };
         self.0.families.commands.get_or_create(&labels).inc();
         self.0.families.command_seconds.observe(took.as_secs_f64());
     }
@@ -52,7 +52,7 @@ impl CommandObserver for ServerMetrics {
             ConflictReason::Id => "id",
             ConflictReason::Contention => "contention",
         };
-        self.0.families.conflicts.get_or_create(&Reason { reason }).inc();
+        self.0.families.conflicts.get_or_create(&ReasonLabel { reason }).inc();
     }
 }
 

@@ -7,27 +7,27 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use crate::server::metrics::labels::Answered;
-use crate::server::metrics::labels::Build;
-use crate::server::metrics::labels::Category;
-use crate::server::metrics::labels::Reason;
-use crate::server::metrics::labels::Request;
+use crate::server::metrics::labels::BuildLabels;
+use crate::server::metrics::labels::CategoryLabel;
+use crate::server::metrics::labels::CommandLabels;
+use crate::server::metrics::labels::ReasonLabel;
+use crate::server::metrics::labels::RequestLabels;
 use crate::server::metrics::registry::MetricRegistry;
 use crate::server::metrics::registry::seconds;
 use crate::server::metrics::sockets::SocketMetrics;
 use crate::server::metrics::store::StoreMetrics;
 
 /// Durations by route and status.
-pub(super) type Requests = Family<Request, Histogram, fn() -> Histogram>;
+pub(super) type Requests = Family<RequestLabels, Histogram, fn() -> Histogram>;
 
 /// All metrics and the registry that shows them.
 pub(super) struct MetricFamilies {
     pub(super) registry: Registry,
-    pub(super) appended: Family<Category, Counter>,
+    pub(super) appended: Family<CategoryLabel, Counter>,
     pub(super) append_seconds: Histogram,
-    pub(super) conflicts: Family<Reason, Counter>,
+    pub(super) conflicts: Family<ReasonLabel, Counter>,
     pub(super) outcome_unknown: Counter,
-    pub(super) commands: Family<Answered, Counter>,
+    pub(super) commands: Family<CommandLabels, Counter>,
     pub(super) command_seconds: Histogram,
     pub(super) queries: Histogram,
     pub(super) replayed: Counter,
@@ -43,7 +43,7 @@ impl MetricFamilies {
     pub(super) fn new(version: &str, backend: &str) -> Self {
         let mut registry = MetricRegistry::new("esctl");
         // The exporter adds `_total` to counters and `_info` to the build.
-        let build = Build { version: version.to_owned(), backend: backend.to_owned() };
+        let build = BuildLabels { version: version.to_owned(), backend: backend.to_owned() };
         registry.register("build", "Version and backend of the server", Info::new(build));
         Self {
             appended: registry.add("events_appended", "Events recorded through this server", Family::default()),
@@ -74,10 +74,10 @@ impl MetricFamilies {
 }
 
 /// All reasons exist from the start, so that an alert can refer to them before the first conflict.
-fn conflicts() -> Family<Reason, Counter> {
-    let conflicts: Family<Reason, Counter> = Family::default();
+fn conflicts() -> Family<ReasonLabel, Counter> {
+    let conflicts: Family<ReasonLabel, Counter> = Family::default();
     for reason in ["version", "id", "contention"] {
-        conflicts.get_or_create_owned(&Reason { reason });
+        conflicts.get_or_create_owned(&ReasonLabel { reason });
     }
     conflicts
 }

@@ -8,32 +8,32 @@ pub(super) struct Unlabelled {}
 
 /// A category of streams.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Category {
+pub(super) struct CategoryLabel {
     pub(super) category: String,
 }
 
 /// The reason of a conflict or a disconnect.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Reason {
+pub(super) struct ReasonLabel {
     pub(super) reason: &'static str,
 }
 
 /// A command and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Answered {
+pub(super) struct CommandLabels {
     pub(super) command: &'static str,
     pub(super) outcome: &'static str,
 }
 
 /// The direction of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Way {
+pub(super) struct DirectionLabel {
     pub(super) direction: &'static str,
 }
 
 /// The route of a request and the status of its response.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Request {
+pub(super) struct RequestLabels {
     pub(super) route: String,
     pub(super) status: u16,
 }
@@ -53,7 +53,7 @@ pub(super) struct ProjectionStateLabels {
 
 /// The version of the program and the kind of database.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Build {
+pub(super) struct BuildLabels {
     pub(super) version: String,
     pub(super) backend: String,
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::runtime::Clock;
 use crate::server::metrics::families::MetricFamilies;
-use crate::server::metrics::labels::Request;
+use crate::server::metrics::labels::RequestLabels;
 use crate::server::metrics::sockets::Connected;
 use crate::server::metrics::sockets::Direction;
 use crate::server::metrics::sockets::Dropped;
@@ -58,7 +58,7 @@ impl ServerMetrics {
 
     /// Records the duration of an HTTP request by its route.
     pub fn request(&self, route: &str, status: u16, took: Duration) {
-        let labels = Request { route: route.to_owned(), status };
+        let labels = RequestLabels { route: route.to_owned(), status };
         self.0.families.requests.get_or_create(&labels).observe(took.as_secs_f64());
     }
 

@@ -4,8 +4,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
-use crate::server::metrics::labels::Reason;
-use crate::server::metrics::labels::Way;
+use crate::server::metrics::labels::DirectionLabel;
+use crate::server::metrics::labels::ReasonLabel;
 use crate::server::metrics::registry::MetricRegistry;
 
 /// The direction of a message, as the server sees it.
@@ -33,14 +33,14 @@ pub enum Dropped {
 impl Dropped {
     const ALL: [Self; 4] = [Self::TooSlow, Self::Silent, Self::Expired, Self::Unruly];
 
-    fn reason(self) -> Reason {
+    fn reason(self) -> ReasonLabel {
         let reason = match self {
             Self::TooSlow => "too_slow",
             Self::Silent => "silent",
             Self::Expired => "expired",
             Self::Unruly => "unruly",
         };
-        Reason { reason }
+        ReasonLabel { reason }
     }
 }
 
@@ -49,14 +49,15 @@ pub(super) struct SocketMetrics {
     connections: Gauge,
     received: Counter,
     sent: Counter,
-    dropped: Family<Reason, Counter>,
+    dropped: Family<ReasonLabel, Counter>,
     replayed: Counter,
 }
 
 impl SocketMetrics {
     pub(super) fn new(registry: &mut MetricRegistry) -> Self {
-        let messages: Family<Way, Counter> = registry.add("ws_messages", "WebSocket messages, by direction", Family::default());
-        let dropped: Family<Reason, Counter> =
+        let messages: Family<DirectionLabel, Counter> =
+            registry.add("ws_messages", "WebSocket messages, by direction", Family::default());
+        let dropped: Family<ReasonLabel, Counter> =
             registry.add("ws_dropped", "Clients that the server disconnected, by reason", Family::default());
         for reason in Dropped::ALL {
             dropped.get_or_create_owned(&reason.reason());
@@ -64,8 +65,8 @@ impl SocketMetrics {
         Self {
             connections: registry.add("ws_connections", "Connected WebSocket clients", Gauge::default()),
             // Kept outside of the family, because a look-up for each message would be slow.
-            received: messages.get_or_create_owned(&Way { direction: "in" }),
-            sent: messages.get_or_create_owned(&Way { direction: "out" }),
+            received: messages.get_or_create_owned(&DirectionLabel { direction: "in" }),
+            sent: messages.get_or_create_owned(&DirectionLabel { direction: "out" }),
             dropped,
             replayed: registry.add("ws_replayed_events", "Missed events that were sent again to clients", Counter::default()),
         }
