@@ -48,6 +48,7 @@ fn assert_shape(report: &Value, what: &str) {
         assert_eq!(value.is_some_and(|value| value > 0.0), is_there, "{field} of {report}");
     }
     assert!(report.get("peak_memory_bytes").is_some(), "{report}");
+    assert!(!report["bare_statement"].as_str().unwrap().is_empty(), "{report}");
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -108,7 +109,26 @@ fn several_writers_append_batches_to_as_many_streams_as_were_asked_for() {
         let streams: u64 = streams.parse().unwrap();
         assert_eq!((&report["writers"], &report["batch"], &report["streams"]), (&3.into(), &5.into(), &streams.into()));
         assert!(report["events"].as_u64().unwrap() >= 200, "{report}");
+        // Writers that share streams are compared with the same writers on many.
+        assert_eq!(report.get("ratio_to_spread").is_some_and(|ratio| ratio.as_f64().unwrap() > 0.0), streams < 3, "{report}");
         assert_shape(&report, "append");
+    }
+}
+
+#[test]
+fn appends_share_commits_in_a_store_that_has_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments =
+        ["append", "--events", "120", "--batch", "3", "--group", "4", "--existing", "50", "--streams", "9", "--indexed"];
+    let report = report(folder.path(), &arguments);
+    for (field, value) in [("events", 120), ("batch", 3), ("group", 4), ("existing", 50), ("streams", 9)] {
+        assert_eq!(report[field], value, "{report}");
+    }
+    assert_shape(&report, "append");
+    assert!(is_empty(folder.path()));
+    for wrong in [&["--existing", "9", "--writers", "2"][..], &["--group", "2", "--commands"], &["--group", "0"]] {
+        let refused = esctl_in(folder.path(), &[&["bench", "append"], wrong].concat());
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
     }
 }
 

@@ -40,6 +40,7 @@ fn measured(variable: &str) {
     for (what, arguments) in [
         ("append", &["append", "--events", "60", "--streams", "4"][..]),
         ("append", &["append", "--events", "200", "--streams", "4", "--writers", "8", "--batch", "5"]),
+        ("append", &["append", "--events", "60", "--batch", "3", "--group", "4", "--existing", "50", "--indexed"]),
         ("read", &["read", "--events", "500", "--streams", "7"]),
         ("read", &["read", "--events", "500", "--streams", "1", "--by-stream"]),
         ("replay", &["replay", "--events", "500", "--streams", "7"]),

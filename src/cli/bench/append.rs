@@ -28,9 +28,18 @@ pub struct BenchAppendArgs {
     /// Number of concurrent writers
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1")]
     writers: usize,
-    /// Number of events in an append, which is one commit
+    /// Number of events in an append
     #[arg(long, value_name = "N", value_parser = limit, default_value = "1", conflicts_with = "commands")]
     batch: usize,
+    /// Number of appends of a writer that share a commit, each with an outcome of its own
+    #[arg(long, value_name = "N", value_parser = limit, default_value = "1", conflicts_with = "commands")]
+    group: usize,
+    /// Number of events in the store before it is measured
+    #[arg(long, value_name = "N", value_parser = limit, conflicts_with_all = ["commands", "writers"])]
+    existing: Option<usize>,
+    /// Give the bare table the two unique indexes of the store
+    #[arg(long)]
+    indexed: bool,
     /// Send commands: each is decided on the state of its stream and leads to one event. With fewer streams than writers, the rate
     /// on 1,000 streams is measured as well
     #[arg(long)]
@@ -43,12 +52,14 @@ impl BenchAppendArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let scratch = Scratch::make(app, &self.scratch)?;
         let events = self.events as u64;
-        let streams = self.streams.map_or_else(|| usual_streams(events), |streams| streams as u64);
-        let bar = app.out.progress(Some(events), "events");
+        let existing = self.existing.unwrap_or(0) as u64;
+        let streams = self.streams.map_or_else(|| usual_streams(existing + events), |streams| streams as u64);
+        let bar = app.out.progress(Some(existing + events), "events");
         let mut progress = |more| bar.advance(more);
         let mut bench =
             Bench { store: scratch.store()?, baseline: scratch.baseline()?, clock: app.clock(), progress: &mut progress };
-        let input = AppendBench { events, streams, writers: self.writers, batch: self.batch };
+        let (writers, batch, group, indexed) = (self.writers, self.batch, self.group, self.indexed);
+        let input = AppendBench { events, streams, writers, batch, group, existing, indexed };
         let measured =
             if self.commands { bench_commands(&mut bench, input).await } else { bench_append(&mut bench, input).await };
         let mut report = measured?;

@@ -15,8 +15,15 @@ pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), Cl
         let (events, streams) = (report.events, report.streams);
         let writers = if report.writers > 1 { format!(", {} writers", report.writers) } else { String::new() };
         let streams = if streams == 1 { "1 stream".to_owned() } else { format!("{streams} streams") };
-        let commit = if report.commands.is_some() { String::new() } else { format!(", {} a commit", report.batch) };
+        let commit = match (report.commands, report.group) {
+            (Some(_), _) => String::new(),
+            (None, 1) => format!(", {} a commit", report.batch),
+            (None, group) => format!(", {group} appends of {} a commit", report.batch),
+        };
         sheet.field("events", format!("{events} in {streams}{commit}{writers}"));
+        if report.existing > 0 {
+            sheet.field("existing", format!("{} events", report.existing));
+        }
         sheet.field("esctl", format!("{:.0} events/s", report.events_per_second));
         sheet.field(bare, format!("{:.0} events/s", report.bare_events_per_second));
         sheet.field("ratio", format!("{:.2}", report.ratio));
@@ -26,9 +33,10 @@ pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), Cl
         }
         if let Some(commands) = report.commands {
             sheet.field("refused", format!("{} of {events} commands", commands.refused));
-            if let (Some(spread), Some(ratio)) = (commands.spread_events_per_second, commands.ratio_to_spread) {
-                sheet.field("1000 streams", format!("{spread:.0} events/s; this is {ratio:.2} of it"));
-            }
+        }
+        if let Some(spread) = report.spread {
+            let (rate, ratio) = (spread.spread_events_per_second, spread.ratio_to_spread);
+            sheet.field("1000 streams", format!("{rate:.0} events/s; this is {ratio:.2} of it"));
         }
         if let Some(scan) = report.beside_scan {
             sheet.field("scan", format!("{:.0} events/s", scan.scan_events_per_second));
@@ -39,6 +47,7 @@ pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), Cl
         }
         sheet.field("memory", memory(report).map_or_else(|| "not known".into(), |memory| format!("{memory} at most")));
         sheet.field("seconds", format!("{:.3}", report.seconds));
+        sheet.field("statement", report.bare_statement.as_str());
         sheet.field("store", format!("{} (removed)", report.store));
     })
 }

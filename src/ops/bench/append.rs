@@ -6,9 +6,10 @@ use std::time::Instant;
 use tokio::task::JoinSet;
 
 use crate::event::ExpectedVersion;
-use crate::event::NewEvent;
+use crate::event::Version;
 use crate::ops::bench::Bench;
 use crate::ops::bench::generate;
+use crate::ops::bench::generate::baseline_events;
 use crate::ops::bench::report::BenchReport;
 use crate::ops::bench::report::Latency;
 use crate::ops::bench::report::Rounds;
@@ -16,13 +17,16 @@ use crate::ops::bench::stream_order::StreamOrder;
 use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
 use crate::store::Store;
+use crate::store::baseline::BaselineWork;
 
 /// Minimum number of rounds in which both sides take turns, so that a slow moment of the machine affects both.
 const ROUNDS: u64 = 5;
 /// Maximum number of events in a round. They are made before it and kept in memory.
 const EVENTS_A_ROUND: u64 = 20_000;
-/// Maximum number of appends in a round, so that the database does its maintenance in each round.
-const APPENDS_A_ROUND: u64 = 1000;
+/// Maximum number of commits in a round, so that the database does its maintenance in each round.
+const COMMITS_A_ROUND: u64 = 1000;
+/// The number of streams of the comparison with a few busy ones.
+pub(super) const SPREAD: u64 = 1000;
 
 /// The input of a benchmark of appends or commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +39,12 @@ pub struct AppendBench {
     pub writers: usize,
     /// The number of events in an append.
     pub batch: usize,
+    /// The number of appends in a commit of a writer.
+    pub group: usize,
+    /// The number of events in the store before it is measured, on both sides. The streams then belong to one writer.
+    pub existing: u64,
+    /// True to give the table of the bare database the unique indexes of the store.
+    pub indexed: bool,
 }
 
 /// A writer that appends to its streams.
@@ -43,94 +53,159 @@ struct AppendWriter {
     first: u64,
     step: u64,
     order: StreamOrder,
-    /// True if other writers append to the same streams.
-    shared: bool,
+    /// The number of this writer, if other writers append to the same streams.
+    shared: Option<u64>,
+}
+
+/// An append with its place in the bare database.
+struct PlacedAppend {
+    /// The number of its stream.
+    number: u64,
+    /// The version before it, if no other writer appends to the stream.
+    after: Version,
+    request: AppendRequest,
 }
 
 impl AppendWriter {
-    fn next(&mut self, events: usize) -> Result<AppendRequest, OpsError> {
-        let (number, version) = self.order.next(u32::try_from(events).unwrap_or(u32::MAX));
-        let mut request = generate::append(generate::stream(self.first + number * self.step)?, version, events)?;
-        if self.shared {
+    fn next(&mut self, events: usize) -> Result<PlacedAppend, OpsError> {
+        let (number, mut after) = self.order.next(u32::try_from(events).unwrap_or(u32::MAX));
+        let number = self.first + number * self.step;
+        let mut request = generate::append(generate::stream(number)?, after, events)?;
+        if let Some(writer) = self.shared {
             request.expected = ExpectedVersion::Any;
+            // Versions of the bare database are unique, but not those of the store.
+            after = Version((writer << 32) + after.0);
         }
-        Ok(request)
+        Ok(PlacedAppend { number, after, request })
+    }
+
+    fn take(&mut self, appends: u64, events: usize) -> Result<Vec<PlacedAppend>, OpsError> {
+        (0..appends).map(|_| self.next(events)).collect()
     }
 }
 
-/// Measures appends and inserts of the same events into the bare database, in turn. With several writers, also one of them alone.
+/// The size of a benchmark in rounds.
+struct Plan {
+    rounds: u64,
+    /// The number of appends of each writer in a round: whole groups.
+    appends: u64,
+    /// The number of events of all writers in a round.
+    events: u64,
+}
+
+impl Plan {
+    fn of(input: &AppendBench) -> Self {
+        let commit = (input.batch * input.group * input.writers) as u64;
+        let commits = input.events.div_ceil(commit).max(1);
+        let most = (EVENTS_A_ROUND / commit).clamp(1, COMMITS_A_ROUND);
+        let rounds = commits.div_ceil(most).max(ROUNDS.min(commits));
+        let commits = commits.div_ceil(rounds);
+        Self { rounds, appends: commits * input.group as u64, events: commits * commit }
+    }
+}
+
+/// Returns the writers of a number of streams, from a first one on.
+fn writers_of(input: &AppendBench, plan: &Plan, first: u64, streams: u64) -> Vec<AppendWriter> {
+    let step = input.writers as u64;
+    let shared = streams < step;
+    let writer = |writer: u64| {
+        let first_of_writer = writer % streams;
+        // The first one also writes alone in each round.
+        let own = plan.appends * plan.rounds * if writer == 0 && step > 1 { 2 } else { 1 };
+        let order = StreamOrder::new(input.existing + own, (streams - first_of_writer).div_ceil(step));
+        AppendWriter { first: first + first_of_writer, step, order, shared: shared.then_some(writer) }
+    };
+    (0..step).map(writer).collect()
+}
+
+/// Measures appends and inserts of the same events into the bare database, in turn. With several writers, also one of them alone. If
+/// they share streams, also appends to 1,000 streams.
 pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<BenchReport, OpsError> {
-    let (batch, writers) = (input.batch.max(1), input.writers.max(1));
-    let streams = input.streams.max(1);
-    let shared = streams < writers as u64;
-    // Each round has the same number of whole appends for each writer.
-    let appends = input.events.div_ceil((batch * writers) as u64).max(1);
-    let most = (EVENTS_A_ROUND / (batch * writers) as u64).clamp(1, APPENDS_A_ROUND);
-    let rounds = appends.div_ceil(most).max(ROUNDS.min(appends));
-    let appends_a_round = appends.div_ceil(rounds);
-    let events_a_round = appends_a_round * (batch * writers) as u64;
-    let mut all: Vec<AppendWriter> = (0..writers as u64)
-        .map(|writer| {
-            let (first, step) = (writer % streams, writers as u64);
-            // The first one also writes alone in each round.
-            let own = appends_a_round * rounds * if writer == 0 && writers > 1 { 2 } else { 1 };
-            AppendWriter { first, step, order: StreamOrder::new(own, (streams - first).div_ceil(step)), shared }
-        })
-        .collect();
+    let input = AppendBench {
+        batch: input.batch.max(1),
+        writers: input.writers.max(1),
+        group: input.group.max(1),
+        streams: input.streams.max(1),
+        ..input
+    };
+    let plan = Plan::of(&input);
+    let mut writers = writers_of(&input, &plan, 0, input.streams);
+    let shared = input.streams < input.writers as u64;
+    let mut spread = if shared { writers_of(&input, &plan, input.streams, SPREAD) } else { Vec::new() };
     // Files and tables are created before the first round.
     bench.store.init().await?;
-    bench.baseline.append(Vec::new(), batch).await?;
+    if let (Some(first), true) = (writers.first_mut(), input.existing > 0) {
+        generate::fill_in_order(bench, input.existing, &mut first.order).await?;
+    }
+    bench.baseline.prepare(input.indexed).await?;
+    // The bare database groups as many inserts into a commit as the writers can.
+    let commit = input.batch * input.group * input.writers;
     let mut times = Rounds::default();
     let mut latencies = Vec::new();
-    for _ in 0..rounds {
-        let parts = all.iter_mut().map(|writer| (0..appends_a_round).map(|_| writer.next(batch)).collect::<Result<Vec<_>, _>>());
-        let parts = parts.collect::<Result<Vec<_>, _>>()?;
-        let baseline: Vec<NewEvent> = parts.iter().flatten().flat_map(|append| append.events.iter().cloned()).collect();
+    for _ in 0..plan.rounds {
+        let parts = writers.iter_mut().map(|writer| writer.take(plan.appends, input.batch)).collect::<Result<Vec<_>, _>>()?;
+        let baseline = baseline_events(parts.iter().flatten().map(|append| (append.number, append.after, &append.request)));
         let start = Instant::now();
-        write(&bench.store, parts, &mut latencies).await?;
+        write(&bench.store, parts, input.group, &mut latencies).await?;
         times.own(start.elapsed());
         let start = Instant::now();
-        bench.baseline.append(baseline, batch).await?;
+        bench.baseline.append(baseline, commit).await?;
         times.baseline(start.elapsed());
-        if writers > 1 {
-            let part = (0..appends_a_round).map(|_| all[0].next(batch)).collect::<Result<Vec<_>, _>>()?;
+        if input.writers > 1 {
+            let part = writers[0].take(plan.appends, input.batch)?;
             let start = Instant::now();
-            write(&bench.store, vec![part], &mut Vec::new()).await?;
+            write(&bench.store, vec![part], input.group, &mut Vec::new()).await?;
             times.alone(start.elapsed());
         }
-        (bench.progress)(events_a_round);
+        if shared {
+            let parts = spread.iter_mut().map(|writer| writer.take(plan.appends, input.batch)).collect::<Result<_, _>>()?;
+            let start = Instant::now();
+            write(&bench.store, parts, input.group, &mut Vec::new()).await?;
+            times.spread(start.elapsed());
+        }
+        (bench.progress)(plan.events);
     }
-    let latency = Latency::of(latencies);
-    let events = events_a_round * rounds;
-    let seconds = times.total().as_secs_f64();
-    let grouping = times.grouping(events_a_round, appends_a_round * batch as u64);
-    // A writer may end before it has reached all of its streams.
-    let written = streams.min(appends_a_round * rounds * writers as u64);
+    let work = if commit == 1 { BaselineWork::Insert } else { BaselineWork::InsertMany };
     Ok(BenchReport {
-        events,
-        batch,
-        writers,
-        streams: written,
-        latency,
-        grouping,
-        seconds,
-        ..times.report("append", events_a_round)
+        events: plan.events * plan.rounds,
+        existing: input.existing,
+        batch: input.batch,
+        group: input.group,
+        writers: input.writers,
+        // A writer may end before it has reached all of its streams.
+        streams: input.streams.min(input.existing + plan.appends * plan.rounds * input.writers as u64),
+        latency: Latency::of(latencies),
+        grouping: times.grouping(plan.events, plan.appends * input.batch as u64),
+        spread: times.spread_of(plan.events),
+        seconds: times.total().as_secs_f64(),
+        ..times.report("append", plan.events, bench.baseline.statement(work))
     })
 }
 
-/// Lets each writer append its part. An append begins when the one before is durable.
-async fn write(store: &Store, parts: Vec<Vec<AppendRequest>>, latencies: &mut Vec<Duration>) -> Result<(), OpsError> {
+/// Lets each writer append its part, with a number of appends in a commit. A commit begins when the one before is durable.
+async fn write(
+    store: &Store,
+    parts: Vec<Vec<PlacedAppend>>,
+    group: usize,
+    latencies: &mut Vec<Duration>,
+) -> Result<(), OpsError> {
     let mut writers = JoinSet::new();
     for part in parts {
         let store = store.clone();
         writers.spawn(async move {
             let mut latencies = Vec::with_capacity(part.len());
-            for append in part {
+            let mut appends = part.into_iter().map(|append| append.request);
+            loop {
+                let requests: Vec<AppendRequest> = appends.by_ref().take(group).collect();
+                if requests.is_empty() {
+                    return Ok::<_, OpsError>(latencies);
+                }
                 let start = Instant::now();
-                store.append(append).await?;
+                for answer in store.append_together(requests).await? {
+                    answer?;
+                }
                 latencies.push(start.elapsed());
             }
-            Ok::<_, OpsError>(latencies)
         });
     }
     while let Some(writer) = writers.join_next().await {

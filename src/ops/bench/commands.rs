@@ -8,11 +8,12 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::event::NewEvent;
 use crate::event::Version;
 use crate::ops::bench::Bench;
 use crate::ops::bench::append::AppendBench;
+use crate::ops::bench::append::SPREAD;
 use crate::ops::bench::generate;
+use crate::ops::bench::generate::baseline_events;
 use crate::ops::bench::report::BenchReport;
 use crate::ops::bench::report::Commands;
 use crate::ops::bench::report::Latency;
@@ -23,12 +24,11 @@ use crate::runtime::CommandEnvelope;
 use crate::runtime::RuntimeError;
 use crate::runtime::SnapshotPolicy;
 use crate::store::StoreError;
+use crate::store::baseline::BaselineWork;
 
 /// The number of rounds in which the sides take turns, so that a slow moment of the machine affects all of them.
 const ROUNDS: u64 = 5;
-/// The number of streams of the comparison with a few busy ones.
-const SPREAD: u64 = 1000;
-/// The number of the first of those streams, beyond the busy ones.
+/// The number of the first stream of the comparison with a few busy ones, beyond those.
 const FIRST_SPREAD: u64 = 500_000;
 
 /// The writers, and the streams of their commands.
@@ -60,7 +60,9 @@ pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result
     if shared {
         spread.create().await?;
     }
-    bench.baseline.append(Vec::new(), 1).await?;
+    bench.baseline.prepare(input.indexed).await?;
+    // The bare database groups as many inserts into a commit as the writers can.
+    let commit = input.writers.max(1);
     let mut times = Rounds::default();
     let mut sent = CommandTimes::default();
     for round in 0..ROUNDS {
@@ -72,23 +74,26 @@ pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result
             spread.send(round * each, each).await?;
             times.spread(start.elapsed());
         }
-        let baseline = baseline_events(each * writers)?;
+        let after = Version(1 + round * each * writers);
+        let request = generate::append(generate::stream(0)?, after, events_of(each * writers))?;
+        let baseline = baseline_events([(0, after, &request)].into_iter());
         let start = Instant::now();
-        bench.baseline.append(baseline, 1).await?;
+        bench.baseline.append(baseline, commit).await?;
         times.baseline(start.elapsed());
         (bench.progress)(each * writers);
     }
-    let commands = Some(Commands { refused: sent.refused, ..times.commands(each * writers) });
+    let commands = Some(Commands { refused: sent.refused });
+    let spread = times.spread_of(each * writers);
     let events = each * writers * ROUNDS;
     let latency = Latency::of(sent.latencies);
     let (writers, seconds) = (input.writers.max(1), times.total().as_secs_f64());
-    let report = times.report("append", each * writers as u64);
-    Ok(BenchReport { events, writers, streams, latency, commands, seconds, ..report })
+    let work = if commit == 1 { BaselineWork::Insert } else { BaselineWork::InsertMany };
+    let report = times.report("append", each * writers as u64, bench.baseline.statement(work));
+    Ok(BenchReport { events, writers, streams, latency, spread, commands, seconds, ..report })
 }
 
-fn baseline_events(count: u64) -> Result<Vec<NewEvent>, OpsError> {
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    Ok(generate::append(generate::stream(0)?, Version(1), count)?.events)
+fn events_of(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 impl Load {

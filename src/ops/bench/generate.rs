@@ -25,6 +25,7 @@ use crate::ops::bench::stream_order::StreamOrder;
 use crate::ops::error::OpsError;
 use crate::store::AppendRequest;
 use crate::store::RecordTime;
+use crate::store::baseline::BaselineEvent;
 
 /// The amount of a new resource.
 const AMOUNT: i64 = 500_000;
@@ -99,9 +100,24 @@ pub(super) fn append(stream: StreamName, after: Version, events: usize) -> Resul
     Ok(AppendRequest { stream, expected: ExpectedVersion::Exact(after), events, time: RecordTime::StoreClock })
 }
 
+/// Returns the events of appends for the bare database. Each append has the number of its stream and the version before it.
+pub(super) fn baseline_events<'a>(appends: impl Iterator<Item = (u64, Version, &'a AppendRequest)>) -> Vec<BaselineEvent> {
+    let events_of = |(number, mut version, append): (u64, Version, &'a AppendRequest)| {
+        append.events.iter().map(move |event| {
+            version = version.next();
+            BaselineEvent { stream: append.stream.clone(), number, version, event: event.clone() }
+        })
+    };
+    appends.flat_map(events_of).collect()
+}
+
 /// Fills the store. The events go to the streams as they do in real stores; see [`StreamOrder`].
 pub(super) async fn fill(bench: &mut Bench<'_>, events: u64, streams: u64) -> Result<(), OpsError> {
-    let mut order = StreamOrder::new(events, streams);
+    fill_in_order(bench, events, &mut StreamOrder::new(events, streams)).await
+}
+
+/// Fills the store in an order, which can go on afterwards.
+pub(super) async fn fill_in_order(bench: &mut Bench<'_>, events: u64, order: &mut StreamOrder) -> Result<(), OpsError> {
     let mut written = 0;
     while written < events {
         let next = events.min(written + FILL_BATCH);

@@ -24,6 +24,7 @@ pub use report::BesideScan;
 pub use report::Commands;
 pub use report::Grouping;
 pub use report::Latency;
+pub use report::Spread;
 pub use serve::CommandsReport;
 pub use serve::FanOutReport;
 pub use serve::ServeBench;

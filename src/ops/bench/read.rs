@@ -22,6 +22,7 @@ use crate::runtime::replay_all;
 use crate::store::ReadQuery;
 use crate::store::RowQuery;
 use crate::store::Store;
+use crate::store::baseline::BaselineWork;
 
 /// The number of rounds in which both sides take turns, so that a slow moment of the machine affects both.
 const ROUNDS: usize = 5;
@@ -166,7 +167,12 @@ async fn run(
         times.baseline(bare);
     }
     let beside_scan = times.beside_scan(events);
-    Ok(BenchReport { batch, streams: streams.min(events), beside_scan, ..times.report(what, events) })
+    let work = if input.by_stream { BaselineWork::ReadStream } else { BaselineWork::Scan };
+    let mut statement = bench.baseline.statement(work).to_owned();
+    if what == "project" {
+        statement = format!("{statement}; {}", bench.baseline.statement(BaselineWork::Load));
+    }
+    Ok(BenchReport { batch, streams: streams.min(events), beside_scan, ..times.report(what, events, &statement) })
 }
 
 async fn timed<T>(work: impl Future<Output = Result<T, OpsError>>) -> Result<(T, Duration), OpsError> {

@@ -13,8 +13,14 @@ pub struct BenchReport {
     pub what: &'static str,
     /// The number of events on each side.
     pub events: u64,
-    /// The number of events in a commit.
+    /// The number of events in the store before it was measured; 0 unless wanted.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub existing: u64,
+    /// The number of events in an append.
     pub batch: usize,
+    /// The number of appends in a commit of a writer.
+    #[serde(skip_serializing_if = "is_one")]
+    pub group: usize,
     /// The number of concurrent writers.
     pub writers: usize,
     /// The number of streams.
@@ -31,12 +37,17 @@ pub struct BenchReport {
     /// The gain of several writers over one.
     #[serde(flatten)]
     pub grouping: Option<Grouping>,
+    /// The rate on many streams, for writers that share streams.
+    #[serde(flatten)]
+    pub spread: Option<Spread>,
     /// The results of commands.
     #[serde(flatten)]
     pub commands: Option<Commands>,
     /// The time compared with a scan, for work that is more than a scan.
     #[serde(flatten)]
     pub beside_scan: Option<BesideScan>,
+    /// The statement of the bare database.
+    pub bare_statement: String,
     /// The peak memory of this process, with the generated events and the bare database, on systems that report it.
     pub peak_memory_bytes: Option<u64>,
     /// The kind of database and its place.
@@ -68,12 +79,15 @@ pub struct Grouping {
 pub struct Commands {
     /// The number of commands that were refused with a conflict.
     pub refused: u64,
-    /// The median rate on 1,000 streams in the same run, if writers shared streams.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub spread_events_per_second: Option<f64>,
+}
+
+/// The rate of the same writers on 1,000 streams.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// The median rate on 1,000 streams in the same run.
+    pub spread_events_per_second: f64,
     /// The rate divided by that rate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ratio_to_spread: Option<f64>,
+    pub ratio_to_spread: f64,
 }
 
 /// A replay or rebuild, compared with a scan of the same store.
@@ -83,6 +97,17 @@ pub struct BesideScan {
     pub scan_events_per_second: f64,
     /// The time of the work divided by that of the scan.
     pub times_the_scan: f64,
+}
+
+// The signature that serde wants.
+#[expect(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref)]
+fn is_one(number: &usize) -> bool {
+    *number == 1
 }
 
 impl Latency {
@@ -124,12 +149,12 @@ impl Rounds {
         self.spread.push(took);
     }
 
-    /// Returns the rates of commands, with none refused.
-    pub(super) fn commands(&self, commands_a_round: u64) -> Commands {
-        let rate = |times: &[Duration]| commands_a_round as f64 / median_seconds(times);
-        let spread_events_per_second = (!self.spread.is_empty()).then(|| rate(&self.spread));
-        let ratio_to_spread = spread_events_per_second.map(|spread| rate(&self.own) / spread);
-        Commands { refused: 0, spread_events_per_second, ratio_to_spread }
+    /// Returns the rate on many streams; none if it was not measured.
+    pub(super) fn spread_of(&self, events_a_round: u64) -> Option<Spread> {
+        let rate = |times: &[Duration]| events_a_round as f64 / median_seconds(times);
+        let spread_events_per_second = rate(&self.spread);
+        let ratio_to_spread = rate(&self.own) / spread_events_per_second;
+        (!self.spread.is_empty()).then_some(Spread { spread_events_per_second, ratio_to_spread })
     }
 
     pub(super) fn scan(&mut self, took: Duration) {
@@ -157,13 +182,15 @@ impl Rounds {
     }
 
     /// Returns a report of rounds of a number of events. The caller sets the other fields.
-    pub(super) fn report(&self, what: &'static str, events_a_round: u64) -> BenchReport {
+    pub(super) fn report(&self, what: &'static str, events_a_round: u64, bare_statement: &str) -> BenchReport {
         let rate = |times: &[Duration]| events_a_round as f64 / median_seconds(times);
         let (own, baseline) = (rate(&self.own), rate(&self.baseline));
         BenchReport {
             what,
             events: events_a_round,
+            existing: 0,
             batch: 1,
+            group: 1,
             writers: 1,
             streams: 1,
             events_per_second: own,
@@ -171,8 +198,10 @@ impl Rounds {
             ratio: own / baseline,
             latency: None,
             grouping: None,
+            spread: None,
             commands: None,
             beside_scan: None,
+            bare_statement: bare_statement.split_whitespace().collect::<Vec<_>>().join(" "),
             peak_memory_bytes: peak_memory_bytes(),
             store: String::new(),
             seconds: median_seconds(&self.own),
@@ -205,7 +234,8 @@ mod tests {
         let mut rounds = Rounds::default();
         [9, 2, 4].into_iter().for_each(|seconds| rounds.own(Duration::from_secs(seconds)));
         [1, 3].into_iter().for_each(|seconds| rounds.baseline(Duration::from_secs(seconds)));
-        let report = rounds.report("read", 8);
+        let report = rounds.report("read", 8, "SELECT\n  1");
+        assert_eq!(report.bare_statement, "SELECT 1");
         assert_eq!((report.events_per_second, report.bare_events_per_second, report.ratio), (2.0, 4.0, 0.5));
     }
 

@@ -4,4 +4,6 @@ mod contract;
 mod open;
 
 pub use contract::Baseline;
+pub use contract::BaselineEvent;
+pub use contract::BaselineWork;
 pub use open::open_baseline;

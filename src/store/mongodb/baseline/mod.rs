@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use mongodb::Collection;
+use mongodb::IndexModel;
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
 use mongodb::bson::RawDocumentBuf;
@@ -14,12 +15,14 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::raw::RawBinaryRef;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::error::Error;
+use mongodb::options::IndexOptions;
 use tokio::sync::OnceCell;
 
-use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::store::answer::Answer;
 use crate::store::baseline::Baseline;
+use crate::store::baseline::BaselineEvent;
+use crate::store::baseline::BaselineWork;
 use crate::store::error::StoreError;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::documents::count;
@@ -35,8 +38,6 @@ const BASELINE_EVENTS: &str = "bare_events";
 const BASELINE_ROWS: &str = "bare_rows";
 /// A hash of the same size as the hash of an event.
 const HASH: [u8; 32] = [0x5a; 32];
-/// A stream name as long as those of the benchmark.
-const STREAM: &str = "resource-bench-000001";
 /// 2025-12-03T16:46:43.437Z
 const RECORDED_AT_MICROS: i64 = 1_764_780_403_437_000;
 
@@ -78,11 +79,19 @@ impl MongoDbBaseline {
 }
 
 impl Baseline for MongoDbBaseline {
-    fn append(&self, events: Vec<NewEvent>, batch: usize) -> Answer<()> {
+    fn prepare(&self, indexed: bool) -> Answer<()> {
         let database = Arc::clone(&self.database);
         self.worker.write(async move {
             let connection = database.connection().await?;
-            append(connection, &events, batch).await.map_err(connection.failed("cannot append to"))
+            prepare(connection, indexed).await.map_err(connection.failed("cannot create a collection in"))
+        })
+    }
+
+    fn append(&self, events: Vec<BaselineEvent>, commit: usize) -> Answer<()> {
+        let database = Arc::clone(&self.database);
+        self.worker.write(async move {
+            let connection = database.connection().await?;
+            append(connection, &events, commit).await.map_err(connection.failed("cannot append to"))
         })
     }
 
@@ -101,23 +110,50 @@ impl Baseline for MongoDbBaseline {
     fn read_stream(&self, stream: StreamName) -> Answer<u64> {
         self.scan_where(doc! { "stream": stream.as_str() }, doc! { "first_version": 1 })
     }
+
+    fn statement(&self, work: BaselineWork) -> &'static str {
+        match work {
+            BaselineWork::Insert => "bare_events.insertOne({…})",
+            BaselineWork::InsertMany => "bare_events.insertMany([{…}, …])",
+            BaselineWork::Scan => "commits.find().sort({_id: 1})",
+            BaselineWork::ReadStream => "commits.find({stream: …}).sort({first_version: 1})",
+            BaselineWork::Load => "bare_rows.insertMany([{_id: …, text: …, row: {…}}, …], {ordered: false})",
+        }
+    }
+}
+
+/// Copies the events of the store, one in each document, and creates the unique indexes if wanted.
+async fn prepare(connection: &Connection, indexed: bool) -> Result<(), Error> {
+    let collection: Collection<Document> = connection.database.collection(BASELINE_EVENTS);
+    // The first document creates the collection.
+    let first = collection.insert_one(Document::new()).await?;
+    collection.delete_one(doc! { "_id": first.inserted_id }).await?;
+    if indexed {
+        let unique = IndexOptions::builder().unique(true).build();
+        let index = |keys| IndexModel::builder().keys(keys).options(unique.clone()).build();
+        collection.create_indexes([index(doc! { "id": 1 }), index(doc! { "stream": 1, "version": 1 })]).await?;
+    }
+    let own = ["id", "type", "schema_version", "recorded_at", "data", "metadata", "hash"];
+    let mut fields = doc! { "_id": 0, "stream": 1, "version": { "$add": ["$first_version", "$place"] } };
+    fields.extend(own.map(|name| (name.to_owned(), Bson::from(format!("$events.{name}")))));
+    let copy = [
+        doc! { "$unwind": { "path": "$events", "includeArrayIndex": "place" } },
+        doc! { "$project": fields },
+        doc! { "$merge": { "into": BASELINE_EVENTS } },
+    ];
+    connection.commits.aggregate(copy).await?;
+    Ok(())
 }
 
 /// Inserts with the write concern of the store: majority, journaled.
-async fn append(connection: &Connection, events: &[NewEvent], batch: usize) -> Result<(), Error> {
+async fn append(connection: &Connection, events: &[BaselineEvent], commit: usize) -> Result<(), Error> {
     let collection: Collection<RawDocumentBuf> = connection.database.collection(BASELINE_EVENTS);
-    if events.is_empty() {
-        // The first document creates the collection.
-        let first = collection.insert_one(RawDocumentBuf::new()).await?;
-        collection.delete_one(doc! { "_id": first.inserted_id }).await?;
-        return Ok(());
-    }
-    if batch == 1 {
+    if commit == 1 {
         for event in events {
             collection.insert_one(document_of(event)).await?;
         }
     } else {
-        for batch in events.chunks(batch) {
+        for batch in events.chunks(commit) {
             collection.insert_many(batch.iter().map(document_of)).await?;
         }
     }
@@ -141,12 +177,13 @@ async fn load(connection: &Connection, rows: &[(String, String)], first: bool) -
 }
 
 /// Returns a document with the fields of one event.
-fn document_of(event: &NewEvent) -> RawDocumentBuf {
+fn document_of(event: &BaselineEvent) -> RawDocumentBuf {
+    let BaselineEvent { stream, version, event, .. } = event;
     let binary = |subtype, bytes| RawBinaryRef { subtype, bytes };
     let mut document = RawDocumentBuf::new();
     document.append(cstr!("_id"), ObjectId::new());
-    document.append(cstr!("stream"), STREAM);
-    document.append(cstr!("version"), 1000_i64);
+    document.append(cstr!("stream"), stream.as_str());
+    document.append(cstr!("version"), version.0.cast_signed());
     document.append(cstr!("id"), binary(BinarySubtype::Uuid, event.event_id.as_bytes()));
     document.append(cstr!("type"), event.event_type.as_str());
     document.append(cstr!("schema_version"), i64::from(event.schema_version));

@@ -1,2 +1,2 @@
 INSERT INTO bare_events (version, recorded_at, event_id, schema_version, stream, type, hash, data, metadata)
-VALUES (1000, 1764780403437000, $1, $2, $3, $4, $5, $6::text::json, $7::text::json)
+VALUES ($1, 1764780403437000, $2, $3, $4, $5, $6, $7::text::json, $8::text::json)

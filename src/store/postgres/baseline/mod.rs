@@ -9,10 +9,11 @@ use sqlx::Row;
 use sqlx::ValueRef;
 use tokio::sync::Mutex;
 
-use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::store::answer::Answer;
 use crate::store::baseline::Baseline;
+use crate::store::baseline::BaselineEvent;
+use crate::store::baseline::BaselineWork;
 use crate::store::error::StoreError;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::connector::Connector;
@@ -26,8 +27,10 @@ use crate::store::server_url::ServerUrl;
 
 /// A hash of the same size as the hash of an event.
 const HASH: [u8; 32] = [0x5a; 32];
-/// A stream name as long as those of the benchmark.
-const STREAM: &str = "resource-bench-000001";
+/// Hands out all columns of all events.
+const COPY_EVENTS: &str = "COPY events TO STDOUT (FORMAT binary)";
+/// Inserts rows of a read model.
+const INSERT_ROWS: &str = "INSERT INTO bare_rows SELECT n.key, n.row::json FROM unnest($1::text[], $2::text[]) AS n (key, row)";
 
 /// A separate connection to the schema of a scratch store, session between works.
 struct PostgresBaseline {
@@ -75,8 +78,12 @@ async fn connect(connector: &Connector) -> Result<Session, SqlError> {
 }
 
 impl Baseline for PostgresBaseline {
-    fn append(&self, events: Vec<NewEvent>, batch: usize) -> Answer<()> {
-        self.run("cannot append to", async move |connection: &mut PgConnection| append(connection, &events, batch).await)
+    fn prepare(&self, indexed: bool) -> Answer<()> {
+        self.run("cannot create a table in", async move |connection: &mut PgConnection| prepare(connection, indexed).await)
+    }
+
+    fn append(&self, events: Vec<BaselineEvent>, commit: usize) -> Answer<()> {
+        self.run("cannot append to", async move |connection: &mut PgConnection| append(connection, &events, commit).await)
     }
 
     fn scan(&self) -> Answer<u64> {
@@ -90,31 +97,48 @@ impl Baseline for PostgresBaseline {
     fn read_stream(&self, stream: StreamName) -> Answer<u64> {
         self.run("cannot read", async move |connection: &mut PgConnection| read_stream(connection, &stream).await)
     }
+
+    fn statement(&self, work: BaselineWork) -> &'static str {
+        match work {
+            BaselineWork::Insert => include_str!("insert.sql"),
+            BaselineWork::InsertMany => include_str!("insert_many.sql"),
+            BaselineWork::Scan => COPY_EVENTS,
+            BaselineWork::ReadStream => include_str!("read_stream.sql"),
+            BaselineWork::Load => INSERT_ROWS,
+        }
+    }
 }
 
-async fn append(connection: &mut PgConnection, events: &[NewEvent], batch: usize) -> Result<(), SqlError> {
-    if events.is_empty() {
-        sqlx::raw_sql(include_str!("events.sql")).execute(connection).await?;
-        return Ok(());
+async fn prepare(connection: &mut PgConnection, indexed: bool) -> Result<(), SqlError> {
+    sqlx::raw_sql(include_str!("events.sql")).execute(&mut *connection).await?;
+    if indexed {
+        sqlx::raw_sql(include_str!("indexes.sql")).execute(&mut *connection).await?;
     }
+    sqlx::raw_sql(include_str!("copy.sql")).execute(connection).await?;
+    Ok(())
+}
+
+async fn append(connection: &mut PgConnection, events: &[BaselineEvent], commit: usize) -> Result<(), SqlError> {
     // Each statement is a commit.
-    if batch == 1 {
+    if commit == 1 {
         for event in events {
             insert(connection, event).await?;
         }
     } else {
-        for batch in events.chunks(batch) {
+        for batch in events.chunks(commit) {
             insert_many(connection, batch).await?;
         }
     }
     Ok(())
 }
 
-async fn insert(connection: &mut PgConnection, event: &NewEvent) -> Result<(), SqlError> {
+async fn insert(connection: &mut PgConnection, event: &BaselineEvent) -> Result<(), SqlError> {
+    let BaselineEvent { stream, version, event, .. } = event;
     let statement = sqlx::query(include_str!("insert.sql"))
+        .bind(version.0.cast_signed())
         .bind(Id(event.event_id))
         .bind(event.schema_version.cast_signed())
-        .bind(STREAM)
+        .bind(stream.as_str())
         .bind(event.event_type.as_str())
         .bind(&HASH[..])
         .bind(event.data.as_str())
@@ -123,21 +147,23 @@ async fn insert(connection: &mut PgConnection, event: &NewEvent) -> Result<(), S
     Ok(())
 }
 
-async fn insert_many(connection: &mut PgConnection, events: &[NewEvent]) -> Result<(), SqlError> {
+async fn insert_many(connection: &mut PgConnection, places: &[BaselineEvent]) -> Result<(), SqlError> {
+    let events = || places.iter().map(|place| &place.event);
     let statement = sqlx::query(include_str!("insert_many.sql"))
-        .bind(Ids(events.iter().map(|event| event.event_id).collect()))
-        .bind(events.iter().map(|event| event.schema_version.cast_signed()).collect::<Vec<_>>())
-        .bind(vec![STREAM; events.len()])
-        .bind(events.iter().map(|event| event.event_type.as_str()).collect::<Vec<_>>())
-        .bind(vec![&HASH[..]; events.len()])
-        .bind(events.iter().map(|event| event.data.as_str()).collect::<Vec<_>>())
-        .bind(events.iter().map(|event| event.metadata.as_str()).collect::<Vec<_>>());
+        .bind(places.iter().map(|place| place.version.0.cast_signed()).collect::<Vec<_>>())
+        .bind(Ids(events().map(|event| event.event_id).collect()))
+        .bind(events().map(|event| event.schema_version.cast_signed()).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.stream.as_str()).collect::<Vec<_>>())
+        .bind(events().map(|event| event.event_type.as_str()).collect::<Vec<_>>())
+        .bind(vec![&HASH[..]; places.len()])
+        .bind(events().map(|event| event.data.as_str()).collect::<Vec<_>>())
+        .bind(events().map(|event| event.metadata.as_str()).collect::<Vec<_>>());
     statement.execute(connection).await?;
     Ok(())
 }
 
 async fn scan(connection: &mut PgConnection) -> Result<u64, SqlError> {
-    let mut parts = connection.copy_out_raw("COPY events TO STDOUT (FORMAT binary)").await?;
+    let mut parts = connection.copy_out_raw(COPY_EVENTS).await?;
     let mut count = 0_u64;
     // Each part is a row. The first one also contains the header; the last one is the trailer.
     while let Some(part) = poll_fn(|context| parts.as_mut().poll_next(context)).await {
@@ -154,8 +180,7 @@ async fn load(connection: &mut PgConnection, rows: &[(String, String)], first: b
         sqlx::raw_sql(create).execute(&mut *connection).await?;
     }
     let (keys, contents): (Vec<&str>, Vec<&str>) = rows.iter().map(|(key, row)| (key.as_str(), row.as_str())).unzip();
-    let insert = "INSERT INTO bare_rows SELECT n.key, n.row::json FROM unnest($1::text[], $2::text[]) AS n (key, row)";
-    sqlx::query(insert).bind(keys).bind(contents).execute(connection).await?;
+    sqlx::query(INSERT_ROWS).bind(keys).bind(contents).execute(connection).await?;
     Ok(())
 }
 

@@ -11,14 +11,18 @@ use rusqlite::TransactionBehavior;
 use rusqlite::params;
 use rusqlite::types::ValueRef;
 
-use crate::event::NewEvent;
 use crate::event::StreamName;
 use crate::store::answer::Answer;
 use crate::store::baseline::Baseline;
+use crate::store::baseline::BaselineEvent;
+use crate::store::baseline::BaselineWork;
 use crate::store::options::OpenOptions;
 use crate::store::sqlite::connection::Connector;
 use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::worker::Worker;
+
+/// Inserts a row of a read model.
+const INSERT_ROW: &str = "INSERT INTO bare_rows (key, row) VALUES (?1, ?2)";
 
 /// A separate connection to the file of a scratch store.
 struct SqliteBaseline {
@@ -32,8 +36,12 @@ pub(crate) fn beside(path: PathBuf, options: &OpenOptions) -> Box<dyn Baseline> 
 }
 
 impl Baseline for SqliteBaseline {
-    fn append(&self, events: Vec<NewEvent>, batch: usize) -> Answer<()> {
-        self.worker.run(move |lazy| lazy.with("cannot append to", |connection, _| append(connection, &events, batch)))
+    fn prepare(&self, indexed: bool) -> Answer<()> {
+        self.worker.run(move |lazy| lazy.with("cannot create a table in", |connection, _| prepare(connection, indexed)))
+    }
+
+    fn append(&self, events: Vec<BaselineEvent>, commit: usize) -> Answer<()> {
+        self.worker.run(move |lazy| lazy.with("cannot append to", |connection, _| append(connection, &events, commit)))
     }
 
     fn scan(&self) -> Answer<u64> {
@@ -47,16 +55,34 @@ impl Baseline for SqliteBaseline {
     fn read_stream(&self, stream: StreamName) -> Answer<u64> {
         self.worker.run(move |lazy| lazy.with("cannot read", |connection, _| read_stream(connection, &stream)))
     }
+
+    fn statement(&self, work: BaselineWork) -> &'static str {
+        match work {
+            BaselineWork::Insert | BaselineWork::InsertMany => include_str!("insert.sql"),
+            BaselineWork::Scan => include_str!("scan.sql"),
+            BaselineWork::ReadStream => include_str!("read_stream.sql"),
+            BaselineWork::Load => INSERT_ROW,
+        }
+    }
 }
 
-fn append(connection: &mut Connection, events: &[NewEvent], batch: usize) -> Result<(), SqlError> {
-    connection.execute_batch(include_str!("events.sql"))?;
-    if batch == 1 {
+fn prepare(connection: &mut Connection, indexed: bool) -> Result<(), SqlError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(include_str!("events.sql"))?;
+    if indexed {
+        transaction.execute_batch(include_str!("indexes.sql"))?;
+    }
+    transaction.execute_batch(include_str!("copy.sql"))?;
+    Ok(transaction.commit()?)
+}
+
+fn append(connection: &mut Connection, events: &[BaselineEvent], commit: usize) -> Result<(), SqlError> {
+    if commit == 1 {
         // Without BEGIN and COMMIT each insert is a commit.
         let mut statement = connection.prepare_cached(include_str!("insert.sql"))?;
         return events.iter().try_for_each(|event| insert(&mut statement, event));
     }
-    for batch in events.chunks(batch) {
+    for batch in events.chunks(commit) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut statement = transaction.prepare_cached(include_str!("insert.sql"))?;
         batch.iter().try_for_each(|event| insert(&mut statement, event))?;
@@ -66,11 +92,12 @@ fn append(connection: &mut Connection, events: &[NewEvent], batch: usize) -> Res
     Ok(())
 }
 
-fn insert(statement: &mut CachedStatement<'_>, event: &NewEvent) -> Result<(), SqlError> {
+fn insert(statement: &mut CachedStatement<'_>, event: &BaselineEvent) -> Result<(), SqlError> {
+    let BaselineEvent { number, version, event, .. } = event;
     let (data, metadata) = (event.data.as_str(), event.metadata.as_str());
-    // Numbers and a hash of the same sizes as in the store.
-    let hash = [0x5a_u8; 32];
-    statement.execute(params![event.event_id.as_bytes(), 1000, 1000, 1, 1, i64::MAX >> 12, data, metadata, hash])?;
+    // A time and a hash of the same sizes as in the store. Streams have the numbers that the store gives them.
+    let (hash, time) = ([0x5a_u8; 32], i64::MAX >> 12);
+    statement.execute(params![event.event_id.as_bytes(), number + 1, version.0, 1, 1, time, data, metadata, hash])?;
     Ok(())
 }
 
@@ -89,7 +116,7 @@ fn load(connection: &mut Connection, rows: &[(String, String)], first: bool) -> 
         )?;
     }
     {
-        let mut statement = transaction.prepare_cached("INSERT INTO bare_rows (key, row) VALUES (?1, ?2)")?;
+        let mut statement = transaction.prepare_cached(INSERT_ROW)?;
         for (key, row) in rows {
             statement.execute(params![key, row])?;
         }
