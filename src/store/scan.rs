@@ -117,6 +117,18 @@ impl Scan {
         Ok(None)
     }
 
+    /// Moves the next events into a buffer, whose memory is used again. Returns false after the last.
+    ///
+    /// # Errors
+    /// As for [`Scan::next`].
+    pub async fn next_into(&mut self, buffer: &mut EventChunk) -> Result<bool, StoreError> {
+        let found = self.next().await?.is_some();
+        if found {
+            mem::swap(&mut self.chunk, buffer);
+        }
+        Ok(found)
+    }
+
     /// Returns the quarantined events of the store, as of the first call of [`Scan::next`]; `None` before it.
     pub fn quarantine(&self) -> Option<&Arc<Quarantine>> {
         self.quarantine.as_ref()

@@ -40,7 +40,7 @@ use crate::conformance::kit::events;
 use crate::conformance::kit::put;
 use crate::conformance::kit::request;
 use crate::conformance::read_models::all;
-use crate::conformance::read_only::read_only;
+use crate::conformance::wrapped::read_only;
 
 /// The positions of the events of each stream, in the order in which they came in.
 pub struct Seen {

@@ -31,12 +31,14 @@ use esctl::store::ReadModel;
 use esctl::store::RecordTime;
 use esctl::store::RowQuery;
 use esctl::store::RowsCommit;
+use esctl::store::Store;
 use esctl::store::StoreError;
 use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::common::backend::Backend;
+use crate::conformance::wrapped::counting;
 use crate::runtime::kit::World;
 use crate::runtime::kit::command;
 use crate::runtime::kit::world;
@@ -52,6 +54,7 @@ crate::on_every_backend! { async:
     a_query_brings_the_read_model_up_to_date_and_sees_this_moment
     a_projection_is_given_events_of_its_categories_only
     a_rebuild_saves_each_row_once_and_restores_none
+    the_rows_of_a_batch_are_read_with_one_request_and_written_with_one
 }
 
 async fn run(world: &World, batch: usize) -> Result<RunReport, RuntimeError> {
@@ -318,18 +321,46 @@ impl Fold for CountedRow {
     }
 }
 
+/// Appends an event to each of a number of streams.
+async fn append_to_each(store: &Store, streams: u64) {
+    let one = |n: u64| AppendRequest {
+        stream: format!("thing-{n}").parse().unwrap(),
+        expected: ExpectedVersion::Any,
+        events: vec![NewEvent::new(EventType::parse("t").unwrap(), &json!({})).unwrap()],
+        time: RecordTime::StoreClock,
+    };
+    let answers = store.append_together((0..streams).map(one).collect()).await.unwrap();
+    assert!(answers.iter().all(Result::is_ok));
+}
+
+/// Several chunks of events, each for a row of its own.
+async fn the_rows_of_a_batch_are_read_with_one_request_and_written_with_one(on: Backend) {
+    let world = world(on);
+    let streams = 3500;
+    for round in 1..=2_u64 {
+        append_to_each(&world.store, streams).await;
+        let (store, calls) = counting(&world.store);
+        let counted = Counted::default();
+        let projector = Projector::new(&store, &counted, world.clock(), RunOptions::default());
+        assert_eq!(projector.catch_up(&mut |_| {}).await.unwrap().events_applied, streams);
+        let calls = calls.lock().unwrap();
+        // In the first round no row can be there.
+        assert_eq!((calls.get("rows").copied().unwrap_or(0), calls["commit_rows"]), (round - 1, 1), "{calls:?}");
+        assert_eq!(counted.read.load(Ordering::Relaxed), (round - 1) * streams);
+    }
+    let small = RunOptions::from(BatchSize(1000));
+    append_to_each(&world.store, streams).await;
+    let (store, calls) = counting(&world.store);
+    Projector::new(&store, &Counted::default(), world.clock(), small).catch_up(&mut |_| {}).await.unwrap();
+    let calls = calls.lock().unwrap();
+    assert_eq!((calls["rows"], calls["commit_rows"]), (4, 4), "{calls:?}");
+}
+
 async fn a_rebuild_saves_each_row_once_and_restores_none(on: Backend) {
     let world = world(on);
     let (streams, rounds) = (1000, 20);
     for _ in 0..rounds {
-        let one = |n: u64| AppendRequest {
-            stream: format!("thing-{n}").parse().unwrap(),
-            expected: ExpectedVersion::Any,
-            events: vec![NewEvent::new(EventType::parse("t").unwrap(), &json!({})).unwrap()],
-            time: RecordTime::StoreClock,
-        };
-        let answers = world.store.append_together((0..streams).map(one).collect()).await.unwrap();
-        assert!(answers.iter().all(Result::is_ok));
+        append_to_each(&world.store, streams).await;
     }
     // With few rows, and with enough rows that they are loaded into an empty table.
     for few_rows in [10_000, 100] {

@@ -9,6 +9,7 @@ use crate::event::EventChunk;
 use crate::event::Position;
 use crate::event::Timestamp;
 use crate::runtime::error::RuntimeError;
+use crate::runtime::projector::event_batch::EventBatch;
 use crate::runtime::projector::failed_events::EventAction;
 use crate::runtime::projector::failed_events::EventFailures;
 use crate::runtime::projector::failed_events::FailedEvents;
@@ -157,9 +158,9 @@ impl<'p> Pass<'p> {
         let end = to.map_or(head, |to| to.min(head));
         let mut in_batch = 0;
         // All events are read, whether applied or not. So a gap is found, and the checkpoint is at the last event.
-        let mut scan = store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(end.0));
-        while let Some(chunk) = scan.next().await? {
-            let mut applied = self.apply_chunk(chunk).await;
+        let mut batch = EventBatch::new(store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(end.0)));
+        while let Some(events) = batch.next(self.events_a_read()).await? {
+            let mut applied = self.apply(events).await;
             if applied.is_ok() && self.is_unbatched_build() {
                 applied = self.rows.bound(self.projector.options.memory);
             }
@@ -170,7 +171,7 @@ impl<'p> Pass<'p> {
                 Err(_) if self.failed_events.changed() && !self.commit(report).await? => return Ok(self.interrupted()),
                 Err(FoldRowsError::Failed(error)) => return Err(error),
             }
-            in_batch += chunk.len();
+            in_batch += events.iter().map(EventChunk::len).sum::<usize>();
             progress.reached(self.reached.position);
             if self.is_commit_due(in_batch) {
                 in_batch = 0;
@@ -213,9 +214,9 @@ impl<'p> Pass<'p> {
     /// Runs as [`Pass::run`] does, up to a position, without a commit. Returns the changed rows and the failed events.
     /// There are no rows if one is too large and the event that made it so is not known.
     pub(super) async fn run_in_memory(mut self, to: Position) -> Result<Option<(FoldedRows, EventFailures)>, RuntimeError> {
-        let mut scan = self.projector.store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(to.0));
-        while let Some(chunk) = scan.next().await? {
-            match self.apply_chunk(chunk).await {
+        let mut batch = EventBatch::new(self.projector.store.scan(ReadQuery::all().from(self.at.position.0 + 1).to(to.0)));
+        while let Some(events) = batch.next(self.events_a_read()).await? {
+            match self.apply(events).await {
                 Ok(()) => {}
                 Err(FoldRowsError::Failed(RuntimeError::Fold { .. })) if self.failed_events.stopped_at().is_some() => break,
                 Err(FoldRowsError::Failed(error)) => return Err(error),
@@ -234,14 +235,21 @@ impl<'p> Pass<'p> {
         }
     }
 
-    async fn apply_chunk(&mut self, chunk: &EventChunk) -> Result<(), FoldRowsError> {
-        self.unchecked_rows |= self.rows.hold(self.projector, &self.model, chunk).await?;
-        for event in chunk.iter() {
-            if let Some(key) = self.projector.key(&event) {
+    /// Returns the number of events whose rows are read together: those of a commit, or none if no rows are read.
+    fn events_a_read(&self) -> usize {
+        if self.is_unbatched_build() { 0 } else { self.projector.options.batch.unwrap_or_default().0 }
+    }
+
+    async fn apply(&mut self, events: &[EventChunk]) -> Result<(), FoldRowsError> {
+        let events = || events.iter().flat_map(EventChunk::iter);
+        let keys: Vec<_> = events().map(|event| self.projector.key(&event)).collect();
+        self.unchecked_rows |= self.rows.hold(self.projector, &self.model, &keys).await?;
+        for (event, key) in events().zip(&keys) {
+            if let Some(key) = key {
                 match self.failed_events.action(&event) {
                     EventAction::Skip => self.failed_events.passed(&event),
                     EventAction::HoldBack => self.since.held_back += 1,
-                    EventAction::Apply => match self.rows.apply(&key, &event) {
+                    EventAction::Apply => match self.rows.apply(key, &event) {
                         Ok(()) if event.quarantined => self.failed_events.quarantined(&event, (self.projector.clock)()),
                         Ok(()) => {
                             self.failed_events.passed(&event);

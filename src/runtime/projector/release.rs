@@ -216,12 +216,14 @@ impl Projector<'_> {
         let stream = found.stream.parse()?;
         let mut scan = self.store.scan(ReadQuery::stream(stream).from(from.0));
         while let Some(chunk) = scan.next().await? {
-            work.rows.hold(self, &record.model, chunk).await?;
-            for event in chunk.iter().take_while(|event| event.position <= record.checkpoint.position) {
+            let keys: Vec<_> = chunk.iter().map(|event| self.key(&event)).collect();
+            work.rows.hold(self, &record.model, &keys).await?;
+            let applied = chunk.iter().zip(&keys).take_while(|(event, _)| event.position <= record.checkpoint.position);
+            for (event, key) in applied {
                 let skipped =
                     |problem: &FailedEvent| problem.event_id == event.event_id && problem.state == FailedEventState::Skipped;
-                let Some(key) = self.key(&event).filter(|_| !problems.iter().any(skipped)) else { continue };
-                if let Err(error) = work.rows.apply(&key, &event) {
+                let Some(key) = key.as_ref().filter(|_| !problems.iter().any(skipped)) else { continue };
+                if let Err(error) = work.rows.apply(key, &event) {
                     let before = Some(found).filter(|found| found.event_id == event.event_id);
                     let failed = problem(&event, &error, before, FailedEventState::Parked, (self.clock)());
                     work.changes.put.push(failed.clone());

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use crate::aggregate::Fold;
 use crate::aggregate::FoldError;
-use crate::event::EventChunk;
 use crate::event::EventView;
 use crate::runtime::error::RuntimeError;
 use crate::runtime::load::apply;
@@ -97,27 +96,26 @@ impl Rows {
         self.complete = true;
     }
 
-    /// Loads the rows of a chunk's events. Returns true if the read model was read.
+    /// Loads the rows of these keys. Returns true if the read model was read.
     pub(super) async fn hold(
         &mut self,
         projector: &Projector<'_>,
         model: &ReadModel,
-        chunk: &EventChunk,
+        keys: &[Option<Cow<'_, str>>],
     ) -> Result<bool, RuntimeError> {
         let mut unknown = Vec::new();
-        for event in chunk.iter() {
-            let Some(key) = projector.key(&event) else { continue };
-            if self.rows.held().contains_key(&*key) {
+        for key in keys.iter().flatten() {
+            if self.rows.held().contains_key(&**key) {
                 continue;
             }
-            let mut row = HeldRow { fold: projector.projection.row(&key), exists: false, changed: false };
-            if let Some(text) = self.rows.spilled(&key)? {
+            let mut row = HeldRow { fold: projector.projection.row(key), exists: false, changed: false };
+            if let Some(text) = self.rows.spilled(key)? {
                 row.fold.restore(&text).map_err(RuntimeError::State)?;
                 row.exists = true;
             } else if !self.complete {
                 unknown.push(key.clone().into_owned());
             }
-            self.rows.insert(key.into_owned(), row);
+            self.rows.insert(key.clone().into_owned(), row);
         }
         if unknown.is_empty() {
             return Ok(false);

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
 use rusqlite::TransactionBehavior;
+use rusqlite::vtab::array::load_module as load_arrays;
 
 use crate::store::backend::Init;
 use crate::store::backend::SCHEMA_VERSION;
@@ -84,6 +85,7 @@ impl Connector {
         let settings =
             "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;";
         connection.execute_batch(settings).map_err(&failed)?;
+        load_arrays(connection).map_err(&failed)?;
         if !self.writes {
             connection.pragma_update(None, "query_only", true).map_err(&failed)?;
         }

@@ -1,12 +1,16 @@
 //! Read models in SQLite: a table `rm_NAME` for each, and their checkpoints. No statement here uses the events.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use rusqlite::Connection;
-use rusqlite::OptionalExtension;
 use rusqlite::ToSql;
 use rusqlite::Transaction;
 use rusqlite::params;
 use rusqlite::params_from_iter;
+use rusqlite::types::Value as SqlValue;
 use rusqlite::types::ValueRef;
+use rusqlite::vtab::array::Array;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -141,9 +145,11 @@ fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) -> Result<V
     if !is_there(connection, model)? {
         return Ok(vec![None; keys.len()]);
     }
-    let mut statement = connection.prepare_cached(&format!("SELECT row FROM {table} WHERE key = ?1"))?;
-    let rows = keys.iter().map(|key| statement.query_row([key], |row| row.get(0)).optional());
-    Ok(rows.collect::<Result<_, _>>()?)
+    let values: Array = Rc::new(keys.iter().map(|key| SqlValue::Text(key.clone())).collect());
+    let mut statement = connection.prepare_cached(&format!("SELECT key, row FROM {table} WHERE key IN rarray(?1)"))?;
+    let found = statement.query_map([values], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let found: HashMap<String, String> = found.collect::<Result<_, _>>()?;
+    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
 }
 
 /// The role of a read model during an exchange. No name of a read model contains a space.

@@ -1,6 +1,8 @@
-//! A store that answers and takes no writes, over one that does: as a standby, or for a user with rights to read only.
+//! A store over another one: it takes no writes, as a standby or for a user with rights to read only, or it counts the calls.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use esctl::event::EventChunk;
 use esctl::event::Position;
@@ -41,27 +43,54 @@ use uuid::Uuid;
 
 use crate::conformance::kit::TIMEOUT;
 
+/// The calls of a store by their names.
+pub type Calls = Arc<Mutex<BTreeMap<&'static str, u64>>>;
+
 /// Returns the same store for a caller that may not write.
 pub fn read_only(store: &Store) -> Store {
-    Store::new(Arc::new(ReadOnly(store.clone())), TIMEOUT)
+    Store::new(Arc::new(Wrapped { store: store.clone(), writes: false, calls: Calls::default() }), TIMEOUT)
 }
 
-struct ReadOnly(Store);
+/// Returns a store that counts the calls for read models and records, over the same events. It appends nothing.
+pub fn counting(store: &Store) -> (Store, Calls) {
+    let calls = Calls::default();
+    let wrapped = Wrapped { store: store.clone(), writes: true, calls: Arc::clone(&calls) };
+    (Store::new(Arc::new(wrapped), TIMEOUT), calls)
+}
+
+struct Wrapped {
+    store: Store,
+    writes: bool,
+    calls: Calls,
+}
 
 fn refused<T: Send + 'static>() -> Answer<T> {
     Box::pin(async { Err(StoreError::NotAllowed { message: "this store cannot be written".into(), source: None }) })
 }
 
-impl ReadOnly {
+impl Wrapped {
     fn ask<T, F>(&self, question: impl FnOnce(Store) -> F) -> Answer<T>
     where
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        Box::pin(question(self.0.clone()))
+        Box::pin(question(self.store.clone()))
+    }
+
+    fn count(&self, name: &'static str) {
+        *self.calls.lock().unwrap().entry(name).or_default() += 1;
+    }
+
+    fn write<T, F>(&self, name: &'static str, work: impl FnOnce(Store) -> F) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        self.count(name);
+        if self.writes { self.ask(work) } else { refused() }
     }
 }
 
-impl EventLog for ReadOnly {
+impl EventLog for Wrapped {
     fn end(&self) -> Answer<StoreEnd> {
         self.ask(|store| async move { store.end().await })
     }
@@ -70,21 +99,26 @@ impl EventLog for ReadOnly {
         refused()
     }
 
-    fn read(&self, query: ReadQuery, _limit: usize, mut buffer: EventChunk) -> Answer<Page> {
+    fn read(&self, mut query: ReadQuery, limit: usize, mut buffer: EventChunk) -> Answer<Page> {
         self.ask(|store| async move {
             buffer.clear();
             let highest = match &query.source {
                 ReadSource::All => store.head().await?.position.0,
                 ReadSource::Stream(stream) => store.stream_version(stream.clone()).await?.0,
             };
+            let to = query.to;
+            if query.categories.is_empty() && query.types.is_empty() && !query.backwards {
+                query.to = to.min(query.from.saturating_add(limit as u64 - 1));
+            }
             let last = highest.min(query.to);
+            let end = last == highest.min(to);
             let looked_at = (last + 1).saturating_sub(query.from);
             let first = if looked_at > 0 { query.from } else { 0 };
             let mut scan = store.scan(query);
             while let Some(chunk) = scan.next().await? {
                 chunk.iter().for_each(|event| buffer.push(&event));
             }
-            Ok(Page { events: buffer, looked_at, first, last, highest, end: true, quarantine: Version::ZERO })
+            Ok(Page { events: buffer, looked_at, first, last, highest, end, quarantine: Version::ZERO })
         })
     }
 
@@ -101,7 +135,7 @@ impl EventLog for ReadOnly {
     }
 }
 
-impl ReadModels for ReadOnly {
+impl ReadModels for Wrapped {
     fn projections(&self) -> Answer<Vec<ProjectionRecord>> {
         self.ask(|store| async move { store.projections().await })
     }
@@ -111,6 +145,7 @@ impl ReadModels for ReadOnly {
     }
 
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>> {
+        self.count("rows");
         self.ask(|store| async move { store.rows(model, keys).await })
     }
 
@@ -126,36 +161,36 @@ impl ReadModels for ReadOnly {
         self.ask(|store| async move { store.failed_events(model).await })
     }
 
-    fn commit_rows(&self, _: RowsCommit) -> Answer<bool> {
-        refused()
+    fn commit_rows(&self, commit: RowsCommit) -> Answer<bool> {
+        self.write("commit_rows", |store| async move { store.commit_rows(commit).await })
     }
 
-    fn begin_load(&self, _: RowLoad) -> Answer<()> {
-        refused()
+    fn begin_load(&self, load: RowLoad) -> Answer<()> {
+        self.write("begin_load", |store| async move { store.begin_load(&load).await })
     }
 
-    fn load_rows(&self, _: RowLoad, _: Vec<(String, String)>) -> Answer<bool> {
-        refused()
+    fn load_rows(&self, mut load: RowLoad, rows: Vec<(String, String)>) -> Answer<bool> {
+        self.write("load_rows", |store| async move { store.load_rows(&mut load, rows).await })
     }
 
-    fn finish_load(&self, _: RowLoad, _: RowsCommit) -> Answer<bool> {
-        refused()
+    fn finish_load(&self, load: RowLoad, commit: RowsCommit) -> Answer<bool> {
+        self.write("finish_load", |store| async move { store.finish_load(&load, commit).await })
     }
 
-    fn swap_read_model(&self, _: String, _: Position, _: Vec<String>) -> Answer<bool> {
-        refused()
+    fn swap_read_model(&self, name: String, at: Position, indexed_fields: Vec<String>) -> Answer<bool> {
+        self.write("swap_read_model", |store| async move { store.swap_read_model(&name, at, indexed_fields).await })
     }
 
     fn exchange_read_models(&self, _: String) -> Answer<bool> {
         refused()
     }
 
-    fn drop_read_model(&self, _: ReadModel) -> Answer<bool> {
-        refused()
+    fn drop_read_model(&self, model: ReadModel) -> Answer<bool> {
+        self.write("drop_read_model", |store| async move { store.drop_read_model(model).await })
     }
 }
 
-impl Snapshots for ReadOnly {
+impl Snapshots for Wrapped {
     fn put_snapshot(&self, _: Snapshot) -> Answer<()> {
         refused()
     }
@@ -173,7 +208,7 @@ impl Snapshots for ReadOnly {
     }
 }
 
-impl Records for ReadOnly {
+impl Records for Wrapped {
     fn records(&self, kind: String) -> Answer<Vec<Record>> {
         self.ask(|store| async move { store.records(&kind).await })
     }
@@ -187,13 +222,13 @@ impl Records for ReadOnly {
     }
 }
 
-impl Backend for ReadOnly {
+impl Backend for Wrapped {
     fn kind(&self) -> &'static str {
-        self.0.kind()
+        self.store.kind()
     }
 
     fn place(&self) -> String {
-        self.0.place()
+        self.store.place()
     }
 
     fn server_clock(&self) -> Answer<Option<Timestamp>> {
