@@ -7,6 +7,7 @@ use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
 use rusqlite::params;
 
+use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::chain_hash;
@@ -23,6 +24,8 @@ use crate::store::options::SystemClock;
 use crate::store::sqlite::end::end;
 use crate::store::sqlite::end::stream_end;
 use crate::store::sqlite::error::SqlError;
+use crate::store::sqlite::known_end::KnownEnd;
+use crate::store::sqlite::known_end::KnownStream;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::statement::must_be_current;
 use crate::store::sqlite::transaction;
@@ -49,36 +52,56 @@ pub(crate) fn append_group(
     group: &[BackendAppend],
     last_seen: Option<LastSeen>,
 ) -> Result<Vec<BackendAnswer>, SqlError> {
+    match (try_group(connection, names, clock, group, last_seen, false), group) {
+        // The append has been rolled back with its transaction.
+        (Err(error), [single]) if not_unique(&error) => Ok(vec![known_id(connection, single, error)?]),
+        // A savepoint costs as much as an insert, and known ids are rare.
+        (Err(error), _) if not_unique(&error) => try_group(connection, names, clock, group, last_seen, true),
+        (answers, _) => answers,
+    }
+}
+
+/// Appends a group in one transaction. Without savepoints, a known event id rolls all of it back.
+fn try_group(
+    connection: &Connection,
+    names: &mut Names,
+    clock: &SystemClock,
+    group: &[BackendAppend],
+    last_seen: Option<LastSeen>,
+    savepoints: bool,
+) -> Result<Vec<BackendAnswer>, SqlError> {
     let mut types = HashMap::new();
+    let known_end = &mut names.end;
+    let known_types = &names.type_ids;
     let written = transaction::write(connection, || {
-        must_be_current(connection)?;
-        // An event appended after a hole would make the hole permanent.
-        let start = end(connection)?.agreed()?;
+        let start = match known_end.head(connection)? {
+            Some(head) => head,
+            None => {
+                must_be_current(connection)?;
+                // An event appended after a hole would make the hole permanent.
+                end(connection)?.agreed()?
+            }
+        };
         check_last_seen(connection, last_seen, start)?;
         let now = clock::read(clock, clock::TOO_LATE)?;
         let clock_behind_micros = start.recorded_at.micros_since(now);
-        let known_types = &names.type_ids;
-        let mut writer = GroupWriter { connection, head: start, now, clock_behind_micros, known_types, types: &mut types };
-        let answers = match group {
-            [single] => vec![writer.append(single)?],
-            group => group.iter().map(|append| writer.append_in_savepoint(append)).collect::<Result<_, _>>()?,
-        };
+        let types = &mut types;
+        let mut writer = GroupWriter { connection, head: start, now, clock_behind_micros, known_end, known_types, types };
+        let append = |append| if savepoints { writer.append_in_savepoint(append) } else { writer.append(append) };
+        let answers = group.iter().map(append).collect::<Result<_, _>>()?;
         let end = writer.head;
         if end.position > start.position {
             let mut statement = connection.prepare_cached(include_str!("sql/move_head.sql"))?;
             statement.execute(params![end.position.0, end.recorded_at.micros(), end.hash.0])?;
         }
+        writer.known_end.set_head(end);
         Ok(answers)
     });
-    match (written, group) {
-        (Ok(answers), _) => {
-            names.type_ids.extend(types);
-            Ok(answers)
-        }
-        // A single append has been rolled back with its transaction.
-        (Err(error), [single]) if not_unique(&error) => Ok(vec![known_id(connection, single, error)?]),
-        (Err(error), _) => Err(error),
+    match &written {
+        Ok(_) => names.type_ids.extend(types),
+        Err(_) => names.end.forget(),
     }
+    written
 }
 
 fn not_unique(error: &SqlError) -> bool {
@@ -107,6 +130,7 @@ struct GroupWriter<'c> {
     now: Timestamp,
     /// Measured against the last event before the group: the group's own events are at most microseconds ahead.
     clock_behind_micros: u64,
+    known_end: &'c mut KnownEnd,
     /// Types that existed before the transaction.
     known_types: &'c HashMap<String, i64>,
     /// Types used in this transaction, perhaps created by it.
@@ -128,6 +152,7 @@ impl GroupWriter<'_> {
             self.connection.prepare_cached("ROLLBACK TO one_append")?.execute([])?;
             self.head = before;
             self.types.clear();
+            self.known_end.forget_stream(&append.request.stream);
         }
         self.connection.prepare_cached("RELEASE one_append")?.execute([])?;
         match outcome {
@@ -138,11 +163,11 @@ impl GroupWriter<'_> {
 
     fn append(&mut self, append: &BackendAppend) -> Result<BackendAnswer, SqlError> {
         let request = &append.request;
-        let known_stream = self.id_of(include_str!("sql/stream_id.sql"), request.stream.as_str())?;
-        let version = match known_stream {
-            Some(id) => stream_end(self.connection, id)?.0,
-            None => Version::ZERO,
+        let known_stream = match self.known_end.stream(&request.stream) {
+            None => self.read_stream(&request.stream)?,
+            known => known,
         };
+        let version = known_stream.map_or(Version::ZERO, |stream| stream.version);
         if !request.expected.holds(version) {
             return Ok(BackendAnswer::WrongVersion(version));
         }
@@ -157,10 +182,20 @@ impl GroupWriter<'_> {
         self.insert(append, known_stream, version).map(BackendAnswer::Appended)
     }
 
-    fn insert(&mut self, append: &BackendAppend, known_stream: Option<i64>, mut version: Version) -> Result<Appended, SqlError> {
+    fn read_stream(&self, name: &StreamName) -> Result<Option<KnownStream>, SqlError> {
+        let Some(id) = self.id_of(include_str!("sql/stream_id.sql"), name.as_str())? else { return Ok(None) };
+        Ok(Some(KnownStream { id, version: stream_end(self.connection, id)?.0 }))
+    }
+
+    fn insert(
+        &mut self,
+        append: &BackendAppend,
+        known_stream: Option<KnownStream>,
+        mut version: Version,
+    ) -> Result<Appended, SqlError> {
         let request = &append.request;
         let stream = match known_stream {
-            Some(id) => id,
+            Some(known) => known.id,
             None => self.insert_name(include_str!("sql/insert_stream.sql"), request.stream.as_str())?,
         };
         let clock_behind_micros = match &request.time {
@@ -195,6 +230,7 @@ impl GroupWriter<'_> {
             self.head = Head { position, recorded_at, hash };
             events.push(AppendedEvent { position, version, recorded_at, hash });
         }
+        self.known_end.set_stream(&request.stream, KnownStream { id: stream, version });
         Ok(Appended { outcome: Outcome::Applied, events, clock_behind_micros })
     }
 
@@ -216,5 +252,100 @@ impl GroupWriter<'_> {
 
     fn insert_name(&self, sql: &str, name: &str) -> Result<i64, SqlError> {
         Ok(self.connection.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
+    use rusqlite::Connection;
+    use rusqlite::trace::TraceEvent;
+    use rusqlite::trace::TraceEventCodes;
+    use serde_json::json;
+
+    use super::append_group;
+    use crate::event::EventType;
+    use crate::event::ExpectedVersion;
+    use crate::event::NewEvent;
+    use crate::event::Version;
+    use crate::store::append::AppendRequest;
+    use crate::store::append::BackendAnswer;
+    use crate::store::append::BackendAppend;
+    use crate::store::append::RecordTime;
+    use crate::store::limits::Limits;
+    use crate::store::options::SystemClock;
+    use crate::store::prepare::prepare;
+    use crate::store::sqlite::connection::STATEMENTS as SCHEMA;
+    use crate::store::sqlite::names::Names;
+
+    thread_local! {
+        static STATEMENTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    fn store() -> (Connection, Names) {
+        let connection = Connection::open_in_memory().unwrap();
+        SCHEMA.iter().for_each(|statements| connection.execute_batch(statements).unwrap());
+        connection.pragma_update(None, "user_version", crate::store::backend::SCHEMA_VERSION).unwrap();
+        connection.trace_v2(
+            TraceEventCodes::SQLITE_TRACE_STMT,
+            Some(|event: TraceEvent<'_>| {
+                if let TraceEvent::Stmt(_, sql) = event {
+                    STATEMENTS.with_borrow_mut(|all| all.push(sql.to_owned()));
+                }
+            }),
+        );
+        (connection, Names::default())
+    }
+
+    fn append_to(stream: &str, events: usize) -> BackendAppend {
+        let events = (0..events).map(|_| NewEvent::new(EventType::parse("t").unwrap(), &json!({})).unwrap()).collect();
+        let (stream, expected, time) = (stream.parse().unwrap(), ExpectedVersion::Any, RecordTime::StoreClock);
+        prepare(AppendRequest { stream, expected, events, time }, Limits::default()).unwrap()
+    }
+
+    /// Appends a group. Returns the versions, and the first words of the statements that were run.
+    fn append(store: &mut (Connection, Names), group: &[BackendAppend]) -> (Vec<Option<Version>>, Vec<String>) {
+        STATEMENTS.with_borrow_mut(Vec::clear);
+        let clock: SystemClock = Arc::new(SystemTime::now);
+        let answers = append_group(&store.0, &mut store.1, &clock, group, None).unwrap_or_else(|_| panic!("no answer"));
+        let version = |answer: BackendAnswer| match answer {
+            BackendAnswer::Appended(appended) => appended.events.last().map(|last| last.version),
+            _ => None,
+        };
+        let words = |sql: &String| sql.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+        (answers.into_iter().map(version).collect(), STATEMENTS.with_borrow(|all| all.iter().map(words).collect()))
+    }
+
+    #[test]
+    fn an_append_to_a_known_stream_reads_nothing_but_the_counter_of_others() {
+        let mut store = store();
+        append(&mut store, &[append_to("a-1", 1)]);
+        let (versions, statements) = append(&mut store, &[append_to("a-1", 2)]);
+        assert_eq!(versions, [Some(Version(3))]);
+        let insert = "INSERT INTO events";
+        assert_eq!(statements, ["BEGIN IMMEDIATE", "PRAGMA data_version", insert, insert, "UPDATE store_head SET", "COMMIT"]);
+        let group = [append_to("a-1", 1), append_to("a-1", 1)];
+        assert_eq!(append(&mut store, &group).1.len(), 6, "a group without refusals needs no savepoint");
+    }
+
+    #[test]
+    fn a_known_id_in_a_group_leaves_the_other_appends_and_the_known_versions_right() {
+        let mut store = store();
+        let first = append_to("a-1", 1);
+        append(&mut store, std::slice::from_ref(&first));
+        // The refused append would have created stream b-1 before its known event.
+        let mut events = append_to("b-1", 1).request.events.clone();
+        events.push(first.request.events[0].clone());
+        let request = AppendRequest { stream: "b-1".parse().unwrap(), events, ..(*first.request).clone() };
+        let refused = BackendAppend { content: Arc::from(vec![first.content[0]; 2]), request: Arc::new(request) };
+        let group = [append_to("a-1", 1), refused, append_to("a-1", 1)];
+        assert_eq!(append(&mut store, &group).0, [Some(Version(2)), None, Some(Version(3))]);
+        let group = [append_to("b-1", 1), append_to("a-1", 1)];
+        assert_eq!(append(&mut store, &group).0, [Some(Version(1)), Some(Version(4))]);
+        let events: i64 = store.0.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
+        assert_eq!(events, 5);
     }
 }

@@ -18,6 +18,7 @@ use crate::store::backend::Init;
 use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::StoreError;
 use crate::store::schema_state::SchemaState;
+use crate::store::sqlite::checkpoint;
 use crate::store::sqlite::error::refused;
 use crate::store::sqlite::error::translate;
 
@@ -86,7 +87,9 @@ impl Connector {
             "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;";
         connection.execute_batch(settings).map_err(&failed)?;
         load_arrays(connection).map_err(&failed)?;
-        if !self.writes {
+        if self.writes {
+            checkpoint::set_up(connection);
+        } else {
             connection.pragma_update(None, "query_only", true).map_err(&failed)?;
         }
         Ok(())

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::schema::check_writable;
+use crate::store::sqlite::checkpoint;
 use crate::store::sqlite::connection::Connector;
 use crate::store::sqlite::connection::must_exist;
 use crate::store::sqlite::error::SqlError;
@@ -105,11 +106,13 @@ impl LazyConnection {
         self.connector.path.as_deref().and_then(|path| Files::at(path).ok())
     }
 
-    /// Checks that the files are still the opened ones. Where another process has written the file, cached pages are
-    /// discarded.
+    /// Checks that the files are still the opened ones. Where another connection has written the file, cached pages and the known
+    /// ends are discarded.
     fn check_files(&mut self) -> Result<(), StoreError> {
         let Some(Opened { connection, files: Some(files) }) = &mut self.opened else { return Ok(()) };
-        if files.check()? == FileChange::Written {
+        let own = checkpoint::was_run();
+        if files.check()? == FileChange::Written && !own {
+            self.names.end.forget();
             let discarded = connection.execute_batch("PRAGMA shrink_memory");
             discarded.map_err(|error| translate(error, self.connector.place(), "cannot read"))?;
         }
@@ -146,6 +149,7 @@ impl LazyConnection {
     pub(crate) fn repair(&mut self) -> Result<Vec<String>, StoreError> {
         self.open()?;
         self.check_files()?;
+        self.names.end.forget();
         let place = self.connector.place();
         match &mut self.opened {
             Some(Opened { connection, .. }) => {

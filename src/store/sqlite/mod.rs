@@ -5,6 +5,7 @@ mod append;
 mod backend;
 #[cfg(feature = "bench")]
 pub(crate) mod baseline;
+mod checkpoint;
 mod commit_rows;
 mod connection;
 mod end;
@@ -13,6 +14,7 @@ mod event_log;
 mod failed_events;
 mod files;
 mod foreign_file;
+mod known_end;
 mod lazy_connection;
 mod load;
 mod names;

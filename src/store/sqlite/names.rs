@@ -7,6 +7,7 @@ use rusqlite::OptionalExtension;
 
 use crate::store::error::StoreError;
 use crate::store::sqlite::error::SqlError;
+use crate::store::sqlite::known_end::KnownEnd;
 
 /// The number of neighbouring numbers whose names are read together. Streams get their numbers in the order of their first
 /// events, so a scan meets neighbours soon after one another.
@@ -24,6 +25,8 @@ pub(crate) struct Names {
     pub(crate) types: NamesByNumber,
     /// The numbers of committed types, for the writer. They never change.
     pub(crate) type_ids: HashMap<String, i64>,
+    /// The ends of the store and of streams, for the writer.
+    pub(crate) end: KnownEnd,
 }
 
 impl Default for Names {
@@ -32,6 +35,7 @@ impl Default for Names {
             streams: NamesByNumber::new(include_str!("sql/stream_names.sql")),
             types: NamesByNumber::new(include_str!("sql/type_names.sql")),
             type_ids: HashMap::new(),
+            end: KnownEnd::default(),
         }
     }
 }
