@@ -205,6 +205,6 @@ impl<'a> Section<'a> {
 }
 
 /// Returns the members of a table with their keys, which know their place in the file.
-fn keys_of<'a>(table: &'a dyn TableLike) -> impl Iterator<Item = (&'a Key, &'a Item)> {
+fn keys_of(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
     table.iter().filter_map(|(name, _)| table.get_key_value(name))
 }
