@@ -390,7 +390,7 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__bench__subcmd__append)
-            opts="-o -q -v -y -h --events --streams --writers --batch --commands --dir --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --events --streams --writers --batch --group --existing --indexed --commands --dir --store --context --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -409,6 +409,14 @@ _esctl() {
                     return 0
                     ;;
                 --batch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --existing)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

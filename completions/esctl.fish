@@ -1984,7 +1984,9 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_s
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l events -d 'Number of events' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l streams -d 'Number of streams to append to [default: a tenth of the events]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l writers -d 'Number of concurrent writers' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l batch -d 'Number of events in an append, which is one commit' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l batch -d 'Number of events in an append' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l group -d 'Number of appends of a writer that share a commit, each with an outcome of its own' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l existing -d 'Number of events in the store before it is measured' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l dir -d 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l context -d 'Named store from the configuration file' -r
@@ -1995,6 +1997,7 @@ ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l indexed -d 'Give the bare table the two unique indexes of the store'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l commands -d 'Send commands: each is decided on the state of its stream and leads to one event. With fewer streams than writers, the rate on 1,000 streams is measured as well'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'

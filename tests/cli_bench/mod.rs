@@ -124,9 +124,15 @@ fn appends_share_commits_in_a_store_that_has_events() {
     for (field, value) in [("events", 120), ("batch", 3), ("group", 4), ("existing", 50), ("streams", 9)] {
         assert_eq!(report[field], value, "{report}");
     }
+    assert_eq!(report["indexed"], true, "{report}");
     assert_shape(&report, "append");
     assert!(is_empty(folder.path()));
-    for wrong in [&["--existing", "9", "--writers", "2"][..], &["--group", "2", "--commands"], &["--group", "0"]] {
+    for wrong in [
+        &["--existing", "9", "--writers", "2"][..],
+        &["--group", "2", "--commands"],
+        &["--group", "0"],
+        &["--batch", "65536", "--group", "65536", "--writers", "4294967295"],
+    ] {
         let refused = esctl_in(folder.path(), &[&["bench", "append"], wrong].concat());
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
     }

@@ -38,7 +38,7 @@ pub struct BenchAppendArgs {
     #[arg(long, value_name = "N", value_parser = limit, conflicts_with_all = ["commands", "writers"])]
     existing: Option<usize>,
     /// Give the bare table the two unique indexes of the store
-    #[arg(long)]
+    #[arg(long, conflicts_with = "commands")]
     indexed: bool,
     /// Send commands: each is decided on the state of its stream and leads to one event. With fewer streams than writers, the rate
     /// on 1,000 streams is measured as well

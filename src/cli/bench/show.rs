@@ -47,7 +47,8 @@ pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), Cl
         }
         sheet.field("memory", memory(report).map_or_else(|| "not known".into(), |memory| format!("{memory} at most")));
         sheet.field("seconds", format!("{:.3}", report.seconds));
-        sheet.field("statement", report.bare_statement.as_str());
+        let indexes = if report.indexed { "; with the unique indexes of the store" } else { "" };
+        sheet.field("statement", format!("{}{indexes}", report.bare_statement));
         sheet.field("store", format!("{} (removed)", report.store));
     })
 }

@@ -23,6 +23,8 @@ use crate::store::baseline::BaselineWork;
 const ROUNDS: u64 = 5;
 /// Maximum number of events in a round. They are made before it and kept in memory.
 const EVENTS_A_ROUND: u64 = 20_000;
+/// Maximum number of events in a commit of all writers.
+const EVENTS_A_COMMIT: usize = 1_000_000;
 /// Maximum number of commits in a round, so that the database does its maintenance in each round.
 const COMMITS_A_ROUND: u64 = 1000;
 /// The number of streams of the comparison with a few busy ones.
@@ -94,13 +96,17 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(input: &AppendBench) -> Self {
-        let commit = (input.batch * input.group * input.writers) as u64;
+    fn of(input: &AppendBench) -> Result<Self, OpsError> {
+        let commit = input.batch.checked_mul(input.group).and_then(|events| events.checked_mul(input.writers));
+        let commit = commit.filter(|events| *events <= EVENTS_A_COMMIT).ok_or_else(|| {
+            let message = format!("a commit of all writers would have more than {EVENTS_A_COMMIT} events");
+            OpsError::Invalid(message)
+        })? as u64;
         let commits = input.events.div_ceil(commit).max(1);
         let most = (EVENTS_A_ROUND / commit).clamp(1, COMMITS_A_ROUND);
         let rounds = commits.div_ceil(most).max(ROUNDS.min(commits));
         let commits = commits.div_ceil(rounds);
-        Self { rounds, appends: commits * input.group as u64, events: commits * commit }
+        Ok(Self { rounds, appends: commits * input.group as u64, events: commits * commit })
     }
 }
 
@@ -128,7 +134,7 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
         streams: input.streams.max(1),
         ..input
     };
-    let plan = Plan::of(&input);
+    let plan = Plan::of(&input)?;
     let mut writers = writers_of(&input, &plan, 0, input.streams);
     let shared = input.streams < input.writers as u64;
     let mut spread = if shared { writers_of(&input, &plan, input.streams, SPREAD) } else { Vec::new() };
@@ -144,7 +150,7 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
     let mut latencies = Vec::new();
     for _ in 0..plan.rounds {
         let parts = writers.iter_mut().map(|writer| writer.take(plan.appends, input.batch)).collect::<Result<Vec<_>, _>>()?;
-        let baseline = baseline_events(parts.iter().flatten().map(|append| (append.number, append.after, &append.request)));
+        let baseline = baseline_events(in_turns(&parts, input.group));
         let start = Instant::now();
         write(&bench.store, parts, input.group, &mut latencies).await?;
         times.own(start.elapsed());
@@ -169,6 +175,7 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
     Ok(BenchReport {
         events: plan.events * plan.rounds,
         existing: input.existing,
+        indexed: input.indexed,
         batch: input.batch,
         group: input.group,
         writers: input.writers,
@@ -180,6 +187,13 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
         seconds: times.total().as_secs_f64(),
         ..times.report("append", plan.events, bench.baseline.statement(work))
     })
+}
+
+/// Returns the appends of all writers in the order in which they commit if they take turns.
+fn in_turns(parts: &[Vec<PlacedAppend>], group: usize) -> impl Iterator<Item = (u64, Version, &AppendRequest)> {
+    let appends = parts.first().map_or(0, Vec::len);
+    let groups = (0..appends).step_by(group).flat_map(move |start| parts.iter().map(move |part| &part[start..start + group]));
+    groups.flatten().map(|append| (append.number, append.after, &append.request))
 }
 
 /// Lets each writer append its part, with a number of appends in a commit. A commit begins when the one before is durable.

@@ -60,7 +60,7 @@ pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result
     if shared {
         spread.create().await?;
     }
-    bench.baseline.prepare(input.indexed).await?;
+    bench.baseline.prepare(false).await?;
     // The bare database groups as many inserts into a commit as the writers can.
     let commit = input.writers.max(1);
     let mut times = Rounds::default();

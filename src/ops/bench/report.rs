@@ -46,6 +46,9 @@ pub struct BenchReport {
     /// The time compared with a scan, for work that is more than a scan.
     #[serde(flatten)]
     pub beside_scan: Option<BesideScan>,
+    /// True if the table of the bare database has the unique indexes of the store.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub indexed: bool,
     /// The statement of the bare database.
     pub bare_statement: String,
     /// The peak memory of this process, with the generated events and the bare database, on systems that report it.
@@ -201,6 +204,7 @@ impl Rounds {
             spread: None,
             commands: None,
             beside_scan: None,
+            indexed: false,
             bare_statement: bare_statement.split_whitespace().collect::<Vec<_>>().join(" "),
             peak_memory_bytes: peak_memory_bytes(),
             store: String::new(),
