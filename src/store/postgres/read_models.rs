@@ -150,8 +150,8 @@ async fn rows_of(session: &mut Session, model: &ReadModel) -> Result<String, Sql
 async fn rows(session: &mut Session, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
     let sql = format!("SELECT key, row::text FROM {} AND key = ANY ($1)", rows_of(session, model).await?);
     let found = session.query_as::<(String, String)>(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut session.connection).await;
-    let found: HashMap<String, String> = empty_if_missing(session, found).await?.into_iter().collect();
-    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+    let mut found: HashMap<String, String> = empty_if_missing(session, found).await?.into_iter().collect();
+    Ok(keys.iter().map(|key| found.remove(key)).collect())
 }
 
 /// Swaps in the rebuilt read model. The live one becomes the previous one.

@@ -79,7 +79,9 @@ fn try_group(
             None => {
                 must_be_current(connection)?;
                 // An event appended after a hole would make the hole permanent.
-                end(connection)?.agreed()?
+                let head = end(connection)?.agreed()?;
+                known_end.confirm(head);
+                head
             }
         };
         check_last_seen(connection, last_seen, start)?;
@@ -329,6 +331,22 @@ mod tests {
         assert_eq!(statements, ["BEGIN IMMEDIATE", "PRAGMA data_version", insert, insert, "UPDATE store_head SET", "COMMIT"]);
         let group = [append_to("a-1", 1), append_to("a-1", 1)];
         assert_eq!(append(&mut store, &group).1.len(), 6, "a group without refusals needs no savepoint");
+        // After a checkpoint the head is read again, and the stream stays known.
+        store.1.end.doubt();
+        let (versions, statements) = append(&mut store, &[append_to("a-1", 1)]);
+        assert_eq!((versions, statements.len()), (vec![Some(Version(6))], 7), "{statements:?}");
+    }
+
+    #[test]
+    fn ends_that_the_file_contradicts_are_forgotten() {
+        let mut store = store();
+        append(&mut store, &[append_to("a-1", 2)]);
+        // As after an older copy of the file was put in its place.
+        store.0.execute_batch("DELETE FROM events WHERE position = 2").unwrap();
+        let older = "UPDATE store_head SET (position, recorded_at, hash) = (SELECT position, recorded_at, hash FROM events)";
+        store.0.execute_batch(older).unwrap();
+        store.1.end.doubt();
+        assert_eq!(append(&mut store, &[append_to("a-1", 1)]).0, [Some(Version(2))]);
     }
 
     #[test]

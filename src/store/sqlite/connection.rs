@@ -18,7 +18,6 @@ use crate::store::backend::Init;
 use crate::store::backend::SCHEMA_VERSION;
 use crate::store::error::StoreError;
 use crate::store::schema_state::SchemaState;
-use crate::store::sqlite::checkpoint;
 use crate::store::sqlite::error::refused;
 use crate::store::sqlite::error::translate;
 
@@ -87,9 +86,7 @@ impl Connector {
             "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;";
         connection.execute_batch(settings).map_err(&failed)?;
         load_arrays(connection).map_err(&failed)?;
-        if self.writes {
-            checkpoint::set_up(connection);
-        } else {
+        if !self.writes {
             connection.pragma_update(None, "query_only", true).map_err(&failed)?;
         }
         Ok(())
@@ -205,13 +202,16 @@ fn readable(connection: Connection, path: &Path) -> Result<Connection, rusqlite:
     match connection.query_row("PRAGMA schema_version", [], |_| Ok(())) {
         // In a folder without write permission the WAL index cannot be created. Without a WAL the file is complete by
         // itself.
-        Err(error) if unwritable(&error) && !wal_of(path).exists() => {
-            let immutable = format!("file:{}?immutable=1", escape_path(path));
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-            Connection::open_with_flags(immutable, flags)
-        }
+        Err(error) if unwritable(&error) && !wal_of(path).exists() => open_immutable(path),
         _ => Ok(connection),
     }
+}
+
+/// Opens a file that no program writes meanwhile: SQLite takes no lock and creates no file beside it.
+pub(crate) fn open_immutable(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let immutable = format!("file:{}?immutable=1", escape_path(path));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(immutable, flags)
 }
 
 pub(crate) fn wal_of(path: &Path) -> PathBuf {

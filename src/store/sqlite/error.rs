@@ -56,6 +56,7 @@ pub(crate) fn translate(error: Error, place: &Path, doing: &str) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             StoreError::Unavailable { message: what(&locked(place)), source }
         }
+        Some(ErrorCode::OperationInterrupted) => StoreError::Unavailable { message: what("no answer in time"), source },
         Some(ErrorCode::DiskFull) => StoreError::Unavailable { message: what("the disk is full"), source },
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => match denied(place) {
             Some(error) => refused(what, error),

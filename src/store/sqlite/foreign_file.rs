@@ -1,9 +1,17 @@
 //! A SQLite file of another program, read over a connection that cannot write.
 
+use std::ffi::c_int;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::time::Instant;
+use std::time::SystemTime;
 
 use rusqlite::Connection;
+use rusqlite::Error;
+use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
 use rusqlite::types::ValueRef;
 
@@ -22,7 +30,9 @@ use crate::store::foreign::SampleValue;
 use crate::store::options::OpenOptions;
 use crate::store::sqlite::connection::APPLICATION_ID;
 use crate::store::sqlite::connection::must_exist;
+use crate::store::sqlite::connection::open_immutable;
 use crate::store::sqlite::connection::open_read_only;
+use crate::store::sqlite::connection::wal_of;
 use crate::store::sqlite::error::SqlError;
 use crate::store::worker::on_thread;
 
@@ -32,39 +42,82 @@ const ROWID: &str = "rowid";
 /// The size of values after which no further row is read.
 const SAMPLED_BYTES: usize = 32 << 20;
 
+/// The number of attempts to read a file without a log that is written meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// The number of steps of a statement between two looks at the clock.
+const STEPS: c_int = 10_000;
+
 /// A file of another program. Each answer opens it, in `mode=ro` and with `query_only`.
 pub(crate) struct ForeignFile {
     path: PathBuf,
-    busy_timeout: Duration,
+    /// The longest wait for a lock, and for an answer.
+    timeout: Duration,
+}
+
+/// The state of a file that can be read without locks: it has no log, and its owner does not write it.
+#[derive(PartialEq)]
+struct AtRest {
+    modified: Option<SystemTime>,
+    bytes: u64,
+}
+
+impl AtRest {
+    /// Returns the state of a file in WAL mode without a log; `None` for any other file.
+    ///
+    /// An ordinary connection would create the log and its index beside the file, with the rights of this user, and the owner could no
+    /// longer write.
+    fn of(path: &Path) -> Option<Self> {
+        let mut header = [0; 20];
+        File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
+        let metadata = path.metadata().ok()?;
+        let is_in_wal_mode = header[18] == 2 && header[19] == 2;
+        (is_in_wal_mode && !wal_of(path).exists()).then(|| Self { modified: metadata.modified().ok(), bytes: metadata.len() })
+    }
 }
 
 impl ForeignFile {
     /// Returns the file at a path, which is not opened yet.
     pub(crate) fn new(path: PathBuf, options: &OpenOptions) -> Self {
-        Self { path, busy_timeout: options.timeout }
+        Self { path, timeout: options.timeout }
     }
 
-    fn reading<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
-    ) -> Answer<T> {
-        let (path, busy_timeout) = (self.path.clone(), self.busy_timeout);
+    fn reading<T: Send + 'static>(&self, job: impl Fn(&Connection) -> Result<T, rusqlite::Error> + Send + 'static) -> Answer<T> {
+        let (path, timeout) = (self.path.clone(), self.timeout);
         on_thread("sqlite", move || {
             must_exist(&path).map_err(|error| match error {
                 StoreError::NoStore(place) => StoreError::NotFound(format!("there is no database at {place}")),
                 error => error,
             })?;
-            let read = || -> Result<T, SqlError> {
-                let mut connection = open_read_only(&path)?;
-                connection.busy_timeout(busy_timeout)?;
-                // A file of unknown origin cannot run functions of this program.
-                connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")?;
-                let transaction = connection.transaction()?;
-                Ok(job(&transaction)?)
-            };
-            read().map_err(|error| error.into_store_error(&path, "cannot read"))
+            let deadline = Instant::now() + timeout;
+            for _ in 0..ATTEMPTS {
+                let before = AtRest::of(&path);
+                let answer = read(&path, before.is_some(), deadline, &job);
+                if before.is_none() || before == AtRest::of(&path) {
+                    return answer.map_err(|error| error.into_store_error(&path, "cannot read"));
+                }
+            }
+            let message = format!("cannot read {}: it is being written", path.display());
+            Err(StoreError::Unavailable { message, source: None })
         })
     }
+}
+
+/// Reads a file in one transaction, until a moment.
+fn read<T>(
+    path: &Path,
+    at_rest: bool,
+    deadline: Instant,
+    job: &impl Fn(&Connection) -> Result<T, rusqlite::Error>,
+) -> Result<T, SqlError> {
+    let mut connection = if at_rest { open_immutable(path)? } else { open_read_only(path)? };
+    connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
+    // A view of another program may be slow, and while it is read the owner may have to wait.
+    connection.progress_handler(STEPS, Some(move || Instant::now() > deadline))?;
+    // A file of unknown origin cannot run functions of this program.
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")?;
+    let transaction = connection.transaction()?;
+    Ok(job(&transaction)?)
 }
 
 impl ForeignDatabase for ForeignFile {
@@ -96,7 +149,12 @@ fn tables(connection: &Connection) -> Result<Vec<ForeignTable>, rusqlite::Error>
     let mut statement = connection.prepare(sql)?;
     let found = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?)))?;
     let found = found.collect::<Result<Vec<(String, String, bool)>, _>>()?;
-    found.into_iter().map(|(name, kind, without_rowid)| table(connection, name, &kind, without_rowid)).collect()
+    let read = |(name, kind, without_rowid): (String, String, bool)| match table(connection, name, &kind, without_rowid) {
+        // A view over a dropped table has no columns.
+        Err(Error::SqliteFailure(error, _)) if kind == "view" && error.code == ErrorCode::Unknown => None,
+        table => Some(table),
+    };
+    found.into_iter().filter_map(read).collect()
 }
 
 fn table(connection: &Connection, name: String, kind: &str, without_rowid: bool) -> Result<ForeignTable, rusqlite::Error> {
@@ -188,6 +246,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::ForeignFile;
+    use crate::store::StoreError;
     use crate::store::foreign::ColumnClass;
     use crate::store::foreign::ForeignColumn;
     use crate::store::foreign::ForeignDatabase;
@@ -255,5 +314,33 @@ mod tests {
         }
         let entries: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(entries.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn no_file_is_created_beside_one_in_wal_mode_and_its_log_is_read() {
+        let (folder, file) = file("PRAGMA journal_mode = wal; CREATE TABLE f (x)");
+        let entries = || std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!((file.catalog().await.unwrap().tables.len(), entries()), (1, 1));
+        let owner = Connection::open(&file.path).unwrap();
+        owner.execute_batch("CREATE TABLE g (x)").unwrap();
+        assert_eq!((file.catalog().await.unwrap().tables.len(), entries()), (2, 3));
+        owner.execute_batch("INSERT INTO g VALUES (1)").unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_broken_view_is_left_out_and_a_slow_one_is_given_up() {
+        let slow = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) AS s FROM n";
+        let (_folder, mut file) =
+            file(&format!("CREATE TABLE f (x); CREATE VIEW v AS SELECT y FROM gone; CREATE VIEW w AS {slow}"));
+        let names: Vec<String> = file.catalog().await.unwrap().tables.into_iter().map(|table| table.name).collect();
+        assert_eq!(names, ["f", "w"]);
+        file.timeout = Duration::from_millis(50);
+        let (kind, class) = ("TEXT".to_owned(), ColumnClass::Text);
+        let columns = vec![ForeignColumn { name: "s".into(), kind, class, counts_up: false }];
+        let sample = file.sample(SampleQuery { schema: String::new(), table: "w".into(), columns }).await;
+        assert!(
+            matches!(&sample, Err(StoreError::Unavailable { message, .. }) if message.ends_with("no answer in time")),
+            "{sample:?}"
+        );
     }
 }

@@ -27,19 +27,33 @@ pub(crate) struct KnownEnd {
     /// The counter of commits of other connections.
     others: i64,
     head: Option<Head>,
+    /// True if the head must be read again before it is used.
+    doubted: bool,
     streams: HashMap<StreamName, KnownStream>,
 }
 
 impl KnownEnd {
-    /// Returns the head in a transaction that has the write lock; `None`, and no stream is known, if another connection may have
-    /// written.
+    /// Returns the head in a transaction that has the write lock; `None` if it must be read, and then confirmed.
     pub(crate) fn head(&mut self, connection: &Connection) -> Result<Option<Head>, SqlError> {
         let others = connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         if others != self.others {
             self.forget();
             self.others = others;
         }
-        Ok(self.head)
+        Ok(self.head.filter(|_| !self.doubted))
+    }
+
+    /// Sets the head that was read. The streams stay known if it is the remembered one, whose hash covers all events.
+    pub(crate) fn confirm(&mut self, head: Head) {
+        if self.head != Some(head) {
+            self.forget();
+        }
+        self.doubted = false;
+    }
+
+    /// Sets that the database file was written.
+    pub(crate) fn doubt(&mut self) {
+        self.doubted = true;
     }
 
     /// Sets the head that is about to be committed.

@@ -9,7 +9,6 @@ use rusqlite::config::DbConfig;
 use crate::store::backend::Init;
 use crate::store::error::StoreError;
 use crate::store::schema::check_writable;
-use crate::store::sqlite::checkpoint;
 use crate::store::sqlite::connection::Connector;
 use crate::store::sqlite::connection::must_exist;
 use crate::store::sqlite::error::SqlError;
@@ -106,13 +105,12 @@ impl LazyConnection {
         self.connector.path.as_deref().and_then(|path| Files::at(path).ok())
     }
 
-    /// Checks that the files are still the opened ones. Where another connection has written the file, cached pages and the known
-    /// ends are discarded.
+    /// Checks that the files are still the opened ones. Where the database file was written, by a checkpoint or by another
+    /// program, cached pages are discarded and the known ends are compared with the file.
     fn check_files(&mut self) -> Result<(), StoreError> {
         let Some(Opened { connection, files: Some(files) }) = &mut self.opened else { return Ok(()) };
-        let own = checkpoint::was_run();
-        if files.check()? == FileChange::Written && !own {
-            self.names.end.forget();
+        if files.check()? == FileChange::Written {
+            self.names.end.doubt();
             let discarded = connection.execute_batch("PRAGMA shrink_memory");
             discarded.map_err(|error| translate(error, self.connector.place(), "cannot read"))?;
         }

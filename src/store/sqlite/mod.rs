@@ -5,7 +5,6 @@ mod append;
 mod backend;
 #[cfg(feature = "bench")]
 pub(crate) mod baseline;
-mod checkpoint;
 mod commit_rows;
 mod connection;
 mod end;

@@ -148,8 +148,8 @@ fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) -> Result<V
     let values: Array = Rc::new(keys.iter().map(|key| SqlValue::Text(key.clone())).collect());
     let mut statement = connection.prepare_cached(&format!("SELECT key, row FROM {table} WHERE key IN rarray(?1)"))?;
     let found = statement.query_map([values], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let found: HashMap<String, String> = found.collect::<Result<_, _>>()?;
-    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+    let mut found: HashMap<String, String> = found.collect::<Result<_, _>>()?;
+    Ok(keys.iter().map(|key| found.remove(key)).collect())
 }
 
 /// The role of a read model during an exchange. No name of a read model contains a space.
