@@ -12,7 +12,7 @@ use crate::store::OpenOptions;
 use crate::store::foreign::open_foreign;
 
 /// The longest time to look for a layout. The error itself is known already.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Adds the layout that fits to an error that there is no store of esctl at the named location.
 pub(super) async fn with_layout(app: &App, error: CliError) -> CliError {
@@ -20,9 +20,15 @@ pub(super) async fn with_layout(app: &App, error: CliError) -> CliError {
         return error;
     }
     match timeout(PATIENCE, fitting(app)).await.ok().flatten() {
-        Some(fit) => error
-            .hint(format!("this looks like a {} store; run 'esctl layout show {}' to see its layout", fit.title, fit.layout))
-            .with("layout", fit.layout),
+        Some(fit) => {
+            let looks =
+                format!("this looks like a {} store; run 'esctl layout show {}' to see its layout", fit.title, fit.layout);
+            let hint = match &error.failure.hint {
+                Some(hint) => format!("{hint}; {looks}"),
+                None => looks,
+            };
+            error.hint(hint).with("layout", fit.layout)
+        }
         None => error,
     }
 }

@@ -26,9 +26,12 @@ fn the_database_of_another_application_is_refused_and_left_as_it_was() {
             let database = place.database().await;
             database.collection::<Document>(name).insert_one(doc! { "_id": 1, "sha": "ab" }).await.unwrap();
             let store = place.store();
-            assert_fails!(store.head().await, StoreError::Unsupported(message) if message.contains(name));
-            assert_fails!(store.init().await, StoreError::Unsupported(_));
-            assert_fails!(store.append(request("a-1", ExpectedVersion::Any, events(1))).await, StoreError::Unsupported(_));
+            assert_fails!(store.head().await, StoreError::OtherApplication { message, .. } if message.contains(name));
+            assert_fails!(store.init().await, StoreError::OtherApplication { .. });
+            assert_fails!(
+                store.append(request("a-1", ExpectedVersion::Any, events(1))).await,
+                StoreError::OtherApplication { .. }
+            );
             assert_eq!(database.list_collection_names().await.unwrap(), [name]);
         }
     });

@@ -84,9 +84,9 @@ mod cases {
         let mut connection = database.connect().await;
         execute(&mut connection, "CREATE SCHEMA esctl; CREATE TABLE esctl.events (theirs int)").await;
         let store = database.store();
-        assert_fails!(store.head().await, StoreError::Unsupported(_));
-        assert_fails!(appending(&store).await, StoreError::Unsupported(_));
-        assert_fails!(store.init().await, StoreError::Unsupported(_));
+        assert_fails!(store.head().await, StoreError::OtherApplication { .. });
+        assert_fails!(appending(&store).await, StoreError::OtherApplication { .. });
+        assert_fails!(store.init().await, StoreError::OtherApplication { .. });
         execute(&mut connection, "CREATE TABLE esctl.esctl_meta (theirs int)").await;
         assert_fails!(appending(&store).await, StoreError::Unsupported(_));
     }

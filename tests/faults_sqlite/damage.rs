@@ -48,6 +48,10 @@ fn is_integrity(error: &StoreError) -> bool {
     matches!(error, StoreError::Integrity { .. })
 }
 
+fn is_of_another_application(error: &StoreError) -> bool {
+    matches!(error, StoreError::OtherApplication { .. })
+}
+
 fn is_unsupported(error: &StoreError) -> bool {
     matches!(error, StoreError::Unsupported(_))
 }
@@ -77,7 +81,7 @@ fn databases_of_others_and_of_newer_programs_are_not_supported() {
         for sql in foreign {
             let folder = Folder::new();
             Connection::open(folder.file()).unwrap().execute_batch(sql).unwrap();
-            refused(&folder, sql, is_unsupported).await;
+            refused(&folder, sql, is_of_another_application).await;
         }
         let folder = Folder::new();
         put(&folder.store(), "thing-1", 1).await;

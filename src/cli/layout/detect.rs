@@ -58,8 +58,9 @@ fn none_fits(report: &DetectReport) -> CliError {
     let error = CliError::not_found(format!("no layout fits {place}")).code("no_layout_fits").with("store", place.as_str());
     match &report.looks_like_events {
         Some(table) => {
+            let ends_options = if table.starts_with('-') { "-- " } else { "" };
             let table = word(OsStr::new(table));
-            error.hint(format!("run 'esctl layout guess {table}' to write a layout for this table"))
+            error.hint(format!("run 'esctl layout guess {ends_options}{table}' to write a layout for this table"))
         }
         None if report.has_esctl_store => error.hint("this is a store of esctl, which needs no layout"),
         None => error,

@@ -4,6 +4,7 @@ use crate::store::foreign::ColumnClass;
 use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignColumn;
 use crate::store::foreign::ForeignTable;
+use crate::store::layout::format::check_name;
 use crate::store::layout::guess::choose::best;
 use crate::store::layout::guess::roles::Guess;
 use crate::store::layout::guess::words::Role;
@@ -13,7 +14,8 @@ pub(super) fn array_guess(engine: Engine, table: &ForeignTable) -> Option<Guess>
     if engine != Engine::Mongodb {
         return None;
     }
-    let arrays = table.columns.iter().filter(|column| column.class == ColumnClass::Array && !column.name.contains('.'));
+    let is_usable = |name: &str| !name.contains('.') && check_name(name).is_ok();
+    let arrays = table.columns.iter().filter(|column| column.class == ColumnClass::Array && is_usable(&column.name));
     arrays.filter_map(|array| of_array(engine, table, &array.name)).max_by_key(|guess| guess.score)
 }
 
@@ -23,12 +25,13 @@ fn of_array(engine: Engine, table: &ForeignTable, array: &str) -> Option<Guess> 
         .columns
         .iter()
         .filter_map(|column| {
-            let name = column.name.strip_prefix(&prefix).filter(|name| !name.contains('.'))?;
+            let name = column.name.strip_prefix(&prefix).filter(|name| !name.contains('.') && check_name(name).is_ok())?;
             Some(ForeignColumn { name: name.to_owned(), ..column.clone() })
         })
         .collect();
     let inner: Vec<&ForeignColumn> = inner.iter().collect();
-    let outer: Vec<&ForeignColumn> = table.columns.iter().filter(|column| !column.name.contains('.')).collect();
+    let outer: Vec<&ForeignColumn> =
+        table.columns.iter().filter(|column| !column.name.contains('.') && check_name(&column.name).is_ok()).collect();
     let named: Vec<&ForeignColumn> = outer.iter().copied().filter(|column| column.name != "_id").collect();
     let id = || outer.iter().copied().find(|column| column.name == "_id");
     let mut guess = Guess::empty(engine, table);

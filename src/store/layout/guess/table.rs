@@ -1,5 +1,7 @@
 //! The tables of a catalog that look like events, and the roles of their columns.
 
+use std::cmp::Reverse;
+
 use crate::store::foreign::Catalog;
 use crate::store::foreign::ColumnClass;
 use crate::store::foreign::Engine;
@@ -15,11 +17,12 @@ use crate::store::layout::guess::roles::LOOKS_LIKE_EVENTS;
 use crate::store::layout::guess::words::Role;
 use crate::store::layout::guess::words::snake;
 
-/// Returns the tables that look like events, the likeliest first.
+/// Returns the tables that look like events: the likeliest first, and last those that this user may not read.
 pub fn candidates(catalog: &Catalog) -> Vec<Guess> {
-    let mut found: Vec<Guess> = catalog.tables.iter().filter_map(|table| guess(catalog.engine, table)).collect();
-    found.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.full_name().cmp(&b.full_name())));
-    found
+    let guess_of = |table: &ForeignTable| guess(catalog.engine, table).map(|guess| (!table.readable, guess));
+    let mut found: Vec<(bool, Guess)> = catalog.tables.iter().filter_map(guess_of).collect();
+    found.sort_by_key(|(unreadable, guess)| (*unreadable, Reverse(guess.score), guess.full_name()));
+    found.into_iter().map(|(_, guess)| guess).collect()
 }
 
 fn guess(engine: Engine, table: &ForeignTable) -> Option<Guess> {
@@ -53,6 +56,9 @@ fn guess(engine: Engine, table: &ForeignTable) -> Option<Guess> {
     }
     if guess.rest_is_data() {
         rest(&mut guess, &columns);
+        if guess.rest.is_empty() {
+            return None;
+        }
     }
     alternatives(&mut guess, &columns);
     Some(guess)
