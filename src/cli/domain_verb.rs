@@ -41,9 +41,11 @@ pub enum DomainVerb {
 #[derive(Debug, Args)]
 pub struct DomainSendArgs {
     /// Part of the stream's name after the category
+    // A source of names is added to it later, which would move it behind the fields.
+    #[arg(index = 1)]
     id: String,
     /// Field of the command; the value is JSON, or else text
-    #[arg(value_name = "FIELD=VALUE", value_parser = field)]
+    #[arg(index = 2, value_name = "FIELD=VALUE", value_parser = field)]
     fields: Vec<(String, Value)>,
     /// Payload of the command, a JSON object; fields are added to it
     #[arg(long, value_name = "JSON", value_parser = payload)]

@@ -1,5 +1,7 @@
 //! Stored read models: rows of JSON under a key, and a checkpoint that moves with them.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -249,4 +251,14 @@ impl RowQuery {
     pub fn model(&self) -> ReadModel {
         ReadModel { name: self.name.clone(), part: self.part }
     }
+}
+
+/// Returns rows that were found by key in the order of the keys, without a copy unless a key is there twice.
+pub(crate) fn in_order(keys: &[String], mut found: HashMap<String, String>) -> Vec<Option<String>> {
+    let last: HashMap<&str, usize> = keys.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
+    let row = |(place, key): (usize, &String)| match last.get(key.as_str()) == Some(&place) {
+        true => found.remove(key),
+        false => found.get(key).cloned(),
+    };
+    keys.iter().enumerate().map(row).collect()
 }

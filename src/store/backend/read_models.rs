@@ -21,7 +21,7 @@ pub trait ReadModels: Send + Sync {
     /// finding.
     fn check_read_models(&self) -> Answer<Vec<String>>;
 
-    /// Returns the rows of these keys, which are distinct, in the order of the keys.
+    /// Returns the rows of these keys, in the order of the keys.
     fn rows(&self, model: ReadModel, keys: Vec<String>) -> Answer<Vec<Option<String>>>;
 
     /// Returns rows of a read model in the order of their keys.

@@ -26,7 +26,7 @@ impl Store {
         Ok(records)
     }
 
-    /// Returns the rows of these keys, which are distinct, in the order of the keys.
+    /// Returns the rows of these keys, in the order of the keys.
     pub async fn rows(&self, model: ReadModel, keys: Vec<String>) -> Result<Vec<Option<String>>, StoreError> {
         model.check_name()?;
         self.reader.ask(self.backend.rows(model, keys)).await

@@ -26,6 +26,7 @@ use crate::store::read_model::RowLoad;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::read_model::StoredRecord;
+use crate::store::read_model::in_order;
 use crate::store::schema_state::SchemaState;
 
 impl ReadModels for Postgres {
@@ -150,8 +151,8 @@ async fn rows_of(session: &mut Session, model: &ReadModel) -> Result<String, Sql
 async fn rows(session: &mut Session, model: &ReadModel, keys: &[String]) -> Result<Vec<Option<String>>, SqlError> {
     let sql = format!("SELECT key, row::text FROM {} AND key = ANY ($1)", rows_of(session, model).await?);
     let found = session.query_as::<(String, String)>(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut session.connection).await;
-    let mut found: HashMap<String, String> = empty_if_missing(session, found).await?.into_iter().collect();
-    Ok(keys.iter().map(|key| found.remove(key)).collect())
+    let found: HashMap<String, String> = empty_if_missing(session, found).await?.into_iter().collect();
+    Ok(in_order(keys, found))
 }
 
 /// Swaps in the rebuilt read model. The live one becomes the previous one.

@@ -25,6 +25,7 @@ use crate::store::read_model::RowLoad;
 use crate::store::read_model::RowQuery;
 use crate::store::read_model::RowsCommit;
 use crate::store::read_model::StoredRecord;
+use crate::store::read_model::in_order;
 use crate::store::sqlite::backend::Sqlite;
 use crate::store::sqlite::commit_rows::checkpoint;
 use crate::store::sqlite::commit_rows::commit;
@@ -148,8 +149,8 @@ fn rows(connection: &Connection, model: &ReadModel, keys: &[String]) -> Result<V
     let values: Array = Rc::new(keys.iter().map(|key| SqlValue::Text(key.clone())).collect());
     let mut statement = connection.prepare_cached(&format!("SELECT key, row FROM {table} WHERE key IN rarray(?1)"))?;
     let found = statement.query_map([values], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut found: HashMap<String, String> = found.collect::<Result<_, _>>()?;
-    Ok(keys.iter().map(|key| found.remove(key)).collect())
+    let found: HashMap<String, String> = found.collect::<Result<_, _>>()?;
+    Ok(in_order(keys, found))
 }
 
 /// The role of a read model during an exchange. No name of a read model contains a space.
