@@ -14,6 +14,8 @@ use governor::clock::DefaultClock;
 
 use crate::server::Caller;
 
+/// The shortest wait in the answer to a refused client.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 /// Number of requests after which idle clients are removed.
 const TIDY_EVERY: u32 = 10_000;
 
@@ -56,7 +58,8 @@ impl Rate {
         if self.taken.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
             limiter.retain_recent();
         }
-        limiter.check_key(rate_key).map_err(|until| until.wait_time_from(self.clock.now()))
+        // The moment may have come since; a refused client still has to wait.
+        limiter.check_key(rate_key).map_err(|until| until.wait_time_from(self.clock.now()).max(SHORTEST_WAIT))
     }
 }
 
